@@ -1,0 +1,157 @@
+"""Ekonte's error tree: what a caller is told, and what a failed job says.
+
+EkonteError            a refused request; becomes a GraphQL error with extensions.code and number
+├── BadInputError      BAD_USER_INPUT, with the path of the fault within the input
+├── UnsupportedFileError, FileTooLargeError
+├── UnauthenticatedError, ForbiddenError
+├── NotFoundError, WorkflowNotFoundError
+├── ConflictError
+├── InsufficientCreditError, RateLimitedError, QueryTooComplexError
+└── ProviderFailedError, StorageFailedError, QueueFailedError
+JobFailure             work that failed; becomes Job.error
+ConfigurationError     a setting that stops the start
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    UNSUPPORTED_FILE = "UNSUPPORTED_FILE"
+    FILE_TOO_LARGE = "FILE_TOO_LARGE"
+    QUERY_TOO_COMPLEX = "QUERY_TOO_COMPLEX"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    INSUFFICIENT_CREDIT = "INSUFFICIENT_CREDIT"
+    FORBIDDEN = "FORBIDDEN"
+    WORKFLOW_NOT_FOUND = "WORKFLOW_NOT_FOUND"
+    NOT_FOUND = "NOT_FOUND"
+    CONFLICT = "CONFLICT"
+    RATE_LIMITED = "RATE_LIMITED"
+    INTERNAL = "INTERNAL"
+    PROVIDER_FAILED = "PROVIDER_FAILED"
+    STORAGE_FAILED = "STORAGE_FAILED"
+    QUEUE_FAILED = "QUEUE_FAILED"
+
+
+ERROR_NUMBERS: dict[ErrorCode, int] = {
+    ErrorCode.BAD_USER_INPUT: 40001,
+    ErrorCode.UNSUPPORTED_FILE: 40002,
+    ErrorCode.FILE_TOO_LARGE: 40003,
+    ErrorCode.QUERY_TOO_COMPLEX: 40004,
+    ErrorCode.UNAUTHENTICATED: 40101,
+    ErrorCode.INSUFFICIENT_CREDIT: 40201,
+    ErrorCode.FORBIDDEN: 40301,
+    ErrorCode.WORKFLOW_NOT_FOUND: 40401,
+    ErrorCode.NOT_FOUND: 40402,
+    ErrorCode.CONFLICT: 40901,
+    ErrorCode.RATE_LIMITED: 42901,
+    ErrorCode.INTERNAL: 50001,
+    ErrorCode.PROVIDER_FAILED: 50002,
+    ErrorCode.STORAGE_FAILED: 50003,
+    ErrorCode.QUEUE_FAILED: 50004,
+}
+
+
+class JobErrorCode(StrEnum):
+    AUTH_FAILED = "AUTH_FAILED"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    RATE_LIMIT = "RATE_LIMIT"
+    INSUFFICIENT_CREDIT = "INSUFFICIENT_CREDIT"
+    CONTENT_REJECTED = "CONTENT_REJECTED"
+    INVALID_INPUT = "INVALID_INPUT"
+    SERVER_ERROR = "SERVER_ERROR"
+    API_ERROR = "API_ERROR"
+    NETWORK_ERROR = "NETWORK_ERROR"
+    TIMEOUT = "TIMEOUT"
+    NO_ACCOUNT = "NO_ACCOUNT"
+    STORAGE_ERROR = "STORAGE_ERROR"
+    INTERNAL = "INTERNAL"
+
+
+class ConfigurationError(Exception):
+    """A setting that cannot be used; the sentence names the variable."""
+
+
+class EkonteError(Exception):
+    """A request that is refused. `message` is a finished sentence that the caller may read."""
+
+    code: ErrorCode = ErrorCode.INTERNAL
+
+    def __init__(self, message: str, *, path: Sequence[str | int] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = [str(step) for step in path]
+
+    @property
+    def number(self) -> int:
+        return ERROR_NUMBERS[self.code]
+
+
+class BadInputError(EkonteError):
+    code = ErrorCode.BAD_USER_INPUT
+
+
+class UnsupportedFileError(EkonteError):
+    code = ErrorCode.UNSUPPORTED_FILE
+
+
+class FileTooLargeError(EkonteError):
+    code = ErrorCode.FILE_TOO_LARGE
+
+
+class QueryTooComplexError(EkonteError):
+    code = ErrorCode.QUERY_TOO_COMPLEX
+
+
+class UnauthenticatedError(EkonteError):
+    code = ErrorCode.UNAUTHENTICATED
+
+
+class ForbiddenError(EkonteError):
+    code = ErrorCode.FORBIDDEN
+
+
+class InsufficientCreditError(EkonteError):
+    code = ErrorCode.INSUFFICIENT_CREDIT
+
+
+class RateLimitedError(EkonteError):
+    code = ErrorCode.RATE_LIMITED
+
+
+class NotFoundError(EkonteError):
+    code = ErrorCode.NOT_FOUND
+
+
+class WorkflowNotFoundError(EkonteError):
+    code = ErrorCode.WORKFLOW_NOT_FOUND
+
+
+class ConflictError(EkonteError):
+    code = ErrorCode.CONFLICT
+
+
+class ProviderFailedError(EkonteError):
+    code = ErrorCode.PROVIDER_FAILED
+
+
+class StorageFailedError(EkonteError):
+    code = ErrorCode.STORAGE_FAILED
+
+
+class QueueFailedError(EkonteError):
+    code = ErrorCode.QUEUE_FAILED
+
+
+class JobFailure(Exception):
+    """Work that failed. `message` is for people; `is_retryable` says whether trying again could help."""
+
+    def __init__(
+        self, code: JobErrorCode, message: str, *, is_retryable: bool, upstream_code: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.is_retryable = is_retryable
+        self.upstream_code = upstream_code

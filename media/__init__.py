@@ -1,0 +1,1 @@
+"""Pictures, sound and film as functions over files."""

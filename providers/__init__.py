@@ -1,0 +1,1 @@
+"""One client per outside service behind small protocols; none of them knows the database."""

@@ -1,0 +1,72 @@
+"""A shot's prompt as named parts, so that one part can be replaced and the rest stays.
+
+A prompt reads "Shot: close-up. Scene: a street, winter morning. Characters: …. Action: …. Style: …." in English and
+"景别：近景。场景：……。人物：……。动作：……。风格：……。" in Chinese. A prompt in a person's own words has no labels: all of it is
+the action, and parts that are replaced later are put beside it.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+SHOT_TYPE_WORDS: dict[str, dict[str, str]] = {
+    "EXTREME_LONG": {"en": "extreme long shot", "zh": "大远景"},
+    "LONG": {"en": "long shot", "zh": "远景"},
+    "FULL": {"en": "full shot", "zh": "全景"},
+    "MEDIUM": {"en": "medium shot", "zh": "中景"},
+    "CLOSE_UP": {"en": "close-up", "zh": "近景"},
+    "EXTREME_CLOSE_UP": {"en": "extreme close-up", "zh": "特写"},
+    "OVER_THE_SHOULDER": {"en": "over-the-shoulder shot", "zh": "过肩镜头"},
+    "POINT_OF_VIEW": {"en": "point-of-view shot", "zh": "主观镜头"},
+}
+
+_LABELS: dict[str, dict[str, str]] = {
+    "shot": {"en": "Shot", "zh": "景别"},
+    "scene": {"en": "Scene", "zh": "场景"},
+    "character": {"en": "Characters", "zh": "人物"},
+    "action": {"en": "Action", "zh": "动作"},
+    "style": {"en": "Style", "zh": "风格"},
+}
+_PART_BY_LABEL = {label.lower(): part for part, labels in _LABELS.items() for label in labels.values()}
+_LABEL_PATTERN = re.compile(
+    r"(?:^|(?<=[.。\n]))\s*(" + "|".join(sorted(_PART_BY_LABEL, key=len, reverse=True)) + r")\s*[:：]\s*", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class PromptParts:
+    """`shot` is the shot type in words. An empty part is left out of the prompt."""
+
+    shot: str = ""
+    scene: str = ""
+    character: str = ""
+    action: str = ""
+    style: str = ""
+
+    def replaced(self, **changes: str | None) -> "PromptParts":
+        """The same parts with those that are given (not None) in their places."""
+        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+
+def compose_prompt(parts: PromptParts, language: str) -> str:
+    """The labelled prompt; Chinese labels for languages that begin with zh, English ones for all others."""
+    is_chinese = language.startswith("zh")
+    key, colon, stop = ("zh", "：", "。") if is_chinese else ("en", ": ", ". ")
+    pieces = [
+        f"{labels[key]}{colon}{text.strip().rstrip('.。')}{stop}"
+        for part, labels in _LABELS.items()
+        if (text := getattr(parts, part)).strip()
+    ]
+    return "".join(pieces).strip()
+
+
+def parse_prompt(prompt: str) -> PromptParts:
+    """The parts of a labelled prompt; of one without labels, all of it as the action."""
+    pieces = _LABEL_PATTERN.split(prompt.strip())
+    parts: dict[str, str] = {}
+    if pieces[0].strip():
+        parts["action"] = pieces[0].strip()
+    for label, text in zip(pieces[1::2], pieces[2::2], strict=True):
+        part = _PART_BY_LABEL[label.lower()]
+        value = text.strip().rstrip(".。").strip()
+        parts[part] = f"{parts[part]}. {value}" if parts.get(part) else value
+    return PromptParts(**parts)

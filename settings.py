@@ -1,0 +1,106 @@
+"""All configuration, read once from the environment (prefix EKONTE_) and from `.env`.
+
+A value that cannot be used stops the start with the name of its variable. docs/settings.md has the table.
+"""
+
+import functools
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from errors import ConfigurationError
+
+ENV_PREFIX = "EKONTE_"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Field(Path("data"), description="Folder for the database, files and scratch space.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    database_url: SecretStr | None = Field(
+        None, description="postgres://user:password@host:port/name; SQLite in the data folder where not set."
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="redis://host:port/db: broker and events over Redis; in the process where not set."
+    )
+    storage_url: SecretStr | None = Field(
+        None, description="s3://bucket/prefix?endpoint=…&region=…; a folder in the data folder where not set."
+    )
+    secret: SecretStr | None = Field(
+        None, description="At least 32 characters. Signs tokens and links; without it, loopback only."
+    )
+    jwks_url: str | None = Field(None, description="Where the RS256 or ES256 keys of an identity provider are.")
+    jwt_audience: str | None = Field(None, description="Where set, tokens must name it as their audience.")
+    jwt_issuer: str | None = Field(None, description="Where set, tokens must come from it.")
+    worker_threads: int = Field(8, ge=1, le=256, description="Worker threads of one worker process.")
+    render_concurrency: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Renderers at once on this machine."
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Further Host names that are answered, with commas; * for any where a secret is set."
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Web origins that may use the API from a browser, with commas."
+    )
+    allowed_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Hosts, or host:port, that links may name although their addresses are private."
+    )
+    max_upload_bytes: int = Field(50 * 1024 * 1024, ge=1, description="Largest file taken, in bytes.")
+    link_seconds: int = Field(24 * 3600, ge=60, description="How long a signed file link is good, in seconds.")
+    idempotency_seconds: int = Field(24 * 3600, ge=60, description="How long an idempotency key is kept.")
+    unreferenced_file_days: float = Field(7, ge=0, description="Days until a file that nothing refers to goes.")
+    lease_seconds: float = Field(30, ge=2, description="A worker that is silent for so long loses its jobs.")
+    render_timeout_seconds: float = Field(1800, ge=10, description="Longest time one rendering may take.")
+    timezone: str = Field("Asia/Shanghai", description="IANA zone of the deployment's calendar day.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="auto: console where the output is a terminal, else json."
+    )
+    introspection: bool = Field(True, description="Whether the schema can be asked for.")
+
+    @field_validator("allowed_hosts", "allowed_origins", "allowed_private_hosts", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters")
+        return value
+
+    @property
+    def is_embedded_database(self) -> bool:
+        return self.database_url is None or self.database_url.get_secret_value().startswith("sqlite:")
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Settings from the environment, with overrides by field name (command line options).
+
+    Raises ConfigurationError that names each variable with a wrong value; the value itself is not repeated,
+    since it may be a secret.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = [
+            f"{ENV_PREFIX}{'_'.join(str(step) for step in fault['loc'][:1]).upper()}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        raise ConfigurationError("; ".join(faults)) from None
+
+
+@functools.lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """This process's settings, read at first use."""
+    return read_settings()
