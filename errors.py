@@ -155,3 +155,11 @@ class JobFailure(Exception):
         self.message = message
         self.is_retryable = is_retryable
         self.upstream_code = upstream_code
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Renderings fail in processes of their own, and pickle's default would leave out what is keyword-only.
+        return _restore_job_failure, (self.code, self.message, self.is_retryable, self.upstream_code), self.__dict__
+
+
+def _restore_job_failure(code: JobErrorCode, message: str, is_retryable: bool, upstream_code: str | None) -> JobFailure:
+    return JobFailure(code, message, is_retryable=is_retryable, upstream_code=upstream_code)

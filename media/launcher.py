@@ -1,0 +1,29 @@
+"""Starts a program that dies with its parent: run as a script by media.ffmpeg, with the program and its arguments.
+
+prctl(2): PR_SET_PDEATHSIG survives execve, and is sent when the thread that started us ends, which is the event
+loop's. It is Linux's own; elsewhere a renderer outlives a killed parent until its work is done.
+"""
+
+import contextlib
+import os
+import sys
+
+_PR_SET_PDEATHSIG = 1
+_SIGKILL = 9
+
+
+def main() -> None:
+    parent, program, *arguments = sys.argv[1:]
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
+        if os.getppid() != int(parent):  # it died before the request was made
+            os._exit(1)
+    with contextlib.suppress(OSError):
+        os.nice(5)  # The server and its event loop come first.
+    os.execv(program, [program, *arguments])  # noqa: S606 an argument list, no shell
+
+
+if __name__ == "__main__":
+    main()
