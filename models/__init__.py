@@ -1,0 +1,1 @@
+"""Tables, their states with the transition tables, and the door to the database."""

@@ -1,0 +1,202 @@
+"""The one door to the database: opening it, transactions, and the database's own clock.
+
+Rows are the truth and several processes share them, so lease and due times come from the database's clock
+(milliseconds since 1970), and every change of state is an UPDATE that names the state it expects.
+"""
+
+import asyncio
+import contextlib
+import contextvars
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.connection import get_connection
+from tortoise.context import TortoiseContext, get_current_context
+from tortoise.exceptions import OperationalError
+from tortoise.transactions import in_transaction
+
+from errors import ConfigurationError
+
+T = TypeVar("T")
+
+APP = "ekonte"
+MODEL_MODULES = [
+    "models.files",
+    "models.jobs",
+    "models.workflows",
+    "models.scripts",
+    "models.storyboards",
+    "models.films",
+    "models.artifacts",
+    "models.workers",
+]
+BUSY_TRIES = 8
+BUSY_TIMEOUT_MS = 10_000
+
+
+def database_config(url: str | None, data_dir: Path) -> dict[str, Any]:
+    """Tortoise's configuration for a URL: postgres://, postgresql://, sqlite://path, or None for the data folder's file.
+
+    Raises ConfigurationError for another scheme.
+    """
+    return {
+        "connections": {"default": _connection(url, data_dir)},
+        "apps": {
+            APP: {"models": MODEL_MODULES, "default_connection": "default", "migrations": "models.migrations"},
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def sqlite_path(url: str | None, data_dir: Path) -> Path | None:
+    """The file of an SQLite database; None where the URL names another database."""
+    if url is None:
+        return data_dir / "ekonte.sqlite3"
+    if url.startswith("sqlite:"):
+        return Path(url.removeprefix("sqlite:").removeprefix("//"))
+    return None
+
+
+def _connection(url: str | None, data_dir: Path) -> dict[str, Any]:
+    path = sqlite_path(url, data_dir)
+    if path is not None:
+        return {
+            "engine": "models.sqlite",
+            "credentials": {"file_path": str(path), "busy_timeout": BUSY_TIMEOUT_MS, "synchronous": "NORMAL"},
+        }
+    parts = urlsplit(url or "")
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.hostname or not parts.path.strip("/"):
+        raise ConfigurationError("EKONTE_DATABASE_URL: expected postgres://user:password@host:port/name or sqlite://path")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "engine": "tortoise.backends.asyncpg",
+        "credentials": {
+            "host": parts.hostname,
+            "port": parts.port or 5432,
+            "user": parts.username or "postgres",
+            "password": parts.password,
+            "database": parts.path.strip("/"),
+            "minsize": 1,
+            "maxsize": int(options.pop("maxsize", "10")),
+            **options,
+        },
+    }
+
+
+@contextlib.asynccontextmanager
+async def open_database(url: str | None, data_dir: Path) -> AsyncIterator[None]:
+    """Holds the database open for the running event loop and every task on it. One at a time in a process."""
+    context = TortoiseContext()
+    with context:  # init looks the context up; afterwards every task finds it as the process's fallback
+        await context.init(config=database_config(url, data_dir), _enable_global_fallback=True)
+    try:
+        yield
+    finally:
+        await context.close_connections()
+
+
+def is_open() -> bool:
+    return get_current_context() is not None
+
+
+def connection() -> BaseDBAsyncClient:
+    """The connection that applies here: the running transaction's, or the plain one."""
+    return get_connection("default")
+
+
+def is_sqlite() -> bool:
+    return connection().capabilities.dialect == "sqlite"
+
+
+def now_ms_sql() -> str:
+    """An SQL expression for the database's clock in milliseconds since 1970."""
+    if is_sqlite():
+        return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+
+
+async def now_ms() -> int:
+    rows = await connection().execute_query_dict(f"SELECT {now_ms_sql()} AS now_ms")
+    return int(rows[0]["now_ms"])
+
+
+def placeholders(sql: str) -> str:
+    """SQL with `?` places, in the dialect's own notation. The text may hold no other question mark."""
+    if is_sqlite():
+        return sql
+    pieces = sql.split("?")
+    return "".join(piece + (f"${number}" if number < len(pieces) else "") for number, piece in enumerate(pieces, 1))
+
+
+async def execute(sql: str, *values: Any) -> list[dict[str, Any]]:
+    """Runs one statement with `?` places; the rows that it returns (RETURNING, SELECT)."""
+    return [dict(row) for row in await connection().execute_query_dict(placeholders(sql), list(values))]
+
+
+# ---------------------------------------------------------------- transactions
+
+_after_commit: contextvars.ContextVar[list[Callable[[], None]] | None] = contextvars.ContextVar(
+    "after_commit", default=None
+)
+
+
+def after_commit(action: Callable[[], None]) -> None:
+    """Runs a quick action when the running transaction has committed; at once where there is none."""
+    actions = _after_commit.get()
+    if actions is None:
+        action()
+    else:
+        actions.append(action)
+
+
+def is_in_transaction() -> bool:
+    return _after_commit.get() is not None
+
+
+async def transaction(body: Callable[[], Awaitable[T]]) -> T:
+    """Runs `body` in one transaction and returns what it returns; inside another one, as part of that.
+
+    `body` does SQL only, may run again from its start (a busy or deadlocked database), and runs to its end even
+    where the caller is cancelled: cancelling inside Tortoise's transaction would keep the connection's lock for ever.
+    Actions given to after_commit run once it has committed.
+    """
+    if is_in_transaction():
+        return await body()
+    task = asyncio.ensure_future(_run_transaction(body))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()
+        raise
+
+
+async def _run_transaction(body: Callable[[], Awaitable[T]]) -> T:
+    for number in range(BUSY_TRIES):
+        actions: list[Callable[[], None]] = []
+        token = _after_commit.set(actions)
+        try:
+            async with in_transaction("default"):
+                result = await body()
+        except OperationalError as error:
+            if number == BUSY_TRIES - 1 or not _is_passing(error):
+                raise
+            await asyncio.sleep(random.uniform(0.01, 0.05) * 2**number)
+            continue
+        finally:
+            _after_commit.reset(token)
+        for action in actions:
+            action()
+        return result
+    raise AssertionError("unreachable")
+
+
+def _is_passing(error: OperationalError) -> bool:
+    text = str(error).lower()
+    return any(sign in text for sign in ("locked", "busy", "deadlock", "could not serialize"))

@@ -1,0 +1,166 @@
+"""The states and kinds that rows can have, with what each state may become."""
+
+from enum import StrEnum
+
+
+class JobStatus(StrEnum):
+    PENDING = "PENDING"  # waits for a worker, or for its time
+    RUNNING = "RUNNING"  # a worker holds its lease, or its children run
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+LIVE_JOB_STATUSES = (JobStatus.PENDING, JobStatus.RUNNING)
+ENDED_JOB_STATUSES = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED)
+
+JOB_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
+    JobStatus.RUNNING: frozenset({JobStatus.PENDING, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED}),
+    JobStatus.SUCCEEDED: frozenset(),
+    JobStatus.FAILED: frozenset({JobStatus.PENDING}),
+    JobStatus.CANCELED: frozenset({JobStatus.PENDING}),
+}
+
+
+class WorkflowStatus(StrEnum):
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"  # what runs ends; nothing more is started
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+LIVE_WORKFLOW_STATUSES = (WorkflowStatus.PENDING, WorkflowStatus.RUNNING, WorkflowStatus.PAUSED)
+ENDED_WORKFLOW_STATUSES = (WorkflowStatus.SUCCEEDED, WorkflowStatus.FAILED, WorkflowStatus.CANCELED)
+
+WORKFLOW_TRANSITIONS: dict[WorkflowStatus, frozenset[WorkflowStatus]] = {
+    WorkflowStatus.PENDING: frozenset({WorkflowStatus.RUNNING, WorkflowStatus.PAUSED, WorkflowStatus.CANCELED}),
+    WorkflowStatus.RUNNING: frozenset(
+        {WorkflowStatus.PAUSED, WorkflowStatus.SUCCEEDED, WorkflowStatus.FAILED, WorkflowStatus.CANCELED}
+    ),
+    WorkflowStatus.PAUSED: frozenset({WorkflowStatus.RUNNING, WorkflowStatus.CANCELED}),
+    WorkflowStatus.SUCCEEDED: frozenset({WorkflowStatus.RUNNING}),  # a new run, after a correction
+    WorkflowStatus.FAILED: frozenset({WorkflowStatus.RUNNING}),
+    WorkflowStatus.CANCELED: frozenset({WorkflowStatus.RUNNING}),
+}
+
+
+class Stage(StrEnum):
+    SCRIPT = "SCRIPT"
+    ASSETS = "ASSETS"
+    STORYBOARD = "STORYBOARD"
+    ANIMATIC = "ANIMATIC"
+    VIDEO = "VIDEO"
+    EDIT = "EDIT"
+
+
+STAGES = tuple(Stage)
+
+
+class JobType(StrEnum):
+    TEXT_TO_IMAGE = "TEXT_TO_IMAGE"
+    IMAGE_TO_IMAGE = "IMAGE_TO_IMAGE"
+    TEXT_TO_VIDEO = "TEXT_TO_VIDEO"
+    IMAGE_TO_VIDEO = "IMAGE_TO_VIDEO"
+    SCRIPT = "SCRIPT"
+    ASSETS = "ASSETS"
+    STORYBOARD = "STORYBOARD"
+    ANIMATIC = "ANIMATIC"
+    SPEECH = "SPEECH"
+    VIDEO = "VIDEO"
+    EDIT = "EDIT"
+    EXPORT = "EXPORT"
+
+
+class JobRole(StrEnum):
+    STAGE = "STAGE"  # plans builds and waits for them
+    BUILD = "BUILD"  # makes one artifact
+
+
+class Queue(StrEnum):
+    PLANNING = "planning"
+    TEXT = "text"
+    IMAGES = "images"
+    VIDEOS = "videos"
+    RENDERING = "rendering"
+
+
+class Priority(StrEnum):
+    URGENT = "URGENT"
+    HIGH = "HIGH"
+    NORMAL = "NORMAL"
+    LOW = "LOW"
+
+
+PRIORITY_RANKS: dict[Priority, int] = {Priority.URGENT: 0, Priority.HIGH: 1, Priority.NORMAL: 2, Priority.LOW: 3}
+
+
+class ArtifactKind(StrEnum):
+    """What builds make. The subject of each is named behind it."""
+
+    SCRIPT = "SCRIPT"  # script
+    DESIGN = "DESIGN"  # asset
+    GRID = "GRID"  # storyboard, with the grid's number as slot
+    PICTURE = "PICTURE"  # shot
+    SPEECH = "SPEECH"  # animatic part
+    MOTION = "MOTION"  # animatic part
+    ANIMATIC = "ANIMATIC"  # animatic
+    CLIP = "CLIP"  # video segment
+    MUSIC = "MUSIC"  # edit
+    FILM = "FILM"  # edit
+
+
+class FileRole(StrEnum):
+    MAIN = "MAIN"
+    CANDIDATE = "CANDIDATE"  # every picture that came for a shot
+    AUDIO = "AUDIO"
+    SUBTITLES = "SUBTITLES"
+    POSTER = "POSTER"
+
+
+class FileState(StrEnum):
+    WRITING = "WRITING"  # the row is there before the bytes, so that a crash leaves no unknown file
+    READY = "READY"
+
+
+class InputType(StrEnum):
+    NOVEL = "NOVEL"
+    SCREENPLAY = "SCREENPLAY"
+    OUTLINE = "OUTLINE"
+
+
+class AssetType(StrEnum):
+    CHARACTER = "CHARACTER"
+    PROP = "PROP"
+    SCENE = "SCENE"
+
+
+class GridLayout(StrEnum):
+    SINGLE = "SINGLE"
+    GRID_2X2 = "GRID_2X2"
+    GRID_3X3 = "GRID_3X3"
+    GRID_4X4 = "GRID_4X4"
+
+    @property
+    def side(self) -> int:
+        """Rows, which are as many as the columns."""
+        return {"SINGLE": 1, "GRID_2X2": 2, "GRID_3X3": 3, "GRID_4X4": 4}[self.value]
+
+
+class ShotType(StrEnum):
+    EXTREME_LONG = "EXTREME_LONG"
+    LONG = "LONG"
+    FULL = "FULL"
+    MEDIUM = "MEDIUM"
+    CLOSE_UP = "CLOSE_UP"
+    EXTREME_CLOSE_UP = "EXTREME_CLOSE_UP"
+    OVER_THE_SHOULDER = "OVER_THE_SHOULDER"
+    POINT_OF_VIEW = "POINT_OF_VIEW"
+
+
+class Quality(StrEnum):
+    DRAFT = "DRAFT"
+    STANDARD = "STANDARD"
+    HIGH = "HIGH"

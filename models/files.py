@@ -1,0 +1,29 @@
+"""Stored files: one row per content and owner."""
+
+from tortoise import fields
+from tortoise.indexes import Index
+
+from models.base import OwnedRow
+from models.enums import FileState
+
+
+class StoredFile(OwnedRow):
+    """A file named by its content. The row is written before the bytes, and marked READY after them."""
+
+    sha256 = fields.CharField(max_length=64)
+    content_type = fields.CharField(max_length=127)
+    bytes = fields.BigIntField()
+    width = fields.IntField(null=True)
+    height = fields.IntField(null=True)
+    duration_seconds = fields.FloatField(null=True)
+    name = fields.CharField(max_length=255, default="")
+    state = fields.CharEnumField(FileState, max_length=16, default=FileState.WRITING)
+    is_upload = fields.BooleanField(default=False)
+    made_by_job_id = fields.BigIntField(null=True)
+    released_at = fields.DatetimeField(null=True)
+    "Since when nothing refers to it; taking it up again clears this."
+
+    class Meta:
+        table = "stored_file"
+        unique_together = (("owner", "sha256"),)
+        indexes = (Index(fields=("made_by_job_id",)), Index(fields=("released_at",)))

@@ -1,0 +1,78 @@
+"""Jobs: one piece of asynchronous work each, with leases; and the idempotency keys of the requests that made them."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.indexes import Index
+
+from models.base import OwnedRow, Row
+from models.enums import JobRole, JobStatus, JobType, Queue, Stage
+
+
+class Job(OwnedRow):
+    """A STAGE job plans BUILD jobs, its children, and waits for them; a BUILD job makes one artifact.
+
+    A job is claimable while it is live and `due_at_ms` has come; claiming it moves `due_at_ms` to the end of the
+    lease and raises `lease_epoch`, so a lease that runs out makes the job claimable again, and whoever held it can
+    write nothing any more. `due_at_ms` null: it waits to be woken (`wakes` is raised with each waking).
+    """
+
+    type = fields.CharEnumField(JobType, max_length=24)
+    role = fields.CharEnumField(JobRole, max_length=8)
+    queue = fields.CharEnumField(Queue, max_length=16)
+    stage = fields.CharEnumField(Stage, max_length=16, null=True)
+    status = fields.CharEnumField(JobStatus, max_length=16, default=JobStatus.PENDING)
+    priority_rank = fields.SmallIntField(default=2)
+    progress = fields.FloatField(default=0)
+    weight = fields.FloatField(default=1)
+    "Share of the parent's progress, in estimated seconds of work."
+    expected_weight = fields.FloatField(default=0)
+    "Of a STAGE job: the weight of all builds of this run."
+    message: Any = fields.TextField(null=True)
+    error: Any = fields.JSONField(null=True)
+    "{code, message, retryable, upstreamCode}"
+    retry_count = fields.IntField(default=0)
+    tries = fields.IntField(default=0)
+    "Claims since it was last put in the queue by a person or its parent."
+    failures = fields.IntField(default=0)
+    params: Any = fields.JSONField(default=dict)
+    "BUILD: {inputs, fingerprint, slot}; STAGE: what the mutation asked for."
+    parent_id = fields.BigIntField(null=True)
+    workflow_id = fields.BigIntField(null=True)
+    target_id = fields.BigIntField()
+    "The script, storyboard, animatic … that the stage makes; children have their parent's."
+    artifact_kind = fields.CharField(max_length=16, null=True)
+    artifact_subject_id = fields.BigIntField(null=True)
+    artifact_slot = fields.IntField(null=True)
+    lease_epoch = fields.IntField(default=0)
+    worker = fields.CharField(max_length=64, null=True)
+    due_at_ms = fields.BigIntField(null=True)
+    wakes = fields.IntField(default=0)
+    version = fields.BigIntField(default=1)
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "job"
+        indexes = (
+            Index(fields=("queue", "status", "due_at_ms")),
+            Index(fields=("parent_id", "status")),
+            Index(fields=("target_id", "role", "status")),
+            Index(fields=("workflow_id", "id")),
+            Index(fields=("owner", "id")),
+        )
+
+
+class IdempotencyKey(Row):
+    """The first request under a key; later ones with the same input get its answer."""
+
+    owner = fields.CharField(max_length=255)
+    mutation = fields.CharField(max_length=64)
+    key = fields.CharField(max_length=255)
+    input_sha256 = fields.CharField(max_length=64)
+    result_id = fields.BigIntField()
+
+    class Meta:
+        table = "idempotency_key"
+        unique_together = (("owner", "mutation", "key"),)
+        indexes = (Index(fields=("created_at",)),)

@@ -1,0 +1,47 @@
+"""Workflows: a text on its way through the six stages."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.indexes import Index
+
+from models.base import OwnedRow, Row
+from models.enums import InputType, Stage, WorkflowStatus
+
+
+class Workflow(OwnedRow):
+    name = fields.CharField(max_length=255)
+    input_type = fields.CharEnumField(InputType, max_length=16)
+    options: Any = fields.JSONField()
+    "WorkflowOptions with their defaults filled in, in the contract's names."
+    status = fields.CharEnumField(WorkflowStatus, max_length=16, default=WorkflowStatus.PENDING)
+    current_stage = fields.CharEnumField(Stage, max_length=16, null=True)
+    progress = fields.FloatField(default=0)
+    run = fields.IntField(default=1)
+    error: Any = fields.JSONField(null=True)
+    version = fields.BigIntField(default=1)
+    updated_at = fields.DatetimeField(auto_now=True)
+
+    class Meta:
+        table = "workflow"
+        indexes = (Index(fields=("owner", "id")), Index(fields=("status",)))
+
+
+class WorkflowStage(Row):
+    """The state of one stage in the workflow's present run."""
+
+    workflow_id = fields.BigIntField()
+    stage = fields.CharEnumField(Stage, max_length=16)
+    status = fields.CharEnumField(WorkflowStatus, max_length=16, default=WorkflowStatus.PENDING)
+    progress = fields.FloatField(default=0)
+    run = fields.IntField(default=1)
+    completions = fields.IntField(default=0)
+    "How often the stage has completed, over all runs: followers see each completion as one event."
+    error: Any = fields.JSONField(null=True)
+    job_id = fields.BigIntField(null=True)
+    started_at = fields.DatetimeField(null=True)
+    finished_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "workflow_stage"
+        unique_together = (("workflow_id", "stage"),)

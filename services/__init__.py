@@ -1,0 +1,1 @@
+"""The rules: jobs, builds, workflow stages, files, events, access."""

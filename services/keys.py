@@ -1,0 +1,81 @@
+"""The server's keys: each purpose has its own, derived from one secret, so that no key opens what another guards.
+
+Derivation is HKDF-SHA256 (RFC 5869) with the purpose as its info. Without EKONTE_SECRET the secret is a random one, made
+once in the data folder and readable by its owner alone; it signs links and seals stored secrets, but never makes tokens.
+"""
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from settings import Settings
+
+LOCAL_SECRET_NAME = "local-secret.key"
+KEY_BYTES = 32
+
+
+class KeyPurpose(StrEnum):
+    TOKENS = "tokens"
+    FILE_LINKS = "file-links"
+    STORED_SECRETS = "stored-secrets"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of 32 bytes. `tokens` is None where no secret is configured: then nobody can make a token."""
+
+    tokens: bytes | None = field(repr=False)
+    file_links: bytes = field(repr=False)
+    stored_secrets: bytes = field(repr=False)
+
+
+def derive_key(secret: bytes, purpose: KeyPurpose) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=f"ekonte/{purpose}".encode()).derive(secret)
+
+
+def load_keys(settings: Settings) -> Keys:
+    """The keys of this deployment; makes the local secret where none is configured and none was made before."""
+    if settings.secret is not None:
+        secret = settings.secret.get_secret_value().encode()
+        tokens: bytes | None = derive_key(secret, KeyPurpose.TOKENS)
+    else:
+        secret = local_secret(settings.data_dir)
+        tokens = None
+    return Keys(
+        tokens=tokens,
+        file_links=derive_key(secret, KeyPurpose.FILE_LINKS),
+        stored_secrets=derive_key(secret, KeyPurpose.STORED_SECRETS),
+    )
+
+
+def local_secret(data_dir: Path) -> bytes:
+    """The random secret in `data_dir`, made at first use with mode 600; two processes that start at once get one.
+
+    The file appears under its name only when it is whole: it is written aside and linked, and linking fails where
+    another process was quicker.
+    """
+    path = data_dir / LOCAL_SECRET_NAME
+    if not path.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        draft = data_dir / f".{LOCAL_SECRET_NAME}.{secrets.token_hex(8)}"
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(KEY_BYTES))
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+        finally:
+            draft.unlink()
+    secret = path.read_bytes()
+    if len(secret) != KEY_BYTES:
+        raise ValueError(f"{path} is not a key of {KEY_BYTES} bytes; remove it to have a new one made.")
+    return secret

@@ -1,0 +1,121 @@
+"""Log lines: structlog for our own and for every library's, as JSON or for reading, with no secret in any of them."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, TextIO
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from settings import Settings
+
+REDACTED = "[redacted]"
+
+_SECRET_NAMES = re.compile(
+    r"authorization|cookie|token|secret|password|passwd|signature|^sig$|session_?id|api_?key|credential|private_?key", re.I
+)
+_SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # name=value and "name": "value", as they stand in links, headers, bodies and tracebacks
+    (
+        re.compile(
+            r"""(?ix)
+            \b((?:[\w-]*[_-])?(?:sig|signature|token|authtoken|session_?id|sid_tt|secret|password|api_?key|credential)
+            ["']?\s*[=:]\s*["']?)(?!\[redacted\])[^\s&"',;)}\]]+""",
+        ),
+        rf"\1{REDACTED}",
+    ),
+    (re.compile(r"""(?i)(authorization["']?\s*[=:]\s*["']?)(?!\[redacted\])[^\r\n"']+"""), rf"\1{REDACTED}"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}"), rf"\1 {REDACTED}"),
+    (re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?"), REDACTED),
+    (re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@]+@", re.I), rf"\1{REDACTED}@"),
+)
+
+
+def redact_text(text: str) -> str:
+    for pattern, replacement in _SECRET_TEXTS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def _redact(value: Any) -> Any:
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, MutableMapping):
+        return {
+            name: REDACTED if isinstance(name, str) and _SECRET_NAMES.search(name) and item is not None else _redact(item)
+            for name, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_redact(item) for item in value]
+    if isinstance(value, bytes):
+        return redact_text(value.decode("utf-8", "replace"))
+    if isinstance(value, bool | int | float) or value is None:
+        return value
+    return redact_text(str(value))
+
+
+def redact_secrets(logger: WrappedLogger, method_name: str, event_dict: EventDict) -> EventDict:
+    """Processor: hides what is called a secret, and what looks like one inside any text, tracebacks too."""
+    kept = {name: event_dict.pop(name) for name in ("_record", "_from_structlog") if name in event_dict}
+    return {**_redact(event_dict), **kept}
+
+
+def _without_uvicorn_colours(logger: WrappedLogger, method_name: str, event_dict: EventDict) -> EventDict:
+    event_dict.pop("color_message", None)
+    return event_dict
+
+
+def _to_json(value: Any, **_: Any) -> str:
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode("utf-8", "replace")
+
+
+def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
+    """Sends every log line of this process, those of libraries included, to `stream` (standard error)."""
+    output = sys.stderr if stream is None else stream
+    is_json = settings.log_format == "json" or (settings.log_format == "auto" and not output.isatty())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer(serializer=_to_json)
+        if is_json
+        else structlog.dev.ConsoleRenderer(colors=output.isatty())
+    )
+    handler = logging.StreamHandler(output)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), _without_uvicorn_colours],
+            processors=[
+                structlog.processors.format_exc_info,
+                redact_secrets,
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                renderer,
+            ],
+        )
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    # These tell at INFO what our own lines tell better, httpx with whole addresses.
+    for name in ("httpx", "httpcore", "tortoise", "websockets"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
+    # Errors of operations are logged where they are presented, with the request's id.
+    logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)

@@ -1,0 +1,111 @@
+"""Bringing the database's tables up to this version of the code."""
+
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio.to_thread
+import structlog
+from tortoise.context import require_context
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.executor import MigrationExecutor
+
+from models.database import APP, connection, database_config, execute, is_sqlite, open_database, sqlite_path
+from settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+class MigrationError(Exception):
+    """The database was left as it was, or restored from its backup."""
+
+
+def database_url(settings: Settings) -> str | None:
+    return settings.database_url.get_secret_value() if settings.database_url else None
+
+
+async def migrate(settings: Settings) -> list[str]:
+    """Applies what is missing and returns its names; nothing where the database is up to date.
+
+    An SQLite file that holds data is copied beside itself (`….before-<migration>`) first.
+    """
+    url = database_url(settings)
+    path = sqlite_path(url, settings.data_dir)
+    if path is not None:
+        await anyio.to_thread.run_sync(lambda: path.parent.mkdir(parents=True, exist_ok=True))
+    async with open_database(url, settings.data_dir):
+        missing = await missing_migrations(settings)
+        if not missing:
+            return []
+        if path is not None and await _has_tables():
+            await anyio.to_thread.run_sync(_back_up, path, path.with_name(f"{path.name}.before-{missing[0]}"))
+        async with _advisory_lock(), _foreign_keys_off():
+            await _executor(settings).migrate(direction="forward")
+        await _check_integrity()
+        log.info("database.migrated", migrations=missing)
+        return missing
+
+
+async def missing_migrations(settings: Settings) -> list[str]:
+    """Names of the migrations that the open database lacks."""
+    return [step.migration.name for step in await _executor(settings).plan() if not step.backward]
+
+
+async def unwritten_changes(settings: Settings) -> list[str]:
+    """Names of migrations that the models need and nobody has written; for the check that none is forgotten."""
+    apps = require_context().apps
+    config = database_config(database_url(settings), settings.data_dir)["apps"]
+    writers = await MigrationAutodetector(apps, config).changes()  # type: ignore[arg-type]
+    return [writer.name for writer in writers]
+
+
+def _executor(settings: Settings) -> MigrationExecutor:
+    return MigrationExecutor(connection(), database_config(database_url(settings), settings.data_dir)["apps"])
+
+
+async def _has_tables() -> bool:
+    return bool(await execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"))
+
+
+def _back_up(path: Path, backup: Path) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as source, contextlib.closing(sqlite3.connect(backup)) as target:
+        source.backup(target)
+
+
+@contextlib.asynccontextmanager
+async def _advisory_lock() -> AsyncIterator[None]:
+    """Two processes that migrate a PostgreSQL database at once take turns."""
+    if is_sqlite():
+        yield
+        return
+    await execute("SELECT pg_advisory_lock(7031605)")
+    try:
+        yield
+    finally:
+        await execute("SELECT pg_advisory_unlock(7031605)")
+
+
+@contextlib.asynccontextmanager
+async def _foreign_keys_off() -> AsyncIterator[None]:
+    """Altering an SQLite table rebuilds it; with foreign keys on, that removes the rows that refer to it.
+
+    The switch has no effect inside a transaction, so it is thrown around them.
+    """
+    if not is_sqlite():
+        yield
+        return
+    await execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        await execute("PRAGMA foreign_keys = ON")
+
+
+async def _check_integrity() -> None:
+    if not is_sqlite():
+        return
+    broken = await execute("PRAGMA foreign_key_check")
+    verdict = await execute("PRAGMA integrity_check")
+    if broken or [list(row.values()) for row in verdict] != [["ok"]]:
+        raise MigrationError(f"the database {APP} is not sound after its migration; its backup lies beside it")
