@@ -71,7 +71,9 @@ def _connection(url: str | None, data_dir: Path) -> dict[str, Any]:
         }
     parts = urlsplit(url or "")
     if parts.scheme not in {"postgres", "postgresql"} or not parts.hostname or not parts.path.strip("/"):
-        raise ConfigurationError("EKONTE_DATABASE_URL: expected postgres://user:password@host:port/name or sqlite://path")
+        raise ConfigurationError(
+            "EKONTE_DATABASE_URL: expected postgres://user:password@host:port/name or sqlite://path"
+        )
     options = dict(parse_qsl(parts.query))
     return {
         "engine": "tortoise.backends.asyncpg",

@@ -123,6 +123,7 @@ class FileRole(StrEnum):
 class FileState(StrEnum):
     WRITING = "WRITING"  # the row is there before the bytes, so that a crash leaves no unknown file
     READY = "READY"
+    REMOVING = "REMOVING"  # the bytes go first, then the row
 
 
 class InputType(StrEnum):

@@ -1,0 +1,205 @@
+"""Stored files: one per content and owner, in the database first and in the storage after that.
+
+The row is written before the bytes (WRITING) and marked READY after them, so that a crash leaves no content that
+nothing knows. Content is named by owner and hash: writing it again changes nothing.
+"""
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import structlog
+from tortoise.exceptions import IntegrityError
+
+from errors import JobErrorCode, JobFailure
+from models.database import execute, is_sqlite
+from models.enums import FileState
+from models.files import StoredFile
+from providers.storage import Storage, open_storage
+
+log = structlog.get_logger(__name__)
+
+REMOVAL_SECONDS = 30.0
+
+_EXTENSIONS = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "video/mp4": ".mp4",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "application/x-subrip": ".srt",
+    "text/plain": ".txt",
+}
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file to store. width, height in pixels, duration in seconds, where it has them."""
+
+    path: Path
+    content_type: str
+    name: str = ""
+    width: int | None = None
+    height: int | None = None
+    duration_seconds: float | None = None
+
+
+@dataclass
+class _Place:
+    storage: Storage | None = None
+    cache: Path = Path()
+
+
+_place = _Place()
+
+
+def use_storage(url: str | None, data_dir: Path) -> Storage:
+    """Installs this process's storage; `data_dir/cache` keeps copies of what object storage holds."""
+    _place.storage = open_storage(url, data_dir)
+    _place.cache = data_dir / "cache"
+    return _place.storage
+
+
+def storage() -> Storage:
+    if _place.storage is None:
+        raise RuntimeError("no storage is open")
+    return _place.storage
+
+
+def storage_key(owner: str, sha256: str, content_type: str) -> str:
+    """Where an owner's content lies. The owner is hashed: its name may hold anything."""
+    owner_part = hashlib.sha256(owner.encode()).hexdigest()[:16]
+    extension = _EXTENSIONS.get(content_type) or mimetypes.guess_extension(content_type) or ".bin"
+    return f"{owner_part}/{sha256[:2]}/{sha256}{extension}"
+
+
+def sha256_of(path: Path) -> tuple[str, int]:
+    """(hex digest, bytes) of a file. Blocking: call it in a thread."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return digest.hexdigest(), file.tell()
+
+
+async def store_file(owner: str, new: NewFile, *, job_id: int | None = None, is_upload: bool = False) -> StoredFile:
+    """Keeps a copy of a local file. Twice with the same content: the same row.
+
+    Raises JobFailure STORAGE_ERROR where the content cannot be written; the row is gone again then.
+    """
+    sha256, size = await anyio.to_thread.run_sync(sha256_of, new.path)
+    row = await _find_or_insert(owner, new, sha256, size, job_id, is_upload)
+    if row.state is not FileState.READY or row.released_at is not None or (is_upload and not row.is_upload):
+        key = storage_key(owner, sha256, row.content_type)
+        try:
+            if row.state is not FileState.READY or not await storage().exists(key):
+                await storage().put(key, new.path)
+        except OSError as error:
+            log.warning("file.not_stored", error=str(error), sha256=sha256)
+            if row.state is FileState.WRITING:
+                await StoredFile.filter(id=row.id, state=FileState.WRITING).delete()
+            raise JobFailure(
+                JobErrorCode.STORAGE_ERROR,
+                "The result could not be stored: the storage has no room or is away.",
+                is_retryable=True,
+            ) from error
+        changes: dict[str, Any] = {"state": FileState.READY, "released_at": None}
+        if is_upload:
+            changes["is_upload"] = True
+        await StoredFile.filter(id=row.id).update(**changes)
+        await row.refresh_from_db()
+    return row
+
+
+async def _find_or_insert(
+    owner: str, new: NewFile, sha256: str, size: int, job_id: int | None, is_upload: bool
+) -> StoredFile:
+    """The content's row; one that is being removed is waited for and made anew."""
+    deadline = anyio.current_time() + REMOVAL_SECONDS
+    while True:
+        row = await StoredFile.get_or_none(owner=owner, sha256=sha256)
+        if row is None:
+            try:
+                return await StoredFile.create(
+                    owner=owner,
+                    sha256=sha256,
+                    content_type=new.content_type,
+                    bytes=size,
+                    width=new.width,
+                    height=new.height,
+                    duration_seconds=new.duration_seconds,
+                    name=new.name[:255],
+                    is_upload=is_upload,
+                    made_by_job_id=job_id,
+                )
+            except IntegrityError:  # somebody stored the same content at the same moment
+                continue
+        if row.state is not FileState.REMOVING:
+            return row
+        if anyio.current_time() > deadline:  # whoever was removing it is gone: the content is written again
+            await StoredFile.filter(id=row.id, state=FileState.REMOVING).update(state=FileState.WRITING)
+        await anyio.sleep(0.05)
+
+
+async def local_copy(file: StoredFile) -> Path:
+    """A local path with the file's content, to be read only. JobFailure STORAGE_ERROR where it is gone."""
+    try:
+        return await storage().fetch(storage_key(file.owner, file.sha256, file.content_type), _place.cache)
+    except FileNotFoundError as error:
+        raise JobFailure(
+            JobErrorCode.STORAGE_ERROR, "A file that this needs is no longer in the storage.", is_retryable=False
+        ) from error
+
+
+async def local_copies(owner: str, digests: set[str]) -> dict[str, Path]:
+    """Local paths by content hash. JobFailure STORAGE_ERROR where one is not there."""
+    rows = await StoredFile.filter(owner=owner, sha256__in=list(digests), state=FileState.READY)
+    if len(rows) != len(digests):
+        raise JobFailure(
+            JobErrorCode.STORAGE_ERROR, "A file that this needs is no longer in the storage.", is_retryable=False
+        )
+    return {row.sha256: await local_copy(row) for row in rows}
+
+
+# ---------------------------------------------------------------- removal
+
+_REFERENCES_SQL = (
+    "NOT EXISTS (SELECT 1 FROM artifact_file WHERE artifact_file.file_id = stored_file.id)"
+    " AND NOT EXISTS (SELECT 1 FROM job_file WHERE job_file.file_id = stored_file.id)"
+    " AND NOT EXISTS (SELECT 1 FROM script WHERE script.source_file_id = stored_file.id)"
+    " AND NOT EXISTS (SELECT 1 FROM asset WHERE asset.reference_file_id = stored_file.id)"
+)
+
+
+async def remove_leftovers_of_job(job_id: int) -> int:
+    """Removes what a job stored and nothing refers to (a try that was cut off). Returns how many files went."""
+    return await _remove(f"made_by_job_id = ? AND is_upload = {_false()} AND {_REFERENCES_SQL}", job_id)
+
+
+async def remove_unfinished() -> int:
+    """Removes files whose writing was cut off. Only for a process that knows that no other is writing."""
+    return await _remove("state IN ('WRITING', 'REMOVING')")
+
+
+async def remove_unreferenced(older_than_iso: str) -> int:
+    """Removes files made before a time (UTC, ISO 8601) that nothing refers to: first marked, then taken away."""
+    return await _remove(f"created_at < ? AND {_REFERENCES_SQL}", older_than_iso)
+
+
+def _false() -> str:
+    return "0" if is_sqlite() else "FALSE"
+
+
+async def _remove(where: str, *values: Any) -> int:
+    """Marks, takes the bytes away, then the row: whoever stores the same content meanwhile waits for the end of it."""
+    marked = await execute(
+        f"UPDATE stored_file SET state = 'REMOVING' WHERE id IN (SELECT id FROM stored_file WHERE {where} LIMIT 1000)"
+        " RETURNING id, owner, sha256, content_type",
+        *values,
+    )
+    for row in marked:
+        await storage().remove(storage_key(row["owner"], row["sha256"], row["content_type"]))
+        await StoredFile.filter(id=row["id"], state=FileState.REMOVING).delete()
+    return len(marked)

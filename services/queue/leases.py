@@ -1,0 +1,150 @@
+"""Claiming jobs and keeping their leases.
+
+A claim moves `due_at_ms` to the end of the lease and raises `lease_epoch`. Every later write of the holder names that
+epoch, so a holder that slept too long changes 0 rows and stops. Nobody has to find dead workers: their jobs are due again.
+"""
+
+from dataclasses import dataclass
+
+from models.database import after_commit, execute, now_ms_sql, transaction
+from models.enums import Queue
+from models.jobs import Job
+from services.events import bus, job_topic, workflow_topic
+from services.queue.sql import greatest_sql, least_sql, skip_locked_sql, timestamp_sql
+
+MAX_TRIES = 5
+"Claims after which a job that never comes to an end (it kills its worker) is given up."
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to write the outcome of a job, until it runs out."""
+
+    job_id: int
+    epoch: int
+
+
+async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, Lease] | None:
+    """The next due job of the queue and the lease on it: the most urgent, then the oldest. None where nothing is due."""
+    rows = await execute(
+        f"UPDATE job SET status = 'RUNNING', lease_epoch = lease_epoch + 1, tries = tries + 1, worker = ?,"
+        f" due_at_ms = {now_ms_sql()} + ?, version = version + 1,"
+        f" started_at = COALESCE(started_at, {timestamp_sql()})"
+        f" WHERE id = (SELECT id FROM job WHERE queue = ? AND status IN ('PENDING', 'RUNNING')"
+        f" AND due_at_ms <= {now_ms_sql()} ORDER BY priority_rank, id LIMIT 1{skip_locked_sql()})"
+        f" RETURNING id, lease_epoch",
+        worker,
+        int(lease_seconds * 1000),
+        queue.value,
+    )
+    if not rows:
+        return None
+    lease = Lease(rows[0]["id"], rows[0]["lease_epoch"])
+    bus().publish(job_topic(lease.job_id))
+    return await Job.get(id=lease.job_id), lease
+
+
+def is_killing_workers(job: Job) -> bool:
+    """Whether a build has been claimed so often without coming to an end that it must be what ends its workers."""
+    return job.tries - job.failures > MAX_TRIES
+
+
+async def due_queues() -> dict[Queue, int]:
+    """How many jobs are due now, by queue."""
+    rows = await execute(
+        "SELECT queue, COUNT(*) AS waiting FROM job WHERE status IN ('PENDING', 'RUNNING')"
+        f" AND due_at_ms <= {now_ms_sql()} GROUP BY queue"
+    )
+    return {Queue(row["queue"]): int(row["waiting"]) for row in rows}
+
+
+async def extend(lease: Lease, lease_seconds: float, progress: float | None = None, message: str | None = None) -> bool:
+    """Keeps the lease for lease_seconds more and writes progress, which never goes back. False: the lease is lost."""
+    rows = await execute(
+        f"UPDATE job SET due_at_ms = {now_ms_sql()} + ?,"
+        f" progress = {greatest_sql('progress', 'CAST(? AS DOUBLE PRECISION)')},"
+        f" message = COALESCE(?, message), version = version + 1"
+        f" WHERE id = ? AND lease_epoch = ? AND status = 'RUNNING' RETURNING parent_id, workflow_id",
+        int(lease_seconds * 1000),
+        progress or 0.0,
+        message,
+        lease.job_id,
+        lease.epoch,
+    )
+    if not rows:
+        return False
+    bus().publish(job_topic(lease.job_id))
+    if progress is not None and rows[0]["parent_id"] is not None:
+        await roll_up_progress(rows[0]["parent_id"])
+    return True
+
+
+async def hand_back(lease: Lease) -> None:
+    """Gives a job that was not finished to whoever claims next, at once: the worker is stopping."""
+    await execute(
+        f"UPDATE job SET due_at_ms = {now_ms_sql()}, tries = tries - 1, version = version + 1"
+        " WHERE id = ? AND lease_epoch = ? AND status = 'RUNNING' RETURNING id",
+        lease.job_id,
+        lease.epoch,
+    )
+
+
+async def release_all() -> int:
+    """Makes every leased job due now. Only for a process that knows that no other worker is alive."""
+    rows = await execute(
+        f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE status = 'RUNNING' AND worker IS NOT NULL"
+        f" AND due_at_ms > {now_ms_sql()} RETURNING id"
+    )
+    return len(rows)
+
+
+async def roll_up_progress(stage_job_id: int) -> None:
+    """Writes a stage job's progress from its children, the workflow stage's from that, and the workflow's from those.
+
+    Progress is a share of estimated seconds of work: the children's done weight over all weight of this run.
+    """
+
+    async def body() -> None:
+        share = (
+            "(SELECT COALESCE(SUM(child.progress * child.weight), 0) FROM job AS child"
+            " WHERE child.parent_id = job.id AND child.status IN ('RUNNING', 'SUCCEEDED')) / expected_weight"
+        )
+        rows = await execute(
+            f"UPDATE job SET progress = {greatest_sql('progress', least_sql('0.99', share))}, version = version + 1"
+            " WHERE id = ? AND status = 'RUNNING' AND expected_weight > 0 RETURNING progress, workflow_id, stage",
+            stage_job_id,
+        )
+        if not rows:
+            return
+        after_commit(lambda: bus().publish(job_topic(stage_job_id)))
+        workflow_id = rows[0]["workflow_id"]
+        if workflow_id is not None:
+            await execute(
+                f"UPDATE workflow_stage SET progress = {greatest_sql('progress', 'CAST(? AS DOUBLE PRECISION)')}"
+                " WHERE workflow_id = ? AND job_id = ? RETURNING id",
+                rows[0]["progress"],
+                workflow_id,
+                stage_job_id,
+            )
+            await roll_up_workflow(workflow_id)
+
+    await transaction(body)
+
+
+STAGE_WEIGHTS = {"SCRIPT": 3.0, "ASSETS": 7.0, "STORYBOARD": 20.0, "ANIMATIC": 20.0, "VIDEO": 32.0, "EDIT": 18.0}
+"Shares of the work, in percent, measured on the offline provider."
+
+
+async def roll_up_workflow(workflow_id: int) -> None:
+    """Writes the workflow's progress from its stages'; it never goes back within one run."""
+    cases = " ".join(f"WHEN '{stage}' THEN {weight / 100}" for stage, weight in STAGE_WEIGHTS.items())
+    total = (
+        f"(SELECT COALESCE(SUM(stage.progress * CASE stage.stage {cases} END), 0) FROM workflow_stage AS stage"
+        " WHERE stage.workflow_id = workflow.id)"
+    )
+    await execute(
+        f"UPDATE workflow SET progress = {greatest_sql('progress', least_sql('1.0', total))}, version = version + 1"
+        " WHERE id = ? RETURNING id",
+        workflow_id,
+    )
+    after_commit(lambda: bus().publish(workflow_topic(workflow_id)))

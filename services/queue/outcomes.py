@@ -1,0 +1,158 @@
+"""How jobs end, and the waking of the stage job that waits for them.
+
+Each function changes the job only if the lease still holds, and returns whether it did; 0 rows means that somebody
+else has the job now, and the caller stops quietly.
+"""
+
+from typing import Any
+
+from errors import JobErrorCode
+from models.database import after_commit, execute, now_ms_sql, transaction
+from models.artifacts import Artifact
+from models.jobs import Job
+from services.events import bus, job_topic
+from services.queue.leases import Lease, roll_up_progress
+from services.queue.sql import timestamp_sql
+
+MAX_FAILURES = 3
+"Tries of a build whose failure may pass by itself."
+FIRST_BACKOFF_SECONDS = 2.0
+MAX_BACKOFF_SECONDS = 120.0
+
+
+def backoff_seconds(failures: int) -> float:
+    """The wait before the next try: 2, 4, 8 … seconds, at most 120. `failures` counts from 1."""
+    return min(MAX_BACKOFF_SECONDS, FIRST_BACKOFF_SECONDS * 2.0 ** (failures - 1))
+
+
+def job_error(
+    code: JobErrorCode, message: str, *, is_retryable: bool, upstream_code: str | None = None
+) -> dict[str, Any]:
+    """An error as rows keep it, in the contract's names."""
+    return {"code": code.value, "message": message, "retryable": is_retryable, "upstreamCode": upstream_code}
+
+
+async def holds(lease: Lease) -> bool:
+    """Whether the lease still gives the right to write; inside a transaction, so until its end."""
+    rows = await execute(
+        "UPDATE job SET version = version + 1 WHERE id = ? AND lease_epoch = ? AND status = 'RUNNING' RETURNING id",
+        lease.job_id,
+        lease.epoch,
+    )
+    return bool(rows)
+
+
+async def succeed_build(job: Job, lease: Lease) -> bool:
+    """Ends a build well and wakes its stage. To be called in the transaction that publishes what was made."""
+    rows = await execute(
+        "UPDATE job SET status = 'SUCCEEDED', progress = 1, message = NULL, error = NULL, due_at_ms = NULL,"
+        f" worker = NULL, finished_at = {timestamp_sql()}, version = version + 1"
+        " WHERE id = ? AND lease_epoch = ? AND status = 'RUNNING' RETURNING id",
+        lease.job_id,
+        lease.epoch,
+    )
+    if not rows:
+        return False
+    await _announce_build_end(job)
+    return True
+
+
+async def fail_build(
+    job: Job,
+    lease: Lease,
+    code: JobErrorCode,
+    message: str,
+    *,
+    retry: bool,
+    upstream_code: str | None = None,
+) -> bool:
+    """Puts a build back for its next try, or ends it as FAILED and leaves the reason at its artifact."""
+    error = job_error(code, message, is_retryable=retry, upstream_code=upstream_code)
+
+    async def body() -> bool:
+        if not await holds(lease):
+            return False
+        present = await Job.get(id=job.id)
+        failures = present.failures + 1
+        if retry and failures < MAX_FAILURES:
+            await Job.filter(id=job.id).update(
+                failures=failures, error=error, message=f"Trying again: {message}", status="PENDING"
+            )
+            await execute(
+                f"UPDATE job SET due_at_ms = {now_ms_sql()} + ?, worker = NULL WHERE id = ? RETURNING id",
+                int(backoff_seconds(failures) * 1000),
+                job.id,
+            )
+            after_commit(lambda: bus().publish(job_topic(job.id)))
+            return True
+        await Job.filter(id=job.id).update(
+            failures=failures, error=error, message=None, status="FAILED", due_at_ms=None
+        )
+        await execute(
+            f"UPDATE job SET finished_at = {timestamp_sql()}, worker = NULL WHERE id = ? RETURNING id", job.id
+        )
+        await _leave_error_at_artifact(present, error)
+        await _announce_build_end(job)
+        return True
+
+    return await transaction(body)
+
+
+async def _leave_error_at_artifact(job: Job, error: dict[str, Any]) -> None:
+    if job.artifact_kind is None:
+        return
+    key = {"kind": job.artifact_kind, "subject_id": job.artifact_subject_id, "slot": job.artifact_slot or 0}
+    changes = {"error": error, "failed_fingerprint": job.params.get("fingerprint")}
+    if not await Artifact.filter(**key).update(**changes):
+        await Artifact.create(owner=job.owner, **key, **changes)
+
+
+async def _announce_build_end(job: Job) -> None:
+    after_commit(lambda: bus().publish(job_topic(job.id)))
+    if job.parent_id is not None:
+        await roll_up_progress(job.parent_id)
+    await wake_stage_jobs(job.target_id)
+
+
+async def wake_stage_jobs(target_id: int) -> None:
+    """Makes the live stage jobs of a target look again, now."""
+    await execute(
+        f"UPDATE job SET wakes = wakes + 1, due_at_ms = {now_ms_sql()}"
+        " WHERE target_id = ? AND role = 'STAGE' AND status IN ('PENDING', 'RUNNING') RETURNING id",
+        target_id,
+    )
+    nudge()
+
+
+async def cancel_builds(where: str, *values: Any) -> list[int]:
+    """Cancels live builds that match an SQL condition; a running one notices within a heartbeat. Returns their ids."""
+    rows = await execute(
+        f"UPDATE job SET status = 'CANCELED', due_at_ms = NULL, message = NULL, lease_epoch = lease_epoch + 1, worker = NULL,"
+        f" finished_at = {timestamp_sql()}, version = version + 1"
+        f" WHERE role = 'BUILD' AND status IN ('PENDING', 'RUNNING') AND {where} RETURNING id",
+        *values,
+    )
+    ids = [row["id"] for row in rows]
+    for job_id in ids:
+        after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
+    return ids
+
+
+# ---------------------------------------------------------------- nudges
+
+_nudge: list[Any] = []
+
+
+def on_nudge(send: Any) -> None:
+    """Registers what tells workers to look at the queues: the tasks package gives its message sender."""
+    _nudge.append(send)
+
+
+def forget_nudges() -> None:
+    _nudge.clear()
+
+
+def nudge() -> None:
+    """Tells workers, after the transaction, that something may be due. Losing it costs at most a second."""
+    for send in _nudge:
+        after_commit(send)

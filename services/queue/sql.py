@@ -1,0 +1,21 @@
+"""Small pieces of SQL in which the two databases differ."""
+
+from models.database import is_sqlite
+
+
+def greatest_sql(*expressions: str) -> str:
+    return f"{'MAX' if is_sqlite() else 'GREATEST'}({', '.join(expressions)})"
+
+
+def least_sql(*expressions: str) -> str:
+    return f"{'MIN' if is_sqlite() else 'LEAST'}({', '.join(expressions)})"
+
+
+def skip_locked_sql() -> str:
+    """SQLite has one writer at a time and no row locks."""
+    return "" if is_sqlite() else " FOR UPDATE SKIP LOCKED"
+
+
+def timestamp_sql() -> str:
+    """The database's clock for DatetimeField columns, as Tortoise writes them (UTC)."""
+    return "strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')" if is_sqlite() else "clock_timestamp()"
