@@ -53,6 +53,12 @@ class Settings(BaseSettings):
         (), description="Hosts, or host:port, that links may name although their addresses are private."
     )
     max_upload_bytes: int = Field(50 * 1024 * 1024, ge=1, description="Largest file taken, in bytes.")
+    max_json_bytes: int = Field(
+        16 * 1024 * 1024, ge=1024, description="Largest JSON body or WebSocket message, in bytes."
+    )
+    max_request_bytes: int = Field(
+        256 * 1024 * 1024, ge=1024, description="Largest multipart request with all its files, in bytes."
+    )
     link_seconds: int = Field(24 * 3600, ge=60, description="How long a signed file link is good, in seconds.")
     idempotency_seconds: int = Field(24 * 3600, ge=60, description="How long an idempotency key is kept.")
     unreferenced_file_days: float = Field(7, ge=0, description="Days until a file that nothing refers to goes.")

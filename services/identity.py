@@ -70,7 +70,7 @@ def make_token(
 
 
 def bearer_token(authorization: str | None) -> str | None:
-    """The token of an Authorization header. None where there is no header; UnauthenticatedError where it is another kind."""
+    """The token of an Authorization header; None without one. Raises UnauthenticatedError for another scheme."""
     if authorization is None or not authorization.strip():
         return None
     scheme, _, token = authorization.strip().partition(" ")
@@ -171,7 +171,7 @@ class JwksKeys:
 
 
 def parse_jwks(document: Any) -> list[jwt.PyJWK]:
-    """The signing keys of a JWK set that we use: RSA for RS256 and P-256 for ES256. Others, secrets too, are left out."""
+    """The signing keys of a JWK set: RSA for RS256, P-256 for ES256. Others, shared secrets too, are left out."""
     keys = []
     for entry in document["keys"]:
         kind = (entry.get("kty"), entry.get("crv"))
@@ -244,5 +244,3 @@ class Identity:
             if key is not None:
                 return key
         raise UnauthenticatedError("The token is not signed by a key that this server knows.")
-
-

@@ -1,9 +1,10 @@
 """The server's keys: each purpose has its own, derived from one secret, so that no key opens what another guards.
 
-Derivation is HKDF-SHA256 (RFC 5869) with the purpose as its info. Without EKONTE_SECRET the secret is a random one, made
-once in the data folder and readable by its owner alone; it signs links and seals stored secrets, but never makes tokens.
+Derivation is HKDF-SHA256 (RFC 5869) with the purpose as its info. Without EKONTE_SECRET the secret is a random one,
+made once in the data folder and readable by its owner alone; it signs links and seals stored secrets, but no tokens.
 """
 
+import contextlib
 import os
 import secrets
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from settings import Settings
 
-LOCAL_SECRET_NAME = "local-secret.key"
+LOCAL_KEY_FILE = "local-secret.key"
 KEY_BYTES = 32
 
 
@@ -59,20 +60,18 @@ def local_secret(data_dir: Path) -> bytes:
     The file appears under its name only when it is whole: it is written aside and linked, and linking fails where
     another process was quicker.
     """
-    path = data_dir / LOCAL_SECRET_NAME
+    path = data_dir / LOCAL_KEY_FILE
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        draft = data_dir / f".{LOCAL_SECRET_NAME}.{secrets.token_hex(8)}"
+        draft = data_dir / f".{LOCAL_KEY_FILE}.{secrets.token_hex(8)}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(secrets.token_bytes(KEY_BYTES))
                 file.flush()
                 os.fsync(file.fileno())
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.link(draft, path)
-            except FileExistsError:
-                pass
         finally:
             draft.unlink()
     secret = path.read_bytes()

@@ -15,7 +15,8 @@ from settings import Settings
 REDACTED = "[redacted]"
 
 _SECRET_NAMES = re.compile(
-    r"authorization|cookie|token|secret|password|passwd|signature|^sig$|session_?id|api_?key|credential|private_?key", re.I
+    r"authorization|cookie|token|secret|password|passwd|signature|^sig$|session_?id|api_?key|credential|private_?key",
+    re.I,
 )
 _SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
     # name=value and "name": "value", as they stand in links, headers, bodies and tracebacks
@@ -45,7 +46,7 @@ def _redact(value: Any) -> Any:
         return redact_text(value)
     if isinstance(value, MutableMapping):
         return {
-            name: REDACTED if isinstance(name, str) and _SECRET_NAMES.search(name) and item is not None else _redact(item)
+            name: REDACTED if item is not None and _SECRET_NAMES.search(str(name)) else _redact(item)
             for name, item in value.items()
         }
     if isinstance(value, list | tuple):
@@ -87,7 +88,7 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     renderer: Processor = (
         structlog.processors.JSONRenderer(serializer=_to_json)
         if is_json
-        else structlog.dev.ConsoleRenderer(colors=output.isatty())
+        else structlog.dev.ConsoleRenderer(colors=output.isatty(), exception_formatter=structlog.dev.plain_traceback)
     )
     handler = logging.StreamHandler(output)
     handler.setFormatter(

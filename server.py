@@ -1,0 +1,121 @@
+"""The command line: serves, migrates, makes tokens, prints the schema. It wires what the other packages offer."""
+
+import argparse
+import asyncio
+import functools
+import math
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from errors import ConfigurationError
+from settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+EXIT_WRONG_USE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns the process's exit code: 2 for a setting or argument that cannot be used."""
+    options = _parser().parse_args(arguments)
+    given = {name: getattr(options, name, None) for name in ("host", "port")}
+    try:
+        settings = read_settings(**{name: value for name, value in given.items() if value is not None})
+        match options.command:
+            case "token":
+                return print_token(settings, user=options.user, days=options.days, scopes=tuple(options.scope or ()))
+            case "schema":
+                return print_schema()
+            case "migrate":
+                return migrate(settings)
+            case _:
+                return run_server(settings, with_worker=not options.no_worker)
+    except ConfigurationError as error:
+        print(f"ekonte: {error}", file=sys.stderr)
+        return EXIT_WRONG_USE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="server.py",
+        description="Ekonte turns stories into anime films. Without a command it serves its GraphQL API.",
+        epilog="All settings come from the environment or from .env; docs/settings.md lists them.",
+    )
+    parser.add_argument("--host", help="address to listen on (EKONTE_HOST, 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port to listen on, 0 for a free one (EKONTE_PORT, 8000)")
+    parser.add_argument("--no-worker", action="store_true", help="serve only; jobs are done by `dramatiq tasks`")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("migrate", help="bring the database to this version's tables")
+    commands.add_parser("schema", help="print the GraphQL schema")
+    token = commands.add_parser("token", help="print a bearer token, signed with EKONTE_SECRET")
+    token.add_argument("--user", required=True, help="whom the token stands for; owns all that is made with it")
+    token.add_argument("--days", type=float, required=True, help="how many days the token is good")
+    token.add_argument("--scope", action="append", help="a scope to give; may be repeated (system:read)")
+    return parser
+
+
+def print_token(settings: Settings, *, user: str, days: float, scopes: tuple[str, ...]) -> int:
+    from services.identity import MAX_SUBJECT_CHARACTERS, make_token
+    from services.keys import load_keys
+
+    if settings.secret is None:
+        raise ConfigurationError("EKONTE_SECRET: must be set to make a token; the server needs the same one.")
+    if not 0 < days <= 36_500 or not math.isfinite(days):
+        raise ConfigurationError("--days: must be above 0 and at most 36500.")
+    if not 0 < len(user) <= MAX_SUBJECT_CHARACTERS or not user.isprintable():
+        raise ConfigurationError(f"--user: must have 1 to {MAX_SUBJECT_CHARACTERS} printable characters.")
+    key = load_keys(settings).tokens
+    assert key is not None
+    print(make_token(user, key=key, now=datetime.now(UTC), days=days, scopes=scopes, settings=settings))
+    return 0
+
+
+def print_schema() -> int:
+    from resolvers import schema
+
+    print(schema.as_str())
+    return 0
+
+
+def migrate(settings: Settings) -> int:
+    from services import migrations
+    from services.logs import configure_logging
+
+    configure_logging(settings)
+    asyncio.run(migrations.migrate(settings))
+    return 0
+
+
+def run_server(settings: Settings, *, with_worker: bool) -> int:
+    """Serves until SIGTERM or SIGINT, with everything behind it."""
+    from services.logs import configure_logging
+    from web.serving import check_exposure, serve
+
+    check_exposure(settings)
+
+    configure_logging(settings)
+    return serve(settings, build_app(settings, with_worker=with_worker))
+
+
+def build_app(settings: Settings, *, with_worker: bool) -> "Starlette":
+    """The application with the real schema, database, storage, events and, where asked for, worker behind it."""
+    from resolvers import schema
+    from resolvers.context import build_context
+    from services import runtime
+    from web.app import create_app
+
+    return create_app(
+        settings,
+        schema=schema,
+        build_context=build_context,
+        lifespan=functools.partial(runtime.running, settings, with_worker=with_worker),
+        open_file=runtime.open_file,
+        readiness=runtime.readiness,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""The application: routes, guards and what they are made of. What is behind it is handed in."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import strawberry
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.identity import Identity
+from services.keys import Keys, load_keys
+from settings import Settings
+from web import graphiql
+from web.files import FileRoute, OpenFile
+from web.graphql_view import BuildContext, GraphQLView
+from web.health import Readiness, ReadyRoute, healthz
+from web.middleware import HostGuard, OriginGuard, RequestLog
+from web.uploads import PREFLIGHT_HEADERS, BodyLimits
+
+Lifespan = Callable[[], AbstractAsyncContextManager[None]]
+
+CORS_HEADERS = ("authorization", "content-type", "idempotency-key", "x-request-id", "range")
+
+_UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
+
+
+class GraphQLRoute:
+    """/graphql: the page for browsers, the API for everybody else."""
+
+    def __init__(self, view: ASGIApp) -> None:
+        self._view = view
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            request = Request(scope)
+            if graphiql.wants_page(request.method, request.headers.get("accept", ""), "query" in request.query_params):
+                await graphiql.page()(scope, receive, send)
+                return
+        await self._view(scope, receive, send)
+
+
+def create_app(
+    settings: Settings,
+    *,
+    schema: strawberry.Schema,
+    build_context: BuildContext,
+    lifespan: Lifespan,
+    open_file: OpenFile,
+    readiness: Readiness,
+    identity: Identity | None = None,
+    keys: Keys | None = None,
+) -> Starlette:
+    """The ASGI application.
+
+    `lifespan()` is entered before the first request and left after the last. `open_file` finds what /files serves,
+    `readiness` what /readyz says. `identity` and `keys` come from the settings where they are not given.
+    """
+    keys = load_keys(settings) if keys is None else keys
+    view = GraphQLView(
+        schema,
+        build_context=build_context,
+        identity=Identity(settings, keys) if identity is None else identity,
+        body_limits=BodyLimits(
+            file_bytes=settings.max_upload_bytes,
+            json_bytes=settings.max_json_bytes,
+            request_bytes=settings.max_request_bytes,
+        ),
+        introspection=settings.introspection,
+    )
+    graphql = GraphQLRoute(view)
+
+    @asynccontextmanager
+    async def starlette_lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with lifespan():
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz, methods=["GET"]),
+            Route("/readyz", ReadyRoute(readiness).answer, methods=["GET"]),
+            Route("/files/{file_id}/{name}", FileRoute(open_file, keys.file_links).answer, methods=["GET", "HEAD"]),
+            Route("/graphql", graphql),
+            WebSocketRoute("/graphql", graphql),
+            *graphiql.routes,
+        ],
+        middleware=_middleware(settings),
+        lifespan=starlette_lifespan,
+    )
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    bracketed = f"[{settings.host}]" if ":" in settings.host else settings.host
+    own_host = () if settings.host in _UNSPECIFIED else (bracketed,)
+    middleware = [
+        Middleware(RequestLog),
+        Middleware(HostGuard, allowed_hosts=(*settings.allowed_hosts, *own_host)),
+        Middleware(OriginGuard, allowed_origins=settings.allowed_origins),
+    ]
+    if settings.allowed_origins:
+        middleware.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=[origin.rstrip("/") for origin in settings.allowed_origins],
+                allow_methods=["GET", "POST", "HEAD"],
+                allow_headers=[*CORS_HEADERS, *PREFLIGHT_HEADERS],
+                expose_headers=["x-request-id", "content-range", "accept-ranges", "etag"],
+                max_age=600,
+            )
+        )
+    return middleware

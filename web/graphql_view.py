@@ -1,0 +1,304 @@
+"""GraphQL over HTTP, SSE and WebSockets: Strawberry's view, held to the GraphQL over HTTP specification."""
+
+import asyncio
+import contextlib
+import copy
+from collections.abc import AsyncGenerator, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import orjson
+import strawberry
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.extensions import DisableIntrospection
+from strawberry.file_uploads.utils import replace_placeholders_with_files
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult, SubscriptionExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.unset import UNSET
+
+from errors import BadInputError, EkonteError, UnauthenticatedError
+from services.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
+from web.graphql_errors import ErrorPresenter, current_request_id, error_body, http_status, internal_error_body
+from web.graphql_limits import AdmittedDocuments, DocumentGate, Limits
+from web.uploads import BodyLimits, LimitedRequestAdapter, TrackedReceive, close_uploads
+from web.websocket import Connection, TextWebSocketAdapter, TransportHandler
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
+MAX_OPERATIONS_PER_CONNECTION = 100
+
+
+class BuildContext(Protocol):
+    """Makes the context of one operation; loaders in it live as long as that operation."""
+
+    def __call__(self, viewer: Viewer, request_id: str) -> object: ...
+
+
+def framed_schema(schema: strawberry.Schema, gate: DocumentGate, *, introspection: bool) -> strawberry.Schema:
+    """A copy of the schema, whose documents come through the gate and whose errors are presented."""
+    framed = copy.copy(schema)
+    framed.extensions = (*schema.extensions, lambda: AdmittedDocuments(gate))
+    if not introspection:
+        framed.extensions = (*framed.extensions, DisableIntrospection)
+    framed.process_errors = ErrorPresenter(suggestions=introspection)  # type: ignore[method-assign]
+    return framed
+
+
+class GraphQLView(GraphQL[object, None]):
+    """The ASGI application on /graphql."""
+
+    allow_queries_via_get = True
+    request_adapter_class = LimitedRequestAdapter
+    websocket_adapter_class = TextWebSocketAdapter
+    graphql_transport_ws_handler_class = TransportHandler
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        build_context: BuildContext,
+        identity: Identity,
+        body_limits: BodyLimits,
+        limits: Limits | None = None,
+        introspection: bool = True,
+    ) -> None:
+        self._gate = DocumentGate(Limits() if limits is None else limits)
+        super().__init__(
+            framed_schema(schema, self._gate, introspection=introspection),
+            graphql_ide=None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=timedelta(seconds=15),
+            multipart_uploads_enabled=True,
+            max_subscriptions_per_connection=MAX_OPERATIONS_PER_CONNECTION,
+        )
+        self._build_context = build_context
+        self._identity = identity
+        self._body_limits = body_limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        body = TrackedReceive(receive)
+        request = Request({**scope, "ekonte.body_limits": self._body_limits}, receive=body)
+        try:
+            response = await self._answer(request)
+            if response.status_code >= 400:
+                await body.drain(self._body_limits.request_bytes)
+            await response(scope, body, send)
+        except ClientDisconnect:
+            pass
+        finally:
+            await close_uploads(request)
+
+    async def _answer(self, request: Request) -> Response:
+        token = IDEMPOTENCY_KEY.set(idempotency_key(request))
+        try:
+            return await self.run(request)
+        except HTTPException as error:
+            response = _refusal(BadInputError(error.reason), request, status=error.status_code)
+            if error.status_code == 405:
+                response.headers["allow"] = "GET, POST"
+            return response
+        except EkonteError as error:
+            return _refusal(error, request, status=http_status(error))
+        finally:
+            IDEMPOTENCY_KEY.reset(token)
+
+    # ------------------------------------------------------------ who is asking
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> object:
+        if isinstance(request, WebSocket):
+            return Connection(self)
+        viewer = await self._identity.viewer(bearer_token(request.headers.get("authorization")))
+        request.state.viewer = viewer
+        return self.make_context(viewer)
+
+    async def on_ws_connect(self, context: object) -> Any:
+        assert isinstance(context, Connection)
+        try:
+            context.viewer = await self._identity.viewer(connection_token(context.connection_params))
+        except UnauthenticatedError:
+            raise ConnectionRejectionError from None
+        return UNSET
+
+    def make_context(self, viewer: Viewer) -> object:
+        return self._build_context(viewer=viewer, request_id=current_request_id() or "")
+
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
+        # web.middleware.OriginGuard has looked at the origin before the request came here.
+        return True
+
+    # ------------------------------------------------------------ reading requests
+
+    def decode_json(self, data: str | bytes) -> object:
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> bytes:
+        return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
+
+    def should_render_graphql_ide(self, request: object) -> bool:
+        return False  # web.graphiql serves it, before this view is asked
+
+    def parse_json(self, data: str | bytes) -> Any:
+        parsed = super().parse_json(data)
+        if isinstance(data, bytes) and not isinstance(parsed, dict | list):
+            raise HTTPException(400, "The body must be a JSON object.")
+        return parsed
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
+        data = await super().parse_http_body(request)
+        if isinstance(data, GraphQLRequestData) and not isinstance(data.operation_name, str | None):
+            raise HTTPException(400, "The GraphQL operation's `operationName` must be a string or null, if provided.")
+        return data
+
+    async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, Any]:
+        """The operation of a multipart body, with a file in place of each null that `map` names."""
+        form = await request.get_form_data()
+        operations, places = form.form.get("operations"), form.form.get("map")
+        if not isinstance(operations, str) or not isinstance(places, str):
+            raise HTTPException(400, "A multipart request has the fields `operations` and `map` before its files.")
+        operation, file_map = self.parse_json(operations), self.parse_json(places)
+        if isinstance(operation, list):
+            raise HTTPException(400, "Batching is not enabled")
+        if not isinstance(operation, dict) or not isinstance(file_map, dict):
+            raise HTTPException(400, "The fields `operations` and `map` must be JSON objects.")
+        try:
+            return replace_placeholders_with_files(operation, file_map, form.files)
+        except KeyError as error:
+            raise HTTPException(400, "`map` names a file or a place that the request does not have.") from error
+        except (IndexError, TypeError, ValueError, AttributeError) as error:
+            raise HTTPException(400, "`map` must name, for each file, a list of places within `operations`.") from error
+
+    def check_operation(self, query: object, variables: object = None, operation_name: object = None) -> None:
+        """Raises EkonteError where an operation must not run: wrong types, or more than the limits."""
+        if not isinstance(query, str):
+            raise BadInputError("`query` must be a string.")
+        if not isinstance(variables, dict | None):
+            raise BadInputError("`variables` must be an object or null.")
+        if not isinstance(operation_name, str | None):
+            raise BadInputError("`operationName` must be a string or null.")
+        self._gate.admit(query)
+
+    async def execute_operation(  # type: ignore[override]
+        self, *, request_data: GraphQLRequestData, **rest: Any
+    ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
+        if isinstance(request_data, GraphQLRequestData):
+            self._gate.admit(request_data.query)
+        return await super().execute_operation(request_data=request_data, **rest)
+
+    # ------------------------------------------------------------ answering
+
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        response = await super().get_sub_response(request)
+        response.media_type = accepted_media_type(request.headers.get("accept"))
+        return response
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        body = await super().process_result(request, result)
+        # Errors before execution have no path, and their answer has no `data` (GraphQL specification, 7.1).
+        never_ran = isinstance(result, PreExecutionError) or (
+            result.data is None and result.errors and all(error.path is None for error in result.errors)
+        )
+        if never_ran:
+            body.pop("data", None)
+        return body
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        media_type = sub_response.media_type or JSON
+        status = sub_response.status_code or 200
+        if "data" not in response_data and media_type == GRAPHQL_JSON:
+            status = max(error["extensions"]["number"] for error in response_data["errors"]) // 100
+        response = Response(self.encode_json(response_data), status_code=status, headers=_headers(media_type))
+        response.background = sub_response.background
+        return response
+
+    async def create_streaming_response(
+        self,
+        request: Request | WebSocket,
+        stream: Callable[[], AsyncGenerator[str, None]],  # type: ignore[override]
+        sub_response: Response,
+        headers: Mapping[str, str],
+    ) -> Response:
+        viewer: Viewer = request.state.viewer
+        expires_at = viewer.expires_at
+        if expires_at is None:
+            return await super().create_streaming_response(request, stream, sub_response, headers)
+
+        def until_expiry() -> AsyncGenerator[str, None]:
+            return self._until(expires_at, stream())
+
+        return await super().create_streaming_response(request, until_expiry, sub_response, headers)
+
+    async def _until(self, expires_at: datetime, chunks: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
+        """The chunks until the token's time is over; then an error and the end, as SSE events."""
+        deadline = asyncio.get_running_loop().time() + (expires_at - datetime.now(UTC)).total_seconds()
+        async with contextlib.aclosing(chunks):
+            while True:
+                try:
+                    async with asyncio.timeout_at(deadline):
+                        chunk = await anext(chunks)
+                except StopAsyncIteration:
+                    return
+                except TimeoutError:
+                    break
+                yield chunk
+        body = self.encode_json_string(error_body(UnauthenticatedError("The token has expired.")))
+        yield f"event: next\r\ndata: {body}\r\n\r\nevent: complete\r\ndata: \r\n\r\n"
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The Idempotency-Key header. Raises BadInputError where it is too long or holds control characters."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS or not key.isprintable():
+        raise BadInputError(f"Idempotency-Key has 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} printable characters.")
+    return key
+
+
+def accepted_media_type(accept: str | None) -> str:
+    """application/graphql-response+json where the client prefers it or takes both alike; else application/json."""
+    weights: dict[str, float] = {}
+    for part in (accept or "").split(","):
+        name, *parameters = (piece.strip() for piece in part.lower().split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            if parameter.startswith("q="):
+                try:
+                    weight = float(parameter[2:])
+                except ValueError:
+                    weight = 0.0
+        weights[name] = weight
+    graphql_weight = weights.get(GRAPHQL_JSON, 0.0)
+    json_weight = weights.get(JSON, 0.0)
+    return GRAPHQL_JSON if graphql_weight > 0 and graphql_weight >= json_weight else JSON
+
+
+def _headers(media_type: str) -> dict[str, str]:
+    return {
+        "content-type": f"{media_type}; charset=utf-8",
+        "cache-control": "no-store",
+        "vary": "Accept, Origin",
+        "x-content-type-options": "nosniff",
+    }
+
+
+def _refusal(error: EkonteError, request: Request, *, status: int) -> Response:
+    headers = _headers(accepted_media_type(request.headers.get("accept")))
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return Response(orjson.dumps(error_body(error)), status_code=status, headers=headers)
+
+
+def internal_error_response() -> Response:
+    return Response(orjson.dumps(internal_error_body()), status_code=500, headers=_headers(JSON))

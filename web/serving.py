@@ -1,0 +1,122 @@
+"""The listening process: where it may listen, how it stops, what it tells a person on start."""
+
+import contextlib
+import ipaddress
+import signal
+import socket
+
+import uvicorn
+from starlette.applications import Starlette
+
+from errors import ConfigurationError
+from settings import Settings
+
+# Open streams and uploads get this long to end after SIGTERM; closing what is behind them has the rest of ten seconds.
+GRACE_SECONDS = 3
+
+
+def check_exposure(settings: Settings) -> None:
+    """Raises ConfigurationError where the settings would open a server that knows no tokens to others."""
+    if settings.secret is not None or settings.jwks_url is not None:
+        return
+    if not _is_loopback(settings.host):
+        raise ConfigurationError(
+            f"EKONTE_HOST: listening on {settings.host} would let anybody in who reaches it, since no key for tokens "
+            "is set. Set EKONTE_SECRET (at least 32 characters) or EKONTE_JWKS_URL, or listen on 127.0.0.1."
+        )
+    for name, values in (
+        ("EKONTE_ALLOWED_HOSTS", settings.allowed_hosts),
+        ("EKONTE_ALLOWED_ORIGINS", settings.allowed_origins),
+    ):
+        if "*" in values:
+            raise ConfigurationError(
+                f"{name}: * would let any web page use this server, since no key for tokens is set. "
+                "Name what is allowed, or set EKONTE_SECRET or EKONTE_JWKS_URL."
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    with contextlib.suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
+
+
+class GreetingServer(uvicorn.Server):
+    """Prints its greeting when it really listens, with everything behind it open."""
+
+    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+        super().__init__(config)
+        self._greeting = greeting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(self._greeting, flush=True)
+
+
+def serve(settings: Settings, app: Starlette) -> int:
+    """Listens and serves. Raises ConfigurationError where the address cannot be listened on."""
+    check_exposure(settings)
+    listening = _listen(settings.host, settings.port)
+    config = uvicorn.Config(
+        app,
+        ws="websockets-sansio",
+        ws_max_size=settings.max_json_bytes,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        lifespan="on",
+    )
+    server = GreetingServer(config, greeting(settings, listening.getsockname()[1]))
+    # uvicorn raises the signal once more when it has shut down; the process then ends by itself, with code 0.
+    signal.signal(signal.SIGTERM, lambda number, frame: None)
+    with contextlib.closing(listening), contextlib.suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+    return 0 if server.started else 1
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError:
+        raise ConfigurationError(f"EKONTE_HOST: {host} is no address that can be listened on.") from None
+    listening = socket.socket(family, kind, protocol)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(address)
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        reason = error.strerror or "it cannot be used"
+        raise ConfigurationError(
+            f"EKONTE_PORT: cannot listen on {host} port {port}: {reason}. Another server may be running there; "
+            "--port 0 takes a free one."
+        ) from None
+    listening.set_inheritable(False)
+    return listening
+
+
+def greeting(settings: Settings, port: int) -> str:
+    """What a person is told when the server is ready: its addresses, and who may use it."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(  # noqa: S104 - shown, not listened on
+        settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host
+    )
+    base = f"http://{shown}:{port}"
+    lines = [
+        "Ekonte is listening.",
+        f"  GraphQL    {base}/graphql",
+        f"  GraphiQL   {base}/graphql   (open it in a browser)",
+        f"  WebSocket  ws://{shown}:{port}/graphql   (graphql-transport-ws)",
+        f"  Health     {base}/readyz",
+    ]
+    if settings.secret is None and settings.jwks_url is None:
+        lines.append("  No key for tokens is set: only this machine can reach it, as the user `local`.")
+    elif settings.host in ("0.0.0.0", "::") and not settings.allowed_hosts:  # noqa: S104
+        lines.append("  Only requests to localhost are answered until EKONTE_ALLOWED_HOSTS names this server's names.")
+    return "\n".join(lines)

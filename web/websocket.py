@@ -1,0 +1,116 @@
+"""graphql-transport-ws connections: the token and its end, limits, and a context for each operation."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter
+from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
+
+from errors import EkonteError, RateLimitedError
+from services.identity import Viewer
+from web.graphql_errors import error_body
+
+if TYPE_CHECKING:
+    from web.graphql_view import GraphQLView
+
+# Forbidden, in the protocol. Clients connect anew after it, and may then bring a fresh token.
+FORBIDDEN = 4403
+
+
+class Connection:
+    """What is known of a WebSocket before it has said who it is, and after."""
+
+    def __init__(self, view: "GraphQLView") -> None:
+        self.view = view
+        self.connection_params: dict[str, object] = {}
+        self.viewer: Viewer | None = None
+
+
+class TextWebSocketAdapter(ASGIWebSocketAdapter):
+    """Sends JSON as text frames, as the protocol has it; our encoder makes bytes."""
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        try:
+            await self.ws.send_text(self.view.encode_json_string(message))
+        except WebSocketDisconnect as error:
+            raise WebSocketDisconnected from error
+
+    async def close(self, code: int, reason: str) -> None:
+        if self.ws.application_state is not WebSocketState.DISCONNECTED:
+            # A reason has at most 123 bytes in a close frame.
+            await super().close(code, reason.encode()[:123].decode("utf-8", "ignore"))
+
+
+class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
+    """One connection. `context` is a new one for each operation, since loaders live for one operation."""
+
+    _expiry: asyncio.Task[None] | None = None
+
+    @property
+    def context(self) -> Any:
+        if self._connection.viewer is None:
+            return self._connection
+        return self._connection.view.make_context(self._connection.viewer)
+
+    @context.setter
+    def context(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        await super().handle_connection_init(message)
+        viewer = self._connection.viewer
+        if self.connection_acknowledged and viewer is not None and viewer.expires_at is not None and not self._expiry:
+            self._expiry = asyncio.create_task(self._close_at(viewer.expires_at))
+
+    async def _close_at(self, expires_at: datetime) -> None:
+        await asyncio.sleep((expires_at - datetime.now(UTC)).total_seconds())
+        with contextlib.suppress(Exception):
+            await self.websocket.close(code=FORBIDDEN, reason="The token has expired.")
+        await self.stop_operations()
+
+    async def stop_operations(self) -> None:
+        for operation_id in list(self.operations):
+            await self.cleanup_operation(operation_id)
+
+    async def handle_message(self, message: Message) -> None:
+        if not isinstance(message, dict) or not isinstance(message.get("id", ""), str):
+            await self.handle_invalid_message("A message must be an object, and its id a string")
+        elif message.get("type") == "subscribe" and not isinstance(message.get("payload"), dict):
+            await self.handle_invalid_message("The payload of subscribe must be an object")
+        else:
+            await super().handle_message(message)
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        if self.connection_acknowledged and message["id"] not in self.operations:
+            try:
+                self._check(message)
+            except EkonteError as error:
+                errors = error_body(error)["errors"]
+                await self.send_message({"id": message["id"], "type": "error", "payload": errors})
+                return
+        await super().handle_subscribe(message)
+
+    def _check(self, message: SubscribeMessage) -> None:
+        most = self.max_subscriptions_per_connection
+        if most is not None and len(self.operations) >= most:
+            raise RateLimitedError(f"A connection runs at most {most} operations at once.")
+        payload = message["payload"]
+        view = self._connection.view
+        view.check_operation(payload.get("query"), payload.get("variables"), payload.get("operationName"))
+
+    async def shutdown(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._expiry
+        await super().shutdown()
