@@ -151,6 +151,7 @@ class VoiceInfo:
     name: str
     language: str | None
     gender: str | None = None  # "female", "male"
+    age: str | None = None  # "child", "old"; None: neither
 
 
 @dataclass(frozen=True)

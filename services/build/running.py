@@ -1,0 +1,133 @@
+"""Doing one build: heartbeat, making, storing, publishing; and what happens when any of it goes wrong."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import anyio.to_thread
+import structlog
+
+from errors import EkonteError, JobErrorCode, JobFailure
+from models.database import transaction
+from models.enums import ArtifactKind
+from models.jobs import Job
+from services.build.publishing import FileEntry, put_artifact, put_job_files
+from services.build.workbench import Maker, Result, Workbench
+from services.files import remove_leftovers_of_job, store_file
+from services.queue.leases import Lease, extend, hand_back, is_killing_workers
+from services.queue.outcomes import fail_build, holds, succeed_build
+from settings import Settings
+
+log = structlog.get_logger(__name__)
+
+HEARTBEAT_SECONDS = 0.7
+"Also the longest time until a running build notices that it was cancelled."
+
+
+async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> None:
+    """Makes the job's artifact and publishes it, or ends or postpones the job with the reason.
+
+    Stops quietly where the lease is lost (cancelled, or taken over after a silence). Cancelled from outside (the
+    worker stops), it hands the job back, due at once.
+    """
+    if is_killing_workers(job):
+        message = "Its worker ended every time while doing this; it may need more memory than there is."
+        await fail_build(job, lease, JobErrorCode.INTERNAL, message, retry=False)
+        return
+    folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
+    await anyio.to_thread.run_sync(lambda: folder.mkdir(parents=True, exist_ok=True))
+    bench = _Progress(job.owner, folder, settings)
+    making = asyncio.create_task(_make_and_publish(job, lease, make, bench.workbench, settings))
+    heart = asyncio.create_task(_beat(job, lease, bench, making, settings))
+    try:
+        await making
+    except asyncio.CancelledError:
+        if not bench.is_lease_lost:
+            making.cancel()
+            await asyncio.wait([making])
+            await hand_back(lease)
+            raise
+    except JobFailure as failure:
+        await fail_build(
+            job, lease, failure.code, failure.message, retry=failure.is_retryable, upstream_code=failure.upstream_code
+        )
+    except EkonteError as error:  # a refusal inside a job: its input cannot be used
+        await fail_build(job, lease, JobErrorCode.INVALID_INPUT, error.message, retry=False)
+    except Exception:
+        log.exception("build.broke", job=job.global_id, kind=job.artifact_kind)
+        message = "Something went wrong inside the server. The log has the details."
+        await fail_build(job, lease, JobErrorCode.INTERNAL, message, retry=True)
+    finally:
+        heart.cancel()
+        await asyncio.wait([heart])
+        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+    await remove_leftovers_of_job(job.id)
+
+
+class _Progress:
+    """The newest progress of a build, written with its heartbeat."""
+
+    def __init__(self, owner: str, folder: Path, settings: Settings) -> None:
+        self.value = 0.0
+        self.is_lease_lost = False
+        self.workbench = Workbench(owner, folder, settings, self.report)
+
+    def report(self, value: float) -> None:
+        self.value = max(self.value, min(0.99, value))
+
+
+async def _beat(job: Job, lease: Lease, progress: _Progress, making: "asyncio.Task[None]", settings: Settings) -> None:
+    """Keeps the lease while the build runs, and stops the build once it is lost."""
+    written = 0.0
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        try:
+            has_news = progress.value > written
+            written = progress.value
+            if await extend(lease, settings.lease_seconds, progress.value if has_news else None):
+                continue
+        except Exception:
+            log.exception("build.heartbeat_failed", job=job.global_id)
+            continue
+        progress.is_lease_lost = True
+        making.cancel()
+        return
+
+
+async def _make_and_publish(job: Job, lease: Lease, make: Maker, bench: Workbench, settings: Settings) -> None:
+    subject_id = job.artifact_subject_id
+    if subject_id is None or job.artifact_kind is None:
+        raise JobFailure(JobErrorCode.INTERNAL, "The job does not say what it makes.", is_retryable=False)
+    try:
+        async with asyncio.timeout(settings.render_timeout_seconds):
+            result = await make(job.params["inputs"], subject_id, bench)
+    except TimeoutError as error:
+        raise JobFailure(
+            JobErrorCode.TIMEOUT, f"Not done after {settings.render_timeout_seconds:g} seconds.", is_retryable=True
+        ) from error
+    entries: list[FileEntry] = []
+    for made in result.files:
+        entries.append((made.role, made.position, await store_file(job.owner, made.file, job_id=job.id)))
+    await _publish(job, lease, subject_id, result, entries)
+
+
+async def _publish(job: Job, lease: Lease, subject_id: int, result: Result, entries: list[FileEntry]) -> None:
+    async def body() -> None:
+        if not await holds(lease):
+            return
+        await put_artifact(
+            job.owner,
+            ArtifactKind(job.artifact_kind or ""),
+            subject_id,
+            job.artifact_slot or 0,
+            fingerprint=job.params["fingerprint"],
+            files=entries,
+            data=result.data,
+            job_id=job.id,
+        )
+        await put_job_files(job.id, entries)
+        if result.publish is not None:
+            await result.publish()
+        await succeed_build(job, lease)
+
+    await transaction(body)

@@ -1,0 +1,1 @@
+"""The six stages: which rows each needs, which artifacts it should have, and how each kind is made."""

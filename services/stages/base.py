@@ -1,0 +1,24 @@
+"""What a stage is to the planner."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from models.enums import ArtifactKind, JobType, Stage
+from models.jobs import Job
+from services.build.graph import Node
+from services.build.workbench import Maker
+
+
+class StageWork(Protocol):
+    stage: Stage
+    job_type: JobType
+    makers: Mapping[ArtifactKind, Maker]
+
+    async def prepare(self, job: Job) -> None:
+        """Writes the rows that the stage's artifacts hang on, where they are not there yet. In a transaction."""
+
+    async def nodes(self, target_id: int) -> list[Node]:
+        """All that the target should have, with the state of what it has."""
+
+    async def finish(self, job: Job) -> None:
+        """Runs in the transaction in which the stage job succeeds."""

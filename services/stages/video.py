@@ -1,0 +1,125 @@
+"""VIDEO: one clip per shot."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from media.probe import probe
+from media.processes import run_in_worker
+from models.enums import ArtifactKind, JobType, Queue, Stage
+from models.films import Video, VideoSegment
+from models.jobs import Job
+from models.storyboards import Shot
+from providers.base import ClipOrder, VideoProvider
+from services.build.graph import Node
+from services.build.shelf import Shelf, load_shelf
+from services.build.workbench import MadeFile, Maker, Result, Workbench
+from services.files import NewFile
+from services.providers import provider_for
+from services.stages.animatic import AnimaticPlan, load_animatic
+
+CLIP_COST = 0.4
+
+
+@dataclass(frozen=True)
+class VideoPlan:
+    video: Video
+    animatic: AnimaticPlan
+    segments: list[VideoSegment]
+    shelf: Shelf
+
+
+async def load_video(video_id: int) -> VideoPlan:
+    video = await Video.get(id=video_id)
+    animatic = await load_animatic(video.animatic_id)
+    segment_by_shot = {segment.shot_id: segment for segment in await VideoSegment.filter(video_id=video_id)}
+    segments = [segment_by_shot[shot.id] for shot in animatic.shots]
+    shelf = await load_shelf({ArtifactKind.CLIP: [segment.id for segment in segments]})
+    return VideoPlan(video, animatic, segments, shelf)
+
+
+class VideoStage:
+    stage = Stage.VIDEO
+    job_type = JobType.VIDEO
+
+    async def prepare(self, job: Job) -> None:
+        video = await Video.get(id=job.target_id)
+        known = {segment.shot_id for segment in await VideoSegment.filter(video_id=video.id)}
+        animatic = await load_animatic(video.animatic_id)
+        await VideoSegment.bulk_create(
+            [
+                VideoSegment(owner=video.owner, video_id=video.id, shot_id=shot.id)
+                for shot in animatic.shots
+                if shot.id not in known
+            ],
+            batch_size=500,
+        )
+
+    async def nodes(self, target_id: int) -> list[Node]:
+        return clip_nodes(await load_video(target_id))
+
+    async def finish(self, job: Job) -> None:
+        return None
+
+    @property
+    def makers(self) -> dict[ArtifactKind, Maker]:
+        return {ArtifactKind.CLIP: make_clip}
+
+
+def clip_nodes(plan: VideoPlan) -> list[Node]:
+    options = plan.video.options
+    nodes = []
+    for number, (segment, shot) in enumerate(zip(plan.segments, plan.animatic.shots, strict=True)):
+        nodes.append(_clip_node(plan, number, segment, shot, options))
+    return nodes
+
+
+def _clip_node(plan: VideoPlan, number: int, segment: VideoSegment, shot: Shot, options: dict[str, Any]) -> Node:
+    picture = plan.animatic.shelf.sha256(ArtifactKind.PICTURE, shot.id)
+    timeline = plan.animatic.timeline
+    inputs = None
+    if timeline is not None and picture is not None:
+        inputs = {
+            "provider": options["provider"],
+            "model": options.get("model"),
+            "picture": picture,
+            "prompt": shot.prompt,
+            "shot_type": shot.shot_type.value,
+            "frames": timeline.shots[number].frames,
+            "fps": options["fps"],
+            "width": options["width"],
+            "height": options["height"],
+            "motion_strength": options["motionStrength"],
+            "quality": options["quality"],
+            "seed": (options.get("seed") or 0) + shot.sequence,
+        }
+    return plan.shelf.node(
+        ArtifactKind.CLIP,
+        segment.id,
+        job_type=JobType.IMAGE_TO_VIDEO,
+        queue=Queue.VIDEOS,
+        weight=CLIP_COST * shot.duration_seconds,
+        inputs=inputs,
+    )
+
+
+async def make_clip(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+    """Has the video provider film a shot from its picture."""
+    provider = provider_for("VIDEO", inputs["provider"], VideoProvider)
+    order = ClipOrder(
+        picture=await bench.file(inputs["picture"]),
+        prompt=inputs["prompt"],
+        shot_type=inputs["shot_type"],
+        seconds=inputs["frames"] / inputs["fps"],
+        width=inputs["width"],
+        height=inputs["height"],
+        fps=inputs["fps"],
+        motion_strength=inputs["motion_strength"],
+        quality=inputs["quality"],
+        seed=inputs["seed"],
+        model=inputs.get("model"),
+    )
+    path = await provider.film(order, bench.folder, bench.report)
+    info = await run_in_worker(probe, path, limit=bench.settings.render_concurrency, timeout_seconds=60)
+    seconds = float(info.duration_seconds or order.seconds)
+    file = NewFile(path, info.content_type, f"clip-{subject_id}.mp4", info.width, info.height, seconds)
+    return Result(files=(MadeFile(file),), data={"seconds": seconds})

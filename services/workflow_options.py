@@ -1,0 +1,90 @@
+"""What a workflow is made with: the caller's choices, checked, with defaults filled in."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from errors import BadInputError
+from models.enums import GridLayout, Quality, Stage
+
+RATIOS: dict[str, tuple[int, int]] = {
+    "16:9": (16, 9),
+    "9:16": (9, 16),
+    "1:1": (1, 1),
+    "4:3": (4, 3),
+    "3:4": (3, 4),
+    "3:2": (3, 2),
+    "2:3": (2, 3),
+    "21:9": (21, 9),
+}
+RESOLUTIONS: dict[str, int] = {"480p": 480, "720p": 720, "1080p": 1080}
+"Pixels of the shorter side."
+MAX_TARGET_SHOTS = 5000
+
+
+@dataclass(frozen=True)
+class WorkflowOptions:
+    """The fields of the contract's WorkflowOptionsInput in snake case."""
+
+    text_provider: str | None = None
+    image_provider: str | None = None
+    video_provider: str | None = None
+    speech_provider: str | None = None
+    text_model: str | None = None
+    image_model: str | None = None
+    video_model: str | None = None
+    voice_id: str | None = None
+    allow_fallback: bool = True
+    style: str | None = None
+    tone: str | None = None
+    duration_hint_seconds: float | None = None
+    language: str | None = None
+    ratio: str = "16:9"
+    resolution: str = "720p"
+    target_shots: int | None = None
+    grid_layout: GridLayout = GridLayout.SINGLE
+    shot_seconds_min: float = 2.0
+    shot_seconds_max: float = 5.0
+    quality: Quality = Quality.STANDARD
+    subtitles: bool = True
+    burn_subtitles: bool = False
+    background_music: bool = True
+    music_style: str | None = None
+    credit_budget: int | None = None
+    pause_after: tuple[Stage, ...] = ()
+    preferences: Any = field(default=None)
+
+    def check(self, *path: str) -> None:
+        """Raises BadInputError, with the path of the fault, for what no workflow can be made with."""
+        frame_size(self.ratio, self.resolution, *path)
+        check_shot_seconds(self.shot_seconds_min, self.shot_seconds_max, *path)
+        if self.target_shots is not None and not 1 <= self.target_shots <= MAX_TARGET_SHOTS:
+            raise BadInputError(f"targetShots must be from 1 to {MAX_TARGET_SHOTS}.", path=[*path, "targetShots"])
+        if self.duration_hint_seconds is not None and not 1 <= self.duration_hint_seconds <= 86_400:
+            raise BadInputError("durationHintSeconds must be from 1 to 86400.", path=[*path, "durationHintSeconds"])
+        if self.credit_budget is not None and self.credit_budget < 0:
+            raise BadInputError("creditBudget must not be negative.", path=[*path, "creditBudget"])
+        for name in ("style", "tone", "music_style", "language", "voice_id"):
+            if (text := getattr(self, name)) is not None and len(text) > 1000:
+                raise BadInputError(f"{name} must have at most 1000 characters.", path=[*path, name])
+
+
+def frame_size(ratio: str, resolution: str, *path: str) -> tuple[int, int]:
+    """(width, height) in pixels, both even: "16:9" and "720p" give (1280, 720).
+
+    Raises BadInputError that names the allowed values.
+    """
+    if ratio not in RATIOS:
+        raise BadInputError(f"ratio must be one of {', '.join(RATIOS)}.", path=[*path, "ratio"])
+    if resolution not in RESOLUTIONS:
+        raise BadInputError(f"resolution must be one of {', '.join(RESOLUTIONS)}.", path=[*path, "resolution"])
+    across, down = RATIOS[ratio]
+    shorter = RESOLUTIONS[resolution]
+    longer = round(shorter * max(across, down) / min(across, down) / 2) * 2
+    return (longer, shorter) if across >= down else (shorter, longer)
+
+
+def check_shot_seconds(minimum: float, maximum: float, *path: str) -> None:
+    if not 0.5 <= minimum <= 60:
+        raise BadInputError("shotSecondsMin must be from 0.5 to 60.", path=[*path, "shotSecondsMin"])
+    if not minimum <= maximum <= 60:
+        raise BadInputError("shotSecondsMax must be from shotSecondsMin to 60.", path=[*path, "shotSecondsMax"])
