@@ -66,6 +66,10 @@ def to_int16(samples: Samples) -> NDArray[np.int16]:
     return (np.clip(samples, -1, 1) * 32767).round().astype("<i2")
 
 
+def to_float(samples: NDArray[np.int16]) -> Samples:
+    return samples.astype(np.float32) * np.float32(1 / 32767)
+
+
 def write_wav(path: Path, blocks: Samples | Iterable[Samples]) -> float:
     """Writes 16-bit PCM at 48 kHz and returns its length in seconds; beyond full scale is clipped."""
     frames = 0

@@ -77,8 +77,9 @@ _NAMES = {
     },
     "ja": {
         "narrator": "ナレーター（男）", "narrator-female": "ナレーター（女）", "female-1": "あおい",
-        "female-2": "ひなた", "female-3": "しずか", "female-4": "かおり", "girl": "女の子", "grandmother": "おばあさん", "male-1": "はると",
-        "male-2": "だいち", "male-3": "そうた", "male-4": "ごろう", "boy": "男の子", "grandfather": "おじいさん",
+        "female-2": "ひなた", "female-3": "しずか", "female-4": "かおり", "girl": "女の子", "grandmother": "おばあさん",
+        "male-1": "はると", "male-2": "だいち", "male-3": "そうた", "male-4": "ごろう", "boy": "男の子",
+        "grandfather": "おじいさん",
     },
 }  # fmt: skip
 

@@ -1,0 +1,187 @@
+"""A still picture as a moving shot: the camera over it, and for clips depth, light, grain and weather."""
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from media.camera import View, plan_move
+from media.ffmpeg import run_ffmpeg
+from media.frames import Encoding, Plane, Planes, VideoWriter, encoding_of, read_picture, to_planes
+from media.join import join_videos
+from media.processes import run_in_worker
+from media.weather import Weather, choose_weather
+from media.worker import report_progress
+
+MotionKind = Literal["animatic", "clip"]
+
+_OVERSIZE = 1.35  # of the output: enough for the closest view, and no more to read for each frame
+_STRIP_ROWS = 16
+_FIRELIGHT = ("火", "烛", "灯", "fire", "candle", "lantern", "torch", "lamp")
+
+
+async def move_picture(
+    picture: Path,
+    out: Path,
+    *,
+    seconds: float,
+    shot_type: str,
+    width: int,
+    height: int,
+    fps: int,
+    strength: float = 0.7,
+    seed: int = 0,
+    quality: str = "STANDARD",
+    kind: MotionKind = "animatic",
+    prompt: str = "",
+    progress: Callable[[float], None] | None = None,
+    limit: int,
+    timeout_seconds: float,
+) -> None:
+    """Writes a silent H.264 MP4 of exactly round(seconds * fps) frames (at least one) that begins with the picture.
+
+    shot_type: a ShotType name of the contract, which chooses the move; strength from 0 to 1; quality DRAFT, STANDARD
+    or HIGH. A clip has more life than an animatic part: depth, light, and the weather that `prompt` speaks of.
+    Raises JobFailure INVALID_INPUT for a picture that cannot be read. Cancelling ends the rendering.
+    """
+    await run_in_worker(
+        render_move, picture, out, seconds, shot_type, width, height, fps, strength, seed, quality, kind, prompt,
+        limit=limit, timeout_seconds=timeout_seconds, progress=progress,
+    )  # fmt: skip
+
+
+def render_move(
+    picture: Path, out: Path, seconds: float, shot_type: str, width: int, height: int, fps: int, strength: float,
+    seed: int, quality: str, kind: MotionKind, prompt: str,
+) -> None:  # fmt: skip
+    """move_picture's work, in this process."""
+    frames = max(1, round(seconds * fps))
+    camera = _Camera(read_picture(picture, width, height, _OVERSIZE), width, height, is_smooth=kind == "clip")
+    move = plan_move(shot_type, seconds, strength, seed)
+    depth = 0.035 * strength if kind == "clip" else 0.0
+    light = _Light(prompt, seed, strength) if kind == "clip" else None
+    weather_name = choose_weather(prompt) if kind == "clip" else None
+    weather = Weather(weather_name, width, height, seed, strength) if weather_name else None
+    # x264's next faster preset where the cut encodes the clip once more anyway.
+    encoding = Encoding("superfast", 19) if quality == "STANDARD" else encoding_of(quality)
+    if kind == "animatic":
+        encoding = Encoding("veryfast", 24)
+    with VideoWriter(out, width, height, fps, encoding) as writer:
+        for number in range(frames):
+            fraction, at = number / max(frames - 1, 1), number / fps
+            planes = camera.see(move.at(fraction, at), depth * (fraction - 0.5))
+            if light is not None:
+                planes = light.shine(planes, at)
+            if weather is not None:
+                planes = weather.draw(planes, at)
+            writer.write_planes(planes)
+            if number % 12 == 0:
+                report_progress(number / frames)
+    report_progress(1.0)
+
+
+class _Camera:
+    """Sub-pixel views of a picture. Pillow's resize takes the box as fractions of pixels, so nothing jitters."""
+
+    def __init__(self, picture: Image.Image, width: int, height: int, *, is_smooth: bool) -> None:
+        luma, blue, red = to_planes(picture)
+        half = (max(1, picture.width // 2), max(1, picture.height // 2))
+        self.planes = (
+            luma,
+            blue.resize(half, Image.Resampling.BOX),
+            red.resize(half, Image.Resampling.BOX),
+        )
+        self.sizes = ((width, height), ((width + 1) // 2, (height + 1) // 2), ((width + 1) // 2, (height + 1) // 2))
+        luma_filter = Image.Resampling.BICUBIC if is_smooth else Image.Resampling.BILINEAR
+        self.filters = (luma_filter, Image.Resampling.BILINEAR, Image.Resampling.BILINEAR)
+
+    def see(self, view: View, depth: float) -> Planes:
+        """depth: how much nearer (of 1) the lower edge comes than the middle of the picture."""
+        y, u, v = (
+            self._plane(plane, size, chosen, view, depth)
+            for plane, size, chosen in zip(self.planes, self.sizes, self.filters, strict=True)
+        )
+        return Planes(y, u, v)
+
+    @staticmethod
+    def _plane(plane: Image.Image, size: tuple[int, int], chosen: Image.Resampling, view: View, depth: float) -> Plane:
+        left, top, right, bottom = view.box(plane.width, plane.height)
+        if abs(depth) < 1e-6:
+            return np.asarray(plane.resize(size, chosen, box=(left, top, right, bottom)))
+        # The ground comes towards us faster than the sky: each strip of rows is magnified a little more than the
+        # one above it. Between neighbours that is a third of a pixel at most, at the edges.
+        width, height = size
+        rows = np.empty((height, width), np.uint8)
+        strip = _STRIP_ROWS if width > 400 else _STRIP_ROWS // 2
+        middle, half, row = (left + right) / 2, (right - left) / 2, (bottom - top) / height
+        for first in range(0, height, strip):
+            last = min(first + strip, height)
+            nearness = ((first + last) / 2 / height) ** 2
+            reach = min(half / (1 + depth * nearness), middle, plane.width - middle)
+            box = (middle - reach, top + first * row, middle + reach, min(top + last * row, plane.height))
+            rows[first:last] = np.asarray(plane.resize((width, last - first), chosen, box=box))
+        return rows
+
+
+class _Light:
+    """Light that is never quite still: slow clouds by day, a flicker by a fire or a lamp."""
+
+    def __init__(self, prompt: str, seed: int, strength: float) -> None:
+        self.flickers = any(word in prompt.lower() for word in _FIRELIGHT)
+        self.amount = (0.035 if self.flickers else 0.015) * (0.5 + 0.5 * strength)
+        self.phase = seed % 628 / 100
+        self.levels = np.arange(256, dtype=np.float32) - 16
+
+    def shine(self, planes: Planes, seconds: float) -> Planes:
+        t, phase = seconds, self.phase
+        wave = math.sin(0.8 * t + phase) + 0.4 * math.sin(1.9 * t + 2 * phase)
+        if self.flickers:
+            wave = 0.5 * wave + 0.5 * math.sin(9.1 * t + phase) + 0.4 * math.sin(14.3 * t) + 0.3 * math.sin(23.7 * t)
+        table = np.clip(self.levels * (1 + self.amount * wave) + 16.5, 0, 255).astype(np.uint8)
+        return Planes(table[planes.y], planes.u, planes.v)
+
+
+async def concatenate(
+    parts: Sequence[Path],
+    out: Path,
+    audio: Path | None,
+    *,
+    width: int,
+    height: int,
+    fps: int,
+    progress: Callable[[float], None] | None = None,
+    limit: int,
+    timeout_seconds: float,
+) -> float:
+    """The parts one after another (hard cuts) as one MP4, with `audio` where given; returns its length in seconds.
+
+    Parts that move_picture made with these measures are copied as they are; any other film is encoded anew.
+    """
+    silent = out if audio is None else out.with_name(f"{out.stem}.silent.mp4")
+
+    def half(fraction: float) -> None:
+        if progress is not None:
+            progress(fraction * 0.8)
+
+    frames = await run_in_worker(
+        join_videos, list(parts), silent, width, height, Fraction(fps), encoding_of("STANDARD"),
+        limit=limit, timeout_seconds=timeout_seconds, progress=half,
+    )  # fmt: skip
+    seconds = frames / fps
+    if audio is not None:
+        try:
+            await run_ffmpeg(
+                ["-i", str(silent), "-i", str(audio), "-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy",
+                 "-af", "apad", "-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2", "-t", f"{seconds:.6f}",
+                 "-movflags", "+faststart", "-f", "mp4", str(out)],
+                expected_seconds=seconds, progress=lambda _: None, limit=limit, timeout_seconds=timeout_seconds,
+            )  # fmt: skip
+        finally:
+            silent.unlink(missing_ok=True)
+    if progress is not None:
+        progress(1.0)
+    return seconds
