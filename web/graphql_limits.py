@@ -175,7 +175,7 @@ class DocumentGate:
         self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
         self._valid: set[str] = set()
 
-    def admit(self, query: object) -> None:
+    def admit(self, query: object, operation_name: str | None = None) -> None:
         """Raises QueryTooComplexError or BadInputError where this document must not run.
 
         A text that is no GraphQL passes: running it fails with the syntax error.
@@ -194,6 +194,7 @@ class DocumentGate:
                 self._remember(query, document)
         else:
             self._documents.move_to_end(query)
+        check_choice(document, operation_name)
         check_idempotency(document)
 
     def document(self, query: str) -> DocumentNode | None:
@@ -233,6 +234,13 @@ class AdmittedDocuments(SchemaExtension):
         yield
         if not context.pre_execution_errors:
             self._gate.set_valid(query)
+
+
+def check_choice(document: DocumentNode, operation_name: str | None) -> None:
+    """Raises BadInputError where it is open which operation is meant (Strawberry would run the first)."""
+    count = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
+    if operation_name is None and count > 1:
+        raise BadInputError("The document has several operations; operationName must say which one is to run.")
 
 
 def check_idempotency(document: DocumentNode) -> None:

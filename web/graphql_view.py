@@ -187,13 +187,13 @@ class GraphQLView(GraphQL[object, None]):
             raise BadInputError("`variables` must be an object or null.")
         if not isinstance(operation_name, str | None):
             raise BadInputError("`operationName` must be a string or null.")
-        self._gate.admit(query)
+        self._gate.admit(query, operation_name)
 
     async def execute_operation(  # type: ignore[override]
         self, *, request_data: GraphQLRequestData, **rest: Any
     ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
         if isinstance(request_data, GraphQLRequestData):
-            self._gate.admit(request_data.query)
+            self._gate.admit(request_data.query, request_data.operation_name)
         return await super().execute_operation(request_data=request_data, **rest)
 
     # ------------------------------------------------------------ answering

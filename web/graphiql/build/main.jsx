@@ -9,9 +9,9 @@ const endpoint = new URL(window.location.pathname, window.location.href);
 const subscriptionUrl = new URL(endpoint);
 subscriptionUrl.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
 
-const WELCOME = `# Ekonte's API. Ctrl-Space completes, Ctrl-Enter runs, the book on the left shows the schema.
-# Where a token is needed, write it under Headers: { "Authorization": "Bearer …" }.
-# Subscriptions send the same headers when they connect.
+const WELCOME = `# Ekonte: Ctrl-Space completes, Ctrl-Enter runs.
+# A token goes under Headers, for subscriptions too:
+# { "Authorization": "Bearer …" }
 
 {
   me {

@@ -1,0 +1,73 @@
+"""What callers see of errors, and what they never see."""
+
+import logging
+
+import httpx
+import pytest
+from graphql import GraphQLError
+
+from errors import ERROR_NUMBERS, BadInputError, EkonteError, FileTooLargeError, ForbiddenError, UnauthenticatedError
+from tests.web.tiny import SECRET_TEXT
+from web.graphql_errors import INTERNAL_MESSAGE, PresentedError, http_status, present_error
+
+
+async def test_a_refused_request_shows_its_sentence_code_and_place(client: httpx.AsyncClient) -> None:
+    response = await client.post("/graphql", json={"query": "{ refused }"})
+    error = response.json()["errors"][0]
+    assert error["message"] == "That is not good."
+    assert error["path"] == ["refused"]
+    assert error["extensions"] == {
+        "code": "BAD_USER_INPUT",
+        "number": 40001,
+        "requestId": response.headers["x-request-id"],
+        "path": ["input", "items", "3"],
+    }
+
+
+async def test_an_unknown_exception_never_shows_its_text_and_is_logged(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        response = await client.post("/graphql", json={"query": "{ broken hello }"}, headers={"x-request-id": "r-1"})
+    body = response.json()
+    assert SECRET_TEXT not in response.text
+    assert body["data"] == {"broken": None, "hello": "hello world"}
+    assert body["errors"][0]["message"] == INTERNAL_MESSAGE
+    assert body["errors"][0]["extensions"] == {"code": "INTERNAL", "number": 50001, "requestId": "r-1"}
+
+
+@pytest.mark.parametrize("query", ["subscription { breaks }", "subscription { conflicts }"])
+async def test_errors_in_a_stream_are_presented_like_any_other(client: httpx.AsyncClient, query: str) -> None:
+    response = await client.post("/graphql", json={"query": query}, headers={"accept": "text/event-stream"})
+    assert SECRET_TEXT not in response.text
+    assert ("INTERNAL" in response.text) == ("breaks" in query)
+    assert ("CONFLICT" in response.text) == ("conflicts" in query)
+
+
+def test_a_value_error_without_a_place_in_the_document_is_internal() -> None:
+    shown = present_error(GraphQLError(SECRET_TEXT, original_error=ValueError(SECRET_TEXT)))
+    assert shown.message == INTERNAL_MESSAGE
+    assert shown.original_error is None
+
+
+def test_presenting_twice_changes_nothing() -> None:
+    once = present_error(GraphQLError("", original_error=BadInputError("No.")))
+    assert isinstance(once, PresentedError)
+    assert present_error(once) is once
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (BadInputError("x"), 400),
+        (UnauthenticatedError("x"), 401),
+        (ForbiddenError("x"), 403),
+        (FileTooLargeError("x"), 413),
+    ],
+)
+def test_a_refused_request_has_a_fitting_status(error: EkonteError, status: int) -> None:
+    assert http_status(error) == status
+
+
+def test_every_code_has_a_number_that_makes_a_status() -> None:
+    assert all(400 <= number // 100 < 600 for number in ERROR_NUMBERS.values())
