@@ -1,0 +1,181 @@
+"""A text as blocks: its title and author, chapter headings, breaks and paragraphs with hard-wrapped lines joined."""
+
+import re
+from dataclasses import dataclass
+
+from providers.offline.writing.language import split_sentences
+
+HEADING, PARAGRAPH, BREAK = "heading", "paragraph", "break"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """What was read of a text before anybody asks what happens in it."""
+
+    title: str
+    author: str | None
+    blocks: tuple[Block, ...]
+
+
+_GUTENBERG_START = re.compile(r"\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG EBOOK[^\n]*\n")
+_GUTENBERG_END = re.compile(r"\*\*\* ?END OF (?:THE|THIS) PROJECT GUTENBERG EBOOK")
+_ZH_NUMBER = "[零〇一二三四五六七八九十百千万两0-9０-９]"
+_HEADING = re.compile(
+    rf"^(?:#{{1,6}}\s+\S.*|第{_ZH_NUMBER}{{1,7}}[章回节卷幕部折集篇](?:$|[\s　：:、.]).{{0,40}}|第{_ZH_NUMBER}{{1,7}}[章回节卷][^，。！？；]{{0,25}}|"
+    rf"(?:楔子|序章|序幕|尾声|终章|引子|番外)(?:$|[\s　：:].{{0,30}})|{_ZH_NUMBER}{{1,3}}[、.．]?|"
+    r"(?i:chapter|part|book|act|section)\s+(?:[0-9]+|[ivxlc]+|[a-z]+)\b[^a-z]?.{0,60}|[IVXLC]{1,7}\.?|(?i:prologue|epilogue)\b.{0,40}|"
+    r"[0-9]{1,3}\.?)$"
+)
+_BREAK = re.compile(r"^[\s*＊·•◇◆○●~～=＝_—\-–#※☆★…]{1,40}$")
+_ENDS_SENTENCE = re.compile(r"[。！？!?….：:；;][”’」』）)\"']*$|[”」』]$")
+_STRAY_MARKS = re.compile(r"[*_]{1,3}(?=\S)(.+?)(?<=\S)[*_]{1,3}")
+_AUTHOR = re.compile(
+    r"^(?:by|written by|author\s*:|作者\s*[：:]|\[[^\]]{1,6}\]|（[^）]{1,6}）)\s*(?P<a>.{1,60})$|^(?P<b>.{1,30}?)\s*[著作]$",
+    re.IGNORECASE,
+)
+_CREDIT = re.compile(
+    r"translated|translator|source\s*:|edition|copyright|public domain|project gutenberg|first published|^from\b|"
+    r"译者|译$|出处|选自|来源|发表于|收入|版权|原载",
+    re.IGNORECASE,
+)
+_DATE_LINE = re.compile(
+    r"^[（(]?(?:[一二三四五六七八九十〇零○0-9]{2,4}\s*年(?:.{0,14}[月日])?.{0,8}|(?:january|february|march|april|may|june|july|august|"
+    r"september|october|november|december)?\s*[0-9]{0,2},?\s*[0-9]{4})[。.）)]?$",
+    re.IGNORECASE,
+)
+_END_LINE = re.compile(
+    r"^[（(【\[*\s]*(?:完|全文完|全书完|本章完|终|剧终|the end|finis|end)[)）】\]*\s.。]*$", re.IGNORECASE
+)
+_LABELLED_TITLE = re.compile(r"^(?:title|标题|书名|题目)\s*[：:]\s*(.+)$", re.IGNORECASE)
+
+
+def read_story(text: str, language: str) -> Story:
+    """Title, author and blocks of a cleaned text (newlines are \\n, no control characters)."""
+    start = _GUTENBERG_START.search(text)
+    end = _GUTENBERG_END.search(text)
+    text = text[start.end() if start else 0 : end.start() if end else len(text)]
+    blocks = _blocks(text, language)
+    title, author, first = _front_matter(blocks, language)
+    body = blocks[first:]
+    while body and body[-1].kind != HEADING and _is_closing_line(body[-1].text):
+        body.pop()
+    return Story(title or _title_from(body, language), author, tuple(body))
+
+
+def _is_closing_line(text: str) -> bool:
+    return bool(not text or _BREAK.match(text) or _END_LINE.match(text) or (len(text) < 40 and _DATE_LINE.match(text)))
+
+
+def _blocks(text: str, language: str) -> list[Block]:
+    blocks: list[Block] = []
+    for group in re.split(r"\n[ \t]*\n", text):
+        lines = [line.strip() for line in group.split("\n") if line.strip()]
+        for paragraph in _join_wrapped(lines, language):
+            if _BREAK.match(paragraph):
+                blocks.append(Block(BREAK, ""))
+            elif _HEADING.match(paragraph) and len(paragraph) < 90:
+                blocks.append(Block(HEADING, paragraph.lstrip("# ").strip()))
+            else:
+                blocks.append(Block(PARAGRAPH, _STRAY_MARKS.sub(r"\1", paragraph)))
+    return blocks
+
+
+def _join_wrapped(lines: list[str], language: str) -> list[str]:
+    """Lines that a fixed width cut are one paragraph; lines that each end a sentence are paragraphs of their own."""
+    if len(lines) < 2:
+        return lines
+    inner = [line for line in lines[:-1] if not _HEADING.match(line)]
+    ended = sum(1 for line in inner if _ENDS_SENTENCE.search(line))
+    widths = [len(line) for line in inner]
+    is_wrapped = bool(inner) and ended <= 0.6 * len(inner) and max(widths) <= (100 if language == "en" else 60)
+    if language == "zh" and is_wrapped:
+        is_wrapped = min(widths) > 0.7 * max(widths) and max(widths) >= 15
+    if not is_wrapped:
+        return lines
+    joined: list[str] = []
+    for line in lines:
+        if joined and not _HEADING.match(line) and not _HEADING.match(joined[-1]) and not _BREAK.match(line):
+            joined[-1] += line if language == "zh" else " " + line
+        else:
+            joined.append(line)
+    return joined
+
+
+def _front_matter(blocks: list[Block], language: str) -> tuple[str | None, str | None, int]:
+    """Title, author and the index of the first block of the story itself."""
+    title: str | None = None
+    author: str | None = None
+    position = 0
+    limit = 40 if language == "zh" else 90
+    while position < min(len(blocks), 8):
+        block = blocks[position]
+        text = block.text
+        if block.kind == BREAK:
+            position += 1
+            continue
+        is_short = len(text) <= limit and not _ENDS_SENTENCE.search(text) and not re.search(r"[“「『\"]", text)
+        labelled = _LABELLED_TITLE.match(text)
+        if labelled:
+            title = labelled.group(1).strip()
+        elif position > 0 and (found := _AUTHOR.match(text)) and len(text) <= 60:
+            author = (found.group("a") or found.group("b")).strip()
+        elif len(text) <= 200 and _CREDIT.search(text) and len(split_sentences(text, language)) <= 2 and position > 0:
+            pass
+        elif block.kind == HEADING and (title or position > 0 or _is_chapter(text)):
+            break
+        elif title is None and is_short and len(blocks) > position + 1:
+            title = text.strip('《》<>"“” ')
+        elif author is None and title is not None and is_short and _is_name_line(text, language):
+            author = text
+        else:
+            break
+        position += 1
+    if position >= len(blocks):
+        return None, None, 0
+    return title, author, position
+
+
+def _is_chapter(text: str) -> bool:
+    return bool(
+        re.match(
+            rf"第{_ZH_NUMBER}+[章回节卷幕]|(?i:chapter|part|book)\s|{_ZH_NUMBER}{{1,3}}[、.．]?$|[IVXLC]+\.?$", text
+        )
+    )
+
+
+def _is_name_line(text: str, language: str) -> bool:
+    if language == "zh":
+        return bool(re.fullmatch(r"[\u3400-\u9fff·•\s]{2,12}", text))
+    words = text.replace(".", " ").split()
+    return len(words) <= 8 and all(word[0].isupper() or word in {"and", "de", "von", "van"} for word in words)
+
+
+def _title_from(blocks: list[Block], language: str) -> str:
+    for block in blocks:
+        if block.text:
+            if block.kind == HEADING:
+                return block.text
+            first = re.split(r"[，。！？；：,.!?;:“”\"「」]", block.text.lstrip('“”"「『 '))[0].strip()
+            return first[:16] if language == "zh" else " ".join(first.split()[:8])
+    return "未命名" if language == "zh" else "Untitled"
+
+
+def mend_outline(text: str) -> str:
+    """An outline's points as paragraphs: numbers and bullets go, each top-level point begins after a break."""
+    lines: list[str] = []
+    point = re.compile(r"^(\s*)(?:[-*+•●]|\d{1,3}[.)、．]|[（(]?[一二三四五六七八九十]{1,3}[）)、．.])\s*(\S.*)$")
+    for line in text.split("\n"):
+        found = point.match(line)
+        if not found:
+            lines.append(line)
+            continue
+        if not found.group(1):
+            lines.extend(("", "***", ""))
+        lines.extend((found.group(2), ""))
+    return "\n".join(lines)

@@ -1,0 +1,241 @@
+"""A scene's beats cut into shots by the time their words need, and a text's beats chosen to fit a wished length."""
+
+import bisect
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from providers.offline.writing import lexicon_en, lexicon_zh
+from providers.offline.writing.language import join, speech_seconds, split_clauses, split_long, split_sentences
+from providers.offline.writing.scenes import Scene
+from providers.offline.writing.speakers import Beat
+
+VOICE_MARGIN_SECONDS = 0.3
+_LOOK_BACK = 24
+_CLAUSE_COST, _SOFT_COST, _PARAGRAPH_COST = 0.9, 2.2, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """The least that a shot can speak: a clause. break_cost: how much a cut after it hurts (0 after a sentence)."""
+
+    text: str
+    speaker: str | None
+    people: tuple[str, ...]
+    paragraph: int
+    seconds: float
+    break_cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What one shot speaks: narration, then one person's speech; either may be missing, both in a silent shot."""
+
+    narration: str
+    speech: str
+    speaker: str | None
+    people: tuple[str, ...]
+    seconds: float  # of voice
+
+
+def find_atoms(beats: Sequence[Beat], language: str, max_seconds: float, *, is_fine: bool = False) -> list[Atom]:
+    """The beats' clauses, in order; sentences that fit a shot stay whole unless is_fine."""
+    atoms: list[Atom] = []
+    for beat in beats:
+        for sentence in split_sentences(beat.text, language):
+            if not is_fine and speech_seconds(sentence, language) <= max_seconds:
+                pieces = [(sentence, 0.0)]
+            else:
+                pieces = []
+                for clause in split_clauses(sentence, language):
+                    parts = split_long(clause, language, max_seconds)
+                    pieces += [(part, _SOFT_COST) for part in parts[:-1]] + [(parts[-1], _CLAUSE_COST)]
+                pieces[-1] = (pieces[-1][0], 0.0)
+            atoms += [
+                Atom(text, beat.speaker, beat.people, beat.paragraph, speech_seconds(text, language), cost)
+                for text, cost in pieces
+            ]
+    return atoms
+
+
+def cut(
+    atoms: Sequence[Atom], language: str, min_seconds: float, max_seconds: float, shot_cost: float = 0.0
+) -> list[Take]:
+    """The cheapest cut by dynamic programming: near the middle of the bounds, at sentence ends, one speaker a shot.
+
+    shot_cost is added for every shot: positive makes fewer and longer ones, negative more and shorter ones. Linear in
+    the number of atoms, as a shot holds at most a few.
+    """
+    count = len(atoms)
+    best = [0.0] + [float("inf")] * count
+    back = [0] * (count + 1)
+    for end in range(1, count + 1):
+        seconds = 0.0
+        speaker: str | None = None
+        has_narration = False
+        crossings = 0
+        for start in range(end - 1, max(end - 1 - _LOOK_BACK, -1), -1):
+            atom = atoms[start]
+            if atom.speaker is not None:
+                if has_narration or (speaker is not None and atom.speaker != speaker):
+                    break
+                speaker = atom.speaker
+            else:
+                has_narration = True
+            if start + 1 < end and atoms[start + 1].paragraph != atom.paragraph:
+                crossings += 1
+            seconds += atom.seconds + (0.25 if start + 1 < end else 0)
+            if seconds > 2.5 * max_seconds and start + 1 < end:
+                break
+            cost = (
+                best[start] + _length_cost(seconds, min_seconds, max_seconds) + crossings * _PARAGRAPH_COST + shot_cost
+            )
+            if start > 0:
+                cost += atoms[start - 1].break_cost
+            if cost < best[end]:
+                best[end], back[end] = cost, start
+    cuts: list[tuple[int, int]] = []
+    end = count
+    while end:
+        cuts.append((back[end], end))
+        end = back[end]
+    return [_take(atoms[start:end], language) for start, end in reversed(cuts)]
+
+
+def _length_cost(seconds: float, min_seconds: float, max_seconds: float) -> float:
+    """0 in between; under the minimum up to 3; over the maximum steeply up."""
+    needed = seconds + VOICE_MARGIN_SECONDS
+    if needed > max_seconds:
+        return 1.5 + 14.0 * ((needed - max_seconds) / max_seconds) ** 2 + 4.0 * (needed - max_seconds) / max_seconds
+    if needed < min_seconds:
+        return 3.0 * (1 - needed / min_seconds)
+    return 0.35 * (max_seconds - needed) / max_seconds
+
+
+def _take(atoms: Sequence[Atom], language: str) -> Take:
+    narration = join([atom.text for atom in atoms if atom.speaker is None], language)
+    speech = join([atom.text for atom in atoms if atom.speaker is not None], language)
+    speaker = next((atom.speaker for atom in atoms if atom.speaker is not None), None)
+    people = tuple(dict.fromkeys(itertools.chain.from_iterable(atom.people for atom in atoms)))
+    seconds = speech_seconds(narration, language) + speech_seconds(speech, language)
+    return Take(narration, speech, speaker, people, seconds + (0.25 if narration and speech else 0.0))
+
+
+def plan_takes(
+    scenes: Sequence[Scene], language: str, min_seconds: float, max_seconds: float, target: int | None = None
+) -> list[list[Take]]:
+    """The takes of each scene; with a target, as near to that number in all as the text's clauses allow."""
+    atoms = [find_atoms(scene.beats, language, max_seconds) for scene in scenes]
+
+    def all_takes(cost: float) -> list[list[Take]]:
+        return [cut(part, language, min_seconds, max_seconds, cost) for part in atoms]
+
+    takes = all_takes(0.0)
+    if target is None or _near(takes, target):
+        return takes
+    if sum(map(len, takes)) < target:
+        atoms = [find_atoms(scene.beats, language, max(max_seconds * 0.7, 1.0), is_fine=True) for scene in scenes]
+    low, high = -40.0, 80.0
+    closest = takes
+    for _ in range(14):
+        middle = (low + high) / 2
+        takes = all_takes(middle)
+        if abs(_count(takes) - target) < abs(_count(closest) - target):
+            closest = takes
+        if _count(takes) == target:
+            break
+        if _count(takes) > target:
+            low = middle
+        else:
+            high = middle
+    return _with_silent_shots(closest, target)
+
+
+def _count(takes: Sequence[Sequence[Take]]) -> int:
+    return sum(map(len, takes))
+
+
+def _near(takes: Sequence[Sequence[Take]], target: int) -> bool:
+    return abs(_count(takes) - target) * 10 <= target
+
+
+def _with_silent_shots(takes: list[list[Take]], target: int) -> list[list[Take]]:
+    """Where the words alone make too few shots: an establishing view per scene, then listeners after a speech."""
+    missing = target - _count(takes)
+    if missing <= 0 or _near(takes, target):
+        return takes
+    filled = [list(scene) for scene in takes]
+    for scene in filled:
+        if missing and scene:
+            scene.insert(0, Take("", "", None, (), 0.0))
+            missing -= 1
+    for scene in filled:
+        position = 1
+        while position < len(scene) and missing:
+            take = scene[position]
+            listeners = tuple(name for name in take.people if name != take.speaker)
+            if take.seconds and (take.speech or take.people):
+                position += 1
+                scene.insert(position, Take("", "", None, listeners[:1] or take.people[:1], 0.0))
+                missing -= 1
+            position += 1
+    return filled
+
+
+# ---------------------------------------------------------------- condensing
+
+
+def natural_seconds(beats: Sequence[Beat], language: str) -> float:
+    """How long the whole text takes to speak, with the margins of its shots."""
+    return sum(speech_seconds(beat.text, language) + VOICE_MARGIN_SECONDS for beat in beats)
+
+
+def condense(scenes: Sequence[Scene], language: str, budget_seconds: float, max_seconds: float) -> list[Scene]:
+    """The most telling beats of the most telling scenes, in order, within the budget; every kept scene keeps at least one."""
+    scored = [[_score(scene, index, language, max_seconds) for index in range(len(scene.beats))] for scene in scenes]
+    room = max(int(budget_seconds / (1.2 * max_seconds)), 1)
+    kept_scenes = set(range(len(scenes)))
+    if room < len(scenes):
+        worth = [
+            max(scores) + 0.1 * len(scores) ** 0.5 + (1.5 if index in (0, len(scenes) - 1) else 0)
+            for index, scores in enumerate(scored)
+        ]
+        kept_scenes = set(sorted(range(len(scenes)), key=lambda index: (-worth[index], index))[:room])
+    chosen: set[tuple[int, int]] = set()
+    spent = 0.0
+    ranked: list[tuple[float, int, int, float]] = []
+    for number in sorted(kept_scenes):
+        first = max(range(len(scored[number])), key=lambda index: (scored[number][index], -index))
+        for index, beat in enumerate(scenes[number].beats):
+            seconds = speech_seconds(beat.text, language) + VOICE_MARGIN_SECONDS
+            bonus = 100.0 if index == first else 0.0
+            bisect.insort(ranked, (-(scored[number][index] + bonus), number, index, seconds))
+    for negative, number, index, seconds in ranked:
+        if spent + seconds <= budget_seconds * 1.04 or negative < -50:
+            chosen.add((number, index))
+            spent += seconds
+    result = []
+    for number in sorted(kept_scenes):
+        beats = tuple(beat for index, beat in enumerate(scenes[number].beats) if (number, index) in chosen)
+        if beats:
+            scene = scenes[number]
+            result.append(Scene(scene.setting, beats, scene.chapter, scene.opens_chapter))
+    return result
+
+
+def _score(scene: Scene, index: int, language: str, max_seconds: float) -> float:
+    """How much the story would miss this beat: openings, deeds, talk and feeling count; long musing does not."""
+    beat = scene.beats[index]
+    lexicon = lexicon_zh if language == "zh" else lexicon_en
+    seconds = speech_seconds(beat.text, language)
+    score = 1.4 if index == 0 else 0.5 if index == len(scene.beats) - 1 else 0.0
+    score += 0.35 * min(len(beat.people), 2)
+    score += 0.3 * sum(1 for mood in lexicon.MOODS.values() if mood.search(beat.text))
+    if beat.speaker is not None:
+        score += 1.3 + (0.2 if re.search(r"[？！?!]", beat.text) else 0.0)
+        score += 0.4 if index and scene.beats[index - 1].speaker not in (None, beat.speaker) else 0.0
+    else:
+        score += 0.6 if lexicon.VISIBLE_VERBS.search(beat.text) else 0.0
+        score -= 0.4 if lexicon.INNER_WORDS.search(beat.text) else 0.0
+    return score - 0.25 * max(seconds / max_seconds - 1, 0.0)

@@ -1,0 +1,282 @@
+"""Who speaks each speech: by its tag, by whose turn it is, and by whom the pronouns mean."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from providers.offline.writing import lexicon_zh, tags
+from providers.offline.writing.language import is_spoken, split_sentences
+from providers.offline.writing.people import Cast, Mention
+from providers.offline.writing.quotes import Span
+
+_SAID_THIS = re.compile(
+    r"\bsaid (?:this|that|these words|so)\b|^(?:[^，。]{0,8})(?:说完|说罢|说着|话音)", re.IGNORECASE
+)
+_RECENT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A stretch of the story that one voice speaks. `speaker` None: the narrator. people: whom it mentions, names."""
+
+    text: str
+    speaker: str | None
+    paragraph: int
+    people: tuple[str, ...] = ()
+    is_inferred: bool = False
+
+
+@dataclass
+class _Talk:
+    """What a reader keeps in mind: who was mentioned, who acted last, who spoke last and to whom."""
+
+    recent: list[str] = field(default_factory=list)
+    subject: str | None = None
+    speaker: str | None = None
+    addressee: str | None = None
+    speech_paragraph: int = -10
+
+    def mention(self, name: str) -> None:
+        if name in self.recent:
+            self.recent.remove(name)
+        self.recent.append(name)
+        del self.recent[:-_RECENT]
+
+
+def find_beats(paragraphs: Sequence[Sequence[Span]], cast: Cast, first_paragraph: int = 0) -> list[Beat]:
+    """The beats of consecutive paragraphs, in order; a speech that nobody can have said is narrated with its marks."""
+    talk = _Talk()
+    beats: list[Beat] = []
+    for index, spans in enumerate(paragraphs):
+        following = paragraphs[index + 1] if index + 1 < len(paragraphs) else ()
+        previous = paragraphs[index - 1] if index else ()
+        _read_paragraph(spans, previous, following, first_paragraph + index, cast, talk, beats)
+    return beats
+
+
+def _read_paragraph(
+    spans: Sequence[Span],
+    previous: Sequence[Span],
+    following: Sequence[Span],
+    number: int,
+    cast: Cast,
+    talk: _Talk,
+    beats: list[Beat],
+) -> None:
+    said_here: str | None = None
+    for index, span in enumerate(spans):
+        before = spans[index - 1] if index else None
+        after = spans[index + 1] if index + 1 < len(spans) else None
+        if not span.is_speech:
+            _read_narration(span.text, before, after, following, number, cast, talk, beats)
+            continue
+        speaker, is_inferred, addressee = _who(span, before, after, said_here, previous, following, number, cast, talk)
+        if speaker is None:
+            beats.append(Beat(f"“{span.text}”", None, number, _named(span.text, cast)))
+            continue
+        said_here = speaker
+        heard = addressee or _vocative(span.text, cast, speaker)
+        if heard is None and talk.speaker not in (None, speaker) and number - talk.speech_paragraph <= 2:
+            heard = talk.speaker
+        if heard is None:
+            heard = talk.addressee if talk.speaker == speaker and talk.addressee != speaker else None
+        heard = heard or next((name for name in reversed(talk.recent) if name != speaker), None)
+        talk.speaker, talk.addressee, talk.speech_paragraph = speaker, heard, number
+        talk.mention(speaker)
+        people = dict.fromkeys((speaker, *((heard,) if heard else ())))
+        beats.append(Beat(span.text, speaker, number, tuple(people), is_inferred))
+
+
+def _read_narration(
+    text: str,
+    before: Span | None,
+    after: Span | None,
+    following: Sequence[Span],
+    number: int,
+    cast: Cast,
+    talk: _Talk,
+    beats: list[Beat],
+) -> None:
+    if (before is not None and _SAID_THIS.search(text[:60])) or (before is None and (match := _SAID_THIS.search(text[:60])) and match.start() < 40):
+        _reassign(text[:60], cast, talk, beats)
+    kept = text
+    if before is not None and before.is_speech:
+        kept = tags.without_tag_after(kept, cast)
+    leads_on = (
+        after is None and bool(following) and following[0].is_speech and kept.rstrip().endswith((":", "：", "，", ","))
+    )
+    if ((after is not None and after.is_speech) or leads_on) and kept:
+        kept = tags.without_tag_before(kept, cast)
+    spoken_first = len(beats)
+    for sentence in split_sentences(text, cast.language):
+        people = _follow(sentence, cast, talk)
+        if kept and (sentence in kept or sentence[:8] in kept):
+            beats.append(Beat(sentence, None, number, people))
+    # The beats above carry who is mentioned where; what is spoken is the text without its tags.
+    mentioned = {beat.text: beat.people for beat in beats[spoken_first:]}
+    del beats[spoken_first:]
+    for sentence in split_sentences(kept, cast.language):
+        if not is_spoken(sentence):
+            continue
+        people = mentioned.get(sentence)
+        if people is None:
+            people = next(
+                (found for known, found in mentioned.items() if known[:8] == sentence[:8]), _named(sentence, cast)
+            )
+        beats.append(Beat(sentence, None, number, people))
+
+
+def _follow(sentence: str, cast: Cast, talk: _Talk) -> tuple[str, ...]:
+    """Takes note of whom the sentence mentions; pronouns mean the last subject that fits, else the last person that fits."""
+    names: list[str] = []
+    subject: str | None = None
+    for mention in cast.mentions(sentence):
+        is_subject = tags.is_nominative(mention, sentence, cast.language)
+        name = mention.person or _resolve(
+            mention, cast, talk, prefer=(subject, talk.subject) if is_subject else (talk.subject,)
+        )
+        if name is None:
+            continue
+        names.append(name)
+        talk.mention(name)
+        if subject is None and is_subject:
+            subject = name
+    if subject is not None:
+        talk.subject = subject
+    return tuple(dict.fromkeys(names))
+
+
+def _resolve(
+    mention: Mention, cast: Cast, talk: _Talk, prefer: Sequence[str | None] = (), excluded: Sequence[str | None] = ()
+) -> str | None:
+    pronoun = mention.pronoun or ""
+    for name in (*prefer, *reversed(talk.recent)):
+        if name is not None and name not in excluded and cast.fits(name, pronoun):
+            return name
+    fitting = [person.name for person in cast.people if person.name not in excluded and cast.fits(person.name, pronoun)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _who(
+    span: Span,
+    before: Span | None,
+    after: Span | None,
+    said_here: str | None,
+    previous: Sequence[Span],
+    following: Sequence[Span],
+    number: int,
+    cast: Cast,
+    talk: _Talk,
+) -> tuple[str | None, bool, str | None]:
+    """(speaker, whether it is only inferred, addressee)."""
+    vocative = _vocative(span.text, cast, None)
+    leading = None
+    if before is not None and not before.is_speech:
+        leading = tags.find_before(before.text, cast)
+    elif (
+        before is None
+        and previous
+        and not previous[-1].is_speech
+        and previous[-1].text.rstrip().endswith((":", "：", ",", "，"))
+    ):
+        leading = tags.find_before(previous[-1].text, cast)
+    if (
+        said_here is not None
+        and before is not None
+        and not before.is_speech
+        and not tags.without_tag_after(before.text, cast)
+    ):
+        return said_here, False, None
+    if leading is not None:
+        speaker = _name_of(leading.speaker, cast, talk, (vocative,)) or _fitting_subject(talk, vocative)
+        heard = _name_of(leading.addressee, cast, talk, (speaker,))
+        if speaker is not None:
+            return speaker, False, heard
+    trailing = tags.find_after(after.text, cast) if after is not None and not after.is_speech else None
+    if trailing is not None and (speaker := _name_of(trailing.speaker, cast, talk, (vocative,))):
+        return speaker, False, _name_of(trailing.addressee, cast, talk, (speaker,))
+    if said_here is not None and before is not None and not before.is_speech:
+        return said_here, False, None
+    answer = bool(after is not None and tags.is_reply(after.text))
+    excluded = {vocative, _explicit_next(following, cast)} - {None}
+    if before is not None and not before.is_speech and not answer and talk.subject not in excluded and talk.subject:
+        return talk.subject, True, None
+    if after is not None and not after.is_speech and not answer:
+        acting = next(
+            (m for m in cast.mentions(after.text[:30]) if tags.is_nominative(m, after.text, cast.language)), None
+        )
+        if acting is not None and (speaker := _name_of(acting, cast, talk, (vocative,))) and speaker not in excluded:
+            return speaker, True, None
+    turns: list[str | None] = []
+    if number - talk.speech_paragraph <= 2:
+        turns = [talk.addressee, *(name for name in reversed(talk.recent) if name != talk.speaker), talk.speaker]
+    else:
+        turns = [talk.subject, *reversed(talk.recent)]
+    return next((name for name in turns if name and name not in excluded), None), True, None
+
+
+def _name_of(mention: Mention | None, cast: Cast, talk: _Talk, excluded: Sequence[str | None]) -> str | None:
+    if mention is None:
+        return None
+    return mention.person or _resolve(mention, cast, talk, prefer=(talk.subject,), excluded=excluded)
+
+
+def _fitting_subject(talk: _Talk, vocative: str | None) -> str | None:
+    return talk.subject if talk.subject != vocative else None
+
+
+def _explicit_next(following: Sequence[Span], cast: Cast) -> str | None:
+    """The next paragraph's speaker where its tag names one: two paragraphs of talk in a row are two people's."""
+    if len(following) > 1 and following[0].is_speech and not following[1].is_speech:
+        tag = tags.find_after(following[1].text, cast)
+        return tag.speaker.person if tag and tag.speaker else None
+    return None
+
+
+def _vocative(speech: str, cast: Cast, speaker: str | None) -> str | None:
+    """Who is called by name in the speech."""
+    for mention in cast.mentions(speech):
+        if mention.person is None or mention.person == speaker or cast.by_name[mention.person].is_narrator:
+            continue
+        before, after = speech[: mention.start], speech[mention.end :]
+        if cast.language == "zh":
+            if (
+                re.search(r"(?:^|[，。！？])$", before)
+                and re.match(r"[，！？。]|$", after)
+                and (before or after[:1] in "，！")
+            ):
+                return mention.person
+        elif re.search(r"(?:^|[,!?.;]\s+)(?:(?:my|dear|see|oh|come)\s+)*$", before, re.IGNORECASE) and re.match(
+            r"[,.!?;]|$", after
+        ):
+            if before or after.startswith((",", "!")):
+                if not before and re.fullmatch(r"[,.!?;]?", after):
+                    continue
+                return mention.person
+    return None
+
+
+def _named(text: str, cast: Cast) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(mention.person for mention in cast.mentions(text) if mention.person))
+
+
+def _reassign(text: str, cast: Cast, talk: _Talk, beats: list[Beat]) -> None:
+    """ "…" – scarcely had the wolf said this: who was only guessed to have said it and the turns before was the wolf."""
+    said = next((mention.person for mention in cast.mentions(text) if mention.person), None)
+    guessed = beats[-1].speaker if beats and beats[-1].is_inferred else None
+    if said is None or guessed is None or guessed == said:
+        return
+    if re.search(r"说着", text) and not lexicon_zh.CLAUSE_START.match(text):
+        return
+    other = next((beat.speaker for beat in reversed(beats[:-1]) if beat.speaker not in (None, guessed)), None)
+    if other == said:
+        return
+    for index in range(len(beats) - 1, -1, -1):
+        beat = beats[index]
+        if beat.speaker is None:
+            break
+        if beat.is_inferred and beat.speaker == guessed:
+            people = tuple(said if name == guessed else name for name in beat.people)
+            beats[index] = replace(beat, speaker=said, people=people)
+    talk.speaker = said
+    talk.mention(said)
