@@ -104,12 +104,11 @@ class CaptionPainter:
         origin = ((self.width - (right - left)) / 2 - left, -top + 1)
         size = (self.width, min(tall, self.height - self._top))
         outline, fill = Image.new("L", size), Image.new("L", size)
-        ImageDraw.Draw(outline).multiline_text(origin, text, fill=255, **options)  # type: ignore[arg-type]
-        ImageDraw.Draw(fill).multiline_text(origin, text, fill=255, **{**options, "stroke_width": 0})  # type: ignore[arg-type]
+        ImageDraw.Draw(outline).multiline_text(origin, text, fill=255, stroke_fill=255, **options)  # type: ignore[arg-type]
+        ImageDraw.Draw(fill).multiline_text(origin, text, fill=255, stroke_fill=0, **options)  # type: ignore[arg-type]
         half = ((size[0] + 1) // 2, (size[1] + 1) // 2)
-        self._masks = tuple(
-            np.asarray(image, np.float32) / 255 for image in (outline, fill, outline.resize(half, Image.Resampling.BOX))
-        )
+        images = (outline, fill, outline.resize(half, Image.Resampling.BOX))
+        self._masks = tuple(np.multiply(np.asarray(image, np.float32), np.float32(1 / 255)) for image in images)
         self._text = text
 
     def paint(self, planes: Planes, text: str) -> Planes:

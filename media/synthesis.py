@@ -44,7 +44,7 @@ def slow_wander(frames: int, rate: float, chance: np.random.Generator) -> Mono:
     left = place.astype(np.int32)
     part = place - left
     part = part * part * (3 - 2 * part)
-    return (points[left] * (1 - part) + points[np.minimum(left + 1, count - 1)] * part).astype(np.float32)
+    return as_mono(points[left] * (1 - part) + points[np.minimum(left + 1, count - 1)] * part)
 
 
 def envelope(frames: int, attack: float, hold: float, decay: float) -> Mono:

@@ -1,0 +1,6 @@
+"""Music of our own: a score from a style, a length and a seed, and its sound from synthesised instruments."""
+
+from media.music.compose import compose
+from media.music.styles import STYLES, choose_style
+
+__all__ = ["STYLES", "choose_style", "compose"]
