@@ -1,0 +1,157 @@
+"""Design images: what a character, a thing or a place looks like, before any shot shows it. None holds any writing."""
+
+from dataclasses import replace
+
+from PIL import Image
+
+from media.drawing.canvas import Canvas, limb, oval, points, smooth
+from media.drawing.colour import Colour, darker, lighter, mix, saturated
+from media.drawing.face import EXPRESSIONS, draw_face
+from media.drawing.figure import draw_figure, ground_shadow
+from media.drawing.hair import draw_back_hair, draw_front_hair
+from media.drawing.light import make_light, styled_colour
+from media.drawing.look import Look, character_look
+from media.drawing.order import DrawingOrder, DrawnSubject
+from media.drawing.pen import Pen
+from media.drawing.places import INDOORS
+from media.drawing.poses import pose_for
+from media.drawing.props import draw_prop, recognise_prop
+from media.drawing.reading import first_of, read_order
+from media.drawing.shot import chance, new_canvas, paint_background
+from media.drawing.staging import stage_shot
+from media.drawing.vocabulary import STYLES
+from media.drawing.weather import draw_weather, finish
+
+
+def draw_design(order: DrawingOrder) -> Image.Image:
+    """The first subject by itself; where there is none, the prompt is taken for a place."""
+    subject = order.subjects[0] if order.subjects else DrawnSubject("SCENE", order.prompt)
+    if subject.type == "CHARACTER":
+        return _draw_character(order, subject)
+    if subject.type == "PROP":
+        return _draw_prop(order, subject)
+    return _draw_place(replace(order, subjects=(subject,)))
+
+
+def _style_of(order: DrawingOrder) -> str | None:
+    return first_of(STYLES, (order.style or "").lower())
+
+
+def _ground(canvas: Canvas, tint: Colour, order: DrawingOrder) -> None:
+    """A plain graded ground with a floor, and large pale shapes that vary with the prompt."""
+    rng = chance(order.prompt, order.seed, order.style)
+    pale = mix(saturated(tint, 0.8), (250, 248, 244), 0.78)
+    width, height = canvas.width, canvas.height
+    canvas.gradient(0, 0, width, height, ((0, lighter(pale, 0.5)), (0.75, pale), (1, darker(pale, 0.12))))
+    for _ in range(3):
+        x, size = rng.uniform(-0.1, 0.9) * width, rng.uniform(0.06, 0.22) * width
+        lean = rng.uniform(0.1, 0.3) * height
+        canvas.fill(
+            points([(x, 0), (x + size, 0), (x + size - lean, height), (x - lean, height)]), lighter(pale, 0.6), 0.5
+        )
+    floor = height * rng.uniform(0.86, 0.9)
+    canvas.fill(points([(0, floor), (width, floor), (width, height), (0, height)]), darker(pale, 0.1), 0.7)
+
+
+def _draw_character(order: DrawingOrder, subject: DrawnSubject) -> Image.Image:
+    look = character_look(subject)
+    style = _style_of(order)
+    canvas = new_canvas(order.width, order.height)
+    width, height = order.width, order.height
+    rng = chance(order.prompt, order.seed, order.style)
+    with canvas.toned(styled_colour(style)):
+        _ground(canvas, look.top, order)
+        is_wide = width >= height * 0.95
+        line = min(width, height) / 720 * 1.7
+        tall = min(height * 0.84, width * (1.25 if not is_wide else 0.9)) * (0.74 + 0.26 * look.height)
+        x, feet = (width * 0.29, height * 0.94) if is_wide else (width * 0.36, height * 0.95)
+        pose = replace(pose_for("STAND", rng), turn=0.3 + rng.uniform(-0.06, 0.06))
+        body = Pen(canvas, x, feet, tall, line=line)
+        ground_shadow(body, pose)
+        draw_figure(body, look, pose, EXPRESSIONS["CALM"])
+        size = min(height * 0.42, width * 0.27) if is_wide else min(width * 0.36, height * 0.24)
+        head = Pen(
+            canvas,
+            width * (0.7 if is_wide else 0.74),
+            height * (0.38 if is_wide else 0.2),
+            size,
+            mirror=True,
+            line=line,
+        )
+        _bust(head, look)
+        _swatches(
+            canvas,
+            look,
+            width * (0.7 if is_wide else 0.8),
+            height * (0.86 if is_wide else 0.9),
+            min(width, height) * 0.034,
+            is_wide,
+        )
+    return finish(canvas.finished(), style, rng.randrange(1 << 30))
+
+
+def _bust(head: Pen, look: Look) -> None:
+    """Head and shoulders in front of a disc."""
+    disc = oval(0, 0.1, 1.0, 1.0, steps=72)
+    head.fill(disc, mix(look.top, (250, 248, 244), 0.55))
+    with head.canvas.clipped(head.placed(disc)):
+        draw_back_hair(head, look, 0.35)
+        head.body(limb([(0.0, 0.3), (0.0, 0.78)], [0.3, 0.36]), mix(look.skin, (206, 120, 118), 0.3), depth=0.0)
+        shoulder = 0.78 if look.is_female or look.age == "CHILD" else 0.95
+        trunk = smooth(
+            [
+                (-0.2, 0.66),
+                (-shoulder * 0.6, 0.76),
+                (-shoulder, 0.98),
+                (-shoulder - 0.06, 1.6),
+                (shoulder + 0.06, 1.6),
+                (shoulder, 0.98),
+                (shoulder * 0.6, 0.76),
+                (0.2, 0.66),
+                (0.02, 0.9),
+            ]
+        )
+        head.body(trunk, look.top, depth=0.08)
+        head.stroke([(-0.21, 0.66), (0.02, 0.92), (0.22, 0.66)], 0.06, look.trim, taper=(1, 1))
+        draw_face(head, look, EXPRESSIONS["HAPPY" if look.age in ("CHILD", "TEEN") else "CALM"], 0.35)
+        draw_front_hair(head, look, 0.35)
+    ring = head.placed(disc)
+    head.canvas.stroke([*ring.tolist(), ring[0].tolist()], head.line * 1.6, (255, 255, 255), 0.9, taper=(1, 1))
+
+
+def _swatches(canvas: Canvas, look: Look, x: float, y: float, radius: float, is_wide: bool) -> None:
+    colours = (look.hair, look.skin, look.eyes, look.top, look.trim, look.bottom)
+    for index, colour in enumerate(colours):
+        step = (index - (len(colours) - 1) / 2) * radius * 2.5
+        cx, cy = (x + step, y) if is_wide else (x, y - radius * 6 + step)
+        canvas.fill(oval(cx, cy, radius * 1.12, radius * 1.12, steps=40), (255, 255, 255))
+        canvas.fill(oval(cx, cy, radius, radius, steps=40), colour)
+
+
+def _draw_prop(order: DrawingOrder, subject: DrawnSubject) -> Image.Image:
+    prop = recognise_prop(subject.name, subject.description)
+    style = _style_of(order)
+    canvas = new_canvas(order.width, order.height)
+    unit = min(order.width, order.height)
+    rng = chance(order.prompt, order.seed, order.style)
+    with canvas.toned(styled_colour(style)):
+        _ground(canvas, prop.colour or (206, 178, 140), order)
+        x, y = order.width * 0.5, order.height * 0.82 if order.height <= order.width else order.height * 0.68
+        canvas.glow(x, y - unit * 0.3, unit * 0.55, (70, 66, 50), 0.6)
+        size = unit * 0.62 / max(1.0, prop.wide * 0.72)
+        canvas.fill(oval(x, y, size * max(0.5, prop.wide * 0.5), size * 0.05, steps=40), (40, 34, 52), 0.28)
+        pen = Pen(canvas, x, y, size, mirror=rng.random() < 0.5, line=unit / 720 * 2.2)
+        draw_prop(pen, prop)
+    return finish(canvas.finished(), style, rng.randrange(1 << 30))
+
+
+def _draw_place(order: DrawingOrder) -> Image.Image:
+    """The place as an establishing view, with nobody in it."""
+    reading = replace(read_order(order), actors=(), props=(), shot_type="LONG", action_text="")
+    rng = chance(order.prompt, order.seed, order.style)
+    is_indoors = reading.place in INDOORS
+    light = make_light(reading.time, reading.weather, reading.season, reading.style, is_indoors=is_indoors)
+    canvas = new_canvas(order.width, order.height)
+    paint_background(canvas, light, reading, stage_shot(reading, order.width, order.height, rng), rng)
+    draw_weather(canvas, light, rng, is_indoors=is_indoors)
+    return finish(canvas.finished(), reading.style, rng.randrange(1 << 30))

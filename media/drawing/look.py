@@ -1,0 +1,223 @@
+"""What a character looks like, from its name and description alone, so that it is the same in every picture."""
+
+import colorsys
+import hashlib
+import random
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from media.drawing.colour import Colour, darker, from_hls, lighter, luminance, mix, named_colours
+from media.drawing.order import DrawnSubject
+from media.drawing.reading import first_of
+from media.drawing.vocabulary import Table
+
+_AGES: Table = (
+    ("OLD", "老女人 老妇 老太 老人 老头 老汉 老翁 奶奶 爷爷 婆婆 花白 白发 年迈 老者 老 old elderly aged| grandmother grandfather granny "
+            "grey-haired gray-haired grey~hair gray~hair white~hair"),
+    ("CHILD", "小女孩 小男孩 女孩 男孩 孩子 小孩 儿童 孩 童 child kid| little~girl little~boy girl boy| toddler"),
+    ("TEEN", "少年 少女 学生 姑娘 青年 teen student youth young schoolgirl"),
+)  # fmt: skip
+_GENDERS: Table = (
+    ("FEMALE", "女 妇 母亲 妈 奶奶 婆 妻 姐 妹 娘 姨 嫂 伊 她 公主 皇后 female woman women girl lady mother wife sister aunt grandmother queen "
+               "princess actress widow she| her| mrs| miss| ms| madam daughter"),
+    ("MALE", "男 父亲 爸 爷 先生 车夫 巡警 警察 兄 弟 叔 伯 汉 他 王子 国王 male man| men| boy father husband brother uncle grandfather king| "
+             "prince| he| his| mr| sir| gentleman policeman son| fellow squire"),
+)  # fmt: skip
+_OUTFITS: Table = (
+    ("SCHOOL", "校服 学生 school~uniform student schoolgirl schoolboy"),
+    ("UNIFORM", "巡警 警察 制服 军官 军装 士兵 保安 列车员 police constable uniform officer soldier guard"),
+    ("ARMOUR", "盔甲 铠甲 骑士 armour armor knight"),
+    ("JACKET", "车夫 棉袄 短衫 短褂 工人 农民 苦力 乞丐 破棉 棉背心 背心 闰土 rickshaw labourer laborer worker peasant farmer beggar vest waistcoat "
+               "jacket hoodie apron"),
+    ("GOWN", "长衫 皮袍 袍 道士 和尚 长袍 汉服 和服 剑客 侠 古装 gown robe monk wizard hanfu kimono scholar priest"),
+    ("COAT", "大衣 外套 风衣 斗篷 coat cloak cape overcoat"),
+    ("DRESS", "裙 旗袍 公主 dress skirt frock princess queen"),
+    ("SUIT", "西装 西服 商人 经理 律师 suit| businessman lawyer banker gentleman mr| tie|"),
+    ("SHIRT", "衬衫 毛衣 t恤 shirt sweater blouse jumper"),
+)  # fmt: skip
+_HAIRS: Table = (
+    ("BALD", "光头 秃 和尚 bald shaven"),
+    ("BUN", "发髻 盘发 髻 奶奶 老女人 老妇 bun| hair~up chignon"),
+    ("TOPKNOT", "束发 剑客 侠 道士 古装 topknot samurai"),
+    ("TWIN", "双马尾 双辫 twin pigtails twintails"),
+    ("PONY", "马尾 ponytail"),
+    ("BRAID", "辫 braid plait"),
+    ("LONG", "长发 long~hair long~black~hair long~brown~hair long~blonde~hair long~red~hair long-haired flowing~hair"),
+    ("BOB", "短发女 齐耳 bob|"),
+    ("CURLY", "卷发 curly curls| wavy"),
+    ("SPIKY", "刺猬头 spiky messy"),
+    ("SHORT", "短发 平头 寸头 short~hair crew~cut crop"),
+)  # fmt: skip
+_HATS: Table = (
+    ("POLICE_CAP", "巡警 警察 警帽 军帽 policeman policewoman police~officer constable officer"),
+    ("HELMET", "头盔 骑士 士兵 helmet knight"),
+    ("STRAW_HAT", "草帽 斗笠 农民 straw~hat farmer bamboo~hat"),
+    ("FELT_CAP", "毡帽 瓜皮帽 棉帽 车夫 帽 rickshaw cap| beanie felt~cap bonnet"),
+    ("HAT", "礼帽 top~hat fedora bowler hat"),
+)
+_EXTRAS: Table = (
+    ("GLASSES", "眼镜 glasses spectacles"), ("SCARF", "围巾 scarf muffler"),
+    ("BEARD", "大胡子 胡须 长须 胡子 老头 老翁 爷爷 beard"), ("MOUSTACHE", "八字胡 小胡子 moustache mustache"),
+    ("PATCHES", "破烂 破旧 破 补丁 褴褛 ragged patched tattered rags beggar worn"), ("APRON", "围裙 apron maid waiter"),
+    ("TOWEL", "毛巾 汗巾 车夫 towel rickshaw"), ("BOW", "蝴蝶结 ribbon bow|"), ("FRECKLES", "雀斑 freckle"),
+    ("SCAR", "刀疤 伤疤 scar|"), ("EARRINGS", "耳环 耳坠 earring"),
+)  # fmt: skip
+_BUILDS: Table = (
+    ("STOUT", "胖 肥 魁梧 壮 fat| stout plump burly heavy~set portly"),
+    ("SLIM", "瘦 纤细 苗条 thin| slim slender lean| skinny gaunt"),
+)
+_HAIR_WORDS = re.compile(r"hair|braid|ponytail|头发|发|辫")
+_EYE_WORDS = re.compile(r"eye|眼|眸")
+_CLOTHES_WORDS = re.compile(
+    r"coat|dress|gown|robe|jacket|suit|shirt|uniform|cloak|skirt|vest|sweater|clothes|wearing|衣|衫|袍|袄|裙|服|褂|背心|大衣"
+)
+_SCARF_WORDS = re.compile(r"scarf|muffler|围巾")
+_NAMED_HAIR = (
+    (re.compile(r"blond|golden hair|金发|金色头发"), (226, 190, 106)),
+    (re.compile(r"花白|grizzled"), (176, 176, 180)),
+    (re.compile(r"grey.?hair|gray.?hair|灰白|灰发"), (160, 162, 170)),
+    (re.compile(r"white.?hair|白发|银发|silver.?hair"), (222, 224, 230)),
+    (re.compile(r"red.?hair|ginger|红发"), (176, 76, 42)),
+    (re.compile(r"brown.?hair|棕发|褐发"), (104, 70, 48)),
+    (re.compile(r"black.?hair|黑发|乌发"), (44, 42, 56)),
+)
+_NATURAL_HAIR: tuple[Colour, ...] = (
+    (44, 42, 56), (54, 44, 48), (66, 50, 46), (92, 62, 46), (124, 84, 54), (60, 56, 84), (150, 108, 66), (88, 50, 52),
+)  # fmt: skip
+_SKINS: tuple[Colour, ...] = ((252, 226, 204), (248, 216, 190), (242, 206, 176), (232, 192, 160))
+_DARK_SKIN = re.compile(
+    r"dark.?skin|brown.?skin|black man|black woman|黝黑|黑脸|tanned|晒黑|车夫|紫色的圆脸|farmer|农民"
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colours and kinds of one character; `height`: of a grown person's 1.7 m as 1."""
+
+    gender: str
+    age: str
+    build: float
+    height: float
+    skin: Colour
+    hair: Colour
+    hair_style: str
+    fringe: int
+    eyes: Colour
+    outfit: str
+    top: Colour
+    trim: Colour
+    bottom: Colour
+    shoes: Colour
+    hat: str | None
+    hat_colour: Colour
+    extras: frozenset[str]
+    jaw: float
+    eye_size: float
+
+    @property
+    def is_female(self) -> bool:
+        return self.gender == "FEMALE"
+
+    @property
+    def head_share(self) -> float:
+        """The head's height (chin to crown) in the body's."""
+        return {"CHILD": 0.228, "TEEN": 0.184, "OLD": 0.178}.get(self.age, 0.17)
+
+
+def _near(text: str, words: re.Pattern[str], reach: int = 12) -> Colour | None:
+    """The colour word that stands closest before (or just after) any of the words."""
+    best: tuple[int, Colour] | None = None
+    for start, end, colour in named_colours(text):
+        for match in words.finditer(text):
+            gap = match.start() - end if match.start() >= end else (start - match.end()) + 4
+            if -1 <= gap <= reach and (best is None or gap < best[0]):
+                best = (gap, colour)
+    return best[1] if best else None
+
+
+def character_look(subject: DrawnSubject) -> Look:
+    """The look that words decide where they say anything, and a draw from the name and description elsewhere."""
+    text = f"{subject.name} {subject.description}".lower()
+    digest = hashlib.sha256(f"{subject.name}\n{subject.description}".encode()).digest()
+    rng = random.Random(digest)
+    seeded_gender = rng.choice(("FEMALE", "MALE"))
+    gender = first_of(_GENDERS, subject.name.lower(), text) or seeded_gender
+    is_female = gender == "FEMALE"
+    age = first_of(_AGES, text) or "ADULT"
+    style_choices = (
+        ("LONG", "BOB", "PONY", "BUN", "BRAID", "CURLY", "LONG")
+        if is_female
+        else ("SHORT", "PARTED", "SPIKY", "SHORT", "PARTED")
+    )
+    seeded_style = rng.choice(style_choices)
+    seeded_hair = rng.choice(_NATURAL_HAIR)
+    if age == "OLD":
+        seeded_hair = rng.choice(((176, 176, 182), (206, 206, 210), (150, 150, 158)))
+        seeded_style = "BUN" if is_female else "SHORT"
+    hair = next((colour for words, colour in _NAMED_HAIR if words.search(text)), None)
+    hair = hair or _near(text, _HAIR_WORDS, 6) or seeded_hair
+    skin = (214, 168, 132) if _DARK_SKIN.search(text) else rng.choice(_SKINS)
+    hue = rng.random()
+    outfit_choices = ("DRESS", "COAT", "SHIRT", "JACKET") if is_female else ("COAT", "SHIRT", "SUIT", "JACKET")
+    seeded_outfit = rng.choice(outfit_choices)
+    outfit = first_of(_OUTFITS, text) or seeded_outfit
+    seeded_top = from_hls(hue, rng.uniform(0.38, 0.58), rng.uniform(0.28, 0.5))
+    by_outfit: dict[str, Colour] = {
+        "UNIFORM": (52, 62, 92), "SUIT": (66, 68, 84), "SCHOOL": (44, 54, 92), "ARMOUR": (168, 178, 192),
+    }  # fmt: skip
+    top = _near(text, _CLOTHES_WORDS) or by_outfit.get(outfit) or seeded_top
+    extras = {value for value, words in _EXTRAS if first_of(((value, words),), text)}
+    if outfit == "JACKET":
+        top = mix(top, (92, 96, 112), 0.3) if _near(text, _CLOTHES_WORDS) is None else top
+    if "PATCHES" in extras:
+        top = mix(top, (128, 116, 104), 0.55)
+    if is_female:
+        extras -= {"BEARD", "MOUSTACHE"}
+    elif age == "OLD" and rng.random() < 0.6:
+        extras.add("BEARD")
+    hat = first_of(_HATS, text)
+    if is_female and hat == "FELT_CAP" and "帽" not in text and "cap" not in text:
+        hat = None
+    trim = _near(text, _SCARF_WORDS) or (lighter(top, 0.6) if luminance(top) < 110 else darker(top, 0.4))
+    bottom = mix(from_hls(hue + rng.choice((0.08, 0.45, 0.55)), 0.32, 0.2), (60, 60, 74), 0.4)
+    bottom = top if outfit in ("UNIFORM", "SUIT", "ARMOUR") else bottom
+    eyes = _near(text, _EYE_WORDS, 3) or rng.choice(
+        ((104, 66, 44), (86, 62, 52), (58, 84, 124), (66, 104, 84), (112, 78, 40), (92, 60, 88))
+    )
+    build = {"STOUT": 1.22, "SLIM": 0.88}.get(first_of(_BUILDS, text) or "", rng.uniform(0.95, 1.06))
+    height = (
+        {"CHILD": 0.68, "TEEN": 0.94, "OLD": 0.93}.get(age, 1.0)
+        * (0.95 if is_female else 1.0)
+        * rng.uniform(0.98, 1.02)
+    )
+    look = Look(
+        gender=gender, age=age, build=build, height=height, skin=skin, hair=hair,
+        hair_style=first_of(_HAIRS, text) or seeded_style, fringe=rng.randrange(1 << 16), eyes=eyes, outfit=outfit,
+        top=top, trim=trim, bottom=bottom, shoes=mix((58, 46, 44), bottom, 0.2), hat=hat,
+        hat_colour=top if hat in ("POLICE_CAP",) else (118, 96, 74) if hat == "FELT_CAP" else darker(trim, 0.2),
+        extras=frozenset(extras), jaw=rng.uniform(-1, 1), eye_size=rng.uniform(0.94, 1.06),
+    )  # fmt: skip
+    return _dressed_from(look, subject.reference) if subject.reference else look
+
+
+def _dressed_from(look: Look, reference: Path) -> Look:
+    """The same character in the colours of a picture: hair from the top's dark tones, clothes from the lower part."""
+    with Image.open(reference) as opened:
+        picture = ImageOps.exif_transpose(opened).convert("RGB").resize((48, 48), Image.Resampling.BOX)
+    upper = _dominant(picture.crop((12, 0, 36, 16)))
+    lower = _dominant(picture.crop((10, 22, 38, 48)))
+    hair = min(upper, key=luminance)
+    vivid = sorted(lower, key=lambda colour: colorsys.rgb_to_hls(*(c / 255 for c in colour))[2], reverse=True)
+    return replace(look, hair=hair, top=lower[0], trim=vivid[0] if vivid[0] != lower[0] else vivid[-1])
+
+
+def _dominant(picture: Image.Image, count: int = 4) -> list[Colour]:
+    """The main colours, most frequent first."""
+    reduced = picture.quantize(count, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = np.asarray(reduced.getpalette() or [], dtype=int).reshape(-1, 3)
+    ranked = sorted(reduced.getcolors() or [], reverse=True)
+    return [(int(palette[i][0]), int(palette[i][1]), int(palette[i][2])) for _, i in ranked if isinstance(i, int)]

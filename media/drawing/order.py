@@ -1,0 +1,31 @@
+"""What to draw: plain, picklable values, so that an order can be handed to a worker process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DrawnSubject:
+    """Someone or something in the picture. `type` is CHARACTER, PROP or SCENE; reference: a picture a person gave."""
+
+    type: str
+    name: str
+    description: str = ""
+    reference: Path | None = None
+
+
+@dataclass(frozen=True)
+class DrawingOrder:
+    """A picture of width x height pixels. `purpose`: DESIGN (the first subject alone) or SHOT."""
+
+    prompt: str
+    width: int
+    height: int
+    purpose: str = "SHOT"
+    style: str | None = None
+    seed: int = 0
+    subjects: tuple[DrawnSubject, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise ValueError(f"a picture of {self.width}x{self.height} pixels cannot be drawn")

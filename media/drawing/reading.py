@@ -1,0 +1,184 @@
+"""Finds in a prompt, labelled or free, in Chinese or English, what there is to draw."""
+
+import functools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from media.drawing import vocabulary
+from media.drawing.order import DrawingOrder, DrawnSubject
+
+_LABELS = {
+    "shot": ("shot", "shot type", "framing", "景别", "镜头"),
+    "scene": ("scene", "place", "setting", "location", "场景", "地点"),
+    "character": ("characters", "character", "人物", "角色"),
+    "action": ("action", "动作", "画面", "情节"),
+    "style": ("style", "风格"),
+    "props": ("props", "prop", "道具"),
+}
+_PART_BY_LABEL = {label: part for part, labels in _LABELS.items() for label in labels}
+_LABEL_PATTERN = re.compile(
+    r"(?:^|(?<=[.。;；,，\n]))\s*(" + "|".join(sorted(_PART_BY_LABEL, key=len, reverse=True)) + r")\s*[:：]\s*",
+    re.IGNORECASE,
+)
+_BETWEEN_NAMES = re.compile(r"\s*(?:[,，、;；/&]|\band\b|\bwith\b|和|与|跟)\s*", re.IGNORECASE)
+_NOBODY = {"", "none", "no one", "nobody", "无", "没有", "无人", "-"}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A character in the shot with what it does and feels."""
+
+    subject: DrawnSubject
+    action: str
+    mood: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a prompt shows. Values are those of the tables in vocabulary.py; text is lower case."""
+
+    shot_type: str
+    place: str
+    time: str
+    weather: str | None
+    season: str
+    era: str
+    mood: str
+    style: str | None
+    actors: tuple[Actor, ...]
+    props: tuple[DrawnSubject, ...]
+    scene_key: str  # the same for all shots of one scene: their background has the same houses
+    scene_text: str
+    action_text: str
+
+
+@functools.lru_cache(maxsize=1024)
+def _pattern(words: str) -> re.Pattern[str]:
+    parts = []
+    for word in words.split():
+        spaced = word.rstrip("|").replace("~", " ")
+        if spaced.isascii() or "é" in spaced:
+            parts.append(rf"\b{re.escape(spaced)}" + (r"\b" if word.endswith("|") else ""))
+        else:
+            parts.append(re.escape(spaced))
+    return re.compile("|".join(parts))
+
+
+def first_of(table: vocabulary.Table, *texts: str) -> str | None:
+    """The first value of the table whose words stand in the first of the texts that has any."""
+    for text in texts:
+        for value, words in table:
+            if text and _pattern(words).search(text):
+                return value
+    return None
+
+
+def found_in_order(table: vocabulary.Table, text: str) -> list[str]:
+    """The values whose words stand in `text`, in the order of the text; words within longer found ones do not count."""
+    hits = [
+        (match.start(), -match.end(), rank, value)
+        for rank, (value, words) in enumerate(table)
+        for match in _pattern(words).finditer(text)
+    ]
+    values: list[str] = []
+    reached = 0
+    for start, negative_end, _, value in sorted(hits):
+        if start >= reached:
+            reached = -negative_end
+            if value not in values:
+                values.append(value)
+    return values
+
+
+def prompt_parts(prompt: str) -> dict[str, str]:
+    """Labelled parts in lower case; unlabelled words are the action."""
+    pieces = _LABEL_PATTERN.split(prompt.strip())
+    parts = dict.fromkeys(_LABELS, "")
+    parts["action"] = pieces[0].strip().lower()
+    for label, text in zip(pieces[1::2], pieces[2::2], strict=True):
+        part = _PART_BY_LABEL[label.lower()]
+        parts[part] = " ".join((parts[part], text.strip(" .。\n").lower())).strip()
+    return parts
+
+
+def read_order(order: DrawingOrder) -> Reading:
+    parts = prompt_parts(order.prompt)
+    is_labelled = bool(parts["scene"] or parts["shot"])
+    action = parts["action"]
+    scene_subjects = [subject for subject in order.subjects if subject.type == "SCENE"]
+    scene_words = " ".join(f"{subject.name} {subject.description}".lower() for subject in scene_subjects)
+    whole = " ".join((parts["shot"], parts["scene"], action, parts["style"]))
+    surroundings = f"{parts['scene']} {scene_words}".strip()
+    everything = f"{whole} {scene_words} " + " ".join(
+        f"{subject.name} {subject.description}".lower() for subject in order.subjects
+    )
+    if scene_subjects:
+        scene_key = scene_subjects[0].name
+    else:
+        scene_key = parts["scene"] or first_of(vocabulary.PLACES, action) or ""
+    weather = first_of(vocabulary.WEATHERS, parts["scene"], action, scene_words)
+    is_chinese = re.search(r"[\u4e00-\u9fff]", order.prompt + scene_words) is not None
+    return Reading(
+        shot_type=first_of(vocabulary.SHOT_TYPES, parts["shot"], "" if is_labelled else action) or "MEDIUM",
+        place=first_of(vocabulary.PLACES, parts["scene"], scene_words, action) or "OPEN",
+        time=first_of(vocabulary.TIMES, parts["scene"], action, scene_words) or "NOON",
+        weather=weather,
+        season=first_of(vocabulary.SEASONS, surroundings, action) or ("WINTER" if weather == "SNOW" else "SUMMER"),
+        era=first_of(vocabulary.ERAS, everything) or ("CHINESE" if is_chinese else "EUROPEAN"),
+        mood=first_of(vocabulary.MOODS, action, parts["scene"]) or "CALM",
+        style=first_of(vocabulary.STYLES, (order.style or "").lower(), parts["style"]),
+        actors=_actors(order.subjects, parts),
+        props=_props(order.subjects),
+        scene_key=scene_key,
+        scene_text=surroundings or action,
+        action_text=action,
+    )
+
+
+def _props(subjects: Sequence[DrawnSubject]) -> tuple[DrawnSubject, ...]:
+    return tuple(subject for subject in subjects if subject.type == "PROP")
+
+
+def _actors(subjects: Sequence[DrawnSubject], parts: dict[str, str]) -> tuple[Actor, ...]:
+    """Given characters; else those that the label names; else the people whom the words mention."""
+    action = parts["action"]
+    people = [subject for subject in subjects if subject.type == "CHARACTER"]
+    if not people and parts["character"] not in _NOBODY:
+        names = [name for name in _BETWEEN_NAMES.split(parts["character"].rstrip(".。")) if name]
+        people = [DrawnSubject("CHARACTER", name) for name in names[:6]]
+    if not people and parts["character"] == "":
+        people = [DrawnSubject("CHARACTER", word) for word in found_in_order(vocabulary.PEOPLE, action)[:3]]
+    spoken_of = sorted(
+        (place, index) for index, person in enumerate(people) if (place := _place_of(person, action)) >= 0
+    )
+    actors = []
+    for index, person in enumerate(people):
+        own = ""
+        for rank, (start, who) in enumerate(spoken_of):
+            if who == index:
+                end = spoken_of[rank + 1][0] if rank + 1 < len(spoken_of) else len(action)
+                own += action[start:end]
+        is_alone = len(people) == 1
+        # One who is not spoken of listens; words before the first name ("fallen is an old woman") go to that one.
+        if spoken_of and spoken_of[0][1] == index:
+            own = f"{own} {action[: spoken_of[0][0]]}"
+        heard = own or (action if is_alone or (not spoken_of and index == 0) else "")
+        actors.append(
+            Actor(
+                person,
+                first_of(vocabulary.ACTIONS, heard, action if is_alone else "") or "STAND",
+                first_of(vocabulary.MOODS, heard, action if is_alone else "") or "CALM",
+            )
+        )
+    return tuple(actors)
+
+
+def _place_of(person: DrawnSubject, text: str) -> int:
+    name = person.name.lower()
+    at = text.find(name)
+    if at < 0 and not name.isascii() and len(name) > 2:
+        at = text.find(name[-2:])
+    if at < 0 and name.isascii() and " " in name:
+        at = text.find(name.split()[-1])
+    return at

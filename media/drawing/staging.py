@@ -1,0 +1,264 @@
+"""Who stands where in a shot, how large, and where the camera is: framing by shot type."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from media.drawing.figure import bones_of
+from media.drawing.look import Look, character_look
+from media.drawing.poses import Pose, pose_for
+from media.drawing.props import Prop, props_in, recognise_prop
+from media.drawing.reading import Actor, Reading
+
+GROWN_METRES = 1.7
+
+
+@dataclass(frozen=True)
+class Framing:
+    """All lengths in shares of the picture's unit (its height, less for narrow pictures) unless said otherwise.
+
+    body: a grown figure's height; or head: the main head's height, then the head's middle lies at `at` of the height.
+    at: for body framings where the feet stand. eye: metres. focal: longer lenses narrow the background. blur: of it.
+    """
+
+    body: float = 0.0
+    head: float = 0.0
+    at: float = 0.9
+    eye: float = 1.5
+    focal: float = 1.0
+    blur: float = 0.0
+
+
+FRAMINGS: dict[str, Framing] = {
+    "EXTREME_LONG": Framing(body=0.13, at=0.83, eye=3.6, focal=0.8),
+    "LONG": Framing(body=0.4, at=0.88, eye=1.75, focal=0.95),
+    "FULL": Framing(body=0.74, at=0.93, eye=1.25, focal=1.15),
+    "MEDIUM": Framing(head=0.28, at=0.34, eye=1.4, focal=1.45, blur=0.0022),
+    "CLOSE_UP": Framing(head=0.52, at=0.45, eye=1.5, focal=1.9, blur=0.007),
+    "EXTREME_CLOSE_UP": Framing(head=1.2, at=0.46, eye=1.5, focal=2.4, blur=0.014),
+    "OVER_THE_SHOULDER": Framing(head=0.3, at=0.4, eye=1.45, focal=1.6, blur=0.005),
+    "POINT_OF_VIEW": Framing(head=0.25, at=0.36, eye=1.5, focal=1.3, blur=0.002),
+}
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A figure at x metres from the middle and `z` metres away; it faces right unless `is_mirrored`."""
+
+    look: Look
+    pose: Pose
+    action: str
+    mood: str
+    x: float
+    z: float
+    is_mirrored: bool
+    held: Prop | None = None
+    lifted: float = 0.0  # metres above the ground: on a seat
+
+
+@dataclass(frozen=True)
+class PlacedProp:
+    prop: Prop
+    x: float
+    z: float
+    is_mirrored: bool
+    metres: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where everything is; horizon, vanish_x and focal in pixels."""
+
+    figures: tuple[Placed, ...]
+    props: tuple[PlacedProp, ...]
+    over_shoulder: Look | None
+    over_shoulder_side: int
+    horizon: float
+    vanish_x: float
+    focal: float
+    eye: float
+    blur: float
+    insert: Prop | None  # a thing shown by itself, large
+    insert_hand: Look | None
+
+
+def _narrates(actor: Actor) -> bool:
+    return actor.subject.name.lower() in ("我", "i", "narrator", "叙述者", "旁白", "me")
+
+
+def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) -> Stage:
+    """Composes the shot for a picture of width x height pixels."""
+    framing = FRAMINGS[reading.shot_type]
+    unit = min(height, width * 1.12)
+    actors = list(reading.actors)
+    shoulder: Look | None = None
+    if reading.shot_type == "POINT_OF_VIEW" and len(actors) > 1:
+        actors = [actor for actor in actors if not _narrates(actor)] or actors
+    main = next((index for index, actor in enumerate(actors) if actor.action not in ("STAND", "LOOK")), 0)
+    things = _things(reading)
+    insert, insert_hand = _insert(reading, actors, things)
+    if reading.shot_type == "OVER_THE_SHOULDER" and len(actors) > 1:
+        other = next(index for index in range(len(actors)) if index != main)
+        shoulder = character_look(actors[other].subject)
+        actors = [actor for index, actor in enumerate(actors) if index != other]
+        main = 0
+    elif reading.shot_type == "OVER_THE_SHOULDER" and actors:
+        shoulder = character_look(actors[0].subject)
+        actors = []
+    if insert is not None:
+        actors = []
+    looks = [character_look(actor.subject) for actor in actors]
+    poses = [
+        pose_for(actor.action, rng, is_asleep=actor.action == "LIE" and _sleeps(reading.action_text))
+        for actor in actors
+    ]
+    jitter = rng.uniform(-0.025, 0.025)
+    if actors and framing.head:
+        look, bones = looks[main], bones_of(looks[main], poses[main])
+        metre = framing.head * unit / (look.head_share * look.height * GROWN_METRES)
+        spread = len(actors) * 0.62 * metre
+        if reading.shot_type in ("MEDIUM", "POINT_OF_VIEW") and spread > width * 0.94:
+            metre *= width * 0.94 / spread
+        feet = height * (framing.at + jitter) - bones.head[1] * look.height * GROWN_METRES * metre
+    else:
+        body = framing.body or {"MEDIUM": 0.8, "POINT_OF_VIEW": 0.8, "OVER_THE_SHOULDER": 0.8}.get(
+            reading.shot_type, 1.2
+        )
+        metre = body * unit / GROWN_METRES
+        if len(actors) > 1:
+            metre = min(metre, width * 0.94 / (len(actors) * 0.95))
+        if len(looks) == 1 and reading.shot_type == "FULL":
+            metre /= max(0.72, looks[0].height)
+        feet = height * (framing.at + jitter * 0.6 if framing.body else 0.93)
+    eye = framing.eye * rng.uniform(0.92, 1.08)
+    horizon = feet - metre * eye
+    level = min(max(horizon, height * 0.26), height * 0.66)
+    eye = max(0.25, (feet - level) / metre)
+    focal = framing.focal * unit
+    z = focal / metre
+    vanish = width * (0.5 + rng.uniform(-0.1, 0.1))
+    figures, props = _place(reading, actors, looks, poses, main, things, width, metre, z, vanish, rng)
+    return Stage(
+        figures,
+        props,
+        shoulder,
+        rng.choice((-1, 1)),
+        level,
+        vanish,
+        focal,
+        eye,
+        framing.blur * unit,
+        insert,
+        insert_hand,
+    )
+
+
+def _sleeps(text: str) -> bool:
+    return any(word in text for word in ("睡", "sleep", "躺", "dead", "死", "晕", "床"))
+
+
+def _things(reading: Reading) -> list[Prop]:
+    """Given props first, then those that the action names; each kind once."""
+    found = [recognise_prop(subject.name, subject.description) for subject in reading.props]
+    found += [prop for prop in props_in(reading.action_text) if prop.kind not in ("TABLE", "CHAIR")]
+    kinds: dict[str, Prop] = {}
+    for prop in found:
+        kinds.setdefault(prop.kind if prop.kind != "CART" or "RICKSHAW" not in kinds else "RICKSHAW", prop)
+    return list(kinds.values())[:4]
+
+
+def _insert(reading: Reading, actors: Sequence[Actor], things: Sequence[Prop]) -> tuple[Prop | None, Look | None]:
+    """The thing that fills the shot, and whose hand holds it."""
+    held = [prop for prop in things if prop.is_held]
+    is_close = reading.shot_type in ("EXTREME_CLOSE_UP", "CLOSE_UP")
+    if not is_close or not things:
+        return None, None
+    if not actors:
+        return things[0], None
+    if held and reading.shot_type == "EXTREME_CLOSE_UP":
+        return held[0], character_look(actors[0].subject)
+    return None, None
+
+
+def _place(
+    reading: Reading, actors: Sequence[Actor], looks: Sequence[Look], poses: Sequence[Pose], main: int,
+    things: Sequence[Prop], width: int, metre: float, z: float, vanish: float, rng: random.Random,
+) -> tuple[tuple[Placed, ...], tuple[PlacedProp, ...]]:  # fmt: skip
+    count = len(actors)
+    side = rng.choice((-1, 1))
+    is_close = reading.shot_type in ("CLOSE_UP", "EXTREME_CLOSE_UP", "OVER_THE_SHOULDER")
+    centre = (width * (0.5 + rng.uniform(-0.05, 0.05)) - vanish) / metre
+    held = [prop for prop in things if prop.is_held]
+    standing = [prop for prop in things if not prop.is_held]
+    gap = 0.78
+    if any(actor.action in ("SUPPORT", "FIGHT") for actor in actors):
+        gap = 0.56
+    if any(actor.action == "LIE" for actor in actors):
+        gap = 1.0
+    gap *= rng.uniform(0.94, 1.08)
+    figures: list[Placed] = []
+    wheels = next((prop for prop in standing if prop.kind in ("RICKSHAW", "CART")), None)
+    puller = (
+        next((i for i, actor in enumerate(actors) if actor.action in ("PULL", "RUN", "WALK")), None) if wheels else None
+    )
+    rider = next((i for i, actor in enumerate(actors) if wheels and i != puller and actor.action == "SIT"), None)
+    order = list(range(count))
+    if side < 0:
+        order.reverse()
+    for slot, index in enumerate(order):
+        actor, look, pose = actors[index], looks[index], poses[index]
+        x = centre + (slot - (count - 1) / 2) * gap
+        depth = z * (1 + (0.07 if slot % 2 else 0.0) + rng.uniform(0, 0.03))
+        # Those on the left look to the right, and the other way round; one alone as chance has it.
+        mirrored = slot >= count / 2 if count > 1 else side < 0
+        if is_close and count >= 1:
+            if index == main:
+                x = centre + (
+                    0.0 if count == 1 and reading.shot_type == "EXTREME_CLOSE_UP" else 0.07 * side * width / metre
+                )
+                depth = z
+                mirrored = side > 0
+            else:
+                x, depth, mirrored = (
+                    centre - 0.24 * side * width / metre * 1.4 * (1 + 0.3 * slot),
+                    z * (1.45 + 0.15 * slot),
+                    side < 0,
+                )
+        if index == puller:
+            mirrored = side < 0
+        carries = held[0] if held and index == main and actor.action not in ("CRY", "PULL", "RUN", "LIE") else None
+        figures.append(Placed(look, pose, actor.action, actor.mood, x, depth, mirrored, carries))
+    props: list[PlacedProp] = []
+    reach = (count * gap) / 2 + 0.15
+    for rank, prop in enumerate(standing):
+        tall = prop.metres
+        half = prop.wide * tall / 2
+        facing = side < 0
+        if prop is wheels and puller is not None:
+            front = next(figure for figure, index in zip(figures, order, strict=True) if index == puller)
+            facing = front.is_mirrored
+            x = front.x + (half + 0.22) * (1 if facing else -1)
+            props.append(PlacedProp(prop, x, front.z * 1.03, facing, tall))
+            if rider is not None:
+                place = order.index(rider)
+                rides = figures[place]
+                figures[place] = Placed(
+                    rides.look,
+                    rides.pose,
+                    rides.action,
+                    rides.mood,
+                    x + (0.12 if facing else -0.12),
+                    front.z * 1.02,
+                    facing,
+                    rides.held,
+                    0.46,
+                )
+            continue
+        away = 1 if (rank % 2 == 0) == (side > 0) else -1
+        x = centre + away * (reach + half * 0.85) if count else centre + away * rank * half * 1.5
+        near = z * (1.12 if count else 1.0)
+        props.append(PlacedProp(prop, x, near, facing, tall))
+    if not count:
+        for rank, prop in enumerate(held):
+            props.append(PlacedProp(prop, centre + (rank - (len(held) - 1) / 2) * 0.5, z, False, prop.metres * 1.5))
+    return tuple(sorted(figures, key=lambda figure: -figure.z)), tuple(sorted(props, key=lambda placed: -placed.z))
