@@ -82,7 +82,9 @@ def create_app(
         routes=[
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", ReadyRoute(readiness).answer, methods=["GET"]),
-            Route("/files/{file_id}/{name:path}", FileRoute(open_file, keys.file_links).answer, methods=["GET", "HEAD"]),
+            Route(
+                "/files/{file_id}/{name:path}", FileRoute(open_file, keys.file_links).answer, methods=["GET", "HEAD"]
+            ),
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
             *graphiql.routes,

@@ -18,6 +18,7 @@ from graphql import (
     OperationType,
     SelectionSetNode,
     TokenKind,
+    get_operation_ast,
     parse,
 )
 from graphql.language.lexer import Lexer
@@ -175,10 +176,11 @@ class DocumentGate:
         self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
         self._valid: set[str] = set()
 
-    def admit(self, query: object, operation_name: str | None = None) -> None:
+    def admit(self, query: object, operation_name: str | None = None, *, streams: bool = True) -> None:
         """Raises QueryTooComplexError or BadInputError where this document must not run.
 
-        A text that is no GraphQL passes: running it fails with the syntax error.
+        `streams` says whether the answer may be a stream. A text that is no GraphQL passes: running it fails with the
+        syntax error.
         """
         if not isinstance(query, str) or not query:
             return
@@ -194,7 +196,7 @@ class DocumentGate:
                 self._remember(query, document)
         else:
             self._documents.move_to_end(query)
-        check_choice(document, operation_name)
+        check_choice(document, operation_name, streams=streams)
         check_idempotency(document)
 
     def document(self, query: str) -> DocumentNode | None:
@@ -236,11 +238,20 @@ class AdmittedDocuments(SchemaExtension):
             self._gate.set_valid(query)
 
 
-def check_choice(document: DocumentNode, operation_name: str | None) -> None:
-    """Raises BadInputError where it is open which operation is meant (Strawberry would run the first)."""
+def check_choice(document: DocumentNode, operation_name: str | None, *, streams: bool) -> None:
+    """Raises BadInputError where it is open which operation is meant, or where it needs a stream and has none.
+
+    Strawberry would run the first of several, and a subscription as if it were a query.
+    """
     count = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
     if operation_name is None and count > 1:
         raise BadInputError("The document has several operations; operationName must say which one is to run.")
+    operation = get_operation_ast(document, operation_name)
+    if not streams and operation is not None and operation.operation is OperationType.SUBSCRIPTION:
+        raise BadInputError(
+            "A subscription needs a stream: ask with Accept: text/event-stream, or over a WebSocket with "
+            "graphql-transport-ws."
+        )
 
 
 def check_idempotency(document: DocumentNode) -> None:

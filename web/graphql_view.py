@@ -193,7 +193,8 @@ class GraphQLView(GraphQL[object, None]):
         self, *, request_data: GraphQLRequestData, **rest: Any
     ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
         if isinstance(request_data, GraphQLRequestData):
-            self._gate.admit(request_data.query, request_data.operation_name)
+            streams = request_data.protocol == "sse"
+            self._gate.admit(request_data.query, request_data.operation_name, streams=streams)
         return await super().execute_operation(request_data=request_data, **rest)
 
     # ------------------------------------------------------------ answering

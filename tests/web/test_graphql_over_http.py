@@ -148,6 +148,12 @@ async def test_get_runs_queries_and_no_mutation(client: httpx.AsyncClient) -> No
     assert Mutation.calls == before
 
 
+async def test_a_subscription_without_a_stream_is_told_where_to_go(client: httpx.AsyncClient) -> None:
+    response = await client.post("/graphql", json={"query": "subscription { countTo(n: 1) }"})
+    assert response.status_code == 400
+    assert "text/event-stream" in response.json()["errors"][0]["message"]
+
+
 async def test_other_methods_are_told_which_there_are(client: httpx.AsyncClient) -> None:
     response = await client.put("/graphql", json={"query": "{ hello }"})
     assert response.status_code == 405
