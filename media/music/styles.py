@@ -61,7 +61,8 @@ STYLES: dict[str, Style] = {
             drums={"taiko": "9000000050007000", "cymbal": "3000000000000000"}, reverb=0.45, energy=0.6,
         ),
         Style(
-            "calm", r"calm|peace|quiet|gentle|serene|relax|ambient|soft|tranquil|平静|宁静|安静|舒缓|温柔|恬静|轻柔|治愈",
+            "calm",
+            r"calm|peace|quiet|gentle|serene|relax|ambient|soft|tranquil|平静|宁静|安静|舒缓|温柔|恬静|轻柔|治愈",
             (62, 72),
             (48, 50, 53), MAJOR, ((0, 4, 5, 3), (0, 2, 3, 0)), ((3, 4, 0, 5), (3, 0, 1, 4)),
             pad="warm", arpeggio_instrument="harp", arpeggio=(0, 1, 2, 3, 4, 3, 2, 1), arpeggio_gain=0.3,
@@ -77,7 +78,8 @@ STYLES: dict[str, Style] = {
             lead_octave=1, density=0.35, bass_gain=0.35, reverb=0.5, energy=0.3,
         ),
         Style(
-            "tense", r"tens|suspens|thrill|danger|fear|horror|scary|dark|ominous|紧张|悬疑|惊悚|恐怖|危险|压抑|阴暗|黑暗",
+            "tense",
+            r"tens|suspens|thrill|danger|fear|horror|scary|dark|ominous|紧张|悬疑|惊悚|恐怖|危险|压抑|阴暗|黑暗",
             (92, 104),
             (43, 45, 47), PHRYGIAN, ((0, 0, 1, 0), (0, 1, 0, 5)), ((0, 5, 1, 0), (3, 1, 0, 0)),
             pad="dark", bass="synth_bass", bass_pattern=(0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5), bass_gain=0.3,
@@ -86,7 +88,8 @@ STYLES: dict[str, Style] = {
             density=0.2, drums={"taiko": "7000000300005000", "tick": "2020202020202020"}, reverb=0.4, energy=0.7,
         ),
         Style(
-            "action", r"action|epic|battle|fight|chase|heroic|war\b|intense|power|动作|史诗|战斗|激烈|追逐|英雄|热血|战争|激昂",
+            "action",
+            r"action|epic|battle|fight|chase|heroic|war\b|intense|power|动作|史诗|战斗|激烈|追逐|英雄|热血|战争|激昂",
             (128, 142),
             (43, 45, 48), HARMONIC_MINOR, ((0, 5, 3, 4), (0, 0, 5, 4)), ((5, 3, 0, 4), (0, 5, 3, 4)),
             pad="brass", pad_gain=0.4, bass="synth_bass", bass_pattern=(0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5),
@@ -98,7 +101,8 @@ STYLES: dict[str, Style] = {
                                   "tick": "3030303030303030"}, drum_gain=0.6, reverb=0.3, energy=1.0,
         ),
         Style(
-            "joyful", r"joy|happy|cheer|fun|bright|playful|comed|upbeat|light-?hearted|欢|快乐|愉快|开心|喜剧|轻快|活泼|明朗",
+            "joyful",
+            r"joy|happy|cheer|fun|bright|playful|comed|upbeat|light-?hearted|欢|快乐|愉快|开心|喜剧|轻快|活泼|明朗",
             (112, 124),
             (48, 50, 53, 55), MAJOR, ((0, 4, 5, 3), (0, 3, 0, 4)), ((3, 4, 0, 5), (3, 0, 4, 0)),
             pad="warm", pad_gain=0.3, bass="bass", bass_pattern=(0, 2, 3), arpeggio_instrument="ukulele",
@@ -123,7 +127,8 @@ STYLES: dict[str, Style] = {
             lead="celesta", density=0.3, bass="cello", bass_gain=0.4, reverb=0.6, energy=0.4,
         ),
         Style(
-            "chinese", r"chin|orient|tradition|guzheng|erhu|ancient|中国|国风|古风|传统|民乐|古筝|二胡|古典|江南|武侠|民族",
+            "chinese",
+            r"chin|orient|tradition|guzheng|erhu|ancient|中国|国风|古风|传统|民乐|古筝|二胡|古典|江南|武侠|民族",
             (66, 80),
             (50, 52, 55), MAJOR, ((0, 5, 3, 4), (0, 0, 1, 4)), ((3, 4, 5, 0), (5, 3, 4, 0)),
             melody_scale=MAJOR_PENTATONIC,
