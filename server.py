@@ -105,13 +105,14 @@ def build_app(settings: Settings, *, with_worker: bool) -> "Starlette":
     from resolvers import schema
     from resolvers.context import build_context
     from services import runtime
+    from tasks.embedded import running
     from web.app import create_app
 
     return create_app(
         settings,
         schema=schema,
         build_context=build_context,
-        lifespan=functools.partial(runtime.running, settings, with_worker=with_worker),
+        lifespan=functools.partial(running, settings, with_worker=with_worker),
         open_file=runtime.open_file,
         readiness=runtime.readiness,
     )

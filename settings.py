@@ -3,7 +3,6 @@
 A value that cannot be used stops the start with the name of its variable. docs/settings.md has the table.
 """
 
-import functools
 import os
 from pathlib import Path
 from typing import Annotated, Literal
@@ -106,7 +105,16 @@ def read_settings(**overrides: object) -> Settings:
         raise ConfigurationError("; ".join(faults)) from None
 
 
-@functools.lru_cache(maxsize=1)
+_chosen: list[Settings] = []
+
+
+def use_settings(settings: Settings) -> None:
+    """From now on get_settings() gives these: what the command line and the environment make together."""
+    _chosen[:] = [settings]
+
+
 def get_settings() -> Settings:
-    """This process's settings, read at first use."""
-    return read_settings()
+    """This process's settings, read from the environment at first use."""
+    if not _chosen:
+        _chosen.append(read_settings())
+    return _chosen[0]

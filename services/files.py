@@ -7,6 +7,7 @@ nothing knows. Content is named by owner and hash: writing it again changes noth
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -183,9 +184,10 @@ async def remove_unfinished() -> int:
     return await _remove("state IN ('WRITING', 'REMOVING')")
 
 
-async def remove_unreferenced(older_than_iso: str) -> int:
-    """Removes files made before a time (UTC, ISO 8601) that nothing refers to: first marked, then taken away."""
-    return await _remove(f"created_at < ? AND {_REFERENCES_SQL}", older_than_iso)
+async def remove_unreferenced(older_than: datetime) -> int:
+    """Removes files made before a time that nothing refers to: first marked, then taken away."""
+    moment: object = older_than.isoformat(sep=" ") if is_sqlite() else older_than
+    return await _remove(f"created_at < ? AND {_REFERENCES_SQL}", moment)
 
 
 def _false() -> str:

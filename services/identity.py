@@ -232,7 +232,7 @@ class Identity:
             raise UnauthenticatedError(f"The token lacks the claim {error.claim}.") from None
         except (jwt.InvalidAudienceError, jwt.InvalidIssuerError):
             raise UnauthenticatedError("The token is not meant for this server.") from None
-        except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, OSError):
             raise UnauthenticatedError("The token is not valid.") from None
 
     async def _key(self, header: Mapping[str, Any]) -> bytes | jwt.PyJWK:

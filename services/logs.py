@@ -15,7 +15,7 @@ from settings import Settings
 REDACTED = "[redacted]"
 
 _SECRET_NAMES = re.compile(
-    r"authorization|cookie|token|secret|password|passwd|signature|^sig$|session_?id|api_?key|credential|private_?key",
+    r"authorization|cookie|token|secret|password|passwd|signature|^sig$|session_?id|api[_-]?key|credential|private_?key",
     re.I,
 )
 _SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -23,7 +23,7 @@ _SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(
             r"""(?ix)
-            \b((?:[\w-]*[_-])?(?:sig|signature|token|authtoken|session_?id|sid_tt|secret|password|api_?key|credential)
+            \b((?:[\w-]*[_-])?(?:sig|signature|token|authtoken|session_?id|sid_tt|secret|password|api[_-]?key|credential)
             ["']?\s*[=:]\s*["']?)(?!\[redacted\])[^\s&"',;)}\]]+""",
         ),
         rf"\1{REDACTED}",

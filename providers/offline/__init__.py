@@ -1,0 +1,19 @@
+"""The provider that needs no key and no network: it really writes, draws, films, speaks and plays, with media/."""
+
+from providers.offline.films import OfflineFilms
+from providers.offline.pictures import OfflinePictures
+from providers.offline.text import OfflineText
+
+
+class OfflineProvider(OfflineText, OfflinePictures, OfflineFilms):
+    """All capabilities in one. render_limit: worker processes at once on this machine; timeout_seconds: for a film."""
+
+    name = "offline"
+
+    def __init__(self, render_limit: int, timeout_seconds: float) -> None:
+        OfflineText.__init__(self, render_limit)
+        OfflinePictures.__init__(self, render_limit)
+        OfflineFilms.__init__(self, render_limit, timeout_seconds)
+
+    async def reachable(self) -> str | None:
+        return None

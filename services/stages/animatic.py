@@ -44,7 +44,7 @@ class Spoken:
 
 @dataclass(frozen=True)
 class AnimaticPlan:
-    """An animatic with its shots in order; `timeline` is None while a voice is missing."""
+    """An animatic with its shots in order; `timings` is None while a voice is missing."""
 
     animatic: Animatic
     language: str
@@ -53,11 +53,24 @@ class AnimaticPlan:
     lines: list[list[Spoken]]
     shelf: Shelf
     speech_nodes: dict[int, Node]
-    timeline: Timeline | None
+    timings: tuple[ShotTiming, ...] | None
 
     @property
     def fps(self) -> int:
         return int(self.animatic.options["fps"])
+
+    def timeline_at(self, fps: int) -> Timeline | None:
+        """Where every shot and voice lies in a film of that frame rate."""
+        if self.timings is None:
+            return None
+        return plan_timeline(
+            self.timings,
+            crossfade_seconds=CROSSFADE_SECONDS,
+            fps=fps,
+            lead_seconds=LEAD_SECONDS,
+            gap_seconds=GAP_SECONDS,
+            tail_seconds=TAIL_SECONDS,
+        )
 
 
 async def load_animatic(animatic_id: int) -> AnimaticPlan:
@@ -92,7 +105,7 @@ async def load_animatic(animatic_id: int) -> AnimaticPlan:
         lines,
         shelf,
         speech_nodes,
-        _timeline(animatic, parts, shots, shelf, speech_nodes),
+        _timings(parts, shots, shelf, speech_nodes),
     )
 
 
@@ -151,9 +164,9 @@ def _speech_node(shelf: Shelf, animatic: Animatic, part: AnimaticPart, lines: li
     )
 
 
-def _timeline(
-    animatic: Animatic, parts: list[AnimaticPart], shots: list[Shot], shelf: Shelf, speech: dict[int, Node]
-) -> Timeline | None:
+def _timings(
+    parts: list[AnimaticPart], shots: list[Shot], shelf: Shelf, speech: dict[int, Node]
+) -> tuple[ShotTiming, ...] | None:
     if any(not node.is_current for node in speech.values()):
         return None
     timings = []
@@ -162,14 +175,7 @@ def _timeline(
         # One entry per shot, pauses included: the recording is laid as a whole.
         utterances = (Utterance("", float(made.data["seconds"])),) if made else ()
         timings.append(ShotTiming(shot.duration_seconds, utterances))
-    return plan_timeline(
-        timings,
-        crossfade_seconds=CROSSFADE_SECONDS,
-        fps=int(animatic.options["fps"]),
-        lead_seconds=LEAD_SECONDS,
-        gap_seconds=GAP_SECONDS,
-        tail_seconds=TAIL_SECONDS,
-    )
+    return tuple(timings)
 
 
 class AnimaticStage:
@@ -187,8 +193,9 @@ class AnimaticStage:
 
     async def nodes(self, target_id: int) -> list[Node]:
         plan = await load_animatic(target_id)
-        motions = [_motion_node(plan, number) for number in range(len(plan.parts))]
-        return [*plan.speech_nodes.values(), *motions, _animatic_node(plan, motions)]
+        timeline = plan.timeline_at(plan.fps)
+        motions = [_motion_node(plan, timeline, number) for number in range(len(plan.parts))]
+        return [*plan.speech_nodes.values(), *motions, _animatic_node(plan, timeline, motions)]
 
     async def finish(self, job: Job) -> None:
         return None
@@ -206,15 +213,15 @@ def preview_size(width: int, height: int) -> tuple[int, int]:
     return width // PREVIEW_SHARE // 2 * 2, height // PREVIEW_SHARE // 2 * 2
 
 
-def _motion_node(plan: AnimaticPlan, number: int) -> Node:
+def _motion_node(plan: AnimaticPlan, timeline: Timeline | None, number: int) -> Node:
     part, shot, options = plan.parts[number], plan.shots[number], plan.animatic.options
     picture = plan.shelf.sha256(ArtifactKind.PICTURE, shot.id)
     width, height = preview_size(options["width"], options["height"])
     inputs = None
-    if plan.timeline is not None and picture is not None:
+    if timeline is not None and picture is not None:
         inputs = {
             "picture": picture,
-            "frames": plan.timeline.shots[number].frames,
+            "frames": timeline.shots[number].frames,
             "fps": plan.fps,
             "width": width,
             "height": height,
@@ -231,12 +238,12 @@ def _motion_node(plan: AnimaticPlan, number: int) -> Node:
     )
 
 
-def _animatic_node(plan: AnimaticPlan, motions: list[Node]) -> Node:
+def _animatic_node(plan: AnimaticPlan, timeline: Timeline | None, motions: list[Node]) -> Node:
     inputs = None
-    if plan.timeline is not None and plan.parts and all(node.is_current for node in motions):
-        fade = plan.timeline.crossfade_frames
+    if timeline is not None and plan.parts and all(node.is_current for node in motions):
+        fade = timeline.crossfade_frames
         parts, start = [], 0
-        for number, (part, placed) in enumerate(zip(plan.parts, plan.timeline.shots, strict=True)):
+        for number, (part, placed) in enumerate(zip(plan.parts, timeline.shots, strict=True)):
             parts.append(
                 {
                     "part_id": part.id,

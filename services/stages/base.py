@@ -12,7 +12,10 @@ from services.build.workbench import Maker
 class StageWork(Protocol):
     stage: Stage
     job_type: JobType
-    makers: Mapping[ArtifactKind, Maker]
+
+    @property
+    def makers(self) -> Mapping[ArtifactKind, Maker]:
+        """How each kind of artifact of the stage is made."""
 
     async def prepare(self, job: Job) -> None:
         """Writes the rows that the stage's artifacts hang on, where they are not there yet. In a transaction."""

@@ -103,7 +103,7 @@ async def write_rows(script_id: int, draft: ScriptDraft) -> None:
         for scene in draft.scenes
     ]
     await ScriptScene.bulk_create(scenes, batch_size=500)
-    shots = []
+    shots: list[ScriptShot] = []
     for scene in draft.scenes:
         for shot in scene.shots:
             shots.append(

@@ -5,6 +5,7 @@ from typing import Any
 
 from media.probe import probe
 from media.processes import run_in_worker
+from media.timeline import Timeline
 from models.enums import ArtifactKind, JobType, Queue, Stage
 from models.films import Video, VideoSegment
 from models.jobs import Job
@@ -66,16 +67,16 @@ class VideoStage:
 
 
 def clip_nodes(plan: VideoPlan) -> list[Node]:
-    options = plan.video.options
-    nodes = []
-    for number, (segment, shot) in enumerate(zip(plan.segments, plan.animatic.shots, strict=True)):
-        nodes.append(_clip_node(plan, number, segment, shot, options))
-    return nodes
+    timeline = plan.animatic.timeline_at(plan.video.options["fps"])
+    return [
+        _clip_node(plan, timeline, number, segment, shot)
+        for number, (segment, shot) in enumerate(zip(plan.segments, plan.animatic.shots, strict=True))
+    ]
 
 
-def _clip_node(plan: VideoPlan, number: int, segment: VideoSegment, shot: Shot, options: dict[str, Any]) -> Node:
+def _clip_node(plan: VideoPlan, timeline: Timeline | None, number: int, segment: VideoSegment, shot: Shot) -> Node:
+    options: dict[str, Any] = plan.video.options
     picture = plan.animatic.shelf.sha256(ArtifactKind.PICTURE, shot.id)
-    timeline = plan.animatic.timeline
     inputs = None
     if timeline is not None and picture is not None:
         inputs = {

@@ -1,0 +1,134 @@
+"""What a change would make out of date, told before anything is changed."""
+
+from dataclasses import dataclass, field
+
+from errors import NotFoundError
+from models.artifacts import Artifact
+from models.enums import ArtifactKind
+from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
+from models.scripts import Asset
+from models.storyboards import Shot, Storyboard
+from services.build.graph import Node
+from services.stages.animatic import MOTION_COST, SPEECH_SECONDS
+from services.stages.assets import DESIGN_SECONDS
+from services.stages.edit import FILM_COST
+from services.stages.storyboard import PICTURE_SECONDS, board_nodes, load_board
+from services.stages.video import CLIP_COST
+
+
+@dataclass(frozen=True)
+class Impact:
+    """Artifacts that exist and would be made again. seconds: estimated work of the offline provider, on one core.
+
+    images: shots' pictures, grids and design images; clips: video segments, each with its animatic part.
+    """
+
+    shots: list[Shot] = field(default_factory=list)
+    images: int = 0
+    animatic_parts: int = 0
+    clips: int = 0
+    speeches: int = 0
+    films: int = 0
+    credits: int | None = 0
+    seconds: float | None = 0.0
+
+
+async def change_impact(owner: str, shot_ids: list[int], asset_ids: list[int], words: bool) -> Impact:
+    """What changing these shots' prompts and these assets' looks would make out of date; with `words`, also what
+    changing the shots' dialogue or narration would. Raises NotFoundError for ids that are not the caller's.
+    """
+    shots = await Shot.filter(id__in=shot_ids, owner=owner)
+    assets = await Asset.filter(id__in=asset_ids, owner=owner)
+    if len(shots) != len(set(shot_ids)):
+        raise NotFoundError("There is no such shot.", path=["shotIds"])
+    if len(assets) != len(set(asset_ids)):
+        raise NotFoundError("There is no such asset.", path=["assetIds"])
+    changed = {shot.id: shot for shot in shots}
+    grids: set[tuple[int, int]] = set()
+    for storyboard in await Storyboard.filter(script_id__in=[asset.script_id for asset in assets], owner=owner):
+        board = await load_board(storyboard.id)
+        for shot in board.shots:
+            if set(shot.asset_ids) & set(asset_ids):
+                changed[shot.id] = shot
+                if not shot.is_single and board.side > 1:
+                    grids.add((storyboard.id, board.slot_of(shot)))
+        # All shots of a grid that is drawn again are cut from it again.
+        for shot in board.shots:
+            if not shot.is_single and (storyboard.id, board.slot_of(shot)) in grids:
+                changed[shot.id] = shot
+    return await _count(owner, list(changed.values()), set(shot_ids), assets, grids, words)
+
+
+async def _count(
+    owner: str,
+    shots: list[Shot],
+    edited: set[int],
+    assets: list[Asset],
+    grids: set[tuple[int, int]],
+    words: bool,
+) -> Impact:
+    ids = [shot.id for shot in shots]
+    seconds_by_shot = {shot.id: shot.duration_seconds for shot in shots}
+    pictures = await _made(ArtifactKind.PICTURE, ids, keep_pinned=edited)
+    drawn = [shot.id for shot in shots if shot.id in pictures and (shot.is_single or shot.id in edited)]
+    designs = await _made(ArtifactKind.DESIGN, [asset.id for asset in assets])
+    touched = set(pictures)
+    parts = {part.id: part for part in await AnimaticPart.filter(shot_id__in=list(touched), owner=owner)}
+    motions = await _made(ArtifactKind.MOTION, list(parts))
+    speeches = (
+        await _made(ArtifactKind.SPEECH, [id for id, part in parts.items() if part.shot_id in edited])
+        if words
+        else set()
+    )
+    segments = {row.id: row for row in await VideoSegment.filter(shot_id__in=list(touched), owner=owner)}
+    clips = await _made(ArtifactKind.CLIP, list(segments))
+    storyboards = {shot.storyboard_id for shot in shots if shot.id in touched}
+    animatics = await Animatic.filter(storyboard_id__in=list(storyboards), owner=owner).values_list("id", flat=True)
+    videos = await Video.filter(animatic_id__in=animatics, owner=owner).values_list("id", flat=True)
+    edits = await Edit.filter(video_id__in=videos, owner=owner).values_list("id", flat=True)
+    films = await _made(ArtifactKind.FILM, [int(str(edit)) for edit in edits]) if clips else set()
+    total = sum([shot.duration_seconds for shot in await Shot.filter(storyboard_id__in=list(storyboards))], start=0.0)
+    seconds = (
+        DESIGN_SECONDS * len(designs)
+        + PICTURE_SECONDS * (len(drawn) + 4 * len(grids))
+        + MOTION_COST * sum(seconds_by_shot[parts[part_id].shot_id] for part_id in motions)
+        + CLIP_COST * sum(seconds_by_shot[segments[segment_id].shot_id] for segment_id in clips)
+        + SPEECH_SECONDS * len(speeches)
+        + FILM_COST * total * len(films)
+    )
+    return Impact(
+        shots=sorted(
+            (shot for shot in shots if shot.id in touched), key=lambda shot: (shot.storyboard_id, shot.sequence)
+        ),
+        images=len(drawn) + len(grids) + len(designs),
+        animatic_parts=len(motions),
+        clips=len(clips),
+        speeches=len(speeches),
+        films=len(films),
+        seconds=round(seconds, 1),
+    )
+
+
+async def _made(kind: ArtifactKind, subject_ids: list[int], keep_pinned: set[int] | None = None) -> set[int]:
+    """Subjects whose artifact exists and would be replaced. What a person put there stays, unless its own shot is
+    edited (`keep_pinned`: subjects whose pin an edit takes away).
+    """
+    rows = await Artifact.filter(kind=kind, subject_id__in=subject_ids)
+    freed = keep_pinned or set()
+    return {
+        row.subject_id
+        for row in rows
+        if (row.fingerprint is not None or row.is_pinned) and (not row.is_pinned or row.subject_id in freed)
+    }
+
+
+async def stale_shot_ids(owner: str, storyboard_id: int) -> set[int]:
+    """Shots of a storyboard whose picture was made, and is out of date."""
+    if not await Storyboard.exists(id=storyboard_id, owner=owner):
+        return set()
+    nodes: list[Node] = board_nodes(await load_board(storyboard_id))
+    return {
+        node.subject_id
+        for node in nodes
+        if node.kind is ArtifactKind.PICTURE and node.made_fingerprint is not None and not node.is_current
+    }

@@ -1,0 +1,59 @@
+"""House-keeping: closes what nobody closed, and takes away what nobody needs. Any process may do it at any time."""
+
+import shutil
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import anyio.to_thread
+
+from models.database import execute, now_ms_sql
+from services.files import remove_unreferenced
+from services.idempotency import forget_old_keys
+from settings import Settings
+
+SCRATCH_HOURS = 24
+HOUSEKEEPING_SECONDS = 3600.0
+
+_last_housekeeping = -HOUSEKEEPING_SECONDS
+
+
+async def sweep(settings: Settings) -> None:
+    """Wakes stage jobs whose last build ended without telling them; once an hour, clears away old files and keys."""
+    global _last_housekeeping
+    await wake_forgotten_stage_jobs()
+    if time.monotonic() - _last_housekeeping >= HOUSEKEEPING_SECONDS:
+        _last_housekeeping = time.monotonic()
+        await clear_away(settings)
+
+
+async def wake_forgotten_stage_jobs() -> int:
+    """Makes stage jobs due that wait for builds that are not there. Returns how many."""
+    rows = await execute(
+        f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE role = 'STAGE'"
+        " AND status IN ('PENDING', 'RUNNING') AND due_at_ms IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM job AS child WHERE child.target_id = job.target_id AND child.role = 'BUILD'"
+        " AND child.status IN ('PENDING', 'RUNNING'))"
+        " AND NOT EXISTS (SELECT 1 FROM workflow WHERE workflow.id = job.workflow_id AND workflow.status = 'PAUSED')"
+        " RETURNING id"
+    )
+    return len(rows)
+
+
+async def clear_away(settings: Settings) -> None:
+    await forget_old_keys()
+    oldest = datetime.now(UTC) - timedelta(days=settings.unreferenced_file_days)
+    await remove_unreferenced(oldest)
+    await anyio.to_thread.run_sync(clear_scratch, settings.data_dir / "scratch", SCRATCH_HOURS * 3600.0)
+
+
+def clear_scratch(folder: Path, older_than_seconds: float) -> None:
+    """Removes scratch folders of processes that are long gone. Blocks: for a thread."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        try:
+            if time.time() - path.stat().st_mtime >= older_than_seconds:
+                shutil.rmtree(path, ignore_errors=True)
+        except FileNotFoundError:
+            continue

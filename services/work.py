@@ -1,0 +1,124 @@
+"""A worker process's floor: claims what is due, sets it going, and keeps no more going than there is room for.
+
+Claimed jobs run as tasks of the process's event loop; whoever says "look" (a message, a job that has ended, the tick)
+never waits for them. What is asked while a look is under way is looked for once more, so no wake-up is lost.
+"""
+
+import asyncio
+from collections.abc import Collection
+
+import structlog
+
+from errors import JobErrorCode
+from models.enums import ArtifactKind, JobRole, Queue
+from models.jobs import Job
+from services.build.planning import plan_stage
+from services.build.running import run_build
+from services.queue.leases import Lease, claim, due_queues
+from services.queue.outcomes import fail_build
+from services.stages.registry import MAKERS
+from services.sweeping import sweep
+from settings import Settings
+
+log = structlog.get_logger(__name__)
+
+TICK_SECONDS = 1.0
+SWEEP_EVERY_TICKS = 10
+
+
+def capacities(settings: Settings) -> dict[Queue, int]:
+    """How many jobs of each queue one process keeps going. Renderers also wait for a slot of the machine."""
+    cores = settings.render_concurrency
+    return {
+        Queue.PLANNING: 2,
+        Queue.TEXT: cores,
+        Queue.IMAGES: cores,
+        Queue.VIDEOS: cores,
+        Queue.RENDERING: cores,
+    }
+
+
+class Floor:
+    """Belongs to one event loop. `queues`: those that this process serves."""
+
+    def __init__(self, settings: Settings, worker: str, queues: Collection[Queue] = tuple(Queue)) -> None:
+        self._settings = settings
+        self._worker = worker
+        self._room = {queue: limit for queue, limit in capacities(settings).items() if queue in queues}
+        self._going: dict[Queue, set[asyncio.Task[None]]] = {queue: set() for queue in self._room}
+        self._asked: dict[Queue, int] = dict.fromkeys(self._room, 0)
+        self._looking: set[Queue] = set()
+        self._is_stopping = False
+
+    @property
+    def queues(self) -> tuple[Queue, ...]:
+        return tuple(self._room)
+
+    async def look(self, queue: Queue) -> None:
+        """Claims due jobs of the queue and sets them going, until there is no more room or nothing is due."""
+        if queue not in self._room:
+            return
+        self._asked[queue] += 1
+        if queue in self._looking:
+            return
+        self._looking.add(queue)
+        try:
+            while not self._is_stopping and len(self._going[queue]) < self._room[queue]:
+                asked = self._asked[queue]
+                claimed = await claim(queue, self._worker, self._settings.lease_seconds)
+                if claimed is None:
+                    if asked == self._asked[queue]:
+                        return
+                    continue
+                task = asyncio.create_task(self._do(queue, *claimed))
+                self._going[queue].add(task)
+                task.add_done_callback(self._going[queue].discard)
+        finally:
+            self._looking.discard(queue)
+
+    async def _do(self, queue: Queue, job: Job, lease: Lease) -> None:
+        with structlog.contextvars.bound_contextvars(job=job.global_id):
+            try:
+                if job.role is JobRole.STAGE:
+                    await plan_stage(job, lease)
+                else:
+                    await self._build(job, lease)
+            except asyncio.CancelledError:
+                raise
+            except Exception:  # the database is away: the lease runs out, and the job is due again
+                log.exception("job.broke")
+        if not self._is_stopping:
+            task = asyncio.current_task()
+            if task is not None:
+                self._going[queue].discard(task)
+            await self.look(queue)
+
+    async def _build(self, job: Job, lease: Lease) -> None:
+        make = MAKERS.get(ArtifactKind(job.artifact_kind or ""))
+        if make is None:
+            await fail_build(job, lease, JobErrorCode.INTERNAL, "Nobody knows how to make this.", retry=False)
+            return
+        await run_build(job, lease, make, self._settings)
+
+    async def tick(self) -> None:
+        """Looks for due work every second, whatever messages were lost, and sweeps now and then. Runs until cancelled."""
+        number = 0
+        while True:
+            try:
+                for queue in await due_queues():
+                    await self.look(queue)
+                if number % SWEEP_EVERY_TICKS == 0:
+                    await sweep(self._settings)
+            except Exception:
+                log.exception("worker.tick_failed")
+            number += 1
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def stop(self) -> None:
+        """Stops everything that is going and hands it back, due at once."""
+        self._is_stopping = True
+        tasks = [task for group in self._going.values() for task in group]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)

@@ -1,0 +1,1 @@
+"""How a workflow goes through its stages."""

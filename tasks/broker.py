@@ -1,0 +1,30 @@
+"""The broker: Redis where EKONTE_REDIS_URL is set, else in this process. Middleware in order."""
+
+import dramatiq
+from dramatiq.broker import Broker
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.middleware import AsyncIO, CurrentMessage, Middleware, ShutdownNotifications, TimeLimit
+
+from settings import Settings, get_settings
+from tasks.lifecycle import WorkerLife
+
+MAX_MESSAGE_AGE_MS = 60_000
+
+
+def make_broker(settings: Settings, life: list[Middleware]) -> Broker:
+    """A broker of our own list of middleware: retrying is the database's business, so there is no Retries here."""
+    middleware: list[Middleware] = [TimeLimit(), ShutdownNotifications(), CurrentMessage(), *life]
+    if settings.redis_url is not None:
+        return RedisBroker(  # type: ignore[no-untyped-call]
+            url=settings.redis_url.get_secret_value(),
+            middleware=middleware,
+            namespace="ekonte",
+            dead_message_ttl=3_600_000,
+        )
+    return StubBroker(middleware=middleware)
+
+
+# AsyncIO runs before WorkerLife: the event loop has to be there for what is opened on it.
+broker = make_broker(get_settings(), [AsyncIO(), WorkerLife()])
+dramatiq.set_broker(broker)
