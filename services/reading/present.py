@@ -8,7 +8,7 @@ first and then loads only states whose (id, version) nobody in this process hold
 import asyncio
 import weakref
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -52,6 +52,8 @@ class WorkflowRows:
     is_ended: bool
     workflow: Workflow
     stages: tuple[WorkflowStage, ...]
+    jobs: Mapping[int, Job]
+    "The stages' jobs by id."
 
 
 S = TypeVar("S", bound=State)
@@ -112,17 +114,21 @@ async def _load_workflows(ids: Sequence[int]) -> list[WorkflowRows]:
     stages: dict[int, list[WorkflowStage]] = defaultdict(list)
     for stage in await WorkflowStage.filter(workflow_id__in=list(ids)):
         stages[stage.workflow_id].append(stage)
-    return [
-        WorkflowRows(
-            row.id,
-            row.version,
-            row.owner,
-            row.status in ENDED_WORKFLOW_STATUSES,
-            row,
-            tuple(sorted(stages[row.id], key=lambda stage: STAGES.index(stage.stage))),
-        )
-        for row in workflows
-    ]
+    job_ids = [stage.job_id for of_workflow in stages.values() for stage in of_workflow if stage.job_id is not None]
+    jobs = {job.id: job for job in await Job.filter(id__in=job_ids)} if job_ids else {}
+    return [_rows(workflow, stages[workflow.id], jobs) for workflow in workflows]
+
+
+def _rows(workflow: Workflow, stages: list[WorkflowStage], jobs: Mapping[int, Job]) -> WorkflowRows:
+    return WorkflowRows(
+        id=workflow.id,
+        version=workflow.version,
+        owner=workflow.owner,
+        is_ended=workflow.status in ENDED_WORKFLOW_STATUSES,
+        workflow=workflow,
+        stages=tuple(sorted(stages, key=lambda stage: STAGES.index(stage.stage))),
+        jobs={stage.job_id: jobs[stage.job_id] for stage in stages if stage.job_id in jobs},
+    )
 
 
 _jobs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Present[JobState]] = weakref.WeakKeyDictionary()

@@ -1,25 +1,29 @@
 """What a follower of a workflow is told: the discrete events between the state it saw last and the present one.
 
-States may be skipped, events may not. A stage's `completions` counts over all runs, so a stage that completed again
-while nobody looked is still told; an end that was missed shows in the run's number, which rises only when an ended
-workflow is started anew. The error of a missed failure is gone with the run, and the event says so.
+States may be skipped, events may not. What happened unseen is read off numbers that only grow: a stage's
+`completions` over all runs, the retries of its job (each follows a failure or cancellation), and the workflow's `run`
+(each new one follows a completed one). The error of a failure that was retried unseen is gone, and its event says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from errors import JobErrorCode
 from models.enums import ENDED_WORKFLOW_STATUSES, STAGES, Stage, WorkflowStatus
+from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 
 
 @dataclass(frozen=True)
 class StageState:
+    """`retries`: how often the job, by its id, was run again."""
+
     status: WorkflowStatus = WorkflowStatus.PENDING
     progress: float = 0.0
-    run: int = 1
     completions: int = 0
+    job_id: int | None = None
+    retries: int = 0
     error: Mapping[str, Any] | None = None
 
 
@@ -41,9 +45,10 @@ class WorkflowState:
     @property
     def stage_progress(self) -> float:
         """Of the current stage; of the whole where none is current."""
-        if self.current_stage is None:
-            return self.progress
-        return self.stages.get(self.current_stage, StageState()).progress
+        return self.progress if self.current_stage is None else self.stage(self.current_stage).progress
+
+    def stage(self, stage: Stage) -> StageState:
+        return self.stages.get(stage, StageState())
 
 
 @dataclass(frozen=True)
@@ -69,41 +74,41 @@ class Completed:
 
 @dataclass(frozen=True)
 class Broke:
-    """Failed or canceled."""
+    """Failed or canceled; without an error where somebody canceled it."""
 
-    error: Mapping[str, Any]
+    error: Mapping[str, Any] | None
 
 
 Event = Progressed | StageDone | StageBroke | Completed | Broke
 
-MISSED_ERROR: Mapping[str, Any] = {
-    "code": JobErrorCode.INTERNAL.value,
-    "message": "It failed and was started again before this could be told; the reason is no longer there.",
-    "retryable": True,
-    "upstreamCode": None,
-}
-CANCELED_ERROR: Mapping[str, Any] = {
-    "code": JobErrorCode.INTERNAL.value,
-    "message": "The workflow was canceled.",
-    "retryable": True,
-    "upstreamCode": None,
-}
-UNKNOWN_ERROR: Mapping[str, Any] = {
-    "code": JobErrorCode.INTERNAL.value,
-    "message": "It failed without a reason that could be stored.",
-    "retryable": True,
-    "upstreamCode": None,
-}
+
+def _internal(message: str) -> Mapping[str, Any]:
+    return {"code": JobErrorCode.INTERNAL.value, "message": message, "retryable": True, "upstreamCode": None}
 
 
-def state_of(workflow: Workflow, stages: tuple[WorkflowStage, ...]) -> WorkflowState:
+RETRIED_ERROR = _internal("It failed and was run again before this could be told; the reason is no longer there.")
+UNKNOWN_ERROR = _internal("It failed, and no reason was stored.")
+
+
+def state_of(workflow: Workflow, stages: tuple[WorkflowStage, ...], jobs: Mapping[int, Job]) -> WorkflowState:
+    """The state out of a workflow's rows; `jobs` are those of its stages by id."""
     return WorkflowState(
         status=workflow.status,
         run=workflow.run,
         progress=workflow.progress,
         current_stage=workflow.current_stage,
         error=workflow.error,
-        stages={row.stage: StageState(row.status, row.progress, row.run, row.completions, row.error) for row in stages},
+        stages={
+            row.stage: StageState(
+                status=row.status,
+                progress=row.progress,
+                completions=row.completions,
+                job_id=row.job_id,
+                retries=jobs[row.job_id].retry_count if row.job_id in jobs else 0,
+                error=row.error,
+            )
+            for row in stages
+        },
     )
 
 
@@ -113,30 +118,42 @@ def first_events(now: WorkflowState) -> list[Event]:
 
 
 def events_between(seen: WorkflowState, now: WorkflowState) -> list[Event]:
-    """In order: stages that completed, runs that ended unseen, stages that failed, progress, the end.
-
-    The end comes last, and progress is told even beside it, so that a follower's bar reaches its place.
-    """
+    """In order: failures that were retried unseen, completed stages and runs, present failures, progress, the end."""
     events: list[Event] = []
-    for stage in STAGES:
-        before, after = seen.stages.get(stage, StageState()), now.stages.get(stage, StageState())
+    for stage, before, after in _stages(seen, now):
+        for _ in range(_retried_unseen(before, after)):
+            events += [StageBroke(stage, RETRIED_ERROR), Broke(RETRIED_ERROR)]
+    for stage, before, after in _stages(seen, now):
         events += [StageDone(stage)] * max(0, after.completions - before.completions)
-    events += _missed_ends(seen, now)
-    for stage in STAGES:
-        before, after = seen.stages.get(stage, StageState()), now.stages.get(stage, StageState())
-        is_told = before.status is WorkflowStatus.FAILED and before.run == after.run
+    completed_unseen = now.run - seen.run - (1 if seen.status is WorkflowStatus.SUCCEEDED else 0)
+    events += [Completed()] * max(0, completed_unseen)
+    for stage, before, after in _stages(seen, now):
+        is_told = before.status is WorkflowStatus.FAILED and _is_same_try(before, after)
         if after.status is WorkflowStatus.FAILED and not is_told:
             events.append(StageBroke(stage, after.error or UNKNOWN_ERROR))
-    if _shown(now) != _shown(seen):
+    if now != seen:
         events.append(Progressed(now))
-    if not seen.is_ended or now.run > seen.run:
+    is_same_end = seen.is_ended and seen.run == now.run
+    if not (is_same_end and all(_is_same_try(before, after) for _, before, after in _stages(seen, now))):
         events += _end_of(now)
     return events
 
 
-def _shown(state: WorkflowState) -> tuple[object, ...]:
-    stages = tuple((stage, part.status, part.progress, part.run) for stage, part in sorted(state.stages.items()))
-    return state.status, state.run, state.progress, state.current_stage, stages
+def _stages(seen: WorkflowState, now: WorkflowState) -> Iterator[tuple[Stage, StageState, StageState]]:
+    for stage in STAGES:
+        yield stage, seen.stage(stage), now.stage(stage)
+
+
+def _is_same_try(before: StageState, after: StageState) -> bool:
+    return (before.job_id, before.retries) == (after.job_id, after.retries)
+
+
+def _retried_unseen(before: StageState, after: StageState) -> int:
+    """How often the stage's job broke and was run again without the follower having been told."""
+    if before.job_id != after.job_id:
+        return after.retries
+    is_told = before.status in (WorkflowStatus.FAILED, WorkflowStatus.CANCELED)
+    return max(0, after.retries - before.retries - (1 if is_told else 0))
 
 
 def _end_of(now: WorkflowState) -> list[Event]:
@@ -145,32 +162,5 @@ def _end_of(now: WorkflowState) -> list[Event]:
     if now.status is WorkflowStatus.FAILED:
         return [Broke(now.error or UNKNOWN_ERROR)]
     if now.status is WorkflowStatus.CANCELED:
-        return [Broke(now.error or CANCELED_ERROR)]
+        return [Broke(now.error)]
     return []
-
-
-def _missed_ends(seen: WorkflowState, now: WorkflowState) -> list[Event]:
-    """Ends of runs between the two states: each completed run has completed the last stage, the others broke."""
-    missed = now.run - seen.run - (1 if seen.is_ended else 0)
-    if missed <= 0:
-        return []
-    last = STAGES[-1]
-    completed = now.stages.get(last, StageState()).completions - seen.stages.get(last, StageState()).completions
-    if now.status is WorkflowStatus.SUCCEEDED:
-        completed -= 1  # that one is told as the present end
-    completed = min(missed, max(0, completed))
-    events: list[Event] = []
-    for _ in range(missed - completed):
-        if (stage := _stage_that_broke(seen, now)) is not None:
-            events.append(StageBroke(stage, MISSED_ERROR))
-        events.append(Broke(MISSED_ERROR))
-    return [*events, *[Completed()] * completed]
-
-
-def _stage_that_broke(seen: WorkflowState, now: WorkflowState) -> Stage | None:
-    """The first stage that was begun anew without having completed in between."""
-    for stage in STAGES:
-        before, after = seen.stages.get(stage, StageState()), now.stages.get(stage, StageState())
-        if after.run > before.run and after.completions == before.completions:
-            return stage
-    return None

@@ -1,0 +1,64 @@
+"""Designing assets."""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers.ids import maybe, need
+from resolvers.mutating import incoming, job_payload, key_for
+from resolvers.script_mutations import File
+from schema.assets import Asset, AssetPayload
+from schema.context import Info
+from schema.fields import mutation
+from schema.jobs import JobPayload
+from schema.paging import given
+from schema.stage_inputs import CreateAssetsInput, RegenerateAssetInput
+from services import assets
+
+
+@strawberry.type
+class AssetMutations:
+    @mutation("Designs the characters, props and scenes of a script.")
+    async def create_assets(
+        self,
+        info: Info,
+        input: Annotated[CreateAssetsInput, strawberry.argument(description="The script, and who designs.")],
+    ) -> JobPayload:
+        row = await assets.create_assets(
+            info.context.owner,
+            script_id=need(input.script_id, "Script", "input", "scriptId"),
+            workflow_id=maybe(input.workflow_id, "Workflow", "input", "workflowId"),
+            text_provider=given(input.text_provider),
+            image_provider=given(input.image_provider),
+            idempotency_key=key_for(info, input.idempotency_key),
+        )
+        return job_payload(info, row)
+
+    @mutation("A picture to design an asset by; its design image is then out of date.")
+    async def upload_reference_image(
+        self,
+        info: Info,
+        asset_id: Annotated[strawberry.ID, strawberry.argument(description="The asset.")],
+        file: File,
+    ) -> AssetPayload:
+        number = need(asset_id, "Asset", "assetId")
+        async with incoming(file) as upload:
+            row = await assets.upload_reference_image(info.context.owner, number, upload)
+        info.context.forget()
+        return AssetPayload(asset=Asset.from_row(row))
+
+    @mutation("Draws an asset's design image anew.")
+    async def regenerate_asset(
+        self,
+        info: Info,
+        input: Annotated[RegenerateAssetInput, strawberry.argument(description="The asset, and what is to change.")],
+    ) -> JobPayload:
+        row = await assets.regenerate_asset(
+            info.context.owner,
+            asset_id=need(input.asset_id, "Asset", "input", "assetId"),
+            prompt=given(input.prompt),
+            provider=given(input.provider),
+            voice_id=given(input.voice_id),
+            idempotency_key=key_for(info, input.idempotency_key),
+        )
+        return job_payload(info, row)

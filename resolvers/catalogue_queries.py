@@ -1,0 +1,42 @@
+"""What the deployment offers."""
+
+from typing import Annotated
+
+import strawberry
+
+from schema.catalogue import Provider, Voice
+from schema.enums import Capability
+from schema.fields import resolved
+from schema.paging import given
+from services.providers import describe_providers
+from services.providers import voices as list_voices
+
+
+@strawberry.type
+class CatalogueQueries:
+    @resolved("Configured providers by capability, and whether each can be reached now.")
+    async def providers(self) -> list[Provider]:
+        return [
+            Provider(
+                name=provider.name,
+                capabilities=[Capability(name) for name in provider.capabilities],
+                is_default=[Capability(name) for name in provider.default_for],
+                configured=provider.is_configured,
+                reachable=provider.is_reachable,
+                message=provider.message,
+            )
+            for provider in await describe_providers()
+        ]
+
+    @resolved("The voices that speech providers have.")
+    def voices(
+        self,
+        provider: Annotated[str | None, strawberry.argument(description="Only this provider's.")] = strawberry.UNSET,
+        language: Annotated[
+            str | None, strawberry.argument(description="Only those that speak it, e.g. zh.")
+        ] = strawberry.UNSET,
+    ) -> list[Voice]:
+        return [
+            Voice(id=voice.id, name=voice.name, language=voice.language, provider=name)
+            for name, voice in list_voices(given(provider), given(language))
+        ]

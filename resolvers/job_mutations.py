@@ -1,0 +1,25 @@
+"""Canceling and retrying jobs."""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers.ids import need
+from resolvers.mutating import job_payload
+from schema.context import Info
+from schema.fields import mutation
+from schema.jobs import JobPayload
+from services import jobs
+
+JobId = Annotated[strawberry.ID, strawberry.argument(description="The job.")]
+
+
+@strawberry.type
+class JobMutations:
+    @mutation("Ends a job, with its parts; what runs stops within two seconds. A stage's workflow ends with it.")
+    async def cancel_job(self, info: Info, id: JobId) -> JobPayload:
+        return job_payload(info, await jobs.cancel_job(info.context.owner, need(id, "Job", "id")))
+
+    @mutation("Runs a failed or canceled job again, under the same id; finished parts are kept.")
+    async def retry_job(self, info: Info, id: JobId) -> JobPayload:
+        return job_payload(info, await jobs.retry_job(info.context.owner, need(id, "Job", "id")))

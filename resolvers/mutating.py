@@ -1,0 +1,71 @@
+"""What mutations share: idempotency keys, uploaded files, and payloads that show what was changed."""
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import BinaryIO
+
+import anyio.to_thread
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, SelectionSetNode
+from graphql.language import FragmentDefinitionNode
+from starlette.datastructures import UploadFile
+
+from models.jobs import Job as JobRow
+from schema.context import Info
+from schema.jobs import Job, JobPayload
+from schema.paging import given
+from services.sources import scratch_folder
+from services.uploads import IncomingFile
+
+MAX_FILE_NAME = 255
+
+
+def key_for(info: Info, given_key: str | None) -> str | None:
+    """The input's idempotency key; else the request's Idempotency-Key header, where it can only mean this mutation."""
+    key: str | None = given(given_key)
+    if key is not None:
+        return key
+    if info.context.idempotency_key is not None and root_field_count(info) == 1:
+        return info.context.idempotency_key
+    return None
+
+
+def root_field_count(info: Info) -> int:
+    """How many root fields the running operation has, in fragments too. One fragment spread twice counts twice."""
+    raw = info._raw_info
+    return _field_count(raw.operation.selection_set, raw.fragments)
+
+
+def _field_count(selections: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode]) -> int:
+    count = 0
+    for selection in selections.selections:
+        if isinstance(selection, FieldNode):
+            count += 1
+        elif isinstance(selection, InlineFragmentNode):
+            count += _field_count(selection.selection_set, fragments)
+        elif isinstance(selection, FragmentSpreadNode):
+            count += _field_count(fragments[selection.name.value].selection_set, fragments)
+    return count
+
+
+@contextlib.asynccontextmanager
+async def incoming(file: UploadFile) -> AsyncIterator[IncomingFile]:
+    """The sent file in a temporary place of its own, which is gone afterwards."""
+    async with scratch_folder() as folder:
+        path = folder / "upload"
+        size = await anyio.to_thread.run_sync(_copy, file.file, path)
+        yield IncomingFile(name=(file.filename or "")[:MAX_FILE_NAME], path=path, bytes=size)
+
+
+def _copy(source: BinaryIO, path: Path) -> int:
+    source.seek(0)
+    with path.open("wb") as target:
+        shutil.copyfileobj(source, target)
+        return target.tell()
+
+
+def job_payload(info: Info, row: JobRow) -> JobPayload:
+    """What was looked up before the change is forgotten: the answer shows what is true after it."""
+    info.context.forget()
+    return JobPayload(job=Job.from_row(row))

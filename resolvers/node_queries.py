@@ -1,0 +1,70 @@
+"""Any object by its id, and who is asking."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from models.ids import parse_global_id
+from schema.animatics import Animatic
+from schema.assets import Asset
+from schema.catalogue import Viewer
+from schema.context import Info, Loaders
+from schema.edits import Edit
+from schema.fields import resolved
+from schema.jobs import Job
+from schema.paging import Node
+from schema.scripts import Script
+from schema.storyboards import Shot, Storyboard
+from schema.videos import Video, VideoSegment
+from schema.workflows import Workflow
+from services.reading.paging import check_id_count
+
+# By model name: the loader of its rows, and what makes a type of a row.
+NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any], Node]]] = {
+    "Workflow": (lambda loaders: loaders.workflow_by_id, Workflow.from_row),
+    "Script": (lambda loaders: loaders.script_by_id, Script.from_row),
+    "Asset": (lambda loaders: loaders.asset_by_id, Asset.from_row),
+    "Storyboard": (lambda loaders: loaders.storyboard_by_id, Storyboard.from_row),
+    "Shot": (lambda loaders: loaders.shot_by_id, Shot.from_row),
+    "Animatic": (lambda loaders: loaders.animatic_by_id, Animatic.from_row),
+    "Video": (lambda loaders: loaders.video_by_id, Video.from_row),
+    "VideoSegment": (lambda loaders: loaders.video_segment_by_id, VideoSegment.from_row),
+    "Edit": (lambda loaders: loaders.edit_by_id, Edit.from_row),
+    "Job": (lambda loaders: loaders.job_by_id, Job.from_row),
+}
+
+
+async def load_node(info: Info, global_id: str, model: str | None = None) -> Any:
+    """The caller's object, or None; where a model is named, only if it is one of those."""
+    parsed = parse_global_id(global_id)
+    if parsed is None or parsed[0] not in NODES or model not in (None, parsed[0]):
+        return None
+    loader_of, make = NODES[parsed[0]]
+    row = await loader_of(info.context.loaders).load(parsed[1])
+    return None if row is None else make(row)
+
+
+@strawberry.type
+class NodeQueries:
+    @resolved("Any object of the caller's by its id; null where there is none or it is somebody else's.")
+    async def node(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The object's id.")]
+    ) -> Node | None:
+        return await load_node(info, id)  # type: ignore[no-any-return]
+
+    @resolved("Objects by their ids, in the order asked for, each as node gives it.")
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="The objects' ids, at most 1000.")],
+    ) -> list[Node | None]:
+        check_id_count(ids, "ids")
+        return list(await asyncio.gather(*(load_node(info, global_id) for global_id in ids)))
+
+    @resolved("Who the bearer token says the caller is.")
+    def me(self, info: Info) -> Viewer:
+        viewer = info.context.viewer
+        return Viewer(id=strawberry.ID(viewer.id), name=viewer.name, scopes=list(viewer.scopes))

@@ -1,0 +1,65 @@
+"""Uploading files and writing scripts."""
+
+from typing import Annotated
+
+import strawberry
+
+from models.enums import InputType
+from resolvers.ids import maybe
+from resolvers.mutating import incoming, job_payload, key_for
+from schema.context import Info
+from schema.fields import mutation
+from schema.files import MediaFile, UploadPayload
+from schema.jobs import JobPayload
+from schema.paging import given
+from schema.scalars import Upload
+from schema.stage_inputs import CreateScriptInput
+from services import scripts, uploads
+
+File = Annotated[Upload, strawberry.argument(description="The file.")]
+
+
+@strawberry.type
+class ScriptMutations:
+    @mutation("For inputImages, music and the like: what it returns is used by its id.")
+    async def upload_file(self, info: Info, file: File) -> UploadPayload:
+        async with incoming(file) as upload:
+            row = await uploads.store_upload(info.context.owner, upload)
+        return UploadPayload(id=strawberry.ID(row.global_id), file=MediaFile.from_row(row))
+
+    @mutation("A text for inputFile: .txt, .md, .docx, .pdf or .epub, told apart by its bytes.")
+    async def upload_script_file(
+        self,
+        info: Info,
+        file: File,
+        workflow_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="The workflow that it is meant for, if any.")
+        ] = strawberry.UNSET,
+    ) -> UploadPayload:
+        workflow = maybe(workflow_id, "Workflow", "workflowId")
+        async with incoming(file) as upload:
+            row = await uploads.store_script_upload(info.context.owner, upload, workflow)
+        return UploadPayload(id=strawberry.ID(row.global_id), file=MediaFile.from_row(row))
+
+    @mutation("Writes a script from a text.")
+    async def create_script(
+        self,
+        info: Info,
+        input: Annotated[CreateScriptInput, strawberry.argument(description="The text, and how to write it.")],
+    ) -> JobPayload:
+        request = scripts.ScriptRequest(
+            workflow_id=maybe(input.workflow_id, "Workflow", "input", "workflowId"),
+            input_type=input.input_type or InputType.NOVEL,
+            input_content=given(input.input_content),
+            input_file=given(input.input_file),
+            style=given(input.style),
+            target_shots=given(input.target_shots),
+            language=given(input.language),
+            story_id=given(input.story_id),
+            tone=given(input.tone),
+            duration_hint_seconds=given(input.duration_hint_seconds),
+            provider=given(input.provider),
+            model=given(input.model),
+        )
+        key = key_for(info, input.idempotency_key)
+        return job_payload(info, await scripts.create_script(info.context.owner, request, key))

@@ -1,0 +1,110 @@
+"""Drawing storyboards, and correcting their shots."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from models.enums import GridLayout
+from models.storyboards import Shot as ShotRow
+from resolvers.ids import maybe, need, need_all
+from resolvers.mutating import incoming, job_payload, key_for
+from resolvers.script_mutations import File
+from schema.context import Info
+from schema.fields import mutation
+from schema.jobs import JobPayload
+from schema.paging import given
+from schema.stage_inputs import CreateStoryboardInput, EditShotInput, RegenerateShotsInput
+from schema.storyboards import Shot, ShotPayload
+from services import storyboards, videos
+
+ShotId = Annotated[strawberry.ID, strawberry.argument(description="The shot.")]
+
+
+def _payload(info: Info, row: ShotRow) -> ShotPayload:
+    info.context.forget()
+    return ShotPayload(shot=Shot.from_row(row))
+
+
+def shot_changes(input: EditShotInput) -> storyboards.ShotChanges:
+    """Dialogue and narration that are not given stay, and null takes them away; all else stays where null."""
+    parts = given(input.replacements)
+    return storyboards.ShotChanges(
+        shot_id=need(input.shot_id, "Shot", "input", "shotId"),
+        prompt=given(input.prompt),
+        character=given(parts.character) if parts is not None else None,
+        scene=given(parts.scene) if parts is not None else None,
+        action=given(parts.action) if parts is not None else None,
+        shot_type=given(parts.shot_type) if parts is not None else None,
+        dialogue=_words(input.dialogue),
+        narration=_words(input.narration),
+        duration_seconds=given(input.duration_seconds),
+    )
+
+
+def _words(words: str | None) -> Any:
+    return storyboards.UNSET if words is strawberry.UNSET else words
+
+
+@strawberry.type
+class StoryboardMutations:
+    @mutation("Draws a picture for each shot of a script.")
+    async def create_storyboard(
+        self,
+        info: Info,
+        input: Annotated[CreateStoryboardInput, strawberry.argument(description="The script, and how to draw it.")],
+    ) -> JobPayload:
+        row = await storyboards.create_storyboard(
+            info.context.owner,
+            script_id=need(input.script_id, "Script", "input", "scriptId"),
+            workflow_id=maybe(input.workflow_id, "Workflow", "input", "workflowId"),
+            grid_layout=input.grid_layout or GridLayout.SINGLE,
+            provider=given(input.provider),
+            auto_crop=input.auto_crop is not False,
+            idempotency_key=key_for(info, input.idempotency_key),
+        )
+        return job_payload(info, row)
+
+    @mutation("Corrects a shot; regenerateShots or resumeWorkflow then makes what is out of date.")
+    async def edit_shot(
+        self,
+        info: Info,
+        input: Annotated[EditShotInput, strawberry.argument(description="The shot, and what is to change.")],
+    ) -> ShotPayload:
+        return _payload(info, await storyboards.edit_shot(info.context.owner, shot_changes(input)))
+
+    @mutation("Draws shots anew.")
+    async def regenerate_shots(
+        self,
+        info: Info,
+        input: Annotated[RegenerateShotsInput, strawberry.argument(description="The shots, and who draws.")],
+    ) -> JobPayload:
+        row = await storyboards.regenerate_shots(
+            info.context.owner,
+            storyboard_id=need(input.storyboard_id, "Storyboard", "input", "storyboardId"),
+            shot_ids=need_all(input.shot_ids, "Shot", "input", "shotIds"),
+            provider=given(input.provider),
+            idempotency_key=key_for(info, input.idempotency_key),
+        )
+        return job_payload(info, row)
+
+    @mutation("Puts one's own picture in a shot's place.")
+    async def upload_shot_image(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload:
+        number = need(shot_id, "Shot", "shotId")
+        async with incoming(file) as upload:
+            return _payload(info, await storyboards.upload_shot_image(info.context.owner, number, upload))
+
+    @mutation("Puts one's own clip in a shot's place.")
+    async def upload_shot_video(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload:
+        number = need(shot_id, "Shot", "shotId")
+        async with incoming(file) as upload:
+            return _payload(info, await videos.upload_shot_video(info.context.owner, number, upload))
+
+    @mutation("Uses another of the pictures that came for a shot.")
+    async def choose_shot_image(
+        self,
+        info: Info,
+        shot_id: ShotId,
+        sha256: Annotated[str, strawberry.argument(description="The picture, as Shot.candidates names it.")],
+    ) -> ShotPayload:
+        number = need(shot_id, "Shot", "shotId")
+        return _payload(info, await storyboards.choose_shot_image(info.context.owner, number, sha256))

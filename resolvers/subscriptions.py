@@ -1,0 +1,101 @@
+"""Subscriptions: the present state first, then each change."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+import strawberry
+
+from errors import NotFoundError, WorkflowNotFoundError
+from models.jobs import Job as JobRow
+from models.workflows import Workflow as WorkflowRow
+from resolvers.ids import need, need_all
+from schema.context import Info
+from schema.errors import JobError
+from schema.fields import subscription
+from schema.jobs import Job
+from schema.workflow_events import (
+    StageCompleted,
+    StageFailed,
+    WorkflowCompleted,
+    WorkflowEvent,
+    WorkflowFailed,
+    WorkflowProgressed,
+)
+from schema.workflows import Workflow
+from services.events import job_topic, workflow_topic
+from services.reading import workflow_events as events
+from services.reading.following import follow
+from services.reading.owned import rows_by_id
+from services.reading.present import WorkflowRows, present_jobs, present_workflows
+
+
+@strawberry.type(
+    description="Every subscription first sends the present state, then each change; a slow reader gets the newest "
+    "state, never a growing queue. It completes by itself when what it follows can change no more."
+)
+class Subscription:
+    @subscription("Each of the jobs as it is, then at each change; ends when all have ended.")
+    async def job_progress(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="The jobs, at most 1000.")],
+    ) -> AsyncGenerator[Job, None]:
+        context = info.context
+        job_ids = need_all(ids, "Job", "ids")
+        mine = await rows_by_id(JobRow, context.owner, job_ids)
+        for index, job_id in enumerate(job_ids):
+            if job_id not in mine:
+                raise NotFoundError("There is no such job.", path=["ids", str(index)])
+        states = follow(present_jobs(), context.owner, job_ids, job_topic, until=context.viewer.expires_at)
+        async with contextlib.aclosing(states):
+            async for state in states:
+                context.forget()
+                context.loaders.job_by_id.prime(state.id, state.job)
+                yield Job.from_row(state.job)
+
+    @subscription("What happens to a workflow, beginning with its present state; ends when it has ended.")
+    async def workflow_events(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The workflow.")]
+    ) -> AsyncGenerator[WorkflowEvent, None]:
+        context = info.context
+        workflow_id = need(id, "Workflow", "id")
+        if workflow_id not in await rows_by_id(WorkflowRow, context.owner, [workflow_id]):
+            raise WorkflowNotFoundError("There is no such workflow.", path=["id"])
+        states = follow(
+            present_workflows(), context.owner, [workflow_id], workflow_topic, until=context.viewer.expires_at
+        )
+        seen: events.WorkflowState | None = None
+        async with contextlib.aclosing(states):
+            async for rows in states:
+                now = events.state_of(rows.workflow, rows.stages, rows.jobs)
+                due = events.first_events(now) if seen is None else events.events_between(seen, now)
+                seen = now
+                for event in due:
+                    context.forget()
+                    context.loaders.workflow_by_id.prime(rows.id, rows.workflow)
+                    context.loaders.stages_by_workflow_id.prime(rows.id, rows.stages)
+                    context.loaders.job_by_id.prime_many(rows.jobs)
+                    yield event_type(event, rows)
+
+
+def event_type(
+    event: events.Event, rows: WorkflowRows
+) -> WorkflowProgressed | StageCompleted | StageFailed | WorkflowCompleted | WorkflowFailed:
+    workflow = Workflow.from_row(rows.workflow)
+    match event:
+        case events.Progressed(state):
+            return WorkflowProgressed(
+                workflow=workflow,
+                overall_progress=state.progress,
+                current_stage=state.current_stage,
+                stage_progress=state.stage_progress,
+            )
+        case events.StageDone(stage):
+            return StageCompleted(workflow=workflow, stage=stage)
+        case events.StageBroke(stage, error):
+            return StageFailed(workflow=workflow, stage=stage, error=JobError.from_stored(error))
+        case events.Completed():
+            return WorkflowCompleted(workflow=workflow)
+        case events.Broke(error):
+            return WorkflowFailed(workflow=workflow, error=JobError.maybe(error))

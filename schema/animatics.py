@@ -1,0 +1,123 @@
+"""Animatics: the pictures in motion, with speech."""
+
+from datetime import datetime
+
+import strawberry
+
+from models.enums import ArtifactKind, FileRole, JobStatus
+from models.films import Animatic as AnimaticRow
+from models.films import AnimaticPart as PartRow
+from schema.context import Info
+from schema.fields import resolved
+from schema.files import MediaFile
+from schema.paging import After, Connection, First, Node, child_connection
+from schema.storyboards import Shot, load_shot, status_of_target
+from services.reading.artifacts import ArtifactKey, Made
+from services.reading.children import ANIMATIC_PARTS
+from services.reading.statuses import Span, timetable, total_seconds
+
+
+async def _made(info: Info, kind: ArtifactKind, subject_id: int) -> Made:
+    return await info.context.loaders.made_by_key.load(ArtifactKey(kind, subject_id))
+
+
+async def _timetable(info: Info, animatic_id: int) -> tuple[dict[int, Span], Made]:
+    planned = await info.context.loaders.planned_seconds_by_animatic_id.load(animatic_id)
+    made = await _made(info, ArtifactKind.ANIMATIC, animatic_id)
+    return timetable(planned, made.data), made
+
+
+@strawberry.type(description="A shot in motion, with its speech.")
+class AnimaticShot:
+    row: strawberry.Private[PartRow]
+
+    @resolved("The shot.")
+    async def shot(self, info: Info) -> Shot:
+        return await load_shot(info, self.row.shot_id)
+
+    @resolved("Its picture in motion.")
+    async def video(self, info: Info) -> MediaFile | None:
+        return MediaFile.maybe((await _made(info, ArtifactKind.MOTION, self.row.id)).file())
+
+    @resolved("Its words, spoken; null where it has none.")
+    async def audio(self, info: Info) -> MediaFile | None:
+        return MediaFile.maybe((await _made(info, ArtifactKind.SPEECH, self.row.id)).file())
+
+    @resolved("When it begins; as planned, until the animatic is made.")
+    async def start_seconds(self, info: Info) -> float:
+        return (await self._span(info)).start_seconds
+
+    @resolved("How long it is shown; as planned, until the animatic is made.")
+    async def duration_seconds(self, info: Info) -> float:
+        return (await self._span(info)).seconds
+
+    async def _span(self, info: Info) -> Span:
+        spans, _ = await _timetable(info, self.row.animatic_id)
+        return spans.get(self.row.id) or Span(0.0, 0.0)
+
+    @staticmethod
+    def from_row(row: PartRow) -> "AnimaticShot":
+        return AnimaticShot(row=row)
+
+
+@strawberry.type(description="The words of a shot, spoken.")
+class Speech:
+    row: strawberry.Private[PartRow]
+    audio: MediaFile = strawberry.field(description="The sound.")
+    duration_seconds: float = strawberry.field(description="Its length.")
+
+    @resolved("Whose words they are.")
+    async def shot(self, info: Info) -> Shot:
+        return await load_shot(info, self.row.shot_id)
+
+
+async def load_speech(info: Info, part_id: int) -> Speech | None:
+    part = await info.context.loaders.animatic_part_by_id.load(part_id)
+    if part is None:
+        return None
+    made = await _made(info, ArtifactKind.SPEECH, part_id)
+    file = made.file()
+    if file is None:
+        return None
+    seconds = made.data.get("seconds", file.duration_seconds)
+    return Speech(row=part, audio=MediaFile.from_row(file), duration_seconds=float(seconds or 0.0))
+
+
+@strawberry.type(description="The storyboard in motion with speech: the film's timing, before clips are made.")
+class Animatic(Node):
+    row: strawberry.Private[AnimaticRow]
+    created_at: datetime = strawberry.field(description="When it was asked for.")
+
+    @resolved("How far its newest job is.")
+    async def status(self, info: Info) -> JobStatus:
+        return await status_of_target(info, self.row.id)
+
+    @resolved("All shots in one clip, with sound.")
+    async def video(self, info: Info) -> MediaFile | None:
+        return MediaFile.maybe((await _made(info, ArtifactKind.ANIMATIC, self.row.id)).file())
+
+    @resolved("Its sound alone.")
+    async def audio(self, info: Info) -> MediaFile | None:
+        return MediaFile.maybe((await _made(info, ArtifactKind.ANIMATIC, self.row.id)).file(FileRole.AUDIO))
+
+    @resolved("Its shots, in order of sequence.")
+    async def shots(
+        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> Connection[AnimaticShot]:
+        return await child_connection(
+            info, ANIMATIC_PARTS, self.row.id, AnimaticShot.from_row, first=first, after=after
+        )
+
+    @resolved("Its length; as planned, until it is made.")
+    async def total_seconds(self, info: Info) -> float:
+        spans, made = await _timetable(info, self.row.id)
+        return total_seconds(spans, made.data)
+
+    @staticmethod
+    def from_row(row: AnimaticRow) -> "Animatic":
+        return Animatic(row=row, id=strawberry.ID(row.global_id), created_at=row.created_at)
+
+
+@strawberry.type(description="The changed animatic.")
+class AnimaticPayload:
+    animatic: Animatic = strawberry.field(description="The animatic as it is now.")

@@ -1,0 +1,88 @@
+"""What resolving an operation has at hand: the caller, and loaders that batch and remember within that operation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from models.files import StoredFile
+from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
+from models.jobs import Job
+from models.scripts import Asset, Script, ScriptShot
+from models.storyboards import Shot, Storyboard
+from models.workflows import Workflow, WorkflowStage
+from services.identity import Viewer
+from services.reading.artifacts import ArtifactKey, Made
+from services.reading.children import ChildList, ChildrenKey
+from services.reading.paging import Page
+
+
+@dataclass(frozen=True)
+class ChildLoaders:
+    """Pages and counts of one kind of child list; a count's key is (parent id, only)."""
+
+    page_by_key: DataLoader[ChildrenKey, Page[Any]]
+    count_by_key: DataLoader[tuple[int, str | None], int]
+
+
+@dataclass(frozen=True)
+class Loaders:
+    """Look-ups by key, bound to the caller: somebody else's is None or empty."""
+
+    workflow_by_id: DataLoader[int, Workflow | None]
+    job_by_id: DataLoader[int, Job | None]
+    script_by_id: DataLoader[int, Script | None]
+    asset_by_id: DataLoader[int, Asset | None]
+    storyboard_by_id: DataLoader[int, Storyboard | None]
+    shot_by_id: DataLoader[int, Shot | None]
+    animatic_by_id: DataLoader[int, Animatic | None]
+    animatic_part_by_id: DataLoader[int, AnimaticPart | None]
+    video_by_id: DataLoader[int, Video | None]
+    video_segment_by_id: DataLoader[int, VideoSegment | None]
+    edit_by_id: DataLoader[int, Edit | None]
+    file_by_id: DataLoader[int, StoredFile | None]
+
+    script_by_workflow_id: DataLoader[int, Script | None]
+    storyboard_by_workflow_id: DataLoader[int, Storyboard | None]
+    animatic_by_workflow_id: DataLoader[int, Animatic | None]
+    video_by_workflow_id: DataLoader[int, Video | None]
+    edit_by_workflow_id: DataLoader[int, Edit | None]
+    stages_by_workflow_id: DataLoader[int, tuple[WorkflowStage, ...]]
+
+    shots_by_scene: DataLoader[tuple[int, int], tuple[ScriptShot, ...]]
+    assets_by_script_id: DataLoader[int, tuple[Asset, ...]]
+    newest_job_by_target_id: DataLoader[int, Job | None]
+    files_by_job_id: DataLoader[int, tuple[StoredFile, ...]]
+    made_by_key: DataLoader[ArtifactKey, Made]
+    grid_files_by_storyboard_id: DataLoader[int, tuple[StoredFile, ...]]
+    made_pictures_by_storyboard_id: DataLoader[int, int]
+    made_clips_by_video_id: DataLoader[int, int]
+    planned_seconds_by_animatic_id: DataLoader[int, tuple[tuple[int, float], ...]]
+    stale_shots_by_storyboard_id: DataLoader[int, frozenset[int]]
+
+    children: dict[ChildList, ChildLoaders]
+
+
+@dataclass
+class Context:
+    viewer: Viewer
+    request_id: str
+    idempotency_key: str | None
+    new_loaders: Callable[[], Loaders]
+    file_url: Callable[[StoredFile], str]
+
+    def __post_init__(self) -> None:
+        self.loaders = self.new_loaders()
+
+    @property
+    def owner(self) -> str:
+        return self.viewer.id
+
+    def forget(self) -> None:
+        """Everything is looked up anew from here on: after a change, and before each event of a subscription."""
+        self.loaders = self.new_loaders()
+
+
+Info = strawberry.Info[Context, None]

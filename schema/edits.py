@@ -1,0 +1,59 @@
+"""Edits: the cut film."""
+
+from datetime import datetime
+
+import strawberry
+
+from models.enums import ArtifactKind, FileRole, JobStatus
+from models.films import Edit as EditRow
+from schema.context import Info
+from schema.fields import resolved
+from schema.files import MediaFile
+from schema.paging import Node
+from schema.storyboards import status_of_target
+from services.reading.artifacts import ArtifactKey, Made
+
+
+@strawberry.type(description="The cut film with sound, music and subtitles.")
+class Edit(Node):
+    row: strawberry.Private[EditRow]
+    created_at: datetime = strawberry.field(description="When it was asked for.")
+
+    async def _film(self, info: Info) -> Made:
+        return await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.FILM, self.row.id))
+
+    @resolved("How far its newest job is.")
+    async def status(self, info: Info) -> JobStatus:
+        return await status_of_target(info, self.row.id)
+
+    @resolved("The film.")
+    async def film(self, info: Info) -> MediaFile | None:
+        return MediaFile.maybe((await self._film(info)).file())
+
+    @resolved("The subtitles as SubRip, timed to the voice.")
+    async def subtitles(self, info: Info) -> MediaFile | None:
+        return MediaFile.maybe((await self._film(info)).file(FileRole.SUBTITLES))
+
+    @resolved("A picture for the film's cover.")
+    async def poster(self, info: Info) -> MediaFile | None:
+        return MediaFile.maybe((await self._film(info)).file(FileRole.POSTER))
+
+    @resolved("The music under the film: what addBackgroundMusic gave, else what was composed.")
+    async def background_music(self, info: Info) -> MediaFile | None:
+        music = await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.MUSIC, self.row.id))
+        return MediaFile.maybe(music.file())
+
+    @resolved("The sound effects that were laid under it, by name.")
+    async def audio_effects(self, info: Info) -> list[str]:
+        return [str(effect) for effect in (await self._film(info)).data.get("effects", ())]
+
+    @resolved("The film's length; null until it is cut.")
+    async def duration_seconds(self, info: Info) -> float | None:
+        film = await self._film(info)
+        file = film.file()
+        seconds = film.data.get("seconds", file.duration_seconds if file is not None else None)
+        return None if seconds is None else float(seconds)
+
+    @staticmethod
+    def from_row(row: EditRow) -> "Edit":
+        return Edit(row=row, id=strawberry.ID(row.global_id), created_at=row.created_at)

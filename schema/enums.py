@@ -1,0 +1,178 @@
+"""The contract's enums, most of them those of the rows, with words for every value."""
+
+from enum import Enum, StrEnum
+from typing import TypeVar
+
+import strawberry
+
+from errors import ErrorCode, JobErrorCode
+from models.enums import (
+    AssetType,
+    GridLayout,
+    InputType,
+    JobStatus,
+    JobType,
+    Priority,
+    Quality,
+    ShotType,
+    Stage,
+    WorkflowStatus,
+)
+
+E = TypeVar("E", bound=Enum)
+
+
+class Capability(StrEnum):
+    TEXT = "TEXT"
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+    SPEECH = "SPEECH"
+    MUSIC = "MUSIC"
+
+
+def describe(enum: type[E], description: str, **values: str) -> None:
+    """Makes an enum part of the schema. Raises KeyError where a value has no words."""
+    definition = strawberry.enum(enum, description=description).__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        value.description = values[value.name]
+
+
+describe(
+    JobStatus,
+    "How far a piece of work is.",
+    PENDING="It waits for a worker, or for its time.",
+    RUNNING="It is being worked on.",
+    SUCCEEDED="It has ended well.",
+    FAILED="It has ended with an error.",
+    CANCELED="Somebody ended it.",
+)
+describe(
+    WorkflowStatus,
+    "How far a workflow or one of its stages is.",
+    PENDING="Not begun.",
+    RUNNING="Being worked on.",
+    PAUSED="What runs ends; nothing more is started until resumeWorkflow.",
+    SUCCEEDED="Ended well.",
+    FAILED="Ended with an error; retryWorkflow goes on.",
+    CANCELED="Somebody ended it.",
+)
+describe(
+    Stage,
+    "The six stages of a workflow, in order.",
+    SCRIPT="From the text to scenes and shots.",
+    ASSETS="Designs of characters, props and scenes.",
+    STORYBOARD="A picture for each shot.",
+    ANIMATIC="The pictures in motion, with speech.",
+    VIDEO="A clip for each shot.",
+    EDIT="The cut film with sound, music and subtitles.",
+)
+describe(
+    JobType,
+    "What a job does.",
+    TEXT_TO_IMAGE="Makes a picture from words.",
+    IMAGE_TO_IMAGE="Makes a picture from words and pictures.",
+    TEXT_TO_VIDEO="Makes a clip from words.",
+    IMAGE_TO_VIDEO="Makes a clip from words and pictures.",
+    SCRIPT="Writes a script.",
+    ASSETS="Designs characters, props and scenes.",
+    STORYBOARD="Draws a storyboard, or some of its shots.",
+    ANIMATIC="Makes an animatic.",
+    SPEECH="Speaks a shot's words.",
+    VIDEO="Makes the clips of a video.",
+    EDIT="Cuts the film.",
+    EXPORT="Packs the whole work for other tools.",
+)
+describe(
+    Priority,
+    "Which work goes first.",
+    URGENT="Before all else.",
+    HIGH="Before normal work.",
+    NORMAL="As it comes.",
+    LOW="After normal work.",
+)
+describe(
+    InputType,
+    "What kind of text a script is written from.",
+    NOVEL="Prose: a story, a chapter or a whole novel.",
+    SCREENPLAY="A screenplay with scene headings and dialogue.",
+    OUTLINE="Notes of what happens.",
+)
+describe(
+    AssetType,
+    "What an asset is.",
+    CHARACTER="Somebody.",
+    PROP="A thing that matters to the story.",
+    SCENE="A place.",
+)
+describe(
+    GridLayout,
+    "A grid image holds rows x columns shots and is cropped into them.",
+    SINGLE="One picture for each shot.",
+    GRID_2X2="Four shots in a picture.",
+    GRID_3X3="Nine shots in a picture.",
+    GRID_4X4="Sixteen shots in a picture.",
+)
+describe(
+    ShotType,
+    "How near the camera is, and whose eyes it is.",
+    EXTREME_LONG="The place, with people as specks.",
+    LONG="People small in their place.",
+    FULL="A person from head to foot.",
+    MEDIUM="A person from the waist up.",
+    CLOSE_UP="A face.",
+    EXTREME_CLOSE_UP="A part of a face, or a thing.",
+    OVER_THE_SHOULDER="Past one person at another.",
+    POINT_OF_VIEW="What a person sees.",
+)
+describe(
+    Quality,
+    "How much work goes into clips and film.",
+    DRAFT="Quick, for looking at.",
+    STANDARD="For most uses.",
+    HIGH="Slow, and as good as it gets.",
+)
+describe(
+    Capability,
+    "What a provider can do.",
+    TEXT="Write scripts.",
+    IMAGE="Draw pictures.",
+    VIDEO="Make clips.",
+    SPEECH="Speak.",
+    MUSIC="Compose music.",
+)
+describe(
+    JobErrorCode,
+    "Why work failed.",
+    AUTH_FAILED="The provider did not accept the credentials.",
+    PERMISSION_DENIED="The provider does not permit it.",
+    RATE_LIMIT="The provider wants fewer requests.",
+    INSUFFICIENT_CREDIT="There is not enough credit.",
+    CONTENT_REJECTED="The provider refused the content.",
+    INVALID_INPUT="It cannot be made from this input.",
+    SERVER_ERROR="The provider failed.",
+    API_ERROR="The provider's answer could not be understood.",
+    NETWORK_ERROR="The provider could not be reached.",
+    TIMEOUT="There was no result in time.",
+    NO_ACCOUNT="No account can do it.",
+    STORAGE_ERROR="A file could not be stored or read.",
+    INTERNAL="Something else, on this server; its log says more.",
+)
+describe(
+    ErrorCode,
+    "Errors of a whole request carry extensions { code: ErrorCode, number: Int, requestId: String, path }.",
+    BAD_USER_INPUT="40001: the input cannot be used as it is.",
+    UNSUPPORTED_FILE="40002: a file of that kind is not taken.",
+    FILE_TOO_LARGE="40003: the file is larger than the limit.",
+    QUERY_TOO_COMPLEX="40004: the document asks for too much at once.",
+    UNAUTHENTICATED="40101: there is no token, or not a good one.",
+    INSUFFICIENT_CREDIT="40201: there is not enough credit.",
+    FORBIDDEN="40301: the caller may not do that.",
+    WORKFLOW_NOT_FOUND="40401: there is no such workflow of the caller's.",
+    NOT_FOUND="40402: there is no such object of the caller's.",
+    CONFLICT="40901: it does not fit the present state.",
+    RATE_LIMITED="42901: too many requests.",
+    INTERNAL="50001: something went wrong on the server.",
+    PROVIDER_FAILED="50002: a provider failed.",
+    STORAGE_FAILED="50003: the storage failed.",
+    QUEUE_FAILED="50004: the queue failed.",
+)

@@ -1,0 +1,55 @@
+"""Why work failed, and why an item of a list was refused."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import strawberry
+
+from errors import EkonteError, ErrorCode, JobErrorCode
+from schema import enums as enums
+
+
+@strawberry.type(description="Why work failed.")
+class JobError:
+    code: JobErrorCode = strawberry.field(description="What kind of failure it was.")
+    message: str = strawberry.field(description="The reason, for people.")
+    retryable: bool = strawberry.field(description="Whether trying again could help.")
+    upstream_code: str | None = strawberry.field(description="The provider's own code, where it gave one.")
+
+    @staticmethod
+    def from_stored(stored: Mapping[str, Any]) -> "JobError":
+        code = str(stored.get("code"))
+        return JobError(
+            code=JobErrorCode(code) if code in JobErrorCode.__members__ else JobErrorCode.INTERNAL,
+            message=str(stored.get("message") or ""),
+            retryable=bool(stored.get("retryable")),
+            upstream_code=stored.get("upstreamCode"),
+        )
+
+    @staticmethod
+    def maybe(stored: Mapping[str, Any] | None) -> "JobError | None":
+        return None if stored is None else JobError.from_stored(stored)
+
+
+@strawberry.type(
+    description='Why one item of a list was refused; path is the item\'s place in the input, e.g. ["ids", "3"].'
+)
+class ItemFailure:
+    path: list[str] = strawberry.field(description="The item's place in the input.")
+    id: strawberry.ID | None = strawberry.field(description="The item's id, where it has one.")
+    code: ErrorCode = strawberry.field(description="What kind of refusal it was.")
+    message: str = strawberry.field(description="The reason, for people.")
+
+    @staticmethod
+    def of(error: EkonteError, path: list[str], item_id: str | None) -> "ItemFailure":
+        return ItemFailure(
+            path=path, id=None if item_id is None else strawberry.ID(item_id), code=error.code, message=error.message
+        )
+
+
+@strawberry.type(description="What was deleted and what was not.")
+class DeletePayload:
+    deleted_ids: list[strawberry.ID] = strawberry.field(description="The ids of what is gone now.")
+    failures: list[ItemFailure] = strawberry.field(description="Why the others are still there.")
+    success_count: int = strawberry.field(description="How many were deleted.")
+    failed_count: int = strawberry.field(description="How many were not.")

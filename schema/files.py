@@ -1,0 +1,45 @@
+"""Files as callers see them: links that this server signs."""
+
+import strawberry
+
+from models.files import StoredFile
+from schema.context import Info
+from schema.fields import resolved
+from schema.scalars import Long
+
+
+@strawberry.type(description="A picture, clip, sound or text that was made or uploaded.")
+class MediaFile:
+    row: strawberry.Private[StoredFile]
+    content_type: str = strawberry.field(description="Its media type, e.g. image/png.")
+    bytes: Long = strawberry.field(description="Its size.")
+    width: int | None = strawberry.field(description="Pixels across, of pictures and clips.")
+    height: int | None = strawberry.field(description="Pixels down, of pictures and clips.")
+    duration_seconds: float | None = strawberry.field(description="The length of clips and sound.")
+    sha256: str = strawberry.field(description="The SHA-256 of its content, in hexadecimal.")
+
+    @resolved("A link that this server signs; it ends after a while.")
+    def url(self, info: Info) -> str:
+        return info.context.file_url(self.row)
+
+    @staticmethod
+    def from_row(row: StoredFile) -> "MediaFile":
+        return MediaFile(
+            row=row,
+            content_type=row.content_type,
+            bytes=Long(row.bytes),
+            width=row.width,
+            height=row.height,
+            duration_seconds=row.duration_seconds,
+            sha256=row.sha256,
+        )
+
+    @staticmethod
+    def maybe(row: StoredFile | None) -> "MediaFile | None":
+        return None if row is None else MediaFile.from_row(row)
+
+
+@strawberry.type(description="What was uploaded.")
+class UploadPayload:
+    id: strawberry.ID = strawberry.field(description="Use it where an input takes an upload id.")
+    file: MediaFile = strawberry.field(description="The file as it was stored.")

@@ -1,0 +1,69 @@
+"""The contract's scalars."""
+
+from datetime import UTC, datetime
+from typing import Any, NewType
+
+import strawberry
+from starlette.datastructures import UploadFile
+from strawberry.types.scalar import ScalarDefinition
+
+JSON = NewType("JSON", object)
+Long = NewType("Long", int)
+Upload = NewType("Upload", UploadFile)
+
+MAX_LONG = 2**53
+
+
+def write_datetime(value: datetime) -> str:
+    """RFC 3339 in UTC: 2026-01-31T16:30:00Z, with microseconds only where there are any."""
+    return value.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
+
+
+def read_datetime(value: object) -> datetime:
+    if isinstance(value, str):
+        try:
+            time = datetime.fromisoformat(value)
+        except ValueError:
+            time = None
+        if time is not None and time.tzinfo is not None and "T" in value.upper():
+            return time.astimezone(UTC)
+    raise ValueError("A DateTime is an RFC 3339 time with its zone, e.g. 2026-01-31T16:30:00Z.")
+
+
+def read_long(value: object) -> int:
+    is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    if isinstance(value, bool) or not is_whole or not -MAX_LONG <= value <= MAX_LONG:  # type: ignore[operator]
+        raise ValueError("A Long is a whole number up to 2^53.")
+    return int(value)  # type: ignore[call-overload,no-any-return]
+
+
+def read_upload(value: object) -> Any:
+    if not isinstance(value, UploadFile):
+        raise ValueError("A file is sent by the GraphQL multipart request specification.")
+    return value
+
+
+def write_upload(_: object) -> Any:
+    raise ValueError("An Upload is never an answer.")
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="RFC 3339 time in UTC, e.g. 2026-01-31T16:30:00Z.",
+        serialize=write_datetime,
+        parse_value=read_datetime,
+    ),
+    JSON: strawberry.scalar(
+        name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=lambda value: value
+    ),
+    Long: strawberry.scalar(
+        name="Long", description="A whole number up to 2^53.", serialize=read_long, parse_value=read_long
+    ),
+    Upload: strawberry.scalar(
+        name="Upload",
+        description="A file sent by the GraphQL multipart request specification.",
+        serialize=write_upload,
+        parse_value=read_upload,
+    ),
+}

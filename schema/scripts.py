@@ -1,0 +1,95 @@
+"""Scripts with their scenes and shots."""
+
+from datetime import datetime
+
+import strawberry
+
+from models.enums import InputType, JobStatus, ShotType
+from models.scripts import Script as ScriptRow
+from models.scripts import ScriptScene as SceneRow
+from models.scripts import ScriptShot as ScriptShotRow
+from schema.context import Info
+from schema.fields import resolved
+from schema.paging import After, Connection, First, Node, child_connection
+from services.reading.children import SCENES
+
+
+@strawberry.type(description="A shot as the script has it. Storyboards begin with these and go their own way.")
+class ScriptShot:
+    id: strawberry.ID = strawberry.field(description="The shot's id in the script; shots of a storyboard have others.")
+    number: int = strawberry.field(description="From 1 over the whole script.")
+    title: str = strawberry.field(description="A few words for lists.")
+    prompt: str = strawberry.field(description="What the picture shows.")
+    shot_type: ShotType = strawberry.field(description="How near the camera is.")
+    narration: str | None = strawberry.field(description="What the narrator says.")
+    dialogue: str | None = strawberry.field(description="What the speaker says, after the narrator.")
+    speaker: str | None = strawberry.field(description="Who says the dialogue.")
+    bgm_hint: str | None = strawberry.field(description="The mood of the music.")
+    duration_seconds: float = strawberry.field(description="How long it is to be shown.")
+
+    @staticmethod
+    def from_row(row: ScriptShotRow) -> "ScriptShot":
+        return ScriptShot(
+            id=strawberry.ID(row.global_id),
+            number=row.number,
+            title=row.title,
+            prompt=row.prompt,
+            shot_type=row.shot_type,
+            narration=row.narration,
+            dialogue=row.dialogue,
+            speaker=row.speaker,
+            bgm_hint=row.bgm_hint,
+            duration_seconds=row.duration_seconds,
+        )
+
+
+@strawberry.type(description="A scene of a script: one place at one time.")
+class ScriptScene:
+    row: strawberry.Private[SceneRow]
+    number: int = strawberry.field(description="From 1 over the whole script.")
+    heading: str = strawberry.field(description="Where and when, e.g. EXT. STREET - DAY.")
+    summary: str = strawberry.field(description="What happens.")
+    characters: list[str] = strawberry.field(description="Who is in it, by the names that the text uses.")
+
+    @resolved("Its shots, in order.")
+    async def shots(self, info: Info) -> list[ScriptShot]:
+        rows = await info.context.loaders.shots_by_scene.load((self.row.script_id, self.row.number))
+        return [ScriptShot.from_row(row) for row in rows]
+
+    @staticmethod
+    def from_row(row: SceneRow) -> "ScriptScene":
+        return ScriptScene(
+            row=row, number=row.number, heading=row.heading, summary=row.summary, characters=list(row.characters)
+        )
+
+
+@strawberry.type(description="A text turned into scenes and shots.")
+class Script(Node):
+    row: strawberry.Private[ScriptRow]
+    story_id: str | None = strawberry.field(description="The caller's own name for the story.")
+    status: JobStatus = strawberry.field(description="How far the script is.")
+    input_type: InputType = strawberry.field(description="What kind of text it is written from.")
+    language: str | None = strawberry.field(description="The script's language, e.g. zh; null until it is known.")
+    screenplay: str | None = strawberry.field(description="The screenplay in Fountain.")
+    storyboard_script: str | None = strawberry.field(description="The shot list as text, for people.")
+    created_at: datetime = strawberry.field(description="When it was asked for.")
+
+    @resolved("Its scenes, in order.")
+    async def scenes(
+        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> Connection[ScriptScene]:
+        return await child_connection(info, SCENES, self.row.id, ScriptScene.from_row, first=first, after=after)
+
+    @staticmethod
+    def from_row(row: ScriptRow) -> "Script":
+        return Script(
+            row=row,
+            id=strawberry.ID(row.global_id),
+            story_id=row.story_id,
+            status=row.status,
+            input_type=row.input_type,
+            language=row.language,
+            screenplay=row.screenplay,
+            storyboard_script=row.storyboard_script,
+            created_at=row.created_at,
+        )

@@ -1,0 +1,144 @@
+"""Storyboards and their shots."""
+
+from datetime import datetime
+
+import strawberry
+
+from models.enums import ArtifactKind, FileRole, GridLayout, JobStatus, ShotType
+from models.storyboards import Shot as ShotRow
+from models.storyboards import Storyboard as StoryboardRow
+from schema.assets import Asset
+from schema.context import Info
+from schema.errors import JobError
+from schema.fields import resolved
+from schema.files import MediaFile
+from schema.paging import After, Connection, First, Node, child_connection
+from services.reading.artifacts import ArtifactKey, Made
+from services.reading.children import SHOTS
+
+
+@strawberry.type(description="One picture of the film with its words.")
+class Shot(Node):
+    row: strawberry.Private[ShotRow]
+    sequence: int = strawberry.field(description="Its place in the storyboard, from 1.")
+    title: str = strawberry.field(description="A few words for lists.")
+    prompt: str = strawberry.field(description="What the picture shows.")
+    shot_type: ShotType = strawberry.field(description="How near the camera is.")
+    narration: str | None = strawberry.field(description="What the narrator says.")
+    dialogue: str | None = strawberry.field(description="What the speaker says, after the narrator.")
+    speaker: str | None = strawberry.field(description="Who says the dialogue.")
+    bgm_hint: str | None = strawberry.field(description="The mood of the music.")
+    scene_number: int | None = strawberry.field(description="The scene of the script that it belongs to.")
+    duration_seconds: float = strawberry.field(description="How long it is to be shown, unless its voice needs more.")
+
+    async def _made(self, info: Info) -> Made:
+        return await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.PICTURE, self.row.id))
+
+    @resolved("How far the picture is.")
+    async def status(self, info: Info) -> JobStatus:
+        return (await self._made(info)).making.status
+
+    @resolved("True after editShot, until the shot is generated again.")
+    async def needs_regeneration(self, info: Info) -> bool:
+        return self.row.id in await info.context.loaders.stale_shots_by_storyboard_id.load(self.row.storyboard_id)
+
+    @resolved("The picture as it came; for a grid, the grid that it was cut from.")
+    async def image(self, info: Info) -> MediaFile | None:
+        if self.row.is_single:
+            return MediaFile.maybe((await self._made(info)).file())
+        loaders = info.context.loaders
+        storyboard = await loaders.storyboard_by_id.load(self.row.storyboard_id)
+        if storyboard is None:
+            return None
+        slot = (self.row.sequence - 1) // storyboard.grid_layout.side**2
+        grid = await loaders.made_by_key.load(ArtifactKey(ArtifactKind.GRID, storyboard.id, slot))
+        return MediaFile.maybe(grid.file())
+
+    @resolved("The picture that later stages use.")
+    async def cropped_image(self, info: Info) -> MediaFile | None:
+        return MediaFile.maybe((await self._made(info)).file())
+
+    @resolved("All pictures that came for the shot.")
+    async def candidates(self, info: Info) -> list[MediaFile]:
+        return [MediaFile.from_row(row) for row in (await self._made(info)).files.get(FileRole.CANDIDATE, ())]
+
+    @resolved("Whom and what the shot shows.")
+    async def assets(self, info: Info) -> list[Asset]:
+        rows = await info.context.loaders.asset_by_id.load_many([int(asset_id) for asset_id in self.row.asset_ids])
+        return [Asset.from_row(row) for row in rows if row is not None]
+
+    @resolved("Why the picture failed, where it did.")
+    async def error(self, info: Info) -> JobError | None:
+        return JobError.maybe((await self._made(info)).making.error)
+
+    @staticmethod
+    def from_row(row: ShotRow) -> "Shot":
+        return Shot(
+            row=row,
+            id=strawberry.ID(row.global_id),
+            sequence=row.sequence,
+            title=row.title,
+            prompt=row.prompt,
+            shot_type=row.shot_type,
+            narration=row.narration,
+            dialogue=row.dialogue,
+            speaker=row.speaker,
+            bgm_hint=row.bgm_hint,
+            scene_number=row.scene_number,
+            duration_seconds=row.duration_seconds,
+        )
+
+
+async def load_shot(info: Info, shot_id: int) -> Shot:
+    """A shot that something of the caller's refers to; referring rows go before their shot does."""
+    row = await info.context.loaders.shot_by_id.load(shot_id)
+    if row is None:
+        raise LookupError(f"shot {shot_id} is referred to and is not there")
+    return Shot.from_row(row)
+
+
+@strawberry.type(description="A picture for each shot of a script.")
+class Storyboard(Node):
+    row: strawberry.Private[StoryboardRow]
+    grid_layout: GridLayout = strawberry.field(description="How many shots are drawn in one picture.")
+    created_at: datetime = strawberry.field(description="When it was asked for.")
+
+    @resolved("How far its newest job is.")
+    async def status(self, info: Info) -> JobStatus:
+        return await status_of_target(info, self.row.id)
+
+    @resolved("The pictures that hold several shots, in order; none where each has its own.")
+    async def grid_images(self, info: Info) -> list[MediaFile]:
+        rows = await info.context.loaders.grid_files_by_storyboard_id.load(self.row.id)
+        return [MediaFile.from_row(row) for row in rows]
+
+    @resolved("In order of sequence.")
+    async def shots(
+        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> Connection[Shot]:
+        return await child_connection(info, SHOTS, self.row.id, Shot.from_row, first=first, after=after)
+
+    @resolved("How many shots it has.")
+    async def shots_count(self, info: Info) -> int:
+        return await info.context.loaders.children[SHOTS].count_by_key.load((self.row.id, None))
+
+    @resolved("How many shots have their picture.")
+    async def completed_shots(self, info: Info) -> int:
+        return await info.context.loaders.made_pictures_by_storyboard_id.load(self.row.id)
+
+    @staticmethod
+    def from_row(row: StoryboardRow) -> "Storyboard":
+        return Storyboard(
+            row=row, id=strawberry.ID(row.global_id), grid_layout=row.grid_layout, created_at=row.created_at
+        )
+
+
+async def status_of_target(info: Info, target_id: int) -> JobStatus:
+    """The state of the newest job that was to make it."""
+    job = await info.context.loaders.newest_job_by_target_id.load(target_id)
+    return JobStatus.PENDING if job is None else job.status
+
+
+@strawberry.type(description="The changed shot.")
+class ShotPayload:
+    shot: Shot = strawberry.field(description="The shot as it is now.")

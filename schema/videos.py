@@ -1,0 +1,89 @@
+"""Videos: a clip for each shot."""
+
+from datetime import datetime
+
+import strawberry
+
+from models.enums import ArtifactKind, JobStatus
+from models.films import Video as VideoRow
+from models.films import VideoSegment as SegmentRow
+from schema.context import Info
+from schema.errors import JobError
+from schema.fields import resolved
+from schema.files import MediaFile
+from schema.paging import After, Connection, First, Node, child_connection
+from schema.storyboards import Shot, load_shot, status_of_target
+from services.reading.artifacts import ArtifactKey, Made
+from services.reading.children import VIDEO_SEGMENTS
+
+
+@strawberry.type(description="The clip of a shot.")
+class VideoSegment(Node):
+    row: strawberry.Private[SegmentRow]
+
+    async def _made(self, info: Info) -> Made:
+        return await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.CLIP, self.row.id))
+
+    @resolved("The shot that it shows.")
+    async def shot(self, info: Info) -> Shot:
+        return await load_shot(info, self.row.shot_id)
+
+    @resolved("How far the clip is.")
+    async def status(self, info: Info) -> JobStatus:
+        return (await self._made(info)).making.status
+
+    @resolved("From 0 to 1.")
+    async def progress(self, info: Info) -> float:
+        return (await self._made(info)).making.progress
+
+    @resolved("The clip.")
+    async def video(self, info: Info) -> MediaFile | None:
+        return MediaFile.maybe((await self._made(info)).file())
+
+    @resolved("Its length; the shot's, until it is made.")
+    async def duration_seconds(self, info: Info) -> float:
+        seconds = (await self._made(info)).data.get("seconds")
+        return (await load_shot(info, self.row.shot_id)).duration_seconds if seconds is None else float(seconds)
+
+    @resolved("Why the clip failed, where it did.")
+    async def error(self, info: Info) -> JobError | None:
+        return JobError.maybe((await self._made(info)).making.error)
+
+    @staticmethod
+    def from_row(row: SegmentRow) -> "VideoSegment":
+        return VideoSegment(row=row, id=strawberry.ID(row.global_id))
+
+
+@strawberry.type(description="A clip for each shot of an animatic.")
+class Video(Node):
+    row: strawberry.Private[VideoRow]
+    created_at: datetime = strawberry.field(description="When it was asked for.")
+
+    @resolved("How far its newest job is.")
+    async def status(self, info: Info) -> JobStatus:
+        return await status_of_target(info, self.row.id)
+
+    @resolved("Of its newest job, from 0 to 1.")
+    async def progress(self, info: Info) -> float:
+        job = await info.context.loaders.newest_job_by_target_id.load(self.row.id)
+        return 0.0 if job is None else job.progress
+
+    @resolved("How many clips it has.")
+    async def total_segments(self, info: Info) -> int:
+        return await info.context.loaders.children[VIDEO_SEGMENTS].count_by_key.load((self.row.id, None))
+
+    @resolved("How many clips are made.")
+    async def completed_segments(self, info: Info) -> int:
+        return await info.context.loaders.made_clips_by_video_id.load(self.row.id)
+
+    @resolved("Its clips, in order of sequence.")
+    async def segments(
+        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> Connection[VideoSegment]:
+        return await child_connection(
+            info, VIDEO_SEGMENTS, self.row.id, VideoSegment.from_row, first=first, after=after
+        )
+
+    @staticmethod
+    def from_row(row: VideoRow) -> "Video":
+        return Video(row=row, id=strawberry.ID(row.global_id), created_at=row.created_at)

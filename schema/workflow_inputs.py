@@ -1,0 +1,86 @@
+"""What a workflow is asked for with."""
+
+import strawberry
+
+from models.enums import GridLayout, InputType, Quality, Stage
+from schema.scalars import JSON
+
+PROVIDER = "One of providers.name; null: the deployment's default."
+MODEL = "One of the provider's models; null: its default."
+KEY = "Makes a repeated request safe: the same key with the same input gives the same answer, for 24 hours."
+
+
+@strawberry.input(description="A provider is one of providers.name; null: the deployment's default for the capability.")
+class WorkflowOptionsInput:
+    text_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Writes the script. {PROVIDER}")
+    image_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Draws. {PROVIDER}")
+    video_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Makes the clips. {PROVIDER}")
+    speech_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Speaks. {PROVIDER}")
+    text_model: str | None = strawberry.field(default=strawberry.UNSET, description=MODEL)
+    image_model: str | None = strawberry.field(default=strawberry.UNSET, description=MODEL)
+    video_model: str | None = strawberry.field(default=strawberry.UNSET, description=MODEL)
+    voice_id: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The narrator's; characters get others."
+    )
+    allow_fallback: bool | None = strawberry.field(
+        default=True, description="Whether another configured provider may step in for one that fails."
+    )
+    style: str | None = strawberry.field(default=strawberry.UNSET, description="The look of the pictures.")
+    tone: str | None = strawberry.field(default=strawberry.UNSET, description="The mood of the telling.")
+    duration_hint_seconds: float | None = strawberry.field(
+        default=strawberry.UNSET, description="About how long the film is to be."
+    )
+    language: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The film's language, e.g. zh; null: the text's."
+    )
+    ratio: str | None = strawberry.field(default="16:9", description="Width to height.")
+    resolution: str | None = strawberry.field(default="720p", description="The shorter side: 480p, 720p or 1080p.")
+    target_shots: int | None = strawberry.field(
+        default=strawberry.UNSET, description="About how many shots there are to be."
+    )
+    grid_layout: GridLayout | None = strawberry.field(
+        default=GridLayout.SINGLE, description="How many shots are drawn in one picture."
+    )
+    shot_seconds_min: float | None = strawberry.field(default=2.0, description="No shot is shorter.")
+    shot_seconds_max: float | None = strawberry.field(
+        default=5.0, description="No shot is longer, unless its voice needs it."
+    )
+    quality: Quality | None = strawberry.field(
+        default=Quality.STANDARD, description="How much work goes into clips and film."
+    )
+    subtitles: bool | None = strawberry.field(
+        default=True, description="Whether the film has subtitles as a track and a file."
+    )
+    burn_subtitles: bool | None = strawberry.field(
+        default=False, description="Whether they are drawn into the picture too."
+    )
+    background_music: bool | None = strawberry.field(default=True, description="Whether there is music under the film.")
+    music_style: str | None = strawberry.field(default=strawberry.UNSET, description="What the music is to be like.")
+    credit_budget: int | None = strawberry.field(
+        default=strawberry.UNSET, description="The workflow pauses, with an alert, before it would spend more."
+    )
+    pause_after: list[Stage] | None = strawberry.field(
+        default_factory=list,
+        description="Stop after this stage, for people who look before they go on; resumeWorkflow goes on.",
+    )
+    preferences: JSON | None = strawberry.field(
+        default=strawberry.UNSET, description="The caller's own data; kept and returned as it is, at most 16 KB."
+    )
+
+
+@strawberry.input(description="A text to turn into a film.")
+class CreateWorkflowInput:
+    name: str = strawberry.field(description="The caller's name for it, 1 to 200 characters.")
+    input_type: InputType | None = strawberry.field(default=InputType.NOVEL, description="What kind of text it is.")
+    input_content: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="The text itself; or inputFile with an http(s) link or the id that uploadScriptFile gave. "
+        "Exactly one of the two.",
+    )
+    input_file: str | None = strawberry.field(
+        default=strawberry.UNSET, description="An http(s) link, or the id that uploadScriptFile gave."
+    )
+    options: WorkflowOptionsInput | None = strawberry.field(
+        default=strawberry.UNSET, description="How it is to be made; null: by the defaults."
+    )
+    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)

@@ -1,0 +1,200 @@
+"""Workflows: a text on its way through the six stages."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from models.enums import AssetType, GridLayout, InputType, Quality, Stage, WorkflowStatus
+from models.workflows import Workflow as WorkflowRow
+from models.workflows import WorkflowStage as StageRow
+from schema.animatics import Animatic
+from schema.assets import Asset
+from schema.context import Info
+from schema.edits import Edit
+from schema.errors import JobError
+from schema.fields import resolved
+from schema.jobs import Job
+from schema.paging import After, Connection, First, Node, child_connection, given
+from schema.scalars import JSON
+from schema.scripts import Script
+from schema.storyboards import Storyboard
+from schema.videos import Video
+from services.reading.children import WORKFLOW_ASSETS, WORKFLOW_JOBS
+
+
+@strawberry.type(description="What the workflow was made with, defaults filled in.")
+class WorkflowOptions:
+    text_provider: str = strawberry.field(description="Writes the script.")
+    image_provider: str = strawberry.field(description="Draws.")
+    video_provider: str = strawberry.field(description="Makes the clips.")
+    speech_provider: str = strawberry.field(description="Speaks.")
+    text_model: str | None = strawberry.field(description="The text provider's model; null: its default.")
+    image_model: str | None = strawberry.field(description="The image provider's model; null: its default.")
+    video_model: str | None = strawberry.field(description="The video provider's model; null: its default.")
+    voice_id: str | None = strawberry.field(description="The narrator's; characters get others.")
+    allow_fallback: bool = strawberry.field(
+        description="Whether another configured provider may step in for one that fails."
+    )
+    style: str | None = strawberry.field(description="The look of the pictures.")
+    tone: str | None = strawberry.field(description="The mood of the telling.")
+    duration_hint_seconds: float | None = strawberry.field(description="About how long the film is to be.")
+    language: str | None = strawberry.field(description="The film's language; null: the text's.")
+    ratio: str = strawberry.field(description="Width to height, e.g. 16:9.")
+    resolution: str = strawberry.field(description="The shorter side, e.g. 720p.")
+    target_shots: int | None = strawberry.field(description="About how many shots there are to be.")
+    grid_layout: GridLayout = strawberry.field(description="How many shots are drawn in one picture.")
+    shot_seconds_min: float = strawberry.field(description="No shot is shorter.")
+    shot_seconds_max: float = strawberry.field(description="No shot is longer, unless its voice needs it.")
+    quality: Quality = strawberry.field(description="How much work goes into clips and film.")
+    subtitles: bool = strawberry.field(description="Whether the film has subtitles as a track and a file.")
+    burn_subtitles: bool = strawberry.field(description="Whether they are drawn into the picture too.")
+    background_music: bool = strawberry.field(description="Whether there is music under the film.")
+    music_style: str | None = strawberry.field(description="What the music is like.")
+    credit_budget: int | None = strawberry.field(description="The workflow pauses before it would spend more.")
+    pause_after: list[Stage] = strawberry.field(
+        description="It stops after each of these, for people who look before they go on; resumeWorkflow goes on."
+    )
+    preferences: JSON | None = strawberry.field(description="The caller's own data, as it was given.")
+
+    @staticmethod
+    def from_stored(stored: Mapping[str, Any]) -> "WorkflowOptions":
+        options = {name: stored.get(name) for name in WorkflowOptions.__dataclass_fields__}
+        options["grid_layout"] = GridLayout(stored["grid_layout"])
+        options["quality"] = Quality(stored["quality"])
+        options["pause_after"] = [Stage(stage) for stage in stored.get("pause_after") or ()]
+        return WorkflowOptions(**options)  # type: ignore[arg-type]
+
+
+@strawberry.type(description="How far a stage is, in the workflow's present run.")
+class StageProgress:
+    row: strawberry.Private[StageRow]
+    stage: Stage = strawberry.field(description="Which stage.")
+    status: WorkflowStatus = strawberry.field(description="Its state.")
+    progress: float = strawberry.field(description="From 0 to 1.")
+    started_at: datetime | None = strawberry.field(description="When work on it began.")
+    finished_at: datetime | None = strawberry.field(description="When it ended.")
+    error: JobError | None = strawberry.field(description="Why it failed, where it did.")
+
+    @resolved("The job that does it.")
+    async def job(self, info: Info) -> Job | None:
+        if self.row.job_id is None:
+            return None
+        row = await info.context.loaders.job_by_id.load(self.row.job_id)
+        return None if row is None else Job.from_row(row)
+
+    @staticmethod
+    def from_row(row: StageRow) -> "StageProgress":
+        return StageProgress(
+            row=row,
+            stage=row.stage,
+            status=row.status,
+            progress=row.progress,
+            started_at=row.started_at,
+            finished_at=row.finished_at,
+            error=JobError.maybe(row.error),
+        )
+
+
+@strawberry.type(description="A text on its way through the six stages to a film.")
+class Workflow(Node):
+    row: strawberry.Private[WorkflowRow]
+    name: str = strawberry.field(description="The caller's name for it.")
+    input_type: InputType = strawberry.field(description="What kind of text it began with.")
+    status: WorkflowStatus = strawberry.field(description="How far it is.")
+    current_stage: Stage | None = strawberry.field(description="The stage that is at work, or failed, or is next.")
+    progress: float = strawberry.field(description="From 0 to 1 over all stages. Never goes back within one run.")
+    error: JobError | None = strawberry.field(description="Why it failed, where it did.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    updated_at: datetime = strawberry.field(description="When it last changed.")
+
+    @resolved("What it was made with, defaults filled in.")
+    def options(self) -> WorkflowOptions:
+        return WorkflowOptions.from_stored(self.row.options)
+
+    @resolved("The six stages, in order.")
+    async def stages(self, info: Info) -> list[StageProgress]:
+        rows = await info.context.loaders.stages_by_workflow_id.load(self.row.id)
+        return [StageProgress.from_row(row) for row in rows]
+
+    @resolved("Its newest script.")
+    async def script(self, info: Info) -> Script | None:
+        row = await info.context.loaders.script_by_workflow_id.load(self.row.id)
+        return None if row is None else Script.from_row(row)
+
+    @resolved("Its characters, props and scenes, newest first.")
+    async def assets(
+        self,
+        info: Info,
+        type: Annotated[AssetType | None, strawberry.argument(description="Only this type.")] = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+    ) -> Connection[Asset]:
+        only = given(type)
+        return await child_connection(
+            info,
+            WORKFLOW_ASSETS,
+            self.row.id,
+            Asset.from_row,
+            first=first,
+            after=after,
+            only=None if only is None else only.value,
+        )
+
+    @resolved("Its newest storyboard.")
+    async def storyboard(self, info: Info) -> Storyboard | None:
+        row = await info.context.loaders.storyboard_by_workflow_id.load(self.row.id)
+        return None if row is None else Storyboard.from_row(row)
+
+    @resolved("Its newest animatic.")
+    async def animatic(self, info: Info) -> Animatic | None:
+        row = await info.context.loaders.animatic_by_workflow_id.load(self.row.id)
+        return None if row is None else Animatic.from_row(row)
+
+    @resolved("Its newest video.")
+    async def video(self, info: Info) -> Video | None:
+        row = await info.context.loaders.video_by_workflow_id.load(self.row.id)
+        return None if row is None else Video.from_row(row)
+
+    @resolved("Its newest edit: the film.")
+    async def edit(self, info: Info) -> Edit | None:
+        row = await info.context.loaders.edit_by_workflow_id.load(self.row.id)
+        return None if row is None else Edit.from_row(row)
+
+    @resolved("The jobs of its stages, newest first; each lists its parts as children.")
+    async def jobs(
+        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> Connection[Job]:
+        return await child_connection(info, WORKFLOW_JOBS, self.row.id, Job.from_row, first=first, after=after)
+
+    @staticmethod
+    def from_row(row: WorkflowRow) -> "Workflow":
+        return Workflow(
+            row=row,
+            id=strawberry.ID(row.global_id),
+            name=row.name,
+            input_type=row.input_type,
+            status=row.status,
+            current_stage=row.current_stage,
+            progress=row.progress,
+            error=JobError.maybe(row.error),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+
+@strawberry.input(description="Which workflows to list; all conditions hold at once.")
+class WorkflowFilter:
+    status: list[WorkflowStatus] | None = strawberry.field(
+        default=strawberry.UNSET, description="In one of these states."
+    )
+    stage: Stage | None = strawberry.field(default=strawberry.UNSET, description="At this stage.")
+    name_contains: str | None = strawberry.field(
+        default=strawberry.UNSET, description="With these words in the name; small and capital letters are alike."
+    )
+
+
+@strawberry.type(description="The workflow that was made or changed.")
+class WorkflowPayload:
+    workflow: Workflow = strawberry.field(description="The workflow as it is now; workflowEvents follows it.")
