@@ -29,11 +29,21 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0
 TOTAL_SECONDS = 300.0
 
-# Public in the registries' sense, yet routed to private places by some networks: the well-known prefix of NAT64 and the
-# older ways of carrying IPv4 in IPv6 (RFC 6052, 3056, 4380), and IPv4-compatible addresses.
-_TRANSLATING_NETWORKS = tuple(
+# Refused beyond what the ipaddress module knows (its tables differ between versions of Python): protocol assignments and
+# 6to4 relays, the ways of carrying IPv4 inside IPv6 (RFC 6052, 3056, 4380, 4291, 2765), and site-local addresses.
+_REFUSED_NETWORKS = tuple(
     ipaddress.ip_network(network)
-    for network in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "::ffff:0:0:0/96", "fec0::/10")
+    for network in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2002::/16",
+        "2001::/23",
+        "::/96",
+        "::ffff:0:0:0/96",
+        "fec0::/10",
+    )
 )
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -58,8 +68,8 @@ def is_public(address: IpAddress) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
-        if any(address in network for network in _TRANSLATING_NETWORKS):
-            return False
+    if any(address in network for network in _REFUSED_NETWORKS):
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
@@ -77,7 +87,7 @@ def check_url(url: httpx.URL) -> None:
         raise LinkRefusedError("A link must not hold a user name or password.")
     if not url.host:
         raise LinkRefusedError("The link names no host.")
-    if url.port is not None and url.port not in (80, 443) and url.port <= 1024:
+    if url.port is not None and url.port not in (80, 443) and not 1024 < url.port < 65_536:
         raise LinkRefusedError("The link's port must be 80, 443 or above 1024.")
 
 
