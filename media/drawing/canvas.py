@@ -13,6 +13,7 @@ from PIL import Image, ImageChops, ImageDraw
 from media.drawing.colour import Colour
 
 Points = NDArray[np.float64]
+Place = Sequence[float] | NDArray[np.float64]
 Tone = Callable[[Colour], Colour]
 
 
@@ -36,7 +37,7 @@ def smooth(control: Points | Sequence[tuple[float, float]], steps: int = 6, *, c
     return flat if closed else np.vstack([flat, nodes[-1:]])
 
 
-def bezier(start: Sequence[float], control: Sequence[float], end: Sequence[float], steps: int = 8) -> Points:
+def bezier(start: Place, control: Place, end: Place, steps: int = 8) -> Points:
     """A quadratic Bézier curve, its end left out, so that curves can be joined."""
     t = (np.arange(steps) / steps)[:, None]
     p0, p1, p2 = np.asarray(start, float), np.asarray(control, float), np.asarray(end, float)
@@ -171,9 +172,14 @@ class Canvas:
             self.fill(shape + np.asarray(shift), colour)
 
     def stroke(
-        self, line: Points | Sequence[tuple[float, float]], width: float, colour: Colour, alpha: float = 1.0,
-        *, taper: tuple[float, float] = (0.25, 0.25),
-    ) -> None:  # fmt: skip
+        self,
+        line: Points | Sequence[tuple[float, float]],
+        width: float,
+        colour: Colour,
+        alpha: float = 1.0,
+        *,
+        taper: tuple[float, float] = (0.25, 0.25),
+    ) -> None:
         """A brush stroke along `line`; taper: the share of the width that is left at its start and end."""
         line = np.asarray(line, dtype=np.float64)
         if len(line) < 2:

@@ -78,9 +78,22 @@ def draw_trunk(pen: Pen, look: Look, bones: Bones, sway: float) -> None:
     t = bones.trunk
     below = -0.16 if look.outfit in ("JACKET", "UNIFORM", "SHIRT", "SUIT") else 0.0
     shape = smooth(
-        [t(-shoulder * 0.34, 1.02), t(-shoulder * 0.82, 0.965), t(-shoulder * 1.02, 0.86), t(-shoulder * 0.9 * loose, 0.66), t(-waist, 0.34), t(-hip, below),
-         t(hip, below), t(waist, 0.34), t(shoulder * 0.86 * loose, 0.66), t(shoulder * 0.96, 0.86), t(shoulder * 0.78, 0.965), t(shoulder * 0.34, 1.02)], 5,
-    )  # fmt: skip
+        [
+            t(-shoulder * 0.34, 1.02),
+            t(-shoulder * 0.82, 0.965),
+            t(-shoulder * 1.02, 0.86),
+            t(-shoulder * 0.9 * loose, 0.66),
+            t(-waist, 0.34),
+            t(-hip, below),
+            t(hip, below),
+            t(waist, 0.34),
+            t(shoulder * 0.86 * loose, 0.66),
+            t(shoulder * 0.96, 0.86),
+            t(shoulder * 0.78, 0.965),
+            t(shoulder * 0.34, 1.02),
+        ],
+        5,
+    )
     shapes = [shape]
     if has_skirt(look):
         shapes += _skirt(look, bones, hip, sway)

@@ -15,7 +15,8 @@ from media.drawing.order import DrawingOrder, DrawnSubject
 from media.drawing.pen import Pen
 from media.drawing.places import INDOORS
 from media.drawing.poses import pose_for
-from media.drawing.props import draw_prop, recognise_prop
+from media.drawing.prop_drawing import draw_prop
+from media.drawing.props import recognise_prop
 from media.drawing.reading import first_of, read_order
 from media.drawing.shot import chance, new_canvas, paint_background
 from media.drawing.staging import stage_shot

@@ -15,7 +15,7 @@ from media.drawing.pen import Pen
 
 @dataclass(frozen=True)
 class Expression:
-    """lids: 1 open, 0 closed; smile: -1 to 1; brow: + raised inwards (sad), - drawn together (angry); mouth: open share."""
+    """lids: 1 open, 0 closed; smile: -1 to 1; brow: + raised inwards, - drawn together; mouth: open share."""
 
     lids: float = 1.0
     smile: float = 0.1
@@ -140,7 +140,7 @@ def _brows_and_eyes(pen: Pen, look: Look, expression: Expression, turn: float) -
         inner, outer = -side * 0.085 * squeeze, side * 0.12 * squeeze
         y = -0.115 - 0.02 * size - expression.lift
         tilt = expression.brow * 0.045
-        thick = 0.02 if look.is_female else 0.034
+        thick = 0.02 if look.is_female else 0.04
         if look.age == "OLD":
             thick *= 0.9
         arc = bezier((inner, y - tilt + 0.012), ((inner + outer) / 2, y - 0.035), (outer, y + tilt * 0.5 + 0.015), 10)
@@ -150,7 +150,7 @@ def _brows_and_eyes(pen: Pen, look: Look, expression: Expression, turn: float) -
 def _eye(pen: Pen, look: Look, expression: Expression, side: int, size: float, squeeze: float) -> None:
     width, height = 0.112 * size * squeeze, 0.112 * size
     if not look.is_female and look.age not in ("CHILD",):
-        height *= 0.84
+        height *= 0.76
     lash = mix(darker(look.hair, 0.5), (30, 20, 30), 0.6)
     if expression.lids < 0.1:
         bend = -0.075 if expression.merry else 0.05
@@ -162,10 +162,16 @@ def _eye(pen: Pen, look: Look, expression: Expression, side: int, size: float, s
     # From the inner corner over the upper lid to the outer corner and back below.
     white = smooth(
         [
-            (-side * width, 0.03), (-side * width * 0.62, top * 0.74), (0, top), (side * width * 0.66, top * 0.74 + tilt),
-            (side * width * 1.02, 0.0 + tilt), (side * width * 0.72, low * 0.8), (0, low), (-side * width * 0.66, low * 0.78),
+            (-side * width, 0.03),
+            (-side * width * 0.62, top * 0.74),
+            (0, top),
+            (side * width * 0.66, top * 0.74 + tilt),
+            (side * width * 1.02, 0.0 + tilt),
+            (side * width * 0.72, low * 0.8),
+            (0, low),
+            (-side * width * 0.66, low * 0.78),
         ]
-    )  # fmt: skip
+    )
     pen.fill(white, (250, 246, 246))
     iris_x, iris_y = 0.0, -0.004
     rx, ry = 0.07 * size * squeeze * expression.iris, 0.097 * size * expression.iris
@@ -224,9 +230,12 @@ def _nose_and_mouth(pen: Pen, look: Look, expression: Expression, turn: float, s
         depth = 0.035 + 0.11 * expression.mouth
         left, right = (x - wide, y - bend * 0.6), (x + wide, y - bend * 0.6)
         shape = np.vstack(
-            [bezier(left, (x, y + bend * 0.4 - 0.012), right, 9), bezier(right, (x + wide * 0.4, y + depth * 1.5), (x, y + depth), 7),
-             bezier((x, y + depth), (x - wide * 0.4, y + depth * 1.5), left, 7)]
-        )  # fmt: skip
+            [
+                bezier(left, (x, y + bend * 0.4 - 0.012), right, 9),
+                bezier(right, (x + wide * 0.4, y + depth * 1.5), (x, y + depth), 7),
+                bezier((x, y + depth), (x - wide * 0.4, y + depth * 1.5), left, 7),
+            ]
+        )
         if expression.smile <= 0:
             shape = oval(x, y + depth * 0.3, wide * 0.62, depth * 0.62, steps=20)
             shape[:, 0] = x + (shape[:, 0] - x) * (1 + np.clip((shape[:, 1] - y) / depth, -0.5, 0.6) * 0.5)
@@ -265,9 +274,19 @@ def _marks(pen: Pen, look: Look, turn: float) -> None:
     if "BEARD" in look.extras:
         sway = turn * 0.03
         shape = smooth(
-            [(x - 0.2, 0.28), (x - 0.08, 0.315), (x, 0.305), (x + 0.08, 0.315), (x + 0.2, 0.28), (x + 0.26, 0.42),
-             (x + 0.13 + sway, 0.62), (x + sway, 0.72), (x - 0.13 + sway, 0.62), (x - 0.26, 0.42)]
-        )  # fmt: skip
+            [
+                (x - 0.2, 0.28),
+                (x - 0.08, 0.315),
+                (x, 0.305),
+                (x + 0.08, 0.315),
+                (x + 0.2, 0.28),
+                (x + 0.26, 0.42),
+                (x + 0.13 + sway, 0.62),
+                (x + sway, 0.72),
+                (x - 0.13 + sway, 0.62),
+                (x - 0.26, 0.42),
+            ]
+        )
         pen.body(shape, hair, depth=0.04)
         pen.stroke(bezier((x - 0.05, 0.365), (x, 0.38), (x + 0.05, 0.365)), 0.016, darker(hair, 0.55))
         for dx in (-0.1, 0.0, 0.1):

@@ -73,11 +73,16 @@ def bones_of(look: Look, pose: Pose) -> Bones:
     near_shoulder = (neck[0] - shoulder * 0.8 * cos - drop * sin, neck[1] - shoulder * 0.8 * sin + drop * cos)
     far_shoulder = (neck[0] + shoulder * 0.8 * cos - drop * sin, neck[1] + shoulder * 0.8 * sin + drop * cos)
     return Bones(
-        hip, neck, head_at, lean,
-        chain(near_shoulder, pose.near_arm, (upper, fore)), chain(far_shoulder, pose.far_arm, (upper, fore)),
+        hip,
+        neck,
+        head_at,
+        lean,
+        chain(near_shoulder, pose.near_arm, (upper, fore)),
+        chain(far_shoulder, pose.far_arm, (upper, fore)),
         chain((hip[0] - pelvis, hip[1]), pose.near_leg, (thigh, shin)),
-        chain((hip[0] + pelvis, hip[1]), pose.far_leg, (thigh, shin)), shoulder,
-    )  # fmt: skip
+        chain((hip[0] + pelvis, hip[1]), pose.far_leg, (thigh, shin)),
+        shoulder,
+    )
 
 
 def draw_figure(
@@ -137,8 +142,10 @@ def _arm(pen: Pen, look: Look, joints: tuple[Joint, Joint, Joint], *, is_near: b
         for offset in (-0.012, 0.012):
             start = (elbow[0] - 0.018 * math.cos(bend), elbow[1] + offset)
             pen.stroke([start, (elbow[0] + 0.012, elbow[1] + offset * 0.2)], 0.004, line, 0.8)
-        cuff = [(wrist[0] - 0.024 * flare * math.cos(angle), wrist[1] - 0.012 + 0.024 * flare * math.sin(angle)),
-                (wrist[0] + 0.024 * flare * math.cos(angle), wrist[1] - 0.012 - 0.024 * flare * math.sin(angle))]  # fmt: skip
+        cuff = [
+            (wrist[0] - 0.024 * flare * math.cos(angle), wrist[1] - 0.012 + 0.024 * flare * math.sin(angle)),
+            (wrist[0] + 0.024 * flare * math.cos(angle), wrist[1] - 0.012 - 0.024 * flare * math.sin(angle)),
+        ]
         pen.stroke(cuff, 0.005, line, 0.7, taper=(1, 1))
 
 
@@ -150,8 +157,10 @@ def draw_hand(pen: Pen, look: Look, wrist: Joint, angle: float, size: float) -> 
     shapes = [palm, thumb]
     if hand.unit > 26:
         palm = limb([(0, -0.12), (0, 0.48)], [0.44, 0.56])
-        fingers = [limb([(x * 0.8, 0.5), (x * 0.95 - 0.02, 0.78), (x * 0.8 - 0.05, end)], [0.17, 0.16, 0.1])
-                   for x, end in ((-0.21, 0.96), (-0.07, 1.1), (0.08, 1.14), (0.22, 1.02))]  # fmt: skip
+        fingers = [
+            limb([(x * 0.8, 0.5), (x * 0.95 - 0.02, 0.78), (x * 0.8 - 0.05, end)], [0.17, 0.16, 0.1])
+            for x, end in ((-0.21, 0.96), (-0.07, 1.1), (0.08, 1.14), (0.22, 1.02))
+        ]
         shapes = [thumb, palm, *fingers]
     hand.group(shapes, look.skin, depth=0.05)
     if hand.unit > 26:

@@ -9,6 +9,7 @@ from media.drawing.colour import Colour, darker, lighter, mix
 from media.drawing.look import Look
 from media.drawing.pen import Pen
 
+_CROPPED = ("SHORT", "BUN", "TOPKNOT", "PARTED", "SPIKY")
 _COVERING_HATS = ("POLICE_CAP", "HELMET", "STRAW_HAT", "FELT_CAP", "HAT")
 
 
@@ -24,8 +25,15 @@ def draw_back_hair(pen: Pen, look: Look, turn: float, sway: float = 0.0) -> None
         pen.body(_cloud(look, 0.6, 0.66, lag), hair, depth=0.06)
     elif style == "PONY":
         side = -1 if turn >= 0 else 1
-        tail = limb([(side * 0.3, -0.34), (side * (0.62 + abs(sway) * 0.3), -0.1), (side * 0.56 + sway, 0.45), (side * 0.66 + sway * 1.6, 0.95)],
-                    [0.16, 0.3, 0.26, 0.03])  # fmt: skip
+        tail = limb(
+            [
+                (side * 0.3, -0.34),
+                (side * (0.62 + abs(sway) * 0.3), -0.1),
+                (side * 0.56 + sway, 0.45),
+                (side * 0.66 + sway * 1.6, 0.95),
+            ],
+            [0.16, 0.3, 0.26, 0.03],
+        )
         pen.body(tail, look.hair, depth=0.05)
     elif style == "TWIN":
         for side in (-1, 1):
@@ -59,19 +67,21 @@ def draw_back_hair(pen: Pen, look: Look, turn: float, sway: float = 0.0) -> None
             smooth([(-0.09, -0.5), (-0.15, -0.68), (0, -0.78), (0.15, -0.68), (0.09, -0.5)]), look.hair, depth=0.04
         )
         pen.body(_curtain(0.46, 0.95, lag + sway), hair, depth=0.05)
-    if style not in ("BALD",):
+    if style != "BALD":
+        # Cropped hair ends above the nape; longer hair closes behind the jaw.
+        low, nape = (0.06, 0.2) if style in _CROPPED else (0.2, 0.34)
         pen.body(
             smooth(
                 [
-                    (-0.44, 0.2),
+                    (-0.44, low),
                     (-0.49, -0.15),
                     (-0.34, -0.5),
                     (0, -0.6),
                     (0.34, -0.5),
                     (0.49, -0.15),
-                    (0.44, 0.2),
-                    (0.2, 0.34),
-                    (-0.2, 0.34),
+                    (0.44, low),
+                    (0.2, nape),
+                    (-0.2, nape),
                 ]
             ),
             hair,
@@ -128,11 +138,21 @@ def _fringe(pen: Pen, look: Look, turn: float, sway: float) -> None:
     # Over the crown from left to right, then back along the tips of the fringe.
     puff = 0.03 if look.hair_style in ("SHORT", "BUN", "TOPKNOT", "BALD") else 0.075
     left_side, right_side = -0.43 - turn * 0.02, 0.43 - turn * 0.02
-    drop = 0.16 if look.hair_style in ("SHORT", "BUN", "TOPKNOT", "PARTED") else 0.3
+    drop = 0.05 if look.hair_style in _CROPPED else 0.3
     crown = smooth(
-        [(left_side - 0.02, drop * 0.5), (-0.45 - puff * 0.3, -0.14), (-0.36, -0.43 - puff * 0.5), (-0.12, -0.54 - puff), (0.14, -0.54 - puff),
-         (0.37, -0.42 - puff * 0.5), (0.45 + puff * 0.3, -0.14), (right_side + 0.02, drop * 0.5)], 8, closed=False,
-    )  # fmt: skip
+        [
+            (left_side - 0.02, drop * 0.5),
+            (-0.45 - puff * 0.3, -0.14),
+            (-0.36, -0.43 - puff * 0.5),
+            (-0.12, -0.54 - puff),
+            (0.14, -0.54 - puff),
+            (0.37, -0.42 - puff * 0.5),
+            (0.45 + puff * 0.3, -0.14),
+            (right_side + 0.02, drop * 0.5),
+        ],
+        8,
+        closed=False,
+    )
     if look.hair_style in ("SPIKY",):
         crown = _spiked(crown, rng)
     tips: list[tuple[float, float]] = [(right_side, drop + 0.06)]
@@ -168,9 +188,16 @@ def _fringe(pen: Pen, look: Look, turn: float, sway: float) -> None:
         for side in (-1, 1):
             x = side * 0.415 - turn * 0.03
             lock = np.vstack(
-                [bezier((x - side * 0.09, -0.22), (x - side * 0.03, 0.1), (x - side * 0.06 + sway * 0.4, length), 9),
-                 bezier((x - side * 0.06 + sway * 0.4, length), (x + side * 0.1, length * 0.5), (x + side * 0.06, -0.2), 9)]
-            )  # fmt: skip
+                [
+                    bezier((x - side * 0.09, -0.22), (x - side * 0.03, 0.1), (x - side * 0.06 + sway * 0.4, length), 9),
+                    bezier(
+                        (x - side * 0.06 + sway * 0.4, length),
+                        (x + side * 0.1, length * 0.5),
+                        (x + side * 0.06, -0.2),
+                        9,
+                    ),
+                ]
+            )
             pen.body(lock, hair, depth=0.025)
 
 
@@ -320,7 +347,19 @@ def draw_head_from_behind(pen: Pen, look: Look) -> None:
         pen.body(oval(side * 0.44, 0.08, 0.06, 0.11), darker(look.skin, 0.15), depth=0.02)
     hair: Colour = look.skin if look.hair_style == "BALD" else look.hair
     length = 1.2 if look.hair_style in ("LONG", "TOPKNOT") else 0.62 if look.hair_style in ("BOB", "CURLY") else 0.36
-    pen.body(_curtain(0.5 if length > 0.5 else 0.46, length, 0.0), hair, depth=0.09)
+    cropped = [
+        (-0.3, 0.3),
+        (-0.44, 0.0),
+        (-0.47, -0.25),
+        (-0.3, -0.55),
+        (0, -0.63),
+        (0.3, -0.55),
+        (0.47, -0.25),
+        (0.44, 0.0),
+    ]
+    nape = [(0.3, 0.3), (0.16, 0.36), (0, 0.33), (-0.16, 0.36)]
+    shape = _curtain(0.5, length, 0.0) if length > 0.5 else smooth([*cropped, *nape])
+    pen.body(shape, hair, depth=0.09)
     for x in (-0.25, -0.08, 0.12, 0.28):
         pen.stroke(
             bezier((x * 0.4, -0.5), (x * 1.1, -0.1), (x, min(length, 0.5) - 0.1)),

@@ -15,13 +15,19 @@ _SKIES: dict[str, Stops] = {
     "NIGHT": ((0, (14, 20, 50)), (0.6, (34, 46, 92)), (1, (70, 84, 130))),
 }
 _AMBIENT: dict[str, tuple[float, float, float]] = {
-    "DAWN": (0.98, 0.86, 0.88), "MORNING": (1.0, 0.98, 0.94), "NOON": (1.0, 1.0, 1.0), "EVENING": (1.0, 0.82, 0.74),
+    "DAWN": (0.98, 0.86, 0.88),
+    "MORNING": (1.0, 0.98, 0.94),
+    "NOON": (1.0, 1.0, 1.0),
+    "EVENING": (1.0, 0.82, 0.74),
     "NIGHT": (0.44, 0.5, 0.76),
-}  # fmt: skip
+}
 _SUNLIGHT: dict[str, Colour] = {
-    "DAWN": (255, 206, 170), "MORNING": (255, 240, 206), "NOON": (255, 250, 236), "EVENING": (255, 178, 104),
+    "DAWN": (255, 206, 170),
+    "MORNING": (255, 240, 206),
+    "NOON": (255, 250, 236),
+    "EVENING": (255, 178, 104),
     "NIGHT": (170, 196, 255),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -120,9 +126,15 @@ def _vivid(colour: Colour) -> Colour:
 
 
 _STYLES: dict[str, Callable[[Colour], Colour]] = {
-    "INK": _ink, "WATERCOLOUR": _watercolour, "NOIR": _noir, "NEON": _neon, "PASTEL": _pastel, "SEPIA": _sepia,
-    "DARK": _dark, "VIVID": _vivid,
-}  # fmt: skip
+    "INK": _ink,
+    "WATERCOLOUR": _watercolour,
+    "NOIR": _noir,
+    "NEON": _neon,
+    "PASTEL": _pastel,
+    "SEPIA": _sepia,
+    "DARK": _dark,
+    "VIVID": _vivid,
+}
 
 
 def styled_colour(style: str | None) -> Callable[[Colour], Colour]:

@@ -16,24 +16,29 @@ from media.drawing.reading import first_of
 from media.drawing.vocabulary import Table
 
 _AGES: Table = (
-    ("OLD", "老女人 老妇 老太 老人 老头 老汉 老翁 奶奶 爷爷 婆婆 花白 白发 年迈 老者 老 old elderly aged| grandmother grandfather granny "
+    ("OLD", "老女人 老妇 老太 老人 老头 老汉 老翁 奶奶 爷爷 婆婆 花白 白发 年迈 老者 老 old elderly aged| "
+        "grandmother grandfather granny "
             "grey-haired gray-haired grey~hair gray~hair white~hair"),
     ("CHILD", "小女孩 小男孩 女孩 男孩 孩子 小孩 儿童 孩 童 child kid| little~girl little~boy girl boy| toddler"),
     ("TEEN", "少年 少女 学生 姑娘 青年 teen student youth young schoolgirl"),
 )  # fmt: skip
 _GENDERS: Table = (
-    ("FEMALE", "女 妇 母亲 妈 奶奶 婆 妻 姐 妹 娘 姨 嫂 伊 她 公主 皇后 female woman women girl lady mother wife sister aunt grandmother queen "
+    ("FEMALE", "女 妇 母亲 妈 奶奶 婆 妻 姐 妹 娘 姨 嫂 伊 她 公主 皇后 female woman women girl lady mother "
+        "wife sister aunt grandmother queen "
                "princess actress widow she| her| mrs| miss| ms| madam daughter"),
-    ("MALE", "男 父亲 爸 爷 先生 车夫 巡警 警察 兄 弟 叔 伯 汉 他 王子 国王 male man| men| boy father husband brother uncle grandfather king| "
+    ("MALE", "男 父亲 爸 爷 先生 车夫 巡警 警察 兄 弟 叔 伯 汉 他 王子 国王 male man| men| boy father husband "
+        "brother uncle grandfather king| "
              "prince| he| his| mr| sir| gentleman policeman son| fellow squire"),
 )  # fmt: skip
 _OUTFITS: Table = (
     ("SCHOOL", "校服 学生 school~uniform student schoolgirl schoolboy"),
     ("UNIFORM", "巡警 警察 制服 军官 军装 士兵 保安 列车员 police constable uniform officer soldier guard"),
     ("ARMOUR", "盔甲 铠甲 骑士 armour armor knight"),
-    ("JACKET", "车夫 棉袄 短衫 短褂 工人 农民 苦力 乞丐 破棉 棉背心 背心 闰土 rickshaw labourer laborer worker peasant farmer beggar vest waistcoat "
+    ("JACKET", "车夫 棉袄 短衫 短褂 工人 农民 苦力 乞丐 破棉 棉背心 背心 闰土 rickshaw labourer laborer worker "
+        "peasant farmer beggar vest waistcoat "
                "jacket hoodie apron"),
-    ("GOWN", "长衫 皮袍 袍 道士 和尚 长袍 汉服 和服 剑客 侠 古装 gown robe monk wizard hanfu kimono scholar priest"),
+    ("GOWN", "长衫 皮袍 袍 道士 和尚 长袍 汉服 和服 剑客 侠 古装 gown robe monk wizard hanfu kimono scholar "
+        "priest"),
     ("COAT", "大衣 外套 风衣 斗篷 coat cloak cape overcoat"),
     ("DRESS", "裙 旗袍 公主 dress skirt frock princess queen"),
     ("SUIT", "西装 西服 商人 经理 律师 suit| businessman lawyer banker gentleman mr| tie|"),
@@ -46,7 +51,8 @@ _HAIRS: Table = (
     ("TWIN", "双马尾 双辫 twin pigtails twintails"),
     ("PONY", "马尾 ponytail"),
     ("BRAID", "辫 braid plait"),
-    ("LONG", "长发 long~hair long~black~hair long~brown~hair long~blonde~hair long~red~hair long-haired flowing~hair"),
+    ("LONG", "长发 long~hair long~black~hair long~brown~hair long~blonde~hair long~red~hair long-haired "
+        "flowing~hair"),
     ("BOB", "短发女 齐耳 bob|"),
     ("CURLY", "卷发 curly curls| wavy"),
     ("SPIKY", "刺猬头 spiky messy"),
@@ -62,7 +68,8 @@ _HATS: Table = (
 _EXTRAS: Table = (
     ("GLASSES", "眼镜 glasses spectacles"), ("SCARF", "围巾 scarf muffler"),
     ("BEARD", "大胡子 胡须 长须 胡子 老头 老翁 爷爷 beard"), ("MOUSTACHE", "八字胡 小胡子 moustache mustache"),
-    ("PATCHES", "破烂 破旧 破 补丁 褴褛 ragged patched tattered rags beggar worn"), ("APRON", "围裙 apron maid waiter"),
+    ("PATCHES", "破烂 破旧 破 补丁 褴褛 ragged patched tattered rags beggar worn"), ("APRON", "围裙 apron maid "
+        "waiter"),
     ("TOWEL", "毛巾 汗巾 车夫 towel rickshaw"), ("BOW", "蝴蝶结 ribbon bow|"), ("FRECKLES", "雀斑 freckle"),
     ("SCAR", "刀疤 伤疤 scar|"), ("EARRINGS", "耳环 耳坠 earring"),
 )  # fmt: skip
@@ -205,7 +212,8 @@ def character_look(subject: DrawnSubject) -> Look:
 
 
 def _dressed_from(look: Look, reference: Path) -> Look:
-    """The same character in the colours of a picture: hair from the top's dark tones, clothes from the lower part."""
+    """The same character in the colours of a picture: hair from the top's dark tones, clothes from the lower "
+    "part."""
     with Image.open(reference) as opened:
         picture = ImageOps.exif_transpose(opened).convert("RGB").resize((48, 48), Image.Resampling.BOX)
     upper = _dominant(picture.crop((12, 0, 36, 16)))

@@ -47,9 +47,14 @@ class Pen:
         self.canvas.fill(self.placed(shape), colour, alpha)
 
     def body(
-        self, shape: Points | Sequence[tuple[float, float]], colour: Colour, *, shade: Colour | None = None,
-        depth: float = 0.08, outlined: bool = True,
-    ) -> None:  # fmt: skip
+        self,
+        shape: Points | Sequence[tuple[float, float]],
+        colour: Colour,
+        *,
+        shade: Colour | None = None,
+        depth: float = 0.08,
+        outlined: bool = True,
+    ) -> None:
         """An outlined shape in two tones; depth: how broad the shade is, in local units."""
         placed = self.placed(shape)
         if outlined and self.line > 0:
@@ -73,8 +78,13 @@ class Pen:
                 self.canvas.cel(shape, colour, darker(colour, 0.2), shift)
 
     def stroke(
-        self, line: Points | Sequence[tuple[float, float]], width: float, colour: Colour, alpha: float = 1.0,
-        *, taper: tuple[float, float] = (0.25, 0.25),
-    ) -> None:  # fmt: skip
+        self,
+        line: Points | Sequence[tuple[float, float]],
+        width: float,
+        colour: Colour,
+        alpha: float = 1.0,
+        *,
+        taper: tuple[float, float] = (0.25, 0.25),
+    ) -> None:
         """Width in local units, but never thinner than half the pen's line."""
         self.canvas.stroke(self.placed(line), max(width * self.unit, self.line * 0.5), colour, alpha, taper=taper)

@@ -31,24 +31,56 @@ class Pose:
 
 _POSES: dict[str, Pose] = {
     "STAND": Pose(),
-    "WALK": Pose(near_arm=(0.38, 0.62), far_arm=(-0.36, -0.16), near_leg=(-0.36, -0.56), far_leg=(0.4, 0.2), lean=0.05, turn=0.6),
-    "RUN": Pose(near_arm=(-0.85, 0.55), far_arm=(0.75, 2.0), near_leg=(0.95, -0.25), far_leg=(-0.6, -1.5), lean=0.3, turn=0.65, lift=0.04),
+    "WALK": Pose(
+        near_arm=(0.38, 0.62), far_arm=(-0.36, -0.16), near_leg=(-0.36, -0.56), far_leg=(0.4, 0.2), lean=0.05, turn=0.6
+    ),
+    "RUN": Pose(
+        near_arm=(-0.85, 0.55),
+        far_arm=(0.75, 2.0),
+        near_leg=(0.95, -0.25),
+        far_leg=(-0.6, -1.5),
+        lean=0.3,
+        turn=0.65,
+        lift=0.04,
+    ),
     "SIT": Pose(near_arm=(0.12, 0.85), far_arm=(0.2, 0.9), near_leg=(1.25, 0.03), far_leg=(1.05, -0.06), seat=0.27),
-    "LIE": Pose(near_arm=(-0.75, -0.25), far_arm=(0.5, 1.0), near_leg=(1.5, 1.2), far_leg=(1.85, 0.85), lean=-0.5, tilt=-0.12, on_ground=True),
+    "LIE": Pose(
+        near_arm=(-0.75, -0.25),
+        far_arm=(0.5, 1.0),
+        near_leg=(1.5, 1.2),
+        far_leg=(1.85, 0.85),
+        lean=-0.5,
+        tilt=-0.12,
+        on_ground=True,
+    ),
     "ASLEEP": Pose(near_arm=(-0.2, 0.3), far_arm=(0.3, 0.5), flat=True, turn=0.0),
-    "GIVE": Pose(near_arm=(0.62, 1.35), far_arm=(0.4, 1.25), lean=0.08, turn=0.6, near_leg=(-0.16, -0.18), far_leg=(0.16, 0.06)),
-    "SUPPORT": Pose(near_arm=(0.75, 1.3), far_arm=(0.95, 1.2), lean=0.16, tilt=0.08, turn=0.66, near_leg=(-0.26, -0.34), far_leg=(0.3, 0.1)),
-    "PULL": Pose(near_arm=(-0.32, 0.3), far_arm=(-0.2, 0.4), near_leg=(0.62, -0.1), far_leg=(-0.42, -1.0), lean=0.3, turn=0.62),
+    "GIVE": Pose(
+        near_arm=(0.62, 1.35), far_arm=(0.4, 1.25), lean=0.08, turn=0.6, near_leg=(-0.16, -0.18), far_leg=(0.16, 0.06)
+    ),
+    "SUPPORT": Pose(
+        near_arm=(0.75, 1.3),
+        far_arm=(0.95, 1.2),
+        lean=0.16,
+        tilt=0.08,
+        turn=0.66,
+        near_leg=(-0.26, -0.34),
+        far_leg=(0.3, 0.1),
+    ),
+    "PULL": Pose(
+        near_arm=(-0.32, 0.3), far_arm=(-0.2, 0.4), near_leg=(0.62, -0.1), far_leg=(-0.42, -1.0), lean=0.3, turn=0.62
+    ),
     "POINT": Pose(near_arm=(-0.2, 0.1), far_arm=(1.5, 1.56), turn=0.65),
     "TALK": Pose(near_arm=(-0.16, 0.1), far_arm=(0.42, 1.7), turn=0.5),
-    "FIGHT": Pose(near_arm=(0.9, 2.0), far_arm=(1.5, 1.75), near_leg=(-0.62, -0.7), far_leg=(0.7, 0.12), lean=0.18, turn=0.62),
+    "FIGHT": Pose(
+        near_arm=(0.9, 2.0), far_arm=(1.5, 1.75), near_leg=(-0.62, -0.7), far_leg=(0.7, 0.12), lean=0.18, turn=0.62
+    ),
     "CRY": Pose(near_arm=(0.2, 2.62), far_arm=(0.1, 2.78), tilt=0.16, lean=0.08, turn=0.3, hands_before_face=True),
     "LAUGH": Pose(near_arm=(-0.35, 0.55), far_arm=(0.5, 1.9), tilt=-0.12, lean=-0.06, turn=0.35),
     "BOW": Pose(near_arm=(0.35, 0.75), far_arm=(0.45, 0.8), lean=0.62, tilt=0.25, turn=0.6),
     "THINK": Pose(near_arm=(0.2, 1.2), far_arm=(0.35, 2.5), tilt=0.1, turn=0.45),
     "READ": Pose(near_arm=(0.3, 1.5), far_arm=(0.35, 1.45), tilt=0.16, turn=0.4),
     "LOOK": Pose(near_arm=(-0.12, 0.02), far_arm=(0.16, 0.2), tilt=-0.06, turn=0.72),
-}  # fmt: skip
+}
 
 
 def pose_for(action: str, rng: random.Random, *, is_asleep: bool = False) -> Pose:

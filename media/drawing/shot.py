@@ -16,8 +16,8 @@ from media.drawing.look import Look
 from media.drawing.order import DrawingOrder
 from media.drawing.pen import Pen
 from media.drawing.places import INDOORS, PAINTERS
-from media.drawing.poses import Pose
-from media.drawing.props import Prop, draw_prop
+from media.drawing.prop_drawing import draw_prop
+from media.drawing.props import Prop
 from media.drawing.reading import Reading, read_order
 from media.drawing.staging import GROWN_METRES, Placed, PlacedProp, Stage, stage_shot
 from media.drawing.view import View
@@ -53,6 +53,9 @@ def draw_shot(order: DrawingOrder) -> Image.Image:
         _draw_shoulder(canvas, light, stage.over_shoulder, stage.over_shoulder_side, rng)
     draw_weather(canvas, light, rng, is_indoors=is_indoors)
     if reading.shot_type == "POINT_OF_VIEW":
+        if stage.own_hands is not None:
+            with canvas.toned(light.tone(softened=0.5)):
+                _draw_own_hands(canvas, stage.own_hands, light)
         _draw_eyes_frame(canvas, light, rng)
     return finish(canvas.finished(), reading.style, rng.randrange(1 << 30))
 
@@ -61,9 +64,17 @@ def paint_background(canvas: Canvas, light: Light, reading: Reading, stage: Stag
     """Paints the place; out of focus, it is painted small and enlarged, which is also quicker."""
     sheet = canvas if stage.blur < 1 else Canvas(canvas.width, canvas.height, 1.0 if stage.blur < 3 else 0.5)
     view = View(
-        sheet, light, reading.era, stage.horizon, stage.vanish_x, stage.focal, stage.eye, rng,
-        chance(reading.scene_key, reading.place), reading.scene_text,
-    )  # fmt: skip
+        sheet,
+        light,
+        reading.era,
+        stage.horizon,
+        stage.vanish_x,
+        stage.focal,
+        stage.eye,
+        rng,
+        chance(reading.scene_key, reading.place),
+        reading.scene_text,
+    )
     with sheet.toned(light.tone()):
         PAINTERS[reading.place](view)
     if sheet is not canvas:
@@ -93,7 +104,7 @@ def _draw_cast(canvas: Canvas, view: View, light: Light, stage: Stage, reading: 
     ordered += [(-placed.z, 0, placed) for placed in stage.props]
     for _, _, item in sorted(ordered, key=lambda entry: entry[:2]):
         depth = min(0.35, max(0.0, (item.z - 8) / 60)) * (2 if light.weather == "FOG" else 1)
-        with canvas.toned(light.tone(depth, softened=0.4 if not light.is_indoors else 0.5)):
+        with canvas.toned(light.tone(depth, softened=0.55 if light.is_dark or light.is_indoors else 0.4)):
             x, y = view.at(item.x, item.lifted if isinstance(item, Placed) else 0.0, item.z)
             metre = view.scale(item.z)
             if isinstance(item, PlacedProp):
@@ -237,8 +248,19 @@ def _draw_shoulder(canvas: Canvas, light: Light, look: Look, side: int, rng: ran
         wide = 1.15 if not look.is_female else 0.98
         draw_head_from_behind(pen, look)
         trunk = smooth(
-            [(-0.24, 0.58), (-0.62 * wide, 0.72), (-1.02 * wide, 0.98), (-1.12 * wide, 1.7), (-1.1 * wide, 2.6), (1.1 * wide, 2.6), (1.12 * wide, 1.7), (1.02 * wide, 0.98), (0.62 * wide, 0.72), (0.24, 0.58)],
-        )  # fmt: skip
+            [
+                (-0.24, 0.58),
+                (-0.62 * wide, 0.72),
+                (-1.02 * wide, 0.98),
+                (-1.12 * wide, 1.7),
+                (-1.1 * wide, 2.6),
+                (1.1 * wide, 2.6),
+                (1.12 * wide, 1.7),
+                (1.02 * wide, 0.98),
+                (0.62 * wide, 0.72),
+                (0.24, 0.58),
+            ],
+        )
         pen.body(trunk, look.top, depth=0.12)
         pen.stroke(
             smooth([(-0.3, 0.62), (0, 0.7), (0.3, 0.62)], 6, closed=False), 0.05, darker(look.top, 0.3), taper=(1, 1)
@@ -257,15 +279,11 @@ def _draw_eyes_frame(canvas: Canvas, light: Light, rng: random.Random) -> None:
     canvas.image.paste(light.raw()((22, 16, 26)), (0, 0), mask.resize((width, height), Image.Resampling.BICUBIC))
 
 
-def draw_own_hands(canvas: Canvas, look: Look) -> None:
+def _draw_own_hands(canvas: Canvas, look: Look, light: Light) -> None:
     """The viewer's own two hands at the lower edge."""
     unit = min(canvas.width, canvas.height)
     for side in (-1, 1):
-        pen = Pen(
-            canvas, canvas.width * (0.5 + side * 0.24), canvas.height * 1.02, unit, mirror=side > 0, line=unit / 460
-        )
-        pen.body(limb([(-0.12, 0.14), (0.0, -0.1)], [0.2, 0.16]), look.top, depth=0.03)
-        draw_hand(pen, look, (0.0, -0.1), np.pi - 0.35, 0.22)
-
-
-STILL = Pose()
+        x = canvas.width * 0.5 + side * unit * 0.34
+        pen = Pen(canvas, x, canvas.height * 1.04, unit, mirror=side > 0, line=_line_width(canvas, 900, light.style))
+        draw_hand(pen, look, (0.06, -0.16), np.pi - 0.45, 0.2)
+        pen.body(limb([(-0.14, 0.2), (0.055, -0.14)], [0.2, 0.15]), look.top, depth=0.03)

@@ -80,6 +80,7 @@ class Stage:
     blur: float
     insert: Prop | None  # a thing shown by itself, large
     insert_hand: Look | None
+    own_hands: Look | None = None  # of the one through whose eyes we look, where they do something
 
 
 def _narrates(actor: Actor) -> bool:
@@ -92,8 +93,13 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
     unit = min(height, width * 1.12)
     actors = list(reading.actors)
     shoulder: Look | None = None
+    own_hands: Look | None = None
     if reading.shot_type == "POINT_OF_VIEW" and len(actors) > 1:
-        actors = [actor for actor in actors if not _narrates(actor)] or actors
+        # We look through the narrator's eyes, or those of the first one named.
+        viewer = next((actor for actor in actors if _narrates(actor)), actors[0])
+        actors = [actor for actor in actors if actor is not viewer]
+        if viewer.action in ("GIVE", "SUPPORT", "FIGHT", "PULL", "POINT"):
+            own_hands = character_look(viewer.subject)
     main = next((index for index, actor in enumerate(actors) if actor.action not in ("STAND", "LOOK")), 0)
     things = _things(reading)
     insert, insert_hand = _insert(reading, actors, things)
@@ -150,6 +156,7 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
         framing.blur * unit,
         insert,
         insert_hand,
+        own_hands,
     )
 
 
@@ -181,9 +188,18 @@ def _insert(reading: Reading, actors: Sequence[Actor], things: Sequence[Prop]) -
 
 
 def _place(
-    reading: Reading, actors: Sequence[Actor], looks: Sequence[Look], poses: Sequence[Pose], main: int,
-    things: Sequence[Prop], width: int, metre: float, z: float, vanish: float, rng: random.Random,
-) -> tuple[tuple[Placed, ...], tuple[PlacedProp, ...]]:  # fmt: skip
+    reading: Reading,
+    actors: Sequence[Actor],
+    looks: Sequence[Look],
+    poses: Sequence[Pose],
+    main: int,
+    things: Sequence[Prop],
+    width: int,
+    metre: float,
+    z: float,
+    vanish: float,
+    rng: random.Random,
+) -> tuple[tuple[Placed, ...], tuple[PlacedProp, ...]]:
     count = len(actors)
     side = rng.choice((-1, 1))
     is_close = reading.shot_type in ("CLOSE_UP", "EXTREME_CLOSE_UP", "OVER_THE_SHOULDER")
@@ -201,6 +217,9 @@ def _place(
     puller = (
         next((i for i, actor in enumerate(actors) if actor.action in ("PULL", "RUN", "WALK")), None) if wheels else None
     )
+    if wheels and puller is not None and not is_close:
+        # A cart trails behind: the one who pulls it stands off the middle, so that both are seen.
+        centre += side * min(wheels.wide * wheels.metres * 0.55, width / metre * 0.3)
     rider = next((i for i, actor in enumerate(actors) if wheels and i != puller and actor.action == "SIT"), None)
     order = list(range(count))
     if side < 0:

@@ -1,4 +1,4 @@
-"""The camera: where a point of the world (metres, Y up, Z away from us) lies in the picture, and how far haze hides it."""
+"""The camera: where a point of the world (metres, y up, z away from us) lies in the picture."""
 
 import math
 import random

@@ -20,29 +20,37 @@ SHOT_TYPES: Table = (
 PLACES: Table = (
     ("SPACE", "太空 宇宙 星空 飞船 outer~space spaceship starship galaxy cosmos orbit asteroid"),
     ("POLICE", "分驻所 派出所 警察局 巡警局 公安局 警署 衙门 police~station precinct police~post police~box"),
-    ("STATION", "火车站 车站 站台 月台 车厢 火车 地铁 railway train~station station| train| platform| subway metro|"),
+    ("STATION", "火车站 车站 站台 月台 车厢 火车 地铁 railway train~station station| train| platform| subway "
+        "metro|"),
     ("BRIDGE", "桥 bridge"),
     ("HARBOUR", "码头 港口 港湾 渡口 harbour harbor port| wharf pier| dock"),
     ("SEA", "海边 大海 海面 海上 海滩 沙滩 海岸 海 sea| ocean beach| shore| coast| seaside"),
     ("RIVER", "河边 河 江边 江面 大江 溪 湖 池塘 水边 river stream| lake| pond| creek brook|"),
     ("PALACE", "宫殿 皇宫 宫 寺 庙 祠 神社 大殿 道观 教堂 palace temple shrine| castle cathedral church throne"),
     ("SCHOOL", "学校 教室 课堂 学堂 书院 私塾 school classroom academy university lecture~hall"),
-    ("OFFICE", "办公室 公司 写字楼 会议室 报馆 办公 office| meeting~room workplace counting-house counting~house bureau|"),
-    ("SHOP", "酒店 酒馆 客栈 茶馆 饭馆 店 铺 柜台 集市 市场 餐厅 咖啡 tavern inn| shop store| café cafe restaurant bar| "
+    ("OFFICE", "办公室 公司 写字楼 会议室 报馆 办公 office| meeting~room workplace counting-house "
+        "counting~house bureau|"),
+    ("SHOP", "酒店 酒馆 客栈 茶馆 饭馆 店 铺 柜台 集市 市场 餐厅 咖啡 tavern inn| shop store| café cafe "
+        "restaurant bar| "
              "pub| market| bakery teahouse tea~house"),
-    ("STREET", "街道 街 马路 大道 大路 路口 路上 路边 道路 巷 胡同 城门 门口 street road| roadside alley lane| avenue pavement sidewalk "
+    ("STREET", "街道 街 马路 大道 大路 路口 路上 路边 道路 巷 胡同 城门 门口 street road| roadside alley lane| "
+        "avenue pavement sidewalk "
                "crossroad city~gate highway"),
     ("GARDEN", "花园 庭院 院子 院 公园 园子 菜园 garden courtyard backyard park| orchard yard|"),
-    ("ROOM", "房间 屋里 屋内 室内 室 卧室 客厅 书房 厨房 病房 家里 家中 床 炕 窗前 灯下 room| bedroom kitchen parlour parlor "
-             "indoors inside~the~house library study| apartment flat| attic cellar home| hospital bed| fireside hearth cottage~interior "
+    ("ROOM", "房间 屋里 屋内 室内 室 卧室 客厅 书房 厨房 病房 家里 家中 床 炕 窗前 灯下 room| bedroom kitchen "
+        "parlour parlor "
+             "indoors inside~the~house library study| apartment flat| attic cellar home| hospital bed| fireside "
+                 "hearth cottage~interior "
              "house~interior lamplight hall| furnished"),
     ("VILLAGE", "村庄 村 乡下 乡 镇 农家 茅屋 village hamlet cottage farm countryside town|"),
     ("FOREST", "森林 树林 林中 林间 竹林 林 forest woods| wood| jungle grove bamboo"),
     ("SNOWLAND", "雪原 雪地 冰原 雪山 snowfield snowland tundra glacier arctic ice~field"),
     ("DESERT", "沙漠 戈壁 荒漠 desert dune sahara"),
     ("MOUNTAIN", "山 峰 岭 悬崖 谷 mountain hill| hills| cliff peak valley summit"),
-    ("FIELD", "田野 田 草原 草地 原野 荒野 麦地 瓜地 西瓜地 field| fields| meadow grassland prairie plain| plains| moor| pasture"),
-    ("CITY", "城市 京城 北京 上海 都市 城里 城中 城 楼顶 天台 city skyline metropolis downtown urban rooftop skyscraper london| new~york"),
+    ("FIELD", "田野 田 草原 草地 原野 荒野 麦地 瓜地 西瓜地 field| fields| meadow grassland prairie plain| "
+        "plains| moor| pasture"),
+    ("CITY", "城市 京城 北京 上海 都市 城里 城中 城 楼顶 天台 city skyline metropolis downtown urban rooftop "
+        "skyscraper london| new~york"),
     ("HOUSE", "房子 屋 家 宅 house mansion villa doorstep porch"),
     ("SKY", "天空 云端 空中 云 sky clouds"),
 )  # fmt: skip
@@ -74,23 +82,29 @@ SEASONS: Table = (
 )
 
 ACTIONS: Table = (
-    ("LIE", "跌倒 摔倒 倒地 倒下 倒了 伏在 伏地 趴 躺 卧 睡 晕 倒 死去 lie| lies| lying lay| fallen falls| fell| collapse sleep asleep "
+    ("LIE", "跌倒 摔倒 倒地 倒下 倒了 伏在 伏地 趴 躺 卧 睡 晕 倒 死去 lie| lies| lying lay| fallen falls| "
+        "fell| collapse sleep asleep "
             "faint trips| tripped stumbl"),
-    ("FIGHT", "打斗 搏斗 战斗 挥剑 拔剑 打 踢 杀 攻击 刺 fight attack punch kick duel battle strike| strikes| slash"),
+    ("FIGHT", "打斗 搏斗 战斗 挥剑 拔剑 打 踢 杀 攻击 刺 fight attack punch kick duel battle strike| strikes| "
+        "slash"),
     ("PULL", "拉车 拉着车 拉着 推车 推着 拖 pull push| pushes| pushing drag"),
-    ("SUPPORT", "搀 扶 搂 拥抱 抱 support helps| helping embrac hug| hugs| hugging hold~up holds~up carries| carry"),
+    ("SUPPORT", "搀 扶 搂 拥抱 抱 support helps| helping embrac hug| hugs| hugging hold~up holds~up carries| "
+        "carry"),
     ("RUN", "跑 奔 追 逃 冲 飞奔 run| runs| running ran| rush chase flee| flees| escap sprint hurr dash"),
-    ("GIVE", "递 交给 给 抓出 掏 伸手 接过 拿出 奉上 送 give| gives| giving gave| hand~over hands| reach offer pass~the pays| "
+    ("GIVE", "递 交给 给 抓出 掏 伸手 接过 拿出 奉上 送 give| gives| giving gave| hand~over hands| reach offer "
+        "pass~the pays| "
              "hold~out holds~out stretch pours| shows|"),
     ("POINT", "指着 指向 指 挥手 招手 point| points| pointing wave| waves| waving beckon"),
     ("CRY", "哭 泣 流泪 落泪 眼泪 cry| cries| crying cried| weep wept| sob| sobs| sobbing tears|"),
     ("LAUGH", "大笑 笑 乐 laugh smil grin| grins| grinning chuckl cheer"),
     ("BOW", "鞠躬 磕头 作揖 跪 低头 bow| bows| bowing kneel"),
     ("SIT", "坐 蹲 sit| sits| sitting sat| seated crouch squat kneeling"),
-    ("WALK", "走 步行 散步 行 来到 前进 离开 横截 过来 walk stroll step| steps| stepping march| stroll wander approach enters| leaves| "
+    ("WALK", "走 步行 散步 行 来到 前进 离开 横截 过来 walk stroll step| steps| stepping march| stroll wander "
+        "approach enters| leaves| "
              "comes| cross|"),
     ("THINK", "想 沉思 思索 回忆 记起 惭愧 think thought| ponder remember reflect| wonder muse| brood asham"),
-    ("TALK", "说 道 问 喊 叫 答 骂 谈 讲 say| says| saying said| talk speak asks| asking tell| tells| shout answer| answers| whisper "
+    ("TALK", "说 道 问 喊 叫 答 骂 谈 讲 say| says| saying said| talk speak asks| asking tell| tells| shout "
+        "answer| answers| whisper "
              "cries~out replies| calls| exclaim"),
     ("READ", "读 写 看书 read| reads| reading write| writes| writing"),
     ("LOOK", "看 望 见 盯 瞧 注视 仰视 look gaze stare watch sees| glance"),
@@ -101,7 +115,8 @@ MOODS: Table = (
     ("HAPPY", "高兴 快乐 开心 欢 笑 喜 幸福 希望 happy joy| joyful smil laugh cheer glad| delight merry hopeful"),
     (
         "SAD",
-        "悲 伤心 哭 泪 难过 惭愧 苦 凄 可怜 摔坏 sad| sadly tears| weep grief lonely sorrow cry| crying asham mourn miserable",
+        "悲 伤心 哭 泪 难过 惭愧 苦 凄 可怜 摔坏 sad| sadly tears| weep grief lonely sorrow cry| crying asham "
+        "mourn miserable",
     ),
     ("ANGRY", "怒 生气 愤 骂 恨 憎 怪他 angry anger furious rage| scowl annoy glare| stern"),
     ("AFRAID", "怕 恐 惊慌 害怕 慌 发抖 afraid fear terrif scared| panic trembl horror"),
@@ -110,11 +125,14 @@ MOODS: Table = (
 )
 
 ERAS: Table = (
-    ("MODERN", "手机 电脑 地铁 霓虹 汽车 出租车 高楼 摩天 现代 机器人 公司 phone computer laptop neon subway skyscraper modern robot "
+    ("MODERN", "手机 电脑 地铁 霓虹 汽车 出租车 高楼 摩天 现代 机器人 公司 phone computer laptop neon subway "
+        "skyscraper modern robot "
                "taxi cyberpunk spaceship car|"),
-    ("CHINESE", "人力车 黄包车 车夫 长衫 铜元 铜钱 民国 巡警 古代 剑客 皇 宫 寺 庙 客栈 茶馆 胡同 旗袍 rickshaw dynasty imperial~china "
+    ("CHINESE", "人力车 黄包车 车夫 长衫 铜元 铜钱 民国 巡警 古代 剑客 皇 宫 寺 庙 客栈 茶馆 胡同 旗袍 rickshaw "
+        "dynasty imperial~china "
                 "beijing peking chinese gown~and"),
-    ("EUROPEAN", "london england paris victorian carriage castle knight squire parlour church cottage gentleman sir| lady| duke"),
+    ("EUROPEAN", "london england paris victorian carriage castle knight squire parlour church cottage gentleman "
+        "sir| lady| duke"),
 )  # fmt: skip
 
 STYLES: Table = (
@@ -140,6 +158,7 @@ PEOPLE: Table = (
     ("woman", "女人 女子 妇人 妻 母亲 妈妈 woman women lady mother wife| queen princess she| her|"),
     (
         "man",
-        "男人 男子 先生 父亲 爸爸 丈夫 man| men| father husband gentleman king| prince narrator| he| his| i| me| person people|",
+        "男人 男子 先生 父亲 爸爸 丈夫 man| men| father husband gentleman king| prince narrator| he| his| i| "
+        "me| person people|",
     ),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from media.drawing.places import indoors, nature, town, transport, water
+from media.drawing.places import indoors, landmarks, nature, town, transport, water
 from media.drawing.view import View
 
 PAINTERS: dict[str, Callable[[View], None]] = {
@@ -10,8 +10,8 @@ PAINTERS: dict[str, Callable[[View], None]] = {
     "CITY": town.paint_city,
     "VILLAGE": town.paint_village,
     "HOUSE": town.paint_house,
-    "POLICE": town.paint_police_post,
-    "PALACE": town.paint_palace,
+    "POLICE": landmarks.paint_police_post,
+    "PALACE": landmarks.paint_palace,
     "GARDEN": nature.paint_garden,
     "FOREST": nature.paint_forest,
     "MOUNTAIN": nature.paint_mountain,

@@ -16,8 +16,11 @@ FOLIAGE: dict[str, tuple[Colour, ...]] = {
     "WINTER": ((142, 136, 126), (120, 120, 118), (158, 150, 138)),
 }
 GRASS: dict[str, Colour] = {
-    "SPRING": (132, 178, 96), "SUMMER": (104, 158, 84), "AUTUMN": (186, 162, 92), "WINTER": (172, 164, 142),
-}  # fmt: skip
+    "SPRING": (132, 178, 96),
+    "SUMMER": (104, 158, 84),
+    "AUTUMN": (186, 162, 92),
+    "WINTER": (172, 164, 142),
+}
 SNOW: Colour = (236, 242, 250)
 
 
@@ -142,14 +145,15 @@ def ridge(view: View, base: float, height: float, roughness: float, rng: random.
 def paint_hills(
     view: View, colours: tuple[Colour, ...], heights: tuple[float, ...], *, roughness: float = 0.48, snow: float = 0.0
 ) -> None:
-    """Ranges from far to near; heights in shares of the picture above the horizon; snow: share of each that is white."""
+    """Ranges from far to near; heights in shares of the picture; snow: share of each that is white."""
     for index, (colour, height) in enumerate(zip(colours, heights, strict=True)):
         rng = random.Random(view.scene_rng.random() + index)
         shape = ridge(view, view.horizon + 2, height * view.height, roughness, rng)
+        lowered = np.array([view.width * 0.02, height * view.height * 0.16])
         with view.distant(150 - 45 * index):
             view.canvas.fill(shape, colour)
             with view.canvas.clipped(shape):
-                view.canvas.fill(shape + [view.width * 0.02, height * view.height * 0.16], darker(colour, 0.13))
+                view.canvas.fill(shape + lowered, darker(colour, 0.13))
                 if snow > 0:
                     cap = shape.copy()
                     top = view.horizon - height * view.height
@@ -158,7 +162,7 @@ def paint_hills(
                     floor = np.maximum(limit + teeth, cap[:-2, 1])
                     view.canvas.fill(np.vstack([cap[:-2] - [0, 2], np.stack([cap[:-2, 0], floor], axis=1)[::-1]]), SNOW)
                     view.canvas.fill(
-                        shape + [view.width * 0.02, height * view.height * 0.16],
+                        shape + lowered,
                         multiply(colour, (0.8, 0.85, 0.98)),
                         0.5,
                     )

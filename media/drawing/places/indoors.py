@@ -224,7 +224,7 @@ def paint_room(view: View) -> None:
     side = rng.choice((-1, 1))
     box.window(side * 1.3)
     _picture(box, -side * 0.9, rng)
-    _shelf(box, *sorted((-side * 3.7, -side * 1.9)), 0.0, 2.2, 4, rng, jars=False)
+    _shelf(box, -side * 2.8 - 0.9, -side * 2.8 + 0.9, 0.0, 2.2, 4, rng, jars=False)
     with view.distant(2):
         rug = smooth(
             [view.at(-1.6, 0.01, 3.2), view.at(1.6, 0.01, 3.2), view.at(1.4, 0.01, 5.4), view.at(-1.4, 0.01, 5.4)], 6
@@ -237,7 +237,7 @@ def paint_room(view: View) -> None:
         _chair(view, side * 2.9, 5.9)
         _table(view, side * 2.2, 5.0)
     if any(word in view.words for word in ("炉", "火", "fire", "hearth", "grate")):
-        _hearth(box, side * 0.0 - side * 1.0)
+        _hearth(box, -side * 1.0)
     _lamp(view, 0.0, 5.2, 2.5)
 
 

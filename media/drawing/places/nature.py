@@ -98,10 +98,10 @@ def paint_forest(view: View) -> None:
     pines = view.light.season == "WINTER" or any(word in view.words for word in ("松", "pine"))
     kind = "BAMBOO" if any(word in view.words for word in ("竹", "bamboo")) else "PINE" if pines else None
     # A wall of leaves far behind, then trunks in rows.
-    for layer, (z, share) in enumerate(((60, 0.30), (38, 0.22))):
+    for layer, (far, share) in enumerate(((60.0, 0.30), (38.0, 0.22))):
         rng = random.Random(view.scene_rng.random())
         wall = (96, 134, 110) if layer == 0 else (80, 118, 92)
-        with view.distant(z):
+        with view.distant(far):
             for step in range(26):
                 x = (step / 25 * 1.1 - 0.05) * view.width
                 radius = view.height * share * rng.uniform(0.35, 0.6)

@@ -1,0 +1,13 @@
+"""Draws any prop at a pen."""
+
+from media.drawing.pen import Pen
+from media.drawing.props import Prop
+from media.drawing.props_held import HELD
+from media.drawing.props_standing import STANDING
+
+_DRAWERS = HELD | STANDING
+
+
+def draw_prop(pen: Pen, prop: Prop) -> None:
+    """Draws the prop at the pen's origin, one unit high."""
+    _DRAWERS[prop.kind](pen, prop)
