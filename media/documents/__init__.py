@@ -1,5 +1,6 @@
 """Reading a person's documents: any text file, Word, PDF or EPUB, told by its bytes, as plain text."""
 
 from media.documents.clean import clean_text
+from media.documents.reading import DocumentText, read_document
 
-__all__ = ["clean_text"]
+__all__ = ["DocumentText", "clean_text", "read_document"]

@@ -1,0 +1,55 @@
+"""Plain text and Markdown: marks that only a renderer needs are taken off, headings stay headings."""
+
+import re
+
+_HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
+_SIGNS = (
+    re.compile(r"\[[^\]\n]+\]\([^)\s]+(?:\s+\"[^\"]*\")?\)"),
+    re.compile(r"(?<!\*)\*\*[^*\n]+\*\*(?!\*)"),
+    re.compile(r"^(?:```|~~~)", re.MULTILINE),
+    re.compile(r"^\s{0,3}(?:[-*+]|\d+\.)\s+\S", re.MULTILINE),
+    re.compile(r"^>\s", re.MULTILINE),
+)
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_FENCE = re.compile(r"^(?:```|~~~).*$\n?", re.MULTILINE)
+_IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)")
+_LINK = re.compile(r"\[([^\]\n]+)\]\([^)\n]*\)")
+_REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]+\]:\s+\S+.*$\n?", re.MULTILINE)
+_EMPHASIS = re.compile(
+    r"(?<![\w*])(\*{1,3})(?=\S)([^*\n]+?)(?<=\S)\1(?!\w)|(?<!\w)(_{1,3})(?=\S)([^_\n]+?)(?<=\S)\3(?!\w)"
+)
+_CODE = re.compile(r"`([^`\n]+)`")
+_QUOTE = re.compile(r"^\s{0,3}>\s?", re.MULTILINE)
+_HTML = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>|<!--.*?-->", re.DOTALL)
+_SETEXT = re.compile(r"^(\S[^\n]*)\n(=+|-{3,})[ \t]*$", re.MULTILINE)
+_CLOSING_MARKS = re.compile(r"^(#{1,6}[ \t]+.*?)[ \t]+#+[ \t]*$", re.MULTILINE)
+_ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!>-])")
+
+
+def is_markdown(text: str) -> bool:
+    """Whether the text has headings and another sign, or two kinds of signs, of Markdown."""
+    sample = text[:200_000]
+    signs = sum(1 for sign in _SIGNS if sign.search(sample))
+    headings = len(_HEADING.findall(sample))
+    return headings >= 2 or (headings == 1 and bool(re.match(r"\s*#", sample) or signs)) or signs >= 3
+
+
+def strip_markdown(text: str) -> tuple[str, str | None]:
+    """(text with headings as # lines, title of the front matter or of a single first-level heading at the top)."""
+    title: str | None = None
+    if front := _FRONT_MATTER.match(text):
+        if named := re.search(r"^title:\s*[\"']?(.+?)[\"']?\s*$", front.group(1), re.MULTILINE):
+            title = named.group(1)
+        text = text[front.end() :]
+    text = _SETEXT.sub(lambda found: ("# " if found.group(2)[0] == "=" else "## ") + found.group(1), text)
+    text = _FENCE.sub("", _CLOSING_MARKS.sub(r"\1", text))
+    text = _REFERENCE.sub("", _LINK.sub(r"\1", _IMAGE.sub("", text)))
+    text = _QUOTE.sub("", _HTML.sub("", _CODE.sub(r"\1", text)))
+    text = _EMPHASIS.sub(lambda found: found.group(2) or found.group(4), text)
+    text = _ESCAPE.sub(r"\1", text)
+    first_level = re.findall(r"^# +(.+)$", text, re.MULTILINE)
+    first_line = text.lstrip().split("\n", 1)[0]
+    if len(first_level) == 1 and first_line == f"# {first_level[0]}":
+        title = title or first_level[0].strip()
+        text = text.replace(first_line, first_level[0].strip(), 1)
+    return text, title
