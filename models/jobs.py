@@ -10,9 +10,9 @@ from models.enums import JobRole, JobStatus, JobType, Queue, Stage
 
 
 class Job(OwnedRow):
-    """A STAGE job plans BUILD jobs, its children, and waits for them; a BUILD job makes one artifact.
+    """A STAGE job plans BUILD jobs, its children, and waits for them. A BUILD job makes one artifact.
 
-    A job is claimable while it is live and `due_at_ms` has come; claiming it moves `due_at_ms` to the end of the
+    A job is claimable while it is live and `due_at_ms` has come. Claiming it moves `due_at_ms` to the end of the
     lease and raises `lease_epoch`, so a lease that runs out makes the job claimable again, and whoever held it can
     write nothing any more. `due_at_ms` null: it waits to be woken (`wakes` is raised with each waking).
     """
@@ -64,7 +64,7 @@ class Job(OwnedRow):
 
 
 class IdempotencyKey(Row):
-    """The first request under a key; later ones with the same input get its answer."""
+    """The first request under a key. Later ones with the same input get its answer."""
 
     owner = fields.CharField(max_length=255)
     mutation = fields.CharField(max_length=64)

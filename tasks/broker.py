@@ -4,17 +4,15 @@ import dramatiq
 from dramatiq.broker import Broker
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
-from dramatiq.middleware import AsyncIO, CurrentMessage, Middleware, ShutdownNotifications, TimeLimit
+from dramatiq.middleware import AsyncIO, Middleware, Retries, ShutdownNotifications, TimeLimit
 
 from settings import Settings, get_settings
 from tasks.lifecycle import WorkerLife
 
-MAX_MESSAGE_AGE_MS = 60_000
-
 
 def make_broker(settings: Settings, life: list[Middleware]) -> Broker:
-    """A broker of our own list of middleware: retrying is the database's business, so there is no Retries here."""
-    middleware: list[Middleware] = [TimeLimit(), ShutdownNotifications(), CurrentMessage(), *life]
+    """A broker with our own list of middleware. Retrying is the database's business: every actor has max_retries=0."""
+    middleware: list[Middleware] = [TimeLimit(), ShutdownNotifications(), Retries(max_retries=0), *life]
     if settings.redis_url is not None:
         return RedisBroker(  # type: ignore[no-untyped-call]
             url=settings.redis_url.get_secret_value(),

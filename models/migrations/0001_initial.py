@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Animatic',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('workflow_id', fields.BigIntField(null=True)),
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='AnimaticPart',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('animatic_id', fields.BigIntField()),
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Artifact',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('kind', fields.CharEnumField(description='SCRIPT: SCRIPT\nDESIGN: DESIGN\nGRID: GRID\nPICTURE: PICTURE\nSPEECH: SPEECH\nMOTION: MOTION\nANIMATIC: ANIMATIC\nCLIP: CLIP\nMUSIC: MUSIC\nFILM: FILM', enum_type=ArtifactKind, max_length=16)),
@@ -63,7 +63,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='ArtifactFile',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('artifact_id', fields.BigIntField()),
                 ('role', fields.CharEnumField(description='MAIN: MAIN\nCANDIDATE: CANDIDATE\nAUDIO: AUDIO\nSUBTITLES: SUBTITLES\nPOSTER: POSTER', enum_type=FileRole, max_length=16)),
@@ -76,7 +76,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Asset',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('workflow_id', fields.BigIntField(null=True)),
@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Edit',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('workflow_id', fields.BigIntField(null=True)),
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='IdempotencyKey',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('mutation', fields.CharField(max_length=64)),
@@ -120,13 +120,13 @@ class Migration(migrations.Migration):
                 ('input_sha256', fields.CharField(max_length=64)),
                 ('result_id', fields.BigIntField()),
             ],
-            options={'table': 'idempotency_key', 'app': 'ekonte', 'unique_together': (('owner', 'mutation', 'key'),), 'indexes': [Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': 'The first request under a key; later ones with the same input get its answer.'},
+            options={'table': 'idempotency_key', 'app': 'ekonte', 'unique_together': (('owner', 'mutation', 'key'),), 'indexes': [Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': 'The first request under a key. Later ones with the same input get its answer.'},
             bases=['Row'],
         ),
         ops.CreateModel(
             name='Job',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('type', fields.CharEnumField(description='TEXT_TO_IMAGE: TEXT_TO_IMAGE\nIMAGE_TO_IMAGE: IMAGE_TO_IMAGE\nTEXT_TO_VIDEO: TEXT_TO_VIDEO\nIMAGE_TO_VIDEO: IMAGE_TO_VIDEO\nSCRIPT: SCRIPT\nASSETS: ASSETS\nSTORYBOARD: STORYBOARD\nANIMATIC: ANIMATIC\nSPEECH: SPEECH\nVIDEO: VIDEO\nEDIT: EDIT\nEXPORT: EXPORT', enum_type=JobType, max_length=24)),
@@ -158,13 +158,13 @@ class Migration(migrations.Migration):
                 ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('finished_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'job', 'app': 'ekonte', 'indexes': [Index(fields=['queue', 'status', 'due_at_ms']), Index(fields=['parent_id', 'status']), Index(fields=['target_id', 'role', 'status']), Index(fields=['workflow_id', 'id']), Index(fields=['owner', 'id'])], 'pk_attr': 'id', 'table_description': 'A STAGE job plans BUILD jobs, its children, and waits for them; a BUILD job makes one artifact.'},
+            options={'table': 'job', 'app': 'ekonte', 'indexes': [Index(fields=['queue', 'status', 'due_at_ms']), Index(fields=['parent_id', 'status']), Index(fields=['target_id', 'role', 'status']), Index(fields=['workflow_id', 'id']), Index(fields=['owner', 'id'])], 'pk_attr': 'id', 'table_description': 'A STAGE job plans BUILD jobs, its children, and waits for them. A BUILD job makes one artifact.'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
             name='JobFile',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('job_id', fields.BigIntField()),
                 ('position', fields.IntField()),
@@ -177,7 +177,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='ProcessLease',
             fields=[
-                ('number', fields.IntField(primary_key=True, unique=True, db_index=True)),
+                ('number', fields.IntField(primary_key=True, generated=False, unique=True, db_index=True)),
                 ('holder', fields.CharField(max_length=64)),
                 ('until_ms', fields.BigIntField()),
             ],
@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Script',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('workflow_id', fields.BigIntField(null=True)),
@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='ScriptScene',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('script_id', fields.BigIntField()),
                 ('number', fields.IntField()),
@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='ScriptShot',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('script_id', fields.BigIntField()),
                 ('scene_number', fields.IntField()),
@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Shot',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('storyboard_id', fields.BigIntField()),
@@ -269,7 +269,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='StoredFile',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('sha256', fields.CharField(max_length=64)),
@@ -279,7 +279,7 @@ class Migration(migrations.Migration):
                 ('height', fields.IntField(null=True)),
                 ('duration_seconds', fields.FloatField(null=True)),
                 ('name', fields.CharField(default='', max_length=255)),
-                ('state', fields.CharEnumField(default=FileState.WRITING, description='WRITING: WRITING\nREADY: READY', enum_type=FileState, max_length=16)),
+                ('state', fields.CharEnumField(default=FileState.WRITING, description='WRITING: WRITING\nREADY: READY\nREMOVING: REMOVING', enum_type=FileState, max_length=16)),
                 ('is_upload', fields.BooleanField(default=False)),
                 ('made_by_job_id', fields.BigIntField(null=True)),
                 ('released_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
@@ -290,7 +290,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Storyboard',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('workflow_id', fields.BigIntField(null=True)),
@@ -304,7 +304,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Video',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('workflow_id', fields.BigIntField(null=True)),
@@ -317,7 +317,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='VideoSegment',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('video_id', fields.BigIntField()),
@@ -329,7 +329,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='Workflow',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('owner', fields.CharField(max_length=255)),
                 ('name', fields.CharField(max_length=255)),
@@ -349,7 +349,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name='WorkflowStage',
             fields=[
-                ('id', fields.BigIntField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('workflow_id', fields.BigIntField()),
                 ('stage', fields.CharEnumField(description='SCRIPT: SCRIPT\nASSETS: ASSETS\nSTORYBOARD: STORYBOARD\nANIMATIC: ANIMATIC\nVIDEO: VIDEO\nEDIT: EDIT', enum_type=Stage, max_length=16)),

@@ -85,6 +85,7 @@ class OfflineFilms:
             order.seconds,
             order.seed,
             out,
+            order.hints,
             limit=self.render_limit,
             timeout_seconds=self.timeout_seconds,
             progress=progress,

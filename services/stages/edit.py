@@ -6,7 +6,7 @@ from typing import Any
 
 from media.cut import FilmPlan, FilmShot, SpokenLine, cut_film
 from media.effects import choose_effects
-from media.poster import render_poster
+from media.poster import write_poster
 from media.processes import run_in_worker
 from media.subtitles import make_cues, write_srt
 from media.timeline import PlacedUtterance, Timeline
@@ -69,7 +69,7 @@ def _music_node(plan: EditPlan) -> Node:
     inputs = None
     if plan.timeline is not None:
         style = plan.edit.options.get("musicStyle")
-        hints = []
+        hints: list[list[float | str]] = []
         for shot, placed in zip(plan.video.animatic.shots, plan.timeline.shots, strict=True):
             if shot.bgm_hint and (not hints or hints[-1][1] != shot.bgm_hint):
                 hints.append([placed.start_seconds, shot.bgm_hint])
@@ -229,7 +229,9 @@ async def make_film(inputs: dict[str, Any], subject_id: int, bench: Workbench) -
         files.append(MadeFile(NewFile(subtitles, "application/x-subrip", "film.srt"), FileRole.SUBTITLES))
     if inputs["poster_choices"]:
         choices = [paths[sha256] for sha256 in inputs["poster_choices"]]
-        await run_in_worker(render_poster, choices, poster, limit=limit, timeout_seconds=60)
+        await run_in_worker(
+            write_poster, choices, poster, plan.width, plan.height, limit=limit, timeout_seconds=60
+        )
         files.append(MadeFile(await picture_file(poster, "poster.jpg"), FileRole.POSTER))
     effects = sorted({name for shot in shots for name in shot["effects"]}) if inputs["effects"] else []
     return Result(
