@@ -62,7 +62,7 @@ def direct(scene: Scene, takes: Sequence[Take], design: Design, *, number: int) 
         in_view = _in_view(take, view, present, design)
         present = in_view or present
         words = f"{take.narration} {take.speech}"
-        props = props_in(take.narration or ("" if take.speech else ""), design.props, design.cast.language)[:_MAX_PROPS]
+        props = props_in(take.narration, design.props, design.cast.language)[:_MAX_PROPS]
         prompt = compose_prompt(_parts(take, view, in_view, props, scene, design, index), design.cast.language)
         needed = take.seconds + VOICE_MARGIN_SECONDS if take.seconds else design.min_seconds
         shots.append(
@@ -87,7 +87,8 @@ def _in_view(take: Take, view: str, present: tuple[str, ...], design: Design) ->
     narrator = design.cast.narrator.name if design.cast.narrator else None
     people = [name for name in take.people if name in design.cast.by_name]
     if view == "POINT_OF_VIEW":
-        return tuple(name for name in people if name != narrator)[:_MAX_IN_VIEW]
+        looker = _looker(take, design)
+        return tuple(name for name in people if name not in (narrator, looker))[:_MAX_IN_VIEW]
     if view == "EXTREME_CLOSE_UP":
         return tuple(people[:1])
     if take.speaker and view == "CLOSE_UP":
@@ -101,6 +102,21 @@ def _in_view(take: Take, view: str, present: tuple[str, ...], design: Design) ->
     ):
         return present
     return tuple(people[:_MAX_IN_VIEW])
+
+
+def _looker(take: Take, design: Design) -> str | None:
+    """Whose eyes a point-of-view shot has: who is named before the looking, else who is mentioned first."""
+    lexicon = lexicon_zh if design.cast.language == "zh" else lexicon_en
+    look = lexicon.LOOKING.search(take.narration)
+    if look is None or not take.people:
+        return None
+    before = [mention for mention in design.cast.mentions(take.narration[: look.start()])]
+    if not before:
+        return None
+    named = [mention.person for mention in before if mention.person]
+    if named:
+        return named[-1]
+    return next((name for name in take.people if design.cast.fits(name, before[-1].pronoun or "")), None)
 
 
 def _view(
@@ -192,7 +208,12 @@ def _action(take: Take, view: str, in_view: tuple[str, ...], design: Design, ind
     who = ("、" if is_chinese else " and ").join(in_view)
     if not take.narration:
         return f"{who}静静听着，{gesture}" if is_chinese else f"{who} listening, {gesture}"
-    return f"{who}沉思，{gesture}" if is_chinese else f"{who} lost in thought, {gesture}"
+    lexicon = lexicon_zh if is_chinese else lexicon_en
+    if not lexicon.INNER_WORDS.search(take.narration):
+        return _named(_bare(take.narration, language), take, design)
+    narrator = design.cast.narrator.name if design.cast.narrator else None
+    thinker = narrator if narrator in in_view else in_view[0]
+    return f"{thinker}沉思，{gesture}" if is_chinese else f"{thinker} lost in thought, {gesture}"
 
 
 def _manner(speech: str, language: str) -> str:
@@ -225,6 +246,13 @@ def _visible(take: Take, design: Design) -> str:
     if language == "zh":
         return "，".join(kept)[:80]
     return " ".join(", ".join(kept).split()[:36])
+
+
+def _bare(text: str, language: str) -> str:
+    """The words without quotation marks, connectives and the last stop, short enough for a picture."""
+    plain = re.sub(r"[“”\"「」『』]", "", text).strip("，。；：、！？—…,.;:!? ")
+    plain = (_ZH_LEAD if language == "zh" else _EN_LEAD).sub("", plain)
+    return plain[:60] if language == "zh" else " ".join(plain.split()[:30])
 
 
 def _is_weather(clause: str, language: str) -> bool:

@@ -14,6 +14,8 @@ from providers.offline.writing.quotes import Span
 from providers.offline.writing.speakers import Beat, find_beats
 
 _MAX_LOOKS = 4
+_SAME_THING = ((("车子",), ("人力车", "马车", "汽车", "自行车")), (("船",), ("小船", "飞船")), (("coins",), ("coin",)))
+_ZH_GARMENT = re.compile(r"皮袍|外套|长袍|长衫|大衣|棉袄|斗篷|毡帽|围巾|眼镜")
 _ZH_PROP = re.compile("|".join(map(re.escape, lexicon_zh.PROPS)))
 _ZH_MEASURED = re.compile(rf"[一两几三][大小]?[{lexicon_zh.CONCRETE_MEASURES}]([\u3400-\u9fff]{{2,6}})")
 _EN_PROP = re.compile(
@@ -79,6 +81,9 @@ def _zh_looks(beat: Beat, cast: Cast) -> Iterable[tuple[str, str]]:
             name = _person(beat, cast, mention.person, mention.pronoun)
             if name is not None and not tags._ZH_OBJECT_BEFORE.search(clause[: mention.start][-3:]):
                 current, start = name, mention.end
+        if current and cast.by_name[current].is_narrator and (worn := _ZH_GARMENT.search(clause)):
+            yield current, f"{'戴' if worn.group() in ('毡帽', '围巾', '眼镜') else '穿'}{worn.group()}"
+            continue
         look = _ZH_STRIP.sub("", clause[start:]).strip("，。；：、！？—… ")
         if (
             current
@@ -103,7 +108,8 @@ def _en_looks(beat: Beat, cast: Cast) -> Iterable[tuple[str, str]]:
         if before:
             name = _person(beat, cast, before[-1].person, before[-1].pronoun)
             if name is not None:
-                yield name, re.sub(r"^(?:his|her|the)\s+", "", match.group(1))
+                look = re.sub(r"^(?:his|her|the)\s+", "", match.group(1))
+                yield name, look if " " in look else f"with a {look}"
 
 
 def _find_props(paragraphs: Sequence[Sequence[Span]], cast: Cast) -> dict[str, str]:
@@ -126,6 +132,12 @@ def _find_props(paragraphs: Sequence[Sequence[Span]], cast: Cast) -> dict[str, s
     kept = [name for name in counts if name in narrated and counts[name] >= floor]
     order = {name: index for index, name in enumerate(counts)}
     kept.sort(key=lambda name: (-counts[name], order[name]))
+    # 车子 is the 人力车 that the text has named, no second thing.
+    kept = [
+        name
+        for name in kept
+        if not any(name in generic and set(kept) & set(specific) for generic, specific in _SAME_THING)
+    ]
     return {name: words[name] for name in kept[:room]}
 
 
@@ -190,5 +202,52 @@ def bearing(person: Person, language: str) -> str:
 
 
 _ANIMALS = frozenset(
-    ["wolf", "lion", "fox", "bear", "ass", "ox", "bull", "dragon", "mouse", "cat", "dog", "hound", "donkey", "horse", "goat", "sheep", "lamb", "pig", "crow", "raven", "crane", "stork", "hare", "rabbit", "tortoise", "frog", "swallow", "nightingale", "sparrow", "eagle", "owl", "snake", "serpent", "crab", "ant", "grasshopper", "fish", "monkey", "rat", "bird", "hen", "cow", "goose", "cock", "rooster", "robot"]
+    [
+        "wolf",
+        "lion",
+        "fox",
+        "bear",
+        "ass",
+        "ox",
+        "bull",
+        "dragon",
+        "mouse",
+        "cat",
+        "dog",
+        "hound",
+        "donkey",
+        "horse",
+        "goat",
+        "sheep",
+        "lamb",
+        "pig",
+        "crow",
+        "raven",
+        "crane",
+        "stork",
+        "hare",
+        "rabbit",
+        "tortoise",
+        "frog",
+        "swallow",
+        "nightingale",
+        "sparrow",
+        "eagle",
+        "owl",
+        "snake",
+        "serpent",
+        "crab",
+        "ant",
+        "grasshopper",
+        "fish",
+        "monkey",
+        "rat",
+        "bird",
+        "hen",
+        "cow",
+        "goose",
+        "cock",
+        "rooster",
+        "robot",
+    ]
 )

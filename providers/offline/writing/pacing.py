@@ -13,7 +13,11 @@ from providers.offline.writing.speakers import Beat
 
 VOICE_MARGIN_SECONDS = 0.3
 _LOOK_BACK = 24
+_IMPERSONAL = re.compile(
+    r"[风雨雪云雾]|路上|天色|\bit (?:was|had|rained|snowed)\b|\bthere (?:was|were|lay|stood)\b", re.IGNORECASE
+)
 _CLAUSE_COST, _SOFT_COST, _PARAGRAPH_COST = 0.9, 2.2, 0.5
+_RAGGED_COST = 1.2  # a sentence's end and another one's beginning in one shot
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,12 @@ class Take:
 def find_atoms(beats: Sequence[Beat], language: str, max_seconds: float, *, is_fine: bool = False) -> list[Atom]:
     """The beats' clauses, in order; sentences that fit a shot stay whole unless is_fine."""
     atoms: list[Atom] = []
+    carried: tuple[str, ...] = ()
+    paragraph = -1
     for beat in beats:
+        if beat.paragraph != paragraph:
+            carried, paragraph = (), beat.paragraph
+        position = 0
         for sentence in split_sentences(beat.text, language):
             if not is_fine and speech_seconds(sentence, language) <= max_seconds:
                 pieces = [(sentence, 0.0)]
@@ -52,11 +61,30 @@ def find_atoms(beats: Sequence[Beat], language: str, max_seconds: float, *, is_f
                     parts = split_long(clause, language, max_seconds)
                     pieces += [(part, _SOFT_COST) for part in parts[:-1]] + [(parts[-1], _CLAUSE_COST)]
                 pieces[-1] = (pieces[-1][0], 0.0)
-            atoms += [
-                Atom(text, beat.speaker, beat.people, beat.paragraph, speech_seconds(text, language), cost)
-                for text, cost in pieces
-            ]
+            for text, cost in pieces:
+                people = beat.people
+                if beat.speaker is None:
+                    start = max(beat.text.find(text, position), position)
+                    position = start + len(text)
+                    people, carried = _people_in(beat, start, position, carried, language)
+                atoms.append(Atom(text, beat.speaker, people, beat.paragraph, speech_seconds(text, language), cost))
     return atoms
+
+
+def _people_in(
+    beat: Beat, start: int, end: int, carried: tuple[str, ...], language: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Whom a clause shows, and whose deeds the next clause goes on telling where it names nobody itself."""
+    marks = [mark for mark in beat.marks if start <= mark[0] < end]
+    if marks:
+        subjects = tuple(dict.fromkeys(name for _, name, is_subject in marks if is_subject))
+        people = tuple(dict.fromkeys(name for _, name, _ in marks))
+        if subjects or not carried:
+            return people, subjects[-1:] or people[:1]
+        return tuple(dict.fromkeys((*carried, *people))), carried
+    lexicon = lexicon_zh if language == "zh" else lexicon_en
+    has_deed = lexicon.VISIBLE_VERBS.search(beat.text, start, end) or lexicon.INNER_WORDS.search(beat.text, start, end)
+    return (carried if has_deed and not _IMPERSONAL.search(beat.text, start, end) else ()), carried
 
 
 def cut(
@@ -75,6 +103,7 @@ def cut(
         speaker: str | None = None
         has_narration = False
         crossings = 0
+        has_end_inside = False
         for start in range(end - 1, max(end - 1 - _LOOK_BACK, -1), -1):
             atom = atoms[start]
             if atom.speaker is not None:
@@ -83,6 +112,7 @@ def cut(
                 speaker = atom.speaker
             else:
                 has_narration = True
+            has_end_inside = has_end_inside or (start + 1 < end and atom.break_cost == 0)
             if start + 1 < end and atoms[start + 1].paragraph != atom.paragraph:
                 crossings += 1
             seconds += atom.seconds + (0.25 if start + 1 < end else 0)
@@ -91,6 +121,8 @@ def cut(
             cost = (
                 best[start] + _length_cost(seconds, min_seconds, max_seconds) + crossings * _PARAGRAPH_COST + shot_cost
             )
+            if has_end_inside and atoms[end - 1].break_cost:
+                cost += _RAGGED_COST
             if start > 0:
                 cost += atoms[start - 1].break_cost
             if cost < best[end]:

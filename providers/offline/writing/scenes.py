@@ -21,7 +21,26 @@ _EN_PLACE = re.compile(
 )
 _HYPOTHETICAL = re.compile(r"\b(?:if|until|till|unless)\b[^,.;]*", re.IGNORECASE)
 _STOP_WORDS = frozenset(
-    ["same", "very", "whole", "other", "own", "more", "most", "and", "or", "of", "in", "great", "little", "old", "good", "public", "whole", "still"]
+    [
+        "same",
+        "very",
+        "whole",
+        "other",
+        "own",
+        "more",
+        "most",
+        "and",
+        "or",
+        "of",
+        "in",
+        "great",
+        "little",
+        "old",
+        "good",
+        "public",
+        "whole",
+        "still",
+    ]
 )
 _EN_WORD = re.compile(r"[A-Za-z-]+")
 _ZH_TIME = re.compile("|".join(sorted(lexicon_zh.TIMES, key=lambda word: (-len(word), word))))
@@ -31,7 +50,23 @@ _ZH_WEATHER = re.compile(
     + r"|(?:下着?|飘着?|落着?|冒着|淋着?)[雨雪]|[雨雪](?:中|里|点|声|停|水|花|地|下)|雷声|雾气"
 )
 _HOME_FAMILY = frozenset(
-    ["mother", "father", "grandmother", "grandfather", "wife", "husband", "母亲", "父亲", "妈妈", "爸爸", "奶奶", "爷爷", "妻子", "丈夫", "祖母"]
+    [
+        "mother",
+        "father",
+        "grandmother",
+        "grandfather",
+        "wife",
+        "husband",
+        "母亲",
+        "父亲",
+        "妈妈",
+        "爸爸",
+        "奶奶",
+        "爷爷",
+        "妻子",
+        "丈夫",
+        "祖母",
+    ]
 )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from errors import BadInputError
 from media.documents import clean_text
 from providers.base import DraftScene, DraftShot, Progress, ScriptDraft, ScriptOrder, ignore_progress
 from providers.offline.writing import cast_en, cast_zh
@@ -13,7 +14,7 @@ from providers.offline.writing.directing import Design, direct
 from providers.offline.writing.fountain import screenplay, shot_list
 from providers.offline.writing.language import detect_language, is_spoken
 from providers.offline.writing.looks import Things, find_things
-from providers.offline.writing.pacing import condense, natural_seconds, plan_takes
+from providers.offline.writing.pacing import Take, condense, natural_seconds, plan_takes
 from providers.offline.writing.people import Cast
 from providers.offline.writing.quotes import Span, split_paragraph, uses_single_quotes
 from providers.offline.writing.scenes import Scene, find_scenes, heading
@@ -41,8 +42,6 @@ def write_script(order: ScriptOrder, progress: Progress = ignore_progress) -> Sc
     """
     text = clean_text(order.text)
     if not is_spoken(text):
-        from errors import BadInputError
-
         raise BadInputError("The text has no words to make a film of.", path=("text",))
     language = _language(order, text)
     if order.input_type == "SCREENPLAY" or looks_like_screenplay(text):
@@ -109,7 +108,7 @@ def _plan_prose(text: str, language: str, progress: Progress) -> Plan:
         tuple(find_scenes(find_beats(paragraphs[start:end], cast, start), marks, cast))
         for start, end in _parts(paragraphs, marks)
     )
-    return Plan(story.title, story.author, cast, things, _spread_places(parts))
+    return Plan(story.title, story.author, cast, things, parts)
 
 
 def _paragraphs(story: Story, text: str, language: str) -> tuple[list[list[Span]], dict[int, str]]:
@@ -140,11 +139,6 @@ def _parts(paragraphs: Sequence[Sequence[Span]], marks: dict[int, str]) -> Itera
         size += sum(len(span.text) for span in spans)
     if start < len(paragraphs):
         yield start, len(paragraphs)
-
-
-def _spread_places(parts: tuple[tuple[Scene, ...], ...]) -> tuple[tuple[Scene, ...], ...]:
-    """Parts are read one by one; nothing else needs joining, as a place is the same place by its name."""
-    return parts
 
 
 def _plan_screenplay(text: str, language: str) -> Plan:
@@ -180,12 +174,12 @@ def _share(
 
 def _cut_part(
     part: tuple[Scene, ...], language: str, low: float, high: float, budget: float | None, target: int | None
-) -> Iterator[tuple[Scene, list[object]]]:
+) -> Iterator[tuple[Scene, list[Take]]]:
     if target == 0:
         return
     scenes: Sequence[Scene] = part if budget is None else condense(part, language, budget, high)
     takes = plan_takes(scenes, language, low, high, target)
-    yield from zip(scenes, takes, strict=True)  # type: ignore[misc]
+    yield from zip(scenes, takes, strict=True)
 
 
 def _stretched(drafts: list[DraftScene], order: ScriptOrder, low: float, high: float) -> list[DraftScene]:

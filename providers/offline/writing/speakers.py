@@ -17,13 +17,17 @@ _RECENT = 12
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A stretch of the story that one voice speaks. `speaker` None: the narrator. people: whom it mentions, names."""
+    """A stretch of the story that one voice speaks. `speaker` None: the narrator. people: whom it mentions, names.
+
+    marks: where in the text each person is mentioned and whether as the subject of a clause, pronouns resolved.
+    """
 
     text: str
     speaker: str | None
     paragraph: int
     people: tuple[str, ...] = ()
     is_inferred: bool = False
+    marks: tuple[tuple[int, str, bool], ...] = ()
 
 
 @dataclass
@@ -80,11 +84,30 @@ def _read_paragraph(
             heard = talk.speaker
         if heard is None:
             heard = talk.addressee if talk.speaker == speaker and talk.addressee != speaker else None
-        heard = heard or next((name for name in reversed(talk.recent) if name != speaker), None)
+        heard = heard or next(
+            (name for name in (talk.subject, *reversed(talk.recent)) if name not in (None, speaker)), None
+        )
         talk.speaker, talk.addressee, talk.speech_paragraph = speaker, heard, number
         talk.mention(speaker)
         people = dict.fromkeys((speaker, *((heard,) if heard else ())))
-        beats.append(Beat(span.text, speaker, number, tuple(people), is_inferred))
+        goes_on = _goes_on(after, spans[index + 2] if index + 2 < len(spans) else None, cast)
+        beats.append(
+            Beat(_ended(span.text, cast.language, goes_on=goes_on), speaker, number, tuple(people), is_inferred)
+        )
+
+
+def _goes_on(after: Span | None, later: Span | None, cast: Cast) -> bool:
+    """Whether the speech's sentence continues behind a tag: "Lift the latch," called the grandmother, "I am too weak."."""
+    if after is None or after.is_speech or later is None or not later.is_speech:
+        return False
+    return after.text.rstrip().endswith((",", "，")) and not tags.without_tag_after(after.text, cast)
+
+
+def _ended(speech: str, language: str, *, goes_on: bool) -> str:
+    """A speech whose last comma only led into its tag ends like a sentence."""
+    if goes_on or speech[-1:] not in ",，;；":
+        return speech
+    return speech[:-1] + ("。" if language == "zh" else ".")
 
 
 def _read_narration(
@@ -97,7 +120,9 @@ def _read_narration(
     talk: _Talk,
     beats: list[Beat],
 ) -> None:
-    if (before is not None and _SAID_THIS.search(text[:60])) or (before is None and (match := _SAID_THIS.search(text[:60])) and match.start() < 40):
+    if (before is not None and _SAID_THIS.search(text[:60])) or (
+        before is None and (match := _SAID_THIS.search(text[:60])) and match.start() < 40
+    ):
         _reassign(text[:60], cast, talk, beats)
     kept = text
     if before is not None and before.is_speech:
@@ -107,28 +132,22 @@ def _read_narration(
     )
     if ((after is not None and after.is_speech) or leads_on) and kept:
         kept = tags.without_tag_before(kept, cast)
-    spoken_first = len(beats)
-    for sentence in split_sentences(text, cast.language):
-        people = _follow(sentence, cast, talk)
-        if kept and (sentence in kept or sentence[:8] in kept):
-            beats.append(Beat(sentence, None, number, people))
-    # The beats above carry who is mentioned where; what is spoken is the text without its tags.
-    mentioned = {beat.text: beat.people for beat in beats[spoken_first:]}
-    del beats[spoken_first:]
+    followed = {sentence: _follow(sentence, cast, talk) for sentence in split_sentences(text, cast.language)}
+    # What is spoken is the text without its tags; a sentence that lost its tag still mentions whom it mentioned.
     for sentence in split_sentences(kept, cast.language):
         if not is_spoken(sentence):
             continue
-        people = mentioned.get(sentence)
-        if people is None:
-            people = next(
-                (found for known, found in mentioned.items() if known[:8] == sentence[:8]), _named(sentence, cast)
-            )
-        beats.append(Beat(sentence, None, number, people))
+        marks = followed.get(sentence)
+        if marks is None:
+            whole = next((known for known in followed if known[:8] == sentence[:8]), "")
+            marks = tuple(mark for mark in followed.get(whole, ()) if mark[0] < len(sentence))
+        people = tuple(dict.fromkeys(name for _, name, _ in marks))
+        beats.append(Beat(sentence, None, number, people, marks=marks))
 
 
-def _follow(sentence: str, cast: Cast, talk: _Talk) -> tuple[str, ...]:
+def _follow(sentence: str, cast: Cast, talk: _Talk) -> tuple[tuple[int, str, bool], ...]:
     """Takes note of whom the sentence mentions; pronouns mean the last subject that fits, else the last person that fits."""
-    names: list[str] = []
+    marks: list[tuple[int, str, bool]] = []
     subject: str | None = None
     for mention in cast.mentions(sentence):
         is_subject = tags.is_nominative(mention, sentence, cast.language)
@@ -137,13 +156,13 @@ def _follow(sentence: str, cast: Cast, talk: _Talk) -> tuple[str, ...]:
         )
         if name is None:
             continue
-        names.append(name)
+        marks.append((mention.start, name, is_subject))
         talk.mention(name)
         if subject is None and is_subject:
             subject = name
     if subject is not None:
         talk.subject = subject
-    return tuple(dict.fromkeys(names))
+    return tuple(marks)
 
 
 def _resolve(
@@ -261,7 +280,7 @@ def _named(text: str, cast: Cast) -> tuple[str, ...]:
 
 
 def _reassign(text: str, cast: Cast, talk: _Talk, beats: list[Beat]) -> None:
-    """ "…" – scarcely had the wolf said this: who was only guessed to have said it and the turns before was the wolf."""
+    """ "…" – scarcely had the wolf said this: who was only guessed to have said it before was the wolf."""
     said = next((mention.person for mention in cast.mentions(text) if mention.person), None)
     guessed = beats[-1].speaker if beats and beats[-1].is_inferred else None
     if said is None or guessed is None or guessed == said:
