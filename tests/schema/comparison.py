@@ -11,7 +11,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLUnionType,
-    Undefined,
+    print_ast,
 )
 
 
@@ -83,9 +83,10 @@ def _compare_value(result: Comparison, name: str, wanted: Any, got: Any) -> None
     if str(wanted.type) != str(got.type):
         result.different.append(f"{name}: {wanted.type} is {got.type}")
     if _default(wanted) != _default(got):
-        result.different.append(f"{name}: default {_default(wanted)!r} is {_default(got)!r}")
+        result.different.append(f"{name}: default {_default(wanted)} is {_default(got)}")
 
 
-def _default(value: Any) -> Any:
-    default = value.default_value
-    return None if default is Undefined else ("a default", default)
+def _default(value: Any) -> str | None:
+    """As it is written. Both schemas come from text, so both have it."""
+    node = value.ast_node.default_value
+    return None if node is None else print_ast(node)

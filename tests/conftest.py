@@ -1,0 +1,110 @@
+"""Databases for tests: an SQLite file for each test, and one PostgreSQL database for each session."""
+
+import asyncio
+import contextlib
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+
+from models.database import execute, open_database
+from models.ids import use_process_number
+from services.events import open_bus
+from services.migrations import migrate
+from settings import Settings, get_settings
+
+POSTGRES_URL = os.environ.get("EKONTE_TEST_POSTGRES_URL", "postgres://root@127.0.0.1:5432/postgres")
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder of the settings that the code under test reads."""
+    monkeypatch.setattr("settings._chosen", [Settings(_env_file=None, data_dir=tmp_path / "data")])
+    return tmp_path / "data"
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """An empty database with all tables, made once and copied for each test."""
+    folder = tmp_path_factory.mktemp("sqlite")
+    asyncio.run(migrate(Settings(data_dir=folder)))
+    return (folder / "ekonte.sqlite3").read_bytes()
+
+
+@contextlib.asynccontextmanager
+async def _opened(url: str | None, data_dir: Path) -> AsyncIterator[None]:
+    """Tortoise keeps statements by the connection's name; those of the test before may be in the other dialect."""
+    EXECUTOR_CACHE.clear()
+    use_process_number(1)
+    async with open_database(url, data_dir), open_bus(None):
+        yield
+
+
+@pytest.fixture
+async def sqlite_database(data_dir: Path, migrated_sqlite: bytes) -> AsyncIterator[None]:
+    data_dir.mkdir()
+    (data_dir / "ekonte.sqlite3").write_bytes(migrated_sqlite)
+    async with _opened(None, data_dir):
+        yield
+
+
+async def _postgres_statement(statement: str) -> None:
+    connection = await asyncpg.connect(POSTGRES_URL, timeout=5)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database of this session's own, with all tables."""
+    name = f"ekonte_test_{uuid.uuid4().hex[:12]}"
+    try:
+        asyncio.run(_postgres_statement(f'CREATE DATABASE "{name}"'))
+    except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+        reason = f"no PostgreSQL server for tests ({type(error).__name__}); set EKONTE_TEST_POSTGRES_URL"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    url = urlunsplit(urlsplit(POSTGRES_URL)._replace(path=f"/{name}"))
+    try:
+        asyncio.run(migrate(Settings(data_dir=tmp_path_factory.mktemp("postgres"), database_url=url)))
+        yield url
+    finally:
+        asyncio.run(_postgres_statement(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+async def postgres_database(data_dir: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """The session's database, empty. Opened on the test's own event loop."""
+    with_database = get_settings().model_copy(update={"database_url": SecretStr(postgres_url)})
+    monkeypatch.setattr("settings._chosen", [with_database])
+    async with _opened(postgres_url, data_dir):
+        await execute(f"TRUNCATE {', '.join(_tables())}")
+        yield
+
+
+def _tables() -> list[str]:
+    from tortoise.context import require_context
+
+    models = require_context().apps["ekonte"].values()
+    return sorted(model._meta.db_table for model in models)
+
+
+@pytest.fixture
+async def database(sqlite_database: None) -> None:
+    """The database that most tests use."""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def either_database(request: pytest.FixtureRequest) -> str:
+    """For tests of SQL: the test runs once on each database."""
+    request.getfixturevalue(f"{request.param}_database")
+    return str(request.param)

@@ -1,0 +1,32 @@
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from schema.scalars import read_datetime, read_long, write_datetime
+
+
+def test_times_are_written_in_utc_with_a_z() -> None:
+    in_shanghai = datetime(2026, 2, 1, 0, 30, tzinfo=timezone(timedelta(hours=8)))
+    assert write_datetime(in_shanghai) == "2026-01-31T16:30:00Z"
+
+
+def test_times_are_read_with_their_zone() -> None:
+    assert read_datetime("2026-02-01T00:30:00+08:00") == datetime(2026, 1, 31, 16, 30, tzinfo=UTC)
+    assert read_datetime("2026-01-31T16:30:00Z") == datetime(2026, 1, 31, 16, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["2026-01-31", "2026-01-31T16:30:00", "soon", 5, None])
+def test_what_is_no_rfc_3339_time_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="RFC 3339"):
+        read_datetime(text)
+
+
+@pytest.mark.parametrize("value", [0, -5, 2**53, 3.0])
+def test_whole_numbers_are_longs(value: float) -> None:
+    assert read_long(value) == value
+
+
+@pytest.mark.parametrize("value", [2**53 + 1, 1.5, "5", True, None])
+def test_other_values_are_no_longs(value: object) -> None:
+    with pytest.raises(ValueError, match="2\\^53"):
+        read_long(value)
