@@ -31,7 +31,7 @@ _CONTENT_TYPES = {
     "AVIF": "image/avif",
 }
 # No other decoder is ever tried: some of Pillow's (EPS, PDF) would start outside programs.
-_FORMATS = tuple(_CONTENT_TYPES)
+_FORMATS = tuple(kind for kind in _CONTENT_TYPES if kind != "MPO")  # MPO is opened as JPEG
 _PNG_COMPRESSION = 1
 _POSTER_QUALITY = 90
 

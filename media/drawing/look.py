@@ -19,8 +19,8 @@ _AGES: Table = (
     ("OLD", "老女人 老妇 老太 老人 老头 老汉 老翁 奶奶 爷爷 婆婆 花白 白发 年迈 老者 老 old elderly aged| "
         "grandmother grandfather granny "
             "grey-haired gray-haired grey~hair gray~hair white~hair"),
-    ("CHILD", "小女孩 小男孩 女孩 男孩 孩子 小孩 儿童 孩 童 child kid| little~girl little~boy girl boy| toddler"),
     ("TEEN", "少年 少女 学生 姑娘 青年 teen student youth young schoolgirl"),
+    ("CHILD", "小女孩 小男孩 女孩 男孩 孩子 小孩 儿童 孩 童 child kid| little~girl little~boy girl boy| toddler"),
 )  # fmt: skip
 _GENDERS: Table = (
     ("FEMALE", "女 妇 母亲 妈 奶奶 婆 妻 姐 妹 娘 姨 嫂 伊 她 公主 皇后 female woman women girl lady mother "
@@ -149,6 +149,8 @@ def _near(text: str, words: re.Pattern[str], reach: int = 12) -> Colour | None:
 def character_look(subject: DrawnSubject) -> Look:
     """The look that words decide where they say anything, and a draw from the name and description elsewhere."""
     text = f"{subject.name} {subject.description}".lower()
+    # An English name may be a word for something else (Bob, Rose): it decides no hairstyle.
+    described = subject.description.lower() if subject.name.isascii() else text
     digest = hashlib.sha256(f"{subject.name}\n{subject.description}".encode()).digest()
     rng = random.Random(digest)
     seeded_gender = rng.choice(("FEMALE", "MALE"))
@@ -203,7 +205,7 @@ def character_look(subject: DrawnSubject) -> Look:
     )
     look = Look(
         gender=gender, age=age, build=build, height=height, skin=skin, hair=hair,
-        hair_style=first_of(_HAIRS, text) or seeded_style, fringe=rng.randrange(1 << 16), eyes=eyes, outfit=outfit,
+        hair_style=first_of(_HAIRS, described) or seeded_style, fringe=rng.randrange(1 << 16), eyes=eyes, outfit=outfit,
         top=top, trim=trim, bottom=bottom, shoes=mix((58, 46, 44), bottom, 0.2), hat=hat,
         hat_colour=top if hat in ("POLICE_CAP",) else (118, 96, 74) if hat == "FELT_CAP" else darker(trim, 0.2),
         extras=frozenset(extras), jaw=rng.uniform(-1, 1), eye_size=rng.uniform(0.94, 1.06),

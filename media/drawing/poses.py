@@ -103,3 +103,12 @@ def pose_for(action: str, rng: random.Random, *, is_asleep: bool = False) -> Pos
 def step(start: tuple[float, float], angle: float, length: float) -> tuple[float, float]:
     """The end of a bone, y down."""
     return start[0] + length * math.sin(angle), start[1] + length * math.cos(angle)
+
+
+def holding(pose: Pose, action: str, *, is_overhead: bool) -> Pose:
+    """The same pose with the far hand brought up to hold something, unless the action already holds it out."""
+    if is_overhead:
+        return replace(pose, far_arm=(0.42, 2.35))
+    if action in ("GIVE", "READ", "FIGHT", "POINT", "SUPPORT"):
+        return pose
+    return replace(pose, far_arm=(0.3, 1.75))

@@ -45,7 +45,7 @@ _METRES: dict[str, float] = {
     "CHAIR": 0.95,
     "TABLE": 0.78,
     "COINS": 0.16,
-    "LETTER": 0.2,
+    "LETTER": 0.13,
     "LAMP": 0.4,
     "CANDLE": 0.26,
     "SWORD": 0.95,

@@ -22,6 +22,7 @@ _LABEL_PATTERN = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN_NAMES = re.compile(r"\s*(?:[,，、;；/&]|\band\b|\bwith\b|和|与|跟)\s*", re.IGNORECASE)
+_STYLE_WORDS = re.compile(r"([\w-]+(?:[ -][\w-]+)?)[ -]style|([\u4e00-\u9fff]{2,4})(?:风格|画风)")
 _NOBODY = {"", "none", "no one", "nobody", "无", "没有", "无人", "-"}
 
 
@@ -127,13 +128,18 @@ def read_order(order: DrawingOrder) -> Reading:
         season=first_of(vocabulary.SEASONS, surroundings, action) or ("WINTER" if weather == "SNOW" else "SUMMER"),
         era=first_of(vocabulary.ERAS, everything) or ("CHINESE" if is_chinese else "EUROPEAN"),
         mood=first_of(vocabulary.MOODS, action, parts["scene"]) or "CALM",
-        style=first_of(vocabulary.STYLES, (order.style or "").lower(), parts["style"]),
+        style=first_of(vocabulary.STYLES, (order.style or "").lower(), parts["style"], _told_style(action)),
         actors=_actors(order.subjects, parts),
         props=_props(order.subjects),
         scene_key=scene_key,
         scene_text=surroundings or action,
         action_text=action,
     )
+
+
+def _told_style(text: str) -> str:
+    """What stands before the word style in free words: elsewhere "dark" or "soft" say nothing of the drawing."""
+    return " ".join(word for pair in _STYLE_WORDS.findall(text) for word in pair)
 
 
 def _props(subjects: Sequence[DrawnSubject]) -> tuple[DrawnSubject, ...]:

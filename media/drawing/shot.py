@@ -141,12 +141,17 @@ def _draw_placed(
         ground_shadow(pen, placed.pose, 0.16 if light.is_dark else 0.3)
         if placed.action == "SIT":
             _seat(pen)
+    if placed.pose.flat and light.is_indoors:
+        _bed(pen)
+        pen = pen.at(0.0, -0.24)
     wind = 0.22 if light.weather == "WIND" else 0.05
     sway = wind * (-1 if placed.is_mirrored else 1)
     if placed.action == "RUN":
         sway = -0.24
     turn = 0.12 if reading.shot_type == "POINT_OF_VIEW" else None
     _, far = draw_figure(pen, look, placed.pose, expression_for(placed.mood, placed.action), sway=sway, turn=turn)
+    if placed.pose.flat and light.is_indoors:
+        _blanket(pen)
     if placed.held is not None:
         hold_prop(far, look, placed.held)
 
@@ -158,10 +163,45 @@ def _seat(pen: Pen) -> None:
     pen.body(smooth([(-0.14, -0.3), (0.16, -0.3), (0.17, -0.25), (-0.15, -0.25)], 4), wood, depth=0.01)
 
 
+def _bed(pen: Pen) -> None:
+    """Under somebody who sleeps: unit and origin are those of the figure, which lies about x = 0."""
+    wood, sheet = (128, 88, 64), (240, 236, 228)
+    head = points([(-0.68, 0), (-0.62, 0), (-0.62, -0.52), (-0.68, -0.5)])
+    for shape in (head, head * [-1.0, 0.78]):
+        pen.body(shape, wood, depth=0.01)
+    pen.body(points([(-0.64, -0.02), (0.64, -0.02), (0.64, -0.17), (-0.64, -0.17)]), darker(wood, 0.1), depth=0.0)
+    pen.body(smooth([(-0.62, -0.16), (0.62, -0.16), (0.62, -0.28), (-0.62, -0.28)], 4), sheet, depth=0.02)
+    for x in (-0.47, 0.47):
+        pen.body(
+            smooth([(x - 0.13, -0.26), (x + 0.13, -0.26), (x + 0.12, -0.36), (x - 0.12, -0.36)], 5), sheet, depth=0.02
+        )
+
+
+def _blanket(pen: Pen) -> None:
+    """Over a sleeper from the feet to the chest, hanging over the bed's side."""
+    cloth = (128, 152, 186)
+    shape = smooth(
+        [
+            (-0.56, 0.02),
+            (-0.56, -0.13),
+            (-0.3, -0.2),
+            (0.1, -0.22),
+            (0.2, -0.16),
+            (0.2, 0.1),
+            (-0.1, 0.14),
+            (-0.5, 0.12),
+        ],
+        5,
+    )
+    pen.body(shape, cloth, depth=0.03)
+    for x in (0.36, 0.16, -0.04):
+        pen.stroke([(x, -0.1), (x + 0.03, 0.1)], 0.006, darker(cloth, 0.3), taper=(0.2, 0.8))
+
+
 def hold_prop(hand: Pen, look: Look, prop: Prop) -> None:
     """A thing in a hand, a little larger than life, so that one sees what it is."""
     size = prop.metres / (look.height * GROWN_METRES) * (1.5 if prop.metres < 0.3 else 1.0)
-    drop = {"BAG": size * 0.9, "BASKET": size * 0.9, "STICK": size * 0.5, "UMBRELLA": 0.05, "SWORD": 0.03}.get(
+    drop = {"BAG": size * 0.9, "BASKET": size * 0.9, "STICK": size * 0.5, "UMBRELLA": size * 0.12, "SWORD": 0.03}.get(
         prop.kind, -0.02
     )
     held = Pen(

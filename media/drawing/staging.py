@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from media.drawing.figure import bones_of
 from media.drawing.look import Look, character_look
-from media.drawing.poses import Pose, pose_for
+from media.drawing.poses import Pose, holding, pose_for
 from media.drawing.props import Prop, props_in, recognise_prop
 from media.drawing.reading import Actor, Reading
 
@@ -167,7 +167,11 @@ def _sleeps(text: str) -> bool:
 def _things(reading: Reading) -> list[Prop]:
     """Given props first, then those that the action names; each kind once."""
     found = [recognise_prop(subject.name, subject.description) for subject in reading.props]
-    found += [prop for prop in props_in(reading.action_text) if prop.kind not in ("TABLE", "CHAIR")]
+    told = reading.action_text
+    for actor in reading.actors:
+        # A name may hold the word for a thing: 车夫 is not a cart.
+        told = told.replace(actor.subject.name.lower(), " ")
+    found += [prop for prop in props_in(told) if prop.kind not in ("TABLE", "CHAIR")]
     kinds: dict[str, Prop] = {}
     for prop in found:
         kinds.setdefault(prop.kind if prop.kind != "CART" or "RICKSHAW" not in kinds else "RICKSHAW", prop)
@@ -246,6 +250,8 @@ def _place(
         if index == puller:
             mirrored = side < 0
         carries = held[0] if held and index == main and actor.action not in ("CRY", "PULL", "RUN", "LIE") else None
+        if carries is not None:
+            pose = holding(pose, actor.action, is_overhead=carries.kind == "UMBRELLA")
         figures.append(Placed(look, pose, actor.action, actor.mood, x, depth, mirrored, carries))
     props: list[PlacedProp] = []
     reach = (count * gap) / 2 + 0.15

@@ -52,6 +52,7 @@ PLACES: Table = (
     ("CITY", "城市 京城 北京 上海 都市 城里 城中 城 楼顶 天台 city skyline metropolis downtown urban rooftop "
         "skyscraper london| new~york"),
     ("HOUSE", "房子 屋 家 宅 house mansion villa doorstep porch"),
+    ("ROOM", "桌 书案 desk| table| chair"),
     ("SKY", "天空 云端 空中 云 sky clouds"),
 )  # fmt: skip
 
