@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from errors import ConfigurationError
-from settings import Settings, read_settings
+from settings import Settings, read_settings, settings_table, use_settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -24,11 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = {name: getattr(options, name, None) for name in ("host", "port")}
     try:
         settings = read_settings(**{name: value for name, value in given.items() if value is not None})
+        use_settings(settings)
         match options.command:
             case "token":
                 return print_token(settings, user=options.user, days=options.days, scopes=tuple(options.scope or ()))
             case "schema":
                 return print_schema()
+            case "settings":
+                print(settings_table(), end="")
+                return 0
             case "migrate":
                 return migrate(settings)
             case _:
@@ -50,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("migrate", help="bring the database to this version's tables")
     commands.add_parser("schema", help="print the GraphQL schema")
+    commands.add_parser("settings", help="print the table of all settings")
     token = commands.add_parser("token", help="print a bearer token, signed with EKONTE_SECRET")
     token.add_argument("--user", required=True, help="whom the token stands for; owns all that is made with it")
     token.add_argument("--days", type=float, required=True, help="how many days the token is good")
@@ -95,9 +100,8 @@ def run_server(settings: Settings, *, with_worker: bool) -> int:
     from web.serving import check_exposure, serve
 
     check_exposure(settings)
-
     configure_logging(settings)
-    return serve(settings, build_app(settings, with_worker=with_worker))
+    return serve(settings, functools.partial(build_app, settings, with_worker=with_worker))
 
 
 def build_app(settings: Settings, *, with_worker: bool) -> "Starlette":

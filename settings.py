@@ -4,8 +4,10 @@ A value that cannot be used stops the start with the name of its variable. docs/
 """
 
 import os
+import zoneinfo
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -84,6 +86,31 @@ class Settings(BaseSettings):
             raise ValueError("must have at least 32 characters")
         return value
 
+    @field_validator("jwks_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):
+            raise ValueError("must be an http or https address")
+        return value
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            parts = urlsplit(value)
+            if value != "*" and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+                raise ValueError("must be origins such as https://studio.example, without a path")
+        return values
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            zoneinfo.ZoneInfo(value)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be an IANA time zone such as Asia/Shanghai") from None
+        return value
+
     @property
     def is_embedded_database(self) -> bool:
         return self.database_url is None or self.database_url.get_secret_value().startswith("sqlite:")
@@ -103,6 +130,40 @@ def read_settings(**overrides: object) -> Settings:
             for fault in error.errors(include_input=False, include_url=False)
         ]
         raise ConfigurationError("; ".join(faults)) from None
+
+
+def settings_table() -> str:
+    """All settings as a table in Markdown: variable, default, what may stand there, meaning with its unit."""
+    rows = ["| variable | default | value | meaning |", "| --- | --- | --- | --- |"]
+    for name, field in Settings.model_fields.items():
+        limits = [
+            f"{sign} {value}"
+            for item in field.metadata
+            for sign, value in (("at least", getattr(item, "ge", None)), ("at most", getattr(item, "le", None)))
+            if value is not None
+        ]
+        kind = ", ".join([_kind(field.annotation), *limits])
+        rows.append(f"| `{ENV_PREFIX}{name.upper()}` | {_default(name)} | {kind} | {field.description} |")
+    return "\n".join(rows) + "\n"
+
+
+def _kind(annotation: object) -> str:
+    if get_origin(annotation) is Literal:
+        return " or ".join(f"`{choice}`" for choice in get_args(annotation))
+    named = {int: "whole number", float: "number", bool: "`true` or `false`", Path: "path", str: "text"}
+    for choice in (annotation, *get_args(annotation)):
+        if isinstance(choice, type) and choice in named:
+            return "list with commas" if get_origin(annotation) is tuple else named[choice]
+    return "text, kept secret"
+
+
+def _default(name: str) -> str:
+    field = Settings.model_fields[name]
+    if field.default_factory is not None:
+        return "number of cores"
+    if field.default is None or field.default == ():
+        return "not set"
+    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 
 
 _chosen: list[Settings] = []

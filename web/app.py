@@ -1,5 +1,6 @@
 """The application: routes, guards and what they are made of. What is behind it is handed in."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from errors import ConfigurationError
 from services.identity import Identity
 from services.keys import Keys, load_keys
 from settings import Settings
@@ -56,10 +58,12 @@ def create_app(
 ) -> Starlette:
     """The ASGI application.
 
+    Whoever serves it sets `app.state.closing` before closing connections, which ends open streams.
     `lifespan()` is entered before the first request and left after the last. `open_file` finds what /files serves,
     `readiness` what /readyz says. `identity` and `keys` come from the settings where they are not given.
     """
     keys = load_keys(settings) if keys is None else keys
+    closing = asyncio.Event()
     view = GraphQLView(
         schema,
         build_context=build_context,
@@ -70,15 +74,21 @@ def create_app(
             request_bytes=settings.max_request_bytes,
         ),
         introspection=settings.introspection,
+        closing=closing,
     )
     graphql = GraphQLRoute(view)
 
     @asynccontextmanager
-    async def starlette_lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with lifespan():
-            yield
+    async def starlette_lifespan(app: Starlette) -> AsyncIterator[None]:
+        try:
+            async with lifespan():
+                yield
+        except ConfigurationError as error:
+            # The server only logs what ends the start; this way its command can say it in a sentence.
+            app.state.refused_start = error
+            raise
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", ReadyRoute(readiness).answer, methods=["GET"]),
@@ -92,6 +102,8 @@ def create_app(
         middleware=_middleware(settings),
         lifespan=starlette_lifespan,
     )
+    app.state.closing = closing
+    return app
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

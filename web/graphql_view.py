@@ -70,6 +70,7 @@ class GraphQLView(GraphQL[object, None]):
         body_limits: BodyLimits,
         limits: Limits | None = None,
         introspection: bool = True,
+        closing: asyncio.Event | None = None,
     ) -> None:
         self._gate = DocumentGate(Limits() if limits is None else limits)
         super().__init__(
@@ -83,6 +84,7 @@ class GraphQLView(GraphQL[object, None]):
         self._build_context = build_context
         self._identity = identity
         self._body_limits = body_limits
+        self._closing = asyncio.Event() if closing is None else closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -231,28 +233,43 @@ class GraphQLView(GraphQL[object, None]):
         headers: Mapping[str, str],
     ) -> Response:
         viewer: Viewer = request.state.viewer
-        expires_at = viewer.expires_at
-        if expires_at is None:
-            return await super().create_streaming_response(request, stream, sub_response, headers)
 
-        def until_expiry() -> AsyncGenerator[str, None]:
-            return self._until(expires_at, stream())
+        def bounded() -> AsyncGenerator[str, None]:
+            return self._until_over(stream(), viewer.expires_at)
 
-        return await super().create_streaming_response(request, until_expiry, sub_response, headers)
+        return await super().create_streaming_response(request, bounded, sub_response, headers)
 
-    async def _until(self, expires_at: datetime, chunks: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
-        """The chunks until the token's time is over; then an error and the end, as SSE events."""
-        deadline = asyncio.get_running_loop().time() + (expires_at - datetime.now(UTC)).total_seconds()
-        async with contextlib.aclosing(chunks):
-            while True:
-                try:
-                    async with asyncio.timeout_at(deadline):
-                        chunk = await anext(chunks)
-                except StopAsyncIteration:
-                    return
-                except TimeoutError:
-                    break
-                yield chunk
+    async def _until_over(
+        self, chunks: AsyncGenerator[str, None], expires_at: datetime | None
+    ) -> AsyncGenerator[str, None]:
+        """The chunks until the server closes, or the token's time is over; the latter is told, as SSE events."""
+        loop = asyncio.get_running_loop()
+        seconds = None if expires_at is None else (expires_at - datetime.now(UTC)).total_seconds()
+        deadline = None if seconds is None else loop.time() + seconds
+        closing = asyncio.ensure_future(self._closing.wait())
+        try:
+            async with contextlib.aclosing(chunks):
+                while True:
+                    following = asyncio.ensure_future(anext(chunks))
+                    left = None if deadline is None else max(0.0, deadline - loop.time())
+                    try:
+                        await asyncio.wait({following, closing}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                    finally:
+                        is_there = following.done()
+                        if not is_there:
+                            following.cancel()
+                            await asyncio.wait({following})
+                    if closing.done():
+                        return
+                    if not is_there:
+                        break
+                    try:
+                        chunk = following.result()
+                    except StopAsyncIteration:
+                        return
+                    yield chunk
+        finally:
+            closing.cancel()
         body = self.encode_json_string(error_body(UnauthenticatedError("The token has expired.")))
         yield f"event: next\r\ndata: {body}\r\n\r\nevent: complete\r\ndata: \r\n\r\n"
 

@@ -1,9 +1,11 @@
 """The listening process: where it may listen, how it stops, what it tells a person on start."""
 
+import asyncio
 import contextlib
 import ipaddress
 import signal
 import socket
+from collections.abc import Callable
 
 import uvicorn
 from starlette.applications import Starlette
@@ -43,12 +45,17 @@ def _is_loopback(host: str) -> bool:
     return False
 
 
-class GreetingServer(uvicorn.Server):
-    """Prints its greeting when it really listens, with everything behind it open."""
+class EkonteServer(uvicorn.Server):
+    """Greets when it really listens, with everything behind it open, and ends open streams before it closes."""
 
-    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+    def __init__(self, config: uvicorn.Config, greeting: str, closing: asyncio.Event) -> None:
         super().__init__(config)
         self._greeting = greeting
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._closing.set()
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -56,10 +63,14 @@ class GreetingServer(uvicorn.Server):
             print(self._greeting, flush=True)
 
 
-def serve(settings: Settings, app: Starlette) -> int:
-    """Listens and serves. Raises ConfigurationError where the address cannot be listened on."""
+def serve(settings: Settings, make_app: Callable[[], Starlette]) -> int:
+    """Takes the address, makes the application and serves it; returns the exit code.
+
+    Raises ConfigurationError where the address cannot be listened on, or what is behind the application refuses.
+    """
     check_exposure(settings)
-    listening = _listen(settings.host, settings.port)
+    listening = _bind(settings.host, settings.port)
+    app = make_app()
     config = uvicorn.Config(
         app,
         ws="websockets-sansio",
@@ -71,15 +82,18 @@ def serve(settings: Settings, app: Starlette) -> int:
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",
     )
-    server = GreetingServer(config, greeting(settings, listening.getsockname()[1]))
+    server = EkonteServer(config, greeting(settings, listening.getsockname()[1]), app.state.closing)
     # uvicorn raises the signal once more when it has shut down; the process then ends by itself, with code 0.
     signal.signal(signal.SIGTERM, lambda number, frame: None)
     with contextlib.closing(listening), contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
+    refused: ConfigurationError | None = getattr(app.state, "refused_start", None)
+    if refused is not None:
+        raise refused
     return 0 if server.started else 1
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -90,6 +104,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(address)
+        # From here on the address is ours; who connects before all is open waits for it.
         listening.listen(2048)
     except OSError as error:
         listening.close()

@@ -153,7 +153,7 @@ async def test_limits_hold_on_sockets_too(open_server: RunningServer) -> None:
 async def test_a_connection_runs_a_bounded_number_of_operations(open_server: RunningServer) -> None:
     async with acknowledged(open_server) as socket:
         for number in range(MAX_OPERATIONS_PER_CONNECTION):
-            await socket.send(type="subscribe", id=f"e{number}", payload={"query": "subscription { endless }"})
+            await socket.send(type="subscribe", id=f"e{number}", payload={"query": "subscription { idle }"})
         refused = await socket.results("one too many", "{ hello }")
     assert refused[0]["payload"][0]["extensions"]["code"] == "RATE_LIMITED"
 

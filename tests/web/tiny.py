@@ -125,6 +125,11 @@ class Subscription:
             await asyncio.sleep(0.05)
 
     @strawberry.subscription
+    async def idle(self) -> AsyncGenerator[int, None]:
+        yield 1
+        await asyncio.Event().wait()
+
+    @strawberry.subscription
     async def breaks(self) -> AsyncGenerator[int, None]:
         yield 1
         raise ValueError(SECRET_TEXT)
@@ -190,4 +195,4 @@ if __name__ == "__main__":
     from web.serving import serve
 
     configure_logging(get_settings())
-    serve(get_settings(), tiny_app(get_settings()))
+    serve(get_settings(), lambda: tiny_app(get_settings()))

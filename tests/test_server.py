@@ -1,0 +1,99 @@
+"""The command line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import server
+from services.identity import Identity
+from services.keys import load_keys
+from settings import ENV_PREFIX, Settings, settings_table
+
+SECRET = "a secret of more than thirty-two characters"
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith(ENV_PREFIX):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("EKONTE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+    monkeypatch.setattr(server, "use_settings", lambda settings: None)
+
+
+async def test_a_printed_token_is_one_that_the_server_takes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EKONTE_SECRET", SECRET)
+    code = server.main(["token", "--user", "yuki", "--days", "7", "--scope", "system:read"])
+    printed = capsys.readouterr().out.strip()
+    settings = Settings(_env_file=None, secret=SECRET)
+    viewer = await Identity(settings, load_keys(settings)).viewer(printed)
+    assert code == 0
+    assert (viewer.id, viewer.scopes) == ("yuki", ("system:read",))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--user", "yuki", "--days", "0"], "--days"),
+        (["--user", "yuki", "--days", "nan"], "--days"),
+        (["--user", "yuki", "--days", "1e9"], "--days"),
+        (["--user", "", "--days", "1"], "--user"),
+        (["--user", "a\nb", "--days", "1"], "--user"),
+    ],
+)
+def test_a_token_for_nobody_or_no_time_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], named: str
+) -> None:
+    monkeypatch.setenv("EKONTE_SECRET", SECRET)
+    assert server.main(["token", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert named in printed.err
+
+
+def test_without_a_secret_there_is_no_token(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert server.main(["token", "--user", "yuki", "--days", "1"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "EKONTE_SECRET" in printed.err
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_wrong_setting_ends_with_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EKONTE_WORKER_THREADS", "many")
+    assert server.main([]) == 2
+    assert capsys.readouterr().err.startswith("ekonte: EKONTE_WORKER_THREADS: ")
+
+
+def test_a_wrong_option_is_a_wrong_setting(capsys: pytest.CaptureFixture[str]) -> None:
+    assert server.main(["--port", "99999"]) == 2
+    assert "EKONTE_PORT" in capsys.readouterr().err
+
+
+def test_the_settings_command_prints_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert server.main(["settings"]) == 0
+    assert capsys.readouterr().out == settings_table()
+
+
+def test_help_needs_none_of_the_heavy_packages() -> None:
+    probe = (
+        "import sys, server\n"
+        "try:\n"
+        "    server.main(['--help'])\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0\n"
+        "loaded = {name.split('.')[0] for name in sys.modules}\n"
+        "assert not loaded & {'strawberry', 'uvicorn', 'tortoise', 'dramatiq', 'numpy', 'PIL'}, loaded\n"
+    )
+    run = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == 0, run.stderr
+    for option in ("--host", "--port", "--no-worker", "migrate", "token", "schema", "settings"):
+        assert option in run.stdout

@@ -1,0 +1,83 @@
+"""Settings: read once, loud when wrong, all in the table of the documents."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from errors import ConfigurationError
+from settings import ENV_PREFIX, Settings, read_settings, settings_table
+
+PAGE = Path("docs/settings.md")
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither this machine's variables nor a .env file of the checkout."""
+    for name in list(os.environ):
+        if name.startswith(ENV_PREFIX):
+            monkeypatch.delenv(name)
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
+
+
+def test_the_documents_have_every_setting_as_it_is() -> None:
+    assert settings_table() in PAGE.read_text(), (
+        "run `python server.py settings` and put its table into docs/settings.md"
+    )
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def test_what_has_a_unit_says_it() -> None:
+    for name, field in Settings.model_fields.items():
+        unit = next((unit for unit in ("seconds", "bytes", "days") if name.endswith(unit)), None)
+        if unit is not None:
+            assert f"`{ENV_PREFIX}{name.upper()}`" in settings_table()
+            assert field.annotation in (int, float)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "abc"),
+        ("PORT", "70000"),
+        ("SECRET", "too short"),
+        ("WORKER_THREADS", "0"),
+        ("LOG_LEVEL", "LOUD"),
+        ("TIMEZONE", "Mars/Olympus"),
+        ("JWKS_URL", "ftp://id.example/keys"),
+        ("ALLOWED_ORIGINS", "https://a.example, b.example"),
+        ("ALLOWED_ORIGINS", "https://a.example/path"),
+        ("INTROSPECTION", "maybe"),
+        ("MAX_UPLOAD_BYTES", "-1"),
+    ],
+)
+def test_a_wrong_value_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(ENV_PREFIX + name, value)
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings()
+    assert str(refused.value).startswith(f"{ENV_PREFIX}{name}: ")
+    assert name in ("LOG_LEVEL",) or value not in str(refused.value)
+
+
+def test_all_wrong_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EKONTE_PORT", "x")
+    monkeypatch.setenv("EKONTE_SECRET", "x")
+    with pytest.raises(ConfigurationError, match=r"EKONTE_PORT.*EKONTE_SECRET"):
+        read_settings()
+
+
+def test_values_come_from_the_environment_and_the_command_line_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EKONTE_PORT", "9000")
+    monkeypatch.setenv("EKONTE_ALLOWED_HOSTS", "a.example, b.example:8443,")
+    assert read_settings().port == 9000
+    assert read_settings(port=9001).port == 9001
+    assert read_settings().allowed_hosts == ("a.example", "b.example:8443")
+
+
+def test_secrets_do_not_show_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EKONTE_SECRET", "swordfish" * 5)
+    monkeypatch.setenv("EKONTE_DATABASE_URL", "postgres://user:swordfish@db/ekonte")
+    assert "swordfish" not in repr(read_settings()) + str(read_settings())
