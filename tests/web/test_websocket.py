@@ -58,7 +58,9 @@ class Socket:
 @contextlib.asynccontextmanager
 async def connected(server: RunningServer, **options: Any) -> AsyncIterator[Socket]:
     """An open socket that has not said who it is."""
-    async with websockets.connect(server.websocket, subprotocols=[TRANSPORT_WS], proxy=None, **options) as connection:
+    # Without a bound on what waits to be read, leaving early does not hold up the closing handshake.
+    options = {"subprotocols": [TRANSPORT_WS], "proxy": None, "max_queue": None, **options}
+    async with websockets.connect(server.websocket, **options) as connection:
         yield Socket(connection)
 
 
