@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from errors import JobErrorCode, JobFailure
+from errors import JobErrorCode, JobFailure, UnsupportedFileError
 from media.ffmpeg import run_ffmpeg
 from media.fonts import find_cjk_font
 from media.frames import encoding_of
@@ -34,7 +34,7 @@ class SpokenLine:
 class FilmShot:
     """A clip of any size, rate and codec and its place (see media.timeline); its own sound is mixed in low.
 
-    effects: names of media.effects.EFFECTS, heard while the shot is seen.
+    Each shot begins the crossfade before the former one ends. effects: names of media.effects.EFFECTS, heard while the shot is seen.
     """
 
     clip: Path
@@ -115,20 +115,19 @@ async def cut_film(
         whole = scratch / "film.mp4"
         await _put_together(plan, film.result(), scratch / "sound.m4a", whole, seconds, limit, timeout_seconds)
         whole.replace(out)
-    except* JobFailure as group_of_failures:
-        raise _first(group_of_failures) from None
+    except BaseExceptionGroup as failures:
+        raise _first(failures) from None
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    told.part("last")(1.0)
+    for name in ("picture", "sound", "last"):
+        told.part(name)(1.0)
     return FilmResult(seconds, picture.total_frames, sound.result(), font is not None)
 
 
-def _first(failures: BaseExceptionGroup[JobFailure]) -> JobFailure:
-    inner: BaseException = failures
-    while isinstance(inner, BaseExceptionGroup):
-        inner = inner.exceptions[0]
-    assert isinstance(inner, JobFailure)
-    return inner
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What went wrong first: the rest was cancelled because of it."""
+    inner = failures.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 class _Shares:
@@ -151,7 +150,7 @@ class _Shares:
 
 
 def _picture_plan(plan: FilmPlan, font: Path | None) -> PicturePlan:
-    """The plan in frames; shots are laid one after another from their lengths. Raises JobFailure."""
+    """The plan in frames. Raises JobFailure INVALID_INPUT where the shots' lengths and places do not fit."""
     if not plan.shots:
         raise JobFailure(JobErrorCode.INVALID_INPUT, "A film needs a shot.", is_retryable=False)
     crossfade = round(plan.crossfade_seconds * plan.fps) if len(plan.shots) > 1 else 0
@@ -159,8 +158,10 @@ def _picture_plan(plan: FilmPlan, font: Path | None) -> PicturePlan:
     start = 0
     for shot in plan.shots:
         frames = round(shot.duration_seconds * plan.fps)
-        if frames < 1 or 2 * crossfade >= max(frames, 1) + (crossfade == 0):
+        if frames < 1 or 2 * crossfade >= frames:
             raise JobFailure(JobErrorCode.INVALID_INPUT, "A shot is too short for its crossfades.", is_retryable=False)
+        if abs(shot.start_seconds * plan.fps - start) > 1.5:  # its lines would be heard over another picture
+            raise JobFailure(JobErrorCode.INVALID_INPUT, "The shots do not follow one another.", is_retryable=False)
         shots.append(PictureShot(shot.clip, start, frames))
         start += frames - crossfade
     total = start + crossfade
@@ -252,8 +253,15 @@ async def _render_sound(
 
 
 def probe_all(clips: list[Path]) -> list[MediaInfo]:
-    """probe for many files in one call."""
-    return [probe(clip) for clip in clips]
+    """probe for many files in one call. Raises JobFailure INVALID_INPUT with the number of the clip."""
+    infos = []
+    for number, clip in enumerate(clips, 1):
+        try:
+            infos.append(probe(clip))
+        except UnsupportedFileError as error:
+            reason = f"The clip of shot {number} cannot be used. {error.message}"
+            raise JobFailure(JobErrorCode.INVALID_INPUT, reason, is_retryable=False) from error
+    return infos
 
 
 def _effects(plan: FilmPlan, picture: PicturePlan) -> tuple[Effect, ...]:

@@ -162,7 +162,7 @@ def _crowd(frames: int, chance: np.random.Generator) -> Pair:
 
 def _crickets(frames: int, chance: np.random.Generator) -> Pair:
     time = np.arange(frames, dtype=np.float32) / SAMPLE_RATE
-    left, right = _both(lambda c: 0.12 * colored_noise(frames, c, 100, 700, 0.8), chance)
+    left, right = _both(lambda c: 0.06 * colored_noise(frames, c, 100, 700, 0.8), chance)
     for _ in range(4):
         tone, rate, period = chance.uniform(3900, 4900), chance.uniform(24, 34), chance.uniform(0.7, 1.4)
         chirp = np.clip(np.sin(2 * np.pi * rate * time), 0, None) ** 2

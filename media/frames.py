@@ -37,7 +37,7 @@ class Encoding:
 
 
 ENCODINGS = {
-    "DRAFT": Encoding("ultrafast", 26),
+    "DRAFT": Encoding("superfast", 26),  # the fastest preset that still is High profile
     "STANDARD": Encoding("veryfast", 20),
     "HIGH": Encoding("fast", 17),
 }

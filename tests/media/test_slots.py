@@ -5,16 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from media import slots
 from media.slots import render_slot
-
-
-@pytest.fixture(autouse=True)
-def own_slots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "slots"
-    folder.mkdir()
-    monkeypatch.setattr(slots, "slot_folder", lambda: folder)
-    return folder
 
 
 async def test_never_more_than_the_limit_hold_a_slot() -> None:

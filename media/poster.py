@@ -1,0 +1,68 @@
+"""The still that stands for a film: chosen among its pictures by plain measures, and written as a JPEG."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from errors import JobErrorCode, JobFailure
+from media.frames import read_picture, to_jpeg
+from media.processes import run_in_worker
+
+_SCORED_WIDTH = 320
+
+
+def score_picture(picture: Image.Image) -> float:
+    """How well a picture serves as a poster, from 0 to about 1: detail, contrast, color, and neither dark nor pale.
+
+    Colorfulness after Hasler and Süsstrunk, "Measuring colourfulness in natural images" (2003), equation 5.
+    """
+    height = max(1, round(_SCORED_WIDTH * picture.height / picture.width))
+    rgb = np.asarray(picture.convert("RGB").resize((_SCORED_WIDTH, height), Image.Resampling.BOX), np.float32)
+    red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
+    luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    edges = np.abs(np.diff(luma, axis=0)).mean() + np.abs(np.diff(luma, axis=1)).mean()
+    first, second = red - green, (red + green) / 2 - blue
+    color = float(np.hypot(first.std(), second.std()) + 0.3 * np.hypot(first.mean(), second.mean()))
+    detail = min(float(edges) / 14, 1.0)
+    contrast = min(float(luma.std()) / 64, 1.0)
+    exposure = 1 - min(abs(float(luma.mean()) - 120) / 120, 1.0)
+    return 0.35 * detail + 0.2 * contrast + 0.2 * min(color / 70, 1.0) + 0.25 * exposure
+
+
+def choose_poster(pictures: Sequence[Path]) -> int:
+    """The place of the picture that serves best; of equal ones the first. Pictures that do not open are passed over.
+
+    Blocks. Raises JobFailure INVALID_INPUT where there is none that opens.
+    """
+    best, best_score = -1, -1.0
+    for number, path in enumerate(pictures):
+        try:
+            with Image.open(path) as picture:
+                picture.draft("RGB", (2 * _SCORED_WIDTH, 2 * _SCORED_WIDTH))
+                score = score_picture(picture)
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+            continue
+        if score > best_score:
+            best, best_score = number, score
+    if best < 0:
+        raise JobFailure(JobErrorCode.INVALID_INPUT, "There is no picture for a poster.", is_retryable=False)
+    return best
+
+
+def write_poster(pictures: Sequence[Path], out: Path, width: int, height: int) -> int:
+    """Writes the best picture, cropped to width x height, as a JPEG; returns its place. Blocks: for a worker."""
+    chosen = choose_poster(pictures)
+    picture = read_picture(pictures[chosen], width, height, 1.0)
+    out.write_bytes(to_jpeg(picture.resize((width, height), Image.Resampling.LANCZOS)))
+    return chosen
+
+
+async def make_poster(
+    pictures: Sequence[Path], out: Path, width: int, height: int, *, limit: int, timeout_seconds: float
+) -> int:
+    """write_poster in a worker that holds one of `limit` render slots."""
+    return await run_in_worker(
+        write_poster, list(pictures), out, width, height, limit=limit, timeout_seconds=timeout_seconds
+    )
