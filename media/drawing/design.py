@@ -1,14 +1,14 @@
 """Design images: what a character, a thing or a place looks like, before any shot shows it. None holds any writing."""
 
+import random
 from dataclasses import replace
 
 from PIL import Image
 
-from media.drawing.canvas import Canvas, limb, oval, points, smooth
+from media.drawing.canvas import Canvas, oval, points
 from media.drawing.colour import Colour, darker, lighter, mix, saturated
-from media.drawing.face import EXPRESSIONS, draw_face
-from media.drawing.figure import draw_figure, ground_shadow
-from media.drawing.hair import draw_back_hair, draw_front_hair
+from media.drawing.face import EXPRESSIONS
+from media.drawing.figure import bones_of, draw_figure, ground_shadow
 from media.drawing.light import make_light, styled_colour
 from media.drawing.look import Look, character_look
 from media.drawing.order import DrawingOrder, DrawnSubject
@@ -70,11 +70,11 @@ def _draw_character(order: DrawingOrder, subject: DrawnSubject) -> Image.Image:
         body = Pen(canvas, x, feet, tall, line=line)
         ground_shadow(body, pose)
         draw_figure(body, look, pose, EXPRESSIONS["CALM"])
-        size = min(height * 0.42, width * 0.27) if is_wide else min(width * 0.36, height * 0.24)
+        size = min(height * 0.36, width * 0.25) if is_wide else min(width * 0.36, height * 0.24)
         head = Pen(
             canvas,
             width * (0.7 if is_wide else 0.74),
-            height * (0.38 if is_wide else 0.2),
+            height * (0.4 if is_wide else 0.22),
             size,
             mirror=True,
             line=line,
@@ -95,27 +95,13 @@ def _bust(head: Pen, look: Look) -> None:
     """Head and shoulders in front of a disc."""
     disc = oval(0, 0.1, 1.0, 1.0, steps=72)
     head.fill(disc, mix(look.top, (250, 248, 244), 0.55))
+    pose = replace(pose_for("STAND", random.Random(look.fringe)), turn=0.35)
+    at = bones_of(look, pose).head
+    # The same figure once more, so large that its head has the pen's unit and lies at the pen's origin.
+    share = look.head_share
+    body = head.at(-at[0] / share, -at[1] / share, unit=1 / share)
     with head.canvas.clipped(head.placed(disc)):
-        draw_back_hair(head, look, 0.35)
-        head.body(limb([(0.0, 0.3), (0.0, 0.78)], [0.3, 0.36]), mix(look.skin, (206, 120, 118), 0.3), depth=0.0)
-        shoulder = 0.78 if look.is_female or look.age == "CHILD" else 0.95
-        trunk = smooth(
-            [
-                (-0.2, 0.66),
-                (-shoulder * 0.6, 0.76),
-                (-shoulder, 0.98),
-                (-shoulder - 0.06, 1.6),
-                (shoulder + 0.06, 1.6),
-                (shoulder, 0.98),
-                (shoulder * 0.6, 0.76),
-                (0.2, 0.66),
-                (0.02, 0.9),
-            ]
-        )
-        head.body(trunk, look.top, depth=0.08)
-        head.stroke([(-0.21, 0.66), (0.02, 0.92), (0.22, 0.66)], 0.06, look.trim, taper=(1, 1))
-        draw_face(head, look, EXPRESSIONS["HAPPY" if look.age in ("CHILD", "TEEN") else "CALM"], 0.35)
-        draw_front_hair(head, look, 0.35)
+        draw_figure(body, look, pose, EXPRESSIONS["HAPPY" if look.age in ("CHILD", "TEEN") else "CALM"])
     ring = head.placed(disc)
     head.canvas.stroke([*ring.tolist(), ring[0].tolist()], head.line * 1.6, (255, 255, 255), 0.9, taper=(1, 1))
 

@@ -277,7 +277,7 @@ def _draw_palm(pen: Pen, look: Look) -> None:
 def _draw_shoulder(canvas: Canvas, light: Light, look: Look, side: int, rng: random.Random) -> None:
     """The one over whose shoulder we look: large, dark, at the edge of the picture."""
     unit = min(canvas.height, canvas.width * 1.12)
-    head = unit * rng.uniform(0.5, 0.56)
+    head = min(unit * rng.uniform(0.5, 0.56), canvas.width * 0.42)
     x = canvas.width * 0.5 + side * canvas.width * rng.uniform(0.33, 0.38)
     y = canvas.height * rng.uniform(0.5, 0.56)
     shaded = light.tone(softened=0.25)

@@ -119,6 +119,7 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
         for actor in actors
     ]
     jitter = rng.uniform(-0.025, 0.025)
+    side = rng.choice((-1, 1))
     if actors and framing.head:
         look, bones = looks[main], bones_of(looks[main], poses[main])
         metre = framing.head * unit / (look.head_share * look.height * GROWN_METRES)
@@ -133,6 +134,10 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
         metre = body * unit / GROWN_METRES
         if len(actors) > 1:
             metre = min(metre, width * 0.94 / (len(actors) * 0.95))
+        bulky = max((prop.wide * prop.metres for prop in things if not prop.is_held), default=0.0)
+        if bulky:
+            # Room for the cart beside the figures, but not so much that they become tiny.
+            metre = max(metre * 0.5, min(metre, width * 0.95 / (len(actors) * 0.85 + bulky * 0.9)))
         if len(looks) == 1 and reading.shot_type == "FULL":
             metre /= max(0.72, looks[0].height)
         feet = height * (framing.at + jitter * 0.6 if framing.body else 0.93)
@@ -143,12 +148,12 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
     focal = framing.focal * unit
     z = focal / metre
     vanish = width * (0.5 + rng.uniform(-0.1, 0.1))
-    figures, props = _place(reading, actors, looks, poses, main, things, width, metre, z, vanish, rng)
+    figures, props = _place(reading, actors, looks, poses, main, things, width, metre, z, vanish, side, rng)
     return Stage(
         figures,
         props,
         shoulder,
-        rng.choice((-1, 1)),
+        side,
         level,
         vanish,
         focal,
@@ -171,7 +176,10 @@ def _things(reading: Reading) -> list[Prop]:
     for actor in reading.actors:
         # A name may hold the word for a thing: 车夫 is not a cart.
         told = told.replace(actor.subject.name.lower(), " ")
-    found += [prop for prop in props_in(told) if prop.kind not in ("TABLE", "CHAIR")]
+    # Near figures leave no room for a cart that is only spoken of; half a wheel at the edge tells nothing.
+    has_room = reading.shot_type in ("EXTREME_LONG", "LONG", "FULL") or not reading.actors
+    named = [prop for prop in props_in(told) if prop.kind not in ("TABLE", "CHAIR")]
+    found += [prop for prop in named if prop.is_held or has_room]
     kinds: dict[str, Prop] = {}
     for prop in found:
         kinds.setdefault(prop.kind if prop.kind != "CART" or "RICKSHAW" not in kinds else "RICKSHAW", prop)
@@ -202,10 +210,10 @@ def _place(
     metre: float,
     z: float,
     vanish: float,
+    side: int,
     rng: random.Random,
 ) -> tuple[tuple[Placed, ...], tuple[PlacedProp, ...]]:
     count = len(actors)
-    side = rng.choice((-1, 1))
     is_close = reading.shot_type in ("CLOSE_UP", "EXTREME_CLOSE_UP", "OVER_THE_SHOULDER")
     centre = (width * (0.5 + rng.uniform(-0.05, 0.05)) - vanish) / metre
     held = [prop for prop in things if prop.is_held]
@@ -236,11 +244,13 @@ def _place(
         mirrored = slot >= count / 2 if count > 1 else side < 0
         if is_close and count >= 1:
             if index == main:
-                x = centre + (
-                    0.0 if count == 1 and reading.shot_type == "EXTREME_CLOSE_UP" else 0.07 * side * width / metre
-                )
+                # Beside the middle, looking across it: away from the shoulder that is in the way.
+                aside = -0.13 * side if reading.shot_type == "OVER_THE_SHOULDER" else 0.07 * side
+                if count == 1 and reading.shot_type == "EXTREME_CLOSE_UP":
+                    aside = 0.0
+                x = centre + aside * width / metre
                 depth = z
-                mirrored = side > 0
+                mirrored = side < 0 if reading.shot_type == "OVER_THE_SHOULDER" else side > 0
             else:
                 x, depth, mirrored = (
                     centre - 0.24 * side * width / metre * 1.4 * (1 + 0.3 * slot),

@@ -79,11 +79,13 @@ def finish(picture: Image.Image, style: str | None, seed: int) -> Image.Image:
             .resize((width, height), Image.Resampling.BICUBIC)
         )
         factor = factor + (np.asarray(paper, dtype=np.float32) - 128) * (0.0013 if style != "NOIR" else 0.0008)
-    pixels = np.asarray(picture, dtype=np.float32) * factor[:, :, None]
+    pixels = np.array(picture, dtype=np.float32)
+    pixels *= factor.astype(np.float32)[:, :, None]
     if style in ("INK", "WATERCOLOUR"):
         # The paper stays bare towards the edges.
         reach = np.maximum(np.abs(across) ** 7, np.abs(down) ** 7)
         ragged = np.asarray(paper, dtype=np.float32) / 255 - 0.5
         edge = np.clip((reach - 0.68 + ragged * 0.7) / 0.2, 0, 1) * np.clip((reach - 0.3) / 0.3, 0, 1)
         pixels += (np.array([247, 242, 230], dtype=np.float32) - pixels) * edge[:, :, None] * 0.9
-    return Image.fromarray(np.clip(pixels + 0.5, 0, 255).astype(np.uint8))
+    pixels += 0.5
+    return Image.fromarray(np.clip(pixels, 0, 255, out=pixels).astype(np.uint8))
