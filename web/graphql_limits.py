@@ -28,8 +28,9 @@ from strawberry.extensions import SchemaExtension
 from errors import BadInputError, QueryTooComplexError
 from services.identity import IDEMPOTENCY_KEY
 
-CACHED_DOCUMENTS = 256
-CACHED_CHARACTERS = 16_384
+# A parsed document takes up to 300 bytes for each character of its text.
+CACHED_CHARACTERS = 200_000
+LONGEST_CACHED_CHARACTERS = 16_384
 
 _OPENING = {TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L}
 _CLOSING = {TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R}
@@ -174,6 +175,7 @@ class DocumentGate:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
+        self._characters = 0
         self._valid: set[str] = set()
 
     def admit(self, query: object, operation_name: str | None = None, *, streams: bool = True) -> None:
@@ -192,7 +194,7 @@ class DocumentGate:
             except GraphQLSyntaxError:
                 return
             check_document(document, self._limits)
-            if len(query) <= CACHED_CHARACTERS:
+            if len(query) <= LONGEST_CACHED_CHARACTERS:
                 self._remember(query, document)
         else:
             self._documents.move_to_end(query)
@@ -211,8 +213,10 @@ class DocumentGate:
 
     def _remember(self, query: str, document: DocumentNode) -> None:
         self._documents[query] = document
-        if len(self._documents) > CACHED_DOCUMENTS:
+        self._characters += len(query)
+        while self._characters > CACHED_CHARACTERS:
             oldest, _ = self._documents.popitem(last=False)
+            self._characters -= len(oldest)
             self._valid.discard(oldest)
 
 

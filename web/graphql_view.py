@@ -103,8 +103,9 @@ class GraphQLView(GraphQL[object, None]):
             await close_uploads(request)
 
     async def _answer(self, request: Request) -> Response:
-        token = IDEMPOTENCY_KEY.set(idempotency_key(request))
+        token = IDEMPOTENCY_KEY.set(None)
         try:
+            IDEMPOTENCY_KEY.set(idempotency_key(request))
             return await self.run(request)
         except HTTPException as error:
             response = _refusal(BadInputError(error.reason), request, status=error.status_code)

@@ -201,6 +201,14 @@ async def test_the_idempotency_key_reaches_the_one_mutation(client: httpx.AsyncC
     assert none.json() == {"data": {"idempotencyKey": None}}
 
 
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
+async def test_an_idempotency_key_that_is_none_is_refused(client: httpx.AsyncClient, key: str) -> None:
+    before = Mutation.calls
+    response = await client.post("/graphql", json={"query": "mutation { count }"}, headers={"idempotency-key": key})
+    assert response.status_code == 400
+    assert Mutation.calls == before
+
+
 @pytest.mark.parametrize(
     "query", ["mutation { a: count b: count }", "mutation { ...M } fragment M on Mutation { count }"]
 )
