@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import contextvars
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,7 +40,7 @@ BUSY_TIMEOUT_MS = 10_000
 
 
 def database_config(url: str | None, data_dir: Path) -> dict[str, Any]:
-    """Tortoise's configuration for a URL: postgres://, postgresql://, sqlite://path, or None for the data folder's file.
+    """Tortoise's configuration for a URL: postgres://, postgresql://, sqlite://path; None: a file in the data folder.
 
     Raises ConfigurationError for another scheme.
     """
@@ -186,8 +187,8 @@ async def _run_transaction(body: Callable[[], Awaitable[T]]) -> T:
         try:
             async with in_transaction("default"):
                 result = await body()
-        except OperationalError as error:
-            if number == BUSY_TRIES - 1 or not _is_passing(error):
+        except Exception as error:
+            if number == BUSY_TRIES - 1 or not is_passing(error):
                 raise
             await asyncio.sleep(random.uniform(0.01, 0.05) * 2**number)
             continue
@@ -199,6 +200,16 @@ async def _run_transaction(body: Callable[[], Awaitable[T]]) -> T:
     raise AssertionError("unreachable")
 
 
-def _is_passing(error: OperationalError) -> bool:
-    text = str(error).lower()
-    return any(sign in text for sign in ("locked", "busy", "deadlock", "could not serialize"))
+def is_passing(error: BaseException | None) -> bool:
+    """Whether the database only asks to try again: SQLite is busy, or PostgreSQL ended a deadlock (40P01) or a
+    serialization conflict (40001). Such a transaction has changed nothing.
+    """
+    while error is not None:
+        if getattr(error, "sqlstate", None) in {"40001", "40P01"}:
+            return True
+        if isinstance(error, OperationalError | sqlite3.OperationalError):
+            text = str(error).lower()
+            if "database is locked" in text or "database table is locked" in text or "deadlock detected" in text:
+                return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,6 +1,7 @@
 """Writes the migration that the models need and that nobody has written yet: `python -m models.make_migration`.
 
-Tortoise puts class docstrings into the tables as comments and splits its SQL at semicolons: docstrings of models hold none.
+Tortoise puts class docstrings into the tables as comments and splits its SQL at semicolons: models' docstrings hold
+none.
 """
 
 import asyncio

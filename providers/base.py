@@ -38,7 +38,7 @@ class ScriptOrder:
 
 @dataclass(frozen=True)
 class DraftAsset:
-    """Someone or something that shots show. `type` is CHARACTER, PROP or SCENE; `name` is the text's own word."""
+    """Someone or something that shots show. `type` is CHARACTER, PROP or SCENE, `name` the text's own word."""
 
     type: str
     name: str
@@ -49,7 +49,7 @@ class DraftAsset:
 
 @dataclass(frozen=True)
 class DraftShot:
-    """`narration` is spoken by the narrator, then `dialogue` by `speaker`. asset_names: whom and what the shot shows."""
+    """`narration` is spoken by the narrator, then `dialogue` by `speaker`. asset_names: whom and what one sees."""
 
     title: str
     prompt: str

@@ -1,8 +1,8 @@
 """A shot's prompt as named parts, so that one part can be replaced and the rest stays.
 
 A prompt reads "Shot: close-up. Scene: a street, winter morning. Characters: …. Action: …. Style: …." in English and
-"景别：近景。场景：……。人物：……。动作：……。风格：……。" in Chinese. A prompt in a person's own words has no labels: all of it is
-the action, and parts that are replaced later are put beside it.
+"景别：近景。场景：……。人物：……。动作：……。风格：……。" in Chinese. A prompt in a person's own words has no
+labels: all of it is the action, and parts that are replaced later are put beside it.
 """
 
 import re

@@ -5,12 +5,31 @@ from dataclasses import dataclass
 
 from providers.base import VoiceInfo
 
-_FEMALE = ("女", "妇", "母", "妈", "娘", "婆", "姐", "妹", "姑", "嫂", "太太", "奶", "伊",
-           "woman", "girl", "mother", "lady", "she", "her", "queen", "daughter", "sister", "wife", "mrs", "miss", "aunt", "hen", "grandmother", "princess")  # fmt: skip
-_MALE = ("男", "父", "爸", "爷", "叔", "伯", "哥", "弟", "先生", "车夫", "巡警", "老头",
-         "man", "boy", "father", "he", "his", "king", "son", "brother", "husband", "mr", "sir", "uncle", "prince")  # fmt: skip
-
-
+_FEMALE = (
+    *["女", "妇", "母", "妈", "娘", "婆", "姐", "妹", "姑", "嫂", "太太", "奶", "伊"],
+    *[
+        "woman",
+        "girl",
+        "mother",
+        "lady",
+        "she",
+        "her",
+        "queen",
+        "daughter",
+        "sister",
+        "wife",
+        "mrs",
+        "miss",
+        "aunt",
+        "hen",
+        "grandmother",
+        "princess",
+    ],
+)
+_MALE = (
+    *["男", "父", "爸", "爷", "叔", "伯", "哥", "弟", "先生", "车夫", "巡警", "老头"],
+    *["man", "boy", "father", "he", "his", "king", "son", "brother", "husband", "mr", "sir", "uncle", "prince"],
+)
 _OLD = (
     "老",
     "奶奶",
@@ -60,7 +79,7 @@ def age_of(role: Role) -> str | None:
 def cast_voices(
     roles: Sequence[Role], voices: Sequence[VoiceInfo], narrator_voice_id: str | None
 ) -> tuple[str, dict[str, str]]:
-    """(the narrator's voice, voice by character name). `voices` are those of one language, the narrator's default first.
+    """(the narrator's voice, voice by character name). `voices`: those of one language, the default narrator first.
 
     Each character gets the first voice of its gender and age that nobody has yet, then of its gender, then any; when
     all are taken, they are shared in turn. Raises ValueError where there is no voice at all.

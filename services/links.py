@@ -8,11 +8,9 @@ not used, since a proxy would look names up for itself.
 import asyncio
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urljoin
 
 import anyio
 import httpcore
@@ -28,6 +26,9 @@ MAX_URL_CHARACTERS = 4096
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 20.0
 TOTAL_SECONDS = 300.0
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+_TIMEOUTS = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
 
 # Refused beyond what the ipaddress module knows (its tables differ between versions of Python): protocol assignments and
 # 6to4 relays, the ways of carrying IPv4 inside IPv6 (RFC 6052, 3056, 4380, 4291, 2765), and site-local addresses.
@@ -145,22 +146,15 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         return addresses
 
 
-@asynccontextmanager
-async def guarded_client(
+def guarded_pool(
     *, allowed_private_hosts: Collection[str] = (), resolver: Resolve = resolve
-) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client whose every connection is guarded. It follows no redirect by itself and knows no proxy.
+) -> httpcore.AsyncConnectionPool:
+    """HTTP connections that are all guarded. They follow no redirect and know no proxy.
 
     What the guard refuses comes out of its requests as LinkRefusedError.
     """
-    transport = httpx.AsyncHTTPTransport(trust_env=False, retries=0)
-    # httpx offers no seam for the network, httpcore does; its pool is built by the transport with TLS set up.
-    transport._pool._network_backend = GuardedBackend(allowed_private_hosts=allowed_private_hosts, resolver=resolver)
-    timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-    async with httpx.AsyncClient(
-        transport=transport, timeout=timeout, follow_redirects=False, trust_env=False, headers={"User-Agent": "Ekonte"}
-    ) as client:
-        yield client
+    backend = GuardedBackend(allowed_private_hosts=allowed_private_hosts, resolver=resolver)
+    return httpcore.AsyncConnectionPool(network_backend=backend, max_connections=1, retries=0)
 
 
 async def fetch_link(
@@ -174,47 +168,62 @@ async def fetch_link(
 ) -> FetchedFile:
     """Fetches what the link names into the file `into`, which is made anew and removed again when anything fails.
 
-    `max_bytes` bounds the bytes as they are decoded. Hosts in `allowed_private_hosts` (`host` or `host:port`) may have
+    Hosts in `allowed_private_hosts` (`host` or `host:port`) may have
     private addresses. Raises BadInputError, whose reason names no address, or FileTooLargeError.
     """
     try:
         async with (
             asyncio.timeout(total_seconds),
-            guarded_client(allowed_private_hosts=allowed_private_hosts, resolver=resolver) as client,
+            guarded_pool(allowed_private_hosts=allowed_private_hosts, resolver=resolver) as pool,
         ):
-            return await _follow(client, url, max_bytes, into)
+            return await _follow(pool, url, max_bytes, into)
     except LinkRefusedError as error:
         reason = str(error)
     except TimeoutError:
         reason = "It took too long."
-    except httpx.TimeoutException:
+    except httpcore.TimeoutException:
         reason = "The other side did not answer in time."
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError):
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol):
         reason = "The other side could not be reached, or did not speak HTTP."
+    except httpx.InvalidURL:
+        reason = "It is not a web address."
     raise BadInputError(f"The link cannot be fetched. {reason}")
 
 
-async def _follow(client: httpx.AsyncClient, link: str, max_bytes: int, into: Path) -> FetchedFile:
+async def _follow(pool: httpcore.AsyncConnectionPool, link: str, max_bytes: int, into: Path) -> FetchedFile:
     for _ in range(MAX_REDIRECTS + 1):
         if len(link) > MAX_URL_CHARACTERS:
             raise LinkRefusedError("The link is too long.")
         url = httpx.URL(link)
         check_url(url)
-        async with client.stream("GET", url) as response:
-            if response.is_redirect:
-                link = urljoin(str(url), response.headers["location"])
+        async with pool.stream(
+            "GET", _target(url), headers=_headers(url), extensions={"timeout": _TIMEOUTS}
+        ) as response:
+            headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+            if response.status in REDIRECTS and "location" in headers:
+                link = str(url.join(headers["location"]))
                 continue
-            if response.status_code != 200:
-                raise LinkRefusedError(f"The other side answered with status {response.status_code}.")
-            size = await _save(response, max_bytes, into)
-            content_type = response.headers.get("content-type", "").split(";")[0].strip().lower()
+            if response.status != 200:
+                raise LinkRefusedError(f"The other side answered with status {response.status}.")
+            if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+                raise LinkRefusedError("The other side sends it compressed, although it was asked not to.")
+            size = await _save(response, headers.get("content-length", ""), max_bytes, into)
+            content_type = headers.get("content-type", "").split(";")[0].strip().lower()
             return FetchedFile(into, content_type or None, size)
     raise LinkRefusedError(f"It redirects more than {MAX_REDIRECTS} times.")
 
 
-async def _save(response: httpx.Response, max_bytes: int, into: Path) -> int:
+def _target(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+
+
+def _headers(url: httpx.URL) -> list[tuple[bytes, bytes]]:
+    # What is saved is what was sent: nothing is unpacked here, so a small answer cannot become a large file.
+    return [(b"Host", url.netloc), (b"User-Agent", b"Ekonte"), (b"Accept", b"*/*"), (b"Accept-Encoding", b"identity")]
+
+
+async def _save(response: httpcore.Response, declared: str, max_bytes: int, into: Path) -> int:
     too_large = FileTooLargeError(f"What the link names has more than {max_bytes:,} bytes.")
-    declared = response.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
         raise too_large
     size = 0
@@ -222,7 +231,7 @@ async def _save(response: httpx.Response, max_bytes: int, into: Path) -> int:
     file = await anyio.open_file(into, "xb")
     try:
         async with file:
-            async for chunk in response.aiter_bytes(65_536):
+            async for chunk in response.aiter_stream():
                 size += len(chunk)
                 if size > max_bytes:
                     raise too_large

@@ -41,7 +41,8 @@ async def take_number(holder: str) -> int:
 
 async def renew_number(number: int, holder: str) -> bool:
     rows = await execute(
-        f"UPDATE process_lease SET until_ms = {now_ms_sql()} + {LEASE_MS} WHERE number = ? AND holder = ? RETURNING number",
+        f"UPDATE process_lease SET until_ms = {now_ms_sql()} + {LEASE_MS}"
+        " WHERE number = ? AND holder = ? RETURNING number",
         number,
         holder,
     )

@@ -47,8 +47,8 @@ class ShotChanges:
     scene: str | None = None
     action: str | None = None
     shot_type: ShotType | None = None
-    dialogue: str | None | Literal[_Unset.UNSET] = UNSET
-    narration: str | None | Literal[_Unset.UNSET] = UNSET
+    dialogue: str | Literal[_Unset.UNSET] | None = UNSET
+    narration: str | Literal[_Unset.UNSET] | None = UNSET
     duration_seconds: float | None = None
 
     @property

@@ -101,7 +101,7 @@ class Floor:
         await run_build(job, lease, make, self._settings)
 
     async def tick(self) -> None:
-        """Looks for due work every second, whatever messages were lost, and sweeps now and then. Runs until cancelled."""
+        """Looks for due work every second, whatever messages were lost, and sweeps now and then, until cancelled."""
         number = 0
         while True:
             try:

@@ -56,7 +56,7 @@ def check_name(name: str, *path: str) -> str:
 
 
 def with_providers(options: WorkflowOptions) -> dict[str, Any]:
-    """The options as the row keeps them, with the provider of each capability chosen. BadInputError for unknown ones."""
+    """The options as the row keeps them, with each capability's provider chosen. BadInputError for unknown ones."""
     options.check("input", "options")
     chosen = dataclasses.asdict(options)
     for capability in ("text", "image", "video", "speech"):

@@ -35,8 +35,8 @@ async def running(settings: Settings, *, with_worker: bool) -> AsyncIterator[Non
     """The server's lifespan: everything open and, with_worker, a Dramatiq worker at work; handed back at the end."""
     async with opened(settings, with_worker=with_worker) as name:
         # Only now: importing the broker connects it as the settings say.
-        from tasks.lifecycle import working
         from tasks.broker import broker
+        from tasks.lifecycle import working
         from tasks.queues import Nudger
 
         if not with_worker:

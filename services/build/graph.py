@@ -1,4 +1,4 @@
-"""Nodes of the build graph, their fingerprints, and the choice of what to build next: pure functions of plain values."""
+"""Nodes of the build graph, their fingerprints, and the choice of what to build: pure functions of plain values."""
 
 import hashlib
 from collections.abc import Iterable, Sequence

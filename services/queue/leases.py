@@ -1,7 +1,7 @@
 """Claiming jobs and keeping their leases.
 
 A claim moves `due_at_ms` to the end of the lease and raises `lease_epoch`. Every later write of the holder names that
-epoch, so a holder that slept too long changes 0 rows and stops. Nobody has to find dead workers: their jobs are due again.
+epoch, so a holder that slept too long changes 0 rows and stops. Nobody has to find dead workers: their jobs are due.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Lease:
 
 
 async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, Lease] | None:
-    """The next due job of the queue and the lease on it: the most urgent, then the oldest. None where nothing is due."""
+    """The queue's next due job and the lease on it: the most urgent, then the oldest. None where nothing is due."""
     rows = await execute(
         f"UPDATE job SET status = 'RUNNING', lease_epoch = lease_epoch + 1, tries = tries + 1, worker = ?,"
         f" due_at_ms = {now_ms_sql()} + ?, version = version + 1,"
@@ -131,7 +131,7 @@ async def roll_up_progress(stage_job_id: int) -> None:
     await transaction(body)
 
 
-STAGE_WEIGHTS = {"SCRIPT": 3.0, "ASSETS": 7.0, "STORYBOARD": 20.0, "ANIMATIC": 20.0, "VIDEO": 32.0, "EDIT": 18.0}
+STAGE_WEIGHTS = {"SCRIPT": 1.0, "ASSETS": 2.0, "STORYBOARD": 8.0, "ANIMATIC": 16.0, "VIDEO": 42.0, "EDIT": 31.0}
 "Shares of the work, in percent, measured on the offline provider."
 
 

@@ -142,8 +142,8 @@ async def wake_stage_jobs(target_id: int) -> None:
 async def cancel_builds(where: str, *values: Any) -> list[int]:
     """Cancels live builds that match an SQL condition; a running one notices within a heartbeat. Returns their ids."""
     rows = await execute(
-        f"UPDATE job SET status = 'CANCELED', due_at_ms = NULL, message = NULL, lease_epoch = lease_epoch + 1, worker = NULL,"
-        f" finished_at = {timestamp_sql()}, version = version + 1"
+        "UPDATE job SET status = 'CANCELED', due_at_ms = NULL, message = NULL, lease_epoch = lease_epoch + 1,"
+        f" worker = NULL, finished_at = {timestamp_sql()}, version = version + 1"
         f" WHERE role = 'BUILD' AND status IN ('PENDING', 'RUNNING') AND {where} RETURNING id",
         *values,
     )

@@ -105,7 +105,7 @@ async def load_animatic(animatic_id: int) -> AnimaticPlan:
         lines,
         shelf,
         speech_nodes,
-        _timings(parts, shots, shelf, speech_nodes),
+        _timings(animatic.options, parts, shots, shelf, speech_nodes),
     )
 
 
@@ -165,7 +165,7 @@ def _speech_node(shelf: Shelf, animatic: Animatic, part: AnimaticPart, lines: li
 
 
 def _timings(
-    parts: list[AnimaticPart], shots: list[Shot], shelf: Shelf, speech: dict[int, Node]
+    options: dict[str, Any], parts: list[AnimaticPart], shots: list[Shot], shelf: Shelf, speech: dict[int, Node]
 ) -> tuple[ShotTiming, ...] | None:
     if any(not node.is_current for node in speech.values()):
         return None
@@ -174,8 +174,13 @@ def _timings(
         made = shelf.get(ArtifactKind.SPEECH, part.id) if part.id in speech else None
         # One entry per shot, pauses included: the recording is laid as a whole.
         utterances = (Utterance("", float(made.data["seconds"])),) if made else ()
-        timings.append(ShotTiming(shot.duration_seconds, utterances))
+        timings.append(ShotTiming(_within(shot.duration_seconds, options), utterances))
     return tuple(timings)
+
+
+def _within(seconds: float, options: dict[str, Any]) -> float:
+    """The length held within what createAnimatic asked for; a workflow's shots were held in its script already."""
+    return max(options.get("shotSecondsMin") or 0.0, min(seconds, options.get("shotSecondsMax") or seconds))
 
 
 class AnimaticStage:

@@ -93,7 +93,7 @@ class AssetsStage:
                         "prompt": asset.prompt,
                         "type": asset.type.value,
                         "name": asset.name,
-                        "description": asset.description,
+                        "description": look_of(asset),
                         "reference": references.get(asset.reference_file_id or 0),
                         "width": width if is_scene else DESIGN_SIDE,
                         "height": height if is_scene else DESIGN_SIDE,
@@ -109,6 +109,11 @@ class AssetsStage:
     @property
     def makers(self) -> dict[ArtifactKind, Maker]:
         return {ArtifactKind.DESIGN: make_design}
+
+
+def look_of(asset: Asset) -> str:
+    """The words that an asset's look is drawn from: the same in its design and in every shot."""
+    return f"{asset.description} {asset.prompt}".strip()
 
 
 async def make_design(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:

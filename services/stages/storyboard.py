@@ -16,6 +16,7 @@ from services.build.shelf import Shelf, load_shelf
 from services.build.workbench import MadeFile, Maker, Result, Workbench
 from services.pictures import picture_file
 from services.providers import provider_for
+from services.stages.assets import look_of
 
 PICTURE_SECONDS = 1.0
 CROP_SECONDS = 0.3
@@ -141,7 +142,7 @@ def picture_inputs(board: Board, shot: Shot, prompt: str, seed: int) -> dict[str
             {
                 "type": asset.type.value,
                 "name": asset.name,
-                "description": f"{asset.description} {asset.prompt}".strip(),
+                "description": look_of(asset),
                 "design": board.shelf.sha256(ArtifactKind.DESIGN, asset.id),
                 "reference": board.references.get(asset.reference_file_id or 0),
             }

@@ -1,6 +1,6 @@
 """VIDEO: one clip per shot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from media.probe import probe
@@ -56,7 +56,9 @@ class VideoStage:
         )
 
     async def nodes(self, target_id: int) -> list[Node]:
-        return clip_nodes(await load_video(target_id))
+        plan = await load_video(target_id)
+        nodes = clip_nodes(plan)
+        return nodes if plan.video.options["parallel"] else one_at_a_time(nodes)
 
     async def finish(self, job: Job) -> None:
         return None
@@ -72,6 +74,16 @@ def clip_nodes(plan: VideoPlan) -> list[Node]:
         _clip_node(plan, timeline, number, segment, shot)
         for number, (segment, shot) in enumerate(zip(plan.segments, plan.animatic.shots, strict=True))
     ]
+
+
+def one_at_a_time(nodes: list[Node]) -> list[Node]:
+    """The nodes with only the first one that is still to be made let through: the others wait for it."""
+    result, is_taken = [], False
+    for node in nodes:
+        is_open = node.inputs is not None and not node.is_current and not node.has_failed
+        result.append(replace(node, inputs=None) if is_open and is_taken else node)
+        is_taken = is_taken or is_open
+    return result
 
 
 def _clip_node(plan: VideoPlan, timeline: Timeline | None, number: int, segment: VideoSegment, shot: Shot) -> Node:

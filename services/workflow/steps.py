@@ -25,7 +25,7 @@ class StageState:
 
 
 def next_stage(states: Sequence[StageState]) -> Stage | None:
-    """The first stage, in order, that has not been done in this run or whose results are out of date; None: all done."""
+    """The first stage, in order, that is not done in this run or whose results are out of date; None: all done."""
     return next((state.stage for state in states if not state.is_done or state.is_stale), None)
 
 
