@@ -30,8 +30,8 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _TIMEOUTS = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
 
-# Refused beyond what the ipaddress module knows (its tables differ between versions of Python): protocol assignments and
-# 6to4 relays, the ways of carrying IPv4 inside IPv6 (RFC 6052, 3056, 4380, 4291, 2765), and site-local addresses.
+# Refused beyond what the ipaddress module knows (its tables differ between versions of Python): protocol assignments
+# and 6to4 relays, the ways of carrying IPv4 inside IPv6 (RFC 6052, 3056, 4380, 4291, 2765), and site-local addresses.
 _REFUSED_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -66,9 +66,8 @@ class FetchedFile:
 
 def is_public(address: IpAddress) -> bool:
     """Whether an address is of the public internet: of no machine, local network, carrier or special use."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_public(address.ipv4_mapped)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return is_public(address.ipv4_mapped)
     if any(address in network for network in _REFUSED_NETWORKS):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)

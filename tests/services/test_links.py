@@ -4,12 +4,18 @@ import asyncio
 import contextlib
 import gzip
 import ipaddress
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from errors import BadInputError, EkonteError, FileTooLargeError
 from services.links import MAX_REDIRECTS, fetch_link, is_public, resolve
@@ -194,6 +200,44 @@ async def test_the_connection_goes_to_the_address_that_was_checked(server: Serve
     assert f"Host: films.example:{server.port}".lower() in server.requests[0].lower()
 
 
+async def test_https_asks_by_name_and_wants_a_certificate_that_is_trusted(into: Path, tmp_path: Path) -> None:
+    """The connection goes to an address; the certificate must still be the name's, by an authority that is known."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "films.example")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("films.example")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "server.pem"
+    encoding = serialization.Encoding.PEM
+    pem.write_bytes(
+        certificate.public_bytes(encoding)
+        + key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    asked_for: list[str | None] = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    context.sni_callback = lambda connection, server_name, _: asked_for.append(server_name)
+    requests: list[object] = []
+    listening = await asyncio.start_server(lambda *streams: requests.append(streams), "127.0.0.1", 0, ssl=context)
+    async with listening:
+        port = listening.sockets[0].getsockname()[1]
+        allowed = ("films.example",)
+        url = f"https://films.example:{port}/"
+        error = await refused(url, into, allowed_private_hosts=allowed, resolver=resolver("127.0.0.1"))
+    assert "could not be reached" in error.message
+    assert asked_for == ["films.example"]
+    assert requests == []
+
+
 async def test_an_allowed_name_does_not_allow_its_address(server: Server, into: Path) -> None:
     await refused(f"{server.address}/", into, allowed_private_hosts=("films.example",))
     assert server.requests == []
@@ -266,10 +310,11 @@ async def test_a_file_over_the_limit_is_refused_though_its_length_is_hidden(serv
         assert isinstance(error, FileTooLargeError)
 
 
-async def test_a_compressed_answer_counts_as_what_it_becomes(server: Server, into: Path) -> None:
+async def test_a_compressed_answer_is_not_unpacked(server: Server, into: Path) -> None:
     server.answers["/"] = answer(gzip.compress(b"x" * 1_000_000), Content_Encoding="gzip")
-    error = await refused(f"{server.address}/", into, allowed_private_hosts=server.allowed)
-    assert isinstance(error, FileTooLargeError)
+    error = await refused(f"{server.address}/", into, allowed_private_hosts=server.allowed, max_bytes=10_000_000)
+    assert "compressed" in error.message
+    assert "accept-encoding: identity" in server.requests[0].lower()
 
 
 @pytest.mark.parametrize("raw", [b"nonsense\r\n\r\n", answer(status="500 Oops"), answer(status="206 Partial"), b""])
