@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 from providers.offline.writing import lexicon_en as lexicon
 from providers.offline.writing.people import Cast, Person
@@ -169,6 +170,14 @@ def _merge_names(kept: list[str], names: _Names, whole: str) -> list[Person]:
                 same_tail = theirs[-len(own) :] == own or theirs[: len(own)] == own
                 nickname = len(own) == 1 and lexicon.NICKNAMES.get(own[0]) == theirs[0]
                 clash = words[0] in titles and theirs[0] in titles and words[0] != theirs[0]
+                if words[0] in titles and len(words) > 1 and words[-1] == theirs[-1]:
+                    # Mr. and Mrs. Hartley, and Elizabeth Hartley: whose name it is cannot be told.
+                    rivals = {
+                        other.split()[0]
+                        for other in kept
+                        if other.split()[0].rstrip(".") in titles and other.endswith(words[-1])
+                    }
+                    clash = clash or len(rivals) > 1 or words[0] == "Mrs"
                 genders = {_title_gender(words), _title_gender(theirs)} - {None}
                 if (same_tail or nickname) and not clash and len(genders) < 2:
                     owners.append(group)
@@ -181,6 +190,12 @@ def _merge_names(kept: list[str], names: _Names, whole: str) -> list[Person]:
         plain = [name for name in group if names.total[name] * 3 >= max(names.total[other] for other in group)]
         name = max(plain, key=lambda other: (len(other.split()), names.total[other]))
         forms = (name, *(other for other in group if other != name))
+        first = name.split()[0]
+        forms += tuple(
+            nick
+            for nick, full in lexicon.NICKNAMES.items()
+            if full == first and names.possessive[nick] and nick not in forms
+        )
         gender = next((found for form in forms if (found := _title_gender(form.replace(".", "").split()))), None)
         people.append(Person(name, forms, gender or _gender(forms, whole), is_named=True))
     return people
@@ -256,6 +271,15 @@ def _add_roles(
     for key in sorted(roles, key=lambda key: (-len(key.split()), key)):
         counter, head = roles[key], key.split()[-1]
         if key in taken:
+            continue
+        bearers = [
+            index
+            for index, person in enumerate(result)
+            if any(form.split()[0] == head.capitalize() and " " in form for form in person.forms)
+        ]
+        if key == head and head.capitalize() in lexicon.TITLES and len(bearers) == 1:
+            bearer = result[bearers[0]]
+            result[bearers[0]] = replace(bearer, forms=(*bearer.forms, head))
             continue
         longer = [entry for entry in kept if entry[0].endswith(" " + head)] if key == head else []
         if len(longer) == 1:

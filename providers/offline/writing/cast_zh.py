@@ -3,11 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import rjieba
 
 from providers.offline.writing import lexicon_zh as lexicon
+from providers.offline.writing.language import split_sentences
 from providers.offline.writing.people import Cast, Person
 from providers.offline.writing.quotes import Span
 
@@ -29,6 +30,7 @@ _NICKNAME = re.compile(
 _TITLED = re.compile(rf"(?:{_HAN}{{1,2}})(?:{'|'.join(sorted(lexicon.TITLE_TAILS, key=len, reverse=True))})")
 _ROLE = re.compile("|".join(sorted(map(re.escape, lexicon.ROLES), key=lambda word: (-len(word), word))) + "")
 _PERSON_TAGS = ("nr", "nrt", "nrfg")
+_LEADS_ON = re.compile(rf"(?:{lexicon.SPEECH_VERB}|[\u3400-\u9fff])[：:]$|{lexicon.SPEECH_VERB}[，,]$")
 _SELF = re.compile(r"(?<!自)我(?!们|国|军)")
 _YI = re.compile(r"伊(?![尹藤斯拉朗索莉丽])")
 
@@ -68,7 +70,9 @@ def find_cast(paragraphs: Sequence[Sequence[Span]]) -> Cast:
                 self_at = offset if self_at is None else self_at
             yi_count += len(_YI.findall(text))
             _see_roles(text, offset, roles)
-            surnamed.update(match.group("name") for match in _SURNAMED.finditer(text))
+            for match in _SURNAMED.finditer(text):
+                name = match.group("name")
+                surnamed.update([name, name[:-1]] if len(name) > 2 else [name])
             titled.update(match.group() for match in _TITLED.finditer(text))
             for match in _NICKNAME.finditer(text):
                 names.see(match.group(), offset + match.start())
@@ -77,7 +81,7 @@ def find_cast(paragraphs: Sequence[Sequence[Span]]) -> Cast:
     _see_tokens(whole, names)
     chosen = _choose_names(whole, names, surnamed, titled, roles, tagged_alone)
     people = _merge_names(chosen, names, whole)
-    people += _choose_roles(roles, yi_count)
+    people = _with_offices(people, _choose_roles(roles, yi_count), whole)
     ordered = sorted(people, key=lambda person: _first_use(whole, person))
     if self_count >= 3 and self_count * 500 >= narrated:
         ordered.insert(0, Person("我", ("我",), is_narrator=True))
@@ -114,6 +118,15 @@ def _see_tags(text: str, offset: int, index: int, spans: Sequence[Span], roles: 
     found: list[str] = []
     if index + 1 < len(spans) or text.endswith(("：", ":")):
         found += [match.group("name") for match in _TAG.finditer(text[-60:])]
+        # 紫鹃端着茶走进来，笑道： – who opens the sentence speaks, where the tag itself names nobody.
+        if not found and _LEADS_ON.search(text):
+            opening = _last_sentence_opening(text)
+            if opening and not re.search(r"[，；]", text[:-1]):
+                found.append(opening)  # 袭人在门外叫道： – one clause, so it is a tag itself
+            elif opening and (
+                opening[0] in lexicon.SURNAMES or rjieba.tag(opening)[0][1] in _PERSON_TAGS or opening in lexicon.ROLES
+            ):
+                found.append(opening)
     if index and (match := _AFTER_TAG.match(text)):
         found.append(match.group("name"))
     for word in found:
@@ -127,12 +140,37 @@ def _see_tags(text: str, offset: int, index: int, spans: Sequence[Span], roles: 
             names.first.setdefault(word, offset)
 
 
+def _last_sentence_opening(text: str) -> str | None:
+    """The first word of the sentence that leads into a quotation, where it may be a name."""
+    sentence = split_sentences(text[-120:], "zh")[-1]
+    tokens = rjieba.tag(sentence[:24])
+    while tokens and tokens[0][1] in ("c", "d", "x", "t", "r", "f", "p"):
+        tokens = tokens[1:]
+    if not tokens:
+        return None
+    word, tag = tokens[0]
+    if len(word) == 1 and word in lexicon.SURNAMES and len(tokens) > 1 and len(tokens[1][0]) <= 2:
+        word += tokens[1][0]
+        tag = "nr"
+    word = _without_verb(word)
+    if tag in _PERSON_TAGS or (tag in ("n", "nz", "x") and len(word) in (2, 3)):
+        return word
+    return word if word in lexicon.ROLES or word.endswith(tuple(lexicon.TITLE_TAILS)) else None
+
+
+def _without_verb(word: str) -> str:
+    """紫鹃 of 紫鹃端: the dictionary sometimes takes the verb that follows a name for its last character."""
+    while len(word) > 2 and (word[-1] in lexicon.NOT_NAME_TAILS or word[-1] in "端吐掏捧跪探接喝吃住停愣躲搀牵"):
+        word = word[:-1]
+    return word
+
+
 def _see_tokens(whole: str, names: _Evidence) -> None:
     at, before = 0, ""
     for line in whole.split("\n"):
         for token, tag in rjieba.tag(line):
             if tag in _PERSON_TAGS and 2 <= len(token) <= 5 and re.fullmatch(rf"{_HAN}+(?:·{_HAN}+)*", token):
-                names.see(token, at, is_subject=before in "，。！？…；：“”」 \n—" or before == "")
+                names.see(_without_verb(token), at, is_subject=before in "，。！？…；：“”」 \n—" or before == "")
             before = token
             at += len(token)
         before = ""
@@ -163,6 +201,9 @@ def _choose_names(
         has_title = word.endswith(tuple(lexicon.TITLE_TAILS)) and has_surname
         is_nickname = bool(_NICKNAME.match(word + "，")) and len(word) == 2
         if is_common_word and not is_nickname and not has_title:
+            # 袭人 is a word of the dictionary too; who speaks twice under it is a person.
+            if tags[0] == "n" and speech and len(word) <= 3 and word not in lexicon.PROPS:
+                kept.append(word)
             continue
         if (
             (has_surname and (speech or (count >= 2 and (is_person_tag or surnamed[word] >= 2))))
@@ -177,6 +218,8 @@ def _choose_names(
 
 
 def _may_be_name(word: str) -> bool:
+    if len(word) < 2 or word in lexicon.COMPOUND_SURNAMES or word in lexicon.NOBODY:
+        return False
     if (
         word in lexicon.NOT_NAMES
         or word in lexicon.ROLES
@@ -231,12 +274,37 @@ def _merge_names(chosen: list[str], names: _Evidence, whole: str) -> list[Person
             owners = [other for other in chosen if other != given and len(other) > 2 and other.endswith(given)]
             if len(owners) == 1 and (given in chosen or whole.count(given) > whole.count(word)) and _may_be_name(given):
                 aliases[word].append(given)
+        elif len(word) == 2 and not word.endswith(tuple(lexicon.TITLE_TAILS)):
+            full = [
+                other
+                for other in names.total
+                if len(other) == 3 and other.endswith(word) and other[0] in lexicon.SURNAMES
+            ]
+            if len(full) == 1 and full[0] not in chosen:
+                aliases[word].append(full[0])
     taken = {alias for words in aliases.values() for alias in words}
     return [
         Person(word, (word, *aliases[word]), gender=_gender(word, whole), is_named=True)
         for word in chosen
         if word not in taken
     ]
+
+
+def _with_offices(named: list[Person], roles: list[Person], whole: str) -> list[Person]:
+    """舰长陈薇 says that the captain is Chen Wei: one person, where no other name stands behind that role."""
+    kept: list[Person] = []
+    for role in roles:
+        bearers = [
+            index for index, person in enumerate(named) if any(f"{role.name}{form}" in whole for form in person.forms)
+        ]
+        if len(bearers) == 1 and len(role.name) > 1:
+            bearer = named[bearers[0]]
+            named[bearers[0]] = replace(
+                bearer, forms=(*bearer.forms, *role.forms), gender=bearer.gender, age=bearer.age or role.age
+            )
+        else:
+            kept.append(role)
+    return [*named, *kept]
 
 
 def _gender(name: str, whole: str) -> str | None:
@@ -250,8 +318,9 @@ def _gender(name: str, whole: str) -> str | None:
         if number >= 60:
             break
         following = whole[match.end() : match.end() + 40].split("\n")[0]
-        if pronoun := re.search(r"[他她](?!们)", following):
-            counts[pronoun.group()] += 1
+        # Only a pronoun that opens a clause is likely to mean the same person.
+        if pronoun := re.search(r"[，。！？][^，。！？]{0,2}([他她])(?!们)", following):
+            counts[pronoun.group(1)] += 1
     if counts["她"] > counts["他"]:
         return "f"
     return "m" if counts["他"] > counts["她"] else None

@@ -89,7 +89,7 @@ def _zh_looks(beat: Beat, cast: Cast) -> Iterable[tuple[str, str]]:
             current
             and lexicon_zh.LOOK_WORDS.search(look)
             and 3 <= len(look) <= 13
-            and not re.search(r"[“”？]|什么|怎么", look)
+            and not re.search(r"[“”？]|什么|怎么|时候|自己|睁|闭|擦|解下", look)
         ):
             if not lexicon_zh.INNER_WORDS.search(look) and not re.search(r"^(?:[也还]?不|没|把|向|对|从|刹时)", look):
                 yield current, look

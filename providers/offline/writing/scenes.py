@@ -19,6 +19,8 @@ _EN_PLACE = re.compile(
     + r")(?![\w’'-])",
     re.IGNORECASE,
 )
+_OPEN_GROUND = frozenset("road wood water mountain field city village space yard home".split())
+_BARE_ZH = frozenset("大道 道路 街道 马路 小路 屋子 房间 房子 院子 树林 林子 村子 小屋".split())
 _HYPOTHETICAL = re.compile(r"\b(?:if|until|till|unless)\b[^,.;]*", re.IGNORECASE)
 _STOP_WORDS = frozenset(
     [
@@ -184,15 +186,20 @@ def _is_afterthought(narration: str) -> bool:
 def _same(place: Place, other: Place | None) -> bool:
     if other is None or (place.is_inside and not other.is_inside):
         return False
-    return place.name == other.name or place.category == other.category
+    return place.name == other.name or (place.category == other.category and place.category in _OPEN_GROUND)
 
 
 def _settled(place: Place, known: Mapping[str, Place]) -> Place:
     """A bare 路上 or "the room" is the road or house that the story already has."""
     other = known.get(place.category)
-    if other is not None and len(place.name) <= len(other.name):
+    if other is not None and _is_bare(place.name):
         return replace(other, is_inside=place.is_inside)
     return place
+
+
+def _is_bare(name: str) -> bool:
+    """Whether a place's word may mean any such place: 路上, 屋里, room; not 休眠舱, grandmother's house."""
+    return name[-1] in "上里中内边" or name in _BARE_ZH or (name.isascii() and " " not in name)
 
 
 def find_place(text: str, language: str) -> tuple[Place | None, bool]:

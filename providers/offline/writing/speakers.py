@@ -84,6 +84,9 @@ def _read_paragraph(
             heard = talk.speaker
         if heard is None:
             heard = talk.addressee if talk.speaker == speaker and talk.addressee != speaker else None
+        narrator = cast.narrator.name if cast.narrator else None
+        if heard is None and narrator not in (None, speaker) and re.search(r"你|\byou\b", span.text):
+            heard = narrator
         heard = heard or next(
             (name for name in (talk.subject, *reversed(talk.recent)) if name not in (None, speaker)), None
         )

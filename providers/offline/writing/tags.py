@@ -10,6 +10,7 @@ from providers.offline.writing.people import Cast, Mention
 
 _ZH_VERB = re.compile(lexicon_zh.SPEECH_VERB)
 _ZH_TAIL = re.compile(lexicon_zh.SPEECH_VERB + r"(?:着|了|道)?(?:[他她伊我](?!们))?(?:说|道)?[，：:]?\s*$|[：:]\s*$")
+_ZH_VOICE = re.compile(r"的(?:声音|嗓音|话音)")
 _EN_SAY = "|".join(sorted(lexicon_en.SPEECH_VERBS, key=len, reverse=True))
 _EN_VERB = re.compile(rf"\b(?:{_EN_SAY})\b", re.IGNORECASE)
 _EN_OBJECTIVE = frozenset(("him", "her", "his"))
@@ -18,7 +19,7 @@ _TO_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _ZH_OBJECT_BEFORE = re.compile(
-    r"(?:对着?|向着?|跟|和|同|与|朝|问|把|被|给|叫|告诉|[扶看望见拉着])(?:那个?|这个?|一个)?$"
+    r"(?:对着?|向着?|跟|和|同|与|朝|问|把|被|给|叫|告诉|[扶看望拉着]|(?<!只)见)(?:那个?|这个?|一个)?$"
 )
 _REPLY = re.compile(r"^(?:was|came) (?:the|his|her) (?:reply|answer|response)\b", re.IGNORECASE)
 
@@ -50,7 +51,7 @@ def find_after(narration: str, cast: Cast) -> Tag | None:
     """The tag that follows a quotation: "…" said he; "…" the old man cried; “……”车夫说。"""
     if cast.language == "zh":
         clause = (split_clauses(split_sentences(narration, "zh")[0], "zh") or [""])[0][:24]
-        verb = _ZH_VERB.search(clause)
+        verb = _ZH_VERB.search(clause) or _ZH_VOICE.search(clause)
         first = next(iter(cast.mentions(clause)), None)
         if verb is None or first is None or first.start > 8 or first.end > verb.start():
             return None
@@ -67,7 +68,8 @@ def find_after(narration: str, cast: Cast) -> Tag | None:
     after = [mention for mention in mentions if verb.end() <= mention.start <= verb.end() + 32]
     if before and is_nominative(before[-1], clause, "en"):
         return Tag(before[-1], _addressee(clause, verb.end(), cast))
-    if verb.start() <= 12 and after and is_nominative(after[0], clause, "en"):
+    is_owner = bool(after) and clause[after[0].end : after[0].end + 2] in ("'s", "’s")
+    if verb.start() <= 12 and after and not is_owner:
         return Tag(after[0], _addressee(clause, after[0].end, cast))
     return None
 
