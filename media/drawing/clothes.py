@@ -49,13 +49,9 @@ def draw_legs(pen: Pen, look: Look, bones: Bones) -> None:
                 [widths[1] * 0.95, widths[2] * 1.02],
             )
             pen.body(wrap, darker(colour, 0.3), depth=0.012)
-    hips = smooth(
-        [
-            bones.trunk(-0.082 * girth, 0.12),
-            bones.trunk(0.082 * girth, 0.12),
-            bones.trunk(0.08 * girth, -0.12),
-            bones.trunk(-0.08 * girth, -0.12),
-        ]
+    wide = bones.shoulder * 0.62 * girth
+    hips = points(
+        [bones.trunk(-wide, 0.12), bones.trunk(wide, 0.12), bones.trunk(wide, -0.1), bones.trunk(-wide, -0.1)]
     )
     pen.body(hips, colour if not bare else look.top, depth=0.0)
 

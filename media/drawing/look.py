@@ -26,7 +26,8 @@ _GENDERS: Table = (
     ("FEMALE", "女 妇 母亲 妈 奶奶 婆 妻 姐 妹 娘 姨 嫂 伊 她 公主 皇后 female woman women girl lady mother "
         "wife sister aunt grandmother queen "
                "princess actress widow she| her| mrs| miss| ms| madam daughter"),
-    ("MALE", "男 父亲 爸 爷 先生 车夫 巡警 警察 兄 弟 叔 伯 汉 他 王子 国王 male man| men| boy father husband "
+    ("MALE", "男 少年 小伙 胡子 胡须 beard moustache mustache 父亲 爸 爷 先生 车夫 巡警 警察 兄 弟 叔 伯 汉 他 "
+        "王子 国王 male man| men| boy father husband "
         "brother uncle grandfather king| "
              "prince| he| his| mr| sir| gentleman policeman son| fellow squire"),
 )  # fmt: skip
@@ -36,7 +37,7 @@ _OUTFITS: Table = (
     ("ARMOUR", "盔甲 铠甲 骑士 armour armor knight"),
     ("JACKET", "车夫 棉袄 短衫 短褂 工人 农民 苦力 乞丐 破棉 棉背心 背心 闰土 rickshaw labourer laborer worker "
         "peasant farmer beggar vest waistcoat "
-               "jacket hoodie apron"),
+               "jacket hoodie"),
     ("GOWN", "长衫 皮袍 袍 道士 和尚 长袍 汉服 和服 剑客 侠 古装 gown robe monk wizard hanfu kimono scholar "
         "priest"),
     ("COAT", "大衣 外套 风衣 斗篷 coat cloak cape overcoat"),
@@ -173,6 +174,8 @@ def character_look(subject: DrawnSubject) -> Look:
     hue = rng.random()
     outfit_choices = ("DRESS", "COAT", "SHIRT", "JACKET") if is_female else ("COAT", "SHIRT", "SUIT", "JACKET")
     seeded_outfit = rng.choice(outfit_choices)
+    if age == "CHILD" and seeded_outfit == "SUIT":
+        seeded_outfit = "SHIRT"
     outfit = first_of(_OUTFITS, text) or seeded_outfit
     seeded_top = from_hls(hue, rng.uniform(0.38, 0.58), rng.uniform(0.28, 0.5))
     by_outfit: dict[str, Colour] = {

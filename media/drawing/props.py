@@ -51,7 +51,7 @@ _METRES: dict[str, float] = {
     "SWORD": 0.95,
     "PHONE": 0.17,
     "BOOK": 0.26,
-    "CUP": 0.14,
+    "CUP": 0.1,
     "UMBRELLA": 0.95,
     "BAG": 0.42,
     "RING": 0.1,
@@ -66,7 +66,7 @@ _METRES: dict[str, float] = {
     "SCROLL": 0.3,
     "BASKET": 0.36,
     "BREAD": 0.14,
-    "TURKEY": 0.36,
+    "TURKEY": 0.2,
     "BOX": 0.34,
 }
 _HELD = {

@@ -33,6 +33,7 @@ class Actor:
     subject: DrawnSubject
     action: str
     mood: str
+    told: str = ""  # the words about this one
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,7 @@ def _actors(subjects: Sequence[DrawnSubject], parts: dict[str, str]) -> tuple[Ac
                 person,
                 first_of(vocabulary.ACTIONS, heard, action if is_alone else "") or "STAND",
                 first_of(vocabulary.MOODS, heard, action if is_alone else "") or "CALM",
+                heard,
             )
         )
     return tuple(actors)

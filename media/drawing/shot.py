@@ -180,19 +180,8 @@ def _bed(pen: Pen) -> None:
 def _blanket(pen: Pen) -> None:
     """Over a sleeper from the feet to the chest, hanging over the bed's side."""
     cloth = (128, 152, 186)
-    shape = smooth(
-        [
-            (-0.56, 0.02),
-            (-0.56, -0.13),
-            (-0.3, -0.2),
-            (0.1, -0.22),
-            (0.2, -0.16),
-            (0.2, 0.1),
-            (-0.1, 0.14),
-            (-0.5, 0.12),
-        ],
-        5,
-    )
+    upper = [(0.56, 0.02), (0.56, -0.13), (0.3, -0.2), (-0.05, -0.22), (-0.16, -0.16)]
+    shape = smooth([*upper, (-0.16, 0.1), (0.1, 0.14), (0.5, 0.12)], 5)
     pen.body(shape, cloth, depth=0.03)
     for x in (0.36, 0.16, -0.04):
         pen.stroke([(x, -0.1), (x + 0.03, 0.1)], 0.006, darker(cloth, 0.3), taper=(0.2, 0.8))

@@ -1,5 +1,6 @@
 """Who stands where in a shot, how large, and where the camera is: framing by shot type."""
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -121,11 +122,17 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
     jitter = rng.uniform(-0.025, 0.025)
     side = rng.choice((-1, 1))
     if actors and framing.head:
-        look, bones = looks[main], bones_of(looks[main], poses[main])
+        heights = [_head_metres(look, pose) for look, pose in zip(looks, poses, strict=True)]
+        anchor = main if reading.shot_type in ("CLOSE_UP", "EXTREME_CLOSE_UP") else heights.index(max(heights))
+        look, bones = looks[anchor], bones_of(looks[anchor], poses[anchor])
         metre = framing.head * unit / (look.head_share * look.height * GROWN_METRES)
         spread = len(actors) * 0.62 * metre
         if reading.shot_type in ("MEDIUM", "POINT_OF_VIEW") and spread > width * 0.94:
             metre *= width * 0.94 / spread
+        apart = max(heights) - min(heights)
+        if anchor != main or apart > 0.3:
+            # The lowest head stays in the picture too.
+            metre = min(metre, height * 0.5 / max(apart, 0.1))
         feet = height * (framing.at + jitter) - bones.head[1] * look.height * GROWN_METRES * metre
     else:
         body = framing.body or {"MEDIUM": 0.8, "POINT_OF_VIEW": 0.8, "OVER_THE_SHOULDER": 0.8}.get(
@@ -199,6 +206,11 @@ def _insert(reading: Reading, actors: Sequence[Actor], things: Sequence[Prop]) -
     return None, None
 
 
+def _head_metres(look: Look, pose: Pose) -> float:
+    """How high above the ground the middle of the head is."""
+    return -bones_of(look, pose).head[1] * look.height * GROWN_METRES
+
+
 def _place(
     reading: Reading,
     actors: Sequence[Actor],
@@ -218,6 +230,9 @@ def _place(
     centre = (width * (0.5 + rng.uniform(-0.05, 0.05)) - vanish) / metre
     held = [prop for prop in things if prop.is_held]
     standing = [prop for prop in things if not prop.is_held]
+    # What is told of one is in that one's hand; else the one who acts has it.
+    kinds = {prop.kind for prop in held[:1]}
+    carrier = next((i for i, actor in enumerate(actors) if kinds & {p.kind for p in props_in(actor.told)}), main)
     gap = 0.78
     if any(actor.action in ("SUPPORT", "FIGHT") for actor in actors):
         gap = 0.56
@@ -259,10 +274,15 @@ def _place(
                 )
         if index == puller:
             mirrored = side < 0
-        carries = held[0] if held and index == main and actor.action not in ("CRY", "PULL", "RUN", "LIE") else None
+        lifted = 0.0
+        if is_close and index != main:
+            # Heads of very unlike height are brought nearer to each other, as on a film set, so that none is cut off.
+            apart = _head_metres(look, pose) - _head_metres(looks[main], poses[main])
+            lifted = -math.copysign(max(0.0, abs(apart) - 0.1), apart)
+        carries = held[0] if held and index == carrier and actor.action not in ("CRY", "PULL", "RUN", "LIE") else None
         if carries is not None:
             pose = holding(pose, actor.action, is_overhead=carries.kind == "UMBRELLA")
-        figures.append(Placed(look, pose, actor.action, actor.mood, x, depth, mirrored, carries))
+        figures.append(Placed(look, pose, actor.action, actor.mood, x, depth, mirrored, carries, lifted))
     props: list[PlacedProp] = []
     reach = (count * gap) / 2 + 0.15
     for rank, prop in enumerate(standing):
@@ -292,6 +312,8 @@ def _place(
         away = 1 if (rank % 2 == 0) == (side > 0) else -1
         x = centre + away * (reach + half * 0.85) if count else centre + away * rank * half * 1.5
         near = z * (1.12 if count else 1.0)
+        if prop.kind == "BOAT" and reading.place in ("RIVER", "SEA", "HARBOUR", "BRIDGE"):
+            near *= 2.0  # out on the water, beyond the bank
         props.append(PlacedProp(prop, x, near, facing, tall))
     if not count:
         for rank, prop in enumerate(held):

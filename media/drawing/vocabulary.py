@@ -129,7 +129,8 @@ ERAS: Table = (
     ("MODERN", "手机 电脑 地铁 霓虹 汽车 出租车 高楼 摩天 现代 机器人 公司 phone computer laptop neon subway "
         "skyscraper modern robot "
                "taxi cyberpunk spaceship car|"),
-    ("CHINESE", "人力车 黄包车 车夫 长衫 铜元 铜钱 民国 巡警 古代 剑客 皇 宫 寺 庙 客栈 茶馆 胡同 旗袍 rickshaw "
+    ("CHINESE", "人力车 黄包车 车夫 长衫 铜元 铜钱 民国 巡警 古代 剑客 皇 宫 寺 庙 客栈 茶馆 胡同 旗袍 武士 "
+        "忍者 rickshaw samurai ninja kimono temple shrine "
         "dynasty imperial~china "
                 "beijing peking chinese gown~and"),
     ("EUROPEAN", "london england paris victorian carriage castle knight squire parlour church cottage gentleman "
@@ -159,7 +160,8 @@ PEOPLE: Table = (
     ("woman", "女人 女子 妇人 妻 母亲 妈妈 woman women lady mother wife| queen princess she| her|"),
     (
         "man",
-        "男人 男子 先生 父亲 爸爸 丈夫 man| men| father husband gentleman king| prince narrator| he| his| i| "
+        "男人 男子 先生 父亲 爸爸 丈夫 man| men| friend father husband gentleman king| prince narrator| he| "
+        "his| i| "
         "me| person people|",
     ),
 )
