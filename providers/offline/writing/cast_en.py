@@ -25,7 +25,7 @@ _SAID_BEFORE = re.compile(
 )
 _ACTS_AFTER = re.compile(
     rf"^\s*(?:,[^,]{{1,40}},\s*)?(?:(?:had|has|have|was|is|were|would|could|did|then|at once|also|never|always|still|just|only|now|[a-z]+ly)\s+){{0,3}}"
-    rf"(?:(?:{_SAY})|[a-z]+ed|was|is|had|has|would|could|did|does|can|will|must|"
+    rf"(?:(?:{_SAY})|[a-z]+ed|[a-z]{{2,}}s|was|is|had|has|would|could|did|does|can|will|must|"
     r"ran|stood|sat|lay|fell|threw|took|gave|put|held|saw|came|went|sprang|drew|ate|drank|wept|shook|caught|struck|wrote|read|sang|met|rode|flew|"
     r"swam|lit|rose|knelt|got|made|left|found|kept|felt|knew|heard|let|set|led|brought|bought|sold|slept|woke|awoke|began|ran|hid|bit|cut|shut|"
     r"hit|lost|won|paid|spent|taught|understood|spoke|broke|wore|chose|drove|grew|forgot|meant|built|sent|stole|slid|crept|leapt|swung)\b"
@@ -34,6 +34,7 @@ _PLACE_BEFORE = re.compile(r"\b(?:in|at|from|near|of|into|through|across|to|towa
 _CALLED = re.compile(r"\b(?:called|named|was|name was)\s+[“\"‘']?$")
 _I = re.compile(r"(?<![\w’'])I(?=[\s’',])(?!\.)")
 _HE, _SHE = re.compile(r"\b(?:he|his|him)\b", re.IGNORECASE), re.compile(r"\b(?:she|her|hers)\b", re.IGNORECASE)
+_SHORT_CHARACTERS = 600  # in an outline, one deed makes a character
 _YOUNG = frozenset(["child", "girl", "boy", "baby", "maiden", "lad", "lass", "kid"])
 
 
@@ -266,6 +267,7 @@ def _add_roles(
         )
         for person in people
     ]
+    length = sum(len(text) for texts in narration for text in texts)
     taken = {form.casefold() for person in result for form in person.forms}
     kept: list[tuple[str, list[str]]] = []
     for key in sorted(roles, key=lambda key: (-len(key.split()), key)):
@@ -289,7 +291,8 @@ def _add_roles(
         if head in _YOUNG and key == head and any(head in form.split() for form in taken):
             continue
         enough = counter["acts"] >= 2 or (counter["acts"] and counter["total"] >= 3)
-        if counter["speaks"] or (enough if is_generic else counter["acts"] and counter["total"] >= 2):
+        needed = 2 if length > _SHORT_CHARACTERS else 1
+        if counter["speaks"] or (enough if is_generic else counter["acts"] and counter["total"] >= needed):
             kept.append((key, [key]))
     for key, forms in kept:
         head = key.split()[-1]

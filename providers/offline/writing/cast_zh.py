@@ -193,6 +193,8 @@ def _choose_names(
         if not _may_be_name(word):
             continue
         count = whole.count(word)
+        if not names.speech[word] and not _stands_alone(word, whole):
+            continue
         speech, subject = names.speech[word], names.subject[word]
         tags = _tags_alone(word, alone)
         is_person_tag = tags[0] in _PERSON_TAGS and len(tags) == 1
@@ -215,6 +217,16 @@ def _choose_names(
         ):
             kept.append(word)
     return _longest_where_it_counts(kept, whole, names)
+
+
+def _stands_alone(word: str, whole: str) -> bool:
+    """Whether different characters follow it: a name does many things, a slip of the word cutter is one phrase."""
+    following = {
+        whole[match.end() : match.end() + 2] for match, _ in zip(re.finditer(word, whole), range(60), strict=False)
+    }
+    if word[0] == "伊" and whole.count("伊") > 2 * whole.count(word):
+        return False  # the pronoun of older texts
+    return len(following) > 1 or (len(word) == 3 and whole.count(word) == 1)
 
 
 def _may_be_name(word: str) -> bool:

@@ -1,5 +1,7 @@
 """The English words that the script writer knows: who people are, where things happen, how speech is announced."""
 
+# ruff: noqa: E501  (word tables read better in long lines)
+
 import re
 
 # (words, gender f/m/None, age old/young/None)

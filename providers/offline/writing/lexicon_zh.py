@@ -1,5 +1,7 @@
 """The Chinese words that the script writer knows: who people are, where things happen, how speech is announced."""
 
+# ruff: noqa: E501  (word tables read better in long lines)
+
 import re
 
 SURNAMES = frozenset(

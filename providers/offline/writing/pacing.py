@@ -247,6 +247,11 @@ def condense(scenes: Sequence[Scene], language: str, budget_seconds: float, max_
         if spent + seconds <= budget_seconds * 1.04 or negative < -50:
             chosen.add((number, index))
             spent += seconds
+    for number, index in sorted(chosen):
+        # "One day her mother said to her," says nothing without the speech that it leads to.
+        leads_on = scenes[number].beats[index].text.rstrip().endswith((",", ":", "，", "："))
+        if leads_on and (number, index + 1) not in chosen and sum(1 for other in chosen if other[0] == number) > 1:
+            chosen.discard((number, index))
     result = []
     for number in sorted(kept_scenes):
         beats = tuple(beat for index, beat in enumerate(scenes[number].beats) if (number, index) in chosen)
@@ -265,9 +270,9 @@ def _score(scene: Scene, index: int, language: str, max_seconds: float) -> float
     score += 0.35 * min(len(beat.people), 2)
     score += 0.3 * sum(1 for mood in lexicon.MOODS.values() if mood.search(beat.text))
     if beat.speaker is not None:
-        score += 1.3 + (0.2 if re.search(r"[？！?!]", beat.text) else 0.0)
-        score += 0.4 if index and scene.beats[index - 1].speaker not in (None, beat.speaker) else 0.0
+        score += 1.0 + (0.2 if re.search(r"[？！?!]", beat.text) else 0.0)
+        score += 0.2 if index and scene.beats[index - 1].speaker not in (None, beat.speaker) else 0.0
     else:
-        score += 0.6 if lexicon.VISIBLE_VERBS.search(beat.text) else 0.0
+        score += 0.9 if lexicon.VISIBLE_VERBS.search(beat.text) else 0.0
         score -= 0.4 if lexicon.INNER_WORDS.search(beat.text) else 0.0
-    return score - 0.25 * max(seconds / max_seconds - 1, 0.0)
+    return score - 0.12 * max(seconds / max_seconds - 1, 0.0)
