@@ -1,7 +1,7 @@
 """The loaders of one operation, bound to its caller."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from typing import Any
 
 from strawberry.dataloader import DataLoader
 
@@ -16,13 +16,6 @@ from schema.context import ChildLoaders, Loaders
 from services.impact import stale_shot_ids
 from services.reading.artifacts import grid_files, made, made_clip_counts, made_picture_counts, ready_files
 from services.reading.children import (
-    ANIMATIC_PARTS,
-    JOB_CHILDREN,
-    SCENES,
-    SHOTS,
-    VIDEO_SEGMENTS,
-    WORKFLOW_ASSETS,
-    WORKFLOW_JOBS,
     ChildList,
     child_counts,
     child_pages,
@@ -37,65 +30,10 @@ from services.reading.parts import (
     stages_by_workflow_id,
 )
 
-K = TypeVar("K")
-V = TypeVar("V")
-M = TypeVar("M", bound=OwnedRow)
-
-CHILD_LISTS = (SCENES, SHOTS, ANIMATIC_PARTS, VIDEO_SEGMENTS, WORKFLOW_ASSETS, WORKFLOW_JOBS, JOB_CHILDREN)
 # Each key is a place or two in a statement; SQLite takes 32,766 of them and PostgreSQL 32,767.
 MAX_BATCH_KEYS = 10_000
 
-
-def build_loaders(owner: str) -> Loaders:
-    def bound(read: Callable[[str, Sequence[K]], Awaitable[list[V]]]) -> DataLoader[K, V]:
-        async def load(keys: list[K]) -> list[V]:
-            return await read(owner, keys)
-
-        return DataLoader(load_fn=load, max_batch_size=MAX_BATCH_KEYS)
-
-    def by_id(model: type[M]) -> DataLoader[int, M | None]:
-        return bound(lambda owner, ids: rows_in_order(model, owner, ids))
-
-    def by_workflow_id(model: type[M]) -> DataLoader[int, M | None]:
-        return bound(lambda owner, ids: newest_by_workflow_id(model, owner, ids))
-
-    def children(child_list: ChildList) -> ChildLoaders:
-        return ChildLoaders(
-            page_by_key=bound(lambda owner, keys: child_pages(child_list, owner, keys)),
-            count_by_key=bound(lambda owner, keys: child_counts(child_list, owner, keys)),
-        )
-
-    return Loaders(
-        workflow_by_id=by_id(Workflow),
-        job_by_id=by_id(Job),
-        script_by_id=by_id(Script),
-        asset_by_id=by_id(Asset),
-        storyboard_by_id=by_id(Storyboard),
-        shot_by_id=by_id(Shot),
-        animatic_by_id=by_id(Animatic),
-        animatic_part_by_id=by_id(AnimaticPart),
-        video_by_id=by_id(Video),
-        video_segment_by_id=by_id(VideoSegment),
-        edit_by_id=by_id(Edit),
-        file_by_id=bound(_files_in_order),
-        script_by_workflow_id=by_workflow_id(Script),
-        storyboard_by_workflow_id=by_workflow_id(Storyboard),
-        animatic_by_workflow_id=by_workflow_id(Animatic),
-        video_by_workflow_id=by_workflow_id(Video),
-        edit_by_workflow_id=by_workflow_id(Edit),
-        stages_by_workflow_id=bound(stages_by_workflow_id),
-        shots_by_scene=bound(shots_by_scene),
-        assets_by_script_id=bound(assets_by_script_id),
-        newest_job_by_target_id=bound(newest_stage_jobs),
-        files_by_job_id=bound(files_by_job_id),
-        made_by_key=bound(made),
-        grid_files_by_storyboard_id=bound(grid_files),
-        made_pictures_by_storyboard_id=bound(made_picture_counts),
-        made_clips_by_video_id=bound(made_clip_counts),
-        planned_seconds_by_animatic_id=bound(planned_seconds),
-        stale_shots_by_storyboard_id=bound(_stale_shots),
-        children={child_list: children(child_list) for child_list in CHILD_LISTS},
-    )
+Read = Callable[[str, Sequence[Any]], Awaitable[list[Any]]]
 
 
 async def _files_in_order(owner: str, ids: Sequence[int]) -> list[StoredFile | None]:
@@ -105,3 +43,60 @@ async def _files_in_order(owner: str, ids: Sequence[int]) -> list[StoredFile | N
 
 async def _stale_shots(owner: str, storyboard_ids: Sequence[int]) -> list[frozenset[int]]:
     return [frozenset(await stale_shot_ids(owner, storyboard_id)) for storyboard_id in storyboard_ids]
+
+
+def _by_id(model: type[OwnedRow]) -> Read:
+    return lambda owner, ids: rows_in_order(model, owner, ids)
+
+
+def _by_workflow_id(model: type[OwnedRow]) -> Read:
+    return lambda owner, ids: newest_by_workflow_id(model, owner, ids)
+
+
+# What each loader of schema.context.Loaders reads: values for keys, in the keys' order.
+READS: dict[str, Read] = {
+    "workflow_by_id": _by_id(Workflow),
+    "job_by_id": _by_id(Job),
+    "script_by_id": _by_id(Script),
+    "asset_by_id": _by_id(Asset),
+    "storyboard_by_id": _by_id(Storyboard),
+    "shot_by_id": _by_id(Shot),
+    "animatic_by_id": _by_id(Animatic),
+    "animatic_part_by_id": _by_id(AnimaticPart),
+    "video_by_id": _by_id(Video),
+    "video_segment_by_id": _by_id(VideoSegment),
+    "edit_by_id": _by_id(Edit),
+    "file_by_id": _files_in_order,
+    "script_by_workflow_id": _by_workflow_id(Script),
+    "storyboard_by_workflow_id": _by_workflow_id(Storyboard),
+    "animatic_by_workflow_id": _by_workflow_id(Animatic),
+    "video_by_workflow_id": _by_workflow_id(Video),
+    "edit_by_workflow_id": _by_workflow_id(Edit),
+    "stages_by_workflow_id": stages_by_workflow_id,
+    "shots_by_scene": shots_by_scene,
+    "assets_by_script_id": assets_by_script_id,
+    "newest_job_by_target_id": newest_stage_jobs,
+    "files_by_job_id": files_by_job_id,
+    "made_by_key": made,
+    "grid_files_by_storyboard_id": grid_files,
+    "made_pictures_by_storyboard_id": made_picture_counts,
+    "made_clips_by_video_id": made_clip_counts,
+    "planned_seconds_by_animatic_id": planned_seconds,
+    "stale_shots_by_storyboard_id": _stale_shots,
+}
+
+
+def build_loaders(owner: str) -> Loaders:
+    def bound(read: Read) -> DataLoader[Any, Any]:
+        async def load(keys: list[Any]) -> list[Any]:
+            return await read(owner, keys)
+
+        return DataLoader(load_fn=load, max_batch_size=MAX_BATCH_KEYS)
+
+    def children(child_list: ChildList) -> ChildLoaders:
+        return ChildLoaders(
+            page_by_key=bound(lambda owner, keys: child_pages(child_list, owner, keys)),
+            count_by_key=bound(lambda owner, keys: child_counts(child_list, owner, keys)),
+        )
+
+    return Loaders(lambda name: bound(READS[name]), children)

@@ -27,9 +27,11 @@ class ChildLoaders:
     count_by_key: DataLoader[tuple[int, str | None], int]
 
 
-@dataclass(frozen=True)
 class Loaders:
-    """Look-ups by key, bound to the caller: somebody else's is None or empty."""
+    """Look-ups by key, bound to the caller: somebody else's is None or empty. Each is made at its first use.
+
+    make: the loader of that name; make_children: those of a child list.
+    """
 
     workflow_by_id: DataLoader[int, Workflow | None]
     job_by_id: DataLoader[int, Job | None]
@@ -62,7 +64,25 @@ class Loaders:
     planned_seconds_by_animatic_id: DataLoader[int, tuple[tuple[int, float], ...]]
     stale_shots_by_storyboard_id: DataLoader[int, frozenset[int]]
 
-    children: dict[ChildList, ChildLoaders]
+    def __init__(
+        self, make: Callable[[str], DataLoader[Any, Any]], make_children: Callable[[ChildList], ChildLoaders]
+    ) -> None:
+        self._make = make
+        self._make_children = make_children
+        self._children: dict[ChildList, ChildLoaders] = {}
+
+    def __getattr__(self, name: str) -> DataLoader[Any, Any]:
+        """Only asked for what is not there yet. An event of a subscription needs few of them, and has them all anew."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        loader = self._make(name)
+        setattr(self, name, loader)
+        return loader
+
+    def children(self, child_list: ChildList) -> ChildLoaders:
+        if child_list not in self._children:
+            self._children[child_list] = self._make_children(child_list)
+        return self._children[child_list]
 
 
 @dataclass

@@ -89,7 +89,7 @@ async def child_connection(
     only: str | None = None,
 ) -> Connection[T]:
     """A page of what hangs on an object."""
-    loaders = info.context.loaders.children[children]
+    loaders = info.context.loaders.children(children)
     page = await loaders.page_by_key.load(
         ChildrenKey(parent_id, page_request(first=given(first), after=given(after)), only)
     )

@@ -48,8 +48,8 @@ class Shot(Node):
             return MediaFile.maybe((await self._made(info)).file())
         loaders = info.context.loaders
         storyboard = await loaders.storyboard_by_id.load(self.row.storyboard_id)
-        if storyboard is None:
-            return None
+        if storyboard is None or storyboard.grid_layout is GridLayout.SINGLE:
+            return MediaFile.maybe((await self._made(info)).file())
         slot = (self.row.sequence - 1) // storyboard.grid_layout.side**2
         grid = await loaders.made_by_key.load(ArtifactKey(ArtifactKind.GRID, storyboard.id, slot))
         return MediaFile.maybe(grid.file())
@@ -120,7 +120,7 @@ class Storyboard(Node):
 
     @resolved("How many shots it has.")
     async def shots_count(self, info: Info) -> int:
-        return await info.context.loaders.children[SHOTS].count_by_key.load((self.row.id, None))
+        return await info.context.loaders.children(SHOTS).count_by_key.load((self.row.id, None))
 
     @resolved("How many shots have their picture.")
     async def completed_shots(self, info: Info) -> int:

@@ -70,7 +70,7 @@ class Video(Node):
 
     @resolved("How many clips it has.")
     async def total_segments(self, info: Info) -> int:
-        return await info.context.loaders.children[VIDEO_SEGMENTS].count_by_key.load((self.row.id, None))
+        return await info.context.loaders.children(VIDEO_SEGMENTS).count_by_key.load((self.row.id, None))
 
     @resolved("How many clips are made.")
     async def completed_segments(self, info: Info) -> int:

@@ -161,7 +161,21 @@ async def make_asset(script: Script, position: int = 0, **values: Any) -> Asset:
 
 async def make_storyboard(script: Script, **values: Any) -> Storyboard:
     return await Storyboard.create(
-        **{"owner": script.owner, "workflow_id": script.workflow_id, "script_id": script.id, **values}
+        **{
+            "owner": script.owner,
+            "workflow_id": script.workflow_id,
+            "script_id": script.id,
+            "options": {
+                "width": 1280,
+                "height": 720,
+                "provider": "offline",
+                "model": None,
+                "style": None,
+                "language": "en",
+                "autoCrop": True,
+            },
+            **values,
+        }
     )
 
 
