@@ -5,31 +5,17 @@ from dataclasses import dataclass
 
 from providers.base import VoiceInfo
 
+# fmt: off
 _FEMALE = (
-    *["女", "妇", "母", "妈", "娘", "婆", "姐", "妹", "姑", "嫂", "太太", "奶", "伊"],
-    *[
-        "woman",
-        "girl",
-        "mother",
-        "lady",
-        "she",
-        "her",
-        "queen",
-        "daughter",
-        "sister",
-        "wife",
-        "mrs",
-        "miss",
-        "aunt",
-        "hen",
-        "grandmother",
-        "princess",
-    ],
+    "女", "妇", "母", "妈", "娘", "婆", "姐", "妹", "姑", "嫂", "太太", "奶", "伊",
+    "woman", "girl", "mother", "lady", "she", "her", "queen", "daughter", "sister", "wife", "mrs", "miss", "aunt",
+    "hen", "grandmother", "princess",
 )
 _MALE = (
-    *["男", "父", "爸", "爷", "叔", "伯", "哥", "弟", "先生", "车夫", "巡警", "老头"],
-    *["man", "boy", "father", "he", "his", "king", "son", "brother", "husband", "mr", "sir", "uncle", "prince"],
+    "男", "父", "爸", "爷", "叔", "伯", "哥", "弟", "先生", "车夫", "巡警", "老头",
+    "man", "boy", "father", "he", "his", "king", "son", "brother", "husband", "mr", "sir", "uncle", "prince",
 )
+# fmt: on
 _OLD = (
     "老",
     "奶奶",
