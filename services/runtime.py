@@ -101,7 +101,8 @@ async def readiness() -> Mapping[str, str | None]:
     """What the server needs, by name: None where it is there, else a sentence about what is missing."""
     settings = get_settings()
     return {
-        "database": await _check(_database_problem(settings)),
+        "database": await _check(_database_problem()),
+        "migrations": await _check(_migrations_problem(settings)),
         "storage": await _check(_storage_problem()),
         "broker": await _check(_broker_problem(settings)),
         "worker": None if _state.is_worker_alive or not _state.with_worker else "the worker is not running",
@@ -119,12 +120,16 @@ async def _check(problem: "asyncio.Future[str | None] | object") -> str | None:
         return "cannot be reached"
 
 
-async def _database_problem(settings: Settings) -> str | None:
+async def _database_problem() -> str | None:
     if not is_open():
         return "is not open"
     await execute("SELECT 1 AS one")
+    return None
+
+
+async def _migrations_problem(settings: Settings) -> str | None:
     missing = await missing_migrations(settings)
-    return f"lacks {len(missing)} migrations; run `python server.py migrate`" if missing else None
+    return f"{len(missing)} are missing; run `python server.py migrate`" if missing else None
 
 
 async def _storage_problem() -> str | None:

@@ -27,7 +27,8 @@ def test_a_fingerprint_does_not_depend_on_the_order_of_the_inputs() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{**INPUTS, "prompt": "a street "}, {**INPUTS, "seed": None}, {"prompt": "a street"}, {**INPUTS, "design": None}]
+    "other",
+    [{**INPUTS, "prompt": "a street "}, {**INPUTS, "seed": None}, {"prompt": "a street"}, {**INPUTS, "design": None}],
 )
 def test_any_other_input_gives_another_fingerprint(other: dict[str, Any]) -> None:
     assert fingerprint_of(other) != fingerprint_of(INPUTS)
