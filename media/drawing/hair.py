@@ -59,9 +59,9 @@ def draw_back_hair(pen: Pen, look: Look, turn: float, sway: float = 0.0) -> None
             )
         pen.fill(oval(side * 0.45 + sway * 0.9, 1.22, 0.05, 0.04), (196, 60, 64))
     elif style == "BUN" and look.hat not in _COVERING_HATS:
-        x = -turn * 0.24
-        pen.body(oval(x, -0.52 if abs(turn) < 0.3 else -0.42, 0.2, 0.17), look.hair, depth=0.05)
-        pen.stroke(bezier((x - 0.1, -0.5), (x, -0.42), (x + 0.1, -0.52)), 0.014, darker(look.hair, 0.4))
+        x = -turn * 0.32
+        pen.body(oval(x, -0.6, 0.19, 0.17), look.hair, depth=0.05)
+        pen.stroke(bezier((x - 0.11, -0.62), (x, -0.54), (x + 0.12, -0.64)), 0.014, darker(look.hair, 0.4))
     elif style == "TOPKNOT":
         pen.body(
             smooth([(-0.09, -0.5), (-0.15, -0.68), (0, -0.78), (0.15, -0.68), (0.09, -0.5)]), look.hair, depth=0.04

@@ -32,7 +32,7 @@ class Pose:
 _POSES: dict[str, Pose] = {
     "STAND": Pose(),
     "WALK": Pose(
-        near_arm=(0.38, 0.62), far_arm=(-0.36, -0.16), near_leg=(-0.36, -0.56), far_leg=(0.4, 0.2), lean=0.05, turn=0.6
+        near_arm=(-0.42, -0.12), far_arm=(0.36, 0.8), near_leg=(-0.36, -0.56), far_leg=(0.4, 0.2), lean=0.05, turn=0.6
     ),
     "RUN": Pose(
         near_arm=(-0.85, 0.55),
