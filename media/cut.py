@@ -34,7 +34,8 @@ class SpokenLine:
 class FilmShot:
     """A clip of any size, rate and codec and its place (see media.timeline); its own sound is mixed in low.
 
-    Each shot begins the crossfade before the former one ends. effects: names of media.effects.EFFECTS, heard while the shot is seen.
+    Each shot begins the crossfade before the former one ends. effects: names of media.effects.EFFECTS, heard while
+    the shot is seen.
     """
 
     clip: Path

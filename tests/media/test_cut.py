@@ -175,7 +175,7 @@ async def test_uploaded_clips_of_any_kind_are_fitted_held_and_heard(tmp_path: Pa
     clip(tmp_path / "long.mp4", 4, "blue", "640x360", 50)
     shots = (FilmShot(tmp_path / "tall.webm", 0, 2.0), FilmShot(tmp_path / "long.mp4", 2.0, 1.0))
     result = await cut(
-        FilmPlan(shots, 160, 90, 24, crossfade_seconds, quality="DRAFT", fade_in_seconds=0, fade_out_seconds=0),
+        FilmPlan(shots, 160, 90, 24, quality="DRAFT", fade_in_seconds=0, fade_out_seconds=0),
         tmp_path,
     )
     frames = frames_of(tmp_path / "film.mp4")

@@ -125,7 +125,7 @@ async def test_a_killed_parent_leaves_no_renderer(tmp_path: Path) -> None:
         "thread.start()\n"
         "thread.join()\n"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
     parent = subprocess.Popen([sys.executable, "-c", code, *ENDLESS, str(tmp_path / "out.mp4")], env=environment)
     child = await running_child(psutil.Process(parent.pid))
     parent.send_signal(signal.SIGKILL)

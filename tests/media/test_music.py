@@ -37,7 +37,7 @@ def test_each_style_makes_a_piece_of_the_exact_length(style: str, tmp_path: Path
 
 
 def test_styles_sound_different(tmp_path: Path) -> None:
-    prints = {style: chroma(piece(style, tmp_path / "a.wav")) for style in STYLES}
+    prints = {style: chroma(piece(style, tmp_path / "a.wav", 7)) for style in STYLES}
     names = sorted(prints)
     for number, first in enumerate(names):
         for second in names[number + 1 :]:

@@ -102,7 +102,7 @@ async def test_a_killed_parent_leaves_no_worker(tmp_path: Path) -> None:
         "from tests.media import calls\n"
         "asyncio.run(run_in_worker(calls.sleep_long, pathlib.Path(sys.argv[1]), limit=2, timeout_seconds=60))\n"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)}
     parent = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "pid")], env=environment)
     worker = await appears(tmp_path / "pid")
     parent.send_signal(signal.SIGKILL)
