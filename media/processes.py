@@ -88,6 +88,17 @@ def _take_worker() -> _Worker:
     return taken or _Worker()
 
 
+async def _take(loop: asyncio.AbstractEventLoop) -> _Worker:
+    taking = loop.run_in_executor(_threads, _take_worker)
+    try:
+        return await asyncio.shield(taking)
+    except asyncio.CancelledError:
+        await asyncio.wait([taking])  # starting takes milliseconds; a worker that nobody took would stay for ever
+        if taking.exception() is None:
+            _give_back(taking.result())
+        raise
+
+
 def _give_back(worker: _Worker) -> None:
     worker.idle_since = time.monotonic()
     with _lock:
@@ -126,14 +137,14 @@ async def run_in_worker(
             loop.call_soon_threadsafe(progress, fraction)
 
     async with render_slot(limit):
-        worker = await loop.run_in_executor(_threads, _take_worker)
+        worker = await _take(loop)
         call = loop.run_in_executor(_threads, worker.call, request, tell)
         try:
             async with asyncio.timeout(timeout_seconds):
                 kind, value = await asyncio.shield(call)
         except BaseException as error:
             worker.process.kill()
-            loop.run_in_executor(_threads, worker.end)
+            _threads.submit(worker.end)
             await asyncio.wait([call])
             if isinstance(error, TimeoutError):
                 raise JobFailure(

@@ -69,6 +69,21 @@ async def test_cancelling_kills_the_worker(tmp_path: Path) -> None:
     await ends(worker)
 
 
+async def test_cancelling_at_any_moment_loses_no_worker() -> None:
+    before = len(psutil.Process().children())
+    for step in range(30):
+        task = asyncio.create_task(run_in_worker(calls.double, 1, limit=2, timeout_seconds=60))
+        for _ in range(step % 6):
+            await asyncio.sleep(0)
+        if step % 3 == 0:
+            await asyncio.sleep(0.001 * step)
+        task.cancel()
+        await asyncio.wait([task])
+    assert await run_in_worker(calls.double, 21, limit=2, timeout_seconds=60) == 42
+    await asyncio.sleep(0.2)  # those that were killed are being waited for
+    assert len(psutil.Process().children()) <= before + 1
+
+
 async def test_a_call_that_takes_too_long_times_out(tmp_path: Path) -> None:
     with pytest.raises(JobFailure) as failure:
         await run_in_worker(calls.sleep_long, tmp_path / "pid", limit=2, timeout_seconds=1.5)
