@@ -1,4 +1,4 @@
-"""The people, things and places of a script as assets: a description in the text's words and a prompt to draw it from."""
+"""The people, things and places of a script as assets: described in its words, with a prompt to draw from."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

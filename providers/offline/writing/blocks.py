@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from providers.offline.writing.language import split_sentences
+from providers.offline.writing.language import join, split_sentences
 
+_LONG_PARAGRAPH = 3000  # characters
 HEADING, PARAGRAPH, BREAK = "heading", "paragraph", "break"
 
 
@@ -27,7 +28,8 @@ _GUTENBERG_START = re.compile(r"\*\*\* ?START OF (?:THE|THIS) PROJECT GUTENBERG 
 _GUTENBERG_END = re.compile(r"\*\*\* ?END OF (?:THE|THIS) PROJECT GUTENBERG EBOOK")
 _ZH_NUMBER = "[零〇一二三四五六七八九十百千万两0-9０-９]"
 _HEADING = re.compile(
-    rf"^(?:#{{1,6}}\s+\S.*|第{_ZH_NUMBER}{{1,7}}[章回节卷幕部折集篇](?:$|[\s　：:、.]).{{0,40}}|第{_ZH_NUMBER}{{1,7}}[章回节卷][^，。！？；]{{0,25}}|"
+    rf"^(?:#{{1,6}}\s+\S.*|第{_ZH_NUMBER}{{1,7}}[章回节卷幕部折集篇](?:$|[\s　：:、.]).{{0,40}}|"
+    rf"第{_ZH_NUMBER}{{1,7}}[章回节卷][^，。！？；]{{0,25}}|"
     rf"(?:楔子|序章|序幕|尾声|终章|引子|番外)(?:$|[\s　：:].{{0,30}})|{_ZH_NUMBER}{{1,3}}[、.．]?|"
     r"(?i:chapter|part|book|act|section)\s+(?:[0-9]+|[ivxlc]+|[a-z]+)\b[^a-z]?.{0,60}|[IVXLC]{1,7}\.?|(?i:prologue|epilogue)\b.{0,40}|"
     r"[0-9]{1,3}\.?)$"
@@ -36,7 +38,8 @@ _BREAK = re.compile(r"^[\s*＊·•◇◆○●~～=＝_—\-–#※☆★…]{1
 _ENDS_SENTENCE = re.compile(r"[。！？!?….：:；;][”’」』）)\"']*$|[”」』]$")
 _STRAY_MARKS = re.compile(r"[*_]{1,3}(?=\S)(.+?)(?<=\S)[*_]{1,3}")
 _AUTHOR = re.compile(
-    r"^(?:by|written by|author\s*:|作者\s*[：:]|\[[^\]]{1,6}\]|（[^）]{1,6}）)\s*(?P<a>.{1,60})$|^(?P<b>.{1,30}?)\s*[著作]$",
+    r"^(?:by|written by|author\s*:|作者\s*[：:]|\[[^\]]{1,6}\]|（[^）]{1,6}）)\s*(?P<a>.{1,60})$|"
+    r"^(?P<b>.{1,30}?)\s*[著作]$",
     re.IGNORECASE,
 )
 _CREDIT = re.compile(
@@ -82,8 +85,29 @@ def _blocks(text: str, language: str) -> list[Block]:
             elif _HEADING.match(paragraph) and len(paragraph) < 90:
                 blocks.append(Block(HEADING, paragraph.lstrip("# ").strip()))
             else:
-                blocks.append(Block(PARAGRAPH, _STRAY_MARKS.sub(r"\1", paragraph)))
+                plain = _STRAY_MARKS.sub(r"\1", paragraph)
+                blocks.extend(Block(PARAGRAPH, piece) for piece in _shortened(plain, language))
     return blocks
+
+
+def _shortened(paragraph: str, language: str) -> list[str]:
+    """A paragraph of a text without line breaks, cut between sentences and outside of quotations where it can be."""
+    if len(paragraph) <= _LONG_PARAGRAPH:
+        return [paragraph]
+    pieces: list[list[str]] = [[]]
+    size = opened = 0
+    for sentence in split_sentences(paragraph, language):
+        for part in (sentence[at : at + _LONG_PARAGRAPH] for at in range(0, len(sentence), _LONG_PARAGRAPH)):
+            is_open = opened > 0 and size < 2 * _LONG_PARAGRAPH
+            if pieces[-1] and size + len(part) > _LONG_PARAGRAPH // 2 and not is_open:
+                pieces.append([])
+                size = opened = 0
+            pieces[-1].append(part)
+            size += len(part)
+            straight = part.count('"') % 2
+            opened += part.count("“") + part.count("「") - part.count("”") - part.count("」")
+            opened += straight if opened <= 0 else -straight
+    return [join(piece, language) for piece in pieces]
 
 
 def _join_wrapped(lines: list[str], language: str) -> list[str]:

@@ -24,7 +24,9 @@ _SAID_BEFORE = re.compile(
     rf"\b(?:{_SAY})(?:\s+(?:then|the|a|an|his|her|my|old|young|little|poor|good))*\s*$", re.IGNORECASE
 )
 _ACTS_AFTER = re.compile(
-    rf"^\s*(?:,[^,]{{1,40}},\s*)?(?:(?:had|has|have|was|is|were|would|could|did|then|at once|also|never|always|still|just|only|now|[a-z]+ly)\s+){{0,3}}"
+    rf"^\s*(?:,[^,]{{1,40}},\s*)?"
+    rf"(?:(?:had|has|have|was|is|were|would|could|did|then|"
+    rf"at once|also|never|always|still|just|only|now|[a-z]+ly)\s+){{0,3}}"
     rf"(?:(?:{_SAY})|[a-z]+ed|[a-z]{{2,}}s|was|is|had|has|would|could|did|does|can|will|must|"
     r"ran|stood|sat|lay|fell|threw|took|gave|put|held|saw|came|went|sprang|drew|ate|drank|wept|shook|caught|struck|wrote|read|sang|met|rode|flew|"
     r"swam|lit|rose|knelt|got|made|left|found|kept|felt|knew|heard|let|set|led|brought|bought|sold|slept|woke|awoke|began|ran|hid|bit|cut|shut|"
@@ -306,7 +308,7 @@ def _add_roles(
 
 
 def _introduced_as(people: list[Person], narration: list[list[str]]) -> dict[str, list[str]]:
-    """ "a dear little girl … was always called Little Red-Cap": the girl and the child of the same story are Red-Cap."""
+    """ "a dear little girl … was always called Little Red-Cap": girl and child are Red-Cap."""
     found: dict[str, list[str]] = {}
     for person in people:
         pattern = re.compile("|".join(re.escape(form) for form in person.forms))

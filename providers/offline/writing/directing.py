@@ -21,7 +21,8 @@ _ACTING_VIEWS = ("MEDIUM", "FULL", "MEDIUM", "LONG")
 _STYLE = {"zh": "日式动画，线条干净，光影柔和", "en": "anime, clean lines, soft light"}
 _GESTURES = {
     "zh": ("面向对方", "微微侧身", "抬起手", "身体前倾", "停下脚步", "直视前方", "低下头", "转过脸"),
-    "en": ("facing the other", "half turned away", "one hand raised", "leaning forward", "standing still", "looking straight ahead",
+    "en": ("facing the other", "half turned away", "one hand raised", "leaning forward", "standing still",
+           "looking straight ahead",
            "head bowed", "turning round"),
 }  # fmt: skip
 _MOTION = {
@@ -110,7 +111,7 @@ def _looker(take: Take, design: Design) -> str | None:
     look = lexicon.LOOKING.search(take.narration)
     if look is None or not take.people:
         return None
-    before = [mention for mention in design.cast.mentions(take.narration[: look.start()])]
+    before = design.cast.mentions(take.narration[: look.start()])
     if not before:
         return None
     named = [mention.person for mention in before if mention.person]

@@ -34,7 +34,7 @@ def detect_language(text: str) -> str:
 
 
 def speech_seconds(text: str, language: str) -> float:
-    """Seconds that a calm reading of `text` takes: 4.5 Chinese characters or 155/60 English words a second, and pauses."""
+    """Seconds that a calm reading takes: 4.5 Chinese characters or 155/60 English words a second, and pauses."""
     han = len(_HAN.findall(text))
     words = len(_ANY_WORD.findall(_HAN.sub(" ", text)))
     if not han and not words:
@@ -89,7 +89,7 @@ def split_clauses(sentence: str, language: str) -> list[str]:
 
 
 def split_long(clause: str, language: str, limit_seconds: float) -> list[str]:
-    """A clause cut where a reader may breathe, so that pieces keep near the limit; cut anywhere only where nothing else helps."""
+    """A clause cut where a reader may breathe, so that pieces keep near the limit; cut anywhere as a last resort."""
     if speech_seconds(clause, language) <= limit_seconds * 1.15:
         return [clause]
     parts = _ZH_SOFT.split(clause) if language == "zh" else _EN_SOFT.split(clause)

@@ -79,7 +79,7 @@ def _zh_looks(beat: Beat, cast: Cast) -> Iterable[tuple[str, str]]:
         start = 0
         for mention in cast.mentions(clause):
             name = _person(beat, cast, mention.person, mention.pronoun)
-            if name is not None and not tags._ZH_OBJECT_BEFORE.search(clause[: mention.start][-3:]):
+            if name is not None and not tags.ZH_OBJECT_BEFORE.search(clause[: mention.start][-3:]):
                 current, start = name, mention.end
         if current and cast.by_name[current].is_narrator and (worn := _ZH_GARMENT.search(clause)):
             yield current, f"{'戴' if worn.group() in ('毡帽', '围巾', '眼镜') else '穿'}{worn.group()}"
@@ -90,9 +90,10 @@ def _zh_looks(beat: Beat, cast: Cast) -> Iterable[tuple[str, str]]:
             and lexicon_zh.LOOK_WORDS.search(look)
             and 3 <= len(look) <= 13
             and not re.search(r"[“”？]|什么|怎么|时候|自己|睁|闭|擦|解下", look)
+            and not lexicon_zh.INNER_WORDS.search(look)
+            and not re.search(r"^(?:[也还]?不|没|把|向|对|从|刹时)", look)
         ):
-            if not lexicon_zh.INNER_WORDS.search(look) and not re.search(r"^(?:[也还]?不|没|把|向|对|从|刹时)", look):
-                yield current, look
+            yield current, look
 
 
 def _en_looks(beat: Beat, cast: Cast) -> Iterable[tuple[str, str]]:

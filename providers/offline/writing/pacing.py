@@ -224,7 +224,7 @@ def natural_seconds(beats: Sequence[Beat], language: str) -> float:
 
 
 def condense(scenes: Sequence[Scene], language: str, budget_seconds: float, max_seconds: float) -> list[Scene]:
-    """The most telling beats of the most telling scenes, in order, within the budget; every kept scene keeps at least one."""
+    """The most telling beats of the most telling scenes, in order, within the budget; at least one per scene kept."""
     scored = [[_score(scene, index, language, max_seconds) for index in range(len(scene.beats))] for scene in scenes]
     room = max(int(budget_seconds / (1.2 * max_seconds)), 1)
     kept_scenes = set(range(len(scenes)))

@@ -9,7 +9,7 @@ from providers.offline.writing import lexicon_en, lexicon_zh
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`forms`: every word of the text that means this person, the name first. gender f, m or None; age old, young or None."""
+    """`forms`: every word of the text for this person, the name first. gender f, m or None; age old, young or None."""
 
     name: str
     forms: tuple[str, ...]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from providers.offline.writing import lexicon_en, lexicon_zh
 
+_CONTEXT = 160  # characters around a quotation
 _PAIRS = {"“": "”", "「": "」", "『": "』", "〝": "〞", "«": "»"}
 _SPEECH_BEFORE_ZH = re.compile(lexicon_zh.SPEECH_VERB + r"(?:着|道|了|我|他|她|伊)?[：:，,]?\s*$|[：:]\s*$")
 _ENDS_SPEECH = re.compile(r"[。！？!?…，,.—–-]+[’”'\"」』]*\s*$|——$")
@@ -35,8 +36,9 @@ def split_paragraph(paragraph: str, language: str, *, has_single_quotes: bool = 
     narration_start = 0
     for start, end, inner in _quotations(paragraph, has_single_quotes and language == "en"):
         before = paragraph[narration_start:start]
-        whole_before = paragraph[:start]
-        if not _is_speech(inner, whole_before, paragraph[end:], language):
+        # Only the nearest words count; looking at all of them would be quadratic in a long paragraph.
+        whole_before = paragraph[max(0, start - _CONTEXT) : start]
+        if not _is_speech(inner, whole_before, paragraph[end : end + _CONTEXT], language):
             continue
         if before.strip():
             spans.append(Span(False, before.strip()))

@@ -12,15 +12,16 @@ from providers.offline.writing.speakers import Beat
 _ZH_PLACE = re.compile("|".join(sorted(map(re.escape, lexicon_zh.PLACES), key=lambda word: (-len(word), word))))
 _ZH_BEFORE_PLACE = re.compile(r"(?:巡警|警察|荣国|宁国|[\u3400-\u9fff]{2}(?=寺|庙|客栈|酒楼|茶馆|酒店))$")
 _EN_PLACE = re.compile(
-    r"(?P<lead>\b(?:(?:in|into|inside|entered|at|to|reached|through|across|along|down|up|near|beside|on|upon|towards?|onto|under|by|outside|passing|left|round|around|in front of)\s+))?"
-    r"(?:(?P<owner>(?:the|his|her|my|their|our)\s+)?(?P<who>[A-Za-z-]+)[’']s\s+|(?P<article>the|a|an|his|her|my|their|our|this|that)\s+)"
+    r"(?P<lead>\b(?:(?:in|into|inside|entered|at|to|reached|through|across|along|down|up|near|beside|on|upon|"
+    r"towards?|onto|under|by|outside|passing|left|round|around|in front of)\s+))?"
+    r"(?:(?P<owner>(?:the|his|her|my|their|our)\s+)?(?P<who>(?<![A-Za-z-])[A-Za-z-]{1,30})[’']s\s+|(?P<article>the|a|an|his|her|my|their|our|this|that)\s+)"
     r"(?P<words>(?:[a-z-]+\s+){0,2}?)(?P<place>"
     + "|".join(sorted(lexicon_en.PLACES, key=len, reverse=True))
     + r")(?![\w’'-])",
     re.IGNORECASE,
 )
-_OPEN_GROUND = frozenset("road wood water mountain field city village space yard home".split())
-_BARE_ZH = frozenset("大道 道路 街道 马路 小路 屋子 房间 房子 院子 树林 林子 村子 小屋".split())
+_OPEN_GROUND = frozenset({"road", "wood", "water", "mountain", "field", "city", "village", "space", "yard", "home"})
+_BARE_ZH = re.compile("大道|道路|街道|马路|小路|屋子|房间|房子|院子|树林|林子|村子|小屋")
 _HYPOTHETICAL = re.compile(r"\b(?:if|until|till|unless)\b[^,.;]*", re.IGNORECASE)
 _STOP_WORDS = frozenset(
     [
@@ -199,11 +200,11 @@ def _settled(place: Place, known: Mapping[str, Place]) -> Place:
 
 def _is_bare(name: str) -> bool:
     """Whether a place's word may mean any such place: 路上, 屋里, room; not 休眠舱, grandmother's house."""
-    return name[-1] in "上里中内边" or name in _BARE_ZH or (name.isascii() and " " not in name)
+    return name[-1] in "上里中内边" or bool(_BARE_ZH.fullmatch(name)) or (name.isascii() and " " not in name)
 
 
 def find_place(text: str, language: str) -> tuple[Place | None, bool]:
-    """The place that a narration puts its people in, and whether it says so (in, into, 到, 在 …) or only mentions it."""
+    """The place a narration puts its people in, and whether it says so (in, into, 到, 在 …) or only mentions it."""
     return _zh_place(text) if language == "zh" else _en_place(text)
 
 
@@ -276,7 +277,7 @@ def _en_place(text: str) -> tuple[Place | None, bool]:
 
 
 def _with_time(setting: Setting, narration: str, language: str, *, is_fresh: bool) -> Setting:
-    """The setting with what the narration says of time, season and weather; a season and weather stay until others come."""
+    """The setting with what the narration says of time, season and weather; the latter stay until others come."""
     default = "日" if language == "zh" else "DAY"
     if language == "zh":
         time = next((lexicon_zh.TIMES[match.group()] for match in _ZH_TIME.finditer(narration)), None)
@@ -303,7 +304,7 @@ def _with_time(setting: Setting, narration: str, language: str, *, is_fresh: boo
 
 
 def _with_places(scenes: list[_Open], cast: Cast, home: Place | None) -> list[Scene]:
-    """Each scene with a place: its own, the one it only mentions, a home for a family, else the story's most used one."""
+    """Each scene with a place: its own, the one it only mentions, a home for a family, else the most used one."""
     counts = Counter(scene.setting.place for scene in scenes if scene.setting.place)
     common = home or (min(counts, key=lambda place: (-counts[place], place.name)) if counts else None)
     first = next((scene.setting.place for scene in scenes if scene.setting.place), None)

@@ -16,10 +16,12 @@ _SLUG_EN = re.compile(
     r"^\.?(?P<where>INT\.?/EXT\.?|EXT\.?/INT\.?|I/E\.?|INT\.?|EXT\.?|EST\.?)\s+(?P<rest>\S.*)$", re.IGNORECASE
 )
 _SLUG_ZH = re.compile(
-    r"^\.?(?:第?\s*[零〇一二三四五六七八九十百0-9\-.]{1,6}\s*[场幕]?[、.：: ]?\s*)?(?P<where>内外景|内景|外景|[内外](?=[\s，,.、])|)\s*[：:.，]?\s*(?P<rest>\S.{0,40})$"
+    r"^\.?(?:第?\s*[零〇一二三四五六七八九十百0-9\-.]{1,6}\s*[场幕]?[、.：: ]?\s*)?"
+    r"(?P<where>内外景|内景|外景|[内外](?=[\s，,.、])|)\s*[：:.，]?\s*(?P<rest>\S.{0,40})$"
 )
 _SCENE_ZH = re.compile(
-    r"^(?:\.(?=\S)|第\s*[零〇一二三四五六七八九十百0-9]{1,6}\s*[场幕]|场景\s*[零〇一二三四五六七八九十0-9]*\s*[：: ]|[内外]景[\s：:.，])"
+    r"^(?:\.(?=\S)|第\s*[零〇一二三四五六七八九十百0-9]{1,6}\s*[场幕]|"
+    r"场景\s*[零〇一二三四五六七八九十0-9]*\s*[：: ]|[内外]景[\s：:.，])"
 )
 _CUE_EN = re.compile(r"^(?P<name>[A-Z][A-Z0-9 .'’-]*[A-Z0-9.])(?:\s*\([^)]*\))*\s*\^?$")
 _CUE_FORCED = re.compile(r"^@(?P<name>[^(（]+?)(?:\s*[(（][^)）]*[)）])*\s*\^?$")
@@ -30,7 +32,8 @@ _TRANSITION = re.compile(r"^(?:>.*[^<]|.*\bTO:|FADE (?:IN|OUT)[.:]?|淡入|淡�
 _NARRATORS = frozenset(["旁白", "画外音", "narrator", "voice-over", "v.o.", "voiceover"])
 _NOTES = re.compile(r"\[\[.*?\]\]|/\*.*?\*/", re.DOTALL)
 _TITLE_KEYS = re.compile(
-    r"^(?P<key>title|credit|authors?|source|draft date|date|contact|copyright|notes|标题|作者|片名|编剧)\s*[：:]\s*(?P<value>.*)$",
+    r"^(?P<key>title|credit|authors?|source|draft date|date|contact|copyright|notes|"
+    r"标题|作者|片名|编剧)\s*[：:]\s*(?P<value>.*)$",
     re.IGNORECASE,
 )
 _TIME_WORDS_EN = {

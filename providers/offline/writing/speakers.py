@@ -100,7 +100,7 @@ def _read_paragraph(
 
 
 def _goes_on(after: Span | None, later: Span | None, cast: Cast) -> bool:
-    """Whether the speech's sentence continues behind a tag: "Lift the latch," called the grandmother, "I am too weak."."""
+    """Whether the speech's sentence continues behind a tag: "Lift the latch," called the woman, "I am too weak."."""
     if after is None or after.is_speech or later is None or not later.is_speech:
         return False
     return after.text.rstrip().endswith((",", "，")) and not tags.without_tag_after(after.text, cast)
@@ -149,7 +149,7 @@ def _read_narration(
 
 
 def _follow(sentence: str, cast: Cast, talk: _Talk) -> tuple[tuple[int, str, bool], ...]:
-    """Takes note of whom the sentence mentions; pronouns mean the last subject that fits, else the last person that fits."""
+    """Takes note of whom the sentence mentions; a pronoun means the last subject that fits, else the last person."""
     marks: list[tuple[int, str, bool]] = []
     subject: str | None = None
     for mention in cast.mentions(sentence):
@@ -268,13 +268,11 @@ def _vocative(speech: str, cast: Cast, speaker: str | None) -> str | None:
                 and (before or after[:1] in "，！")
             ):
                 return mention.person
-        elif re.search(r"(?:^|[,!?.;]\s+)(?:(?:my|dear|see|oh|come)\s+)*$", before, re.IGNORECASE) and re.match(
-            r"[,.!?;]|$", after
-        ):
-            if before or after.startswith((",", "!")):
-                if not before and re.fullmatch(r"[,.!?;]?", after):
-                    continue
-                return mention.person
+            continue
+        opens = re.search(r"(?:^|[,!?.;]\s+)(?:(?:my|dear|see|oh|come)\s+)*$", before, re.IGNORECASE)
+        ends = re.match(r"[,.!?;]|$", after)
+        if opens and ends and (before or (after.startswith((",", "!")) and not re.fullmatch(r"[,.!?;]?", after))):
+            return mention.person
     return None
 
 

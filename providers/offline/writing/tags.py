@@ -18,7 +18,7 @@ _TO_BEFORE = re.compile(
     r"\b(?:to|of|with|from|at|for|by|than|after|asked|told)\s+(?:(?:the|a|an|his|her|my|their|old|little|own)\s+)*$",
     re.IGNORECASE,
 )
-_ZH_OBJECT_BEFORE = re.compile(
+ZH_OBJECT_BEFORE = re.compile(
     r"(?:对着?|向着?|跟|和|同|与|朝|问|把|被|给|叫|告诉|[扶看望拉着]|(?<!只)见)(?:那个?|这个?|一个)?$"
 )
 _REPLY = re.compile(r"^(?:was|came) (?:the|his|her) (?:reply|answer|response)\b", re.IGNORECASE)
@@ -41,7 +41,7 @@ def is_nominative(mention: Mention, text: str, language: str) -> bool:
     """Whether the mention may be the subject of its clause."""
     before, after = text[: mention.start], text[mention.end : mention.end + 2]
     if language == "zh":
-        return not _ZH_OBJECT_BEFORE.search(before[-4:]) and not after.startswith("的")
+        return not ZH_OBJECT_BEFORE.search(before[-4:]) and not after.startswith("的")
     if mention.pronoun in _EN_OBJECTIVE or after in ("'s", "’s"):
         return False
     return not _TO_BEFORE.search(before[-40:])
@@ -99,7 +99,7 @@ def find_before(narration: str, cast: Cast) -> Tag | None:
 
 
 def _zh_subject(sentence: str, cast: Cast) -> Mention | None:
-    """The mention that opens the nearest clause before the quotation; 问伊说 has none, so the clause before it is asked."""
+    """The mention that opens the nearest clause before the quotation; 问伊说 has none."""
     start = len(sentence)
     for clause in reversed(split_clauses(sentence, "zh")):
         start = sentence.rfind(clause, 0, start)
@@ -140,13 +140,15 @@ def _pure_tags(cast_key: tuple[str, tuple[str, ...]]) -> tuple[re.Pattern[str], 
         body = rf"{who}?(?:{lexicon_zh.TAG_FILLER}|(?:对着?|向着?|朝|跟|和|同|与){who})*{verbs}"
         lead = r"(?:于是|接着|然后|这时|忽然|—|却|便|又)*"
         return re.compile(rf"^{lead}{body}[，：:。]*$"), re.compile(rf"^{body}[，：:。！]*$")
-    who = rf"(?:(?:(?:the|a|an|his|her|my|their|our|old|young|little|poor|good|aged)\s+)*(?:{words}|he|she|it|they|I|him|her|them|me|himself|herself|itself|myself))"
+    determiner = r"(?:(?:the|a|an|his|her|my|their|our|old|young|little|poor|good|aged)\s+)*"
+    who = rf"(?:{determiner}(?:{words}|he|she|it|they|I|him|her|them|me|himself|herself|itself|myself))"
     ly = r"(?:\s+(?:[a-z]+ly|again|aloud|then|at\s+last|at\s+once|out|in\s+turn))*"
     say = rf"(?:had\s+)?(?:{_EN_SAY})(?:\s+out)?"
     to = rf"(?:\s+(?:to\s+)?{who})?"
     lead = r"(?:(?:and|then|so|but|at\s+last|again|however|also|thereupon)[, ]\s*)*"
     before = rf"^{lead}(?:{who}{ly}\s+)?{say}{to}{ly}[,:.—-]*$"
-    after = rf"^(?:{say}\s+{who}{to}{ly}|{who}{ly}\s+{say}{to}{ly}|(?:was|came)\s+(?:the|his|her)\s+(?:reply|answer|response))[,:.!—-]*$"
+    reply = r"(?:was|came)\s+(?:the|his|her)\s+(?:reply|answer|response)"
+    after = rf"^(?:{say}\s+{who}{to}{ly}|{who}{ly}\s+{say}{to}{ly}|{reply})[,:.!—-]*$"
     return re.compile(before, re.IGNORECASE), re.compile(after, re.IGNORECASE)
 
 

@@ -33,10 +33,12 @@ def test_nothing_of_the_small_matter_is_lost_or_said_twice_except_the_tags() -> 
 def test_nothing_of_red_cap_is_lost_or_said_twice_except_the_tags() -> None:
     body = stories.RED_CAP.split("(public domain)", 1)[1]
     tags = (
-        "said he.", "replied Little Red-Cap.", "The wolf thought to himself,", ", and then he said,", ", she thought,",
-        "replied the wolf.", "called out the grandmother,", "She called out,", " she said,", "was the reply.", " she said.",
-        ", and thought to himself,", "crying,", ", but Red-Cap thought to herself,", "said the grandmother,", ", and cried,",
-        ", so she said to the child,",
+        "said he.", "replied Little Red-Cap.", "The wolf thought to himself,", ", and then he said,",
+        ", she thought,",
+        "replied the wolf.", "called out the grandmother,", "She called out,", " she said,", "was the reply.",
+        " she said.", ", and thought to himself,", "crying,", ", but Red-Cap thought to herself,",
+        "said the grandmother,",
+        ", and cried,", ", so she said to the child,",
     )  # fmt: skip
     for tag in tags:
         assert tag in body
