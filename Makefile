@@ -1,0 +1,84 @@
+# Needs Python 3.11 or newer and make; everything else goes into .venv. `make help` lists the targets.
+.POSIX:
+
+PYTHON = python3
+VENV = .venv
+BIN = $(VENV)/bin
+TEXT = examples/yi-jian-xiao-shi.txt
+DATA = data
+DEMO =
+TESTS =
+UV_VERSION = 0.9
+
+help:
+	@echo "make demo             turn a story into a film, and show it happening"
+	@echo "make demo TEXT=path   the same with a text of your own (.txt .md .docx .pdf .epub)"
+	@echo "make serve            start the server and print its addresses"
+	@echo "make setup            make .venv with what the server needs"
+	@echo "make test             run all tests (TESTS=path: some of them)"
+	@echo "make check            style, types, and whether schema/schema.graphql is what the code says"
+	@echo "make format           bring the code into its style"
+	@echo "make schema           write schema/schema.graphql anew"
+	@echo "make bench            run the benchmarks"
+	@echo "make lock             choose the versions in requirements*.txt anew"
+	@echo "make clean            remove .venv and caches; films and data stay"
+
+setup: $(VENV)/.runtime-installed
+setup-dev: $(VENV)/.dev-installed
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+	  echo "Ekonte needs Python 3.11 or newer, and there is no $(PYTHON) here." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Ekonte needs Python 3.11 or newer; $(PYTHON) is `$(PYTHON) -V 2>&1`. Another one: make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  v=`$(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'`; \
+	  echo "Python's venv module is missing. On Debian and Ubuntu: apt install python$$v-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime-installed: requirements.txt $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev-installed: requirements-dev.txt $(VENV)/.runtime-installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: setup
+	@$(BIN)/python examples/demo.py --text "$(TEXT)" --data "$(DATA)" $(DEMO)
+
+serve: setup
+	@EKONTE_DATA_DIR="$${EKONTE_DATA_DIR:-$(DATA)}" $(BIN)/python server.py
+
+test: setup-dev
+	$(BIN)/python -m pytest $(TESTS)
+
+check: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	@$(BIN)/python server.py schema | diff -u schema/schema.graphql - \
+	  || { echo "schema/schema.graphql is not what the code says; make schema writes it." >&2; exit 1; }
+
+format: setup-dev
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+schema: setup
+	$(BIN)/python server.py schema > $(VENV)/schema.graphql && mv $(VENV)/schema.graphql schema/schema.graphql
+
+bench: setup-dev
+	$(BIN)/python -m bench
+
+lock: $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=$(UV_VERSION)"
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --upgrade --quiet -o requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --upgrade --quiet --extra dev -c requirements.txt -o requirements-dev.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup setup-dev demo serve test check format schema bench lock clean

@@ -1,0 +1,348 @@
+"""Turns a text into a film through Ekonte's GraphQL API and shows it happening. Python's own way: `make demo`.
+
+python examples/demo.py                                    starts a server of its own for as long as it takes
+python examples/demo.py --url http://127.0.0.1:8000/graphql --text story.txt
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from display import Display, Part, View, display_for, elapsed_seconds
+from graphql_client import GraphQLClient, GraphQLError
+from own_server import ROOT, ServerError, own_server, tail
+from rich.console import Console
+from rich.table import Column, Table
+
+STORY = ROOT / "examples" / "yi-jian-xiao-shi.txt"
+TITLES = {"yi-jian-xiao-shi": "一件小事", "little-red-cap": "Little Red-Cap"}
+PARTS_EVERY_SECONDS = 1.0
+DOWNLOADS_AT_ONCE = 4
+ENDED = ("SUCCEEDED", "FAILED", "CANCELED")
+
+UPLOAD = """
+mutation ($file: Upload!) { uploadScriptFile(file: $file) { id file { contentType bytes } } }
+"""
+CREATE = """
+mutation ($input: CreateWorkflowInput!) { createWorkflow(input: $input) { workflow { id name } } }
+"""
+CANCEL = """
+mutation ($id: ID!) { cancelWorkflow(id: $id) { workflow { status } } }
+"""
+# Every event carries the workflow's whole state, so one that was missed while reconnecting leaves no gap.
+EVENTS = """
+subscription ($id: ID!) {
+  workflowEvents(id: $id) {
+    __typename
+    ... on WorkflowProgressed { workflow { ...state } }
+    ... on StageCompleted { stage workflow { ...state } }
+    ... on StageFailed { stage stageError: error { message } workflow { ...state } }
+    ... on WorkflowCompleted { workflow { ...state } }
+    ... on WorkflowFailed { workflow { ...state } }
+  }
+}
+fragment state on Workflow {
+  id status progress currentStage
+  error { code message }
+  stages { stage status progress startedAt finishedAt job { message } }
+}
+"""
+PARTS = {
+    "ASSETS": "assets(first: 100) { nodes { name status } }",
+    "STORYBOARD": "storyboard { shots(first: 100) { nodes { sequence title status } } }",
+    "ANIMATIC": "animatic { shots(first: 100) { nodes { shot { sequence title } video { sha256 } } } }",
+    "VIDEO": "video { segments(first: 100) { nodes { shot { sequence title } status } } }",
+}
+RESULT = """
+query ($id: ID!, $after: String) {
+  workflow(id: $id) {
+    name
+    script { screenplay }
+    assets(first: 100) { nodes { name designImage { url contentType } } }
+    storyboard {
+      shotsCount
+      shots(first: 100, after: $after) {
+        nodes { sequence croppedImage { url contentType } }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+    edit { durationSeconds film { url bytes width height } subtitles { url } poster { url contentType } }
+  }
+}
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when the film is there, 1 when anything failed, 130 when it was interrupted."""
+    options = _parser().parse_args(arguments)
+    console = Console()
+    try:
+        return asyncio.run(_until_interrupted(options, console))
+    except GraphQLError as error:
+        say(console, f"The server refused: {error}", style="red")
+        if error.code == "UNAUTHENTICATED":
+            say(console, "Make a token with `python server.py token --user me --days 1` and give it by --token.")
+    except ServerError as error:
+        say(console, f"The server did not start: {error}", style="red")
+    except (httpx.HTTPError, OSError) as error:
+        say(console, f"{type(error).__name__}: {error}", style="red")
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Turns a text into a film, and shows it happening.")
+    parser.add_argument("--text", type=Path, default=STORY, help=".txt, .md, .docx, .pdf or .epub (%(default)s)")
+    parser.add_argument("--url", help="a running server's GraphQL address; without it, one is started and stopped")
+    parser.add_argument("--token", default=os.environ.get("EKONTE_TOKEN"), help="bearer token (EKONTE_TOKEN)")
+    parser.add_argument("--data", type=Path, help="data folder of the server that is started (EKONTE_DATA_DIR, data)")
+    parser.add_argument("--name", help="the workflow's name (the text's file name)")
+    parser.add_argument("--target-shots", type=int, help="about how many shots; the story decides by default")
+    parser.add_argument("--ratio", default="16:9", help="width to height (%(default)s)")
+    parser.add_argument("--resolution", default="720p", help="480p, 720p or 1080p (%(default)s)")
+    parser.add_argument("--out", type=Path, help="folder for what was made (output/<name of the text>)")
+    return parser
+
+
+async def _until_interrupted(options: argparse.Namespace, console: Console) -> int:
+    """Runs the demo; Ctrl-C, SIGTERM and a closed terminal end it in order, with the server stopped."""
+    demo = asyncio.create_task(run(options, console))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, demo.cancel)
+    try:
+        return await demo
+    except asyncio.CancelledError:
+        say(console, "Stopped.")
+        return 130
+
+
+async def run(options: argparse.Namespace, console: Console) -> int:
+    if not options.text.is_file():
+        say(console, f"There is no file {options.text}.", style="red")
+        return 1
+    async with contextlib.AsyncExitStack() as stack:
+        url, log = options.url, None
+        if url is None:
+            data = (options.data or Path(os.environ.get("EKONTE_DATA_DIR", ROOT / "data"))).resolve()
+            os.environ["EKONTE_DATA_DIR"] = str(data)
+            log = data / "demo-server.log"
+            url = await stack.enter_async_context(own_server(log))
+            console.print(
+                f"A server of its own listens at {url}, its log is {shown(log)}", highlight=False, soft_wrap=True
+            )
+        client = await stack.enter_async_context(GraphQLClient(url, token=options.token))
+        workflow_id = await create(client, options)
+        try:
+            workflow = await follow(client, workflow_id, options, console)
+        except asyncio.CancelledError:
+            # What is left running in the database would go on at the server's next start.
+            with contextlib.suppress(GraphQLError, httpx.HTTPError):
+                await client.execute(CANCEL, {"id": workflow_id})
+            raise
+        except BaseException:
+            if log is not None:
+                show_log(console, log)
+            raise
+        if workflow["status"] != "SUCCEEDED":
+            say(console, failure_text(workflow), style="red")
+            if log is not None:
+                show_log(console, log)
+            return 1
+        out = options.out or ROOT / "output" / options.text.stem
+        film = await save(client, workflow_id, out)
+        report(console, workflow, film, out)
+        console.print(
+            f"  workflow   {workflow_id}, in GraphiQL: {url}" + _how_to_serve(options), highlight=False, soft_wrap=True
+        )
+    return 0
+
+
+def say(console: Console, text: str, style: str = "") -> None:
+    """Prints text as it is: paths and links are not coloured, cut or wrapped."""
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
+
+
+def show_log(console: Console, log: Path) -> None:
+    say(console, f"The end of the server's log:\n{tail(log)}")
+
+
+def _how_to_serve(options: argparse.Namespace) -> str:
+    return "" if options.url else "  (the server stops now; `make serve` starts it again, with all this in it)"
+
+
+async def create(client: GraphQLClient, options: argparse.Namespace) -> str:
+    """Sends the text and starts its workflow; the workflow's id."""
+    upload = (await client.upload(UPLOAD, options.text))["uploadScriptFile"]
+    settings = {"ratio": options.ratio, "resolution": options.resolution, "targetShots": options.target_shots}
+    name = options.name or TITLES.get(options.text.stem, options.text.stem)
+    answer = await client.execute(CREATE, {"input": {"name": name, "inputFile": upload["id"], "options": settings}})
+    workflow_id: str = answer["createWorkflow"]["workflow"]["id"]
+    return workflow_id
+
+
+async def follow(
+    client: GraphQLClient, workflow_id: str, options: argparse.Namespace, console: Console
+) -> dict[str, Any]:
+    """Shows the workflow until it has ended, and returns its last state."""
+    view = View(f"{options.text.name}  →  film   {workflow_id}")
+    with display_for(console) as display:
+        asking = asyncio.create_task(_keep_asking_for_parts(client, workflow_id, view, display))
+        try:
+            async for event in _events(client, workflow_id):
+                view.workflow = event["workflow"]
+                if text := news(event):
+                    display.tell(view, text)
+                display.show(view)
+        finally:
+            asking.cancel()
+            await asyncio.wait([asking])
+        view.parts, view.parts_stage = (), None
+        display.show(view)
+    if view.workflow is None or view.workflow["status"] not in ENDED:
+        raise GraphQLError([{"message": "The server ended the events before the workflow had ended."}])
+    return view.workflow
+
+
+async def _events(client: GraphQLClient, workflow_id: str) -> AsyncIterator[dict[str, Any]]:
+    async with contextlib.aclosing(client.subscribe(EVENTS, {"id": workflow_id})) as events:
+        async for data in events:
+            yield data["workflowEvents"]
+
+
+def news(event: dict[str, Any]) -> str | None:
+    """A line about an event that is more than progress."""
+    match event["__typename"]:
+        case "StageCompleted":
+            row = next(row for row in event["workflow"]["stages"] if row["stage"] == event["stage"])
+            seconds = elapsed_seconds(row, datetime.now(UTC)) or 0.0
+            return f"{event['stage'].lower()} done in {seconds:.1f} s"
+        case "StageFailed":
+            return f"{event['stage'].lower()} failed: {event['stageError']['message']}"
+    return None
+
+
+async def _keep_asking_for_parts(client: GraphQLClient, workflow_id: str, view: View, display: Display) -> None:
+    """The parts of the stage at work, once a second: modest, and a failure only costs a second."""
+    while True:
+        await asyncio.sleep(PARTS_EVERY_SECONDS)
+        stage = (view.workflow or {}).get("currentStage")
+        if stage not in PARTS:
+            continue
+        document = f"query ($id: ID!) {{ workflow(id: $id) {{ {PARTS[stage]} }} }}"
+        with contextlib.suppress(GraphQLError, httpx.HTTPError):
+            answer = await client.execute(document, {"id": workflow_id})
+            view.parts, view.parts_stage = parts_of(stage, answer["workflow"]), stage
+            display.show(view)
+
+
+def parts_of(stage: str, workflow: dict[str, Any]) -> list[Part]:
+    """The parts of a stage out of the answer to its PARTS query; none where the stage has made no rows yet."""
+    if stage == "ASSETS":
+        return [Part(node["name"], node["status"]) for node in reversed(workflow["assets"]["nodes"])]
+    owner, field = {
+        "STORYBOARD": ("storyboard", "shots"),
+        "ANIMATIC": ("animatic", "shots"),
+        "VIDEO": ("video", "segments"),
+    }[stage]
+    parts = []
+    for node in ((workflow[owner] or {}).get(field) or {"nodes": []})["nodes"]:
+        shot = node.get("shot", node)
+        status = node.get("status") or ("SUCCEEDED" if node["video"] else "PENDING")
+        parts.append(Part(f"{shot['sequence']} {shot['title']}", status))
+    return parts
+
+
+def failure_text(workflow: dict[str, Any]) -> str:
+    error = workflow["error"]
+    if error is None:
+        return f"The workflow ended as {workflow['status']}."
+    return f"The workflow failed in {(workflow['currentStage'] or '?').lower()}: {error['message']} ({error['code']})"
+
+
+async def save(client: GraphQLClient, workflow_id: str, out: Path) -> dict[str, Any]:
+    """Downloads all that was made into `out`, whose earlier pictures go; returns the edit as the API gives it."""
+    workflow: dict[str, Any] = {}
+    shots: list[dict[str, Any]] = []
+    after: str | None = None
+    while True:
+        workflow = (await client.execute(RESULT, {"id": workflow_id, "after": after}))["workflow"]
+        page = workflow["storyboard"]["shots"]
+        shots += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    for folder in ("shots", "designs"):
+        shutil.rmtree(out / folder, ignore_errors=True)
+    edit: dict[str, Any] = workflow["edit"]
+    wanted = [(edit["film"]["url"], out / "film.mp4")]
+    if edit["subtitles"]:
+        wanted.append((edit["subtitles"]["url"], out / "film.srt"))
+    if edit["poster"]:
+        wanted.append((edit["poster"]["url"], out / f"poster{extension(edit['poster'])}"))
+    for shot in shots:
+        if shot["croppedImage"]:
+            name = f"{shot['sequence']:03}{extension(shot['croppedImage'])}"
+            wanted.append((shot["croppedImage"]["url"], out / "shots" / name))
+    for asset in workflow["assets"]["nodes"]:
+        if asset["designImage"]:
+            name = asset["name"].replace("/", "_").lstrip(".") + extension(asset["designImage"])
+            wanted.append((asset["designImage"]["url"], out / "designs" / name))
+    at_once = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+
+    async def fetch(link: str, path: Path) -> None:
+        async with at_once:
+            await client.download(link, path)
+
+    await asyncio.gather(*(fetch(link, path) for link, path in wanted))
+    if workflow["script"]["screenplay"]:
+        (out / "screenplay.fountain").write_text(workflow["script"]["screenplay"], "utf-8")
+    return {**edit, "shots": len(shots)}
+
+
+def extension(file: dict[str, Any]) -> str:
+    return {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}.get(file["contentType"], "")
+
+
+def report(console: Console, workflow: dict[str, Any], film: dict[str, Any], out: Path) -> None:
+    """Where everything is, and how long each stage took."""
+    now = datetime.now(UTC)
+    table = Table("stage", Column("seconds", justify="right"), title="How long each stage took", title_justify="left")
+    total = 0.0
+    for stage in workflow["stages"]:
+        seconds = elapsed_seconds(stage, now) or 0.0
+        total += seconds
+        table.add_row(stage["stage"].lower(), f"{seconds:.1f}")
+    table.add_row("together", f"{total:.1f}", style="bold")
+    console.print(table)
+    size = film["film"]
+    length = f"{film['durationSeconds']:.1f} s, {size['width']}x{size['height']}, {size['bytes'] / 1e6:.1f} MB"
+    lines = [f"  film       {shown(out / 'film.mp4')}   ({length})"]
+    if film["subtitles"]:
+        lines.append(f"  subtitles  {shown(out / 'film.srt')}")
+    if film["poster"]:
+        lines.append(f"  poster     {shown(out / ('poster' + extension(film['poster'])))}")
+    lines += [
+        f"  shots      {shown(out / 'shots')}   ({film['shots']} pictures)",
+        f"  designs    {shown(out / 'designs')}",
+        f"  screenplay {shown(out / 'screenplay.fountain')}",
+    ]
+    say(console, "\n".join(lines))
+
+
+def shown(path: Path) -> str:
+    """A path as short as it can be said from where the program runs."""
+    path = path.resolve()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+"""What the terminal shows of a workflow: its stages with bars, the parts of the stage at work, and the last news."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from rich.console import Console, ConsoleOptions, Group, RenderResult
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+MARKS = {"SUCCEEDED": "■", "RUNNING": "▣", "PENDING": "□", "FAILED": "✗", "CANCELED": "–"}
+COLOURS = {"SUCCEEDED": "green", "RUNNING": "yellow", "FAILED": "red", "CANCELED": "magenta", "PAUSED": "cyan"}
+SHOWN_NEWS = 4
+SHOWN_NAMES = 4
+PLAIN_STEP = 0.25
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the things that a stage makes: a design, a picture, a clip. `status` is a JobStatus of the API."""
+
+    name: str
+    status: str
+
+
+@dataclass
+class View:
+    """All that is shown. `workflow` is the object as the API gives it, `parts` those of `parts_stage`."""
+
+    title: str
+    workflow: dict[str, Any] | None = None
+    parts: Sequence[Part] = ()
+    parts_stage: str | None = None
+    news: deque[str] = field(default_factory=lambda: deque(maxlen=SHOWN_NEWS))
+
+    @property
+    def current_parts(self) -> Sequence[Part]:
+        """The parts, unless the workflow has gone on to another stage since they were asked for."""
+        return self.parts if self.workflow and self.workflow["currentStage"] == self.parts_stage else ()
+
+
+class Display(Protocol):
+    """Told whenever the view has changed, and of each piece of news."""
+
+    def __enter__(self) -> "Display": ...
+
+    def __exit__(self, *args: object) -> None: ...
+
+    def show(self, view: View) -> None: ...
+
+    def tell(self, view: View, text: str) -> None: ...
+
+
+def display_for(console: Console) -> Display:
+    """A live display in a terminal, plain lines anywhere else."""
+    return LiveDisplay(console) if console.is_terminal else PlainDisplay(console)
+
+
+class LiveDisplay:
+    """Redrawn in place; clocks go on between two events."""
+
+    def __init__(self, console: Console) -> None:
+        self._view: View | None = None
+        self._live = Live(console=console, refresh_per_second=5, get_renderable=self._draw)
+
+    def __enter__(self) -> "LiveDisplay":
+        self._live.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._live.stop()
+
+    def show(self, view: View) -> None:
+        self._view = view
+
+    def tell(self, view: View, text: str) -> None:
+        view.news.append(text)
+        self._view = view
+
+    def _draw(self) -> Group:
+        return Group() if self._view is None else draw(self._view, datetime.now(UTC))
+
+
+class PlainDisplay:
+    """A line for each piece of news, and for each quarter of a stage."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._told: dict[str, float] = {}
+
+    def __enter__(self) -> "PlainDisplay":
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        return None
+
+    def show(self, view: View) -> None:
+        for stage in (view.workflow or {}).get("stages", ()):
+            name, progress = stage["stage"], float(stage["progress"])
+            due = self._told.get(name, -1.0) + PLAIN_STEP
+            if stage["status"] == "RUNNING" and progress >= due:
+                self._told[name] = progress - progress % PLAIN_STEP
+                parts = view.current_parts if view.parts_stage == name else ()
+                self.tell(view, f"{name.lower()}: {progress:4.0%}{f', {count_text(parts)}' if parts else ''}")
+
+    def tell(self, view: View, text: str) -> None:
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def draw(view: View, now: datetime) -> Group:
+    """The whole picture at one moment."""
+    lines: list[Any] = [Text(view.title, style="bold")]
+    workflow = view.workflow
+    if workflow is not None:
+        lines.append(stage_table(workflow, now))
+        if view.current_parts:
+            lines.append(Parts(view.current_parts))
+    lines += [Text(f"  {text}", style="dim") for text in view.news]
+    return Group(*lines)
+
+
+def stage_table(workflow: dict[str, Any], now: datetime) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for stage in workflow["stages"]:
+        status, progress = stage["status"], float(stage["progress"])
+        colour = COLOURS.get(status, "dim")
+        seconds = elapsed_seconds(stage, now)
+        table.add_row(
+            Text(f"  {MARKS.get(status, '▣')} {stage['stage'].lower()}", style=colour),
+            ProgressBar(total=1, completed=progress, width=30, complete_style=colour, finished_style="green"),
+            Text(f"{progress:4.0%}", style=colour),
+            Text("" if seconds is None else f"{seconds:6.1f} s", style=colour),
+            Text((stage.get("job") or {}).get("message") or "", style="dim", overflow="ellipsis", no_wrap=True),
+        )
+    return table
+
+
+def elapsed_seconds(stage: dict[str, Any], now: datetime) -> float | None:
+    """How long a stage has taken so far, or took; None where it has not begun."""
+    if stage["startedAt"] is None:
+        return None
+    end = datetime.fromisoformat(stage["finishedAt"]) if stage["finishedAt"] else now
+    return max(0.0, (end - datetime.fromisoformat(stage["startedAt"])).total_seconds())
+
+
+def count_text(parts: Sequence[Part]) -> str:
+    """E.g. "12 of 30 done"."""
+    return f"{sum(part.status == 'SUCCEEDED' for part in parts)} of {len(parts)} done"
+
+
+class Parts:
+    """A mark for each part, as many rows as they need, and the names of those at work."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        per_row = max(10, (options.max_width - 4) // 2)
+        for start in range(0, len(self._parts), per_row):
+            row = Text("    ")
+            for part in self._parts[start : start + per_row]:
+                row.append(MARKS.get(part.status, "□") + " ", style=COLOURS.get(part.status, "dim"))
+            yield row
+        running = [part.name for part in self._parts if part.status == "RUNNING"]
+        text = f"    {count_text(self._parts)}"
+        if running:
+            more = f" and {len(running) - SHOWN_NAMES} more" if len(running) > SHOWN_NAMES else ""
+            text += f"; at work: {', '.join(running[:SHOWN_NAMES])}{more}"
+        yield Text(text, overflow="ellipsis", no_wrap=True)

@@ -1,0 +1,154 @@
+"""A small GraphQL client: queries and mutations over HTTP, uploads as multipart, subscriptions over a WebSocket."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urljoin
+
+import httpx
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+SUBPROTOCOL = "graphql-transport-ws"
+# Close codes that another attempt would only meet again: the request itself is refused.
+FATAL_CLOSE_CODES = {4400, 4401, 4403, 4406, 4409, 4429}
+FIRST_RECONNECT_SECONDS = 0.5
+LAST_RECONNECT_SECONDS = 10.0
+
+
+class GraphQLError(Exception):
+    """The server answered with errors. `code` is the first one's extensions.code, e.g. BAD_USER_INPUT."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        super().__init__("; ".join(str(error.get("message", "unknown error")) for error in errors))
+        self.errors = errors
+        self.code: str | None = errors[0].get("extensions", {}).get("code") if errors else None
+
+
+class GraphQLClient:
+    """Speaks to one GraphQL address, e.g. http://127.0.0.1:8000/graphql. Use it as an async context manager."""
+
+    def __init__(
+        self, url: str, *, token: str | None = None, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self.url = url
+        self._token = token
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.AsyncClient(headers=headers, timeout=60, transport=transport)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def execute(
+        self, document: str, variables: Mapping[str, Any] | None = None, *, idempotency_key: str | None = None
+    ) -> dict[str, Any]:
+        """Runs one query or mutation and returns its `data`. Raises GraphQLError, httpx.HTTPError.
+
+        With an idempotency key, sending a mutation a second time does nothing a second time.
+        """
+        headers = {"Accept": "application/graphql-response+json, application/json"}
+        if idempotency_key is not None:
+            headers["Idempotency-Key"] = idempotency_key
+        body = {"query": document, "variables": dict(variables or {})}
+        return _data(await self._http.post(self.url, json=body, headers=headers))
+
+    async def upload(self, document: str, path: Path, *, variable: str = "file", **variables: Any) -> dict[str, Any]:
+        """Runs a mutation whose `variable` is a file, by the GraphQL multipart request specification."""
+        operations = {"query": document, "variables": {**variables, variable: None}}
+        parts = {"operations": json.dumps(operations), "map": json.dumps({"0": [f"variables.{variable}"]})}
+        content = await asyncio.to_thread(path.read_bytes)
+        return _data(
+            await self._http.post(
+                self.url,
+                data=parts,
+                files={"0": (path.name, content)},
+                # Browsers cannot send this without asking the server first, so no web page can forge an upload.
+                headers={"GraphQL-Require-Preflight": "1"},
+            )
+        )
+
+    async def subscribe(
+        self, document: str, variables: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Yields the `data` of each event until the server completes the subscription.
+
+        A connection that breaks is made again: Ekonte's subscriptions begin with the present state, so nothing is
+        missed. Raises GraphQLError where the subscription is refused, and OSError where the server stays away.
+        """
+        subscribe = {"query": document, "variables": dict(variables or {})}
+        wait_seconds = FIRST_RECONNECT_SECONDS
+        while True:
+            try:
+                async for data in self._events_of_one_connection(subscribe):
+                    wait_seconds = FIRST_RECONNECT_SECONDS
+                    yield data
+                return
+            except (ConnectionClosed, InvalidHandshake, OSError) as error:
+                if isinstance(error, ConnectionClosed) and error.rcvd and error.rcvd.code in FATAL_CLOSE_CODES:
+                    raise GraphQLError([{"message": error.rcvd.reason or f"closed with {error.rcvd.code}"}]) from error
+                if wait_seconds > LAST_RECONNECT_SECONDS:
+                    raise
+            await asyncio.sleep(wait_seconds)
+            wait_seconds *= 2
+
+    async def _events_of_one_connection(self, subscribe: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        async with AsyncExitStack() as stack:
+            address = "ws" + self.url.removeprefix("http")
+            # No proxy: a proxy for web pages rarely knows WebSockets, and the usual server is on this machine.
+            socket = await stack.enter_async_context(
+                connect(address, subprotocols=[SUBPROTOCOL], max_size=16 * 1024 * 1024, proxy=None)  # type: ignore[list-item]
+            )
+            payload = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+            await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
+            async for raw in socket:
+                message = json.loads(raw)
+                match message["type"]:
+                    case "connection_ack":
+                        await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": subscribe}))
+                    case "ping":
+                        await socket.send(json.dumps({"type": "pong"}))
+                    case "next":
+                        if message["payload"].get("errors"):
+                            raise GraphQLError(message["payload"]["errors"])
+                        yield message["payload"]["data"]
+                    case "error":
+                        raise GraphQLError(message["payload"])
+                    case "complete":
+                        return
+            # The loop also ends where the server closes in the ordinary way (a restart): not the end of the events.
+            raise ConnectionResetError("the server closed the connection before the subscription was complete")
+
+    async def download(self, link: str, path: Path) -> Path:
+        """Saves the file behind a signed link (it may be relative to the server) and returns its path."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(path.name + ".part")
+        async with self._http.stream("GET", urljoin(self.url, link)) as answer:
+            answer.raise_for_status()
+            with unfinished.open("wb") as file:
+                async for chunk in answer.aiter_bytes():
+                    file.write(chunk)
+        return unfinished.replace(path)
+
+
+def _data(answer: httpx.Response) -> dict[str, Any]:
+    """The answer's data. Errors come with status 200 or 4xx, so the body is looked at before the status."""
+    try:
+        body = answer.json()
+    except ValueError:
+        answer.raise_for_status()
+        raise GraphQLError(
+            [{"message": "The server did not answer with JSON; is this its /graphql address?"}]
+        ) from None
+    if body.get("errors"):
+        raise GraphQLError(body["errors"])
+    data: dict[str, Any] = body["data"]
+    return data

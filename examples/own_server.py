@@ -1,0 +1,79 @@
+"""A server of one's own: `server.py` on a free port for as long as a block runs, its log in a file."""
+
+import asyncio
+import contextlib
+import re
+import sys
+from collections import deque
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60.0
+STOP_SECONDS = 12.0
+POLL_SECONDS = 0.1
+_ADDRESS = re.compile(r"^\s*GraphQL\s+(http\S+)$", re.MULTILINE)
+
+
+class ServerError(Exception):
+    """The server did not start. Holds what it said last."""
+
+
+@contextlib.asynccontextmanager
+async def own_server(log: Path) -> AsyncIterator[str]:
+    """Starts the server with the settings of the environment and gives its GraphQL address; stops it at the end.
+
+    Raises ServerError where it does not start, e.g. because another server uses the same data folder.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        # A session of its own keeps Ctrl-C in the terminal from reaching it before whoever uses it has finished.
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(ROOT / "server.py"),
+            "--port",
+            "0",
+            cwd=ROOT,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield await _address(process, log)
+    finally:
+        await _stop(process)
+
+
+async def _address(process: asyncio.subprocess.Process, log: Path) -> str:
+    """Waits for the greeting, which the server prints when it listens."""
+    try:
+        async with asyncio.timeout(START_SECONDS):
+            while process.returncode is None:
+                if found := _ADDRESS.search(tail(log, lines=200)):
+                    return found[1]
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError:
+        raise ServerError(f"the server did not start in {START_SECONDS:g} seconds\n{tail(log)}") from None
+    raise ServerError(tail(log) or f"the server ended with code {process.returncode} and said nothing")
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of a log file; nothing where there is no file."""
+    try:
+        with log.open(encoding="utf-8", errors="replace") as file:
+            return "".join(deque(file, maxlen=lines)).rstrip()
+    except FileNotFoundError:
+        return ""
