@@ -1,6 +1,5 @@
 """A scene's beats cut into shots by the time their words need, and a text's beats chosen to fit a wished length."""
 
-import bisect
 import itertools
 import re
 from collections.abc import Sequence
@@ -237,13 +236,18 @@ def condense(scenes: Sequence[Scene], language: str, budget_seconds: float, max_
     chosen: set[tuple[int, int]] = set()
     spent = 0.0
     ranked: list[tuple[float, int, int, float]] = []
+    fair = 1.1 * budget_seconds / max(len(kept_scenes), 1)
     for number in sorted(kept_scenes):
-        first = max(range(len(scored[number])), key=lambda index: (scored[number][index], -index))
-        for index, beat in enumerate(scenes[number].beats):
-            seconds = speech_seconds(beat.text, language) + VOICE_MARGIN_SECONDS
+        lengths = [speech_seconds(beat.text, language) + VOICE_MARGIN_SECONDS for beat in scenes[number].beats]
+        # The one beat that every kept scene is sure of: the most telling one that leaves the other scenes their share.
+        first = max(
+            range(len(lengths)),
+            key=lambda index: (min(fair / lengths[index], 1.0), scored[number][index], -index),
+        )
+        for index, seconds in enumerate(lengths):
             bonus = 100.0 if index == first else 0.0
-            bisect.insort(ranked, (-(scored[number][index] + bonus), number, index, seconds))
-    for negative, number, index, seconds in ranked:
+            ranked.append((-(scored[number][index] + bonus), number, index, seconds))
+    for negative, number, index, seconds in sorted(ranked):
         if spent + seconds <= budget_seconds * 1.04 or negative < -50:
             chosen.add((number, index))
             spent += seconds
@@ -273,6 +277,7 @@ def _score(scene: Scene, index: int, language: str, max_seconds: float) -> float
         score += 1.0 + (0.2 if re.search(r"[？！?!]", beat.text) else 0.0)
         score += 0.2 if index and scene.beats[index - 1].speaker not in (None, beat.speaker) else 0.0
     else:
+        score += 0.4 * min(len(lexicon.MOODS["tense"].findall(beat.text)), 3)
         score += 0.9 if lexicon.VISIBLE_VERBS.search(beat.text) else 0.0
         score -= 0.4 if lexicon.INNER_WORDS.search(beat.text) else 0.0
     return score - 0.12 * max(seconds / max_seconds - 1, 0.0)

@@ -80,7 +80,7 @@ def _read_paragraph(
             continue
         said_here = speaker
         heard = addressee or _vocative(span.text, cast, speaker)
-        if heard is None and talk.speaker not in (None, speaker) and number - talk.speech_paragraph <= 2:
+        if heard is None and talk.speaker not in (None, speaker) and number - talk.speech_paragraph <= 1:
             heard = talk.speaker
         if heard is None:
             heard = talk.addressee if talk.speaker == speaker and talk.addressee != speaker else None
