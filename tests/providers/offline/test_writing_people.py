@@ -123,8 +123,8 @@ def test_looks_come_from_the_text() -> None:
 
 def test_places_months_and_sentence_starters_are_nobody() -> None:
     text = (
-        "However, the train left Paris in March. Suddenly Clara stood up. Nothing moved. Clara looked at the Thames and "
-        "thought of Monday. London was far away. Clara sighed."
+        "However, the train left Paris in March. Suddenly Clara stood up. Nothing moved. Clara looked at the Thames "
+        "and thought of Monday. London was far away. Clara sighed."
     )
     assert names(script_of(text)) == ["Clara"]
 
