@@ -14,6 +14,7 @@ from resolvers.list_queries import ListQueries
 from resolvers.node_queries import NodeQueries
 from resolvers.script_mutations import ScriptMutations
 from resolvers.stage_queries import StageQueries
+from resolvers.storable_text import StorableText
 from resolvers.storyboard_mutations import StoryboardMutations
 from resolvers.subscriptions import Subscription
 from resolvers.workflow_mutations import WorkflowMutations
@@ -37,7 +38,7 @@ def build_schema(extensions: Iterable[Any] = ()) -> strawberry.Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=[VideoSegment],
-        extensions=tuple(extensions),
+        extensions=(StorableText, *extensions),
         config=StrawberryConfig(scalar_map=SCALARS),
     )
 

@@ -12,6 +12,7 @@ Long = NewType("Long", int)
 Upload = NewType("Upload", UploadFile)
 
 MAX_LONG = 2**53
+MAX_JSON_DEPTH = 100
 
 
 def write_datetime(value: datetime) -> str:
@@ -37,6 +38,22 @@ def read_long(value: object) -> int:
     return int(value)  # type: ignore[call-overload,no-any-return]
 
 
+def read_json(value: object) -> object:
+    """Refuses what could not be written again: numbers beyond 64 bits, infinite ones, and values nested too deep."""
+    waiting = [(value, 1)]
+    while waiting:
+        inner, depth = waiting.pop()
+        if depth > MAX_JSON_DEPTH:
+            raise ValueError(f"A JSON value is nested at most {MAX_JSON_DEPTH} deep.")
+        if isinstance(inner, dict):
+            waiting += [(each, depth + 1) for each in inner.values()]
+        elif isinstance(inner, list):
+            waiting += [(each, depth + 1) for each in inner]
+        elif isinstance(inner, int | float) and not -(2.0**63) <= inner < 2.0**63:
+            raise ValueError("A number in a JSON value must fit in 64 bits.")
+    return value
+
+
 def read_upload(value: object) -> Any:
     if not isinstance(value, UploadFile):
         raise ValueError("A file is sent by the GraphQL multipart request specification.")
@@ -55,7 +72,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=read_datetime,
     ),
     JSON: strawberry.scalar(
-        name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=lambda value: value
+        name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=read_json
     ),
     Long: strawberry.scalar(
         name="Long", description="A whole number up to 2^53.", serialize=read_long, parse_value=read_long

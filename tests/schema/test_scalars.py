@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from schema.scalars import read_datetime, read_long, write_datetime
+from schema.scalars import read_datetime, read_json, read_long, write_datetime
 
 
 def test_times_are_written_in_utc_with_a_z() -> None:
@@ -30,3 +30,21 @@ def test_whole_numbers_are_longs(value: float) -> None:
 def test_other_values_are_no_longs(value: object) -> None:
     with pytest.raises(ValueError, match="2\\^53"):
         read_long(value)
+
+
+def nested(depth: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(depth - 1):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", [None, True, "x", {"a": [1, 2.5, {"b": -(2**63)}]}, nested(100)])
+def test_json_is_taken_as_it_is(value: object) -> None:
+    assert read_json(value) is value
+
+
+@pytest.mark.parametrize("value", [2**63, {"a": [1e400]}, float("nan"), nested(101), nested(100_000)])
+def test_json_that_could_not_be_written_again_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        read_json(value)
