@@ -85,9 +85,11 @@ async def ready_files(owner: str, ids: Sequence[int]) -> dict[int, StoredFile]:
 
 
 async def _live_builds(owner: str, kinds: Sequence[str], subject_ids: Sequence[int]) -> dict[ArtifactKey, LiveBuild]:
-    """Role and statuses stand in the text: SQLite takes the partial index of live builds only where it reads them."""
+    """Role and statuses stand in the text, and the owner in an expression: else SQLite does not take the partial index
+    of live builds, and reads all jobs that the owner ever had.
+    """
     found = await owned_rows_sql(
-        "SELECT id, status, progress, artifact_kind, artifact_subject_id, artifact_slot FROM job WHERE owner = ?"
+        "SELECT id, status, progress, artifact_kind, artifact_subject_id, artifact_slot FROM job WHERE owner || '' = ?"
         " AND role = 'BUILD' AND status IN ('PENDING', 'RUNNING')"
         f" AND artifact_kind IN ({places(kinds)}) AND artifact_subject_id IN ({places(subject_ids)})",
         owner,

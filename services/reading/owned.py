@@ -1,5 +1,6 @@
 """The one place where queries are bound to an owner: what others own does not exist for the caller."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
@@ -9,6 +10,8 @@ from models.base import OwnedRow
 from models.database import execute
 
 M = TypeVar("M", bound=OwnedRow)
+
+FIRST_IS_OWNER = re.compile(r"[^?]*\bowner(?: \|\| '')? = \?")
 
 
 def owned(model: type[M], owner: str) -> QuerySet[M]:
@@ -47,7 +50,7 @@ async def newest_by_workflow_id(model: type[M], owner: str, workflow_ids: Sequen
 
 async def owned_rows_sql(sql: str, owner: str, *values: Any) -> list[dict[str, Any]]:
     """Runs a SELECT whose first place is the owner; refuses one that does not ask for it."""
-    if "owner = ?" not in sql.split("?", 1)[0] + "?":
+    if not FIRST_IS_OWNER.match(sql):
         raise ValueError("the first place of the statement must be the owner")
     return await execute(sql, owner, *values)
 
