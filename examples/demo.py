@@ -143,13 +143,11 @@ async def run(options: argparse.Namespace, console: Console) -> int:
         workflow_id = await create(client, options)
         try:
             workflow = await follow(client, workflow_id, options, console)
-        except asyncio.CancelledError:
+        except BaseException as error:
             # What is left running in the database would go on at the server's next start.
             with contextlib.suppress(GraphQLError, httpx.HTTPError):
                 await client.execute(CANCEL, {"id": workflow_id})
-            raise
-        except BaseException:
-            if log is not None:
+            if log is not None and isinstance(error, Exception):
                 show_log(console, log)
             raise
         if workflow["status"] != "SUCCEEDED":
