@@ -33,6 +33,9 @@ _OLD = (
 _YOUNG = ("小孩", "孩子", "女孩", "男孩", "少年", "童", "little", "girl", "boy", "child", "kid", "young")
 
 
+FIRST_PERSON = frozenset({"我", "I"})
+
+
 @dataclass(frozen=True)
 class Role:
     """A speaking character."""
@@ -67,8 +70,9 @@ def cast_voices(
 ) -> tuple[str, dict[str, str]]:
     """(the narrator's voice, voice by character name). `voices`: those of one language, the default narrator first.
 
-    Each character gets the first voice of its gender and age that nobody has yet, then of its gender, then any; when
-    all are taken, they are shared in turn. Raises ValueError where there is no voice at all.
+    The first-person narrator of a story speaks with the narrator's own voice. Every other character gets the first
+    voice of its gender and age that nobody has yet, then of its gender, then any; when all are taken, they are shared
+    in turn. Raises ValueError where there is no voice at all.
     """
     if not voices:
         raise ValueError("no voices")
@@ -76,8 +80,8 @@ def cast_voices(
     taken = {narrator, *(role.voice_id for role in roles if role.voice_id)}
     result: dict[str, str] = {}
     for number, role in enumerate(roles):
-        if role.voice_id:
-            result[role.name] = role.voice_id
+        if role.voice_id or role.name in FIRST_PERSON:
+            result[role.name] = role.voice_id or narrator
             continue
         gender, age = gender_of(role), age_of(role)
         same_gender = [voice for voice in voices if gender is None or voice.gender in (None, gender)]

@@ -60,3 +60,7 @@ def test_more_roles_than_voices_share_them_without_the_narrators() -> None:
 def test_without_voices_there_is_no_cast() -> None:
     with pytest.raises(ValueError, match="no voices"):
         cast_voices([], [], None)
+
+
+def test_the_one_who_tells_the_story_speaks_with_the_narrators_voice() -> None:
+    assert cast_voices([Role("我", "第一人称叙述者")], VOICES, "carl")[1] == {"我": "carl"}
