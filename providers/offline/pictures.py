@@ -18,9 +18,7 @@ class OfflinePictures:
     async def draw(self, order: ImageOrder, into: Path, progress: Progress = ignore_progress) -> list[Path]:
         """One picture; the same order gives the same bytes."""
         out = into / "drawn.png"
-        await run_in_worker(
-            draw_order, _drawing(order), out, limit=self.render_limit, timeout_seconds=_PICTURE_SECONDS
-        )
+        await run_in_worker(draw_order, _drawing(order), out, limit=self.render_limit, timeout_seconds=_PICTURE_SECONDS)
         progress(1.0)
         return [out]
 
