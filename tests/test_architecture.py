@@ -1,0 +1,183 @@
+"""The arrows between packages, the names of files, and what no file of the project may hold."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# From the caller down to what is called. An import goes down, over as many floors as it likes, never up; the packages
+# of one floor do not know each other. docs/architecture.md has the picture.
+FLOORS: tuple[frozenset[str], ...] = (
+    frozenset({"server"}),
+    frozenset({"web"}),
+    frozenset({"resolvers"}),
+    frozenset({"schema", "tasks"}),
+    frozenset({"services"}),
+    frozenset({"models", "providers", "media"}),
+    frozenset({"settings", "errors"}),
+)
+FLOOR_OF = {package: number for number, floor in enumerate(FLOORS) for package in floor}
+
+# (importing path or package, imported package): why it is allowed all the same.
+EXCEPTIONS: dict[tuple[str, str], str] = {
+    ("providers/offline", "media"): "the offline provider draws, films and speaks with our own code (decision 0004)",
+    ("settings.py", "errors"): "a setting that cannot be used is one of our errors",
+}
+
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc"}
+# What a path of somebody's own machine looks like: it is of no use to anybody else, and tells about its writer.
+HOME_PATH = re.compile(r"(?<![\w./-])/(?:home|Users|work|root|workspace)/[\w.-]+")
+
+
+@dataclass(frozen=True)
+class Import:
+    path: str
+    line: int
+    target: str
+    """The top-level package, e.g. "services"."""
+
+    @property
+    def source(self) -> str:
+        return self.path.split("/")[0].removesuffix(".py")
+
+
+def test_imports_only_go_down() -> None:
+    wrong = [f"{found.path}:{found.line} imports {found.target}" for found in _imports() if not _is_allowed(found)]
+    assert wrong == []
+
+
+def test_every_exception_is_still_needed() -> None:
+    used = {exception for found in _imports() if (exception := _exception_for(found)) is not None}
+    assert used == set(EXCEPTIONS)
+
+
+def test_every_package_of_the_project_has_its_floor() -> None:
+    known = set(FLOOR_OF) | {"tests", "examples", "bench"}
+    assert {path.split("/")[0].removesuffix(".py") for path in _tracked("*.py")} <= known
+
+
+@pytest.mark.parametrize(
+    ("path", "target", "allowed"),
+    [
+        ("web/app.py", "services", True),
+        ("services/jobs.py", "tasks", False),
+        ("schema/jobs.py", "tasks", False),
+        ("providers/base.py", "media", False),
+        ("providers/offline/films.py", "media", True),
+        ("providers/offline/films.py", "models", False),
+        ("models/jobs.py", "services", False),
+        ("resolvers/build.py", "web", False),
+    ],
+)
+def test_the_rule_knows_up_from_down(path: str, target: str, allowed: bool) -> None:
+    assert _is_allowed(Import(path, 1, target)) is allowed
+
+
+def test_imports_are_found_wherever_they_stand() -> None:
+    source = (
+        "import models.jobs\nfrom services.queue import sql\ndef late():\n    from tasks import broker\nimport os\n"
+    )
+    assert list(_imports_of("x.py", source)) == [
+        Import("x.py", 1, "models"),
+        Import("x.py", 2, "services"),
+        Import("x.py", 4, "tasks"),
+    ]
+
+
+def test_every_module_begins_with_a_sentence_about_itself() -> None:
+    bare = [
+        path
+        for path in _product_files()
+        if not path.startswith("models/migrations/")
+        and (text := (ROOT / path).read_text("utf-8")).strip()
+        and not ast.get_docstring(ast.parse(text))
+    ]
+    assert bare == []
+
+
+def test_files_are_named_after_what_they_hold() -> None:
+    tracked = [path for path in _tracked() if not path.startswith("tests/")]
+    assert [path for path in tracked if FORBIDDEN_NAMES & set(re.split(r"[/._-]", path.lower()))] == []
+
+
+def test_no_file_holds_a_path_of_somebodys_machine() -> None:
+    own = Path(__file__).relative_to(ROOT).as_posix()
+    found = []
+    for path in _tracked():
+        if path != own and (text := _text(ROOT / path)) is not None:
+            lines = enumerate(text.splitlines(), 1)
+            found += [f"{path}:{number}" for number, line in lines if HOME_PATH.search(line)]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("line", "is_path"),
+    [
+        ('DATA = "/home/mei/films"', True),
+        ("cd /Users/mei/ekonte", True),
+        ("see /root/ekonte for more", True),
+        ("https://example.org/home/page", False),
+        ("GET /files/file_1/film.mp4", False),
+        ("tests/work/items", False),
+    ],
+)
+def test_paths_of_machines_are_told_from_addresses(line: str, is_path: bool) -> None:
+    assert (HOME_PATH.search(line) is not None) is is_path
+
+
+def _is_allowed(found: Import) -> bool:
+    if found.source == found.target or _exception_for(found) is not None:
+        return True
+    return FLOOR_OF[found.target] > FLOOR_OF[found.source] or (found.source, found.target) == ("schema", "models")
+
+
+def _exception_for(found: Import) -> tuple[str, str] | None:
+    for path, target in EXCEPTIONS:
+        if found.target == target and (found.path == path or found.path.startswith(f"{path}/")):
+            return path, target
+    return None
+
+
+def _imports() -> Iterator[Import]:
+    for path in _product_files():
+        yield from _imports_of(path, (ROOT / path).read_text("utf-8"))
+
+
+def _imports_of(path: str, source: str) -> Iterator[Import]:
+    """Imports of the project's own packages anywhere in the source, those inside functions too, in order."""
+    for node in sorted(
+        (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)),
+        key=lambda node: node.lineno,
+    ):
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or ""] if node.level == 0 else []
+        else:
+            names = [alias.name for alias in node.names]
+        for name in names:
+            if (target := name.split(".")[0]) in FLOOR_OF:
+                yield Import(path, node.lineno, target)
+
+
+def _product_files() -> list[str]:
+    return [path for path in _tracked("*.py") if path.split("/")[0].removesuffix(".py") in FLOOR_OF]
+
+
+def _tracked(*patterns: str) -> list[str]:
+    """The files that git knows and that are there, relative to the root."""
+    answer = subprocess.run(["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, capture_output=True, check=False)
+    if answer.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [path for path in answer.stdout.decode().split("\0") if path and (ROOT / path).is_file()]
+
+
+def _text(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        return None
