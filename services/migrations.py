@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio.to_thread
+import asyncpg
 import structlog
 from tortoise.context import require_context
 from tortoise.migrations.autodetector import MigrationAutodetector
@@ -15,6 +16,8 @@ from models.database import APP, connection, database_config, execute, is_sqlite
 from settings import Settings
 
 log = structlog.get_logger(__name__)
+
+LOCK_NUMBER = 7_031_605
 
 
 class MigrationError(Exception):
@@ -34,13 +37,13 @@ async def migrate(settings: Settings) -> list[str]:
     path = sqlite_path(url, settings.data_dir)
     if path is not None:
         await anyio.to_thread.run_sync(lambda: path.parent.mkdir(parents=True, exist_ok=True))
-    async with open_database(url, settings.data_dir):
+    async with _advisory_lock(url), open_database(url, settings.data_dir):
         missing = await missing_migrations(settings)
         if not missing:
             return []
         if path is not None and await _has_tables():
             await anyio.to_thread.run_sync(_back_up, path, path.with_name(f"{path.name}.before-{missing[0]}"))
-        async with _advisory_lock(), _foreign_keys_off():
+        async with _foreign_keys_off():
             await _executor(settings).migrate(direction="forward")
         await _check_integrity()
         log.info("database.migrated", migrations=missing)
@@ -74,16 +77,20 @@ def _back_up(path: Path, backup: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _advisory_lock() -> AsyncIterator[None]:
-    """Two processes that migrate a PostgreSQL database at once take turns."""
-    if is_sqlite():
+async def _advisory_lock(url: str | None) -> AsyncIterator[None]:
+    """Processes that migrate one PostgreSQL database at once take turns.
+
+    On a connection of its own: a pooled one gives its locks up as soon as it goes back to the pool.
+    """
+    if url is None or url.startswith("sqlite:"):
         yield
         return
-    await execute("SELECT pg_advisory_lock(7031605)")
+    own = await asyncpg.connect(url.replace("postgres://", "postgresql://", 1))
     try:
+        await own.execute(f"SELECT pg_advisory_lock({LOCK_NUMBER})")
         yield
     finally:
-        await execute("SELECT pg_advisory_unlock(7031605)")
+        await own.close()
 
 
 @contextlib.asynccontextmanager

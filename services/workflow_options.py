@@ -19,6 +19,7 @@ RATIOS: dict[str, tuple[int, int]] = {
 RESOLUTIONS: dict[str, int] = {"480p": 480, "720p": 720, "1080p": 1080}
 "Pixels of the shorter side."
 MAX_TARGET_SHOTS = 5000
+MAX_TEXT_LENGTH = 1000
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,16 @@ class WorkflowOptions:
             raise BadInputError("durationHintSeconds must be from 1 to 86400.", path=[*path, "durationHintSeconds"])
         if self.credit_budget is not None and self.credit_budget < 0:
             raise BadInputError("creditBudget must not be negative.", path=[*path, "creditBudget"])
-        for name in ("style", "tone", "music_style", "language", "voice_id"):
-            if (text := getattr(self, name)) is not None and len(text) > 1000:
-                raise BadInputError(f"{name} must have at most 1000 characters.", path=[*path, name])
+        texts = {
+            "style": self.style,
+            "tone": self.tone,
+            "musicStyle": self.music_style,
+            "language": self.language,
+            "voiceId": self.voice_id,
+        }
+        for name, text in texts.items():
+            if text is not None and len(text) > MAX_TEXT_LENGTH:
+                raise BadInputError(f"{name} must have at most {MAX_TEXT_LENGTH} characters.", path=[*path, name])
 
 
 def frame_size(ratio: str, resolution: str, *path: str) -> tuple[int, int]:

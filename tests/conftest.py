@@ -62,9 +62,9 @@ async def _postgres_statement(statement: str) -> None:
         await connection.close()
 
 
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a database of this session's own, with all tables."""
+@contextlib.contextmanager
+def _new_postgres_database() -> Iterator[str]:
+    """The URL of a new database without tables, gone at the end."""
     name = f"ekonte_test_{uuid.uuid4().hex[:12]}"
     try:
         asyncio.run(_postgres_statement(f'CREATE DATABASE "{name}"'))
@@ -73,12 +73,24 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    url = urlunsplit(urlsplit(POSTGRES_URL)._replace(path=f"/{name}"))
     try:
-        asyncio.run(migrate(Settings(data_dir=tmp_path_factory.mktemp("postgres"), database_url=url)))
-        yield url
+        yield urlunsplit(urlsplit(POSTGRES_URL)._replace(path=f"/{name}"))
     finally:
         asyncio.run(_postgres_statement(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+def empty_postgres_url() -> Iterator[str]:
+    with _new_postgres_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a database of this session's own, with all tables."""
+    with _new_postgres_database() as url:
+        asyncio.run(migrate(Settings(data_dir=tmp_path_factory.mktemp("postgres"), database_url=url)))
+        yield url
 
 
 @pytest.fixture
