@@ -57,10 +57,10 @@ fragment state on Workflow {
 }
 """
 PARTS = {
-    "ASSETS": "assets(first: 100) { nodes { name status } }",
-    "STORYBOARD": "storyboard { shots(first: 100) { nodes { sequence title status } } }",
-    "ANIMATIC": "animatic { shots(first: 100) { nodes { shot { sequence title } video { sha256 } } } }",
-    "VIDEO": "video { segments(first: 100) { nodes { shot { sequence title } status } } }",
+    "ASSETS": "assets(first: 100) { totalCount nodes { name status } }",
+    "STORYBOARD": "storyboard { shots(first: 100) { totalCount nodes { sequence title status } } }",
+    "ANIMATIC": "animatic { shots(first: 100) { totalCount nodes { shot { sequence title } video { sha256 } } } }",
+    "VIDEO": "video { segments(first: 100) { totalCount nodes { shot { sequence title } status } } }",
 }
 RESULT = """
 query ($id: ID!, $after: String) {
@@ -238,25 +238,31 @@ async def _keep_asking_for_parts(client: GraphQLClient, workflow_id: str, view: 
         document = f"query ($id: ID!) {{ workflow(id: $id) {{ {PARTS[stage]} }} }}"
         with contextlib.suppress(GraphQLError, httpx.HTTPError):
             answer = await client.execute(document, {"id": workflow_id})
-            view.parts, view.parts_stage = parts_of(stage, answer["workflow"]), stage
+            (view.parts, view.hidden_parts), view.parts_stage = parts_of(stage, answer["workflow"]), stage
             display.show(view)
 
 
-def parts_of(stage: str, workflow: dict[str, Any]) -> list[Part]:
-    """The parts of a stage out of the answer to its PARTS query; none where the stage has made no rows yet."""
-    if stage == "ASSETS":
-        return [Part(node["name"], node["status"]) for node in reversed(workflow["assets"]["nodes"])]
+def parts_of(stage: str, workflow: dict[str, Any]) -> tuple[list[Part], int]:
+    """The parts of a stage out of the answer to its PARTS query, and how many more there are than it shows."""
     owner, field = {
-        "STORYBOARD": ("storyboard", "shots"),
-        "ANIMATIC": ("animatic", "shots"),
-        "VIDEO": ("video", "segments"),
+        "ASSETS": (workflow, "assets"),
+        "STORYBOARD": (workflow.get("storyboard"), "shots"),
+        "ANIMATIC": (workflow.get("animatic"), "shots"),
+        "VIDEO": (workflow.get("video"), "segments"),
     }[stage]
-    parts = []
-    for node in ((workflow[owner] or {}).get(field) or {"nodes": []})["nodes"]:
-        shot = node.get("shot", node)
-        status = node.get("status") or ("SUCCEEDED" if node["video"] else "PENDING")
-        parts.append(Part(f"{shot['sequence']} {shot['title']}", status))
-    return parts
+    if owner is None:  # the stage has made no rows yet
+        return [], 0
+    nodes = owner[field]["nodes"]
+    if stage == "ASSETS":
+        parts = [Part(node["name"], node["status"]) for node in reversed(nodes)]
+    else:
+        parts = [_part_of_shot(node.get("shot", node), node) for node in nodes]
+    return parts, owner[field]["totalCount"] - len(nodes)
+
+
+def _part_of_shot(shot: dict[str, Any], node: dict[str, Any]) -> Part:
+    status = node.get("status") or ("SUCCEEDED" if node["video"] else "PENDING")
+    return Part(f"{shot['sequence']} {shot['title']}", status)
 
 
 def failure_text(workflow: dict[str, Any]) -> str:

@@ -29,12 +29,16 @@ class Part:
 
 @dataclass
 class View:
-    """All that is shown. `workflow` is the object as the API gives it, `parts` those of `parts_stage`."""
+    """All that is shown. `workflow` is the object as the API gives it.
+
+    `parts` are those of `parts_stage`, from the front; `hidden_parts` says how many more there are.
+    """
 
     title: str
     workflow: dict[str, Any] | None = None
     parts: Sequence[Part] = ()
     parts_stage: str | None = None
+    hidden_parts: int = 0
     news: deque[str] = field(default_factory=lambda: deque(maxlen=SHOWN_NEWS))
 
     @property
@@ -104,8 +108,8 @@ class PlainDisplay:
             due = self._told.get(name, -1.0) + PLAIN_STEP
             if stage["status"] == "RUNNING" and progress >= due:
                 self._told[name] = progress - progress % PLAIN_STEP
-                parts = view.current_parts if view.parts_stage == name else ()
-                self.tell(view, f"{name.lower()}: {progress:4.0%}{f', {count_text(parts)}' if parts else ''}")
+                message = (stage.get("job") or {}).get("message")
+                self.tell(view, f"{name.lower()}: {progress:4.0%}{f', {message}' if message else ''}")
 
     def tell(self, view: View, text: str) -> None:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -118,7 +122,7 @@ def draw(view: View, now: datetime) -> Group:
     if workflow is not None:
         lines.append(stage_table(workflow, now))
         if view.current_parts:
-            lines.append(Parts(view.current_parts))
+            lines.append(Parts(view.current_parts, view.hidden_parts))
     lines += [Text(f"  {text}", style="dim") for text in view.news]
     return Group(*lines)
 
@@ -147,16 +151,12 @@ def elapsed_seconds(stage: dict[str, Any], now: datetime) -> float | None:
     return max(0.0, (end - datetime.fromisoformat(stage["startedAt"])).total_seconds())
 
 
-def count_text(parts: Sequence[Part]) -> str:
-    """E.g. "12 of 30 done"."""
-    return f"{sum(part.status == 'SUCCEEDED' for part in parts)} of {len(parts)} done"
-
-
 class Parts:
     """A mark for each part, as many rows as they need, and the names of those at work."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[Part], hidden: int = 0) -> None:
         self._parts = parts
+        self._hidden = hidden
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         per_row = max(10, (options.max_width - 4) // 2)
@@ -166,8 +166,9 @@ class Parts:
                 row.append(MARKS.get(part.status, "□") + " ", style=COLOURS.get(part.status, "dim"))
             yield row
         running = [part.name for part in self._parts if part.status == "RUNNING"]
-        text = f"    {count_text(self._parts)}"
+        pieces = [f"and {self._hidden} more"] if self._hidden else []
         if running:
             more = f" and {len(running) - SHOWN_NAMES} more" if len(running) > SHOWN_NAMES else ""
-            text += f"; at work: {', '.join(running[:SHOWN_NAMES])}{more}"
-        yield Text(text, overflow="ellipsis", no_wrap=True)
+            pieces.append(f"at work: {', '.join(running[:SHOWN_NAMES])}{more}")
+        if pieces:
+            yield Text(f"    {'; '.join(pieces)}", overflow="ellipsis", no_wrap=True)

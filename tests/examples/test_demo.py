@@ -10,7 +10,7 @@ import demo
 import httpx
 import psutil
 import pytest
-from display import Part, PlainDisplay, View, count_text, draw, elapsed_seconds
+from display import Part, PlainDisplay, View, draw, elapsed_seconds
 from own_server import ServerError, own_server, tail
 from rich.console import Console
 
@@ -44,7 +44,7 @@ def test_the_picture_shows_stages_parts_and_news() -> None:
         current="ASSETS",
     )
     view.parts = [Part("Mei", "SUCCEEDED"), Part("the lamp", "RUNNING"), Part("a street", "PENDING")]
-    view.parts_stage = "ASSETS"
+    view.parts_stage, view.hidden_parts = "ASSETS", 26
     view.news.append("script done in 1.5 s")
     target = console()
     target.print(draw(view, NOW))
@@ -55,7 +55,7 @@ def test_the_picture_shows_stages_parts_and_news() -> None:
     assert "4.0 s" in text
     assert "1 of 3 designs done" in text
     assert "■ ▣ □" in text
-    assert "1 of 3 done; at work: the lamp" in text
+    assert "and 26 more; at work: the lamp" in text
     assert "script done in 1.5 s" in text
 
 
@@ -68,30 +68,28 @@ def test_without_a_terminal_each_quarter_of_a_stage_is_one_line() -> None:
     target = console()
     display = PlainDisplay(target)
     for progress in (0.0, 0.1, 0.26, 0.3, 0.55, 0.99):
-        display.show(View("t", workflow(stage("VIDEO", "RUNNING", progress), current="VIDEO")))
+        row = stage("VIDEO", "RUNNING", progress, job={"message": "so far"})
+        display.show(View("t", workflow(row, current="VIDEO")))
     lines = printed(target).split("\n")
-    assert lines == ["video:   0%", "video:  26%", "video:  55%", "video:  99%", ""]
+    assert lines == [f"video: {done}, so far" for done in ("  0%", " 26%", " 55%", " 99%")] + [""]
 
 
 def test_a_stage_that_has_not_begun_has_no_time() -> None:
     assert elapsed_seconds(stage("VIDEO"), NOW) is None
 
 
-def test_parts_are_counted() -> None:
-    assert count_text([Part("a", "SUCCEEDED"), Part("b", "FAILED"), Part("c", "SUCCEEDED")]) == "2 of 3 done"
-
-
 def test_parts_come_from_each_stages_own_objects() -> None:
     shot = {"sequence": 2, "title": "snow"}
-    assets = {"assets": {"nodes": [{"name": "b", "status": "PENDING"}, {"name": "a", "status": "SUCCEEDED"}]}}
-    assert demo.parts_of("ASSETS", assets) == [Part("a", "SUCCEEDED"), Part("b", "PENDING")]
-    shots = {"storyboard": {"shots": {"nodes": [{**shot, "status": "RUNNING"}]}}}
-    assert demo.parts_of("STORYBOARD", shots) == [Part("2 snow", "RUNNING")]
-    moved = {
-        "animatic": {"shots": {"nodes": [{"shot": shot, "video": {"sha256": "x"}}, {"shot": shot, "video": None}]}}
-    }
-    assert [part.status for part in demo.parts_of("ANIMATIC", moved)] == ["SUCCEEDED", "PENDING"]
-    assert demo.parts_of("VIDEO", {"video": None}) == []
+    nodes: list[dict[str, Any]] = [{"name": "b", "status": "PENDING"}, {"name": "a", "status": "SUCCEEDED"}]
+    found = demo.parts_of("ASSETS", {"assets": {"totalCount": 2, "nodes": nodes}})
+    assert found == ([Part("a", "SUCCEEDED"), Part("b", "PENDING")], 0)
+    nodes = [{**shot, "status": "RUNNING"}]
+    found = demo.parts_of("STORYBOARD", {"storyboard": {"shots": {"totalCount": 101, "nodes": nodes}}})
+    assert found == ([Part("2 snow", "RUNNING")], 100)
+    nodes = [{"shot": shot, "video": {"sha256": "x"}}, {"shot": shot, "video": None}]
+    parts, _ = demo.parts_of("ANIMATIC", {"animatic": {"shots": {"totalCount": 2, "nodes": nodes}}})
+    assert [part.status for part in parts] == ["SUCCEEDED", "PENDING"]
+    assert demo.parts_of("VIDEO", {"video": None}) == ([], 0)
 
 
 def test_a_failure_names_stage_reason_and_code() -> None:
