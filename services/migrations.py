@@ -85,7 +85,7 @@ async def _advisory_lock(url: str | None) -> AsyncIterator[None]:
     if url is None or url.startswith("sqlite:"):
         yield
         return
-    own = await asyncpg.connect(url.replace("postgres://", "postgresql://", 1))
+    own = await asyncpg.connect(url.partition("?")[0].replace("postgres://", "postgresql://", 1))
     try:
         await own.execute(f"SELECT pg_advisory_lock({LOCK_NUMBER})")
         yield

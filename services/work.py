@@ -14,7 +14,7 @@ from models.enums import ArtifactKind, JobRole, Queue
 from models.jobs import Job
 from services.build.planning import plan_stage
 from services.build.running import run_build
-from services.queue.leases import Lease, claim, due_queues
+from services.queue.leases import Lease, claim, due_queues, hand_back
 from services.queue.outcomes import fail_build
 from services.stages.registry import MAKERS
 from services.sweeping import sweep
@@ -45,7 +45,7 @@ class Floor:
         self._settings = settings
         self._worker = worker
         self._room = {queue: limit for queue, limit in capacities(settings).items() if queue in queues}
-        self._going: dict[Queue, set[asyncio.Task[None]]] = {queue: set() for queue in self._room}
+        self._going: dict[Queue, dict[asyncio.Task[None], Lease]] = {queue: {} for queue in self._room}
         self._asked: dict[Queue, int] = dict.fromkeys(self._room, 0)
         self._looking: set[Queue] = set()
         self._is_stopping = False
@@ -65,16 +65,31 @@ class Floor:
         try:
             while not self._is_stopping and len(self._going[queue]) < self._room[queue]:
                 asked = self._asked[queue]
-                claimed = await claim(queue, self._worker, self._settings.lease_seconds)
+                claimed = await self._claim(queue)
                 if claimed is None:
                     if asked == self._asked[queue]:
                         return
                     continue
                 task = asyncio.create_task(self._do(queue, *claimed))
-                self._going[queue].add(task)
-                task.add_done_callback(self._going[queue].discard)
+                self._going[queue][task] = claimed[1]
+                task.add_done_callback(lambda done: self._going[queue].pop(done, None))
         finally:
             self._looking.discard(queue)
+
+    async def _claim(self, queue: Queue) -> tuple[Job, Lease] | None:
+        """A claim that is never lost: one that comes through while the floor closes is handed back."""
+        claiming = asyncio.ensure_future(claim(queue, self._worker, self._settings.lease_seconds))
+        try:
+            claimed = await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            await asyncio.wait([claiming])
+            if claiming.exception() is None and (late := claiming.result()) is not None:
+                await hand_back(late[1])
+            raise
+        if claimed is not None and self._is_stopping:
+            await hand_back(claimed[1])
+            return None
+        return claimed
 
     async def _do(self, queue: Queue, job: Job, lease: Lease) -> None:
         with structlog.contextvars.bound_contextvars(job=job.global_id):
@@ -90,7 +105,7 @@ class Floor:
         if not self._is_stopping:
             task = asyncio.current_task()
             if task is not None:
-                self._going[queue].discard(task)
+                self._going[queue].pop(task, None)
             await self.look(queue)
 
     async def _build(self, job: Job, lease: Lease) -> None:
@@ -117,8 +132,12 @@ class Floor:
     async def stop(self) -> None:
         """Stops everything that is going and hands it back, due at once."""
         self._is_stopping = True
-        tasks = [task for group in self._going.values() for task in group]
-        for task in tasks:
+        going = {task: lease for group in self._going.values() for task, lease in group.items()}
+        for task in going:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        if going:
+            await asyncio.wait(going)
+        for lease in going.values():  # also of those that had not begun yet; for an ended job it changes nothing
+            await hand_back(lease)
+        while self._looking:  # noqa: ASYNC110 - looks end by themselves, one by one
+            await asyncio.sleep(0.01)

@@ -14,7 +14,7 @@ from models.jobs import Job
 from services.build.publishing import FileEntry, put_artifact, put_job_files
 from services.build.workbench import Maker, Result, Workbench
 from services.files import remove_leftovers_of_job, store_file
-from services.queue.leases import Lease, extend, hand_back, is_killing_workers
+from services.queue.leases import Lease, extend, is_killing_workers
 from services.queue.outcomes import fail_build, holds, succeed_build
 from settings import Settings
 
@@ -28,14 +28,14 @@ async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> 
     """Makes the job's artifact and publishes it, or ends or postpones the job with the reason.
 
     Stops quietly where the lease is lost (cancelled, or taken over after a silence). Cancelled from outside (the
-    worker stops), it hands the job back, due at once.
+    worker stops), it leaves the job as it is: whoever cancels hands it back.
     """
     if is_killing_workers(job):
         message = "Its worker ended every time while doing this; it may need more memory than there is."
         await fail_build(job, lease, JobErrorCode.INTERNAL, message, retry=False)
         return
     folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
-    await anyio.to_thread.run_sync(lambda: folder.mkdir(parents=True, exist_ok=True))
+    await anyio.to_thread.run_sync(_make_folder, folder, f"{job.id}-*")
     bench = _Progress(job.owner, folder, settings)
     making = asyncio.create_task(_make_and_publish(job, lease, make, bench.workbench, settings))
     heart = asyncio.create_task(_beat(job, lease, bench, making, settings))
@@ -45,7 +45,6 @@ async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> 
         if not bench.is_lease_lost:
             making.cancel()
             await asyncio.wait([making])
-            await hand_back(lease)
             raise
     except JobFailure as failure:
         await fail_build(
@@ -62,6 +61,13 @@ async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> 
         await asyncio.wait([heart])
         await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
     await remove_leftovers_of_job(job.id)
+
+
+def _make_folder(folder: Path, former: str) -> None:
+    """An empty folder for this try; those of tries whose worker was killed go."""
+    for left in folder.parent.glob(former):
+        shutil.rmtree(left, ignore_errors=True)
+    folder.mkdir(parents=True)
 
 
 class _Progress:

@@ -80,10 +80,10 @@ async def extend(lease: Lease, lease_seconds: float, progress: float | None = No
 
 
 async def hand_back(lease: Lease) -> None:
-    """Gives a job that was not finished to whoever claims next, at once: the worker is stopping."""
+    """Gives a job that was not finished to whoever claims next, at once: the worker stops. Twice: nothing more."""
     await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()}, tries = tries - 1, version = version + 1"
-        " WHERE id = ? AND lease_epoch = ? AND status = 'RUNNING' RETURNING id",
+        f"UPDATE job SET due_at_ms = {now_ms_sql()}, worker = NULL, tries = tries - 1, version = version + 1"
+        " WHERE id = ? AND lease_epoch = ? AND status = 'RUNNING' AND worker IS NOT NULL RETURNING id",
         lease.job_id,
         lease.epoch,
     )
