@@ -53,10 +53,16 @@ serve: setup
 test: setup-dev
 	$(BIN)/python -m pytest $(TESTS)
 
-check: setup-dev
+check: check-style check-types check-schema
+
+check-style: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+check-types: setup-dev
 	$(BIN)/mypy
+
+check-schema: setup-dev
 	@$(BIN)/python server.py schema | diff -u schema/schema.graphql - \
 	  || { echo "schema/schema.graphql is not what the code says; make schema writes it." >&2; exit 1; }
 
@@ -68,7 +74,9 @@ schema: setup
 	$(BIN)/python server.py schema > $(VENV)/schema.graphql && mv $(VENV)/schema.graphql schema/schema.graphql
 
 bench: setup-dev
-	$(BIN)/python -m bench
+	@for file in bench/*_bench.py; do \
+	  echo "== $$file"; $(BIN)/python -m "bench.`basename $$file .py`" || exit 1; \
+	done
 
 lock: $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=$(UV_VERSION)"
@@ -81,4 +89,4 @@ clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev demo serve test check format schema bench lock clean
+.PHONY: help setup setup-dev demo serve test check check-style check-types check-schema format schema bench lock clean
