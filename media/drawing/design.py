@@ -13,7 +13,6 @@ from media.drawing.light import make_light, styled_colour
 from media.drawing.look import Look, character_look
 from media.drawing.order import DrawingOrder, DrawnSubject
 from media.drawing.pen import Pen
-from media.drawing.places import INDOORS
 from media.drawing.poses import pose_for
 from media.drawing.prop_drawing import draw_prop
 from media.drawing.props import recognise_prop
@@ -136,7 +135,7 @@ def _draw_place(order: DrawingOrder) -> Image.Image:
     """The place as an establishing view, with nobody in it."""
     reading = replace(read_order(order), actors=(), props=(), shot_type="LONG", action_text="")
     rng = chance(order.prompt, order.seed, order.style)
-    is_indoors = reading.place in INDOORS
+    is_indoors = reading.is_indoors
     light = make_light(reading.time, reading.weather, reading.season, reading.style, is_indoors=is_indoors)
     canvas = new_canvas(order.width, order.height)
     paint_background(canvas, light, reading, stage_shot(reading, order.width, order.height, rng), rng)

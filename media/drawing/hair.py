@@ -10,7 +10,7 @@ from media.drawing.look import Look
 from media.drawing.pen import Pen
 
 _CROPPED = ("SHORT", "BUN", "TOPKNOT", "PARTED", "SPIKY")
-_COVERING_HATS = ("POLICE_CAP", "HELMET", "STRAW_HAT", "FELT_CAP", "HAT")
+_COVERING_HATS = ("POLICE_CAP", "HELMET", "STRAW_HAT", "FELT_CAP", "HAT", "NIGHTCAP", "BONNET", "HUNTING_HAT")
 
 
 def draw_back_hair(pen: Pen, look: Look, turn: float, sway: float = 0.0) -> None:
@@ -284,6 +284,61 @@ def _hat(pen: Pen, look: Look, turn: float) -> None:
             ),
             darker(colour, 0.16),
             depth=0.03,
+        )
+    elif kind == "NIGHTCAP":
+        puff = [
+            (-0.52, -0.2),
+            (-0.6, -0.5),
+            (-0.4, -0.74),
+            (0, -0.8),
+            (0.4, -0.74),
+            (0.6, -0.5),
+            (0.52, -0.2),
+            (0, -0.16),
+        ]
+        pen.body(smooth(puff), colour, depth=0.08)
+        for step in range(9):
+            x = -0.52 + step * 0.13
+            pen.body(
+                oval(x, -0.2 - 0.07 * (1 - (x / 0.52) ** 2) * -0.6, 0.09, 0.075, steps=14),
+                lighter(colour, 0.3),
+                depth=0.0,
+            )
+        pen.stroke(bezier((-0.5, -0.3), (0, -0.24), (0.5, -0.3), 12), 0.03, (196, 120, 130), taper=(1, 1))
+    elif kind == "BONNET":
+        crown = [
+            (-0.5, -0.16),
+            (-0.56, -0.44),
+            (-0.4, -0.68),
+            (0, -0.79),
+            (0.4, -0.68),
+            (0.56, -0.44),
+            (0.5, -0.16),
+            (0, -0.26),
+        ]
+        pen.body(smooth(crown), colour, depth=0.09)
+        brim = np.vstack(
+            [bezier((-0.54, -0.1), (0, -0.2), (0.54, -0.1), 12), bezier((0.56, -0.28), (0, -0.4), (-0.56, -0.28), 12)]
+        )
+        pen.body(brim, darker(colour, 0.12), depth=0.03)
+        pen.stroke(bezier((-0.34, -0.58), (-0.1, -0.72), (0.12, -0.7)), 0.035, lighter(colour, 0.35), 0.8)
+        pen.body(oval(turn * -0.1, -0.8, 0.07, 0.06), lighter(colour, 0.15), depth=0.02)
+    elif kind == "HUNTING_HAT":
+        pen.body(oval(turn * 0.04, -0.27, 0.66, 0.13), colour, depth=0.03)
+        pen.body(
+            smooth([(-0.44, -0.3), (-0.34, -0.6), (-0.05, -0.74), (0.3, -0.62), (0.44, -0.3), (0, -0.24)]),
+            colour,
+            depth=0.07,
+        )
+        pen.body(
+            np.vstack(
+                [bezier((-0.44, -0.3), (0, -0.22), (0.44, -0.3), 8), bezier((0.42, -0.4), (0, -0.32), (-0.42, -0.4), 8)]
+            ),
+            (92, 62, 44),
+            depth=0.0,
+        )
+        pen.body(
+            smooth([(0.34, -0.34), (0.42, -0.7), (0.62, -0.94), (0.56, -0.6), (0.42, -0.36)]), (206, 84, 60), depth=0.02
         )
     elif kind == "STRAW_HAT":
         pen.body(oval(turn * 0.04, -0.27, 0.78, 0.17), (222, 190, 122), depth=0.05)

@@ -1,5 +1,7 @@
 """What a character looks like, from its name and description alone, so that it is the same in every picture."""
 
+# ruff: noqa: E501  (word tables read better in long lines)
+
 import colorsys
 import hashlib
 import random
@@ -35,8 +37,8 @@ _OUTFITS: Table = (
     ("SCHOOL", "校服 学生 school~uniform student schoolgirl schoolboy"),
     ("UNIFORM", "巡警 警察 制服 军官 军装 士兵 保安 列车员 police constable uniform officer soldier guard"),
     ("ARMOUR", "盔甲 铠甲 骑士 armour armor knight"),
-    ("JACKET", "车夫 棉袄 短衫 短褂 工人 农民 苦力 乞丐 破棉 棉背心 背心 闰土 rickshaw labourer laborer worker "
-        "peasant farmer beggar vest waistcoat "
+    ("JACKET", "车夫 猎人 猎户 樵夫 棉袄 短衫 短褂 工人 农民 苦力 乞丐 破棉 棉背心 背心 闰土 rickshaw labourer laborer worker "
+        "huntsman hunter| woodcutter woodman peasant farmer beggar vest waistcoat "
                "jacket hoodie"),
     ("GOWN", "长衫 皮袍 袍 道士 和尚 长袍 汉服 和服 剑客 侠 古装 gown robe monk wizard hanfu kimono scholar "
         "priest"),
@@ -63,6 +65,8 @@ _HATS: Table = (
     ("POLICE_CAP", "巡警 警察 警帽 军帽 policeman policewoman police~officer constable officer"),
     ("HELMET", "头盔 骑士 士兵 helmet knight"),
     ("STRAW_HAT", "草帽 斗笠 农民 straw~hat farmer bamboo~hat"),
+    ("NIGHTCAP", "睡帽 nightcap night-cap mob-cap"),
+    ("HUNTING_HAT", "猎人 猎户 huntsman hunter| woodcutter woodman"),
     ("FELT_CAP", "毡帽 瓜皮帽 棉帽 车夫 帽 rickshaw cap| beanie felt~cap bonnet"),
     ("HAT", "礼帽 top~hat fedora bowler hat"),
 )
@@ -78,6 +82,14 @@ _BUILDS: Table = (
     ("STOUT", "胖 肥 魁梧 壮 fat| stout plump burly heavy~set portly"),
     ("SLIM", "瘦 纤细 苗条 thin| slim slender lean| skinny gaunt"),
 )
+_NARRATOR_NAMES = re.compile(r"我|i")
+_NARRATOR_WORDS = re.compile(r"第一人称叙述者|first-person narrator")
+_ORDER_WORDS = re.compile(r"人物设定|全身立像|正面|纯色背景|character design|full figure|front view|plain background")
+_SMALL_NAME = re.compile(r"little |小(?!姐|伙|贩)")
+_CAP_WORDS = re.compile(r"cap\b|hat\b|hood\b|bonnet|帽")
+_CJK = re.compile(r"[\u3400-\u9fff]")
+# Cloth of gowns and working clothes as people of few means wear them.
+_SOBER: tuple[Colour, ...] = ((62, 72, 96), (84, 80, 78), (70, 88, 92), (92, 78, 70), (58, 62, 72))
 _HAIR_WORDS = re.compile(r"hair|braid|ponytail|头发|发|辫")
 _EYE_WORDS = re.compile(r"eye|眼|眸")
 _CLOTHES_WORDS = re.compile(
@@ -147,6 +159,11 @@ def _near(text: str, words: re.Pattern[str], reach: int = 12) -> Colour | None:
     return best[1] if best else None
 
 
+def described_person(text: str) -> str:
+    """The words but for those of a design order, which are told of nobody."""
+    return _ORDER_WORDS.sub(" ", text)
+
+
 def character_look(subject: DrawnSubject) -> Look:
     """The look that words decide where they say anything, and a draw from the name and description elsewhere."""
     text = f"{subject.name} {subject.description}".lower()
@@ -155,16 +172,23 @@ def character_look(subject: DrawnSubject) -> Look:
     digest = hashlib.sha256(f"{subject.name}\n{subject.description}".encode()).digest()
     rng = random.Random(digest)
     seeded_gender = rng.choice(("FEMALE", "MALE"))
-    gender = first_of(_GENDERS, subject.name.lower(), text) or seeded_gender
+    gender = first_of(_GENDERS, subject.name.lower(), described_person(text)) or seeded_gender
+    is_narrator = _NARRATOR_NAMES.fullmatch(subject.name.lower()) or _NARRATOR_WORDS.search(text)
+    if is_narrator and not first_of(_GENDERS, described_person(text)):
+        # Unless told, one who says I is a grown man: the default narrator's voice is a man's.
+        gender = "MALE"
     is_female = gender == "FEMALE"
     age = first_of(_AGES, text) or "ADULT"
+    if _SMALL_NAME.match(subject.name.lower()):
+        age = "CHILD"
     style_choices = (
         ("LONG", "BOB", "PONY", "BUN", "BRAID", "CURLY", "LONG")
         if is_female
         else ("SHORT", "PARTED", "SPIKY", "SHORT", "PARTED")
     )
     seeded_style = rng.choice(style_choices)
-    seeded_hair = rng.choice(_NATURAL_HAIR)
+    is_chinese = _CJK.search(subject.name) is not None
+    seeded_hair = rng.choice(_NATURAL_HAIR[:3] if is_chinese else _NATURAL_HAIR)
     if age == "OLD":
         seeded_hair = rng.choice(((176, 176, 182), (206, 206, 210), (150, 150, 158)))
         seeded_style = "BUN" if is_female else "SHORT"
@@ -176,8 +200,12 @@ def character_look(subject: DrawnSubject) -> Look:
     seeded_outfit = rng.choice(outfit_choices)
     if age == "CHILD" and seeded_outfit == "SUIT":
         seeded_outfit = "SHIRT"
+    if is_female and age in ("CHILD", "OLD") and not is_chinese:
+        seeded_outfit = "DRESS"
     outfit = first_of(_OUTFITS, text) or seeded_outfit
     seeded_top = from_hls(hue, rng.uniform(0.38, 0.58), rng.uniform(0.28, 0.5))
+    if outfit == "GOWN" and not is_female:
+        seeded_top = rng.choice(_SOBER)
     by_outfit: dict[str, Colour] = {
         "UNIFORM": (52, 62, 92), "SUIT": (66, 68, 84), "SCHOOL": (44, 54, 92), "ARMOUR": (168, 178, 192),
     }  # fmt: skip
@@ -192,6 +220,10 @@ def character_look(subject: DrawnSubject) -> Look:
     elif age == "OLD" and rng.random() < 0.6:
         extras.add("BEARD")
     hat = first_of(_HATS, text)
+    if is_female and age == "OLD" and hat == "FELT_CAP":
+        hat = "NIGHTCAP"
+    elif is_female and age in ("CHILD", "TEEN") and hat == "FELT_CAP":
+        hat = "BONNET"
     if is_female and hat == "FELT_CAP" and "帽" not in text and "cap" not in text:
         hat = None
     trim = _near(text, _SCARF_WORDS) or (lighter(top, 0.6) if luminance(top) < 110 else darker(top, 0.4))
@@ -210,10 +242,22 @@ def character_look(subject: DrawnSubject) -> Look:
         gender=gender, age=age, build=build, height=height, skin=skin, hair=hair,
         hair_style=first_of(_HAIRS, described) or seeded_style, fringe=rng.randrange(1 << 16), eyes=eyes, outfit=outfit,
         top=top, trim=trim, bottom=bottom, shoes=mix((58, 46, 44), bottom, 0.2), hat=hat,
-        hat_colour=top if hat in ("POLICE_CAP",) else (118, 96, 74) if hat == "FELT_CAP" else darker(trim, 0.2),
+        hat_colour=_hat_colour(text, hat, top, trim),
         extras=frozenset(extras), jaw=rng.uniform(-1, 1), eye_size=rng.uniform(0.94, 1.06),
     )  # fmt: skip
     return _dressed_from(look, subject.reference) if subject.reference else look
+
+
+def _hat_colour(text: str, hat: str | None, top: Colour, trim: Colour) -> Colour:
+    if hat == "POLICE_CAP":
+        return top
+    named = _near(text, _CAP_WORDS)
+    plain: dict[str | None, Colour] = {
+        "FELT_CAP": (118, 96, 74),
+        "NIGHTCAP": (240, 234, 226),
+        "HUNTING_HAT": (62, 92, 62),
+    }
+    return named or plain.get(hat) or darker(trim, 0.2)
 
 
 def _dressed_from(look: Look, reference: Path) -> Look:

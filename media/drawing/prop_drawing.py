@@ -3,9 +3,10 @@
 from media.drawing.pen import Pen
 from media.drawing.props import Prop
 from media.drawing.props_held import HELD
+from media.drawing.props_household import HOUSEHOLD
 from media.drawing.props_standing import STANDING
 
-_DRAWERS = HELD | STANDING
+_DRAWERS = HELD | HOUSEHOLD | STANDING
 
 
 def draw_prop(pen: Pen, prop: Prop) -> None:

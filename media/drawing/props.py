@@ -3,11 +3,13 @@
 The unit of every drawing is the object's height; (0, 0) is the middle of its foot, y down.
 """
 
+# ruff: noqa: E501  (word tables read better in long lines)
+
 import hashlib
 from dataclasses import dataclass
 
 from media.drawing.colour import Colour, named_colours
-from media.drawing.reading import first_of, found_in_order
+from media.drawing.reading import first_of, found_in_order, word_pattern
 from media.drawing.vocabulary import Table
 
 KINDS: Table = (
@@ -17,20 +19,38 @@ KINDS: Table = (
         "shilling farthing"),
     ("LETTER", "信 信封 书信 letter envelope mail|"), ("LAMP", "灯 油灯 灯笼 lamp lantern"), ("CANDLE", "蜡烛 "
         "烛 candle"),
-    ("SWORD", "剑 刀 sword blade katana dagger knife"), ("PHONE", "手机 电话 phone"), ("BOOK", "书 册 日记 book "
+    ("SCISSORS", "剪刀 剪子 scissors shears"), ("STONES", "石头 石块 stone boulder rock|"), ("TROUGH", "水槽 石槽 trough basin"), ("SAUSAGE", "香肠 腊肠 sausage"), ("SWORD", "剑 刀 sword blade katana dagger knife"), ("PHONE", "手机 电话 phone"), ("BOOK", "书 册 日记 book "
         "diary notebook"),
     ("CUP", "杯 碗 茶 酒 cup| bowl mug tea| glass~of"), ("UMBRELLA", "伞 umbrella parasol"),
     ("BAG", "包 袋 行李 bag| sack suitcase luggage purse"), ("RING", "戒指 指环 手镯 ring| "
         "bracelet"), ("KEY", "钥匙 key|"),
-    ("CLOCK", "钟 表 clock watch|"), ("FLOWER", "花 玫瑰 flower rose| bouquet"), ("BOAT", "船 舟 boat ship|"),
+    ("CLOCK", "钟 表 clock watch|"), ("FLOWER", "花 玫瑰 flower nosegay rose| bouquet"), ("BOAT", "船 舟 boat ship|"),
     ("HORSE", "马 horse pony|"), ("DOG", "狗 犬 dog| hound"), ("CAT", "猫 cat| kitten"), ("BIRD", "鸟 燕 鸽 "
         "bird dove crow|"),
-    ("CHAIR", "椅 凳 chair stool"), ("TABLE", "桌 desk table"), ("BOTTLE", "瓶 药 bottle medicine potion"),
-    ("STICK", "棍 杖 叉 stick| staff| cane| fork|"), ("MIRROR", "镜 mirror"), ("FAN", "扇 fan|"),
+    ("CHAIR", "椅 凳 chair stool"), ("TABLE", "桌 desk table"), ("BOTTLE", "瓶 药 bottle wine| medicine potion"),
+    ("STICK", "棍 杖 叉 扫帚 stick| staff| cane| fork|"), ("MIRROR", "镜 mirror"), ("FAN", "扇 fan|"),
     ("SCROLL", "画卷 卷轴 地图 画 scroll map| painting"), ("BASKET", "篮 筐 basket"), ("BREAD", "馒头 面包 饼 "
         "bread bun| cake pie"),
     ("TURKEY", "火鸡 鹅 turkey goose"), ("BOX", "箱 盒 礼物 box| chest| gift present| parcel"),
 )  # fmt: skip
+
+# Longer words that hold the word for a thing and mean something else.
+_NO_THINGS: Table = (
+    (
+        "NONE",
+        "马路 马上 马车夫 车夫 人力车夫 花白 花园 花费 画面 表情 表示 外表 书房 书生 读书 相信 信心 迷信 包括 外套袋 口袋 衣袋 衣兜 "
+        "灯下 铺子 药铺 茶馆 酒店 酒馆 酒楼 船夫 船长 时钟 分钟 钟头 刀削 马虎 桌上 灯光 路灯 bagged earring flowery "
+        "clockwise booked ",
+    ),
+)
+# Clothes are worn, not held; what is part of a building stays where it is.
+_NOT_HANDLED: Table = (
+    (
+        "NONE",
+        "皮袍 外套 背心 棉袄 衣 袍 袄 裙 裤 鞋 帽 围巾 斗篷 手套 门 窗 墙 屋顶 床 coat cloak cap| hat| dress apron vest "
+        "jacket gloves boots shoes slippers door gate| window curtain latch wall| bed| roof",
+    ),
+)
 
 # Heights in metres as they stand in a shot; hand-held ones are held, the others stand on the ground.
 _METRES: dict[str, float] = {
@@ -68,6 +88,11 @@ _METRES: dict[str, float] = {
     "BREAD": 0.14,
     "TURKEY": 0.2,
     "BOX": 0.34,
+    "BUNDLE": 0.34,
+    "SCISSORS": 0.22,
+    "STONES": 0.5,
+    "TROUGH": 0.7,
+    "SAUSAGE": 0.16,
 }
 _HELD = {
     "COINS",
@@ -93,6 +118,9 @@ _HELD = {
     "BREAD",
     "BOX",
     "TURKEY",
+    "BUNDLE",
+    "SCISSORS",
+    "SAUSAGE",
 }
 
 
@@ -124,17 +152,36 @@ class Prop:
             "HORSE": 1.3,
             "TABLE": 1.7,
             "DOG": 1.4,
+            "TROUGH": 1.9,
+            "STONES": 1.7,
         }.get(self.kind, 0.8)
 
 
 def recognise_prop(name: str, description: str = "") -> Prop:
-    """The prop that a name means; one that no word tells is a wrapped box of its own colours."""
+    """The prop that a name means; clothes, and what no word tells, are a bundle of plain cloth."""
     text = f"{name} {description}".lower()
     named = named_colours(text)
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
-    return Prop(first_of(KINDS, name.lower(), description.lower()) or "BOX", named[0][2] if named else None, seed)
+    kind = _kind_in(name.lower())
+    if kind is None and first_of(_NOT_HANDLED, name.lower()) is None:
+        kind = _kind_in(description.lower())
+    return Prop(kind or "BUNDLE", named[0][2] if named else None, seed)
+
+
+def _kind_in(name: str) -> str | None:
+    """The first kind of the table that the words name, once words that mean something else are taken out."""
+    return first_of(KINDS, _plain(name))
+
+
+def _plain(text: str) -> str:
+    return word_pattern(_NO_THINGS[0][1]).sub(" ", text)
+
+
+def is_recognised(prop: Prop) -> bool:
+    """Whether the prop may stand in a shot: a bundle says nothing there."""
+    return prop.kind != "BUNDLE"
 
 
 def props_in(text: str) -> list[Prop]:
     """The props that free words name, in order."""
-    return [Prop(kind, None, 0) for kind in found_in_order(KINDS, text)]
+    return [Prop(kind, None, 0) for kind in found_in_order(KINDS, _plain(text))]

@@ -23,7 +23,15 @@ _LABEL_PATTERN = re.compile(
 )
 _BETWEEN_NAMES = re.compile(r"\s*(?:[,，、;；/&]|\band\b|\bwith\b|和|与|跟)\s*", re.IGNORECASE)
 _STYLE_WORDS = re.compile(r"([\w-]+(?:[ -][\w-]+)?)[ -]style|([\u4e00-\u9fff]{2,4})(?:风格|画风)")
+_SEEING = re.compile(
+    r"眼见|看见|瞧见|望见|只见|梦见|想起|记得|"
+    r"\b(?:saw|sees|see|watched|heard|dreamt|remembered|imagined) (?=that|the|a|an|how|her|him|them)"
+)
+_SOMEBODY = re.compile(r"一个人|有人|某人|\b(?:somebody|someone|a (?:man|woman|person))\b")
 _NOBODY = {"", "none", "no one", "nobody", "无", "没有", "无人", "-"}
+
+
+INDOORS = frozenset({"ROOM", "SHOP", "OFFICE", "SCHOOL"})
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class Actor:
     action: str
     mood: str
     told: str = ""  # the words about this one
+    worn: str = ""  # what the prompt says beside its name, for this shot alone
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,7 @@ class Reading:
 
     shot_type: str
     place: str
+    is_indoors: bool
     time: str
     weather: str | None
     season: str
@@ -56,7 +66,8 @@ class Reading:
 
 
 @functools.lru_cache(maxsize=1024)
-def _pattern(words: str) -> re.Pattern[str]:
+def word_pattern(words: str) -> re.Pattern[str]:
+    """Finds any of a table's words."""
     parts = []
     for word in words.split():
         spaced = word.rstrip("|").replace("~", " ")
@@ -71,7 +82,7 @@ def first_of(table: vocabulary.Table, *texts: str) -> str | None:
     """The first value of the table whose words stand in the first of the texts that has any."""
     for text in texts:
         for value, words in table:
-            if text and _pattern(words).search(text):
+            if text and word_pattern(words).search(text):
                 return value
     return None
 
@@ -81,7 +92,7 @@ def found_in_order(table: vocabulary.Table, text: str) -> list[str]:
     hits = [
         (match.start(), -match.end(), rank, value)
         for rank, (value, words) in enumerate(table)
-        for match in _pattern(words).finditer(text)
+        for match in word_pattern(words).finditer(text)
     ]
     values: list[str] = []
     reached = 0
@@ -111,6 +122,7 @@ def read_order(order: DrawingOrder) -> Reading:
     scene_subjects = [subject for subject in order.subjects if subject.type == "SCENE"]
     scene_words = " ".join(f"{subject.name} {subject.description}".lower() for subject in scene_subjects)
     whole = " ".join((parts["shot"], parts["scene"], action, parts["style"]))
+    told_scene, told_words = _without_sides(parts["scene"]), _without_sides(scene_words)
     surroundings = f"{parts['scene']} {scene_words}".strip()
     everything = f"{whole} {scene_words} " + " ".join(
         f"{subject.name} {subject.description}".lower() for subject in order.subjects
@@ -121,9 +133,14 @@ def read_order(order: DrawingOrder) -> Reading:
         scene_key = parts["scene"] or first_of(vocabulary.PLACES, action) or ""
     weather = first_of(vocabulary.WEATHERS, parts["scene"], action, scene_words)
     is_chinese = re.search(r"[\u4e00-\u9fff]", order.prompt + scene_words) is not None
+    place, is_indoors = _place_and_side(
+        first_of(vocabulary.PLACES, told_scene, told_words, action) or "OPEN",
+        first_of(vocabulary.INSIDE_OR_OUTSIDE, parts["scene"], scene_words),
+    )
     return Reading(
         shot_type=first_of(vocabulary.SHOT_TYPES, parts["shot"], "" if is_labelled else action) or "MEDIUM",
-        place=first_of(vocabulary.PLACES, parts["scene"], scene_words, action) or "OPEN",
+        place=place,
+        is_indoors=is_indoors,
         time=first_of(vocabulary.TIMES, parts["scene"], action, scene_words) or "NOON",
         weather=weather,
         season=first_of(vocabulary.SEASONS, surroundings, action) or ("WINTER" if weather == "SNOW" else "SUMMER"),
@@ -136,6 +153,29 @@ def read_order(order: DrawingOrder) -> Reading:
         scene_text=surroundings or action,
         action_text=action,
     )
+
+
+_BUILT_OUTSIDE = {"ROOM": "HOUSE", "SHOP": "STREET", "OFFICE": "CITY", "SCHOOL": "HOUSE"}
+_BUILT_INSIDE = {"POLICE": "OFFICE"}
+# Places that look the same from within, or that are no building: a station, a ship in space.
+_SIDELESS = frozenset({"SPACE", "STATION", "PALACE", "BRIDGE"})
+
+
+def _without_sides(text: str) -> str:
+    """The words of a scene but for inside and outside: the room in 室外 is no room."""
+    for _, words in vocabulary.INSIDE_OR_OUTSIDE:
+        text = word_pattern(words).sub(" ", text)
+    return text
+
+
+def _place_and_side(place: str, side: str | None) -> tuple[str, bool]:
+    """The place from the side that the words tell: a house from inside is a room, a shop from outside a street."""
+    is_indoors = place in INDOORS
+    if side == "OUTSIDE" and is_indoors:
+        return _BUILT_OUTSIDE[place], False
+    if side == "INSIDE" and not is_indoors and place not in _SIDELESS:
+        return _BUILT_INSIDE.get(place, "ROOM"), True
+    return place, is_indoors
 
 
 def _told_style(text: str) -> str:
@@ -171,15 +211,31 @@ def _actors(subjects: Sequence[DrawnSubject], parts: dict[str, str]) -> tuple[Ac
         if spoken_of and spoken_of[0][1] == index:
             own = f"{own} {action[: spoken_of[0][0]]}"
         heard = own or (action if is_alone or (not spoken_of and index == 0) else "")
+        deed = first_of(vocabulary.ACTIONS, _own_deed(heard), _own_deed(action) if is_alone else "") or "STAND"
+        if deed == "LIE" and _SOMEBODY.search(heard) and _place_of(person, heard) < 0:
+            deed = "STAND"  # somebody else falls
         actors.append(
             Actor(
                 person,
-                first_of(vocabulary.ACTIONS, heard, action if is_alone else "") or "STAND",
+                deed,
                 first_of(vocabulary.MOODS, heard, action if is_alone else "") or "CALM",
                 heard,
+                _worn(person, parts["character"]),
             )
         )
     return tuple(actors)
+
+
+def _own_deed(text: str) -> str:
+    """What somebody does, without what that one sees, remembers or dreams of others."""
+    seen = _SEEING.search(text)
+    return text if seen is None else f"{text[: seen.start()]} 看 look"
+
+
+def _worn(person: DrawnSubject, label: str) -> str:
+    """The words in brackets behind the name in the label of the characters."""
+    found = re.search(rf"{re.escape(person.name.lower())}\s*[（(]([^）)]*)[）)]", label)
+    return found.group(1) if found else ""
 
 
 def _place_of(person: DrawnSubject, text: str) -> int:

@@ -15,7 +15,7 @@ from media.drawing.light import Light, make_light
 from media.drawing.look import Look
 from media.drawing.order import DrawingOrder
 from media.drawing.pen import Pen
-from media.drawing.places import INDOORS, PAINTERS
+from media.drawing.places import PAINTERS
 from media.drawing.prop_drawing import draw_prop
 from media.drawing.props import Prop
 from media.drawing.reading import Reading, read_order
@@ -41,7 +41,7 @@ def draw_shot(order: DrawingOrder) -> Image.Image:
     reading = read_order(order)
     rng = chance(order.prompt, order.seed, order.style)
     stage = stage_shot(reading, order.width, order.height, rng)
-    is_indoors = reading.place in INDOORS
+    is_indoors = reading.is_indoors
     light = make_light(reading.time, reading.weather, reading.season, reading.style, is_indoors=is_indoors)
     canvas = new_canvas(order.width, order.height)
     view = paint_background(canvas, light, reading, stage, rng)

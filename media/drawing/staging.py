@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from media.drawing.figure import bones_of
 from media.drawing.look import Look, character_look
 from media.drawing.poses import Pose, holding, pose_for
-from media.drawing.props import Prop, props_in, recognise_prop
-from media.drawing.reading import Actor, Reading
+from media.drawing.props import Prop, is_recognised, props_in, recognise_prop
+from media.drawing.reading import Actor, Reading, first_of
+from media.drawing.vocabulary import HANDLING
 
 GROWN_METRES = 1.7
 
@@ -177,8 +178,8 @@ def _sleeps(text: str) -> bool:
 
 
 def _things(reading: Reading) -> list[Prop]:
-    """Given props first, then those that the action names; each kind once."""
-    found = [recognise_prop(subject.name, subject.description) for subject in reading.props]
+    """Given props first, then those that the action names; each kind once, and only what words make out."""
+    given = [recognise_prop(subject.name, subject.description) for subject in reading.props]
     told = reading.action_text
     for actor in reading.actors:
         # A name may hold the word for a thing: 车夫 is not a cart.
@@ -186,7 +187,22 @@ def _things(reading: Reading) -> list[Prop]:
     # Near figures leave no room for a cart that is only spoken of; half a wheel at the edge tells nothing.
     has_room = reading.shot_type in ("EXTREME_LONG", "LONG", "FULL") or not reading.actors
     named = [prop for prop in props_in(told) if prop.kind not in ("TABLE", "CHAIR")]
-    found += [prop for prop in named if prop.is_held or has_room]
+    is_handled = first_of(HANDLING, told) is not None
+    spoken_of = {prop.kind for prop in named}
+    # Somebody has a thing in hand only where the words say so; alone in the picture it is what the shot is about.
+    found = [
+        prop
+        for prop in (*given, *named)
+        if is_recognised(prop)
+        and (
+            not reading.actors
+            or (
+                (is_handled and prop.kind in spoken_of) or reading.shot_type == "EXTREME_CLOSE_UP"
+                if prop.is_held
+                else has_room
+            )
+        )
+    ]
     kinds: dict[str, Prop] = {}
     for prop in found:
         kinds.setdefault(prop.kind if prop.kind != "CART" or "RICKSHAW" not in kinds else "RICKSHAW", prop)

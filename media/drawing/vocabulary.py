@@ -3,6 +3,8 @@
 English words match at a word's beginning (so "run" also finds "running"); a trailing "|" asks for the whole word.
 """
 
+# ruff: noqa: E501  (word tables read better in long lines)
+
 Table = tuple[tuple[str, str], ...]
 
 SHOT_TYPES: Table = (
@@ -49,20 +51,26 @@ PLACES: Table = (
     ("MOUNTAIN", "山 峰 岭 悬崖 谷 mountain hill| hills| cliff peak valley summit"),
     ("FIELD", "田野 田 草原 草地 原野 荒野 麦地 瓜地 西瓜地 field| fields| meadow grassland prairie plain| "
         "plains| moor| pasture"),
-    ("CITY", "城市 京城 北京 上海 都市 城里 城中 城 楼顶 天台 city skyline metropolis downtown urban rooftop "
+    ("CITY", "城市 京城 京师 都城 首都 北京 上海 都市 城里 城中 城 楼顶 天台 city capital skyline metropolis downtown urban rooftop "
         "skyscraper london| new~york"),
     ("HOUSE", "房子 屋 家 宅 house mansion villa doorstep porch"),
     ("ROOM", "桌 书案 desk| table| chair"),
     ("SKY", "天空 云端 空中 云 sky clouds"),
 )  # fmt: skip
 
+# Whether the scene is inside a building or under the sky. These words say nothing of the place itself.
+INSIDE_OR_OUTSIDE: Table = (
+    ("OUTSIDE", "室外 户外 外景 露天 屋外 门外 exterior ext| outdoors outdoor outside"),
+    ("INSIDE", "室内 屋内 内景 interior int| indoors indoor inside"),
+)
+
 TIMES: Table = (
     (
         "NIGHT",
         "深夜 半夜 午夜 夜里 夜晚 夜色 夜 晚上 月光 星光 灯下 night midnight moonlit moonlight starlight lamplight",
     ),
-    ("DAWN", "黎明 拂晓 清晨 破晓 日出 天亮 天刚亮 dawn sunrise daybreak"),
-    ("MORNING", "早晨 早上 上午 一早 清早 早 morning"),
+    ("DAWN", "黎明 拂晓 破晓 日出 天亮 天刚亮 dawn sunrise daybreak"),
+    ("MORNING", "清晨 早晨 早上 上午 一早 清早 早 morning"),
     ("EVENING", "黄昏 傍晚 日落 夕阳 晚霞 暮 dusk sunset evening twilight"),
     ("NOON", "中午 正午 白天 日间 午后 下午 日 noon midday daytime day| afternoon"),
 )
@@ -83,7 +91,7 @@ SEASONS: Table = (
 )
 
 ACTIONS: Table = (
-    ("LIE", "跌倒 摔倒 倒地 倒下 倒了 伏在 伏地 趴 躺 卧 睡 晕 倒 死去 lie| lies| lying lay| fallen falls| "
+    ("LIE", "跌倒 跌到 摔倒 倒地 倒下 倒了 伏在 伏地 趴 躺 卧 睡 晕 倒 死去 lie| lies| lying lay| fallen falls| "
         "fell| collapse sleep asleep "
             "faint trips| tripped stumbl"),
     ("FIGHT", "打斗 搏斗 战斗 挥剑 拔剑 打 踢 杀 攻击 刺 fight attack punch kick duel battle strike| strikes| "
@@ -111,6 +119,17 @@ ACTIONS: Table = (
     ("LOOK", "看 望 见 盯 瞧 注视 仰视 look gaze stare watch sees| glance"),
     ("STAND", "站 立 停 等 stand stood| wait stops|"),
 )  # fmt: skip
+
+# Words that put a thing into a hand.
+HANDLING: Table = (
+    (
+        "HANDLED",
+        "拿 抓 握 举 捧 提着 提起 端 递 交给 掏 抱着 背着 带着 接过 抽出 拔 挥 戴 打着 撑 持 喝 吃 读 写 看书 点亮 手中 手里 摘 采 搬 "
+        "hold| holds holding held| take| takes took taking carr bring brought give| gives gave giving grab grip lift| lifts lifted "
+        "rais wav| waves pick pull draw| draws drew offer hand~over hands~over in~hand in~her~hand in~his~hand eat| eats ate "
+        "drink drank read| reads reading write| writes writing gather fetch cut| cuts swing with~a| with~her with~his put| lights",
+    ),
+)
 
 MOODS: Table = (
     ("HAPPY", "高兴 快乐 开心 欢 笑 喜 幸福 希望 happy joy| joyful smil laugh cheer glad| delight merry hopeful"),
@@ -142,7 +161,7 @@ STYLES: Table = (
     ("WATERCOLOUR", "水彩 watercolor watercolour aquarelle gouache"),
     ("NOIR", "黑白 黑色电影 noir black-and-white black~and~white monochrome grayscale manga"),
     ("NEON", "赛博 霓虹 cyberpunk neon synthwave vaporwave"),
-    ("PASTEL", "粉彩 柔和 清新 治愈 pastel soft| gentle shoujo healing"),
+    ("PASTEL", "粉彩 马卡龙 淡彩 pastel macaron"),
     ("SEPIA", "复古 怀旧 旧照片 老照片 sepia vintage retro nostalgi"),
     ("DARK", "暗黑 阴暗 哥特 恐怖 dark| gothic horror gloomy grim|"),
     ("VIVID", "鲜艳 热血 浓烈 vivid vibrant shounen shonen comic bold| saturated"),

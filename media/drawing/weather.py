@@ -36,7 +36,7 @@ def draw_weather(canvas: Canvas, light: Light, rng: random.Random, *, is_indoors
                 reach = rng.uniform(0.12, 0.34) * width
                 bow = rng.uniform(-0.02, 0.02) * height
                 curve = bezier((x, y), (x + reach * 0.5, y + bow * 3), (x + reach, y + bow), 14)
-                canvas.stroke(curve, rng.uniform(1.0, 2.4) * height / 720, (250, 248, 240), 0.42, taper=(0.05, 0.05))
+                canvas.stroke(curve, rng.uniform(1.0, 2.4) * height / 720, (250, 248, 240), 0.5, taper=(0.05, 0.05))
             for _ in range(26):
                 x, y, size = rng.random() * width, rng.uniform(0.3, 1) * height, rng.uniform(1.4, 3.4) * height / 720
                 canvas.fill(oval(x, y, size * 1.8, size, rng.uniform(-0.6, 0.6), 10), (176, 150, 112), 0.55)

@@ -31,5 +31,3 @@ PAINTERS: dict[str, Callable[[View], None]] = {
     "OFFICE": indoors.paint_office,
     "SCHOOL": indoors.paint_school,
 }
-
-INDOORS = frozenset({"ROOM", "SHOP", "OFFICE", "SCHOOL"})

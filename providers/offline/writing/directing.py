@@ -18,7 +18,7 @@ _MAX_PROPS = 3
 _MOOD_WINDOW = 2
 _TALKING_VIEWS = ("MEDIUM", "OVER_THE_SHOULDER", "CLOSE_UP", "OVER_THE_SHOULDER")
 _ACTING_VIEWS = ("MEDIUM", "FULL", "MEDIUM", "LONG")
-_STYLE = {"zh": "日式动画，线条干净，光影柔和", "en": "anime, clean lines, soft light"}
+_STYLE = {"zh": "日式动画，线条干净，色彩饱满", "en": "anime, clean lines, rich colours"}
 _GESTURES = {
     "zh": ("面向对方", "微微侧身", "抬起手", "身体前倾", "停下脚步", "直视前方", "低下头", "转过脸"),
     "en": ("facing the other", "half turned away", "one hand raised", "leaning forward", "standing still",
