@@ -134,7 +134,7 @@ async def generate_speech(
             workflow_id=animatic.workflow_id,
             params={"only_part_id": part.id, "only": {ArtifactKind.SPEECH.value: [part.id]}},
         )
-        await wake_stage_jobs(animatic_id)
+        await wake_stage_jobs(animatic_id, at_once=True)
         return job
 
     return await once(owner, "generateSpeech", idempotency_key, values, Job, create)
@@ -174,7 +174,7 @@ async def upload_audio(owner: str, animatic_id: int, shot_id: int, upload: Incom
             data={"seconds": seconds, "utterances": utterances if words else []},
             is_pinned=True,
         )
-        await wake_stage_jobs(animatic_id)
+        await wake_stage_jobs(animatic_id, at_once=True)
         return await own(Animatic, owner, animatic_id)
 
     return await transaction(body)

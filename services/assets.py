@@ -76,7 +76,7 @@ async def upload_reference_image(owner: str, asset_id: int, upload: IncomingFile
     async def body() -> Asset:
         await Asset.filter(id=asset_id, owner=owner).update(reference_file_id=file.id)
         await cancel_builds("artifact_kind = 'DESIGN' AND artifact_subject_id = ?", asset_id)
-        await wake_stage_jobs(asset.script_id)
+        await wake_stage_jobs(asset.script_id, at_once=True)
         return await own(Asset, owner, asset_id)
 
     return await transaction(body)
@@ -126,7 +126,7 @@ async def regenerate_asset(
             workflow_id=asset.workflow_id,
             params={"only_asset_id": asset_id, "only": {ArtifactKind.DESIGN.value: [asset_id]}},
         )
-        await wake_stage_jobs(asset.script_id)
+        await wake_stage_jobs(asset.script_id, at_once=True)
         return job
 
     return await once(owner, "regenerateAsset", idempotency_key, values, Job, create)

@@ -106,7 +106,7 @@ async def add_background_music(
             is_pinned=True,
         )
         job = await create_stage_job(owner, JobType.EDIT, edit_id, stage=Stage.EDIT, workflow_id=edit.workflow_id)
-        await wake_stage_jobs(edit_id)
+        await wake_stage_jobs(edit_id, at_once=True)
         return job
 
     return await once(owner, "addBackgroundMusic", idempotency_key, values, Job, create)

@@ -27,7 +27,7 @@ async def cancel_job(owner: str, job_id: int) -> Job:
             canceled = await cancel_builds("id = ?", job.id)
             if canceled:
                 await fail_artifact_of(job, "Canceled by its owner.")
-                await wake_stage_jobs(job.target_id)
+                await wake_stage_jobs(job.target_id, at_once=True)
         else:
             await cancel_builds("parent_id = ?", job.id)
             await end_stage_job(job, JobStatus.CANCELED, None)

@@ -179,9 +179,9 @@ async def look_again(storyboard_id: int, redrawn_shot_id: int | None) -> None:
     """After a change: stops the drawing of the old picture, and wakes the stages that may be at work on the shot."""
     if redrawn_shot_id is not None:
         await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", redrawn_shot_id)
-    await wake_stage_jobs(storyboard_id)
+    await wake_stage_jobs(storyboard_id, at_once=True)
     for animatic_id in await Animatic.filter(storyboard_id=storyboard_id).values_list("id", flat=True):
-        await wake_stage_jobs(int(str(animatic_id)))
+        await wake_stage_jobs(int(str(animatic_id)), at_once=True)
 
 
 async def regenerate_shots(
@@ -216,7 +216,7 @@ async def regenerate_shots(
             workflow_id=storyboard.workflow_id,
             params={"only": {ArtifactKind.PICTURE.value: sorted(wanted)}},
         )
-        await wake_stage_jobs(storyboard_id)
+        await wake_stage_jobs(storyboard_id, at_once=True)
         return job
 
     return await once(owner, "regenerateShots", idempotency_key, values, Job, create)

@@ -102,7 +102,7 @@ async def upload_shot_video(owner: str, shot_id: int, upload: IncomingFile) -> S
                 data={"seconds": info.duration_seconds},
                 is_pinned=True,
             )
-            await wake_stage_jobs(segment.video_id)
+            await wake_stage_jobs(segment.video_id, at_once=True)
         return await own(Shot, owner, shot_id)
 
     return await transaction(body)

@@ -12,7 +12,7 @@ from models.database import after_commit, execute, now_ms_sql, transaction
 from models.jobs import Job
 from services.events import bus, job_topic
 from services.queue.leases import Lease, roll_up_progress
-from services.queue.sql import least_sql, timestamp_sql
+from services.queue.sql import greatest_sql, least_sql, timestamp_sql
 
 MAX_FAILURES = 3
 "Tries of a build whose failure may pass by itself."
@@ -120,17 +120,22 @@ async def _announce_build_end(job: Job) -> None:
 
 
 COALESCE_MS = 500
+COALESCE_MS_PER_BUILD = 20
+MAX_COALESCE_MS = 10_000
 
 
-async def wake_stage_jobs(target_id: int) -> None:
-    """Makes the live stage jobs of a target look again: at once where nothing of theirs runs any more, else in half
-    a second, so that a hundred builds that end together cost one look.
+async def wake_stage_jobs(target_id: int, *, at_once: bool = False) -> None:
+    """Makes the live stage jobs of a target look again: at once where nothing of theirs is left to be built, or where
+    a person changed something (at_once). Otherwise a look can wait while there is enough to do: half a second, and
+    longer the more builds are left, so that a thousand of them do not cost a thousand looks at a thousand.
     """
-    busy = (
-        "EXISTS (SELECT 1 FROM job AS child WHERE child.target_id = job.target_id AND child.role = 'BUILD'"
-        " AND child.status = 'RUNNING')"
+    left = (
+        "(SELECT COUNT(*) FROM job AS child WHERE child.target_id = job.target_id AND child.role = 'BUILD'"
+        " AND child.status IN ('PENDING', 'RUNNING'))"
     )
-    soon = f"{now_ms_sql()} + CASE WHEN {busy} THEN {COALESCE_MS} ELSE 0 END"
+    patience = least_sql(str(MAX_COALESCE_MS), greatest_sql(str(COALESCE_MS), f"{COALESCE_MS_PER_BUILD} * {left}"))
+    wait = "0" if at_once else f"CASE WHEN {left} = 0 THEN 0 ELSE {patience} END"
+    soon = f"{now_ms_sql()} + {wait}"
     await execute(
         f"UPDATE job SET wakes = wakes + 1, due_at_ms = {least_sql('COALESCE(due_at_ms, 9223372036854775807)', soon)}"
         " WHERE target_id = ? AND role = 'STAGE' AND status IN ('PENDING', 'RUNNING') RETURNING id",
