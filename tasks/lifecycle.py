@@ -24,9 +24,9 @@ STOP_SECONDS = 8.0
 _floors: list[Floor] = []
 
 
-def floor() -> Floor:
-    """The floor of this process's worker."""
-    return _floors[0]
+def floor() -> Floor | None:
+    """The floor of this process's worker; None while it opens or closes: Dramatiq delivers messages already then."""
+    return _floors[0] if _floors else None
 
 
 @contextlib.asynccontextmanager

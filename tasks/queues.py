@@ -22,7 +22,9 @@ def _actor_for(queue: Queue) -> "dramatiq.Actor[[], None]":
     )
     async def look_there() -> None:
         """Claims due jobs of the queue. Twice, late or lost: no harm, the worker's own tick looks every second too."""
-        await floor().look(queue)
+        own = floor()
+        if own is not None:
+            await own.look(queue)
 
     return look_there
 
