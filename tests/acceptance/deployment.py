@@ -11,7 +11,8 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,7 +151,7 @@ class Deployment:
         self.temporary_dir.mkdir()
         if self.shape == SCALED:
             self.database = f"ekonte_acceptance_{uuid.uuid4().hex[:12]}"
-            asyncio.run(_postgres(f'CREATE DATABASE "{self.database}"'))
+            _now(_postgres(f'CREATE DATABASE "{self.database}"'))
             with Redis.from_url(self.redis_url) as redis:
                 redis.flushdb()
             self.command("migrate")
@@ -246,7 +247,7 @@ class Deployment:
         for process in self.processes():
             process.kill()
         if self.database is not None:
-            asyncio.run(_postgres(f'DROP DATABASE "{self.database}" WITH (FORCE)'))
+            _now(_postgres(f'DROP DATABASE "{self.database}" WITH (FORCE)'))
 
     # ------------------------------------------------------------ what is there
 
@@ -305,6 +306,12 @@ def _is_renderer(process: psutil.Process) -> bool:
     return "ffmpeg" in _command_line(process).split(" -", 1)[0].rsplit("/", 1)[-1]
 
 
+def _now(work: Coroutine[Any, Any, None]) -> None:
+    """Runs it to its end on a loop of its own, whether or not one is running here."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
+
+
 async def _postgres(statement: str) -> None:
     connection = await asyncpg.connect(POSTGRES_URL, timeout=5)
     try:
@@ -316,7 +323,7 @@ async def _postgres(statement: str) -> None:
 def why_not_scaled() -> str | None:
     """Why the scaled-out shape cannot be tried on this machine; None where it can."""
     try:
-        asyncio.run(_postgres("SELECT 1"))
+        _now(_postgres("SELECT 1"))
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         return f"no PostgreSQL server for tests ({type(error).__name__}); set EKONTE_TEST_POSTGRES_URL"
     try:

@@ -171,3 +171,17 @@ async def check_current(deployment: Deployment, workflow_id: str) -> None:
         "SELECT id FROM job WHERE workflow_id = ? AND status IN ('PENDING', 'RUNNING')", number(workflow_id)
     )
     assert live == []
+
+
+def check_logs(deployment: Deployment, *expected: str) -> None:
+    """Nothing went wrong that nobody asked for: no line of level error, no traceback, but those that name one of
+    the expected words.
+    """
+    wrong = [
+        f"{name}: {line}"
+        for name, said in deployment.logs()
+        for line in said.splitlines()
+        if ('"level":"error"' in line or "Traceback" in line or "[ERROR]" in line)
+        and not any(word in line for word in expected)
+    ]
+    assert wrong == []

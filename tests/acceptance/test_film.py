@@ -11,7 +11,7 @@ from PIL import Image
 from tests.acceptance import stories
 from tests.acceptance.client import Client
 from tests.acceptance.deployment import Deployment
-from tests.acceptance.filming import Event, Filmed, begin, check_storage, film, follow_to_end, shots_of
+from tests.acceptance.filming import Event, Filmed, begin, check_logs, check_storage, film, follow_to_end, shots_of
 from tests.acceptance.films import cues, level_db, loudness, measure, sound
 
 STAGES = ["SCRIPT", "ASSETS", "STORYBOARD", "ANIMATIC", "VIDEO", "EDIT"]
@@ -152,3 +152,4 @@ async def test_a_film_can_be_followed_over_sse_and_by_a_slow_reader(client: Clie
 
 async def test_files_of_a_deployment_are_whole_and_known(shared: Deployment, chinese: Filmed) -> None:
     await check_storage(shared)
+    check_logs(shared)
