@@ -129,17 +129,21 @@ async def run(options: argparse.Namespace, console: Console) -> int:
     if not options.text.is_file():
         say(console, f"There is no file {options.text}.", style="red")
         return 1
-    async with contextlib.AsyncExitStack() as stack:
-        url, log = options.url, None
-        if url is None:
-            data = (options.data or Path(os.environ.get("EKONTE_DATA_DIR", ROOT / "data"))).resolve()
-            os.environ["EKONTE_DATA_DIR"] = str(data)
-            log = data / "demo-server.log"
-            url = await stack.enter_async_context(own_server(log))
-            console.print(
-                f"A server of its own listens at {url}, its log is {shown(log)}", highlight=False, soft_wrap=True
-            )
-        client = await stack.enter_async_context(GraphQLClient(url, token=options.token))
+    if options.url is not None:
+        return await make_film(options.url, None, options, console)
+    data = (options.data or Path(os.environ.get("EKONTE_DATA_DIR", ROOT / "data"))).resolve()
+    log = data / f"demo-{os.getpid()}.log"
+    async with own_server(data, log) as url:
+        say(console, f"A server of its own listens at {url}, its log is {shown(log)}")
+        code = await make_film(url, log, options, console)
+    if code == 0:
+        log.unlink(missing_ok=True)
+    return code
+
+
+async def make_film(url: str, log: Path | None, options: argparse.Namespace, console: Console) -> int:
+    """From the text to the files in the output folder; the exit code."""
+    async with GraphQLClient(url, token=options.token) as client:
         workflow_id = await create(client, options)
         try:
             workflow = await follow(client, workflow_id, options, console)
@@ -147,20 +151,18 @@ async def run(options: argparse.Namespace, console: Console) -> int:
             # What is left running in the database would go on at the server's next start.
             with contextlib.suppress(GraphQLError, httpx.HTTPError):
                 await client.execute(CANCEL, {"id": workflow_id})
-            if log is not None and isinstance(error, Exception):
+            if isinstance(error, Exception):
                 show_log(console, log)
             raise
         if workflow["status"] != "SUCCEEDED":
             say(console, failure_text(workflow), style="red")
-            if log is not None:
-                show_log(console, log)
+            show_log(console, log)
             return 1
         out = options.out or ROOT / "output" / options.text.stem
         film = await save(client, workflow_id, out)
         report(console, workflow, film, out)
-        console.print(
-            f"  workflow   {workflow_id}, in GraphiQL: {url}" + _how_to_serve(options), highlight=False, soft_wrap=True
-        )
+        later = "" if options.url else "   (that server stops now; `make serve` starts one with all this in it)"
+        say(console, f"  workflow   {workflow_id} at {url}{later}")
     return 0
 
 
@@ -169,12 +171,9 @@ def say(console: Console, text: str, style: str = "") -> None:
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
-def show_log(console: Console, log: Path) -> None:
-    say(console, f"The end of the server's log:\n{tail(log)}")
-
-
-def _how_to_serve(options: argparse.Namespace) -> str:
-    return "" if options.url else "  (the server stops now; `make serve` starts it again, with all this in it)"
+def show_log(console: Console, log: Path | None) -> None:
+    if log is not None:
+        say(console, f"The end of the server's log, {shown(log)}:\n{tail(log)}")
 
 
 async def create(client: GraphQLClient, options: argparse.Namespace) -> str:

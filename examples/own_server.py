@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import re
 import sys
 from collections import deque
@@ -20,8 +21,8 @@ class ServerError(Exception):
 
 
 @contextlib.asynccontextmanager
-async def own_server(log: Path) -> AsyncIterator[str]:
-    """Starts the server with the settings of the environment and gives its GraphQL address; stops it at the end.
+async def own_server(data: Path, log: Path) -> AsyncIterator[str]:
+    """Starts the server with `data` as its data folder and gives its GraphQL address; stops it at the end.
 
     Raises ServerError where it does not start, e.g. because another server uses the same data folder.
     """
@@ -34,6 +35,7 @@ async def own_server(log: Path) -> AsyncIterator[str]:
             "--port",
             "0",
             cwd=ROOT,
+            env={**os.environ, "EKONTE_DATA_DIR": str(data)},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
@@ -55,7 +57,10 @@ async def _address(process: asyncio.subprocess.Process, log: Path) -> str:
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError:
         raise ServerError(f"the server did not start in {START_SECONDS:g} seconds\n{tail(log)}") from None
-    raise ServerError(tail(log) or f"the server ended with code {process.returncode} and said nothing")
+    said = tail(log)
+    # A setting that cannot be used is said in one sentence; what was logged before it helps nobody.
+    refusals = [line.removeprefix("ekonte: ") for line in said.splitlines() if line.startswith("ekonte: ")]
+    raise ServerError("\n".join(refusals) or said or f"it ended with code {process.returncode} and said nothing")
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

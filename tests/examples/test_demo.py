@@ -114,19 +114,18 @@ def test_every_option_has_a_default_that_works() -> None:
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("EKONTE_DATABASE_URL", "EKONTE_REDIS_URL", "EKONTE_STORAGE_URL", "EKONTE_SECRET", "EKONTE_JWKS_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("EKONTE_DATA_DIR", str(tmp_path / "data"))
     return tmp_path
 
 
 async def test_a_server_of_its_own_lives_as_long_as_the_block_and_guards_its_data(own_settings: Path) -> None:
     log = own_settings / "one.log"
     before = {child.pid for child in psutil.Process().children()}
-    async with own_server(log) as url, httpx.AsyncClient() as http:
+    async with own_server(own_settings / "data", log) as url, httpx.AsyncClient() as http:
         started = [child for child in psutil.Process().children() if child.pid not in before]
         answer = await http.post(url, json={"query": "{ me { id } }"})
         assert answer.json() == {"data": {"me": {"id": "local"}}}
-        with pytest.raises(ServerError, match="another server uses this data folder"):
-            async with own_server(own_settings / "two.log"):
+        with pytest.raises(ServerError, match="EKONTE_DATA_DIR: another server uses this data folder"):
+            async with own_server(own_settings / "data", own_settings / "two.log"):
                 pass
         assert (await http.get(url.replace("/graphql", "/healthz"))).status_code == 200
     assert started
