@@ -4,7 +4,7 @@ from typing import Any
 
 from models.artifacts import Artifact
 from models.database import execute, now_ms_sql
-from models.enums import JobRole, JobStatus
+from models.enums import JobStatus, Stage
 from models.jobs import Job
 from services.queue.outcomes import nudge
 
@@ -17,14 +17,22 @@ async def reopen_stage_job(job_id: int) -> None:
     changed = await Job.filter(id=job_id, status__in=[JobStatus.FAILED, JobStatus.CANCELED]).first()
     if changed is None:
         return
-    failed = await Job.filter(
-        target_id=changed.target_id, stage=changed.stage, role=JobRole.BUILD, status=JobStatus.FAILED
-    )
-    for build in failed:
-        await Artifact.filter(
-            kind=build.artifact_kind, subject_id=build.artifact_subject_id, slot=build.artifact_slot or 0
-        ).update(failed_fingerprint=None, error=None)
+    assert changed.stage is not None
+    await forget_failures(changed.target_id, changed.stage)
     await _reopen(job_id, progress_sql="progress")
+
+
+async def forget_failures(target_id: int, stage: Stage) -> None:
+    """Lets builds of a target that failed, or were canceled by a person, be tried again. In a transaction."""
+    await execute(
+        "UPDATE artifact SET failed_fingerprint = NULL, error = NULL WHERE failed_fingerprint IS NOT NULL"
+        " AND id IN (SELECT made.id FROM job JOIN artifact AS made ON made.kind = job.artifact_kind"
+        " AND made.subject_id = job.artifact_subject_id AND made.slot = job.artifact_slot"
+        " WHERE job.target_id = ? AND job.role = 'BUILD' AND job.status IN ('FAILED', 'CANCELED') AND job.stage = ?)"
+        " RETURNING id",
+        target_id,
+        stage.value,
+    )
 
 
 async def reopen_build_job(job: Job) -> None:
