@@ -17,7 +17,7 @@ from services.queue.creation import create_build_job
 from services.queue.leases import Lease, roll_up_progress
 from services.queue.outcomes import holds, job_error
 from services.stages.registry import STAGE_WORK
-from services.workflow.steps import stage_ended
+from services.workflow.steps import give_way, stage_ended
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +63,12 @@ async def _turn(lease: Lease) -> None:
         await end_stage_job(job, JobStatus.SUCCEEDED, None)
         return
     if decision.is_stuck and not live:
+        if not decision.failed and await give_way(job):
+            message = "What this is made from has changed: the stages before it go first, then a new job goes on here."
+            await end_stage_job(
+                job, JobStatus.CANCELED, job_error(JobErrorCode.INVALID_INPUT, message, is_retryable=True)
+            )
+            return
         await end_stage_job(job, JobStatus.FAILED, stuck_error(decision))
         return
     if not await _is_held(job):

@@ -20,6 +20,7 @@ from services.build.workbench import MadeFile, Maker, Result, Workbench
 from services.casting import Role, cast_voices
 from services.files import NewFile
 from services.providers import provider_for, voices
+from services.stages.base import NotPreparedError
 
 CROSSFADE_SECONDS = 0.4
 LEAD_SECONDS = 0.3
@@ -80,6 +81,8 @@ async def load_animatic(animatic_id: int) -> AnimaticPlan:
     language = script.language or "en"
     shots = await Shot.filter(storyboard_id=storyboard.id).order_by("sequence")
     part_by_shot = {part.shot_id: part for part in await AnimaticPart.filter(animatic_id=animatic_id)}
+    if any(shot.id not in part_by_shot for shot in shots):
+        raise NotPreparedError
     parts = [part_by_shot[shot.id] for shot in shots]
     characters = await Asset.filter(script_id=script.id, type=AssetType.CHARACTER).order_by("position")
     shelf = await load_shelf(

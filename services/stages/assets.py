@@ -15,6 +15,7 @@ from services.casting import Role, cast_voices
 from services.files import NewFile
 from services.pictures import picture_file
 from services.providers import choose_provider, provider_for, voices
+from services.stages.base import NotPreparedError
 from services.workflow_options import frame_size
 
 DESIGN_SECONDS = 0.8
@@ -68,6 +69,8 @@ class AssetsStage:
         script = await Script.get(id=target_id)
         options = await self._options(script)
         assets = await Asset.filter(script_id=target_id).order_by("position")
+        if not assets and script.draft_assets:
+            raise NotPreparedError
         shelf = await load_shelf({ArtifactKind.DESIGN: [asset.id for asset in assets]})
         references = {
             file.id: file.sha256

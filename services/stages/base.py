@@ -3,10 +3,19 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from errors import JobErrorCode, JobFailure
 from models.enums import ArtifactKind, JobType, Stage
 from models.jobs import Job
 from services.build.graph import Node
 from services.build.workbench import Maker
+
+
+class NotPreparedError(JobFailure):
+    """The rows that a stage's artifacts hang on are not there yet: its job, or one before it, has not begun."""
+
+    def __init__(self) -> None:
+        message = "What this is made from has not begun yet: run the stages before it first."
+        super().__init__(JobErrorCode.INVALID_INPUT, message, is_retryable=True)
 
 
 class StageWork(Protocol):
@@ -21,7 +30,7 @@ class StageWork(Protocol):
         """Writes the rows that the stage's artifacts hang on, where they are not there yet. In a transaction."""
 
     async def nodes(self, target_id: int) -> list[Node]:
-        """All that the target should have, with the state of what it has."""
+        """All that the target should have, with the state of what it has. NotPreparedError before `prepare`."""
 
     async def finish(self, job: Job) -> None:
         """Runs in the transaction in which the stage job succeeds."""

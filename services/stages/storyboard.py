@@ -17,6 +17,7 @@ from services.build.workbench import MadeFile, Maker, Result, Workbench
 from services.pictures import picture_file
 from services.providers import provider_for
 from services.stages.assets import look_of
+from services.stages.base import NotPreparedError
 
 PICTURE_SECONDS = 1.0
 CROP_SECONDS = 0.3
@@ -98,7 +99,10 @@ class StoryboardStage:
         )
 
     async def nodes(self, target_id: int) -> list[Node]:
-        return board_nodes(await load_board(target_id))
+        board = await load_board(target_id)
+        if not board.shots and await ScriptShot.exists(script_id=board.storyboard.script_id):
+            raise NotPreparedError
+        return board_nodes(board)
 
     async def finish(self, job: Job) -> None:
         return None

@@ -17,6 +17,7 @@ from services.build.workbench import MadeFile, Maker, Result, Workbench
 from services.files import NewFile
 from services.providers import provider_for
 from services.stages.animatic import AnimaticPlan, load_animatic
+from services.stages.base import NotPreparedError
 
 CLIP_COST = 0.4
 
@@ -33,6 +34,8 @@ async def load_video(video_id: int) -> VideoPlan:
     video = await Video.get(id=video_id)
     animatic = await load_animatic(video.animatic_id)
     segment_by_shot = {segment.shot_id: segment for segment in await VideoSegment.filter(video_id=video_id)}
+    if any(shot.id not in segment_by_shot for shot in animatic.shots):
+        raise NotPreparedError
     segments = [segment_by_shot[shot.id] for shot in animatic.shots]
     shelf = await load_shelf({ArtifactKind.CLIP: [segment.id for segment in segments]})
     return VideoPlan(video, animatic, segments, shelf)

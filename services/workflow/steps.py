@@ -13,8 +13,9 @@ from services.build.graph import decide
 from services.events import bus, workflow_topic
 from services.queue.creation import create_stage_job
 from services.queue.leases import roll_up_workflow
+from services.stages.base import NotPreparedError
 from services.stages.registry import STAGE_WORK
-from services.workflow.targets import ensure_target, find_target
+from services.workflow.targets import ensure_target, usable_target
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,16 @@ def next_stage(states: Sequence[StageState]) -> Stage | None:
 
 
 async def is_stale(workflow_id: int, stage: Stage) -> bool:
-    """Whether a stage that was done lacks something now, or holds something made from other inputs."""
-    target_id = await find_target(workflow_id, stage)
+    """Whether a stage that was done lacks something now, holds something made from other inputs, or belongs to an
+    older script, storyboard … than the workflow's newest.
+    """
+    target_id = await usable_target(workflow_id, stage)
     if target_id is None:
-        return False
-    return not decide(await STAGE_WORK[stage].nodes(target_id), ()).is_complete
+        return True
+    try:
+        return not decide(await STAGE_WORK[stage].nodes(target_id), ()).is_complete
+    except NotPreparedError:
+        return True
 
 
 async def read_states(workflow_id: int) -> list[StageState]:
@@ -76,6 +82,27 @@ async def start_stage(workflow: Workflow, stage: Stage) -> Job:
     )
     await Workflow.filter(id=workflow.id).update(current_stage=stage, updated_at=datetime.now(UTC))
     return job
+
+
+async def give_way(job: Job) -> bool:
+    """Takes a stage's job out of its workflow's run where a stage before it has to go first, and starts that one.
+
+    The inputs of what is left to make can be gone for now: words edited while the clips are made leave the film
+    without its times until they are spoken again. False: nothing before it is out of date.
+    """
+    row = await WorkflowStage.get_or_none(workflow_id=job.workflow_id, job_id=job.id)
+    if row is None:
+        return False
+    first = next_stage(await read_states(row.workflow_id))
+    if first is None or STAGES.index(first) >= STAGES.index(row.stage):
+        return False
+    await WorkflowStage.filter(id=row.id).update(status=WorkflowStatus.PENDING, job_id=None, started_at=None)
+    workflow = await Workflow.get(id=row.workflow_id)
+    if workflow.status is WorkflowStatus.RUNNING:
+        await move_on(workflow)
+    else:
+        await touch(workflow.id)
+    return True
 
 
 async def stage_ended(job: Job, status: JobStatus, error: dict[str, Any] | None) -> None:

@@ -28,25 +28,34 @@ async def find_target(workflow_id: int, stage: Stage) -> int | None:
     return None if row is None else int(row.id)
 
 
+_BEFORE = {
+    Stage.STORYBOARD: Stage.SCRIPT,
+    Stage.ANIMATIC: Stage.STORYBOARD,
+    Stage.VIDEO: Stage.ANIMATIC,
+    Stage.EDIT: Stage.VIDEO,
+}
+
+
+async def usable_target(workflow_id: int, stage: Stage) -> int | None:
+    """The stage's newest row, where it hangs on the newest row of the stage before; else None."""
+    found = await find_target(workflow_id, stage)
+    if found is None or stage not in _BEFORE:
+        return found
+    upstream = await find_target(workflow_id, _BEFORE[stage])
+    return found if upstream is not None and await _hangs_on(stage, found, upstream) else None
+
+
 async def ensure_target(workflow: Workflow, stage: Stage) -> int:
     """The stage's row, made from the workflow's options where there is none. In a transaction.
 
     A row that hangs on an older one than the workflow's newest (a script written again) is not used any more.
     """
-    found = await find_target(workflow.id, stage)
-    if stage in (Stage.SCRIPT, Stage.ASSETS):
-        assert found is not None, "a workflow has its script from the start"
+    found = await usable_target(workflow.id, stage)
+    if found is not None:
         return found
-    before = {
-        Stage.STORYBOARD: Stage.SCRIPT,
-        Stage.ANIMATIC: Stage.STORYBOARD,
-        Stage.VIDEO: Stage.ANIMATIC,
-        Stage.EDIT: Stage.VIDEO,
-    }[stage]
-    upstream = await find_target(workflow.id, before)
+    assert stage in _BEFORE, "a workflow has its script from the start"
+    upstream = await find_target(workflow.id, _BEFORE[stage])
     assert upstream is not None, "stages are started in order"
-    if found is not None and await _hangs_on(stage, found, upstream):
-        return found
     return await _create(workflow, stage, upstream)
 
 

@@ -1,0 +1,95 @@
+"""Changes that come while a workflow is on its way, or stopped: none of them may leave it in a state without a way out."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from models.artifacts import Artifact
+from models.enums import ArtifactKind, GridLayout, JobStatus, WorkflowStatus
+from models.films import Animatic
+from models.jobs import Job
+from models.scripts import Script
+from models.storyboards import Shot
+from services.jobs import cancel_job
+from services.storyboards import ShotChanges, create_storyboard, edit_shot
+from services.workflows import resume_workflow, retry_workflow
+from tests.factories import OWNER
+from tests.services.workflow.fakes import Studio, ended, floor_at_work, start, use_studio, wait_for
+
+
+@pytest.fixture
+def studio(database: None, monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> Studio:
+    return use_studio(monkeypatch, data_dir)
+
+
+async def first_shot() -> Shot:
+    return (await Shot.filter(owner=OWNER).order_by("sequence"))[0]
+
+
+@pytest.mark.parametrize("kind", [ArtifactKind.CLIP, ArtifactKind.FILM])
+async def test_words_edited_while_clips_or_the_film_are_made_are_in_the_film(
+    studio: Studio, kind: ArtifactKind
+) -> None:
+    studio.hold[kind] = asyncio.Event()
+    async with floor_at_work():
+        workflow = await start()
+        await asyncio.wait_for(studio.started[kind].wait(), 20)
+        shot = await first_shot()
+        await edit_shot(OWNER, ShotChanges(shot.id, narration="Anna stood still."))
+        studio.hold.pop(kind).set()
+        done = await ended(workflow)
+    assert (done.status, done.error, done.run) == (WorkflowStatus.SUCCEEDED, None, 1)
+    assert [line["text"] for line in studio.inputs[-1][1]["shots"][0]["lines"]] == ["Anna stood still."]
+
+
+async def test_a_workflow_that_failed_at_its_clips_and_had_words_edited_then_goes_on_when_retried(
+    studio: Studio,
+) -> None:
+    studio.fail = lambda kind, inputs: kind is ArtifactKind.CLIP
+    async with floor_at_work():
+        workflow = await ended(await start())
+        assert workflow.status is WorkflowStatus.FAILED
+        await edit_shot(OWNER, ShotChanges((await first_shot()).id, narration="Anna stood still."))
+        studio.fail = lambda kind, inputs: False
+        await retry_workflow(OWNER, workflow.id)
+        assert (await ended(workflow)).status is WorkflowStatus.SUCCEEDED
+
+
+async def test_a_workflow_stopped_by_a_canceled_part_goes_on_when_retried(studio: Studio) -> None:
+    studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
+    async with floor_at_work():
+        workflow = await start()
+        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
+        drawing = await Job.filter(artifact_kind="PICTURE", status=JobStatus.RUNNING).first()
+        assert drawing is not None
+        await cancel_job(OWNER, drawing.id)
+        studio.hold.pop(ArtifactKind.PICTURE).set()
+        assert (await ended(workflow)).status is WorkflowStatus.FAILED
+        await retry_workflow(OWNER, workflow.id)
+        assert (await ended(workflow)).status is WorkflowStatus.SUCCEEDED
+    assert (await Artifact.get(kind="PICTURE", subject_id=drawing.artifact_subject_id)).fingerprint is not None
+
+
+async def test_a_storyboard_made_anew_for_a_finished_workflow_is_filmed_with_the_next_run(studio: Studio) -> None:
+    async with floor_at_work():
+        workflow = await ended(await start())
+        script = await Script.get(workflow_id=workflow.id)
+        job = await create_storyboard(
+            OWNER,
+            script_id=script.id,
+            workflow_id=workflow.id,
+            grid_layout=GridLayout.GRID_2X2,
+            provider=None,
+            auto_crop=True,
+            idempotency_key=None,
+        )
+
+        async def is_drawn() -> bool:
+            return (await Job.get(id=job.id)).status is JobStatus.SUCCEEDED
+
+        await wait_for(is_drawn)
+        assert (await resume_workflow(OWNER, workflow.id)).run == 2
+        assert (await ended(workflow)).status is WorkflowStatus.SUCCEEDED
+    assert await Animatic.filter(workflow_id=workflow.id, storyboard_id=job.target_id).count() == 1
+    assert studio.made["FILM"] == 2
