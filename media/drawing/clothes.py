@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from media.drawing.beast_drawing import draw_belly
 from media.drawing.canvas import Points, bezier, limb, oval, points, smooth
 from media.drawing.colour import Colour, darker, lighter, mix
 from media.drawing.look import Look
@@ -38,6 +39,8 @@ def draw_legs(pen: Pen, look: Look, bones: Bones) -> None:
         widths = [0.08 * slim, 0.056 * slim, 0.036 * slim]
     elif look.outfit in ("JACKET", "SUIT", "SHIRT"):
         widths[2] *= 1.25
+    elif look.outfit == "FUR":
+        widths = [widths[0] * 1.25, widths[1] * 1.2, widths[2] * 1.3]
     for leg, shade in ((bones.far_leg, 0.14), (bones.near_leg, 0.0)):
         _shoe(pen, look, leg)
         pen.body(limb(leg, widths), darker(colour, shade) if shade else colour, depth=0.016)
@@ -64,7 +67,7 @@ def _shoe(pen: Pen, look: Look, leg: tuple[tuple[float, float], ...]) -> None:
     shoe.body(shape, look.shoes, depth=0.01)
 
 
-def draw_trunk(pen: Pen, look: Look, bones: Bones, sway: float) -> None:
+def draw_trunk(pen: Pen, look: Look, bones: Bones, sway: float, *, is_from_behind: bool = False) -> None:
     girth = 0.35 + 0.65 * look.build
     shoulder = bones.shoulder
     waist = shoulder * (0.66 if look.is_female else 0.76) * girth
@@ -94,6 +97,15 @@ def draw_trunk(pen: Pen, look: Look, bones: Bones, sway: float) -> None:
     if has_skirt(look):
         shapes += _skirt(look, bones, hip, sway)
     pen.group(shapes, look.top, depth=0.03)
+    if is_from_behind:
+        # A seam down the back and folds over the shoulder blades.
+        for across in (-0.4, 0.0, 0.4):
+            fold = [t(shoulder * across, 0.86), t(shoulder * across * 0.7, 0.3 if across else 0.1)]
+            pen.stroke(fold, 0.005, pen.line_for(look.top), 0.6)
+        return
+    if look.outfit == "FUR":
+        draw_belly(pen, look, shape)
+        return
     if pen.unit > 90:
         with pen.canvas.clipped(pen.placed(shape)):
             _front(pen, look, bones, shoulder, waist)

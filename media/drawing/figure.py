@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from media.drawing import clothes
+from media.drawing.beast_drawing import draw_beast_head, draw_tail
 from media.drawing.canvas import Points, limb, oval, points
 from media.drawing.colour import darker, mix
 from media.drawing.face import Expression, draw_face
-from media.drawing.hair import draw_back_hair, draw_front_hair
+from media.drawing.hair import draw_back_hair, draw_front_hair, draw_hat, draw_head_from_behind
 from media.drawing.look import Look
 from media.drawing.pen import Pen
 from media.drawing.poses import Pose, step
@@ -86,10 +87,18 @@ def bones_of(look: Look, pose: Pose) -> Bones:
 
 
 def draw_figure(
-    pen: Pen, look: Look, pose: Pose, expression: Expression, *, sway: float = 0.0, turn: float | None = None
+    pen: Pen,
+    look: Look,
+    pose: Pose,
+    expression: Expression,
+    *,
+    sway: float = 0.0,
+    turn: float | None = None,
+    is_from_behind: bool = False,
 ) -> tuple[Pen, Pen]:
     """Draws the figure and returns pens at its near and far hands, for what they hold; unit stays the figure's height.
 
+    is_from_behind: the same figure seen from its back.
     sway: how far wind carries hair and hems towards +x, about 0 to 0.4.
     """
     if pose.flat:
@@ -97,7 +106,10 @@ def draw_figure(
     bones = bones_of(look, pose)
     head_turn = pose.turn if turn is None else turn
     head = pen.at(*bones.head, unit=look.head_share, angle=pose.tilt + bones.lean * 0.5)
-    draw_back_hair(head, look, head_turn, sway)
+    if look.species is None and not is_from_behind:
+        draw_back_hair(head, look, head_turn, sway)
+    elif look.species is not None and not is_from_behind:
+        draw_tail(pen, look, bones.hip, sway)
     _arm(pen, look, bones.far_arm, is_near=False)
     clothes.draw_legs(pen, look, bones)
     neck_base = bones.trunk(0.004, 0.97)
@@ -107,12 +119,22 @@ def draw_figure(
         [neck_width * 1.15, neck_width * 0.9],
     )
     pen.body(neck, mix(look.skin, (206, 120, 118), 0.3), depth=0.0)
-    clothes.draw_trunk(pen, look, bones, sway)
+    clothes.draw_trunk(pen, look, bones, sway, is_from_behind=is_from_behind)
     if not pose.hands_before_face:
         _arm(pen, look, bones.near_arm, is_near=True)
-    draw_face(head, look, expression, head_turn)
-    draw_front_hair(head, look, head_turn, sway)
-    clothes.draw_neckwear(pen, look, bones, sway)
+    if is_from_behind:
+        if look.species is not None:
+            draw_tail(pen, look, bones.hip, sway)
+        draw_head_from_behind(head, look)
+    elif look.species is not None:
+        draw_beast_head(head, look, expression, max(head_turn, 0.25))
+        clothes.draw_neckwear(pen, look, bones, sway)
+        if look.hat is not None:
+            draw_hat(head.at(0, -0.06), look, head_turn)
+    else:
+        draw_face(head, look, expression, head_turn)
+        draw_front_hair(head, look, head_turn, sway)
+        clothes.draw_neckwear(pen, look, bones, sway)
     if pose.hands_before_face:
         _arm(pen, look, bones.near_arm, is_near=True)
     near, far = bones.near_arm[2], bones.far_arm[2]

@@ -4,6 +4,7 @@ import random
 
 import numpy as np
 
+from media.drawing.beast_drawing import draw_beast_from_behind
 from media.drawing.canvas import Points, bezier, limb, oval, points, smooth
 from media.drawing.colour import Colour, darker, lighter, mix
 from media.drawing.look import Look
@@ -120,7 +121,7 @@ def draw_front_hair(pen: Pen, look: Look, turn: float, sway: float = 0.0) -> Non
     if look.hair_style != "BALD":
         _fringe(pen, look, turn, sway)
     if look.hat:
-        _hat(pen, look, turn)
+        draw_hat(pen, look, turn)
     if "BOW" in look.extras:
         at = pen.at(0.3, -0.42)
         for side in (-1, 1):
@@ -237,7 +238,8 @@ def _sheen(pen: Pen, look: Look, shape: Points, part: float, rng: random.Random)
             )
 
 
-def _hat(pen: Pen, look: Look, turn: float) -> None:
+def draw_hat(pen: Pen, look: Look, turn: float) -> None:
+    """The hat that the look names, if any."""
     colour, kind = look.hat_colour, look.hat
     band = darker(colour, 0.4)
     if kind == "POLICE_CAP":
@@ -397,6 +399,11 @@ def _hat(pen: Pen, look: Look, turn: float) -> None:
 
 def draw_head_from_behind(pen: Pen, look: Look) -> None:
     """A head that looks away from us, for shots over a shoulder."""
+    if look.species is not None:
+        draw_beast_from_behind(pen, look)
+        if look.hat:
+            draw_hat(pen.at(0, -0.06), look, 0.0)
+        return
     pen.body(smooth([(-0.17, 0.3), (0.17, 0.3), (0.21, 0.75), (-0.21, 0.75)]), darker(look.skin, 0.2), depth=0.06)
     for side in (-1, 1):
         pen.body(oval(side * 0.44, 0.08, 0.06, 0.11), darker(look.skin, 0.15), depth=0.02)
@@ -426,4 +433,4 @@ def draw_head_from_behind(pen: Pen, look: Look) -> None:
     if look.hair_style in ("PONY", "BRAID"):
         pen.body(limb([(0, -0.2), (0.1, 0.3), (0.02, 1.0)], [0.16, 0.3, 0.05]), hair, depth=0.05)
     if look.hat:
-        _hat(pen, look, 0.0)
+        draw_hat(pen, look, 0.0)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from media.drawing.beasts import BEASTS, beast_of
 from media.drawing.colour import Colour, darker, from_hls, lighter, luminance, mix, named_colours
 from media.drawing.order import DrawnSubject
 from media.drawing.reading import first_of
@@ -137,6 +138,7 @@ class Look:
     extras: frozenset[str]
     jaw: float
     eye_size: float
+    species: str | None = None  # of beasts.BEASTS, for animals
 
     @property
     def is_female(self) -> bool:
@@ -145,6 +147,8 @@ class Look:
     @property
     def head_share(self) -> float:
         """The head's height (chin to crown) in the body's."""
+        if self.species is not None:
+            return 0.22 if self.height > 0.9 else 0.28
         return {"CHILD": 0.228, "TEEN": 0.184, "OLD": 0.178}.get(self.age, 0.17)
 
 
@@ -245,7 +249,27 @@ def character_look(subject: DrawnSubject) -> Look:
         hat_colour=_hat_colour(text, hat, top, trim),
         extras=frozenset(extras), jaw=rng.uniform(-1, 1), eye_size=rng.uniform(0.94, 1.06),
     )  # fmt: skip
+    species = beast_of(subject.name, subject.description)
+    if species is not None:
+        look = _furred(look, species)
     return _dressed_from(look, subject.reference) if subject.reference else look
+
+
+def _furred(look: Look, species: str) -> Look:
+    """The same character as an animal: fur instead of skin and clothes."""
+    beast = BEASTS[species]
+    return replace(
+        look, species=species, age="ADULT", skin=beast.fur, hair=beast.dark, hair_style="BALD", outfit="FUR",
+        top=beast.fur, trim=beast.pale, bottom=beast.fur, shoes=beast.dark, eyes=beast.eyes, build=beast.build,
+        height=beast.height, extras=look.extras & {"GLASSES", "SCARF", "APRON"},
+    )  # fmt: skip
+
+
+def with_worn(look: Look, words: str) -> Look:
+    """The look with what a shot's own words add: a nightcap on a wolf."""
+    if first_of((("CAP", "nightcap 睡帽 grandmother's~cap her~cap 奶奶的帽 外婆的帽"),), words.lower()):
+        return replace(look, hat="NIGHTCAP", hat_colour=(240, 234, 226))
+    return look
 
 
 def _hat_colour(text: str, hat: str | None, top: Colour, trim: Colour) -> Colour:

@@ -77,7 +77,7 @@ _POSES: dict[str, Pose] = {
     "CRY": Pose(near_arm=(0.2, 2.62), far_arm=(0.1, 2.78), tilt=0.16, lean=0.08, turn=0.3, hands_before_face=True),
     "LAUGH": Pose(near_arm=(-0.35, 0.55), far_arm=(0.5, 1.9), tilt=-0.12, lean=-0.06, turn=0.35),
     "BOW": Pose(near_arm=(0.35, 0.75), far_arm=(0.45, 0.8), lean=0.62, tilt=0.25, turn=0.6),
-    "THINK": Pose(near_arm=(0.2, 1.2), far_arm=(0.35, 2.5), tilt=0.1, turn=0.45),
+    "THINK": Pose(near_arm=(0.34, 2.5), far_arm=(0.16, 0.5), tilt=0.1, turn=0.45, hands_before_face=True),
     "READ": Pose(near_arm=(0.3, 1.5), far_arm=(0.35, 1.45), tilt=0.16, turn=0.4),
     "LOOK": Pose(near_arm=(-0.12, 0.02), far_arm=(0.16, 0.2), tilt=-0.06, turn=0.72),
 }

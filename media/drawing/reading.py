@@ -63,6 +63,7 @@ class Reading:
     scene_key: str  # the same for all shots of one scene: their background has the same houses
     scene_text: str
     action_text: str
+    camera: str | None = None  # of vocabulary.CAMERAS
 
 
 @functools.lru_cache(maxsize=1024)
@@ -152,6 +153,7 @@ def read_order(order: DrawingOrder) -> Reading:
         scene_key=scene_key,
         scene_text=surroundings or action,
         action_text=action,
+        camera=first_of(vocabulary.CAMERAS, action),
     )
 
 

@@ -6,9 +6,9 @@ import random
 import numpy as np
 from PIL import Image, ImageFilter
 
-from media.drawing.canvas import Canvas, limb, oval, points, smooth
+from media.drawing.canvas import Canvas, Tone, limb, oval, points, smooth
 from media.drawing.colour import darker, mix
-from media.drawing.face import expression_for
+from media.drawing.face import EXPRESSIONS, expression_for
 from media.drawing.figure import draw_figure, draw_hand, ground_shadow
 from media.drawing.hair import draw_head_from_behind
 from media.drawing.light import Light, make_light
@@ -45,7 +45,7 @@ def draw_shot(order: DrawingOrder) -> Image.Image:
     light = make_light(reading.time, reading.weather, reading.season, reading.style, is_indoors=is_indoors)
     canvas = new_canvas(order.width, order.height)
     view = paint_background(canvas, light, reading, stage, rng)
-    if stage.insert is not None:
+    if stage.insert is not None or stage.insert_hand is not None:
         _draw_insert(canvas, light, stage.insert, stage.insert_hand, rng)
     else:
         _draw_cast(canvas, view, light, stage, reading, rng)
@@ -120,7 +120,15 @@ def _draw_cast(canvas: Canvas, view: View, light: Light, stage: Stage, reading: 
                 )
                 draw_prop(pen, item.prop)
             else:
-                _draw_placed(canvas, light, item, x, y, metre, reading)
+                with canvas.toned(_shaded(canvas.tone, item.shade)):
+                    _draw_placed(canvas, light, item, x, y, metre, reading)
+
+
+def _shaded(tone: Tone | None, shade: float) -> Tone | None:
+    """The tone of one who stands before the light; shade 0 to 1."""
+    if shade <= 0 or tone is None:
+        return tone
+    return lambda colour: tone(mix(darker(colour, shade), (34, 36, 56), shade * 0.6))
 
 
 def _draw_placed(
@@ -149,7 +157,8 @@ def _draw_placed(
     if placed.action == "RUN":
         sway = -0.24
     turn = 0.12 if reading.shot_type == "POINT_OF_VIEW" else None
-    _, far = draw_figure(pen, look, placed.pose, expression_for(placed.mood, placed.action), sway=sway, turn=turn)
+    expression = EXPRESSIONS["ASLEEP"] if placed.is_asleep else expression_for(placed.mood, placed.action)
+    _, far = draw_figure(pen, look, placed.pose, expression, sway=sway, turn=turn, is_from_behind=placed.is_from_behind)
     if placed.pose.flat and light.is_indoors:
         _blanket(pen)
     if placed.held is not None:
@@ -205,12 +214,12 @@ def hold_prop(hand: Pen, look: Look, prop: Prop) -> None:
     draw_prop(held, prop)
 
 
-def _draw_insert(canvas: Canvas, light: Light, prop: Prop, hand: Look | None, rng: random.Random) -> None:
+def _draw_insert(canvas: Canvas, light: Light, prop: Prop | None, hand: Look | None, rng: random.Random) -> None:
     """A thing by itself, large, in a hand where somebody holds it."""
     unit = min(canvas.width, canvas.height)
     x = canvas.width * (0.5 + rng.uniform(-0.06, 0.06))
     y = canvas.height * (0.7 + rng.uniform(-0.03, 0.03))
-    size = unit * (0.46 if prop.wide < 1 else 0.36) * rng.uniform(0.95, 1.06)
+    size = unit * (0.46 if prop is None or prop.wide < 1 else 0.36) * rng.uniform(0.95, 1.06)
     mirrored = rng.random() < 0.5
     line = _line_width(canvas, 900, light.style)
     with canvas.toned(light.tone(softened=0.45)):
@@ -229,6 +238,8 @@ def _draw_insert(canvas: Canvas, light: Light, prop: Prop, hand: Look | None, rn
                 ),
                 hand,
             )
+        if prop is None:
+            return
         pen = Pen(
             canvas,
             x,
@@ -304,7 +315,7 @@ def _draw_eyes_frame(canvas: Canvas, light: Light, rng: random.Random) -> None:
     across = np.linspace(-1, 1, 160)[None, :]
     down = np.linspace(-1, 1, 90)[:, None] + rng.uniform(-0.03, 0.03)
     reach = np.abs(across) ** 2.6 * 0.9 + np.abs(down) ** 2.6
-    mask = Image.fromarray((np.clip((reach - 0.62) / 0.75, 0, 1) * 235).astype(np.uint8))
+    mask = Image.fromarray((np.clip((reach - 0.8) / 0.9, 0, 1) * 170).astype(np.uint8))
     canvas.image.paste(light.raw()((22, 16, 26)), (0, 0), mask.resize((width, height), Image.Resampling.BICUBIC))
 
 

@@ -3,16 +3,19 @@
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from media.drawing.figure import bones_of
-from media.drawing.look import Look, character_look
+from media.drawing.look import Look, character_look, with_worn
 from media.drawing.poses import Pose, holding, pose_for
 from media.drawing.props import Prop, is_recognised, props_in, recognise_prop
 from media.drawing.reading import Actor, Reading, first_of
-from media.drawing.vocabulary import HANDLING
+from media.drawing.vocabulary import CAMERAS, HANDLING
 
 GROWN_METRES = 1.7
+# Where the head of a figure lies that sleeps on a bed, in its own height: above the ground, and to the side.
+FLAT_HEAD, FLAT_REACH = 0.34, 0.4
+SEAT_METRES = 0.46  # of a rickshaw, above what a figure that sits has below it
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,9 @@ class Placed:
     is_mirrored: bool
     held: Prop | None = None
     lifted: float = 0.0  # metres above the ground: on a seat
+    is_from_behind: bool = False
+    shade: float = 0.0  # how far it is a dark shape before the light
+    is_asleep: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,9 @@ def _narrates(actor: Actor) -> bool:
 def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) -> Stage:
     """Composes the shot for a picture of width x height pixels."""
     framing = FRAMINGS[reading.shot_type]
+    is_low = reading.camera == "LOW" and bool(reading.actors)
+    if is_low:
+        framing = Framing(body=1.02, at=1.04, eye=0.3, focal=1.0)
     unit = min(height, width * 1.12)
     actors = list(reading.actors)
     shoulder: Look | None = None
@@ -101,31 +110,33 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
         viewer = next((actor for actor in actors if _narrates(actor)), actors[0])
         actors = [actor for actor in actors if actor is not viewer]
         if viewer.action in ("GIVE", "SUPPORT", "FIGHT", "PULL", "POINT"):
-            own_hands = character_look(viewer.subject)
+            own_hands = _look(viewer)
     main = next((index for index, actor in enumerate(actors) if actor.action not in ("STAND", "LOOK")), 0)
     things = _things(reading)
     insert, insert_hand = _insert(reading, actors, things)
+    if reading.camera == "HANDS" and reading.shot_type in ("EXTREME_CLOSE_UP", "CLOSE_UP") and actors:
+        insert_hand, actors, main = _look(actors[0]), [], 0
     if reading.shot_type == "OVER_THE_SHOULDER" and len(actors) > 1:
         other = next(index for index in range(len(actors)) if index != main)
-        shoulder = character_look(actors[other].subject)
+        shoulder = _look(actors[other])
         actors = [actor for index, actor in enumerate(actors) if index != other]
         main = 0
     elif reading.shot_type == "OVER_THE_SHOULDER" and actors:
-        shoulder = character_look(actors[0].subject)
+        shoulder = _look(actors[0])
         actors = []
     if insert is not None:
         actors = []
-    looks = [character_look(actor.subject) for actor in actors]
+    looks = [_look(actor) for actor in actors]
     poses = [
-        pose_for(actor.action, rng, is_asleep=actor.action == "LIE" and _sleeps(reading.action_text))
-        for actor in actors
+        pose_for(actor.action, rng, is_asleep=actor.action == "LIE" and _lies_flat(actor, reading)) for actor in actors
     ]
     jitter = rng.uniform(-0.025, 0.025)
     side = rng.choice((-1, 1))
+    lift = SEAT_METRES if _is_riding(actors, things) else 0.0
     if actors and framing.head:
         heights = [_head_metres(look, pose) for look, pose in zip(looks, poses, strict=True)]
         anchor = main if reading.shot_type in ("CLOSE_UP", "EXTREME_CLOSE_UP") else heights.index(max(heights))
-        look, bones = looks[anchor], bones_of(looks[anchor], poses[anchor])
+        look = looks[anchor]
         metre = framing.head * unit / (look.head_share * look.height * GROWN_METRES)
         spread = len(actors) * 0.62 * metre
         if reading.shot_type in ("MEDIUM", "POINT_OF_VIEW") and spread > width * 0.94:
@@ -134,7 +145,7 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
         if anchor != main or apart > 0.3:
             # The lowest head stays in the picture too.
             metre = min(metre, height * 0.5 / max(apart, 0.1))
-        feet = height * (framing.at + jitter) - bones.head[1] * look.height * GROWN_METRES * metre
+        feet = height * (framing.at + jitter) + (heights[anchor] + lift) * metre
     else:
         body = framing.body or {"MEDIUM": 0.8, "POINT_OF_VIEW": 0.8, "OVER_THE_SHOULDER": 0.8}.get(
             reading.shot_type, 1.2
@@ -151,7 +162,7 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
         feet = height * (framing.at + jitter * 0.6 if framing.body else 0.93)
     eye = framing.eye * rng.uniform(0.92, 1.08)
     horizon = feet - metre * eye
-    level = min(max(horizon, height * 0.26), height * 0.66)
+    level = height * 0.86 if is_low else min(max(horizon, height * 0.26), height * 0.66)
     eye = max(0.25, (feet - level) / metre)
     focal = framing.focal * unit
     z = focal / metre
@@ -169,12 +180,25 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
         framing.blur * unit,
         insert,
         insert_hand,
-        own_hands,
+        own_hands=own_hands,
     )
 
 
-def _sleeps(text: str) -> bool:
-    return any(word in text for word in ("睡", "sleep", "躺", "dead", "死", "晕", "床"))
+_DOWN = (("FALLS", "跌 摔 倒地 倒下 倒了 滚 fell| falls| fallen trip stumbl slip collapse"),)
+_ASLEEP = (("ASLEEP", "睡 sleep snor dead| died 死 晕 devour"),)
+_FLAT = (("FLAT", "睡 sleep snor 躺 dead| died 死 晕 床 炕 bed|"),)
+
+
+def _lies_flat(actor: Actor, reading: Reading) -> bool:
+    """In bed, asleep or dead; somebody who lies in a room and has not fallen lies in bed."""
+    told = actor.told or reading.action_text
+    if first_of(_FLAT, told, actor.worn):
+        return True
+    return reading.is_indoors and first_of(_DOWN, told) is None
+
+
+def _look(actor: Actor) -> Look:
+    return with_worn(character_look(actor.subject), actor.worn)
 
 
 def _things(reading: Reading) -> list[Prop]:
@@ -185,7 +209,8 @@ def _things(reading: Reading) -> list[Prop]:
         # A name may hold the word for a thing: 车夫 is not a cart.
         told = told.replace(actor.subject.name.lower(), " ")
     # Near figures leave no room for a cart that is only spoken of; half a wheel at the edge tells nothing.
-    has_room = reading.shot_type in ("EXTREME_LONG", "LONG", "FULL") or not reading.actors
+    is_ridden = any(actor.action == "SIT" for actor in reading.actors)
+    has_room = is_ridden or reading.shot_type in ("EXTREME_LONG", "LONG", "FULL") or not reading.actors
     named = [prop for prop in props_in(told) if prop.kind not in ("TABLE", "CHAIR")]
     is_handled = first_of(HANDLING, told) is not None
     spoken_of = {prop.kind for prop in named}
@@ -218,12 +243,18 @@ def _insert(reading: Reading, actors: Sequence[Actor], things: Sequence[Prop]) -
     if not actors:
         return things[0], None
     if held and reading.shot_type == "EXTREME_CLOSE_UP":
-        return held[0], character_look(actors[0].subject)
+        return held[0], _look(actors[0])
     return None, None
+
+
+def _is_riding(actors: Sequence[Actor], things: Sequence[Prop]) -> bool:
+    return any(prop.kind in ("RICKSHAW", "CART") for prop in things) and any(actor.action == "SIT" for actor in actors)
 
 
 def _head_metres(look: Look, pose: Pose) -> float:
     """How high above the ground the middle of the head is."""
+    if pose.flat:
+        return FLAT_HEAD * look.height * GROWN_METRES
     return -bones_of(look, pose).head[1] * look.height * GROWN_METRES
 
 
@@ -256,6 +287,14 @@ def _place(
         gap = 1.0
     gap *= rng.uniform(0.94, 1.08)
     figures: list[Placed] = []
+    is_low = reading.camera == "LOW"
+    backs = {
+        index
+        for index, actor in enumerate(actors)
+        if reading.camera in ("LOW", "BEHIND")
+        and not is_close
+        and (count == 1 or first_of(CAMERAS, actor.told) is not None)
+    }
     wheels = next((prop for prop in standing if prop.kind in ("RICKSHAW", "CART")), None)
     puller = (
         next((i for i, actor in enumerate(actors) if actor.action in ("PULL", "RUN", "WALK")), None) if wheels else None
@@ -290,6 +329,9 @@ def _place(
                 )
         if index == puller:
             mirrored = side < 0
+        if pose.flat and is_close and index == main:
+            # The head of one who lies is off to the side of the figure's middle.
+            x += FLAT_REACH * look.height * GROWN_METRES * (-1 if mirrored else 1)
         lifted = 0.0
         if is_close and index != main:
             # Heads of very unlike height are brought nearer to each other, as on a film set, so that none is cut off.
@@ -298,7 +340,24 @@ def _place(
         carries = held[0] if held and index == carrier and actor.action not in ("CRY", "PULL", "RUN", "LIE") else None
         if carries is not None:
             pose = holding(pose, actor.action, is_overhead=carries.kind == "UMBRELLA")
-        figures.append(Placed(look, pose, actor.action, actor.mood, x, depth, mirrored, carries, lifted))
+        if index == rider and wheels:
+            lifted = SEAT_METRES
+        figures.append(
+            Placed(
+                look,
+                pose,
+                actor.action,
+                actor.mood,
+                x,
+                depth,
+                mirrored,
+                carries,
+                lifted,
+                is_from_behind=index in backs,
+                shade=0.5 if is_low and index in backs else 0.0,
+                is_asleep=pose.flat and first_of(_ASLEEP, actor.told or reading.action_text) is not None,
+            )
+        )
     props: list[PlacedProp] = []
     reach = (count * gap) / 2 + 0.15
     for rank, prop in enumerate(standing):
@@ -313,17 +372,19 @@ def _place(
             if rider is not None:
                 place = order.index(rider)
                 rides = figures[place]
-                figures[place] = Placed(
-                    rides.look,
-                    rides.pose,
-                    rides.action,
-                    rides.mood,
-                    x + (0.12 if facing else -0.12),
-                    front.z * 1.02,
-                    facing,
-                    rides.held,
-                    0.46,
+                figures[place] = replace(
+                    rides,
+                    x=x + (0.12 if facing else -0.12),
+                    z=front.z * 1.02,
+                    is_mirrored=facing,
+                    lifted=SEAT_METRES,
                 )
+            continue
+        if prop is wheels and rider is not None:
+            # Nobody pulls: the one who rides sits in it where the shot has that figure.
+            rides = figures[order.index(rider)]
+            back = 0.14 if rides.is_mirrored else -0.14
+            props.append(PlacedProp(prop, rides.x - back, rides.z * 1.02, rides.is_mirrored, tall))
             continue
         away = 1 if (rank % 2 == 0) == (side > 0) else -1
         x = centre + away * (reach + half * 0.85) if count else centre + away * rank * half * 1.5

@@ -120,6 +120,13 @@ ACTIONS: Table = (
     ("STAND", "站 立 停 等 stand stood| wait stops|"),
 )  # fmt: skip
 
+# From where one looks: at somebody's back, up at somebody who seems to grow, at hands alone.
+CAMERAS: Table = (
+    ("LOW", "仰视 仰望他 高大 愈走愈大 越走越大 低角度 low~angle towers towering looming looms grew~tall grows~tall"),
+    ("BEHIND", "后影 背影 背对 背后看去 from~behind back~view seen~from~the~back back~turned"),
+    ("HANDS", "手掌 双手 手心 空手 hands~alone open~hand empty~hand palm| clasped~hands own~hands"),
+)
+
 # Words that put a thing into a hand.
 HANDLING: Table = (
     (

@@ -113,7 +113,7 @@ def paint_forest(view: View) -> None:
     _path(view, mix((176, 156, 118), SNOW, 0.7 if is_snowy(view) else 0), 1.1)
     for x, z in _scatter(view, 26, 6, 34, 2.4):
         paint_tree(view, x, z, view.scene_rng.uniform(7, 11), view.scene_rng, kind=kind)
-    paint_grass(view, green, 120)
+    paint_grass(view, green, 120, flowers=view.light.season in ("SPRING", "SUMMER"))
     if not view.light.is_dark and view.light.weather in (None, "SUN"):
         for _ in range(4):
             x = view.rng.uniform(0.1, 0.9) * view.width

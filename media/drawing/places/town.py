@@ -194,7 +194,20 @@ def paint_house(view: View) -> None:
             mix((206, 192, 164), SNOW, 0.6 if is_snowy(view) else 0),
         )
     paint_tree(view, -8, 19, 7, view.scene_rng)
-    paint_facing_house(view, 0, 15, 9, random.Random(view.scene_rng.random()), floors=2 if view.era != "CHINESE" else 1)
+    is_cottage = any(
+        word in view.words
+        for word in ("cottage", "hut", "grandmother", "granny", "wood", "forest", "奶奶", "外婆", "小屋")
+    )
+    if is_cottage and view.era != "MODERN":
+        # A small house under thatch, with the wood behind it.
+        for x, z in ((-13.0, 24.0), (-6.5, 27.0), (0.5, 29.0), (7.0, 27.0), (12.5, 24.0)):
+            paint_tree(view, x, z, 10.5, view.scene_rng)
+        rng = random.Random(view.scene_rng.random())
+        paint_facing_house(view, 0, 15, 7, rng, wall=(232, 214, 180), roof=(186, 142, 84))
+    else:
+        paint_facing_house(
+            view, 0, 15, 9, random.Random(view.scene_rng.random()), floors=2 if view.era != "CHINESE" else 1
+        )
     paint_tree(view, 7.5, 12, 5.5, view.scene_rng)
     for x in (-4.6, -3.2, 3.2, 4.6):
         paint_bush(view, x, 13.5, 1.2, view.scene_rng)
