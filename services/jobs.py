@@ -7,7 +7,7 @@ from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.build.planning import end_stage_job
 from services.ownership import own
-from services.queue.outcomes import cancel_builds, fail_artifact_of, wake_stage_jobs
+from services.queue.outcomes import cancel_builds, fail_artifact_of, hold_stage_jobs, wake_stage_jobs
 from services.queue.retrying import reopen_build_job, reopen_stage_job
 from services.workflow.steps import touch
 
@@ -18,6 +18,7 @@ async def cancel_job(owner: str, job_id: int) -> Job:
     """
 
     async def body() -> Job:
+        await hold_stage_jobs("id = ? AND owner = ?", job_id, owner)
         job = await own(Job, owner, job_id)
         if job.status is JobStatus.CANCELED:
             return job

@@ -9,7 +9,6 @@ from errors import BadInputError, ConflictError, EkonteError
 from models.artifacts import Artifact, ArtifactFile, JobFile
 from models.database import execute, now_ms_sql, transaction
 from models.enums import (
-    LIVE_JOB_STATUSES,
     LIVE_WORKFLOW_STATUSES,
     STAGES,
     ArtifactKind,
@@ -28,7 +27,7 @@ from services.build.planning import end_stage_job
 from services.idempotency import former_result, once
 from services.ownership import own
 from services.providers import choose_provider
-from services.queue.outcomes import cancel_builds, nudge
+from services.queue.outcomes import cancel_builds, hold_stage_jobs, nudge
 from services.queue.retrying import reopen_stage_job
 from services.sources import store_source
 from services.workflow.steps import move_on, next_stage, read_states, start_stage, touch
@@ -206,9 +205,9 @@ async def cancel_workflow(owner: str, workflow_id: int) -> Workflow:
 
 async def stop_jobs(workflow_id: int) -> None:
     """Cancels all live jobs of a workflow, in a transaction."""
+    ids = await hold_stage_jobs("workflow_id = ?", workflow_id)
     await cancel_builds("workflow_id = ?", workflow_id)
-    stage_jobs = await Job.filter(workflow_id=workflow_id, role=JobRole.STAGE, status__in=list(LIVE_JOB_STATUSES))
-    for job in stage_jobs:
+    for job in await Job.filter(id__in=ids):
         await end_stage_job(job, JobStatus.CANCELED, None)
 
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import F
 
 from errors import EkonteError, JobErrorCode, JobFailure
 from models.database import after_commit, transaction
@@ -21,11 +23,13 @@ from services.workflow.steps import give_way, stage_ended
 
 log = structlog.get_logger(__name__)
 
+TURN_TRIES = 5
+
 
 async def plan_stage(job: Job, lease: Lease) -> None:
     """One turn of a stage job. Two turns at once do no harm: the one without the lease changes nothing."""
     try:
-        await transaction(lambda: _turn(lease))
+        await _turn_alone(lease)
     except JobFailure as failure:
         error = job_error(failure.code, failure.message, is_retryable=failure.is_retryable)
         await _fail_in_transaction(lease, error)
@@ -35,6 +39,18 @@ async def plan_stage(job: Job, lease: Lease) -> None:
         log.exception("stage.plan_broke", job=job.global_id, type=job.type.value)
         message = "Something went wrong inside the server. The log has the details."
         await _fail_in_transaction(lease, job_error(JobErrorCode.INTERNAL, message, is_retryable=True))
+
+
+async def _turn_alone(lease: Lease) -> None:
+    """A turn that begins anew where another stage job of the same target wrote the same rows at the same moment."""
+    for _ in range(TURN_TRIES - 1):
+        try:
+            await transaction(lambda: _turn(lease))
+        except IntegrityError:
+            log.info("stage.turns_met", job=lease.job_id)
+        else:
+            return
+    await transaction(lambda: _turn(lease))
 
 
 async def _fail_in_transaction(lease: Lease, error: dict[str, Any]) -> None:
@@ -71,7 +87,7 @@ async def _turn(lease: Lease) -> None:
             return
         await end_stage_job(job, JobStatus.FAILED, stuck_error(decision))
         return
-    if not await _is_held(job):
+    if decision.build and not await _is_held(job):
         for node in decision.build:
             assert node.inputs is not None
             assert node.fingerprint is not None
@@ -111,10 +127,11 @@ def stuck_error(decision: Decision) -> dict[str, Any]:
 
 
 async def _is_held(job: Job) -> bool:
-    """A paused workflow starts nothing."""
+    """A paused workflow starts nothing. Its row is locked: a pause that comes now finds the new builds."""
     if job.workflow_id is None:
         return False
-    return await Workflow.exists(id=job.workflow_id, status=WorkflowStatus.PAUSED)
+    workflow = await Workflow.filter(id=job.workflow_id).select_for_update().first()
+    return workflow is not None and workflow.status is WorkflowStatus.PAUSED
 
 
 async def _wait(job: Job, decision: Decision) -> None:
@@ -149,9 +166,9 @@ def _message(job: Job, decision: Decision) -> str:
 
 
 async def end_stage_job(job: Job, status: JobStatus, error: dict[str, Any] | None) -> None:
-    """Ends a stage job and moves its workflow on. In the transaction of the turn."""
+    """Ends a stage job and moves its workflow on; nothing where it has ended. In the transaction of the turn."""
     values: dict[str, Any] = {"progress": 1} if status is JobStatus.SUCCEEDED else {}
-    await Job.filter(id=job.id).update(
+    changed = await Job.filter(id=job.id, status__in=list(LIVE_JOB_STATUSES)).update(
         **values,
         status=status,
         error=error,
@@ -159,8 +176,10 @@ async def end_stage_job(job: Job, status: JobStatus, error: dict[str, Any] | Non
         due_at_ms=None,
         worker=None,
         finished_at=datetime.now(UTC),
-        version=job.version + 1,
+        version=F("version") + 1,
     )
+    if not changed:
+        return
     after_commit(lambda: bus().publish(job_topic(job.id)))
     await mark_target(job, status)
     if job.workflow_id is not None:

@@ -144,6 +144,18 @@ async def wake_stage_jobs(target_id: int, *, at_once: bool = False) -> None:
     nudge()
 
 
+async def hold_stage_jobs(where: str, *values: Any) -> list[int]:
+    """Locks live stage jobs that match an SQL condition until the transaction's end; returns their ids. A turn that
+    is under way comes to its end first, so that the builds it starts are there to be seen.
+    """
+    rows = await execute(
+        "UPDATE job SET version = version + 1 WHERE role = 'STAGE' AND status IN ('PENDING', 'RUNNING')"
+        f" AND {where} RETURNING id",
+        *values,
+    )
+    return [row["id"] for row in rows]
+
+
 async def cancel_builds(where: str, *values: Any) -> list[int]:
     """Cancels live builds that match an SQL condition; a running one notices within a heartbeat. Returns their ids."""
     rows = await execute(
