@@ -6,8 +6,8 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urljoin
+from typing import Any, Literal, Self
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 from websockets.asyncio.client import connect
@@ -16,6 +16,8 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 SUBPROTOCOL = "graphql-transport-ws"
 # Close codes that another attempt would only meet again: the request itself is refused.
 FATAL_CLOSE_CODES = {4400, 4401, 4403, 4406, 4409, 4429}
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 FIRST_RECONNECT_SECONDS = 0.5
 LAST_RECONNECT_SECONDS = 10.0
 
@@ -38,7 +40,9 @@ class GraphQLClient:
         self.url = url
         self._token = token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.AsyncClient(headers=headers, timeout=60, transport=transport)
+        # A proxy from the environment (HTTP_PROXY) knows the way to other machines, but not to this one.
+        self._may_use_proxy = urlsplit(url).hostname not in LOOPBACK
+        self._http = httpx.AsyncClient(headers=headers, timeout=60, transport=transport, trust_env=self._may_use_proxy)
 
     async def __aenter__(self) -> Self:
         return self
@@ -103,9 +107,9 @@ class GraphQLClient:
     async def _events_of_one_connection(self, subscribe: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         async with AsyncExitStack() as stack:
             address = "ws" + self.url.removeprefix("http")
-            # No proxy: a proxy for web pages rarely knows WebSockets, and the usual server is on this machine.
+            proxy: Literal[True] | None = True if self._may_use_proxy else None
             socket = await stack.enter_async_context(
-                connect(address, subprotocols=[SUBPROTOCOL], max_size=16 * 1024 * 1024, proxy=None)  # type: ignore[list-item]
+                connect(address, subprotocols=[SUBPROTOCOL], max_size=MAX_MESSAGE_BYTES, proxy=proxy)  # type: ignore[list-item]
             )
             payload = {"Authorization": f"Bearer {self._token}"} if self._token else {}
             await socket.send(json.dumps({"type": "connection_init", "payload": payload}))

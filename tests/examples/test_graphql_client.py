@@ -68,6 +68,23 @@ async def test_a_subscription_goes_on_over_a_new_connection(code: int, monkeypat
     assert connections == 2
 
 
+async def test_a_proxy_is_not_asked_for_a_server_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+    async def handler(socket: ServerConnection) -> None:
+        await begin(socket)
+        await send(socket, "complete")
+
+    async with listening(handler) as url, GraphQLClient(url) as client:
+        assert [event async for event in client.subscribe("subscription { n }")] == []
+        # The listener speaks WebSocket only: any answer of its own, be it a refusal, shows that no proxy was asked.
+        with pytest.raises((httpx.HTTPStatusError, httpx.RemoteProtocolError, GraphQLError)):
+            await client.execute("{ n }")
+
+
 async def test_a_server_that_stays_away_ends_the_subscription_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphql_client, "FIRST_RECONNECT_SECONDS", 0.01)
     monkeypatch.setattr(graphql_client, "LAST_RECONNECT_SECONDS", 0.02)
