@@ -1,0 +1,38 @@
+"""Documents: links lead somewhere, and what they tell people to type is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+_LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+_SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
+_TYPED = re.compile(r"^make ([a-z-]+)", re.MULTILINE)
+_QUOTED = re.compile(r"`make ([a-z-]+)[^`]*`")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_to_files_lead_somewhere(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert [link for link in _LINK.findall(text) if not (path.parent / link).exists()] == []
+
+
+def test_every_make_target_that_is_named_is_there() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = set()
+    for path in DOCUMENTS:
+        text = path.read_text("utf-8")
+        named |= {target for block in _SHELL.findall(text) for target in _TYPED.findall(block)}
+        named |= set(_QUOTED.findall(text))
+    assert {"demo", "serve", "check", "test"} <= named
+    assert named <= targets
+
+
+def test_the_makefile_explains_every_target_that_people_use() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    phony = set(re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[0].split())
+    explained = set(re.findall(r'@echo "make (\w+)', makefile))
+    assert explained == {name for name in phony if "-" not in name and name != "help"}
