@@ -61,6 +61,8 @@ check-style: setup-dev
 
 check-types: setup-dev
 	$(BIN)/mypy
+	$(BIN)/mypy -p web -m server
+	MYPYPATH=examples $(BIN)/mypy examples/demo.py
 
 check-schema: setup-dev
 	@$(BIN)/python server.py schema | diff -u schema/schema.graphql - \
