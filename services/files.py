@@ -20,10 +20,13 @@ from models.database import execute, is_sqlite
 from models.enums import FileState
 from models.files import StoredFile
 from providers.storage import Storage, open_storage
+from services.queue.sql import timestamp_sql
 
 log = structlog.get_logger(__name__)
 
 REMOVAL_SECONDS = 30.0
+MAX_VALUES = 10_000
+"SQLite takes at most 32,766 values in one statement."
 
 _EXTENSIONS = {
     "image/png": ".png",
@@ -91,27 +94,29 @@ async def store_file(owner: str, new: NewFile, *, job_id: int | None = None, is_
     Raises JobFailure STORAGE_ERROR where the content cannot be written; the row is gone again then.
     """
     sha256, size = await anyio.to_thread.run_sync(sha256_of, new.path)
-    row = await _find_or_insert(owner, new, sha256, size, job_id, is_upload)
-    if row.state is not FileState.READY or row.released_at is not None or (is_upload and not row.is_upload):
-        key = storage_key(owner, sha256, row.content_type)
-        try:
-            if row.state is not FileState.READY or not await storage().exists(key):
-                await storage().put(key, new.path)
-        except OSError as error:
-            log.warning("file.not_stored", error=str(error), sha256=sha256)
-            if row.state is FileState.WRITING:
-                await StoredFile.filter(id=row.id, state=FileState.WRITING).delete()
-            raise JobFailure(
-                JobErrorCode.STORAGE_ERROR,
-                "The result could not be stored: the storage has no room or is away.",
-                is_retryable=True,
-            ) from error
-        changes: dict[str, Any] = {"state": FileState.READY, "released_at": None}
-        if is_upload:
-            changes["is_upload"] = True
-        await StoredFile.filter(id=row.id).update(**changes)
-        await row.refresh_from_db()
-    return row
+    changes: dict[str, Any] = {"state": FileState.READY, "released_at": None}
+    if is_upload:
+        changes["is_upload"] = True
+    while True:
+        row = await _find_or_insert(owner, new, sha256, size, job_id, is_upload)
+        if row.state is FileState.WRITING:
+            await _put(row, new.path)
+        # Guarded, so that a file whose removal has begun meanwhile is not said to be there.
+        if await StoredFile.filter(id=row.id, state__in=[FileState.WRITING, FileState.READY]).update(**changes):
+            return row.update_from_dict(changes)
+
+
+async def _put(row: StoredFile, path: Path) -> None:
+    try:
+        await storage().put(storage_key(row.owner, row.sha256, row.content_type), path)
+    except OSError as error:
+        log.warning("file.not_stored", error=str(error), sha256=row.sha256)
+        await StoredFile.filter(id=row.id, state=FileState.WRITING).delete()
+        raise JobFailure(
+            JobErrorCode.STORAGE_ERROR,
+            "The result could not be stored: the storage has no room or is away.",
+            is_retryable=True,
+        ) from error
 
 
 async def _find_or_insert(
@@ -156,12 +161,32 @@ async def local_copy(file: StoredFile) -> Path:
 
 async def local_copies(owner: str, digests: set[str]) -> dict[str, Path]:
     """Local paths by content hash. JobFailure STORAGE_ERROR where one is not there."""
-    rows = await StoredFile.filter(owner=owner, sha256__in=list(digests), state=FileState.READY)
+    wanted, rows = list(digests), list[StoredFile]()
+    for start in range(0, len(wanted), MAX_VALUES):
+        chunk = wanted[start : start + MAX_VALUES]
+        rows += await StoredFile.filter(owner=owner, sha256__in=chunk, state=FileState.READY)
     if len(rows) != len(digests):
         raise JobFailure(
             JobErrorCode.STORAGE_ERROR, "A file that this needs is no longer in the storage.", is_retryable=False
         )
     return {row.sha256: await local_copy(row) for row in rows}
+
+
+async def take_up(file_ids: set[int]) -> None:
+    """Keeps files from being removed until the transaction's end, when the caller's rows refer to them.
+
+    JobFailure STORAGE_ERROR, worth another try, where one has been removed since it was stored.
+    """
+    ids = list(file_ids)
+    places = ", ".join("?" for _ in ids)
+    if not ids:
+        return
+    rows = await execute(
+        f"UPDATE stored_file SET released_at = NULL WHERE state = 'READY' AND id IN ({places}) RETURNING id", *ids
+    )
+    if len(rows) != len(ids):
+        message = "A file was cleared away while it was taken up."
+        raise JobFailure(JobErrorCode.STORAGE_ERROR, message, is_retryable=True)
 
 
 # ---------------------------------------------------------------- removal
@@ -175,8 +200,12 @@ _REFERENCES_SQL = (
 
 
 async def remove_leftovers_of_job(job_id: int) -> int:
-    """Removes what a job stored and nothing refers to (a try that was cut off). Returns how many files went."""
-    return await _remove(f"made_by_job_id = ? AND is_upload = {_false()} AND {_REFERENCES_SQL}", job_id)
+    """Removes what an ended job stored and nothing refers to (a try that was cut off). Returns how many files went.
+
+    A live job keeps its files: another worker may have taken it over, and be about to publish the same content.
+    """
+    ended = "NOT EXISTS (SELECT 1 FROM job WHERE job.id = made_by_job_id AND job.status IN ('PENDING', 'RUNNING'))"
+    return await _remove(f"made_by_job_id = ? AND is_upload = {_false()} AND {ended} AND {_REFERENCES_SQL}", job_id)
 
 
 async def remove_unfinished() -> int:
@@ -184,10 +213,24 @@ async def remove_unfinished() -> int:
     return await _remove("state IN ('WRITING', 'REMOVING')")
 
 
-async def remove_unreferenced(older_than: datetime) -> int:
-    """Removes files made before a time that nothing refers to: first marked, then taken away."""
-    moment: object = older_than.isoformat(sep=" ") if is_sqlite() else older_than
-    return await _remove(f"created_at < ? AND {_REFERENCES_SQL}", moment)
+async def remove_unreferenced(older_than: datetime, released_before: datetime) -> int:
+    """Marks files made before a time that nothing refers to, and removes those that were marked before another one.
+
+    The time between is for whoever has just found such a file and is about to refer to it.
+    """
+    await execute(
+        f"UPDATE stored_file SET released_at = NULL WHERE released_at IS NOT NULL AND NOT ({_REFERENCES_SQL})"
+    )
+    await execute(
+        f"UPDATE stored_file SET released_at = {timestamp_sql()}"
+        f" WHERE released_at IS NULL AND created_at < ? AND {_REFERENCES_SQL}",
+        _moment(older_than),
+    )
+    return await _remove(f"released_at <= ? AND {_REFERENCES_SQL}", _moment(released_before))
+
+
+def _moment(moment: datetime) -> object:
+    return moment.isoformat(sep=" ") if is_sqlite() else moment
 
 
 def _false() -> str:
@@ -201,7 +244,23 @@ async def _remove(where: str, *values: Any) -> int:
         " RETURNING id, owner, sha256, content_type",
         *values,
     )
+    kept = await _put_back([row["id"] for row in marked])
     for row in marked:
+        if row["id"] in kept:
+            continue
         await storage().remove(storage_key(row["owner"], row["sha256"], row["content_type"]))
         await StoredFile.filter(id=row["id"], state=FileState.REMOVING).delete()
-    return len(marked)
+    return len(marked) - len(kept)
+
+
+async def _put_back(ids: list[int]) -> set[int]:
+    """Unmarks what was taken up while the mark waited for that transaction: PostgreSQL's statements do not see it."""
+    places = ", ".join("?" for _ in ids)
+    if not ids:
+        return set()
+    rows = await execute(
+        "UPDATE stored_file SET state = 'READY'"
+        f" WHERE state = 'REMOVING' AND id IN ({places}) AND NOT ({_REFERENCES_SQL}) RETURNING id",
+        *ids,
+    )
+    return {row["id"] for row in rows}

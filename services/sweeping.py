@@ -14,6 +14,8 @@ from settings import Settings
 
 SCRATCH_HOURS = 24
 HOUSEKEEPING_SECONDS = 3600.0
+GRACE_SECONDS = 1800.0
+"How long a file that nothing refers to is marked before it goes."
 
 _last_housekeeping = -HOUSEKEEPING_SECONDS
 
@@ -43,7 +45,7 @@ async def wake_forgotten_stage_jobs() -> int:
 async def clear_away(settings: Settings) -> None:
     await forget_old_keys()
     oldest = datetime.now(UTC) - timedelta(days=settings.unreferenced_file_days)
-    await remove_unreferenced(oldest)
+    await remove_unreferenced(oldest, datetime.now(UTC) - timedelta(seconds=GRACE_SECONDS))
     await anyio.to_thread.run_sync(clear_scratch, settings.data_dir / "scratch", SCRATCH_HOURS * 3600.0)
 
 

@@ -13,7 +13,7 @@ from models.enums import ArtifactKind
 from models.jobs import Job
 from services.build.publishing import FileEntry, put_artifact, put_job_files
 from services.build.workbench import Maker, Result, Workbench
-from services.files import remove_leftovers_of_job, store_file
+from services.files import remove_leftovers_of_job, store_file, take_up
 from services.queue.leases import Lease, extend, is_killing_workers
 from services.queue.outcomes import fail_build, holds, succeed_build
 from settings import Settings
@@ -121,6 +121,7 @@ async def _publish(job: Job, lease: Lease, subject_id: int, result: Result, entr
     async def body() -> None:
         if not await holds(lease):
             return
+        await take_up({file.id for _, _, file in entries})
         await put_artifact(
             job.owner,
             ArtifactKind(job.artifact_kind or ""),

@@ -1,4 +1,4 @@
-"""Changes that come while a workflow is on its way, or stopped: none of them may leave it in a state without a way out."""
+"""Changes that come while a workflow is on its way, or stopped: none may leave it in a state without a way out."""
 
 import asyncio
 from pathlib import Path
