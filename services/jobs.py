@@ -1,6 +1,7 @@
 """What people do with jobs: cancel and retry them."""
 
 from errors import ConflictError
+from models.artifacts import Artifact
 from models.database import transaction
 from models.enums import ENDED_JOB_STATUSES, LIVE_JOB_STATUSES, JobRole, JobStatus, WorkflowStatus
 from models.jobs import Job
@@ -52,14 +53,7 @@ async def retry_job(owner: str, job_id: int) -> Job:
             raise ConflictError("A job that has succeeded cannot be retried; make its parts anew instead.")
         stage_job_id: int | None = job.id
         if job.role is JobRole.BUILD:
-            if await Job.exists(
-                role=JobRole.BUILD,
-                artifact_kind=job.artifact_kind,
-                artifact_subject_id=job.artifact_subject_id,
-                artifact_slot=job.artifact_slot,
-                status__in=list(LIVE_JOB_STATUSES),
-            ):
-                raise ConflictError("A newer job is making this already.")
+            await _refuse_outdated(job)
             await reopen_build_job(job)
             stage_job_id = job.parent_id
         if stage_job_id is not None:
@@ -68,6 +62,20 @@ async def retry_job(owner: str, job_id: int) -> Job:
         return await own(Job, owner, job_id)
 
     return await transaction(body)
+
+
+async def _refuse_outdated(build: Job) -> None:
+    """A build makes what it was planned with: after a newer one, it would put the old in the place of the new."""
+    kind, subject_id, slot = build.artifact_kind, build.artifact_subject_id, build.artifact_slot
+    others = Job.filter(
+        role=JobRole.BUILD, artifact_kind=kind, artifact_subject_id=subject_id, artifact_slot=slot
+    ).exclude(id=build.id)
+    if await others.filter(status__in=list(LIVE_JOB_STATUSES)).exists():
+        raise ConflictError("A newer job is making this already.")
+    if await others.filter(status=JobStatus.SUCCEEDED, id__gt=build.id).exists():
+        raise ConflictError("A newer job has made this already.")
+    if await Artifact.exists(kind=kind, subject_id=subject_id, slot=slot, is_pinned=True):
+        raise ConflictError("Somebody has put their own in its place; edit or regenerate it instead.")
 
 
 async def _reopen_workflow(stage_job_id: int) -> None:

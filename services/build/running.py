@@ -8,6 +8,7 @@ import anyio.to_thread
 import structlog
 
 from errors import EkonteError, JobErrorCode, JobFailure
+from models.artifacts import Artifact
 from models.database import transaction
 from models.enums import ArtifactKind
 from models.jobs import Job
@@ -122,11 +123,17 @@ async def _publish(job: Job, lease: Lease, subject_id: int, result: Result, entr
         if not await holds(lease):
             return
         await take_up({file.id for _, _, file in entries})
+        kind, slot = ArtifactKind(job.artifact_kind or ""), job.artifact_slot or 0
+        if await Artifact.exists(kind=kind, subject_id=subject_id, slot=slot, is_pinned=True):
+            # A person put something there after this was planned. What was made stays in the job's answer.
+            await put_job_files(job.id, entries)
+            await succeed_build(job, lease)
+            return
         await put_artifact(
             job.owner,
-            ArtifactKind(job.artifact_kind or ""),
+            kind,
             subject_id,
-            job.artifact_slot or 0,
+            slot,
             fingerprint=job.params["fingerprint"],
             files=entries,
             data=result.data,

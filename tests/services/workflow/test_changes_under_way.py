@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from errors import ConflictError
 from models.artifacts import Artifact
-from models.enums import ArtifactKind, GridLayout, JobStatus, WorkflowStatus
+from models.enums import ArtifactKind, FileRole, GridLayout, JobStatus, WorkflowStatus
 from models.films import Animatic
 from models.jobs import Job
 from models.scripts import Script
 from models.storyboards import Shot
-from services.jobs import cancel_job
+from services.jobs import cancel_job, retry_job
 from services.storyboards import ShotChanges, create_storyboard, edit_shot
 from services.workflows import resume_workflow, retry_workflow
-from tests.factories import OWNER
-from tests.services.workflow.fakes import Studio, ended, floor_at_work, start, use_studio, wait_for
+from tests.factories import OWNER, make_artifact, make_file
+from tests.services.workflow.fakes import Studio, all_made, ended, floor_at_work, start, use_studio, wait_for
 
 
 @pytest.fixture
@@ -93,3 +94,42 @@ async def test_a_storyboard_made_anew_for_a_finished_workflow_is_filmed_with_the
         assert (await ended(workflow)).status is WorkflowStatus.SUCCEEDED
     assert await Animatic.filter(workflow_id=workflow.id, storyboard_id=job.target_id).count() == 1
     assert studio.made["FILM"] == 2
+
+
+async def test_an_outdated_drawing_is_not_taken_up_again_over_the_newer_one(studio: Studio) -> None:
+    studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
+    async with floor_at_work():
+        workflow = await start()
+        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
+        drawing = await Job.filter(artifact_kind="PICTURE", status=JobStatus.RUNNING).first()
+        assert drawing is not None
+        await edit_shot(OWNER, ShotChanges(drawing.artifact_subject_id or 0, prompt="A red dog jumps."))
+        studio.hold.pop(ArtifactKind.PICTURE).set()
+        await ended(workflow)
+        before = await all_made()
+        with pytest.raises(ConflictError, match="newer job has made"):
+            await retry_job(OWNER, drawing.id)
+    assert await all_made() == before
+    assert (await Job.get(id=drawing.id)).status is JobStatus.CANCELED
+
+
+async def test_a_picture_that_a_person_put_in_meanwhile_stays_in_its_place(studio: Studio) -> None:
+    studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
+    async with floor_at_work():
+        workflow = await start()
+        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
+        drawing = await Job.filter(artifact_kind="PICTURE", status=JobStatus.RUNNING).first()
+        assert drawing is not None
+        # As a turn leaves it that looked before the picture came and wrote its build after.
+        pinned = await make_artifact(
+            ArtifactKind.PICTURE,
+            drawing.artifact_subject_id or 0,
+            [(FileRole.MAIN, await make_file())],
+            fingerprint=None,
+            is_pinned=True,
+        )
+        studio.hold.pop(ArtifactKind.PICTURE).set()
+        assert (await ended(workflow)).status is WorkflowStatus.SUCCEEDED
+    present = await Artifact.get(id=pinned.id)
+    assert (present.is_pinned, present.version, present.made_by_job_id) == (True, pinned.version, None)
+    assert (await Job.get(id=drawing.id)).status is JobStatus.SUCCEEDED
