@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from errors import BadInputError, ConflictError, EkonteError
-from models.artifacts import Artifact, ArtifactFile, JobFile
+from models.artifacts import Artifact, ArtifactFile
 from models.database import execute, now_ms_sql, transaction
 from models.enums import (
     LIVE_WORKFLOW_STATUSES,
@@ -158,11 +158,7 @@ async def resume_workflow(owner: str, workflow_id: int) -> Workflow:
 
 async def _wake(workflow: Workflow) -> None:
     """Releases held builds, and lets the live stage job look again; without one, starts the next stage."""
-    await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' AND due_at_ms IS NULL"
-        " RETURNING id",
-        workflow.id,
-    )
+    await _release_held(workflow)
     woken = await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE workflow_id = ? AND role = 'STAGE'"
         " AND status IN ('PENDING', 'RUNNING') RETURNING id",
@@ -172,6 +168,14 @@ async def _wake(workflow: Workflow) -> None:
     stage_jobs = await WorkflowStage.filter(workflow_id=workflow.id).values_list("job_id", flat=True)
     if not {row["id"] for row in woken} & set(stage_jobs):
         await move_on(await Workflow.get(id=workflow.id))
+
+
+async def _release_held(workflow: Workflow) -> None:
+    await execute(
+        f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' AND due_at_ms IS NULL"
+        " RETURNING id",
+        workflow.id,
+    )
 
 
 async def _new_run(workflow: Workflow) -> None:
@@ -225,6 +229,7 @@ async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
         if stopped is None or stopped.job_id is None:
             await move_on(await Workflow.get(id=workflow.id))
             return
+        await _release_held(workflow)
         await WorkflowStage.filter(id=stopped.id).update(status=WorkflowStatus.RUNNING, error=None, finished_at=None)
         await reopen_stage_job(stopped.job_id)
 
@@ -281,8 +286,8 @@ async def _delete(owner: str, workflow_id: int) -> None:
         made = await Artifact.filter(kind=kind, subject_id__in=subject_ids).values_list("id", flat=True)
         await ArtifactFile.filter(artifact_id__in=made).delete()
         await Artifact.filter(id__in=made).delete()
-    jobs = await Job.filter(workflow_id=workflow_id).values_list("id", flat=True)
-    await JobFile.filter(job_id__in=jobs).delete()
+    # A long film has had more jobs than a statement takes values.
+    await execute("DELETE FROM job_file WHERE job_id IN (SELECT id FROM job WHERE workflow_id = ?)", workflow_id)
     await Job.filter(workflow_id=workflow_id).delete()
     parts_of: tuple[tuple[Any, str, Any], ...] = (
         (VideoSegment, "video_id", videos),

@@ -128,8 +128,8 @@ def stuck_error(decision: Decision) -> dict[str, Any]:
 
 async def _is_held(job: Job) -> bool:
     """A paused workflow starts nothing. Its row is locked: a pause that comes now finds the new builds."""
-    if job.workflow_id is None:
-        return False
+    if job.workflow_id is None or "run" not in job.params:
+        return False  # what a person asks for by itself is made in a pause too: that is what one pauses for
     workflow = await Workflow.filter(id=job.workflow_id).select_for_update().first()
     return workflow is not None and workflow.status is WorkflowStatus.PAUSED
 

@@ -79,7 +79,10 @@ async def fail_build(
                 failures=failures, error=error, message=f"Trying again: {message}", status="PENDING"
             )
             await execute(
-                f"UPDATE job SET due_at_ms = {now_ms_sql()} + ?, worker = NULL WHERE id = ? RETURNING id",
+                # A paused workflow starts nothing, no second try either: resuming releases it.
+                "UPDATE job SET worker = NULL, due_at_ms = CASE WHEN EXISTS (SELECT 1 FROM workflow"
+                " WHERE workflow.id = job.workflow_id AND workflow.status = 'PAUSED') THEN NULL"
+                f" ELSE {now_ms_sql()} + ? END WHERE id = ? RETURNING id",
                 int(backoff_seconds(failures) * 1000),
                 job.id,
             )

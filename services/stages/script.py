@@ -22,7 +22,8 @@ class ScriptStage:
     job_type = JobType.SCRIPT
 
     async def prepare(self, job: Job) -> None:
-        await Script.filter(id=job.target_id, status=JobStatus.PENDING).update(status=JobStatus.RUNNING)
+        ended = [JobStatus.FAILED, JobStatus.CANCELED]
+        await Script.filter(id=job.target_id, status__in=[JobStatus.PENDING, *ended]).update(status=JobStatus.RUNNING)
 
     async def nodes(self, target_id: int) -> list[Node]:
         script = await Script.get(id=target_id)

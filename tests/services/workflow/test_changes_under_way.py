@@ -5,17 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from errors import ConflictError
+from errors import ConflictError, JobErrorCode
 from models.artifacts import Artifact
-from models.enums import ArtifactKind, FileRole, GridLayout, JobStatus, WorkflowStatus
+from models.database import execute, now_ms_sql
+from models.enums import ArtifactKind, FileRole, GridLayout, JobStatus, Queue, Stage, WorkflowStatus
 from models.films import Animatic
 from models.jobs import Job
 from models.scripts import Script
 from models.storyboards import Shot
+from models.workflows import Workflow
 from services.jobs import cancel_job, retry_job
-from services.storyboards import ShotChanges, create_storyboard, edit_shot
+from services.queue.leases import claim
+from services.queue.outcomes import fail_build
+from services.storyboards import ShotChanges, create_storyboard, edit_shot, regenerate_shots
 from services.workflows import resume_workflow, retry_workflow
-from tests.factories import OWNER, make_artifact, make_file
+from tests.factories import OWNER, make_artifact, make_build, make_file, make_job
 from tests.services.workflow.fakes import Studio, all_made, ended, floor_at_work, start, use_studio, wait_for
 
 
@@ -133,3 +137,34 @@ async def test_a_picture_that_a_person_put_in_meanwhile_stays_in_its_place(studi
     present = await Artifact.get(id=pinned.id)
     assert (present.is_pinned, present.version, present.made_by_job_id) == (True, pinned.version, None)
     assert (await Job.get(id=drawing.id)).status is JobStatus.SUCCEEDED
+
+
+async def test_shots_can_be_drawn_anew_while_the_workflow_pauses_to_have_them_looked_at(studio: Studio) -> None:
+    async with floor_at_work():
+        workflow = await ended(await start(pause_after=(Stage.STORYBOARD,)), WorkflowStatus.PAUSED)
+        shot = await first_shot()
+        job = await regenerate_shots(
+            OWNER, storyboard_id=shot.storyboard_id, shot_ids=[shot.id], provider=None, idempotency_key=None
+        )
+
+        async def is_drawn() -> bool:
+            return (await Job.get(id=job.id)).status is JobStatus.SUCCEEDED
+
+        await wait_for(is_drawn)
+        assert (await Workflow.get(id=workflow.id)).status is WorkflowStatus.PAUSED
+    assert studio.made["MOTION"] == 0
+
+
+async def test_a_paused_workflow_does_not_try_again_what_failed_until_it_is_resumed(studio: Studio) -> None:
+    async with floor_at_work():
+        workflow = await ended(await start(pause_after=(Stage.STORYBOARD,)), WorkflowStatus.PAUSED)
+    stage_job = await make_job(workflow_id=workflow.id, status=JobStatus.RUNNING)
+    build = await make_build(stage_job, ArtifactKind.PICTURE, 1)
+    await execute(f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE id = ? RETURNING id", build.id)
+    found = await claim(Queue.IMAGES, "worker", 30)
+    assert found is not None
+    assert await fail_build(*found, JobErrorCode.NETWORK_ERROR, "Away.", retry=True)
+    held = await Job.get(id=build.id)
+    assert (held.status, held.due_at_ms) == (JobStatus.PENDING, None)
+    await resume_workflow(OWNER, workflow.id)
+    assert (await Job.get(id=build.id)).due_at_ms is not None
