@@ -47,10 +47,11 @@ async def change_impact(owner: str, shot_ids: list[int], asset_ids: list[int], w
     grids: set[tuple[int, int]] = set()
     for storyboard in await Storyboard.filter(script_id__in=[asset.script_id for asset in assets], owner=owner):
         board = await load_board(storyboard.id)
+        grid_slots = {board.slot_of(shot) for shot in board.shots if not shot.is_single and board.side > 1}
         for shot in board.shots:
             if set(shot.asset_ids) & set(asset_ids):
                 changed[shot.id] = shot
-                if not shot.is_single and board.side > 1:
+                if board.slot_of(shot) in grid_slots:  # also where the shot itself has left the grid: its cell has not
                     grids.add((storyboard.id, board.slot_of(shot)))
         # All shots of a grid that is drawn again are cut from it again.
         for shot in board.shots:

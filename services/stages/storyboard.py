@@ -181,7 +181,9 @@ def _drawn_node(board: Board, shot: Shot) -> Node:
 
 
 def _grid_node(board: Board, slot: int, shots: list[Shot]) -> Node:
-    cells = [picture_inputs(board, shot, shot.grid_prompt, shot.sequence) for shot in shots]
+    # A shot that left the grid keeps its cell as it was, so that the others need not be drawn again for its sake.
+    provider = board.storyboard.options["provider"]
+    cells = [{**picture_inputs(board, shot, shot.grid_prompt, shot.sequence), "provider": provider} for shot in shots]
     while len(cells) < board.side**2:  # the last grid is filled up with its last shot, seen once more
         cells.append({**cells[-1], "seed": cells[-1]["seed"] + 500_000})
     return board.shelf.node(

@@ -11,9 +11,11 @@ from models.database import execute, now_ms_sql
 from models.enums import ArtifactKind, FileRole, GridLayout, JobStatus, Queue, Stage, WorkflowStatus
 from models.films import Animatic
 from models.jobs import Job
-from models.scripts import Script
+from models.scripts import Asset, Script
 from models.storyboards import Shot
 from models.workflows import Workflow
+from services.assets import regenerate_asset
+from services.impact import change_impact
 from services.jobs import cancel_job, retry_job
 from services.queue.leases import claim
 from services.queue.outcomes import fail_build
@@ -168,3 +170,31 @@ async def test_a_paused_workflow_does_not_try_again_what_failed_until_it_is_resu
     assert (held.status, held.due_at_ms) == (JobStatus.PENDING, None)
     await resume_workflow(OWNER, workflow.id)
     assert (await Job.get(id=build.id)).due_at_ms is not None
+
+
+async def test_an_asset_in_a_grid_makes_again_what_was_foretold_also_where_its_shot_has_left_the_grid(
+    studio: Studio,
+) -> None:
+    async with floor_at_work():
+        workflow = await ended(await start(grid_layout=GridLayout.GRID_2X2))
+        shots = await Shot.filter(owner=OWNER).order_by("sequence")
+        asset = await Asset.get(name="Anna")  # in shots 1, 3 and 5
+        for shot in (shots[0], shots[2]):
+            await edit_shot(OWNER, ShotChanges(shot.id, prompt=f"A red dog jumps over {shot.sequence}."))
+        await resume_workflow(OWNER, workflow.id)
+        await ended(workflow)
+        count = len(studio.inputs)
+        impact = await change_impact(OWNER, [], [asset.id], words=False)
+        await regenerate_asset(
+            OWNER, asset_id=asset.id, prompt="a girl in blue", provider=None, voice_id=None, idempotency_key=None
+        )
+        await resume_workflow(OWNER, workflow.id)
+        await ended(workflow)
+    made = studio.kinds_since(count)
+    drawn = sum(kind is ArtifactKind.PICTURE and "grid" not in inputs for kind, inputs in studio.inputs[count:])
+    assert (impact.images, len(impact.shots), impact.clips, impact.films) == (
+        made["GRID"] + made["DESIGN"] + drawn,
+        made["PICTURE"],
+        made["CLIP"],
+        made["FILM"],
+    )
