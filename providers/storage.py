@@ -8,13 +8,15 @@ import contextlib
 import os
 import shutil
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 import anyio.to_thread
 import obstore
+from obstore.exceptions import BaseError
 from obstore.exceptions import NotFoundError as ObjectNotFoundError
 from obstore.store import S3Store
 
@@ -28,7 +30,7 @@ class Storage(Protocol):
         """Copies a local file's content in; whole or not at all. OSError where there is no room."""
 
     async def fetch(self, key: str, cache: Path) -> Path:
-        """A local path with the content, to be read only; FileNotFoundError where there is none."""
+        """A local path with the content, to be read only; FileNotFoundError where there is none, OSError else."""
 
     def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """The bytes from start up to, not including, end."""
@@ -112,6 +114,17 @@ class LocalStorage:
             path.unlink(missing_ok=True)
 
 
+@contextlib.contextmanager
+def _as_os_error() -> Iterator[None]:
+    """A store that is away or refuses is an OSError to callers, as a full disk is; a missing key FileNotFoundError."""
+    try:
+        yield
+    except ObjectNotFoundError as error:
+        raise FileNotFoundError("no such object") from error
+    except BaseError as error:
+        raise OSError("the object storage does not answer as it should") from error
+
+
 class ObjectStorage:
     """Objects in an S3-compatible bucket, through obstore; multipart uploads appear only when complete."""
 
@@ -122,7 +135,8 @@ class ObjectStorage:
         return None
 
     async def put(self, key: str, source: Path) -> None:
-        await obstore.put_async(self._store, key, source)
+        with _as_os_error():
+            await obstore.put_async(self._store, key, source)
 
     async def fetch(self, key: str, cache: Path) -> Path:
         target = cache / key
@@ -131,13 +145,11 @@ class ObjectStorage:
         await anyio.to_thread.run_sync(lambda: target.parent.mkdir(parents=True, exist_ok=True))
         staged = target.with_name(f"{target.name}.{uuid.uuid4().hex}")
         try:
-            result = await obstore.get_async(self._store, key)
-        except (ObjectNotFoundError, FileNotFoundError):
-            raise FileNotFoundError(key) from None
-        try:
-            async with await anyio.open_file(staged, "wb") as file:
-                async for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
-                    await file.write(bytes(chunk))
+            with _as_os_error():
+                result = await obstore.get_async(self._store, key)
+                async with await anyio.open_file(staged, "wb") as file:
+                    async for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
+                        await file.write(bytes(chunk))
             await anyio.to_thread.run_sync(staged.replace, target)
         finally:
             with contextlib.suppress(FileNotFoundError):
@@ -191,5 +203,6 @@ def open_storage(url: str | None, data_dir: Path) -> Storage:
         prefix=parts.path.strip("/") or None,
         config=options,  # type: ignore[arg-type]
         client_options=client_options,  # type: ignore[arg-type]
+        retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=30)},
     )
     return ObjectStorage(store)

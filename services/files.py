@@ -157,6 +157,11 @@ async def local_copy(file: StoredFile) -> Path:
         raise JobFailure(
             JobErrorCode.STORAGE_ERROR, "A file that this needs is no longer in the storage.", is_retryable=False
         ) from error
+    except OSError as error:
+        log.warning("file.not_fetched", error=str(error), sha256=file.sha256)
+        raise JobFailure(
+            JobErrorCode.STORAGE_ERROR, "The storage is away, or there is no room for a copy.", is_retryable=True
+        ) from error
 
 
 async def local_copies(owner: str, digests: set[str]) -> dict[str, Path]:

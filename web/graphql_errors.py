@@ -15,7 +15,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
 
-from errors import ERROR_NUMBERS, EkonteError, ErrorCode
+from errors import ERROR_NUMBERS, EkonteError, ErrorCode, JobErrorCode, JobFailure
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +54,8 @@ def present_error(error: GraphQLError, *, suggestions: bool = True) -> Presented
         cause = cause.original_error
     if isinstance(cause, EkonteError):
         message, extensions = cause.message, extensions_of(cause.code, cause.path)
+    elif isinstance(cause, JobFailure) and cause.code is JobErrorCode.STORAGE_ERROR:
+        message, extensions = cause.message, extensions_of(ErrorCode.STORAGE_FAILED)
     elif _is_about_the_document(error, cause):
         message = error.message if suggestions else _SUGGESTION.sub("", error.message)
         extensions = extensions_of(ErrorCode.BAD_USER_INPUT)

@@ -6,7 +6,16 @@ import httpx
 import pytest
 from graphql import GraphQLError
 
-from errors import ERROR_NUMBERS, BadInputError, EkonteError, FileTooLargeError, ForbiddenError, UnauthenticatedError
+from errors import (
+    ERROR_NUMBERS,
+    BadInputError,
+    EkonteError,
+    FileTooLargeError,
+    ForbiddenError,
+    JobErrorCode,
+    JobFailure,
+    UnauthenticatedError,
+)
 from tests.web.tiny import SECRET_TEXT
 from web.graphql_errors import INTERNAL_MESSAGE, PresentedError, http_status, present_error
 
@@ -48,6 +57,12 @@ def test_a_value_error_without_a_place_in_the_document_is_internal() -> None:
     shown = present_error(GraphQLError(SECRET_TEXT, original_error=ValueError(SECRET_TEXT)))
     assert shown.message == INTERNAL_MESSAGE
     assert shown.original_error is None
+
+
+def test_a_storage_that_is_away_is_said_to_be_away() -> None:
+    failure = JobFailure(JobErrorCode.STORAGE_ERROR, "There is no room.", is_retryable=True)
+    shown = present_error(GraphQLError("", original_error=failure))
+    assert (shown.message, (shown.extensions or {})["code"]) == ("There is no room.", "STORAGE_FAILED")
 
 
 def test_presenting_twice_changes_nothing() -> None:
