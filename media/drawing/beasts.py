@@ -1,5 +1,7 @@
 """Animals as characters: which animal a name means, its fur and ears, and its head drawn; bodies stand upright."""
 
+# ruff: noqa: E501  (word tables read better in long lines)
+
 import re
 from dataclasses import dataclass
 

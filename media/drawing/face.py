@@ -100,6 +100,7 @@ def draw_face(pen: Pen, look: Look, expression: Expression, turn: float) -> None
     if pen.unit < 14:
         _distant_features(pen, turn)
         return
+    rosy = 1.0 if look.is_female or look.age in ("CHILD", "TEEN") else 0.3
     with pen.canvas.clipped(pen.placed(outline)):
         # The fringe's shadow on the forehead, and warm cheeks.
         pen.fill(
@@ -109,7 +110,9 @@ def draw_face(pen: Pen, look: Look, expression: Expression, turn: float) -> None
         )
         for side in (-1, 1):
             pen.fill(
-                oval(side * 0.235 + turn * 0.12, 0.235, 0.085, 0.045), (236, 120, 116), 0.1 + 0.32 * expression.blush
+                oval(side * 0.235 + turn * 0.12, 0.235, 0.085, 0.045),
+                (236, 120, 116),
+                (0.1 + 0.32 * expression.blush) * rosy,
             )
     _brows_and_eyes(pen, look, expression, turn)
     _nose_and_mouth(pen, look, expression, turn, shade)

@@ -108,7 +108,7 @@ def draw_figure(
     head = pen.at(*bones.head, unit=look.head_share, angle=pose.tilt + bones.lean * 0.5)
     if look.species is None and not is_from_behind:
         draw_back_hair(head, look, head_turn, sway)
-    elif look.species is not None and not is_from_behind:
+    elif look.species is not None and not is_from_behind and not pose.flat:
         draw_tail(pen, look, bones.hip, sway)
     _arm(pen, look, bones.far_arm, is_near=False)
     clothes.draw_legs(pen, look, bones)

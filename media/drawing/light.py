@@ -77,7 +77,7 @@ def make_light(time: str, weather: str | None, season: str, style: str | None, *
         grey = {"RAIN": (120, 130, 146), "SNOW": (196, 206, 220), "FOG": (206, 210, 212), "WIND": (176, 188, 200)}[
             weather
         ]
-        share = {"RAIN": 0.62, "SNOW": 0.55, "FOG": 0.7, "WIND": 0.22}[weather]
+        share = {"RAIN": 0.62, "SNOW": 0.42, "FOG": 0.7, "WIND": 0.22}[weather]
         overcast = multiply(grey, ambient)
         sky = tuple((place, mix(colour, overcast, share)) for place, colour in sky)
         dim = 0.86 if weather == "RAIN" else 0.96

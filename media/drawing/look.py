@@ -233,9 +233,10 @@ def character_look(subject: DrawnSubject) -> Look:
     trim = _near(text, _SCARF_WORDS) or (lighter(top, 0.6) if luminance(top) < 110 else darker(top, 0.4))
     bottom = mix(from_hls(hue + rng.choice((0.08, 0.45, 0.55)), 0.32, 0.2), (60, 60, 74), 0.4)
     bottom = top if outfit in ("UNIFORM", "SUIT", "ARMOUR") else bottom
-    eyes = _near(text, _EYE_WORDS, 3) or rng.choice(
-        ((104, 66, 44), (86, 62, 52), (58, 84, 124), (66, 104, 84), (112, 78, 40), (92, 60, 88))
-    )
+    eye_colours = ((104, 66, 44), (86, 62, 52), (112, 78, 40), (58, 84, 124), (66, 104, 84), (92, 60, 88))
+    eyes = _near(text, _EYE_WORDS, 3) or rng.choice(eye_colours[:3] if is_chinese else eye_colours)
+    if hat == "HUNTING_HAT" and _near(text, _CLOTHES_WORDS) is None:
+        top, trim = (72, 98, 66), (196, 170, 120)
     build = {"STOUT": 1.22, "SLIM": 0.88}.get(first_of(_BUILDS, text) or "", rng.uniform(0.95, 1.06))
     height = (
         {"CHILD": 0.68, "TEEN": 0.94, "OLD": 0.93}.get(age, 1.0)

@@ -53,7 +53,7 @@ _POSES: dict[str, Pose] = {
         tilt=-0.12,
         on_ground=True,
     ),
-    "ASLEEP": Pose(near_arm=(-0.2, 0.3), far_arm=(0.3, 0.5), flat=True, turn=0.0),
+    "ASLEEP": Pose(near_arm=(-0.12, 0.1), far_arm=(0.12, -0.1), flat=True, turn=0.0),
     "GIVE": Pose(
         near_arm=(0.62, 1.35), far_arm=(0.4, 1.25), lean=0.08, turn=0.6, near_leg=(-0.16, -0.18), far_leg=(0.16, 0.06)
     ),

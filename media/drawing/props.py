@@ -19,7 +19,7 @@ KINDS: Table = (
         "shilling farthing"),
     ("LETTER", "信 信封 书信 letter envelope mail|"), ("LAMP", "灯 油灯 灯笼 lamp lantern"), ("CANDLE", "蜡烛 "
         "烛 candle"),
-    ("SCISSORS", "剪刀 剪子 scissors shears"), ("STONES", "石头 石块 stone boulder rock|"), ("TROUGH", "水槽 石槽 trough basin"), ("SAUSAGE", "香肠 腊肠 sausage"), ("SWORD", "剑 刀 sword blade katana dagger knife"), ("PHONE", "手机 电话 phone"), ("BOOK", "书 册 日记 book "
+    ("SCISSORS", "剪刀 剪子 scissors shears"), ("STONES", "石头 石块 stone boulder rock|"), ("TROUGH", "水槽 石槽 trough basin"), ("CAKE", "蛋糕 cake"), ("SAUSAGE", "香肠 腊肠 sausage"), ("SWORD", "剑 刀 sword blade katana dagger knife"), ("PHONE", "手机 电话 phone"), ("BOOK", "书 册 日记 book "
         "diary notebook"),
     ("CUP", "杯 碗 茶 酒 cup| bowl mug tea| glass~of"), ("UMBRELLA", "伞 umbrella parasol"),
     ("BAG", "包 袋 行李 bag| sack suitcase luggage purse"), ("RING", "戒指 指环 手镯 ring| "
@@ -30,7 +30,7 @@ KINDS: Table = (
     ("CHAIR", "椅 凳 chair stool"), ("TABLE", "桌 desk table"), ("BOTTLE", "瓶 药 bottle wine| medicine potion"),
     ("STICK", "棍 杖 叉 扫帚 stick| staff| cane| fork|"), ("MIRROR", "镜 mirror"), ("FAN", "扇 fan|"),
     ("SCROLL", "画卷 卷轴 地图 画 scroll map| painting"), ("BASKET", "篮 筐 basket"), ("BREAD", "馒头 面包 饼 "
-        "bread bun| cake pie"),
+        "bread bun| pie"),
     ("TURKEY", "火鸡 鹅 turkey goose"), ("BOX", "箱 盒 礼物 box| chest| gift present| parcel"),
 )  # fmt: skip
 
@@ -38,7 +38,7 @@ KINDS: Table = (
 _NO_THINGS: Table = (
     (
         "NONE",
-        "马路 马上 马车夫 车夫 人力车夫 花白 花园 花费 画面 表情 表示 外表 书房 书生 读书 相信 信心 迷信 包括 外套袋 口袋 衣袋 衣兜 "
+        "空镜 镜头 车前 车后 车上 车里 上车 下车 停车 马路 马上 马车夫 车夫 人力车夫 花白 花园 花费 画面 表情 表示 外表 书房 书生 读书 相信 信心 迷信 包括 外套袋 口袋 衣袋 衣兜 "
         "灯下 铺子 药铺 茶馆 酒店 酒馆 酒楼 船夫 船长 时钟 分钟 钟头 刀削 马虎 桌上 灯光 路灯 bagged earring flowery "
         "clockwise booked ",
     ),
@@ -93,6 +93,7 @@ _METRES: dict[str, float] = {
     "STONES": 0.5,
     "TROUGH": 0.7,
     "SAUSAGE": 0.16,
+    "CAKE": 0.2,
 }
 _HELD = {
     "COINS",
@@ -121,6 +122,7 @@ _HELD = {
     "BUNDLE",
     "SCISSORS",
     "SAUSAGE",
+    "CAKE",
 }
 
 
@@ -153,7 +155,10 @@ class Prop:
             "TABLE": 1.7,
             "DOG": 1.4,
             "TROUGH": 1.9,
-            "STONES": 1.7,
+            "STONES": 2.2,
+            "BREAD": 1.7,
+            "SAUSAGE": 1.9,
+            "CAKE": 1.4,
         }.get(self.kind, 0.8)
 
 

@@ -77,10 +77,23 @@ def _sausage(pen: Pen, prop: Prop) -> None:
         pen.stroke([(x - 0.2, y - 0.04), (x + 0.1, y)], 0.03, lighter(meat, 0.45))
 
 
+def _cake(pen: Pen, prop: Prop) -> None:
+    crumb = prop.colour or (206, 150, 92)
+    pen.fill(oval(0, 0, 0.8, 0.08), (30, 26, 40), 0.22)
+    pen.body(oval(0, -0.06, 0.78, 0.14), (236, 234, 230), depth=0.03)
+    side = smooth([(-0.58, -0.1), (-0.58, -0.56), (0, -0.66), (0.58, -0.56), (0.58, -0.1), (0, 0.0)], 5)
+    pen.body(side, crumb, depth=0.1)
+    pen.stroke(bezier((-0.58, -0.32), (0, -0.2), (0.58, -0.32), 12), 0.05, (196, 70, 78), taper=(1, 1))
+    pen.body(oval(0, -0.58, 0.6, 0.16), (250, 242, 226), depth=0.03)
+    for x, y in ((-0.34, -0.6), (0.0, -0.66), (0.34, -0.6), (0.0, -0.52)):
+        pen.body(oval(x, y, 0.075, 0.075), (204, 50, 60), depth=0.02)
+
+
 HOUSEHOLD: dict[str, Callable[[Pen, Prop], None]] = {
     "BUNDLE": _bundle,
     "SCISSORS": _scissors,
     "STONES": _stones,
     "TROUGH": _trough,
     "SAUSAGE": _sausage,
+    "CAKE": _cake,
 }

@@ -27,7 +27,13 @@ _SEEING = re.compile(
     r"眼见|看见|瞧见|望见|只见|梦见|想起|记得|"
     r"\b(?:saw|sees|see|watched|heard|dreamt|remembered|imagined) (?=that|the|a|an|how|her|him|them)"
 )
+_DONE_TO = re.compile(
+    r"(?:扶|搀|抱|拉|推|打|追|看|望|对|向|问|给|和|跟)(?:着|了|起)?(?:那|这)?$|"
+    r"\b(?:supports?|helps?|holding|hugs?|chas\w+|to|at) (?:the |her |his )?$"
+)
+_IN_BED = re.compile(r"in bed|躺在床上")
 _SOMEBODY = re.compile(r"一个人|有人|某人|\b(?:somebody|someone|a (?:man|woman|person))\b")
+_EMPTY_VIEW = re.compile(r"空镜|四下无人|no one in view|an empty view")
 _NOBODY = {"", "none", "no one", "nobody", "无", "没有", "无人", "-"}
 
 
@@ -196,36 +202,61 @@ def _actors(subjects: Sequence[DrawnSubject], parts: dict[str, str]) -> tuple[Ac
     if not people and parts["character"] not in _NOBODY:
         names = [name for name in _BETWEEN_NAMES.split(parts["character"].rstrip(".。")) if name]
         people = [DrawnSubject("CHARACTER", name) for name in names[:6]]
-    if not people and parts["character"] == "":
-        people = [DrawnSubject("CHARACTER", word) for word in found_in_order(vocabulary.PEOPLE, action)[:3]]
-    spoken_of = sorted(
-        (place, index) for index, person in enumerate(people) if (place := _place_of(person, action)) >= 0
+    is_told_empty = _EMPTY_VIEW.search(action) is not None or (
+        bool(parts["shot"]) and any(subject.type == "SCENE" for subject in subjects)
     )
-    actors = []
+    if not people and parts["character"] == "" and not is_told_empty:
+        people = [DrawnSubject("CHARACTER", word) for word in found_in_order(vocabulary.PEOPLE, action)[:3]]
+    told_of = _told_of(people, action)
+    actors: list[Actor] = []
     for index, person in enumerate(people):
-        own = ""
-        for rank, (start, who) in enumerate(spoken_of):
-            if who == index:
-                end = spoken_of[rank + 1][0] if rank + 1 < len(spoken_of) else len(action)
-                own += action[start:end]
         is_alone = len(people) == 1
-        # One who is not spoken of listens; words before the first name ("fallen is an old woman") go to that one.
-        if spoken_of and spoken_of[0][1] == index:
-            own = f"{own} {action[: spoken_of[0][0]]}"
-        heard = own or (action if is_alone or (not spoken_of and index == 0) else "")
+        # One who is not spoken of listens.
+        own = told_of.get(index, "")
+        heard = own or (action if is_alone or (not told_of and index == 0) else "")
+        worn = _worn(person, parts["character"])
         deed = first_of(vocabulary.ACTIONS, _own_deed(heard), _own_deed(action) if is_alone else "") or "STAND"
-        if deed == "LIE" and _SOMEBODY.search(heard) and _place_of(person, heard) < 0:
+        if deed == "LIE" and _SOMEBODY.search(heard) and not _places_of(person, heard):
             deed = "STAND"  # somebody else falls
+        if _IN_BED.search(worn):
+            deed = "LIE"
+        elif deed == "SUPPORT" and any(actor.action == "SUPPORT" for actor in actors):
+            deed = "WALK" if "走" in heard or "walk" in heard else "STAND"  # the one who is held
         actors.append(
             Actor(
                 person,
                 deed,
                 first_of(vocabulary.MOODS, heard, action if is_alone else "") or "CALM",
                 heard,
-                _worn(person, parts["character"]),
+                worn,
             )
         )
     return tuple(actors)
+
+
+def _told_of(people: Sequence[DrawnSubject], action: str) -> dict[int, str]:
+    """The words about each of the people who are named: from a name to the next one.
+
+    Words before the first name ("fallen is an old woman") go to that one. What follows an object ("speaks to Tom,
+    smiling") goes on about the one who does it, and so do words before it: "supports the old woman" is another's deed.
+    """
+    places = sorted((place, index) for index, person in enumerate(people) for place in _places_of(person, action))
+    if not places:
+        return {}
+    named = {index for _, index in places}
+    unnamed = [index for index in range(len(people)) if index not in named]
+    told: dict[int, str] = {}
+    doer: int | None = unnamed[0] if unnamed else None
+    for rank, (start, index) in enumerate(places):
+        end = places[rank + 1][0] if rank + 1 < len(places) else len(action)
+        is_object = _DONE_TO.search(action[:start]) is not None
+        if rank == 0:
+            leading = doer if is_object and doer is not None else index
+            told[leading] = action[:start]
+        if not is_object or doer is None:
+            doer = index
+        told[doer] = f"{told.get(doer, '')} {action[start:end]}"
+    return told
 
 
 def _own_deed(text: str) -> str:
@@ -240,11 +271,17 @@ def _worn(person: DrawnSubject, label: str) -> str:
     return found.group(1) if found else ""
 
 
-def _place_of(person: DrawnSubject, text: str) -> int:
+def _places_of(person: DrawnSubject, text: str) -> list[int]:
+    """Where the text names the person: by the whole name, else by its last word or two characters."""
     name = person.name.lower()
-    at = text.find(name)
-    if at < 0 and not name.isascii() and len(name) > 2:
-        at = text.find(name[-2:])
-    if at < 0 and name.isascii() and " " in name:
-        at = text.find(name.split()[-1])
-    return at
+    forms = [name]
+    if not name.isascii() and len(name) > 2:
+        forms.append(name[-2:])
+    if name.isascii() and " " in name:
+        forms.append(name.split()[-1])
+    for form in forms:
+        # A single letter is a name only where it stands alone: the narrator's I.
+        pattern = rf"\b{re.escape(form)}\b" if form.isascii() else re.escape(form)
+        if form and (places := [match.start() for match in re.finditer(pattern, text)]):
+            return places
+    return []

@@ -51,7 +51,7 @@ def draw_shot(order: DrawingOrder) -> Image.Image:
         _draw_cast(canvas, view, light, stage, reading, rng)
     if stage.over_shoulder is not None:
         _draw_shoulder(canvas, light, stage.over_shoulder, stage.over_shoulder_side, rng)
-    draw_weather(canvas, light, rng, is_indoors=is_indoors)
+    draw_weather(canvas, light, rng, is_indoors=is_indoors, is_near="CLOSE_UP" in reading.shot_type)
     if reading.shot_type == "POINT_OF_VIEW":
         if stage.own_hands is not None:
             with canvas.toned(light.tone(softened=0.5)):

@@ -101,6 +101,7 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
     is_low = reading.camera == "LOW" and bool(reading.actors)
     if is_low:
         framing = Framing(body=1.02, at=1.04, eye=0.3, focal=1.0)
+        reading = replace(reading, shot_type="FULL")
     unit = min(height, width * 1.12)
     actors = list(reading.actors)
     shoulder: Look | None = None

@@ -11,7 +11,7 @@ from media.drawing.colour import Colour
 from media.drawing.light import Light
 from media.drawing.pen import Pen
 
-_HAZE_METRES = {"FOG": 16.0, "SNOW": 60.0, "RAIN": 55.0, "WIND": 120.0}
+_HAZE_METRES = {"FOG": 16.0, "SNOW": 110.0, "RAIN": 80.0, "WIND": 120.0}
 
 
 @dataclass

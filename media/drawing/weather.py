@@ -9,7 +9,8 @@ from media.drawing.canvas import Canvas, bezier, oval
 from media.drawing.light import Light
 
 
-def draw_weather(canvas: Canvas, light: Light, rng: random.Random, *, is_indoors: bool) -> None:
+def draw_weather(canvas: Canvas, light: Light, rng: random.Random, *, is_indoors: bool, is_near: bool = False) -> None:
+    """is_near: a face fills the picture, which wind must not cross out."""
     if is_indoors:
         return
     width, height = canvas.width, canvas.height
@@ -31,13 +32,13 @@ def draw_weather(canvas: Canvas, light: Light, rng: random.Random, *, is_indoors
                 x, y = rng.random() * width, rng.random() * height
                 canvas.fill(oval(x, y, size, size, steps=10), (252, 253, 255), 0.85 if size < 4 else 0.5)
         elif light.weather == "WIND":
-            for _ in range(16):
+            for _ in range(4 if is_near else 16):
                 x, y = rng.uniform(-0.2, 0.9) * width, rng.uniform(0.08, 0.95) * height
                 reach = rng.uniform(0.12, 0.34) * width
                 bow = rng.uniform(-0.02, 0.02) * height
                 curve = bezier((x, y), (x + reach * 0.5, y + bow * 3), (x + reach, y + bow), 14)
                 canvas.stroke(curve, rng.uniform(1.0, 2.4) * height / 720, (250, 248, 240), 0.5, taper=(0.05, 0.05))
-            for _ in range(26):
+            for _ in range(6 if is_near else 26):
                 x, y, size = rng.random() * width, rng.uniform(0.3, 1) * height, rng.uniform(1.4, 3.4) * height / 720
                 canvas.fill(oval(x, y, size * 1.8, size, rng.uniform(-0.6, 0.6), 10), (176, 150, 112), 0.55)
         elif light.weather == "FOG":

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from providers.base import DraftShot
 from providers.offline.writing import lexicon_en, lexicon_zh
+from providers.offline.writing.continuity import Continuity, reflect
 from providers.offline.writing.language import split_clauses
 from providers.offline.writing.looks import bearing, props_in
 from providers.offline.writing.pacing import VOICE_MARGIN_SECONDS, Take
@@ -14,7 +15,7 @@ from providers.offline.writing.scenes import Scene, describe
 from providers.prompts import SHOT_TYPE_WORDS, PromptParts, compose_prompt
 
 _MAX_IN_VIEW = 3
-_MAX_PROPS = 3
+_MAX_PROPS = 2
 _MOOD_WINDOW = 2
 _TALKING_VIEWS = ("MEDIUM", "OVER_THE_SHOULDER", "CLOSE_UP", "OVER_THE_SHOULDER")
 _ACTING_VIEWS = ("MEDIUM", "FULL", "MEDIUM", "LONG")
@@ -50,21 +51,38 @@ class Design:
     max_seconds: float
 
 
-def direct(scene: Scene, takes: Sequence[Take], design: Design, *, number: int) -> tuple[DraftShot, ...]:
-    """The shots of one scene. number: the scene's, from 1."""
+def direct(
+    scene: Scene, takes: Sequence[Take], design: Design, state: Continuity, *, number: int
+) -> tuple[DraftShot, ...]:
+    """The shots of one scene. number: the scene's, from 1; state: what the shots before left, and is led on."""
+    state.open_scene()
     moods = _moods(takes, design)
     shots: list[DraftShot] = []
     present: tuple[str, ...] = ()
     views: list[str] = []
     for index, take in enumerate(takes):
         previous = takes[index - 1] if index else None
+        state.enter(take, scene.place)
         view = _view(take, previous, index, number, views, scene, design)
+        in_view = state.seen(_in_view(take, view, present, design))
+        view, in_view = _with_vehicle(take, view, in_view, state)
+        action = None
+        if index and in_view and _is_inner(take, design):
+            thinker = _thinker(in_view, design)
+            image = reflect(state, thinker, scene.place, scene.place.name, views, scene.setting.weather)
+            view, in_view, action = image.view, image.in_view, image.action
         views.append(view)
-        in_view = _in_view(take, view, present, design)
         present = in_view or present
         words = f"{take.narration} {take.speech}"
         props = props_in(take.narration, design.props, design.cast.language)[:_MAX_PROPS]
-        prompt = compose_prompt(_parts(take, view, in_view, props, scene, design, index), design.cast.language)
+        props = state.things(take.narration, props)
+        if state.vehicle in props and view == "MEDIUM":
+            view = "FULL"
+        parts = _parts(take, view, in_view, props, scene, design, index, state, action)
+        if state.rider in in_view and state.vehicle:
+            props = tuple(dict.fromkeys((*props, state.vehicle)))
+        prompt = compose_prompt(parts, design.cast.language)
+        state.leave(take, scene.place.name, in_view)
         needed = take.seconds + VOICE_MARGIN_SECONDS if take.seconds else design.min_seconds
         shots.append(
             DraftShot(
@@ -82,6 +100,32 @@ def direct(scene: Scene, takes: Sequence[Take], design: Design, *, number: int) 
             )
         )
     return tuple(shots)
+
+
+def _with_vehicle(take: Take, view: str, in_view: tuple[str, ...], state: Continuity) -> tuple[str, tuple[str, ...]]:
+    """One who rides and the one who pulls are seen together with the cart, a bed with those beside it, from afar."""
+    if state.is_inside and state.abed in in_view and len(in_view) > 1 and view in ("MEDIUM", "CLOSE_UP"):
+        return "FULL", in_view
+    if state.rider is None or state.rider not in in_view or take.speech:
+        return view, in_view
+    if state.puller and state.puller not in in_view and re.search(r"拉", take.narration):
+        in_view = (*in_view, state.puller)
+    if len(in_view) > 1 and view in ("MEDIUM", "CLOSE_UP"):
+        view = "FULL"
+    return view, in_view
+
+
+def _is_inner(take: Take, design: Design) -> bool:
+    """Whether a take tells of thoughts alone, with nothing that a camera sees."""
+    lexicon = lexicon_zh if design.cast.language == "zh" else lexicon_en
+    if take.speech or not take.narration or props_in(take.narration, design.props, design.cast.language):
+        return False
+    return bool(lexicon.INNER_WORDS.search(take.narration)) and not _visible(take, design)
+
+
+def _thinker(in_view: Sequence[str], design: Design) -> str:
+    """Whose thoughts they are: those of the one who tells the story, where somebody does."""
+    return design.cast.narrator.name if design.cast.narrator else in_view[0]
 
 
 def _in_view(take: Take, view: str, present: tuple[str, ...], design: Design) -> tuple[str, ...]:
@@ -162,24 +206,39 @@ def _view(
 
 
 def _parts(
-    take: Take, view: str, in_view: tuple[str, ...], props: tuple[str, ...], scene: Scene, design: Design, index: int
+    take: Take,
+    view: str,
+    in_view: tuple[str, ...],
+    props: tuple[str, ...],
+    scene: Scene,
+    design: Design,
+    index: int,
+    state: Continuity,
+    given_action: str | None,
 ) -> PromptParts:
     language = design.cast.language
     is_chinese = language == "zh"
-    characters = ("；" if is_chinese else "; ").join(_character(name, design) for name in in_view)
-    action = _action(take, view, in_view, design, index)
+    characters = ("；" if is_chinese else "; ").join(_character(name, design, state) for name in in_view)
+    action = given_action or _action(take, view, in_view, design, index)
+    if added := state.added_action(in_view, action):
+        action += f"，{added}" if is_chinese else f", {added}"
     shown = [prop for prop in props if prop not in action]
     if shown:
         action += ("，画面中有" + "、".join(shown)) if is_chinese else ", with " + ", ".join(shown) + " in view"
     style = design.style or _STYLE[language]
     if design.tone:
         style += ("，" if is_chinese else ", ") + design.tone
-    return PromptParts(SHOT_TYPE_WORDS[view][language], describe(scene.setting, language), characters, action, style)
+    setting = scene.setting
+    if state.inside is not None and setting.place is not None:
+        setting = replace(setting, place=replace(setting.place, is_inside=True))
+    return PromptParts(SHOT_TYPE_WORDS[view][language], describe(setting, language), characters, action, style)
 
 
-def _character(name: str, design: Design) -> str:
-    looks = design.looks.get(name, ())[:2]
+def _character(name: str, design: Design, state: Continuity) -> str:
     person = design.cast.by_name[name]
+    looks = design.looks.get(name, ())[:2]
+    if now := state.words_for(name):
+        looks = (*(looks or (bearing(person, design.cast.language),)), *now)
     if design.cast.language == "zh":
         return f"{name}（{'，'.join(looks) if looks else bearing(person, 'zh')}）"
     return f"{name} ({', '.join(looks) if looks else bearing(person, 'en')})"
@@ -212,8 +271,7 @@ def _action(take: Take, view: str, in_view: tuple[str, ...], design: Design, ind
     lexicon = lexicon_zh if is_chinese else lexicon_en
     if not lexicon.INNER_WORDS.search(take.narration):
         return _named(_bare(take.narration, language), take, design)
-    narrator = design.cast.narrator.name if design.cast.narrator else None
-    thinker = narrator if narrator in in_view else in_view[0]
+    thinker = _thinker(in_view, design)
     return f"{thinker}沉思，{gesture}" if is_chinese else f"{thinker} lost in thought, {gesture}"
 
 

@@ -223,7 +223,9 @@ PROPS = tuple(
         )
     )
 )
-NOT_PROPS_ALONE = frozenset(["door", "bed", "table", "chair", "fire", "stick", "glass"])
+NOT_PROPS_ALONE = frozenset(
+    ["door", "bed", "table", "chair", "fire", "stick", "glass", "latch", "curtains", "lock", "fireplace", "wheel"]
+)
 
 LOOK_WORDS = re.compile(
     r"\b(?:hair|haired|beard|bearded|eyes|eyed|face|faced|cap|hat|cloak|coat|dress|dressed|wore|wearing|robe|gown|boots|tall|short|thin|fat|"

@@ -14,8 +14,16 @@ from providers.offline.writing.quotes import Span
 from providers.offline.writing.speakers import Beat, find_beats
 
 _MAX_LOOKS = 4
-_SAME_THING = ((("车子",), ("人力车", "马车", "汽车", "自行车")), (("船",), ("小船", "飞船")), (("coins",), ("coin",)))
+_SAME_THING = (
+    (("车子", "车把"), ("人力车", "马车", "汽车", "自行车")),
+    (("船",), ("小船", "飞船")),
+    (("coins",), ("coin",)),
+)
 _ZH_GARMENT = re.compile(r"皮袍|外套|长袍|长衫|大衣|棉袄|斗篷|毡帽|围巾|眼镜")
+_GARMENT = re.compile(
+    r"皮袍|长袍|长衫|外套|大衣|棉袄|背心|斗篷|帽子|毡帽|围巾|眼镜|耳环|项链|头盔|cap|cloak|coat|hat|gloves|boots|shoes|slippers|"
+    r"dress|apron|spectacles|helmet|crown|badge"
+)
 _ZH_PROP = re.compile("|".join(map(re.escape, lexicon_zh.PROPS)))
 _ZH_MEASURED = re.compile(rf"[一两几三][大小]?[{lexicon_zh.CONCRETE_MEASURES}]([\u3400-\u9fff]{{2,6}})")
 _EN_PROP = re.compile(
@@ -47,7 +55,8 @@ class Things:
 
 
 def find_things(paragraphs: Sequence[Sequence[Span]], cast: Cast) -> Things:
-    return Things(_find_looks(paragraphs, cast), _find_props(paragraphs, cast))
+    looks = _find_looks(paragraphs, cast)
+    return Things(looks, _find_props(paragraphs, cast, " ".join(look for found in looks.values() for look in found)))
 
 
 def _find_looks(paragraphs: Sequence[Sequence[Span]], cast: Cast) -> dict[str, tuple[str, ...]]:
@@ -113,7 +122,8 @@ def _en_looks(beat: Beat, cast: Cast) -> Iterable[tuple[str, str]]:
                 yield name, look if " " in look else f"with a {look}"
 
 
-def _find_props(paragraphs: Sequence[Sequence[Span]], cast: Cast) -> dict[str, str]:
+def _find_props(paragraphs: Sequence[Sequence[Span]], cast: Cast, worn: str) -> dict[str, str]:
+    """worn: the looks of all people; what somebody wears is no thing of its own."""
     counts: Counter[str] = Counter()
     narrated: set[str] = set()
     words: dict[str, str] = {}
@@ -122,11 +132,15 @@ def _find_props(paragraphs: Sequence[Sequence[Span]], cast: Cast) -> dict[str, s
         for span in spans:
             length += len(span.text)
             for name, phrase in _props_in(span.text, cast.language):
+                # Chinese looks are whole clauses, which tell of handing over too; English ones are what one wears.
+                is_worn = cast.language == "en" and name in worn
+                if _GARMENT.fullmatch(name) and (is_worn or not _is_handled(name, span.text)):
+                    continue
                 counts[name] += 1
                 words.setdefault(name, phrase)
                 if not span.is_speech:
                     narrated.add(name)
-    room = 8 if length < 3_000 else 14 if length < 20_000 else 40
+    room = 6 if length < 3_000 else 14 if length < 20_000 else 40
     # A thing that is only talked about is no prop; one word within another (车 in 人力车) is the longer one's.
     # In a long text, what is named once or twice does not matter.
     floor = 1 if length < 4_000 else 2 if length < 60_000 else 5
@@ -140,6 +154,13 @@ def _find_props(paragraphs: Sequence[Sequence[Span]], cast: Cast) -> dict[str, s
         if not any(name in generic and set(kept) & set(specific) for generic, specific in _SAME_THING)
     ]
     return {name: words[name] for name in kept[:room]}
+
+
+def _is_handled(name: str, text: str) -> bool:
+    """Whether somebody takes, gives or folds the garment, so that it is seen by itself."""
+    before = r"(?:拿|递|脱下?|披|解下|抱着?|捡|送|取)[^，。]{0,10}"
+    before_en = r"\b(?:took|gave|brought|bought|sold|folded|found|dropped|picked up|handed)\b[^.,;]{0,24}\b"
+    return bool(re.search(rf"(?:{before}|{before_en}){re.escape(name)}", text, re.IGNORECASE))
 
 
 def _props_in(text: str, language: str) -> Iterable[tuple[str, str]]:

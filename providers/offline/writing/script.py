@@ -10,6 +10,7 @@ from providers.base import DraftScene, DraftShot, Progress, ScriptDraft, ScriptO
 from providers.offline.writing import cast_en, cast_zh
 from providers.offline.writing.assets import make_assets
 from providers.offline.writing.blocks import BREAK, HEADING, Story, mend_outline, read_story
+from providers.offline.writing.continuity import Continuity
 from providers.offline.writing.directing import Design, direct
 from providers.offline.writing.fountain import screenplay, shot_list
 from providers.offline.writing.language import detect_language, is_spoken
@@ -52,6 +53,7 @@ def write_script(order: ScriptOrder, progress: Progress = ignore_progress) -> Sc
     low, high = _bounds(order)
     style = order.style
     design = Design(plan.cast, plan.things.looks, tuple(plan.things.props), style, order.tone, low, high)
+    state = Continuity(plan.cast, design.props)
     drafts: list[DraftScene] = []
     scenes: list[Scene] = []
     total_seconds = [sum(natural_seconds(scene.beats, language) for scene in part) for part in plan.parts]
@@ -60,7 +62,7 @@ def write_script(order: ScriptOrder, progress: Progress = ignore_progress) -> Sc
     for index, part in enumerate(plan.parts):
         part_budget, part_target = _share(budget, target, total_seconds, index)
         for scene, takes in _cut_part(part, language, low, high, part_budget, part_target):
-            shots = direct(scene, takes, design, number=len(drafts) + 1)
+            shots = direct(scene, takes, design, state, number=len(drafts) + 1)
             if shots:
                 drafts.append(_draft_scene(scene, shots, len(drafts) + 1, plan.cast))
                 scenes.append(scene)
