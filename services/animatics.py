@@ -9,10 +9,9 @@ from models.enums import ArtifactKind, FileRole, JobType, Stage
 from models.films import Animatic, AnimaticPart
 from models.jobs import Job
 from models.storyboards import Shot, Storyboard
-from models.workflows import Workflow
 from services.build.publishing import put_artifact
 from services.idempotency import once
-from services.ownership import own
+from services.ownership import own, own_workflow_of
 from services.providers import choose_provider, voices
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import cancel_builds, wake_stage_jobs
@@ -53,7 +52,8 @@ async def create_animatic(
         storyboard = await own(Storyboard, owner, storyboard_id)
         voice_id = None
         if workflow_id is not None:
-            voice_id = (await own(Workflow, owner, workflow_id)).options.get("voice_id")
+            workflow = await own_workflow_of(owner, workflow_id, storyboard.workflow_id)
+            voice_id = workflow.options.get("voice_id")
         animatic = await Animatic.create(
             owner=owner,
             workflow_id=workflow_id,

@@ -7,9 +7,8 @@ from models.database import transaction
 from models.enums import ArtifactKind, AssetType, JobStatus, JobType, Stage
 from models.jobs import Job
 from models.scripts import Asset, Script
-from models.workflows import Workflow
 from services.idempotency import once
-from services.ownership import own
+from services.ownership import own, own_workflow_of
 from services.providers import choose_provider, voices
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import cancel_builds, wake_stage_jobs
@@ -54,7 +53,7 @@ async def create_assets(
     async def create() -> Job:
         script = await own_script(owner, script_id)
         if workflow_id is not None:
-            await own(Workflow, owner, workflow_id)
+            await own_workflow_of(owner, workflow_id, script.workflow_id)
         return await create_stage_job(
             owner,
             JobType.ASSETS,

@@ -8,12 +8,11 @@ from models.enums import ArtifactKind, FileRole, JobType, Stage
 from models.files import StoredFile
 from models.films import Edit, Video
 from models.jobs import Job
-from models.workflows import Workflow
 from services.build.publishing import put_artifact
 from services.files import NewFile, local_copy, store_file
 from services.idempotency import former_result, once
 from services.links import fetch_link
-from services.ownership import own
+from services.ownership import own, own_workflow_of
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import cancel_builds, wake_stage_jobs
 from services.sources import own_upload, scratch_folder
@@ -47,9 +46,9 @@ async def create_edit(
         raise BadInputError("musicStyle has at most 1000 characters.", path=["input", "musicStyle"])
 
     async def create() -> Job:
-        await own(Video, owner, video_id)
+        video = await own(Video, owner, video_id)
         if workflow_id is not None:
-            await own(Workflow, owner, workflow_id)
+            await own_workflow_of(owner, workflow_id, video.workflow_id)
         edit = await Edit.create(owner=owner, workflow_id=workflow_id, video_id=video_id, options=options)
         return await create_stage_job(owner, JobType.EDIT, edit.id, stage=Stage.EDIT, workflow_id=workflow_id)
 

@@ -11,7 +11,7 @@ from models.storyboards import Shot, Storyboard
 from services.build.graph import Node
 from services.stages.animatic import MOTION_COST, SPEECH_SECONDS
 from services.stages.assets import DESIGN_SECONDS
-from services.stages.edit import FILM_COST
+from services.stages.edit import FILM_COST, poster_choices
 from services.stages.storyboard import PICTURE_SECONDS, board_nodes, load_board
 from services.stages.video import CLIP_COST
 
@@ -87,8 +87,14 @@ async def _count(
     animatics = await Animatic.filter(storyboard_id__in=list(storyboards), owner=owner).values_list("id", flat=True)
     videos = await Video.filter(animatic_id__in=animatics, owner=owner).values_list("id", flat=True)
     edits = await Edit.filter(video_id__in=videos, owner=owner).values_list("id", flat=True)
-    films = await _made(ArtifactKind.FILM, [int(str(edit)) for edit in edits]) if clips else set()
-    total = sum([shot.duration_seconds for shot in await Shot.filter(storyboard_id__in=list(storyboards))], start=0.0)
+    boards: dict[int, list[Shot]] = {}
+    for shot in await Shot.filter(storyboard_id__in=list(storyboards)).order_by("sequence"):
+        boards.setdefault(shot.storyboard_id, []).append(shot)
+    posters = {shot.id for board in boards.values() for shot in poster_choices(board)}
+    # A clip that a person put in stays, but the film's poster is chosen from the pictures.
+    is_cut_again = bool(clips or touched & posters)
+    films = await _made(ArtifactKind.FILM, [int(str(edit)) for edit in edits]) if is_cut_again else set()
+    total = sum(shot.duration_seconds for board in boards.values() for shot in board)
     seconds = (
         DESIGN_SECONDS * len(designs)
         + PICTURE_SECONDS * (len(drawn) + 4 * len(grids))

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from errors import NotFoundError, WorkflowNotFoundError
+from errors import BadInputError, NotFoundError, WorkflowNotFoundError
 from models.base import OwnedRow
 from models.workflows import Workflow
 
@@ -17,3 +17,15 @@ async def own(table: type[RowT], owner: str, row_id: int) -> RowT:
             raise WorkflowNotFoundError("There is no such workflow.")
         raise NotFoundError(f"There is no such {table.__name__.lower()}.")
     return row
+
+
+async def own_workflow_of(owner: str, workflow_id: int, made_in: int | None) -> Workflow:
+    """The owner's workflow, for something that is made from a row of the workflow `made_in`.
+
+    BadInputError where that is another one: its next run would not use what is made, and deleting the one workflow
+    would take away what the other is made from.
+    """
+    workflow = await own(Workflow, owner, workflow_id)
+    if made_in != workflow_id:
+        raise BadInputError("What this is to be made from is not of that workflow.", path=["input", "workflowId"])
+    return workflow

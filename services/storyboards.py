@@ -13,12 +13,11 @@ from models.films import Animatic
 from models.jobs import Job
 from models.scripts import Script
 from models.storyboards import Shot, Storyboard
-from models.workflows import Workflow
 from providers.prompts import SHOT_TYPE_WORDS, compose_prompt, parse_prompt
 from services.assets import MAX_PROMPT_LENGTH, own_script
 from services.build.publishing import put_artifact
 from services.idempotency import once
-from services.ownership import own
+from services.ownership import own, own_workflow_of
 from services.providers import choose_provider
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import cancel_builds, wake_stage_jobs
@@ -87,7 +86,7 @@ async def create_storyboard(
             "image_provider": choose_provider("IMAGE", None),
         }
         if workflow_id is not None:
-            options = (await own(Workflow, owner, workflow_id)).options
+            options = (await own_workflow_of(owner, workflow_id, script.workflow_id)).options
         width, height = frame_size(options["ratio"], options["resolution"])
         storyboard = await Storyboard.create(
             owner=owner,

@@ -6,10 +6,9 @@ from models.enums import ArtifactKind, FileRole, JobType, Quality, Stage
 from models.films import Animatic, Video, VideoSegment
 from models.jobs import Job
 from models.storyboards import Shot
-from models.workflows import Workflow
 from services.build.publishing import put_artifact
 from services.idempotency import once
-from services.ownership import own
+from services.ownership import own, own_workflow_of
 from services.providers import choose_provider
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import cancel_builds, wake_stage_jobs
@@ -56,7 +55,7 @@ async def create_video(
     async def create() -> Job:
         animatic = await own(Animatic, owner, animatic_id)
         if workflow_id is not None:
-            await own(Workflow, owner, workflow_id)
+            await own_workflow_of(owner, workflow_id, animatic.workflow_id)
         video = await Video.create(
             owner=owner,
             workflow_id=workflow_id,

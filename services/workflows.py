@@ -26,7 +26,7 @@ from models.workflows import Workflow, WorkflowStage
 from services.build.planning import end_stage_job
 from services.idempotency import former_result, once
 from services.ownership import own
-from services.providers import choose_provider
+from services.providers import choose_provider, voices
 from services.queue.outcomes import cancel_builds, hold_stage_jobs, nudge
 from services.queue.retrying import reopen_stage_job
 from services.sources import store_source
@@ -61,6 +61,9 @@ def with_providers(options: WorkflowOptions) -> dict[str, Any]:
     for capability in ("text", "image", "video", "speech"):
         field, contract = f"{capability}_provider", f"{capability}Provider"
         chosen[field] = choose_provider(capability.upper(), chosen[field], "input", "options", contract)
+    voice_id = options.voice_id
+    if voice_id is not None and voice_id not in {voice.id for _, voice in voices(chosen["speech_provider"])}:
+        raise BadInputError(f"There is no voice {voice_id!r}; see voices.", path=["input", "options", "voiceId"])
     chosen["pause_after"] = [stage.value for stage in options.pause_after]
     chosen["grid_layout"], chosen["quality"] = options.grid_layout.value, options.quality.value
     return chosen

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from media.cut import FilmPlan, FilmShot, SpokenLine, cut_film
 from media.effects import choose_effects
@@ -21,6 +21,8 @@ from services.files import NewFile
 from services.pictures import picture_file
 from services.providers import choose_provider, provider_for
 from services.stages.video import VideoPlan, load_video
+
+T = TypeVar("T")
 
 MUSIC_COST = 0.03
 FILM_COST = 0.3
@@ -109,6 +111,11 @@ def _film_node(plan: EditPlan, music: Node | None) -> Node:
     )
 
 
+def poster_choices(pictures: list[T]) -> list[T]:
+    """Some of a film's pictures, evenly spread, from which its poster is chosen."""
+    return pictures[:: max(1, len(pictures) // POSTER_CHOICES)]
+
+
 def _film_inputs(plan: EditPlan) -> dict[str, Any] | None:
     """All that the film is cut from; None while any of it is missing."""
     timeline, animatic, options = plan.timeline, plan.video.animatic, plan.edit.options
@@ -145,7 +152,7 @@ def _film_inputs(plan: EditPlan) -> dict[str, Any] | None:
     has_music = bool(options["backgroundMusic"]) or plan.edit.music is not None
     return {
         "shots": shots,
-        "poster_choices": pictures[:: max(1, len(pictures) // POSTER_CHOICES)],
+        "poster_choices": poster_choices(pictures),
         "width": video_options["width"],
         "height": video_options["height"],
         "fps": video_options["fps"],

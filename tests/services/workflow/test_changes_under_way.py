@@ -1,27 +1,28 @@
 """Changes that come while a workflow is on its way, or stopped: none may leave it in a state without a way out."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from errors import ConflictError, JobErrorCode
+from errors import BadInputError, ConflictError, JobErrorCode
 from models.artifacts import Artifact
 from models.database import execute, now_ms_sql
 from models.enums import ArtifactKind, FileRole, GridLayout, JobStatus, Queue, Stage, WorkflowStatus
-from models.films import Animatic
+from models.films import Animatic, VideoSegment
 from models.jobs import Job
 from models.scripts import Asset, Script
 from models.storyboards import Shot
 from models.workflows import Workflow
-from services.assets import regenerate_asset
+from services.assets import create_assets, regenerate_asset
 from services.impact import change_impact
 from services.jobs import cancel_job, retry_job
 from services.queue.leases import claim
 from services.queue.outcomes import fail_build
 from services.storyboards import ShotChanges, create_storyboard, edit_shot, regenerate_shots
 from services.workflows import resume_workflow, retry_workflow
-from tests.factories import OWNER, make_artifact, make_build, make_file, make_job
+from tests.factories import OWNER, make_artifact, make_build, make_file, make_job, make_script, make_workflow
 from tests.services.workflow.fakes import Studio, all_made, ended, floor_at_work, start, use_studio, wait_for
 
 
@@ -198,3 +199,35 @@ async def test_an_asset_in_a_grid_makes_again_what_was_foretold_also_where_its_s
         made["CLIP"],
         made["FILM"],
     )
+
+
+async def test_a_drawing_under_a_persons_own_clip_makes_again_what_was_foretold(studio: Studio) -> None:
+    async with floor_at_work():
+        workflow = await ended(await start())
+        shot = await first_shot()
+        segment = await VideoSegment.get(shot_id=shot.id)
+        await Artifact.filter(kind=ArtifactKind.CLIP, subject_id=segment.id).update(is_pinned=True)
+        count = len(studio.inputs)
+        impact = await change_impact(OWNER, [shot.id], [], words=False)
+        await edit_shot(OWNER, ShotChanges(shot.id, prompt="A red dog jumps."))
+        await resume_workflow(OWNER, workflow.id)
+        await ended(workflow)
+    assert studio.kinds_since(count) == Counter(PICTURE=1, MOTION=1, ANIMATIC=1, FILM=1)
+    assert (impact.images, impact.animatic_parts, impact.clips, impact.films) == (1, 1, 0, 1)
+
+
+async def test_what_no_workflow_could_use_is_refused(studio: Studio) -> None:
+    with pytest.raises(BadInputError, match="no voice"):
+        await start(voice_id="nobody")
+    script = await make_script(workflow_id=(await make_workflow()).id, status=JobStatus.SUCCEEDED)
+    other = await make_workflow()
+    with pytest.raises(BadInputError, match="not of that workflow"):
+        await create_assets(
+            OWNER,
+            script_id=script.id,
+            workflow_id=other.id,
+            text_provider=None,
+            image_provider=None,
+            idempotency_key=None,
+        )
+    assert await Job.all().count() == 0
