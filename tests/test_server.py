@@ -1,5 +1,6 @@
 """The command line."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -97,3 +98,17 @@ def test_help_needs_none_of_the_heavy_packages() -> None:
     assert run.returncode == 0, run.stderr
     for option in ("--host", "--port", "--no-worker", "migrate", "token", "schema", "settings"):
         assert option in run.stdout
+
+
+def test_a_data_folder_in_use_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    lock = tmp_path / "server.lock"
+    with lock.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        environment = {**os.environ, "EKONTE_DATA_DIR": str(tmp_path)}
+        ended = subprocess.run(
+            [sys.executable, "server.py", "--port", "0"], env=environment, capture_output=True, text=True, timeout=60
+        )
+    assert ended.returncode == 2
+    assert "ekonte: EKONTE_DATA_DIR: another server uses this data folder" in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert not (tmp_path / "ekonte.sqlite3").exists()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -85,7 +86,9 @@ def serve(settings: Settings, make_app: Callable[[], Starlette]) -> int:
     server = EkonteServer(config, greeting(settings, listening.getsockname()[1]), app.state.closing)
     # uvicorn raises the signal once more when it has shut down; the process then ends by itself, with code 0.
     signal.signal(signal.SIGTERM, lambda number, frame: None)
-    with contextlib.closing(listening), contextlib.suppress(KeyboardInterrupt):
+    # A refused start is told in one sentence, not in a traceback and that sentence.
+    logging.getLogger("uvicorn.error").addFilter(lambda _: getattr(app.state, "refused_start", None) is None)
+    with contextlib.closing(listening), contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run(sockets=[listening])
     refused: ConfigurationError | None = getattr(app.state, "refused_start", None)
     if refused is not None:
