@@ -74,7 +74,13 @@ def _read_paragraph(
         if not span.is_speech:
             _read_narration(span.text, before, after, following, number, cast, talk, beats)
             continue
-        speaker, is_inferred, addressee = _who(span, before, after, said_here, previous, following, number, cast, talk)
+        later = spans[index + 2] if index + 2 < len(spans) else None
+        if said_here is not None and (other := _somebody_else(span, before, after, later, said_here, cast)):
+            speaker, is_inferred, addressee = other, False, said_here
+        else:
+            speaker, is_inferred, addressee = _who(
+                span, before, after, said_here, previous, following, number, cast, talk
+            )
         if speaker is None:
             beats.append(Beat(f"“{span.text}”", None, number, _named(span.text, cast)))
             continue
@@ -97,6 +103,24 @@ def _read_paragraph(
         beats.append(
             Beat(_ended(span.text, cast.language, goes_on=goes_on), speaker, number, tuple(people), is_inferred)
         )
+
+
+def _somebody_else(
+    span: Span, before: Span | None, after: Span | None, later: Span | None, said_here: str, cast: Cast
+) -> str | None:
+    """Who else the tag behind a further speech of the paragraph names: "…," said Anna. "…," said Tom.
+
+    A tag that leads on to the next speech belongs to that one, unless this one's comma leads into the tag. Nobody else
+    ends a sentence that a tag only interrupts: "…," said Tom, "…."
+    """
+    if after is None or after.is_speech or (before is not None and before.text.rstrip().endswith((",", "，"))):
+        return None
+    leads_on = later is not None and later.is_speech and after.text.rstrip().endswith((":", "：", ",", "，"))
+    if leads_on and not span.text.rstrip().endswith((",", "，")):
+        return None
+    tag = tags.find_after(after.text, cast)
+    person = tag.speaker.person if tag is not None and tag.speaker is not None else None
+    return person if person != said_here else None
 
 
 def _goes_on(after: Span | None, later: Span | None, cast: Cast) -> bool:

@@ -144,3 +144,24 @@ def test_clothes_that_somebody_wears_and_parts_of_houses_are_no_props() -> None:
 def test_clothes_that_somebody_hands_over_are_a_prop() -> None:
     script = script_of("王掌柜走进店里。王掌柜递给李老板一件大衣。李老板说：“谢谢。”王掌柜走了。")
     assert "大衣" in names(script, "PROP")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            'The train came in. "You are late," said Anna. "The snow," said Tom, and put down his bag.',
+            [("Anna", "You are late."), ("Tom", "The snow.")],
+        ),
+        (
+            "火车进站。“你迟到了。”安娜说。“雪太大。”汤姆说着，放下了包。",
+            [("安娜", "你迟到了。"), ("汤姆", "雪太大。")],
+        ),
+        (
+            '"Come in," said Anna. "I am cold," said Tom, "and I am tired." Anna laughed. "So am I," she said.',
+            [("Anna", "Come in."), ("Tom", "I am cold, and I am tired."), ("Anna", "So am I.")],
+        ),
+    ],
+)
+def test_two_people_who_speak_in_one_paragraph_keep_their_own_words(text: str, expected: list[tuple[str, str]]) -> None:
+    assert talk(script_of(text)) == expected
