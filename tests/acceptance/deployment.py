@@ -264,8 +264,12 @@ class Deployment:
         return found
 
     def renderers(self) -> list[psutil.Process]:
-        """Running ffmpeg processes, and workers of the process pool that compute."""
-        return [process for process in self.processes() if _is_renderer(process)]
+        """Running ffmpeg processes, and workers of the process pool that compute just now."""
+        processes = self.processes()
+        pool = [(process, _cpu_seconds(process)) for process in processes if "media.worker" in _command_line(process)]
+        time.sleep(0.1)
+        busy = [process for process, before in pool if _cpu_seconds(process) - before >= 0.02]
+        return busy + [process for process in processes if _is_ffmpeg(process)]
 
     def pool_workers(self) -> list[psutil.Process]:
         return [process for process in self.processes() if "media.worker" in _command_line(process)]
@@ -302,8 +306,17 @@ def _command_line(process: psutil.Process) -> str:
         return ""
 
 
-def _is_renderer(process: psutil.Process) -> bool:
-    return "ffmpeg" in _command_line(process).split(" -", 1)[0].rsplit("/", 1)[-1]
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
+
+
+def _is_ffmpeg(process: psutil.Process) -> bool:
+    program = _command_line(process).split(" -", 1)[0]
+    return process.is_running() and "ffmpeg" in program.rsplit("/", 1)[-1]
 
 
 def _now(work: Coroutine[Any, Any, None]) -> None:

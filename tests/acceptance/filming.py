@@ -14,7 +14,7 @@ Event = dict[str, Any]
 Place = tuple[str, int, int]
 "(artifact kind, subject id, slot)"
 
-PATIENCE_SECONDS = 300.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
