@@ -177,6 +177,8 @@ def _hull(corners: list[tuple[float, float]]) -> Points:
 def _skirt_folds(pen: Pen, look: Look, bones: Bones) -> None:
     line = pen.line_for(look.top)
     knees = ((bones.near_leg[1][0] + bones.far_leg[1][0]) / 2, (bones.near_leg[1][1] + bones.far_leg[1][1]) / 2)
+    if abs(knees[0] - bones.hip[0]) > 0.12:
+        return  # seated: the cloth lies over the thighs
     reach = {"GOWN": 1.5, "DRESS": 1.05, "COAT": 0.8, "SCHOOL": 0.8}[look.outfit]
     for offset, start in ((-0.02, 0.3), (0.012, 0.15), (0.03, 0.45)):
         top = (

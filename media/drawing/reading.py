@@ -28,7 +28,7 @@ _SEEING = re.compile(
     r"\b(?:saw|sees|see|watched|heard|dreamt|remembered|imagined) (?=that|the|a|an|how|her|him|them)"
 )
 _DONE_TO = re.compile(
-    r"(?:扶|搀|抱|拉|推|打|追|看|望|对|向|问|给|和|跟)(?:着|了|起)?(?:那|这)?$|"
+    r"(?:扶|搀|抱|拉|推|打|追|看|望|对|向|问|给|和|跟|近)(?:着|了|起)?(?:那|这)?$|"
     r"\b(?:supports?|helps?|holding|hugs?|chas\w+|to|at) (?:the |her |his )?$"
 )
 _IN_BED = re.compile(r"in bed|躺在床上")

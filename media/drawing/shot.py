@@ -10,6 +10,7 @@ from media.drawing.canvas import Canvas, Tone, limb, oval, points, smooth
 from media.drawing.colour import darker, mix
 from media.drawing.face import EXPRESSIONS, expression_for
 from media.drawing.figure import draw_figure, draw_hand, ground_shadow
+from media.drawing.framing import GROWN_METRES, Placed, PlacedProp, Stage
 from media.drawing.hair import draw_head_from_behind
 from media.drawing.light import Light, make_light
 from media.drawing.look import Look
@@ -19,7 +20,7 @@ from media.drawing.places import PAINTERS
 from media.drawing.prop_drawing import draw_prop
 from media.drawing.props import Prop
 from media.drawing.reading import Reading, read_order
-from media.drawing.staging import GROWN_METRES, Placed, PlacedProp, Stage, stage_shot
+from media.drawing.staging import stage_shot
 from media.drawing.view import View
 from media.drawing.weather import draw_weather, finish
 
@@ -63,6 +64,8 @@ def draw_shot(order: DrawingOrder) -> Image.Image:
 def paint_background(canvas: Canvas, light: Light, reading: Reading, stage: Stage, rng: random.Random) -> View:
     """Paints the place; out of focus, it is painted small and enlarged, which is also quicker."""
     sheet = canvas if stage.blur < 1 else Canvas(canvas.width, canvas.height, 1.0 if stage.blur < 3 else 0.5)
+    # The bed that somebody lies in is drawn with that figure: the room has no second one.
+    is_bed_taken = any(figure.pose.flat for figure in stage.figures)
     view = View(
         sheet,
         light,
@@ -74,6 +77,7 @@ def paint_background(canvas: Canvas, light: Light, reading: Reading, stage: Stag
         rng,
         chance(reading.scene_key, reading.place),
         reading.scene_text,
+        is_bed_taken=is_bed_taken,
     )
     with sheet.toned(light.tone()):
         PAINTERS[reading.place](view)
@@ -157,7 +161,10 @@ def _draw_placed(
     if placed.action == "RUN":
         sway = -0.24
     turn = 0.12 if reading.shot_type == "POINT_OF_VIEW" else None
-    expression = EXPRESSIONS["ASLEEP"] if placed.is_asleep else expression_for(placed.mood, placed.action)
+    if placed.is_asleep:
+        expression = EXPRESSIONS["ASLEEP"]
+    else:
+        expression = expression_for(placed.mood, "TALK" if placed.is_talking else placed.action)
     _, far = draw_figure(pen, look, placed.pose, expression, sway=sway, turn=turn, is_from_behind=placed.is_from_behind)
     if placed.pose.flat and light.is_indoors:
         _blanket(pen)

@@ -3,92 +3,25 @@
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from media.drawing.figure import bones_of
+from media.drawing.framing import (
+    FLAT_HEAD,
+    FLAT_REACH,
+    FRAMINGS,
+    GROWN_METRES,
+    SEAT_METRES,
+    Framing,
+    Placed,
+    PlacedProp,
+    Stage,
+)
 from media.drawing.look import Look, character_look, with_worn
 from media.drawing.poses import Pose, holding, pose_for
 from media.drawing.props import Prop, is_recognised, props_in, recognise_prop
 from media.drawing.reading import Actor, Reading, first_of
-from media.drawing.vocabulary import CAMERAS, HANDLING
-
-GROWN_METRES = 1.7
-# Where the head of a figure lies that sleeps on a bed, in its own height: above the ground, and to the side.
-FLAT_HEAD, FLAT_REACH = 0.34, 0.4
-SEAT_METRES = 0.46  # of a rickshaw, above what a figure that sits has below it
-
-
-@dataclass(frozen=True)
-class Framing:
-    """All lengths in shares of the picture's unit (its height, less for narrow pictures) unless said otherwise.
-
-    body: a grown figure's height; or head: the main head's height, then the head's middle lies at `at` of the height.
-    at: for body framings where the feet stand. eye: metres. focal: longer lenses narrow the background. blur: of it.
-    """
-
-    body: float = 0.0
-    head: float = 0.0
-    at: float = 0.9
-    eye: float = 1.5
-    focal: float = 1.0
-    blur: float = 0.0
-
-
-FRAMINGS: dict[str, Framing] = {
-    "EXTREME_LONG": Framing(body=0.13, at=0.83, eye=3.6, focal=0.8),
-    "LONG": Framing(body=0.4, at=0.88, eye=1.75, focal=0.95),
-    "FULL": Framing(body=0.74, at=0.93, eye=1.25, focal=1.15),
-    "MEDIUM": Framing(head=0.28, at=0.34, eye=1.4, focal=1.45, blur=0.0022),
-    "CLOSE_UP": Framing(head=0.52, at=0.45, eye=1.5, focal=1.9, blur=0.007),
-    "EXTREME_CLOSE_UP": Framing(head=1.2, at=0.46, eye=1.5, focal=2.4, blur=0.014),
-    "OVER_THE_SHOULDER": Framing(head=0.3, at=0.4, eye=1.45, focal=1.6, blur=0.005),
-    "POINT_OF_VIEW": Framing(head=0.25, at=0.36, eye=1.5, focal=1.3, blur=0.002),
-}
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A figure at x metres from the middle and `z` metres away; it faces right unless `is_mirrored`."""
-
-    look: Look
-    pose: Pose
-    action: str
-    mood: str
-    x: float
-    z: float
-    is_mirrored: bool
-    held: Prop | None = None
-    lifted: float = 0.0  # metres above the ground: on a seat
-    is_from_behind: bool = False
-    shade: float = 0.0  # how far it is a dark shape before the light
-    is_asleep: bool = False
-
-
-@dataclass(frozen=True)
-class PlacedProp:
-    prop: Prop
-    x: float
-    z: float
-    is_mirrored: bool
-    metres: float
-
-
-@dataclass(frozen=True)
-class Stage:
-    """Where everything is; horizon, vanish_x and focal in pixels."""
-
-    figures: tuple[Placed, ...]
-    props: tuple[PlacedProp, ...]
-    over_shoulder: Look | None
-    over_shoulder_side: int
-    horizon: float
-    vanish_x: float
-    focal: float
-    eye: float
-    blur: float
-    insert: Prop | None  # a thing shown by itself, large
-    insert_hand: Look | None
-    own_hands: Look | None = None  # of the one through whose eyes we look, where they do something
+from media.drawing.vocabulary import ACTIONS, CAMERAS, HANDLING
 
 
 def _narrates(actor: Actor) -> bool:
@@ -186,6 +119,8 @@ def stage_shot(reading: Reading, width: int, height: int, rng: random.Random) ->
 
 
 _DOWN = (("FALLS", "跌 摔 倒地 倒下 倒了 滚 fell| falls| fallen trip stumbl slip collapse"),)
+_TALK = tuple(row for row in ACTIONS if row[0] == "TALK")
+_PULLER = (("PULLER", "车夫 马夫 拉车 rickshaw coachman driver puller"),)
 _ASLEEP = (("ASLEEP", "睡 sleep snor dead| died 死 晕 devour"),)
 _FLAT = (("FLAT", "睡 sleep snor 躺 dead| died 死 晕 床 炕 bed|"),)
 
@@ -248,6 +183,12 @@ def _insert(reading: Reading, actors: Sequence[Actor], things: Sequence[Prop]) -
     return None, None
 
 
+def _pulls(actor: Actor) -> bool:
+    """Whether somebody moves the cart: one who walks beside it does not."""
+    is_moving = actor.action in ("RUN", "WALK") and first_of(_PULLER, actor.subject.name.lower()) is not None
+    return actor.action == "PULL" or is_moving
+
+
 def _is_riding(actors: Sequence[Actor], things: Sequence[Prop]) -> bool:
     return any(prop.kind in ("RICKSHAW", "CART") for prop in things) and any(actor.action == "SIT" for actor in actors)
 
@@ -297,9 +238,7 @@ def _place(
         and (count == 1 or first_of(CAMERAS, actor.told) is not None)
     }
     wheels = next((prop for prop in standing if prop.kind in ("RICKSHAW", "CART")), None)
-    puller = (
-        next((i for i, actor in enumerate(actors) if actor.action in ("PULL", "RUN", "WALK")), None) if wheels else None
-    )
+    puller = next((i for i, actor in enumerate(actors) if _pulls(actor)), None) if wheels else None
     if wheels and puller is not None and not is_close:
         # A cart trails behind: the one who pulls it stands off the middle, so that both are seen.
         centre += side * min(wheels.wide * wheels.metres * 0.55, width / metre * 0.3)
@@ -356,6 +295,8 @@ def _place(
                 lifted,
                 is_from_behind=index in backs,
                 shade=0.5 if is_low and index in backs else 0.0,
+                is_talking=actor.action not in ("LAUGH", "CRY", "THINK", "LOOK")
+                and first_of(_TALK, actor.told) is not None,
                 is_asleep=pose.flat and first_of(_ASLEEP, actor.told or reading.action_text) is not None,
             )
         )
@@ -375,7 +316,7 @@ def _place(
                 rides = figures[place]
                 figures[place] = replace(
                     rides,
-                    x=x + (0.12 if facing else -0.12),
+                    x=x + (0.2 if facing else -0.2),
                     z=front.z * 1.02,
                     is_mirrored=facing,
                     lifted=SEAT_METRES,
@@ -384,7 +325,7 @@ def _place(
         if prop is wheels and rider is not None:
             # Nobody pulls: the one who rides sits in it where the shot has that figure.
             rides = figures[order.index(rider)]
-            back = 0.14 if rides.is_mirrored else -0.14
+            back = 0.2 if rides.is_mirrored else -0.2
             props.append(PlacedProp(prop, rides.x - back, rides.z * 1.02, rides.is_mirrored, tall))
             continue
         away = 1 if (rank % 2 == 0) == (side > 0) else -1

@@ -31,6 +31,7 @@ class View:
     rng: random.Random
     scene_rng: random.Random
     words: str = ""
+    is_bed_taken: bool = False
     _tones: dict[int, Tone] = field(default_factory=dict)
 
     @property

@@ -112,7 +112,7 @@ ACTIONS: Table = (
         "approach enters| leaves| "
              "comes| cross|"),
     ("THINK", "想 沉思 思索 回忆 记起 惭愧 think thought| ponder remember reflect| wonder muse| brood asham"),
-    ("TALK", "说 道 问 喊 叫 答 骂 谈 讲 say| says| saying said| talk speak asks| asking tell| tells| shout "
+    ("TALK", "说 问 喊 叫 答 骂 谈 讲 say| says| saying said| talk speak asks| asking tell| tells| shout "
         "answer| answers| whisper "
              "cries~out replies| calls| exclaim"),
     ("READ", "读 写 看书 read| reads| reading write| writes| writing"),

@@ -10,10 +10,11 @@ from PIL import Image
 
 from media.drawing import DrawingOrder, DrawnSubject, draw_order
 from media.drawing.beasts import BEASTS, beast_of
+from media.drawing.framing import Stage
 from media.drawing.look import character_look
 from media.drawing.props import is_recognised, recognise_prop
 from media.drawing.reading import Reading, read_order
-from media.drawing.staging import Stage, stage_shot
+from media.drawing.staging import stage_shot
 
 PULLER = DrawnSubject("CHARACTER", "车夫", "成年男性")
 WOMAN = DrawnSubject("CHARACTER", "老女人", "老年女性，花白头发，衣服都很破烂")
@@ -163,6 +164,11 @@ def test_only_the_one_told_of_lies_on_the_ground() -> None:
     assert [actor.action for actor in both.actors] == ["LIE", "STAND"]
 
 
+def test_a_road_is_no_talk() -> None:
+    prompt = "景别：全景。场景：大道。人物：我。动作：我坐着，剩下一条洁白的大道来。"
+    assert not staged(prompt, NARRATOR).figures[0].is_talking
+
+
 def test_what_stands_before_an_object_is_the_deed_of_the_other() -> None:
     reading = read("景别：远景。场景：大道。人物：车夫；老女人。动作：扶那老女人慢慢起来。", PULLER, WOMAN)
     assert [actor.action for actor in reading.actors] == ["SUPPORT", "STAND"]
@@ -187,6 +193,23 @@ def test_one_who_rides_sits_in_the_rickshaw_that_the_other_pulls(shot: str) -> N
     assert abs(rider.x - cart.x) < 0.3
     assert abs(puller.x - cart.x) > 1.0
     assert puller.is_mirrored == cart.is_mirrored
+
+
+def test_one_who_walks_past_a_rickshaw_does_not_pull_it() -> None:
+    prompt = "景别：全景。场景：大道。人物：老女人。动作：老女人从马路边上突然向车前横截过来。"
+    stage = staged(prompt, WOMAN, RICKSHAW)
+    (figure,), (cart,) = stage.figures, stage.props
+    assert figure.action == "WALK"
+    assert abs(figure.x - cart.x) > 0.8
+
+
+def test_one_who_lies_in_bed_and_speaks_opens_the_mouth() -> None:
+    prompt = (
+        "Shot: full shot. Scene: home, interior. Characters: wolf (a wolf, lying in bed). "
+        "Action: wolf speaks to Little Red-Cap."
+    )
+    assert staged(prompt, WOLF).figures[0].is_talking
+    assert not staged(prompt.replace("speaks to Little Red-Cap", "waits"), WOLF).figures[0].is_talking
 
 
 def test_one_who_grows_in_the_tellers_eyes_is_a_dark_back_seen_from_below() -> None:

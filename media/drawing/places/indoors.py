@@ -231,7 +231,9 @@ def paint_room(view: View) -> None:
         )
         view.canvas.fill(rug, (170, 84, 78))
         view.canvas.fill((rug - rug.mean(axis=0)) * 0.8 + rug.mean(axis=0), (206, 150, 120))
-    if any(word in view.words for word in ("床", "卧", "病", "bed", "hospital", "grandmother", "奶奶", "外婆")):
+    if not view.is_bed_taken and any(
+        word in view.words for word in ("床", "卧", "病", "bed", "hospital", "grandmother", "奶奶", "外婆")
+    ):
         _bed(view, side * 2.6, 4.4)
     else:
         _chair(view, side * 2.9, 5.9)

@@ -45,6 +45,10 @@ _DISGUISE = {
         re.IGNORECASE,
     ),
 }
+_FREED = {
+    "zh": re.compile(r"救出|跳了?出来|活着"),
+    "en": re.compile(r"\b(?:came out|sprang out|alive|saved from)\b", re.IGNORECASE),
+}
 _DEATH = {"zh": re.compile(r"死了|死去|淹死"), "en": re.compile(r"\b(?:dead|died|drowned)\b", re.IGNORECASE)}
 _ENTER = {
     "zh": re.compile(r"推开门|走进屋|进了屋|进屋|床"),
@@ -109,6 +113,9 @@ class Continuity:
             self.abed = None
         if len(people) > 1 and _DEVOUR[language].search(told):
             self.eaten = people[1]
+        if self._stand_in.keys() & set(people) and _FREED[language].search(told):
+            self.eaten = None
+            self._stand_in = {}
         if people and _DISGUISE[language].search(told):
             self.disguised = people[0]
             if self.eaten and self.eaten != self.disguised:

@@ -221,7 +221,8 @@ def _parts(
     characters = ("；" if is_chinese else "; ").join(_character(name, design, state) for name in in_view)
     action = given_action or _action(take, view, in_view, design, index)
     if added := state.added_action(in_view, action):
-        action += f"，{added}" if is_chinese else f", {added}"
+        # First, so that what follows without a subject is not taken for theirs.
+        action = f"{added}，{action}" if is_chinese else f"{added}, {action}"
     shown = [prop for prop in props if prop not in action]
     if shown:
         action += ("，画面中有" + "、".join(shown)) if is_chinese else ", with " + ", ".join(shown) + " in view"

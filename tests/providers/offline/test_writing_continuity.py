@@ -46,6 +46,21 @@ def test_the_wolf_lies_in_bed_in_the_nightcap_where_the_grandmother_is_meant() -
         assert "nightcap" not in shot.prompt
 
 
+def test_the_grandmother_is_herself_again_once_she_is_out() -> None:
+    shots = shots_of(stories.RED_CAP)
+    freed = shots[telling(shots, "the aged grandmother came out alive")]
+    assert "grandmother" in freed.asset_names
+    assert "wolf" not in freed.asset_names
+
+
+def test_one_who_fell_lies_there_until_helped_up() -> None:
+    shots = shots_of(stories.SMALL_MATTER)
+    seen = shots[telling(shots, "又没有别人看见")]
+    assert parse_prompt(seen.prompt).action.startswith("老女人倒在地上")
+    after = shots[telling(shots, "一步一步的向前走")]
+    assert "倒在地上" not in after.prompt
+
+
 def test_nobody_else_is_put_to_bed() -> None:
     for shot in shots_of(stories.RED_CAP):
         for person in parse_prompt(shot.prompt).character.split("; "):
