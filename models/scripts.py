@@ -26,7 +26,11 @@ class Script(OwnedRow):
 
     class Meta:
         table = "script"
-        indexes = (Index(fields=("workflow_id", "id")), Index(fields=("owner", "id")))
+        indexes = (
+            Index(fields=("workflow_id", "id")),
+            Index(fields=("owner", "id")),
+            Index(fields=("source_file_id",)),
+        )
 
 
 class ScriptScene(Row):
@@ -79,4 +83,4 @@ class Asset(OwnedRow):
     class Meta:
         table = "asset"
         unique_together = (("script_id", "position"),)
-        indexes = (Index(fields=("workflow_id", "id")),)
+        indexes = (Index(fields=("workflow_id", "id")), Index(fields=("reference_file_id",)))

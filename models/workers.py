@@ -11,3 +11,13 @@ class ProcessLease(Model):
 
     class Meta:
         table = "process_lease"
+
+
+class DeploymentFact(Model):
+    """What all processes of a deployment share, by name. `storage_id`: the mark that its storage carries."""
+
+    name = fields.CharField(max_length=64, primary_key=True)
+    value = fields.TextField()
+
+    class Meta:
+        table = "deployment_fact"

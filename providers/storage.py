@@ -140,7 +140,7 @@ class ObjectStorage:
 
     async def fetch(self, key: str, cache: Path) -> Path:
         target = cache / key
-        if await anyio.to_thread.run_sync(target.is_file):
+        if await anyio.to_thread.run_sync(_touch, target):
             return target
         await anyio.to_thread.run_sync(lambda: target.parent.mkdir(parents=True, exist_ok=True))
         staged = target.with_name(f"{target.name}.{uuid.uuid4().hex}")
@@ -178,6 +178,15 @@ class ObjectStorage:
 
     async def free_bytes(self) -> int | None:
         return None
+
+
+def _touch(path: Path) -> bool:
+    """Marks a cached file as used just now; False where it is not there."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def open_storage(url: str | None, data_dir: Path) -> Storage:

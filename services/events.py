@@ -122,7 +122,7 @@ class RedisBus(MemoryBus):
                     for topic in topics:
                         pipe.publish(CHANNEL, topic)
                     await pipe.execute()
-            except RedisError as error:
+            except (RedisError, OSError) as error:
                 log.warning("events.send_failed", error=type(error).__name__)
                 for topic in topics:  # followers in this process at least
                     super().publish(topic)
@@ -137,7 +137,7 @@ class RedisBus(MemoryBus):
                     async for message in pubsub.listen():
                         if message["type"] == "message":
                             super().publish(message["data"].decode())
-            except RedisError as error:
+            except (RedisError, OSError) as error:
                 log.warning("events.receive_failed", error=type(error).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
 

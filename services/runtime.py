@@ -22,6 +22,7 @@ from services.files import remove_unfinished, storage, storage_key
 from services.migrations import database_url, migrate, missing_migrations
 from services.process_leases import process_name, process_number
 from services.queue.leases import release_all
+from services.storage_mark import check_storage_mark
 from services.sweeping import clear_scratch
 from settings import Settings, get_settings, use_settings
 
@@ -61,6 +62,8 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
             )
         url = settings.storage_url.get_secret_value() if settings.storage_url else None
         files.use_storage(url, settings.data_dir)
+        if not settings.is_embedded_database:
+            await check_storage_mark(storage())
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         await stack.enter_async_context(open_bus(redis_url))
         name = process_name()

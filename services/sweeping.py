@@ -13,6 +13,7 @@ from services.idempotency import forget_old_keys
 from settings import Settings
 
 SCRATCH_HOURS = 24
+CACHE_HOURS = 24
 HOUSEKEEPING_SECONDS = 3600.0
 GRACE_SECONDS = 1800.0
 "How long a file that nothing refers to is marked before it goes."
@@ -47,6 +48,7 @@ async def clear_away(settings: Settings) -> None:
     oldest = datetime.now(UTC) - timedelta(days=settings.unreferenced_file_days)
     await remove_unreferenced(oldest, datetime.now(UTC) - timedelta(seconds=GRACE_SECONDS))
     await anyio.to_thread.run_sync(clear_scratch, settings.data_dir / "scratch", SCRATCH_HOURS * 3600.0)
+    await anyio.to_thread.run_sync(clear_cache, settings.data_dir / "cache", CACHE_HOURS * 3600.0)
 
 
 def clear_scratch(folder: Path, older_than_seconds: float) -> None:
@@ -57,5 +59,15 @@ def clear_scratch(folder: Path, older_than_seconds: float) -> None:
         try:
             if time.time() - path.stat().st_mtime >= older_than_seconds:
                 shutil.rmtree(path, ignore_errors=True)
+        except FileNotFoundError:
+            continue
+
+
+def clear_cache(folder: Path, unused_seconds: float) -> None:
+    """Removes copies of object storage's files that nobody has read for a while. Blocks: for a thread."""
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        try:
+            if path.is_file() and time.time() - path.stat().st_mtime >= unused_seconds:
+                path.unlink()
         except FileNotFoundError:
             continue

@@ -6,22 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from errors import BadInputError, ConflictError, EkonteError
-from models.artifacts import Artifact, ArtifactFile
 from models.database import execute, now_ms_sql, transaction
 from models.enums import (
     LIVE_WORKFLOW_STATUSES,
     STAGES,
-    ArtifactKind,
     InputType,
     JobRole,
     JobStatus,
     Stage,
     WorkflowStatus,
 )
-from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
 from models.jobs import Job
-from models.scripts import Asset, Script, ScriptScene, ScriptShot
-from models.storyboards import Shot, Storyboard
+from models.scripts import Script
 from models.workflows import Workflow, WorkflowStage
 from services.build.planning import end_stage_job
 from services.idempotency import former_result, once
@@ -30,6 +26,7 @@ from services.providers import choose_provider, voices
 from services.queue.outcomes import cancel_builds, hold_stage_jobs, nudge
 from services.queue.retrying import reopen_stage_job
 from services.sources import store_source
+from services.workflow.deletion import delete_rows
 from services.workflow.steps import move_on, next_stage, read_states, start_stage, touch
 from services.workflow_options import WorkflowOptions
 
@@ -263,48 +260,7 @@ async def delete_workflows(owner: str, ids: list[int]) -> list[tuple[int, Ekonte
 async def _delete(owner: str, workflow_id: int) -> None:
     await own(Workflow, owner, workflow_id)
     await Workflow.filter(id=workflow_id).update(status=WorkflowStatus.CANCELED)
-    await stop_jobs(workflow_id)
-    scripts = await Script.filter(workflow_id=workflow_id).values_list("id", flat=True)
-    assets = await Asset.filter(script_id__in=scripts).values_list("id", flat=True)
-    boards = await Storyboard.filter(workflow_id=workflow_id).values_list("id", flat=True)
-    shots = await Shot.filter(storyboard_id__in=boards).values_list("id", flat=True)
-    animatics = await Animatic.filter(workflow_id=workflow_id).values_list("id", flat=True)
-    parts = await AnimaticPart.filter(animatic_id__in=animatics).values_list("id", flat=True)
-    videos = await Video.filter(workflow_id=workflow_id).values_list("id", flat=True)
-    segments = await VideoSegment.filter(video_id__in=videos).values_list("id", flat=True)
-    edits = await Edit.filter(workflow_id=workflow_id).values_list("id", flat=True)
-    subjects: dict[ArtifactKind, Any] = {
-        ArtifactKind.SCRIPT: scripts,
-        ArtifactKind.DESIGN: assets,
-        ArtifactKind.GRID: boards,
-        ArtifactKind.PICTURE: shots,
-        ArtifactKind.SPEECH: parts,
-        ArtifactKind.MOTION: parts,
-        ArtifactKind.ANIMATIC: animatics,
-        ArtifactKind.CLIP: segments,
-        ArtifactKind.MUSIC: edits,
-        ArtifactKind.FILM: edits,
-    }
-    for kind, subject_ids in subjects.items():
-        made = await Artifact.filter(kind=kind, subject_id__in=subject_ids).values_list("id", flat=True)
-        await ArtifactFile.filter(artifact_id__in=made).delete()
-        await Artifact.filter(id__in=made).delete()
-    # A long film has had more jobs than a statement takes values.
-    await execute("DELETE FROM job_file WHERE job_id IN (SELECT id FROM job WHERE workflow_id = ?)", workflow_id)
-    await Job.filter(workflow_id=workflow_id).delete()
-    parts_of: tuple[tuple[Any, str, Any], ...] = (
-        (VideoSegment, "video_id", videos),
-        (AnimaticPart, "animatic_id", animatics),
-        (Shot, "storyboard_id", boards),
-        (Asset, "script_id", scripts),
-        (ScriptShot, "script_id", scripts),
-        (ScriptScene, "script_id", scripts),
-    )
-    for table, column, values in parts_of:
-        await table.filter(**{f"{column}__in": values}).delete()
-    whole: tuple[Any, ...] = (Edit, Video, Animatic, Storyboard, Script, WorkflowStage)
-    for table in whole:
-        await table.filter(workflow_id=workflow_id).delete()
+    await delete_rows(workflow_id)
     await touch(workflow_id)
     await Workflow.filter(id=workflow_id).delete()
 

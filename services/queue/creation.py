@@ -6,6 +6,7 @@ from models.database import execute, now_ms_sql
 from models.enums import ArtifactKind, JobRole, JobStatus, JobType, Queue, Stage
 from models.jobs import Job
 from services.queue.outcomes import nudge
+from services.queue.retrying import forget_failures
 
 
 async def create_stage_job(
@@ -18,7 +19,11 @@ async def create_stage_job(
     params: dict[str, Any] | None = None,
     priority_rank: int = 2,
 ) -> Job:
-    """A job that plans what its target lacks and waits for it. In the caller's transaction."""
+    """A job that plans what its target lacks and waits for it. In the caller's transaction.
+
+    Builds of the target that had failed before are tried again: whoever asks anew wants another try.
+    """
+    await forget_failures(target_id, stage)
     job = await Job.create(
         owner=owner,
         type=job_type,

@@ -60,10 +60,11 @@ async def due_queues() -> dict[Queue, int]:
 
 async def extend(lease: Lease, lease_seconds: float, progress: float | None = None, message: str | None = None) -> bool:
     """Keeps the lease for lease_seconds more and writes progress, which never goes back. False: the lease is lost."""
+    has_news = progress is not None or message is not None
     rows = await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()} + ?,"
         f" progress = {greatest_sql('progress', 'CAST(? AS DOUBLE PRECISION)')},"
-        f" message = COALESCE(?, message), version = version + 1"
+        f" message = COALESCE(?, message), version = version + {1 if has_news else 0}"
         f" WHERE id = ? AND lease_epoch = ? AND status = 'RUNNING' RETURNING parent_id, workflow_id",
         int(lease_seconds * 1000),
         progress or 0.0,
@@ -73,7 +74,8 @@ async def extend(lease: Lease, lease_seconds: float, progress: float | None = No
     )
     if not rows:
         return False
-    bus().publish(job_topic(lease.job_id))
+    if has_news:
+        bus().publish(job_topic(lease.job_id))
     if progress is not None and rows[0]["parent_id"] is not None:
         await roll_up_progress(rows[0]["parent_id"])
     return True

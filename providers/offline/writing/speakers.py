@@ -75,12 +75,12 @@ def _read_paragraph(
             _read_narration(span.text, before, after, following, number, cast, talk, beats)
             continue
         later = spans[index + 2] if index + 2 < len(spans) else None
-        if said_here is not None and (other := _somebody_else(span, before, after, later, said_here, cast)):
-            speaker, is_inferred, addressee = other, False, said_here
-        else:
-            speaker, is_inferred, addressee = _who(
-                span, before, after, said_here, previous, following, number, cast, talk
-            )
+        other = _somebody_else(span, before, after, later, said_here, cast) if said_here is not None else None
+        speaker, is_inferred, addressee = (
+            (other, False, said_here)
+            if other is not None
+            else _who(span, before, after, said_here, previous, following, number, cast, talk)
+        )
         if speaker is None:
             beats.append(Beat(f"“{span.text}”", None, number, _named(span.text, cast)))
             continue

@@ -8,13 +8,14 @@ import pytest
 
 from errors import ConflictError
 from models.artifacts import Artifact
-from models.enums import ArtifactKind, JobRole, JobStatus, Stage, WorkflowStatus
+from models.enums import ArtifactKind, GridLayout, JobRole, JobStatus, Stage, WorkflowStatus
 from models.jobs import Job
-from models.storyboards import Shot
+from models.scripts import Script
+from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
 from services.impact import change_impact, stale_shot_ids
 from services.jobs import cancel_job, retry_job
-from services.storyboards import ShotChanges, edit_shot, regenerate_shots
+from services.storyboards import ShotChanges, create_storyboard, edit_shot, regenerate_shots
 from services.workflows import (
     cancel_workflow,
     delete_workflows,
@@ -315,3 +316,26 @@ async def test_a_deleted_workflow_stops_and_leaves_no_row(studio: Studio) -> Non
         assert await Artifact.all().count() == 0
         assert await Shot.all().count() == 0
         studio.hold.pop(ArtifactKind.CLIP).set()
+
+
+async def test_what_was_made_from_a_workflows_script_beside_it_goes_with_the_workflow(studio: Studio) -> None:
+    async with floor_at_work():
+        workflow = await ended(await start(pause_after=(Stage.SCRIPT,)), WorkflowStatus.PAUSED)
+        script = await Script.get(workflow_id=workflow.id)
+        job = await create_storyboard(
+            OWNER,
+            script_id=script.id,
+            workflow_id=None,
+            grid_layout=GridLayout.SINGLE,
+            provider=None,
+            auto_crop=True,
+            idempotency_key=None,
+        )
+
+        async def done() -> bool:
+            return (await Job.get(id=job.id)).status is JobStatus.SUCCEEDED
+
+        await wait_for(done)
+        assert await delete_workflows(OWNER, [workflow.id]) == [(workflow.id, None)]
+    for table in (Job, Shot, Artifact, Script, Storyboard):
+        assert await table.all().count() == 0
