@@ -7,6 +7,7 @@ import numpy as np
 from media.drawing.beast_drawing import draw_beast_from_behind
 from media.drawing.canvas import Points, bezier, limb, oval, points, smooth
 from media.drawing.colour import Colour, darker, lighter, mix
+from media.drawing.hats import draw_hat
 from media.drawing.look import Look
 from media.drawing.pen import Pen
 
