@@ -188,7 +188,7 @@ async def drawn_last(deployment: Deployment, shot_id: str) -> dict[str, Any]:
 @pytest.mark.parametrize("when", ["PICTURE", "MOTION", "CLIP", "FILM"])
 async def test_an_edit_during_a_run_ends_up_in_the_film(client: Client, shared: Deployment, when: str) -> None:
     """The edit comes while a build of the kind is under way: for PICTURE that of the very shot."""
-    workflow_id = await begin(client, stories.ENGLISH, targetShots=3)
+    workflow_id = await begin(client, stories.ENGLISH, targetShots=2)
 
     async def at_work() -> Any:
         return await shared.rows(

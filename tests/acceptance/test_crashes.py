@@ -19,7 +19,6 @@ from tests.acceptance.filming import (
     check_logs,
     check_storage,
     ended,
-    film,
     number,
     until,
 )
@@ -69,6 +68,8 @@ async def test_a_film_survives_a_kill_in_each_of_its_stages(deployment: Deployme
     async with deployment.client() as client:
         workflow = await ended(client, workflow_id)
         assert workflow["status"] == "SUCCEEDED", workflow
+        edit = await client.do(stories.EDIT, id=workflow["edit"]["id"])
+        assert len(await client.bytes_of(edit["film"]["url"])) == edit["film"]["bytes"]
     made = await artifacts(deployment)
     for place, artifact in finished.items():
         assert made[place] == artifact, f"{place} was made again after a kill"
@@ -121,20 +122,3 @@ async def test_a_subscription_to_a_server_whose_worker_was_killed_goes_on(deploy
 
 async def _follow(client: Client, workflow_id: str) -> list[dict[str, Any]]:
     return [event async for event in client.follow(stories.EVENTS, id=workflow_id)]
-
-
-async def test_a_server_that_was_killed_while_idle_starts_again_with_everything(deploy: Deploy) -> None:
-    deployment = deploy(EMBEDDED)
-    async with deployment.client() as client:
-        filmed = await film(client, stories.ENGLISH, targetShots=2)
-    before = await artifacts(deployment)
-    kill(deployment)
-    deployment.start_doer()
-    async with deployment.client() as client:
-        workflow = await client.do(stories.WORKFLOW, id=filmed.id)
-        assert workflow["status"] == "SUCCEEDED"
-        edit = await client.do(stories.EDIT, id=workflow["edit"]["id"])
-        assert len(await client.bytes_of(edit["film"]["url"])) == edit["film"]["bytes"]
-    assert await artifacts(deployment) == before
-    await check_storage(deployment)
-    check_logs(deployment)
