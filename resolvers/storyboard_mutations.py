@@ -26,7 +26,7 @@ def _payload(info: Info, row: ShotRow) -> ShotPayload:
 
 
 def shot_changes(input: EditShotInput) -> storyboards.ShotChanges:
-    """Dialogue and narration that are not given stay, and null takes them away; all else stays where null."""
+    """Words and speaker that are not given stay, and null takes them away; all else stays where null."""
     parts = given(input.replacements)
     return storyboards.ShotChanges(
         shot_id=need(input.shot_id, "Shot", "input", "shotId"),
@@ -37,6 +37,7 @@ def shot_changes(input: EditShotInput) -> storyboards.ShotChanges:
         shot_type=given(parts.shot_type) if parts is not None else None,
         dialogue=_words(input.dialogue),
         narration=_words(input.narration),
+        speaker=_words(input.speaker),
         duration_seconds=given(input.duration_seconds),
     )
 

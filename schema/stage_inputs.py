@@ -95,6 +95,9 @@ class EditShotInput:
     narration: str | None = strawberry.field(
         default=strawberry.UNSET, description="What the narrator says; null takes the words away."
     )
+    speaker: str | None = strawberry.field(
+        default=strawberry.UNSET, description="Which character says the dialogue; null: the narrator."
+    )
     duration_seconds: float | None = strawberry.field(
         default=strawberry.UNSET, description="How long it is to be shown."
     )

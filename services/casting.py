@@ -9,11 +9,12 @@ from providers.base import VoiceInfo
 _FEMALE = (
     "女", "妇", "母", "妈", "娘", "婆", "姐", "妹", "姑", "嫂", "太太", "奶", "伊",
     "woman", "girl", "mother", "lady", "she", "her", "queen", "daughter", "sister", "wife", "mrs", "miss", "aunt",
-    "hen", "grandmother", "princess",
+    "hen", "grandmother", "grandma", "princess", "female", "females", "women", "girls",
 )
 _MALE = (
     "男", "父", "爸", "爷", "叔", "伯", "哥", "弟", "先生", "车夫", "巡警", "老头",
     "man", "boy", "father", "he", "his", "king", "son", "brother", "husband", "mr", "sir", "uncle", "prince",
+    "male", "males", "men", "boys", "grandfather", "grandpa", "husbands", "gentleman", "lad",
 )
 # fmt: on
 _OLD = (

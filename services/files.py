@@ -234,6 +234,19 @@ async def remove_unreferenced(older_than: datetime, released_before: datetime) -
     return await _remove(f"released_at <= ? AND {_REFERENCES_SQL}", _moment(released_before))
 
 
+async def release_files(file_ids: list[int]) -> None:
+    """Marks those of the files that nothing refers to any more, uploads excepted: from now on no link opens them.
+
+    In the transaction that removes what referred to them. Whoever stores the same content takes it up again.
+    """
+    for start in range(0, len(file_ids), 10_000):
+        listed = ", ".join(str(int(number)) for number in file_ids[start : start + 10_000])
+        await execute(
+            f"UPDATE stored_file SET released_at = {timestamp_sql()} WHERE id IN ({listed})"
+            f" AND released_at IS NULL AND is_upload = {_false()} AND {_REFERENCES_SQL} RETURNING id"
+        )
+
+
 def _moment(moment: datetime) -> object:
     return moment.isoformat(sep=" ") if is_sqlite() else moment
 

@@ -41,7 +41,11 @@ async def migrate(settings: Settings) -> list[str]:
         missing = await missing_migrations(settings)
         if not missing:
             return []
-        if path is not None and await _has_tables():
+        if path is not None and not await _has_tables():
+            # Only a new file can be told to give space back; VACUUM makes it so although it has a header already.
+            await execute("PRAGMA auto_vacuum = INCREMENTAL")
+            await execute("VACUUM")
+        elif path is not None:
             await anyio.to_thread.run_sync(_back_up, path, path.with_name(f"{path.name}.before-{missing[0]}"))
         async with _foreign_keys_off():
             await _executor(settings).migrate(direction="forward")

@@ -176,7 +176,7 @@ async def open_file(file_id: str) -> ServedFile | None:
     parsed = parse_global_id(file_id)
     if parsed is None or parsed[0] != "StoredFile":
         return None
-    row = await StoredFile.get_or_none(id=parsed[1], state=FileState.READY)
+    row = await StoredFile.get_or_none(id=parsed[1], state=FileState.READY, released_at__isnull=True)
     if row is None:
         return None
     key = storage_key(row.owner, row.sha256, row.content_type)

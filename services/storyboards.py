@@ -7,13 +7,13 @@ from typing import Any, Literal
 from errors import BadInputError, NotFoundError
 from models.artifacts import Artifact, ArtifactFile
 from models.database import transaction
-from models.enums import ArtifactKind, FileRole, GridLayout, JobType, ShotType, Stage
+from models.enums import ArtifactKind, AssetType, FileRole, GridLayout, JobType, ShotType, Stage
 from models.files import StoredFile
 from models.films import Animatic
 from models.jobs import Job
 from models.scripts import Script
 from models.storyboards import Shot, Storyboard
-from providers.prompts import SHOT_TYPE_WORDS, compose_prompt, parse_prompt
+from providers.prompts import SHOT_TYPE_WORDS, PromptParts, compose_prompt, parse_prompt
 from services.assets import MAX_PROMPT_LENGTH, own_script
 from services.build.publishing import put_artifact
 from services.idempotency import once
@@ -48,6 +48,7 @@ class ShotChanges:
     shot_type: ShotType | None = None
     dialogue: str | Literal[_Unset.UNSET] | None = UNSET
     narration: str | Literal[_Unset.UNSET] | None = UNSET
+    speaker: str | Literal[_Unset.UNSET] | None = UNSET
     duration_seconds: float | None = None
 
     @property
@@ -115,7 +116,10 @@ def edited_prompt(prompt: str, changes: ShotChanges, language: str) -> str:
     words = None
     if changes.shot_type is not None:
         words = SHOT_TYPE_WORDS[changes.shot_type.value]["zh" if language.startswith("zh") else "en"]
-    parts = {"shot": words, "scene": changes.scene, "character": changes.character, "action": changes.action}
+    action = changes.action
+    if changes.prompt is not None and action is not None and parse_prompt(base) == PromptParts(action=base):
+        action = f"{base}. {action}"  # free words given together with a further action: both are meant
+    parts = {"shot": words, "scene": changes.scene, "character": changes.character, "action": action}
     if all(value is None for value in parts.values()):
         return base
     return compose_prompt(parse_prompt(base).replaced(**parts), language)
@@ -164,6 +168,8 @@ async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
             value = getattr(changes, name)
             if value is not UNSET:
                 values[name] = (value.strip() or None) if isinstance(value, str) else None
+        if changes.speaker is not UNSET:
+            values["speaker"] = await known_speaker(script, changes.speaker)
         if changes.duration_seconds is not None:
             values["duration_seconds"] = changes.duration_seconds
         if values:
@@ -172,6 +178,18 @@ async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
         return await own(Shot, owner, changes.shot_id)
 
     return await transaction(body)
+
+
+async def known_speaker(script: Script, name: str | None) -> str | None:
+    """A character's name as the script has it, found also by its aliases. BadInputError that lists the characters."""
+    if name is None:
+        return None
+    characters = [draft for draft in script.draft_assets if draft["type"] == AssetType.CHARACTER]
+    for draft in characters:
+        if name.strip().lower() in {draft["name"].lower(), *(alias.lower() for alias in draft["aliases"])}:
+            return str(draft["name"])
+    known = ", ".join(draft["name"] for draft in characters) or "none"
+    raise BadInputError(f"The script has no character of that name; it has: {known}.", path=["input", "speaker"])
 
 
 async def look_again(storyboard_id: int, redrawn_shot_id: int | None) -> None:

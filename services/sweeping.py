@@ -7,14 +7,15 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from models.database import execute, now_ms_sql
+from models.database import execute, is_sqlite, now_ms_sql
 from services.files import remove_unreferenced
 from services.idempotency import forget_old_keys
 from settings import Settings
 
 SCRATCH_HOURS = 24
 CACHE_HOURS = 24
-HOUSEKEEPING_SECONDS = 3600.0
+VACUUM_PAGES = 5000
+HOUSEKEEPING_SECONDS = 600.0
 GRACE_SECONDS = 1800.0
 "How long a file that nothing refers to is marked before it goes."
 
@@ -48,6 +49,8 @@ async def clear_away(settings: Settings) -> None:
     oldest = datetime.now(UTC) - timedelta(days=settings.unreferenced_file_days)
     await remove_unreferenced(oldest, datetime.now(UTC) - timedelta(seconds=GRACE_SECONDS))
     await anyio.to_thread.run_sync(clear_scratch, settings.data_dir / "scratch", SCRATCH_HOURS * 3600.0)
+    if is_sqlite():
+        await execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
     await anyio.to_thread.run_sync(clear_cache, settings.data_dir / "cache", CACHE_HOURS * 3600.0)
 
 

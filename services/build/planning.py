@@ -123,7 +123,8 @@ def stuck_error(decision: Decision) -> dict[str, Any]:
     reason = first.get("message", "no reason is known")
     message = str(reason) if count == 1 else f"{count} parts failed; the first: {reason}"
     code = JobErrorCode(first.get("code", JobErrorCode.INTERNAL))
-    return job_error(code, message, is_retryable=True, upstream_code=first.get("upstreamCode"))
+    is_retryable = any((node.error or {}).get("retryable", True) for node in decision.failed)
+    return job_error(code, message, is_retryable=is_retryable, upstream_code=first.get("upstreamCode"))
 
 
 async def _is_held(job: Job) -> bool:

@@ -10,6 +10,7 @@ from models.jobs import Job
 from models.scripts import Script
 from models.storyboards import Storyboard
 from services.build.planning import end_stage_job
+from services.files import release_files
 from services.queue.outcomes import cancel_builds
 
 
@@ -50,7 +51,7 @@ async def _family(workflow_id: int) -> _Family:
 async def delete_rows(workflow_id: int) -> None:
     """Stops what still runs and removes all rows but the workflow's own. In a transaction.
 
-    Files stay until nothing else refers to them: the hourly house-keeping takes them away.
+    Files that nothing else refers to can no longer be fetched, and house-keeping takes them away; uploads stay.
     """
     family = await _family(workflow_id)
     await _stop(workflow_id, family)
@@ -70,6 +71,7 @@ async def delete_rows(workflow_id: int) -> None:
         ArtifactKind.MUSIC: family.edits,
         ArtifactKind.FILM: family.edits,
     }
+    used = await _files_of(workflow_id, family, subjects)
     for kind, ids in subjects.items():
         made = f"SELECT id FROM artifact WHERE kind = '{kind.value}' AND subject_id IN ({ids})"
         await _delete(f"artifact_file WHERE artifact_id IN ({made})")
@@ -91,6 +93,20 @@ async def delete_rows(workflow_id: int) -> None:
     ):
         await _delete(f"{table} WHERE id IN ({ids})")
     await _delete(f"workflow_stage WHERE workflow_id = {int(workflow_id)}")
+    await release_files(used)
+
+
+async def _files_of(workflow_id: int, family: _Family, subjects: dict[ArtifactKind, str]) -> list[int]:
+    """Ids of all files that the workflow's rows refer to."""
+    artifacts = " OR ".join(f"(kind = '{kind.value}' AND subject_id IN ({ids}))" for kind, ids in subjects.items())
+    rows = await execute(
+        f"SELECT file_id FROM artifact_file WHERE artifact_id IN (SELECT id FROM artifact WHERE {artifacts})"
+        " UNION SELECT file_id FROM job_file WHERE job_id IN"
+        f" (SELECT id FROM job WHERE workflow_id = ? OR target_id IN ({family.targets}))"
+        f" UNION SELECT source_file_id FROM script WHERE id IN ({family.scripts})",
+        workflow_id,
+    )
+    return [int(row["file_id"]) for row in rows]
 
 
 async def _delete(what: str) -> None:

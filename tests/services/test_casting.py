@@ -24,6 +24,9 @@ VOICES = [
         ("The Queen", "", "female", None),
         ("Little Red-Cap", "a girl with a red cap", "female", "child"),
         ("Rufus", "an old man", "male", "old"),
+        ("Bob", "adult male", "male", None),
+        ("Mina", "young female", "female", "child"),
+        ("Grandfather", "elderly male", "male", "old"),
         # "he" inside "the" and "her" inside "other" are no signs.
         ("Robin", "the other one", None, None),
     ],

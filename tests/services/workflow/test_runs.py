@@ -6,15 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from errors import ConflictError
+from errors import BadInputError, ConflictError
 from models.artifacts import Artifact
 from models.enums import ArtifactKind, GridLayout, JobRole, JobStatus, Stage, WorkflowStatus
+from models.files import StoredFile
 from models.jobs import Job
 from models.scripts import Script
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
 from services.impact import change_impact, stale_shot_ids
 from services.jobs import cancel_job, retry_job
+from services.runtime import open_file
 from services.storyboards import ShotChanges, create_storyboard, edit_shot, regenerate_shots
 from services.workflows import (
     cancel_workflow,
@@ -339,3 +341,35 @@ async def test_what_was_made_from_a_workflows_script_beside_it_goes_with_the_wor
         assert await delete_workflows(OWNER, [workflow.id]) == [(workflow.id, None)]
     for table in (Job, Shot, Artifact, Script, Storyboard):
         assert await table.all().count() == 0
+
+
+async def test_files_of_deleted_workflows_open_no_more_once_the_last_one_is_gone(studio: Studio) -> None:
+    async with floor_at_work():
+        first, second = await ended(await start()), await ended(await start())
+    files = await StoredFile.filter(owner=OWNER)  # made from the same words, they share all but their animatics
+    assert await open_file(files[0].global_id) is not None
+    await delete_workflows(OWNER, [first.id])
+    assert [await open_file(file.global_id) for file in files].count(None) == 1
+    await delete_workflows(OWNER, [second.id])
+    assert [await open_file(file.global_id) for file in files].count(None) == len(files)
+    again = await start()
+    assert await StoredFile.filter(released_at__isnull=True).count() == 1  # its text, taken up again
+    assert again.status is WorkflowStatus.RUNNING
+
+
+async def test_another_speaker_is_one_of_the_scripts_characters_and_is_heard(studio: Studio) -> None:
+    async with floor_at_work():
+        workflow = await ended(await start())
+        count = len(studio.inputs)
+        shot = (await Shot.filter(owner=OWNER).order_by("sequence"))[1]
+        with pytest.raises(BadInputError, match="Anna"):
+            await edit_shot(OWNER, ShotChanges(shot.id, speaker="Nobody"))
+        assert (await Shot.get(id=shot.id)).speaker == "Anna"
+        await edit_shot(OWNER, ShotChanges(shot.id, speaker=None))
+        await resume_workflow(OWNER, workflow.id)
+        await ended(workflow)
+        assert studio.kinds_since(count)["SPEECH"] == 1
+        lines = next(inputs["lines"] for kind, inputs in reversed(studio.inputs) if kind is ArtifactKind.SPEECH)
+        assert [line["voice_id"] for line in lines] == ["en-narrator"]
+        await edit_shot(OWNER, ShotChanges(shot.id, speaker="anna"))
+    assert (await Shot.get(id=shot.id)).speaker == "Anna"
