@@ -10,8 +10,12 @@ from providers.offline.writing.people import Cast, Person
 from providers.offline.writing.quotes import Span
 
 _TITLES = "|".join(sorted(set(lexicon.TITLES), key=len, reverse=True))
+_UPPER, _LOWER = "A-ZÀ-ÖØ-Þ", "a-zß-öø-ÿ"
+_NAME_WORD = rf"[{_UPPER}][{_LOWER}]*(?:[’'-]?[{_UPPER}]?[{_LOWER}]+)*"
+# A dot belongs to a name after an abbreviated title or an initial (never the word I); elsewhere it ends a sentence.
+_DOTTED = r"(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Col|Gen|Lt|Sgt|Rev|Mme|Mlle|[A-HJ-Z])\."
 _CAPITALISED = re.compile(
-    r"(?<![\w’'-])[A-Z][a-zà-ÿ]*(?:[’'-]?[A-Z]?[a-zà-ÿ]+)*\.?(?:\s+(?:of\s+|de\s+|von\s+|van\s+)?[A-Z][a-zà-ÿ]*(?:-[A-Z]?[a-zà-ÿ]+)*)*"
+    rf"(?<![\w’'-])(?:{_DOTTED}|{_NAME_WORD})(?:\s+(?:(?:of|de|von|van)\s+)?(?:{_DOTTED}|{_NAME_WORD}))*"
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:]['’”\")]*\s+|\n\s*|[“\"‘]\s*)$")
 _ROLE_PHRASE = re.compile(
@@ -23,6 +27,7 @@ _SAY = "|".join(sorted(lexicon.SPEECH_VERBS))
 _SAID_BEFORE = re.compile(
     rf"\b(?:{_SAY})(?:\s+(?:then|the|a|an|his|her|my|old|young|little|poor|good))*\s*$", re.IGNORECASE
 )
+_SAYS_AFTER = re.compile(rf"\s+(?:[a-z]+ly\s+)?(?:{_SAY})\b")
 _ACTS_AFTER = re.compile(
     rf"^\s*(?:,[^,]{{1,40}},\s*)?"
     rf"(?:(?:had|has|have|was|is|were|would|could|did|then|"
@@ -105,15 +110,16 @@ def _see_names(text: str, names: _Names, *, after_speech: bool) -> None:
             if following:
                 group, end = group + following.group(), end + following.end()
         opens = bool(_SENTENCE_START.search(text[: match.start()][-6:])) and not (after_speech and match.start() == 0)
+        after, before = text[end : end + 90], text[max(0, match.start() - 60) : match.start()]
         name = _clean_name(group, opens_sentence=opens)
+        if group in lexicon.NAMES_TOO and (_SAID_BEFORE.search(before) or (after_speech and _SAYS_AFTER.match(after))):
+            name = group  # said Will
         if not name or len(name) < 2:
             continue
-        after, before = text[end : end + 90], text[max(0, match.start() - 60) : match.start()]
         names.total[name] += 1
         names.inside[name] += not opens or " " in name
         names.speaks[name] += bool(_SAID_BEFORE.search(before)) or (
-            bool(re.match(rf"\s+(?:[a-z]+ly\s+)?(?:{_SAY})\b", after))
-            and ("," in after or ":" in after or after_speech)
+            bool(_SAYS_AFTER.match(after)) and ("," in after or ":" in after or after_speech)
         )
         names.acts[name] += bool(_ACTS_AFTER.match(after))
         names.possessive[name] += bool(re.match(r"[’']s\b", after)) or group.endswith(("’s", "'s"))

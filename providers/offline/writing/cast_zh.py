@@ -190,7 +190,8 @@ def _choose_names(
     }
     kept: list[str] = []
     for word in sorted(candidates):
-        if not _may_be_name(word):
+        is_thing_that_speaks = word in lexicon.PROPS and names.speech[word] > 0
+        if not _may_be_name(word) and not is_thing_that_speaks:
             continue
         count = whole.count(word)
         if not names.speech[word] and not _stands_alone(word, whole):
@@ -203,8 +204,8 @@ def _choose_names(
         has_title = word.endswith(tuple(lexicon.TITLE_TAILS)) and has_surname
         is_nickname = bool(_NICKNAME.match(word + "，")) and len(word) == 2
         if is_common_word and not is_nickname and not has_title:
-            # 袭人 is a word of the dictionary too; who speaks twice under it is a person.
-            if tags[0] == "n" and speech and len(word) <= 3 and word not in lexicon.PROPS:
+            # 袭人 and 石头 are words of the dictionary too; who speaks under them is a person.
+            if tags[0] == "n" and speech and len(word) <= 3:
                 kept.append(word)
             continue
         if (

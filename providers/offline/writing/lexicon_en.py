@@ -123,6 +123,8 @@ NOT_NAMES = frozenset(
         "Honor Excellency Lordship Ladyship TV OK Thou Thee Thy Ye Tis Twas Scarcely Hardly Whereupon"
     ).split()
 )
+# Of those, the ones that somebody who is said to speak is called.
+NAMES_TOO = frozenset("Will May April June August January Summer Autumn Winter Spring Earth India Paris Asia".split())
 
 SPEECH_VERBS = frozenset(
     (

@@ -231,6 +231,7 @@ def _who(
         and before is not None
         and not before.is_speech
         and not tags.without_tag_after(before.text, cast)
+        and not _names_another(leading, said_here)
     ):
         return said_here, False, None
     if leading is not None:
@@ -259,6 +260,11 @@ def _who(
     else:
         turns = [talk.subject, *reversed(talk.recent)]
     return next((name for name in turns if name and name not in excluded), None), True, None
+
+
+def _names_another(tag: tags.Tag | None, said_here: str) -> bool:
+    """Whether a tag between two speeches leads on to the second one: 老张说：“……”秀英答道：“……”"""
+    return tag is not None and tag.speaker is not None and tag.speaker.person not in (None, said_here)
 
 
 def _name_of(mention: Mention | None, cast: Cast, talk: _Talk, excluded: Sequence[str | None]) -> str | None:

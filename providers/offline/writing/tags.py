@@ -57,7 +57,8 @@ def find_after(narration: str, cast: Cast) -> Tag | None:
             return None
         lead = lexicon_zh.CLAUSE_START.match(clause)
         return Tag(first) if lead and lead.end() >= first.start else None
-    clause = re.split(r"[.;!?:]", narration)[0][:110]
+    # The stop of Dr. or of an initial ends no sentence.
+    clause = re.split(r"[;!?:]", (split_sentences(narration[:160], "en") or [""])[0])[0].rstrip(".")[:110]
     verb = _EN_VERB.search(clause[:45])
     mentions = [mention for mention in cast.mentions(clause) if mention.pronoun not in _EN_OBJECTIVE]
     if verb is None or not mentions:

@@ -165,3 +165,36 @@ def test_clothes_that_somebody_hands_over_are_a_prop() -> None:
 )
 def test_two_people_who_speak_in_one_paragraph_keep_their_own_words(text: str, expected: list[tuple[str, str]]) -> None:
     assert talk(script_of(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            'Jack ran home. "I am wet," said Jack. "Sit down," said Anna. The fire burned in the old house.',
+            [("Jack", "I am wet."), ("Anna", "Sit down.")],
+        ),
+        (
+            'The rain fell. "Come in," said Élodie. "No," answered Zorblax. "Why not?" Xochitl asked.',
+            [("Élodie", "Come in."), ("Zorblax", "No."), ("Xochitl", "Why not?")],
+        ),
+        (
+            '"Come in," said Mrs. Quill. "No," Dr. J. Watson answered.',
+            [("Mrs. Quill", "Come in."), ("Dr. J. Watson", "No.")],
+        ),
+        ('The rain fell. "Come in," said Will. "No," May answered.', [("Will", "Come in."), ("May", "No.")]),
+        ("“我淋湿了。”杰克说。“坐下。”安娜说。老屋里火烧得正旺。", [("杰克", "我淋湿了。"), ("安娜", "坐下。")]),
+        ("“快进来！”小满喊道。“等等我。”石头说。", [("小满", "快进来！"), ("石头", "等等我。")]),
+        ("老张说：“今晚有风。”秀英答道：“那就关上门。”", [("老张", "今晚有风。"), ("秀英", "那就关上门。")]),
+    ],
+    ids=["said Anna", "rare names", "titles and initials", "names that are words too", "安娜说", "石头说", "two tags"],
+)  # fmt: skip
+def test_whoever_is_said_to_speak_is_a_character_and_speaks(text: str, expected: list[tuple[str, str]]) -> None:
+    script = script_of(text)
+    assert talk(script) == expected
+    assert names(script) == [speaker for speaker, _ in expected]
+
+
+def test_a_name_ends_at_the_full_stop() -> None:
+    script = script_of('"I have lost my cat," said Mina. Thomas lifted his lantern and smiled.')
+    assert names(script) == ["Mina", "Thomas"]
