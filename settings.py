@@ -1,20 +1,27 @@
 """All configuration, read once from the environment (prefix EKONTE_) and from `.env`.
 
-A value that cannot be used stops the start with the name of its variable. docs/settings.md has the table.
+A value that cannot be used stops the start with the name of its variable; a variable that is no setting is named, too.
+docs/settings.md has the table.
 """
 
+import difflib
 import os
 import zoneinfo
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from errors import ConfigurationError
 
 ENV_PREFIX = "EKONTE_"
+# Read by others: the tests, and examples/demo.py.
+TEST_PREFIX = f"{ENV_PREFIX}TEST_"
+CLIENT_VARIABLES = (f"{ENV_PREFIX}TOKEN",)
 
 
 class Settings(BaseSettings):
@@ -125,35 +132,68 @@ def read_settings(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        faults = [
-            f"{ENV_PREFIX}{'_'.join(str(step) for step in fault['loc'][:1]).upper()}: {fault['msg']}"
-            for fault in error.errors(include_input=False, include_url=False)
-        ]
+        faults = [_fault_text(fault) for fault in error.errors(include_input=False, include_url=False)]
         raise ConfigurationError("; ".join(faults)) from None
+    except (OSError, UnicodeDecodeError):
+        raise ConfigurationError(".env: cannot be read as UTF-8 text.") from None
+
+
+def _fault_text(fault: Mapping[str, Any]) -> str:
+    """A wrong value in our words: those of the validator that refused it, else what the table says may stand there."""
+    name = str(fault["loc"][0])
+    own_words = fault.get("ctx", {}).get("error")
+    return f"{ENV_PREFIX}{name.upper()}: {own_words or 'must be ' + _allowed(name).replace('`', '')}"
+
+
+def unknown_variables() -> list[str]:
+    """A sentence for each EKONTE_* variable of the environment and of `.env` that no setting reads."""
+    env_file = Settings.model_config.get("env_file")
+    in_file = dotenv_values(env_file, encoding="utf-8") if isinstance(env_file, str) else {}
+    return unknown_variable_texts([*os.environ, *in_file])
+
+
+def unknown_variable_texts(names: Iterable[str]) -> list[str]:
+    """As unknown_variables, for these names; the nearest setting is suggested where one is near."""
+    known = [name.upper() for name in Settings.model_fields]
+    texts = []
+    for name in sorted(set(names)):
+        upper = name.upper()
+        is_ours = upper.startswith(ENV_PREFIX) and not upper.startswith(TEST_PREFIX)
+        rest = upper.removeprefix(ENV_PREFIX)
+        if is_ours and upper not in CLIENT_VARIABLES and rest not in known:
+            nearest = difflib.get_close_matches(rest, known, n=1)
+            suggestion = f"did you mean {ENV_PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists all."
+            texts.append(f"{name} is no setting; {suggestion}")
+    return texts
 
 
 def settings_table() -> str:
     """All settings as a table in Markdown: variable, default, what may stand there, meaning with its unit."""
     rows = ["| variable | default | value | meaning |", "| --- | --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
-        limits = [
-            f"{sign} {value}"
-            for item in field.metadata
-            for sign, value in (("at least", getattr(item, "ge", None)), ("at most", getattr(item, "le", None)))
-            if value is not None
-        ]
-        kind = ", ".join([_kind(field.annotation), *limits])
-        rows.append(f"| `{ENV_PREFIX}{name.upper()}` | {_default(name)} | {kind} | {field.description} |")
+        rows.append(f"| `{ENV_PREFIX}{name.upper()}` | {_default(name)} | {_allowed(name)} | {field.description} |")
     return "\n".join(rows) + "\n"
+
+
+def _allowed(name: str) -> str:
+    """What may stand there: kind and limits, in Markdown."""
+    field = Settings.model_fields[name]
+    limits = [
+        f"{sign} {value}"
+        for item in field.metadata
+        for sign, value in (("at least", getattr(item, "ge", None)), ("at most", getattr(item, "le", None)))
+        if value is not None
+    ]
+    return ", ".join([_kind(field.annotation), *limits])
 
 
 def _kind(annotation: object) -> str:
     if get_origin(annotation) is Literal:
         return " or ".join(f"`{choice}`" for choice in get_args(annotation))
-    named = {int: "whole number", float: "number", bool: "`true` or `false`", Path: "path", str: "text"}
+    named = {int: "a whole number", float: "a number", bool: "`true` or `false`", Path: "a path", str: "text"}
     for choice in (annotation, *get_args(annotation)):
         if isinstance(choice, type) and choice in named:
-            return "list with commas" if get_origin(annotation) is tuple else named[choice]
+            return "a list with commas" if get_origin(annotation) is tuple else named[choice]
     return "text, kept secret"
 
 

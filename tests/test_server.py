@@ -112,3 +112,13 @@ def test_a_data_folder_in_use_is_refused_in_one_sentence(tmp_path: Path) -> None
     assert "ekonte: EKONTE_DATA_DIR: another server uses this data folder" in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
     assert not (tmp_path / "ekonte.sqlite3").exists()
+
+
+def test_a_mistyped_variable_is_named_and_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("EKONTE_PROT", "9000")
+    assert server.main(["settings"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == "ekonte: warning: EKONTE_PROT is no setting; did you mean EKONTE_PORT?\n"
+    assert printed.out == settings_table()

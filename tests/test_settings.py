@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from errors import ConfigurationError
-from settings import ENV_PREFIX, Settings, read_settings, settings_table
+from settings import (
+    ENV_PREFIX,
+    Settings,
+    read_settings,
+    settings_table,
+    unknown_variable_texts,
+    unknown_variables,
+)
 
 PAGE = Path("docs/settings.md")
 
@@ -81,3 +88,49 @@ def test_secrets_do_not_show_themselves(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("EKONTE_SECRET", "swordfish" * 5)
     monkeypatch.setenv("EKONTE_DATABASE_URL", "postgres://user:swordfish@db/ekonte")
     assert "swordfish" not in repr(read_settings()) + str(read_settings())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("PORT", "abc", "EKONTE_PORT: must be a whole number, at least 0, at most 65535"),
+        ("SECRET", "too short", "EKONTE_SECRET: must have at least 32 characters"),
+        ("LOG_LEVEL", "LOUD", "EKONTE_LOG_LEVEL: must be DEBUG or INFO or WARNING or ERROR"),
+        ("LEASE_SECONDS", "1", "EKONTE_LEASE_SECONDS: must be a number, at least 2"),
+        ("INTROSPECTION", "maybe", "EKONTE_INTROSPECTION: must be true or false"),
+    ],
+)
+def test_a_wrong_value_is_told_in_our_own_words(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(ENV_PREFIX + name, value)
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings()
+    assert str(refused.value) == sentence
+
+
+def test_variables_that_no_setting_reads_are_named_with_the_nearest_that_one_does() -> None:
+    ours = ["EKONTE_PROT", "ekonte_port", "EKONTE_DATABSE_URL", "EKONTE_HOST", "EKONTE_XYZZY"]
+    assert unknown_variable_texts([*ours, "EKONTE_TEST_REDIS_URL", "EKONTE_TOKEN", "PATH"]) == [
+        "EKONTE_DATABSE_URL is no setting; did you mean EKONTE_DATABASE_URL?",
+        "EKONTE_PROT is no setting; did you mean EKONTE_PORT?",
+        "EKONTE_XYZZY is no setting; docs/settings.md lists all.",
+    ]
+
+
+def test_unknown_variables_are_found_in_the_environment_and_in_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("EKONTE_HOTS=127.0.0.1\nOTHER=1\n")
+    monkeypatch.setitem(Settings.model_config, "env_file", str(tmp_path / ".env"))
+    monkeypatch.setenv("EKONTE_PROT", "9000")
+    found = unknown_variables()
+    assert [text.split()[0] for text in found] == ["EKONTE_HOTS", "EKONTE_PROT"]
+    assert read_settings().port == 8000
+
+
+def test_a_file_of_settings_that_is_no_text_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"EKONTE_HOST=\xff\xfe")
+    monkeypatch.setitem(Settings.model_config, "env_file", str(tmp_path / ".env"))
+    with pytest.raises(ConfigurationError, match=r"^\.env: "):
+        read_settings()
