@@ -90,9 +90,15 @@ def print_schema() -> int:
 def migrate(settings: Settings) -> int:
     from services import migrations
     from services.logs import configure_logging
+    from services.starting import check_surroundings
 
     configure_logging(settings)
-    asyncio.run(migrations.migrate(settings))
+
+    async def run() -> None:
+        await check_surroundings(settings)
+        await migrations.migrate(settings)
+
+    asyncio.run(run())
     return 0
 
 

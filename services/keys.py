@@ -14,6 +14,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from errors import ConfigurationError
+from services.data_folder import unusable_folder
 from settings import Settings
 
 LOCAL_KEY_FILE = "local-secret.key"
@@ -40,12 +42,20 @@ def derive_key(secret: bytes, purpose: KeyPurpose) -> bytes:
 
 
 def load_keys(settings: Settings) -> Keys:
-    """The keys of this deployment; makes the local secret where none is configured and none was made before."""
+    """The keys of this deployment; makes the local secret where none is configured and none was made before.
+
+    Raises ConfigurationError where the data folder cannot be used, or the secret in it is damaged.
+    """
     if settings.secret is not None:
         secret = settings.secret.get_secret_value().encode()
         tokens: bytes | None = derive_key(secret, KeyPurpose.TOKENS)
     else:
-        secret = local_secret(settings.data_dir)
+        try:
+            secret = local_secret(settings.data_dir)
+        except OSError as error:
+            raise unusable_folder(settings.data_dir, error) from None
+        except ValueError as error:
+            raise ConfigurationError(f"EKONTE_DATA_DIR: {error}") from None
         tokens = None
     return Keys(
         tokens=tokens,

@@ -17,11 +17,13 @@ from models.files import StoredFile
 from models.ids import parse_global_id
 from providers.storage import LocalStorage
 from services import files
+from services.data_folder import unusable_folder
 from services.events import open_bus
 from services.files import remove_unfinished, storage, storage_key
 from services.migrations import database_url, migrate, missing_migrations
 from services.process_leases import process_name, process_number
 from services.queue.leases import release_all
+from services.starting import check_surroundings
 from services.storage_mark import check_storage_mark
 from services.sweeping import clear_scratch
 from settings import Settings, get_settings, use_settings
@@ -43,12 +45,13 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
     """Opens everything, in order, and closes it again; gives the process's name.
 
     An SQLite database is brought up to date first. A server with its own worker on SQLite is alone on its data folder
-    (ConfigurationError where another one is there) and takes up at once whatever a killed one left.
+    (ConfigurationError where another one is there) and takes up at once whatever a killed one left. What cannot be used
+    or reached at the start is a ConfigurationError; what goes away later is told by `readiness`.
     """
     use_settings(settings)
     _state.with_worker = with_worker
     is_alone = settings.is_embedded_database and with_worker
-    await anyio.to_thread.run_sync(lambda: settings.data_dir.mkdir(parents=True, exist_ok=True))
+    await check_surroundings(settings)
     async with contextlib.AsyncExitStack() as stack:
         if is_alone:
             stack.enter_context(_only_one(settings.data_dir / "server.lock"))
@@ -86,7 +89,11 @@ async def _take_up_what_was_left(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def _only_one(path: Path):  # type: ignore[no-untyped-def]
-    with path.open("a") as lock:
+    try:
+        lock = path.open("a")
+    except OSError as error:
+        raise unusable_folder(path.parent, error) from None
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -2,8 +2,10 @@
 
 import fcntl
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -122,3 +124,44 @@ def test_a_mistyped_variable_is_named_and_stops_nothing(
     printed = capsys.readouterr()
     assert printed.err == "ekonte: warning: EKONTE_PROT is no setting; did you mean EKONTE_PORT?\n"
     assert printed.out == settings_table()
+
+
+SERVE = ("--port", "0")
+
+
+@pytest.mark.parametrize(
+    ("command", "variable", "value"),
+    [
+        (SERVE, "EKONTE_DATA_DIR", "server.py"),
+        (("migrate",), "EKONTE_DATA_DIR", "/proc/ekonte"),
+        (SERVE, "EKONTE_REDIS_URL", "redis://:oysters@127.0.0.1:{closed}/0"),
+        (("migrate",), "EKONTE_REDIS_URL", "redis://:oysters@127.0.0.1:{closed}/0"),
+        (SERVE, "EKONTE_DATABASE_URL", "postgres://user:oysters@127.0.0.1:{closed}/ekonte"),
+        (("migrate",), "EKONTE_DATABASE_URL", "postgres://user:oysters@127.0.0.1:{closed}/ekonte"),
+        (("migrate",), "EKONTE_DATABASE_URL", "postgres://user:oys/ters@127.0.0.1/ekonte"),
+        (("migrate",), "EKONTE_DATABASE_URL", "sqlite:///proc/ekonte/file.sqlite3"),
+    ],
+)
+def test_what_cannot_be_used_or_reached_at_the_start_is_told_in_one_sentence(
+    tmp_path: Path, closed_port: int, command: tuple[str, ...], variable: str, value: str
+) -> None:
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(ENV_PREFIX)}
+    environment = {**kept, "EKONTE_DATA_DIR": str(tmp_path / "data"), "EKONTE_LOG_LEVEL": "ERROR"}
+    environment[variable] = value.format(closed=closed_port)
+    ended = subprocess.run(
+        [sys.executable, "server.py", *command], env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 2
+    said = ended.stdout + ended.stderr
+    assert said.startswith(f"ekonte: {variable}: ")
+    assert said.count("\n") == 1
+    assert "oys" not in said
+    assert not (tmp_path / "data" / "ekonte.sqlite3").exists()
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that is taken and not listened on: connecting to it is refused."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]

@@ -97,6 +97,8 @@ def test_secrets_do_not_show_themselves(monkeypatch: pytest.MonkeyPatch) -> None
         ("SECRET", "too short", "EKONTE_SECRET: must have at least 32 characters"),
         ("LOG_LEVEL", "LOUD", "EKONTE_LOG_LEVEL: must be DEBUG or INFO or WARNING or ERROR"),
         ("LEASE_SECONDS", "1", "EKONTE_LEASE_SECONDS: must be a number, at least 2"),
+        ("REDIS_URL", "http://user:swordfish@host", "EKONTE_REDIS_URL: must be redis://host:port/db"),
+        ("REDIS_URL", "redis://user:sword/fish@host", "EKONTE_REDIS_URL: must be redis://host:port/db"),
         ("INTROSPECTION", "maybe", "EKONTE_INTROSPECTION: must be true or false"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from errors import ConfigurationError
 from services.keys import KEY_BYTES, LOCAL_KEY_FILE, KeyPurpose, derive_key, load_keys, local_secret
 from settings import Settings
 
@@ -50,7 +51,16 @@ def test_a_damaged_secret_is_not_used(tmp_path: Path) -> None:
     (tmp_path / LOCAL_KEY_FILE).write_bytes(b"short")
     with pytest.raises(ValueError, match="not a key"):
         local_secret(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"^EKONTE_DATA_DIR: .*not a key"):
+        load_keys(settings(tmp_path))
     assert (tmp_path / LOCAL_KEY_FILE).read_bytes() == b"short"
+
+
+def test_a_data_folder_that_cannot_be_one_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(ConfigurationError, match=r"^EKONTE_DATA_DIR: the folder .*/file cannot be used: "):
+        load_keys(settings(tmp_path / "file"))
+    assert (tmp_path / "file").read_text() == "mine"
 
 
 def test_keys_do_not_show_themselves(tmp_path: Path) -> None:
