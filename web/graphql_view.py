@@ -26,7 +26,14 @@ from strawberry.types.unset import UNSET
 
 from errors import BadInputError, EkonteError, UnauthenticatedError
 from services.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
-from web.graphql_errors import ErrorPresenter, current_request_id, error_body, http_status, internal_error_body
+from web.graphql_errors import (
+    ErrorPresenter,
+    current_request_id,
+    enum_values,
+    error_body,
+    http_status,
+    internal_error_body,
+)
 from web.graphql_limits import AdmittedDocuments, DocumentGate, Limits
 from web.uploads import BodyLimits, LimitedRequestAdapter, TrackedReceive, close_uploads
 from web.websocket import Connection, TextWebSocketAdapter, TransportHandler
@@ -49,7 +56,9 @@ def framed_schema(schema: strawberry.Schema, gate: DocumentGate, *, introspectio
     framed.extensions = (*schema.extensions, lambda: AdmittedDocuments(gate))
     if not introspection:
         framed.extensions = (*framed.extensions, DisableIntrospection)
-    framed.process_errors = ErrorPresenter(suggestions=introspection)  # type: ignore[method-assign]
+    framed.process_errors = ErrorPresenter(  # type: ignore[method-assign]
+        suggestions=introspection, enums=enum_values(schema._schema)
+    )
     return framed
 
 
@@ -260,6 +269,8 @@ class GraphQLView(GraphQL[object, None]):
                         if not is_there:
                             following.cancel()
                             await asyncio.wait({following})
+                        if not following.cancelled():
+                            following.exception()  # looked at, since the client may leave as the stream ends
                     if closing.done():
                         return
                     if not is_there:
