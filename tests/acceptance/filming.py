@@ -14,7 +14,7 @@ Event = dict[str, Any]
 Place = tuple[str, int, int]
 "(artifact kind, subject id, slot)"
 
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 240.0
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,9 @@ async def film(client: Client, text: str, **options: Any) -> Filmed:
     return Filmed(await client.do(stories.WORKFLOW, id=workflow_id), events)
 
 
-async def until(what: str, ask: Callable[[], Awaitable[Any]], seconds: float = PATIENCE_SECONDS) -> Any:
+async def until(
+    what: str, ask: Callable[[], Awaitable[Any]], seconds: float = PATIENCE_SECONDS, *, every_seconds: float = 0.05
+) -> Any:
     """Asks again and again; the first answer that is not empty."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
@@ -56,7 +58,7 @@ async def until(what: str, ask: Callable[[], Awaitable[Any]], seconds: float = P
         if answer:
             return answer
         assert loop.time() < deadline, f"not within {seconds:g} s: {what}"
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(every_seconds)
 
 
 async def ended(client: Client, workflow_id: str) -> dict[str, Any]:
@@ -66,7 +68,7 @@ async def ended(client: Client, workflow_id: str) -> dict[str, Any]:
         workflow = await client.do(stories.WORKFLOW, id=workflow_id)
         return workflow if workflow["status"] in ("SUCCEEDED", "FAILED", "CANCELED") else None
 
-    return dict(await until("the workflow ends", ask))
+    return dict(await until("the workflow ends", ask, every_seconds=0.3))
 
 
 async def done(client: Client, job_id: str) -> dict[str, Any]:
@@ -158,8 +160,9 @@ async def check_storage(deployment: Deployment) -> None:
     )
     known = {row["id"] for row in rows}
     assert {link["file_id"] for link in links} <= known, "something refers to a file that is gone"
-    uploads = await deployment.rows("SELECT id FROM stored_file WHERE is_upload")
-    orphans = known - {link["file_id"] for link in links} - {row["id"] for row in uploads}
+    # Uploads wait for their use; the text of a request that was refused after it was stored goes with them in a week.
+    made = await deployment.rows("SELECT id FROM stored_file WHERE made_by_job_id IS NOT NULL")
+    orphans = {row["id"] for row in made} - {link["file_id"] for link in links}
     assert not orphans, "files that nothing refers to"
     scratch = list(deployment.scratch_dir.iterdir()) if deployment.scratch_dir.exists() else []
     assert scratch == []

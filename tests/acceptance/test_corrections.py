@@ -185,7 +185,7 @@ async def drawn_last(deployment: Deployment, shot_id: str) -> dict[str, Any]:
     return params
 
 
-@pytest.mark.parametrize("when", ["PICTURE", "MOTION", "CLIP", "FILM"])
+@pytest.mark.parametrize("when", ["PICTURE", "CLIP", "FILM"])
 async def test_an_edit_during_a_run_ends_up_in_the_film(client: Client, shared: Deployment, when: str) -> None:
     """The edit comes while a build of the kind is under way: for PICTURE that of the very shot."""
     workflow_id = await begin(client, stories.ENGLISH, targetShots=2)

@@ -95,7 +95,9 @@ async def make_work(client: Client) -> Work:
         {"storyboardId": board["id"], "shotSecondsMin": 1, "shotSecondsMax": 1.5},
     )
     work.ids["animatic"] = animatic["id"]
-    video = await run(client, "createVideo", "CreateVideoInput", {"animaticId": animatic["id"], "quality": "DRAFT"})
+    video = await run(
+        client, "createVideo", "CreateVideoInput", {"animaticId": animatic["id"], "quality": "DRAFT", "fps": 12}
+    )
     work.ids["video"] = video["id"]
     edit = await run(client, "createEdit", "CreateEditInput", {"videoId": video["id"], "musicStyle": "piano"})
     work.ids["edit"] = edit["id"]
@@ -145,7 +147,7 @@ def clip(seconds: float, red: int) -> bytes:
 
 async def test_the_stages_make_a_film_without_a_workflow(client: Client, work: Work, tmp_path: Path) -> None:
     seen = measure(await edited_film(client, work.ids["edit"], tmp_path / "film.mp4"))
-    assert (seen.width, seen.height, seen.fps) == (1280, 720, 24)
+    assert (seen.width, seen.height, seen.fps) == (1280, 720, 12)
     nodes = await client.do("query ($id: ID!) { storyboard(id: $id) { id status } }", id=work.ids["storyboard"])
     assert nodes["status"] == "SUCCEEDED"
 
@@ -214,7 +216,8 @@ async def test_an_asset_is_drawn_anew_from_its_reference_and_prompt(client: Clie
     ask = "query ($id: ID!) { asset(id: $id) { designImage { sha256 } referenceImage { sha256 } voiceId } }"
     before = await client.do(ask, id=work.ids["asset"])
     document = """mutation ($id: ID!, $file: Upload!) {
-      uploadReferenceImage(assetId: $id, file: $file) { asset { referenceImage { sha256 } designImage { sha256 } } } }"""
+      uploadReferenceImage(assetId: $id, file: $file) { asset { referenceImage { sha256 } designImage { sha256 } } }
+    }"""
     answer = await client.upload(document, png(200, 300, "blue"), "reference.png", id=work.ids["asset"])
     assert answer["asset"]["referenceImage"] is not None
     assert answer["asset"]["designImage"] == before["designImage"], "nothing is drawn before somebody asks for it"
@@ -273,7 +276,7 @@ async def test_a_new_cut_is_as_asked_for_and_ones_own_music_goes_under_it(
     animatic = await run(client, "createAnimatic", "CreateAnimaticInput", again)
     parts = (await client.do(stories.ANIMATIC, id=animatic["id"]))["shots"]["nodes"]
     assert all(part["durationSeconds"] >= 1.2 - 1 / 24 for part in parts)
-    wanted = {"animaticId": animatic["id"], "quality": "DRAFT", "fps": 12, "parallel": False}
+    wanted = {"animaticId": animatic["id"], "quality": "DRAFT", "fps": 8, "parallel": False}
     video = await run(client, "createVideo", "CreateVideoInput", wanted)
     bare = {"videoId": video["id"], "subtitles": False, "backgroundMusic": False, "audioEffects": False}
     made = await run(client, "createEdit", "CreateEditInput", bare)
@@ -281,7 +284,7 @@ async def test_a_new_cut_is_as_asked_for_and_ones_own_music_goes_under_it(
     assert plain["backgroundMusic"] is None
     assert plain["audioEffects"] == []
     seen = measure(await edited_film(client, made["id"], tmp_path / "plain.mp4"))
-    assert seen.fps == 12
+    assert seen.fps == 8
     assert seen.subtitle_codecs == []
 
     music = {"editId": made["id"], "music": upload["id"], "volume": 0.8, "ducking": False}

@@ -173,8 +173,8 @@ async def test_a_terminated_worker_hands_its_jobs_back_in_time(deploy: Deploy, o
     """With a lease far longer than the test: who comes next need not wait for it."""
     deployment = deploy(one_shape, LEASE_SECONDS="600")
     async with deployment.client() as client:
-        workflow_id = await begin(client, stories.ENGLISH, targetShots=3)
-        await rendering(deployment, workflow_id, "CLIP")
+        workflow_id = await begin(client, stories.CHINESE)
+        await rendering(deployment, workflow_id, "FILM")
         code, seconds = await asyncio.to_thread(deployment.end_doer)
     assert code == 0
     assert seconds < 10
