@@ -1,6 +1,6 @@
 """What a character looks like, from its name and description alone, so that it is the same in every picture."""
 
-# ruff: noqa: E501  (word tables read better in long lines)
+# ruff: noqa: E501, SIM905  (word tables read better in long lines and as words)
 
 import colorsys
 import hashlib
@@ -14,10 +14,15 @@ from PIL import Image, ImageOps
 
 from media.drawing.beasts import BEASTS, beast_of
 from media.drawing.colour import Colour, darker, from_hls, lighter, luminance, mix, named_colours
+from media.drawing.naming import telling_name, without_name
 from media.drawing.order import DrawnSubject
-from media.drawing.reading import first_of
+from media.drawing.reading import first_of, last_of, word_pattern
 from media.drawing.vocabulary import Table
 
+_NUMBERS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
+    "nineteen twenty thirty forty fifty sixty seventy eighty ninety"
+).split()
 _AGES: Table = (
     ("OLD", "老女人 老妇 老太 老人 老头 老汉 老翁 奶奶 爷爷 婆婆 花白 白发 年迈 老者 老 old elderly aged| "
         "grandmother grandfather granny "
@@ -26,14 +31,21 @@ _AGES: Table = (
     ("CHILD", "小女孩 小男孩 女孩 男孩 孩子 小孩 儿童 孩 童 child kid| little~girl little~boy girl boy| toddler"),
 )  # fmt: skip
 _GENDERS: Table = (
-    ("FEMALE", "女 妇 母亲 妈 奶奶 婆 妻 姐 妹 娘 姨 嫂 伊 她 公主 皇后 female woman women girl lady mother "
+    ("FEMALE", "女 妇 母亲 妈 奶奶 婆 妻 姐 妹 娘 姨 嫂 公主 皇后 female woman women girl lady mother "
         "wife sister aunt grandmother queen "
-               "princess actress widow she| her| mrs| miss| ms| madam daughter"),
-    ("MALE", "男 少年 小伙 胡子 胡须 beard moustache mustache 父亲 爸 爷 先生 车夫 巡警 警察 兄 弟 叔 伯 汉 他 "
+               "princess actress widow mrs| miss| ms| madam daughter granny"),
+    ("MALE", "男 少年 小伙 胡子 胡须 beard moustache mustache 父亲 爸 爷 先生 车夫 巡警 警察 兄 弟 叔 伯 汉 "
         "王子 国王 male man| men| boy father husband "
         "brother uncle grandfather king| "
-             "prince| he| his| mr| sir| gentleman policeman son| fellow squire"),
+             "prince| mr| sir| gentleman policeman son| fellow squire"),
 )  # fmt: skip
+_PRONOUNS: Table = (("FEMALE", "伊 她 she| her|"), ("MALE", "他 he| his|"))
+_GROWN: Table = (
+    ("ADULT", "男人 女人 男子 女子 妇人 大汉 中年 woman| women| man| men| lady| gentleman| middle-aged grown-up"),
+)
+# What makes one noun phrase of an age and a person: "old and very tall man", but not "elderly female, a man".
+_PHRASE_END = re.compile(r"[,.;:，。；：、]|\b(?:a|an|the|with|who)\b")
+_YEARS = re.compile(r"\b(\d+|" + "|".join(_NUMBERS) + r")(?:[ -]years?)(?:[ -]old)?\b|(\d+|[一二三四五六七八九十]+)岁")
 _OUTFITS: Table = (
     ("SCHOOL", "校服 学生 school~uniform student schoolgirl schoolboy"),
     ("UNIFORM", "巡警 警察 制服 军官 军装 士兵 保安 列车员 police constable uniform officer soldier guard"),
@@ -85,6 +97,12 @@ _BUILDS: Table = (
 )
 _NARRATOR_NAMES = re.compile(r"我|i")
 _NARRATOR_WORDS = re.compile(r"第一人称叙述者|first-person narrator")
+# A description and a design order that only repeats it: nobody has asked for another look since it was written.
+_UNCHANGED = re.compile(
+    r"(?P<told>.+?)\s+(?:character design:|人物设定：)[\s\w’'.-]*[,，]\s*(?P=told)"
+    r"(?:, full figure, front view, plain background|，全身立像，正面，纯色背景)",
+    re.DOTALL,
+)
 _ORDER_WORDS = re.compile(r"人物设定|全身立像|正面|纯色背景|character design|full figure|front view|plain background")
 _SMALL_NAME = re.compile(r"little |小(?!姐|伙|贩)")
 _CAP_WORDS = re.compile(r"cap\b|hat\b|hood\b|bonnet|帽")
@@ -96,6 +114,8 @@ _EYE_WORDS = re.compile(r"eye|眼|眸")
 _CLOTHES_WORDS = re.compile(
     r"coat|dress|gown|robe|jacket|suit|shirt|uniform|cloak|skirt|vest|sweater|clothes|wearing|衣|衫|袍|袄|裙|服|褂|背心|大衣"
 )
+_APART = re.compile(r"[,.;，。；]|\b(?:and|with|wearing|in|a|an)\b")
+_BEARD_WORDS = re.compile(r"beard|胡子|胡须|长须")
 _SCARF_WORDS = re.compile(r"scarf|muffler|围巾")
 _NAMED_HAIR = (
     (re.compile(r"blond|golden hair|金发|金色头发"), (226, 190, 106)),
@@ -153,14 +173,58 @@ class Look:
 
 
 def _near(text: str, words: re.Pattern[str], reach: int = 12) -> Colour | None:
-    """The colour word that stands closest before (or just after) any of the words."""
+    """The colour of the last of the words that one leads into, else the colour word closest before or just after."""
     best: tuple[int, Colour] | None = None
-    for start, end, colour in named_colours(text):
-        for match in words.finditer(text):
+    colours, found = named_colours(text), list(words.finditer(text))
+    for match in reversed(found):
+        for _, end, colour in reversed(colours):
+            between = text[end : match.start()]
+            if end <= match.start() and len(between) <= reach and not _APART.search(between):
+                return colour
+    for start, end, colour in colours:
+        for match in found:
             gap = match.start() - end if match.start() >= end else (start - match.end()) + 4
             if -1 <= gap <= reach and (best is None or gap < best[0]):
                 best = (gap, colour)
     return best[1] if best else None
+
+
+def _named_hair(text: str) -> Colour | None:
+    """The hair's colour that is named last."""
+    hits = [(match.end(), colour) for words, colour in _NAMED_HAIR for match in words.finditer(text)]
+    return max(hits, key=lambda hit: hit[0])[1] if hits else None
+
+
+def _age(name: str, described: str) -> str:
+    """The age that is told last; a man or woman of whom no age is told in the same breath is grown."""
+    for text in (described, name):
+        text = _YEARS.sub(_age_of_years, text)
+        age = last_of(_AGES, text)
+        grown = last_of(_GROWN, text)
+        if age is None and grown is None:
+            continue
+        if age is None or grown is None:
+            return age or "ADULT"
+        places = [match.end() for _, words in _AGES for match in word_pattern(words).finditer(text)]
+        noun = list(word_pattern(_GROWN[0][1]).finditer(text))[-1]
+        between = text[max(places) : noun.start()]
+        return age if max(places) >= noun.start() or not _PHRASE_END.search(between) else "ADULT"
+    return "ADULT"
+
+
+def _age_of_years(match: re.Match[str]) -> str:
+    """ "six years old" and 六岁 as the word for such an age."""
+    word = match.group(1) or match.group(2)
+    digits = "零一二三四五六七八九"
+    if word.isdigit():
+        years = int(word)
+    elif word in _NUMBERS:
+        place = _NUMBERS.index(word)
+        years = place if place <= 20 else (place - 18) * 10
+    else:
+        tens, _, ones = word.rpartition("十")
+        years = (max(digits.find(tens), 1) * 10 if "十" in word else 0) + max(digits.find(ones), 0)
+    return " child " if years < 13 else " teen " if years < 20 else " middle-aged " if years < 60 else " elderly "
 
 
 def described_person(text: str) -> str:
@@ -170,20 +234,23 @@ def described_person(text: str) -> str:
 
 def character_look(subject: DrawnSubject) -> Look:
     """The look that words decide where they say anything, and a draw from the name and description elsewhere."""
-    text = f"{subject.name} {subject.description}".lower()
-    # An English name may be a word for something else (Bob, Rose): it decides no hairstyle.
-    described = subject.description.lower() if subject.name.isascii() else text
+    name = telling_name(subject.name)
+    described = without_name(subject.description, subject.name).lower()
+    pick = first_of if _UNCHANGED.fullmatch(described.strip()) else last_of
+    # What is said last wins: a description's addition over its beginning, and any of it over the name.
+    text = f"{name} {described}"
     digest = hashlib.sha256(f"{subject.name}\n{subject.description}".encode()).digest()
     rng = random.Random(digest)
     seeded_gender = rng.choice(("FEMALE", "MALE"))
-    gender = first_of(_GENDERS, subject.name.lower(), described_person(text)) or seeded_gender
-    is_narrator = _NARRATOR_NAMES.fullmatch(subject.name.lower()) or _NARRATOR_WORDS.search(text)
-    if is_narrator and not first_of(_GENDERS, described_person(text)):
+    told = described_person(described)
+    gender = last_of(_GENDERS, told, name) or last_of(_PRONOUNS, told) or seeded_gender
+    is_narrator = _NARRATOR_NAMES.fullmatch(subject.name.lower()) or _NARRATOR_WORDS.search(described)
+    if is_narrator and not last_of(_GENDERS, told) and not last_of(_PRONOUNS, told):
         # Unless told, one who says I is a grown man: the default narrator's voice is a man's.
         gender = "MALE"
     is_female = gender == "FEMALE"
-    age = first_of(_AGES, text) or "ADULT"
-    if _SMALL_NAME.match(subject.name.lower()):
+    age = _age(name, told)
+    if _SMALL_NAME.match(subject.name.lower()) and age == (_age(name, "") if not told else "TEEN"):
         age = "CHILD"
     style_choices = (
         ("LONG", "BOB", "PONY", "BUN", "BRAID", "CURLY", "LONG")
@@ -196,8 +263,7 @@ def character_look(subject: DrawnSubject) -> Look:
     if age == "OLD":
         seeded_hair = rng.choice(((176, 176, 182), (206, 206, 210), (150, 150, 158)))
         seeded_style = "BUN" if is_female else "SHORT"
-    hair = next((colour for words, colour in _NAMED_HAIR if words.search(text)), None)
-    hair = hair or _near(text, _HAIR_WORDS, 6) or seeded_hair
+    hair = _named_hair(text) or _near(text, _HAIR_WORDS, 6) or _near(text, _BEARD_WORDS, 6) or seeded_hair
     skin = (214, 168, 132) if _DARK_SKIN.search(text) else rng.choice(_SKINS)
     hue = rng.random()
     outfit_choices = ("DRESS", "COAT", "SHIRT", "JACKET") if is_female else ("COAT", "SHIRT", "SUIT", "JACKET")
@@ -206,7 +272,7 @@ def character_look(subject: DrawnSubject) -> Look:
         seeded_outfit = "SHIRT"
     if is_female and age in ("CHILD", "OLD") and not is_chinese:
         seeded_outfit = "DRESS"
-    outfit = first_of(_OUTFITS, text) or seeded_outfit
+    outfit = pick(_OUTFITS, text) or seeded_outfit
     seeded_top = from_hls(hue, rng.uniform(0.38, 0.58), rng.uniform(0.28, 0.5))
     if outfit == "GOWN" and not is_female:
         seeded_top = rng.choice(_SOBER)
@@ -223,7 +289,7 @@ def character_look(subject: DrawnSubject) -> Look:
         extras -= {"BEARD", "MOUSTACHE"}
     elif age == "OLD" and rng.random() < 0.6:
         extras.add("BEARD")
-    hat = first_of(_HATS, text)
+    hat = pick(_HATS, text)
     if is_female and age == "OLD" and hat == "FELT_CAP":
         hat = "NIGHTCAP"
     elif is_female and age in ("CHILD", "TEEN") and hat == "FELT_CAP":
@@ -237,7 +303,7 @@ def character_look(subject: DrawnSubject) -> Look:
     eyes = _near(text, _EYE_WORDS, 3) or rng.choice(eye_colours[:3] if is_chinese else eye_colours)
     if hat == "HUNTING_HAT" and _near(text, _CLOTHES_WORDS) is None:
         top, trim = (72, 98, 66), (196, 170, 120)
-    build = {"STOUT": 1.22, "SLIM": 0.88}.get(first_of(_BUILDS, text) or "", rng.uniform(0.95, 1.06))
+    build = {"STOUT": 1.22, "SLIM": 0.88}.get(pick(_BUILDS, text) or "", rng.uniform(0.95, 1.06))
     height = (
         {"CHILD": 0.68, "TEEN": 0.94, "OLD": 0.93}.get(age, 1.0)
         * (0.95 if is_female else 1.0)
@@ -245,7 +311,7 @@ def character_look(subject: DrawnSubject) -> Look:
     )
     look = Look(
         gender=gender, age=age, build=build, height=height, skin=skin, hair=hair,
-        hair_style=first_of(_HAIRS, described) or seeded_style, fringe=rng.randrange(1 << 16), eyes=eyes, outfit=outfit,
+        hair_style=pick(_HAIRS, text) or seeded_style, fringe=rng.randrange(1 << 16), eyes=eyes, outfit=outfit,
         top=top, trim=trim, bottom=bottom, shoes=mix((58, 46, 44), bottom, 0.2), hat=hat,
         hat_colour=_hat_colour(text, hat, top, trim),
         extras=frozenset(extras), jaw=rng.uniform(-1, 1), eye_size=rng.uniform(0.94, 1.06),

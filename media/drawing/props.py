@@ -6,10 +6,11 @@ The unit of every drawing is the object's height; (0, 0) is the middle of its fo
 # ruff: noqa: E501  (word tables read better in long lines)
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from media.drawing.colour import Colour, named_colours
-from media.drawing.reading import first_of, found_in_order, word_pattern
+from media.drawing.reading import first_of, found_in_order, last_of, word_pattern
 from media.drawing.vocabulary import Table
 
 KINDS: Table = (
@@ -30,7 +31,7 @@ KINDS: Table = (
     ("CHAIR", "椅 凳 chair stool"), ("TABLE", "桌 desk table"), ("BOTTLE", "瓶 药 bottle wine| medicine potion"),
     ("STICK", "棍 杖 叉 扫帚 stick| staff| cane| fork|"), ("MIRROR", "镜 mirror"), ("FAN", "扇 fan|"),
     ("SCROLL", "画卷 卷轴 地图 画 scroll map| painting"), ("BASKET", "篮 筐 basket"), ("BREAD", "馒头 面包 饼 "
-        "bread bun| pie"),
+        "bread bun| pie|"),
     ("TURKEY", "火鸡 鹅 turkey goose"), ("BOX", "箱 盒 礼物 box| chest| gift present| parcel"),
 )  # fmt: skip
 
@@ -167,15 +168,23 @@ def recognise_prop(name: str, description: str = "") -> Prop:
     text = f"{name} {description}".lower()
     named = named_colours(text)
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
-    kind = _kind_in(name.lower())
+    # What is told last is what it now is: an umbrella, though its name is still lantern.
+    kind = _kind_in(_WITH.sub(" ", description.lower())) or _kind_in(name.lower())
     if kind is None and first_of(_NOT_HANDLED, name.lower()) is None:
         kind = _kind_in(description.lower())
-    return Prop(kind or "BUNDLE", named[0][2] if named else None, seed)
+    return Prop(kind or "BUNDLE", named[-1][2] if named else None, seed)
 
 
-def _kind_in(name: str) -> str | None:
-    """The first kind of the table that the words name, once words that mean something else are taken out."""
-    return first_of(KINDS, _plain(name))
+# What a thing holds or stands by, up to the next thing: a bottle "of wine", a lantern "with a brass handle".
+_WITH = re.compile(
+    r"\b(?:of|with|that|which|in|on|at|from|by|for|under|near|beside|full of)\s+(?:(?:a|an|the|his|her)\s+)?[a-z]+"
+    r"(?:\s(?!(?:an?|the)\b)[a-z]+)*"
+)
+
+
+def _kind_in(text: str) -> str | None:
+    """The kind that the words name last, once words that mean something else are taken out."""
+    return last_of(KINDS, _plain(text))
 
 
 def _plain(text: str) -> str:

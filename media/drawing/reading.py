@@ -94,6 +94,24 @@ def first_of(table: vocabulary.Table, *texts: str) -> str | None:
     return None
 
 
+def last_of(table: vocabulary.Table, *texts: str) -> str | None:
+    """The value whose words stand last in the first of the texts that has any; words within longer ones do not count.
+
+    What is added to a description comes after it, so that it takes the place of what was said before.
+    """
+    for text in texts:
+        hits = [
+            (match.start(), match.end(), value)
+            for value, words in table
+            for match in word_pattern(words).finditer(text)
+        ]
+        if hits:
+            last = max(hits, key=lambda hit: hit[1])
+            # The longest of those that end there; of equals, the first of the table.
+            return min((hit for hit in hits if hit[1] == last[1]), key=lambda hit: hit[0])[2]
+    return None
+
+
 def found_in_order(table: vocabulary.Table, text: str) -> list[str]:
     """The values whose words stand in `text`, in the order of the text; words within longer found ones do not count."""
     hits = [

@@ -148,6 +148,10 @@ def _things(reading: Reading) -> list[Prop]:
     is_ridden = any(actor.action == "SIT" for actor in reading.actors)
     has_room = is_ridden or reading.shot_type in ("EXTREME_LONG", "LONG", "FULL") or not reading.actors
     named = [prop for prop in props_in(told) if prop.kind not in ("TABLE", "CHAIR")]
+    for subject, prop in zip(reading.props, given, strict=True):
+        # The words go on calling a thing by its name, whatever it has been made into.
+        named_kind = recognise_prop(subject.name).kind
+        named = [prop if other.kind == named_kind else other for other in named]
     is_handled = first_of(HANDLING, told) is not None
     spoken_of = {prop.kind for prop in named}
     # Somebody has a thing in hand only where the words say so; alone in the picture it is what the shot is about.

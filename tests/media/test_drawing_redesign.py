@@ -1,0 +1,78 @@
+"""A design's new words: they win over the old ones, and all of them over what a name happens to mean."""
+
+import pytest
+
+from media.drawing.look import Look, character_look
+from media.drawing.order import DrawnSubject
+from media.drawing.props import recognise_prop
+
+
+def look(name: str, words: str) -> Look:
+    return character_look(DrawnSubject("CHARACTER", name, words))
+
+
+def test_a_tall_old_man_in_a_red_coat_is_one_whatever_the_name_and_the_former_words() -> None:
+    mina = look("Mina", "young female, with a blue dress a tall old man in a red coat")
+    assert (mina.gender, mina.age, mina.outfit) == ("MALE", "OLD", "COAT")
+    red, green, blue = mina.top
+    assert red > 2 * max(green, blue)
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "gender", "age"),
+    [
+        ("Mina", "young female a little girl of six", "FEMALE", "CHILD"),
+        ("Mina", "elderly female a little girl, six years old", "FEMALE", "CHILD"),
+        ("Jack", "elderly male a tall man in a blue jacket", "MALE", "ADULT"),
+        ("grandmother", "elderly female a young girl with pigtails", "FEMALE", "CHILD"),
+        ("Little Red-Cap", "young female, a little cap a tall old woman in a blue dress", "FEMALE", "OLD"),
+        ("阿红", "成年女性 六岁的小女孩，绿裙子", "FEMALE", "CHILD"),
+        ("阿红", "年轻女性 一个白胡子老人", "MALE", "OLD"),
+        ("Old Ben", "adult male", "MALE", "OLD"),
+    ],
+)
+def test_the_last_words_decide_sex_and_age(name: str, words: str, gender: str, age: str) -> None:
+    changed = look(name, words)
+    assert (changed.gender, changed.age) == (gender, age)
+    assert (changed.height < 0.75) == (age == "CHILD")
+
+
+def test_a_white_beard_is_drawn_and_is_white() -> None:
+    tom = look("Tom", "adult male with a white beard")
+    assert "BEARD" in tom.extras
+    assert min(tom.hair) > 200
+    assert "BEARD" not in look("Tom", "adult male").extras
+
+
+def test_an_unchanged_order_gives_the_look_of_its_description() -> None:
+    words = "第一人称叙述者，穿皮袍，穿外套"
+    asked = look("我", f"{words} 人物设定：我，{words}，全身立像，正面，纯色背景")
+    assert asked.outfit == "GOWN"
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "kind"),
+    [
+        ("lantern", "lantern an umbrella", "UMBRELLA"),
+        ("lantern", "old lantern with a brass handle a red umbrella", "UMBRELLA"),
+        ("灯笼", "灯笼 一把雨伞", "UMBRELLA"),
+        ("basket", "basket of flowers Prop design: basket of flowers, alone, plain background", "BASKET"),
+        ("cake", "piece of cake", "CAKE"),
+        ("wine", "bottle of wine", "BOTTLE"),
+    ],
+)
+def test_a_thing_is_what_was_said_last_of_it_and_not_what_it_holds(name: str, words: str, kind: str) -> None:
+    assert recognise_prop(name, words).kind == kind
+
+
+def test_names_decide_no_look() -> None:
+    for name in ("Bob", "Rose", "Violet", "Jack", "Bunny", "Amber"):
+        order = f"adult male Character design: {name}, adult male, full figure, front view, plain background"
+        bob = look(name, order)
+        assert bob.gender == "MALE"
+        assert bob.hair_style in ("SHORT", "PARTED", "SPIKY")
+    rose = look("Rose", "adult female, Rose Coat")
+    assert rose.top != (222, 112, 136)
+    red = look("阿红", "成年女性，阿红长发")
+    assert red.hair_style == "LONG"
+    assert max(red.hair) < 130
