@@ -7,6 +7,7 @@ import strawberry
 from errors import NotFoundError, WorkflowNotFoundError
 from models.ids import parse_global_id
 from schema.paging import given
+from schema.places import missing_text
 from services.reading.paging import check_id_count
 
 
@@ -21,8 +22,8 @@ def need(global_id: str, model: str, *path: str) -> int:
     number = number_of(global_id, model)
     if number is None:
         if model == "Workflow":
-            raise WorkflowNotFoundError("There is no such workflow.", path=path)
-        raise NotFoundError(f"There is no such {WORDS[model]}.", path=path)
+            raise WorkflowNotFoundError(missing_text(model), path=path)
+        raise NotFoundError(missing_text(model), path=path)
     return number
 
 
@@ -36,15 +37,3 @@ def need_all(global_ids: Sequence[str], model: str, *path: str) -> list[int]:
     check_id_count(global_ids, *path)
     numbers = [need(global_id, model, *path, str(index)) for index, global_id in enumerate(global_ids)]
     return list(dict.fromkeys(numbers))
-
-
-WORDS = {
-    "Script": "script",
-    "Asset": "asset",
-    "Storyboard": "storyboard",
-    "Shot": "shot",
-    "Animatic": "animatic",
-    "Video": "video",
-    "Edit": "edit",
-    "Job": "job",
-}

@@ -159,7 +159,8 @@ describe(
 )
 describe(
     ErrorCode,
-    "Errors of a whole request carry extensions { code: ErrorCode, number: Int, requestId: String, path }.",
+    "Every entry of errors has extensions { code: ErrorCode, number: Int, requestId: String, path: [String!] }; path "
+    "is where the fault lies within the arguments, and is there only where that is known.",
     BAD_USER_INPUT="40001: the input cannot be used as it is.",
     UNSUPPORTED_FILE="40002: a file of that kind is not taken.",
     FILE_TOO_LARGE="40003: the file is larger than the limit.",

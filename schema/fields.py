@@ -5,6 +5,8 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 
+from schema.places import PlacedErrors
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -14,7 +16,8 @@ def resolved(description: str) -> Callable[[F], F]:
 
 
 def mutation(description: str) -> Callable[[F], F]:
-    return cast(Callable[[F], F], strawberry.mutation(description=description))
+    """As `resolved`; its errors get the path of what they are about (schema.places)."""
+    return cast(Callable[[F], F], strawberry.mutation(description=description, extensions=[PlacedErrors()]))
 
 
 def subscription(description: str) -> Callable[[F], F]:

@@ -34,8 +34,10 @@ class scratch_folder:  # noqa: N801
 
 def check_one_source(content: str | None, file: str | None) -> None:
     """Exactly one of the two. Raises BadInputError."""
-    if (content is None) == (file is None):
-        raise BadInputError("Give either inputContent or inputFile.", path=["input", "inputContent"])
+    if content is None and file is None:
+        raise BadInputError("There is no text: give inputContent or inputFile.", path=["input", "inputContent"])
+    if content is not None and file is not None:
+        raise BadInputError("Give inputContent or inputFile, not both.", path=["input", "inputContent"])
 
 
 async def store_source(owner: str, content: str | None, file: str | None) -> StoredFile:

@@ -510,3 +510,33 @@ async def test_music_of_ones_own_is_shown_with_the_edit() -> None:
     found = (await ask(document, id=film.edit.global_id))["edit"]
     assert found == {"backgroundMusic": {"sha256": music.sha256}, "status": "SUCCEEDED"}
     assert film.jobs[Stage.EDIT].status is JobStatus.SUCCEEDED
+
+
+async def test_a_refused_file_and_a_missing_object_are_placed_in_the_arguments() -> None:
+    film = await make_film()
+    shot = film.shots[0]
+    document = "mutation ($id: ID!, $file: Upload!) { uploadShotImage(shotId: $id, file: $file) { shot { id } } }"
+    error = await refused(document, id=shot.global_id, file=upload(b"no picture"))
+    assert (error.code, error.path) == ("UNSUPPORTED_FILE", ["file"])
+    error = await refused(document, id="shot_1", file=upload(png()))
+    assert (error.code, error.path) == ("NOT_FOUND", ["shotId"])
+    error = await refused('mutation { cancelWorkflow(id: "wf_1") { workflow { id } } }')
+    assert (error.code, error.path) == ("WORKFLOW_NOT_FOUND", ["id"])
+    error = await refused("""mutation { editShot(input: {shotId: "shot_1", narration: "x"}) { shot { id } } }""")
+    assert (error.code, error.path) == ("NOT_FOUND", ["input", "shotId"])
+    note = await ask(
+        "mutation ($file: Upload!) { uploadFile(file: $file) { id } }", file=upload(b"Only words.", "words.txt")
+    )
+    music = "mutation ($input: AddBackgroundMusicInput!) { addBackgroundMusic(input: $input) { job { id } } }"
+    error = await refused(music, input={"editId": film.edit.global_id, "music": note["uploadFile"]["id"]})
+    assert (error.code, error.path) == ("UNSUPPORTED_FILE", ["input", "music"])
+    assert await Job.filter(type=JobType.EDIT, status=JobStatus.PENDING).count() == 0
+
+
+async def test_no_text_and_two_texts_are_refused_in_their_own_words() -> None:
+    neither = await refused(CREATE, input={"name": "A"})
+    both = await refused(CREATE, input={"name": "A", "inputContent": STORY, "inputFile": "file_1"})
+    assert neither.message == "There is no text: give inputContent or inputFile."
+    assert both.message == "Give inputContent or inputFile, not both."
+    assert neither.path == both.path == ["input", "inputContent"]
+    assert await Workflow.all().count() == 0
