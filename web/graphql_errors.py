@@ -6,11 +6,11 @@ the request's id.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import GraphQLEnumType, GraphQLError, GraphQLSchema
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
@@ -25,6 +25,11 @@ _REQUEST_ERRORS = (MissingQueryError, CannotGetOperationTypeError, InvalidOperat
 INTERNAL_MESSAGE = "Something went wrong on the server. The request's id finds it in the log."
 # A suggestion tells names of a schema that is not to be asked for.
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+# graphql-core's two sentences about a wrong enum value, in literals and in variables.
+_WRONG_ENUM_VALUE = re.compile(r"does not exist in '(\w+)' enum\.|\bEnum '(\w+)' cannot represent ")
+MAX_LISTED_VALUES = 20
+
+EnumValues = Mapping[str, Sequence[str]]
 
 
 class PresentedError(GraphQLError):
@@ -45,8 +50,27 @@ def extensions_of(code: ErrorCode, path: Sequence[str] = ()) -> dict[str, Any]:
     return extensions
 
 
-def present_error(error: GraphQLError, *, suggestions: bool = True) -> PresentedError:
-    """The error as the caller sees it; logs what the caller must not see."""
+def enum_values(schema: GraphQLSchema) -> EnumValues:
+    """The names of each enum's values, as the schema has them."""
+    return {name: list(kind.values) for name, kind in schema.type_map.items() if isinstance(kind, GraphQLEnumType)}
+
+
+def with_allowed_values(message: str, enums: EnumValues) -> str:
+    """The message, and where it is about a wrong enum value, what is allowed: at most MAX_LISTED_VALUES names."""
+    found = list(_WRONG_ENUM_VALUE.finditer(message))
+    values = enums.get(found[-1][1] or found[-1][2], ()) if found else ()
+    if not values:
+        return message
+    more = len(values) - MAX_LISTED_VALUES
+    listed = ", ".join(values[:MAX_LISTED_VALUES]) + (f" and {more} more" if more > 0 else "")
+    return f"{message} Allowed: {listed}."
+
+
+def present_error(error: GraphQLError, *, suggestions: bool = True, enums: EnumValues | None = None) -> PresentedError:
+    """The error as the caller sees it; logs what the caller must not see.
+
+    Without `suggestions` nothing is told of the schema but what the caller named.
+    """
     if isinstance(error, PresentedError):
         return error
     cause = error.original_error
@@ -57,7 +81,8 @@ def present_error(error: GraphQLError, *, suggestions: bool = True) -> Presented
     elif isinstance(cause, JobFailure) and cause.code is JobErrorCode.STORAGE_ERROR:
         message, extensions = cause.message, extensions_of(ErrorCode.STORAGE_FAILED)
     elif _is_about_the_document(error, cause):
-        message = error.message if suggestions else _SUGGESTION.sub("", error.message)
+        message = error.message
+        message = with_allowed_values(message, enums or {}) if suggestions else _SUGGESTION.sub("", message)
         extensions = extensions_of(ErrorCode.BAD_USER_INPUT)
     else:
         log.error("graphql.unexpected_error", path=error.path, exc_info=cause)
@@ -100,8 +125,9 @@ def http_status(error: EkonteError) -> int:
 class ErrorPresenter:
     """What a Strawberry schema calls as `process_errors`: replaces each error of a result, in place, as shown."""
 
-    def __init__(self, *, suggestions: bool) -> None:
+    def __init__(self, *, suggestions: bool, enums: EnumValues | None = None) -> None:
         self._suggestions = suggestions
+        self._enums = enums
 
     def __call__(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        errors[:] = [present_error(error, suggestions=self._suggestions) for error in errors]
+        errors[:] = [present_error(error, suggestions=self._suggestions, enums=self._enums) for error in errors]

@@ -16,8 +16,16 @@ from errors import (
     JobFailure,
     UnauthenticatedError,
 )
+from tests.web.conftest import MakeSettings, client_of
 from tests.web.tiny import SECRET_TEXT
-from web.graphql_errors import INTERNAL_MESSAGE, PresentedError, http_status, present_error
+from web.graphql_errors import (
+    INTERNAL_MESSAGE,
+    MAX_LISTED_VALUES,
+    PresentedError,
+    http_status,
+    present_error,
+    with_allowed_values,
+)
 
 
 async def test_a_refused_request_shows_its_sentence_code_and_place(client: httpx.AsyncClient) -> None:
@@ -86,3 +94,37 @@ def test_a_refused_request_has_a_fitting_status(error: EkonteError, status: int)
 
 def test_every_code_has_a_number_that_makes_a_status() -> None:
     assert all(400 <= number // 100 < 600 for number in ERROR_NUMBERS.values())
+
+
+WITH_VARIABLE = "query ($colour: Colour!) { paint(colour: $colour) }"
+
+
+@pytest.mark.parametrize(
+    "request_body",
+    [
+        {"query": "{ paint(colour: BLUE) }"},
+        {"query": '{ paint(colour: "RED") }'},
+        {"query": WITH_VARIABLE, "variables": {"colour": "BLUE"}},
+        {"query": WITH_VARIABLE, "variables": {"colour": 1}},
+        {"query": "{ paint(colour: GREE) }"},
+    ],
+)
+async def test_a_wrong_enum_value_is_told_which_are_allowed(
+    client: httpx.AsyncClient, make_settings: MakeSettings, request_body: dict[str, object]
+) -> None:
+    error = (await client.post("/graphql", json=request_body)).json()["errors"][0]
+    assert error["message"].endswith(" Allowed: RED, GREEN.")
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    async with client_of(make_settings(introspection=False)) as closed:
+        hidden = (await closed.post("/graphql", json=request_body)).json()["errors"][0]["message"]
+    assert "GREEN" not in hidden
+
+
+def test_of_many_allowed_values_the_first_are_named() -> None:
+    enums = {"Many": [f"V{number}" for number in range(MAX_LISTED_VALUES + 2)], "Few": ["A"]}
+    told = with_allowed_values("Value 'x' does not exist in 'Many' enum.", enums)
+    assert told.endswith(f"V{MAX_LISTED_VALUES - 1} and 2 more.")
+    assert with_allowed_values("Value 'x' does not exist in 'Few' enum.", enums).endswith(" Allowed: A.")
+    assert (
+        with_allowed_values("Cannot query field 'x' on type 'Few'.", enums) == "Cannot query field 'x' on type 'Few'."
+    )

@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,18 @@ class Leaf:
         return Leaf()
 
 
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+    GREEN = "green"
+
+
 @strawberry.type
 class Query:
+    @strawberry.field
+    def paint(self, colour: Colour) -> str:
+        return colour.value
+
     @strawberry.field
     def hello(self, name: str = "world") -> str:
         log.info("hello.asked", name=name)
