@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,6 +29,23 @@ Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 CORS_HEADERS = ("authorization", "content-type", "idempotency-key", "x-request-id", "range")
 
 _UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
+
+
+ENDPOINTS = {
+    "name": "Ekonte",
+    "graphql": "/graphql",
+    "subscriptions": "/graphql (graphql-transport-ws, or text/event-stream)",
+    "health": "/healthz",
+    "readiness": "/readyz",
+}
+
+
+async def root(request: Request) -> Response:
+    """/: a person's browser goes on to the page on /graphql, everybody else is told where what is."""
+    headers = {"vary": "Accept"}
+    if graphiql.wants_page(request.method, request.headers.get("accept", ""), has_query=False):
+        return RedirectResponse("/graphql", status_code=307, headers=headers)
+    return JSONResponse(ENDPOINTS, headers=headers)
 
 
 class GraphQLRoute:
@@ -90,6 +108,7 @@ def create_app(
 
     app = Starlette(
         routes=[
+            Route("/", root, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", ReadyRoute(readiness).answer, methods=["GET"]),
             Route(

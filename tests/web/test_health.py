@@ -15,6 +15,17 @@ async def test_a_running_process_is_up(client: httpx.AsyncClient) -> None:
     assert (response.status_code, response.json()) == (200, {"status": "up"})
 
 
+async def test_the_root_sends_browsers_to_the_page_and_tells_others_the_endpoints(client: httpx.AsyncClient) -> None:
+    browser = await client.get("/", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    other = await client.get("/")
+    assert (browser.status_code, browser.headers["location"]) == (307, "/graphql")
+    assert other.status_code == 200
+    assert (other.json()["graphql"], other.json()["readiness"]) == ("/graphql", "/readyz")
+    for name in ("health", "readiness"):
+        assert (await client.get(other.json()[name])).status_code == 200
+    assert (await client.post("/")).status_code == 405
+
+
 async def test_readiness_says_what_is_missing(make_settings: MakeSettings) -> None:
     missing = {"database": None, "migrations": "2 are not applied", "worker": None}
     async with client_of(make_settings(), missing=missing) as client:
