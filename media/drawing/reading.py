@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from media.drawing import vocabulary
 from media.drawing.order import DrawingOrder, DrawnSubject
+from media.drawing.redesign import changed_design, written_time
 
 _LABELS = {
     "shot": ("shot", "shot type", "framing", "景别", "镜头"),
@@ -146,9 +147,15 @@ def read_order(order: DrawingOrder) -> Reading:
     action = parts["action"]
     scene_subjects = [subject for subject in order.subjects if subject.type == "SCENE"]
     scene_words = " ".join(f"{subject.name} {subject.description}".lower() for subject in scene_subjects)
+    nameless = _without_names(action, order.subjects)
+    changed = _changed_scene(scene_subjects, parts["scene"], order.style)
     whole = " ".join((parts["shot"], parts["scene"], action, parts["style"]))
     told_scene, told_words = _without_sides(parts["scene"]), _without_sides(scene_words)
-    surroundings = f"{parts['scene']} {scene_words}".strip()
+    surroundings = changed or f"{parts['scene']} {scene_words}".strip()
+    scene_time = first_of(vocabulary.TIMES, parts["scene"])
+    # A shot at another time of day than the scene's own keeps it; day alone says little.
+    if changed and scene_time in (None, _written_time(scene_subjects) or "NOON"):
+        scene_time = first_of(vocabulary.TIMES, changed) or scene_time
     everything = f"{whole} {scene_words} " + " ".join(
         f"{subject.name} {subject.description}".lower() for subject in order.subjects
     )
@@ -156,21 +163,25 @@ def read_order(order: DrawingOrder) -> Reading:
         scene_key = scene_subjects[0].name
     else:
         scene_key = parts["scene"] or first_of(vocabulary.PLACES, action) or ""
-    weather = first_of(vocabulary.WEATHERS, parts["scene"], action, scene_words)
+    weather = first_of(vocabulary.WEATHERS, changed, parts["scene"], nameless, "" if changed else scene_words)
     is_chinese = re.search(r"[\u4e00-\u9fff]", order.prompt + scene_words) is not None
+    changed_place = first_of(vocabulary.PLACES, _without_sides(changed))
     place, is_indoors = _place_and_side(
-        first_of(vocabulary.PLACES, told_scene, told_words, action) or "OPEN",
-        first_of(vocabulary.INSIDE_OR_OUTSIDE, parts["scene"], scene_words),
+        changed_place or first_of(vocabulary.PLACES, told_scene, told_words, nameless) or "OPEN",
+        first_of(vocabulary.INSIDE_OR_OUTSIDE, changed)
+        # Another place has a side of its own: a beach is outside though the house was not.
+        or (None if changed_place else first_of(vocabulary.INSIDE_OR_OUTSIDE, parts["scene"], scene_words)),
     )
     return Reading(
         shot_type=first_of(vocabulary.SHOT_TYPES, parts["shot"], "" if is_labelled else action) or "MEDIUM",
         place=place,
         is_indoors=is_indoors,
-        time=first_of(vocabulary.TIMES, parts["scene"], action, scene_words) or "NOON",
+        time=scene_time or first_of(vocabulary.TIMES, nameless, scene_words) or "NOON",
         weather=weather,
-        season=first_of(vocabulary.SEASONS, surroundings, action) or ("WINTER" if weather == "SNOW" else "SUMMER"),
+        season=first_of(vocabulary.SEASONS, surroundings, parts["scene"], nameless)
+        or ("WINTER" if weather == "SNOW" else "SUMMER"),
         era=first_of(vocabulary.ERAS, everything) or ("CHINESE" if is_chinese else "EUROPEAN"),
-        mood=first_of(vocabulary.MOODS, action, parts["scene"]) or "CALM",
+        mood=first_of(vocabulary.MOODS, nameless, parts["scene"]) or "CALM",
         style=first_of(vocabulary.STYLES, (order.style or "").lower(), parts["style"], _told_style(action)),
         actors=_actors(order.subjects, parts),
         props=_props(order.subjects),
@@ -179,6 +190,32 @@ def read_order(order: DrawingOrder) -> Reading:
         action_text=action,
         camera=first_of(vocabulary.CAMERAS, action),
     )
+
+
+def _changed_scene(scenes: Sequence[DrawnSubject], told: str, style: str | None) -> str:
+    """The new words for the scene that a shot is in; none where the shot itself speaks of another place."""
+    for scene in scenes:
+        name = scene.name.lower()
+        of_name, of_told = (first_of(vocabulary.PLACES, _without_sides(text)) for text in (name, told))
+        if told and name not in told and of_name != of_told:
+            continue
+        if changed := changed_design(name, scene.description.lower(), style):
+            return changed
+    return ""
+
+
+def _written_time(scenes: Sequence[DrawnSubject]) -> str | None:
+    """The time of the scene as its script wrote it: a shot at another time of day keeps its own."""
+    return first_of(vocabulary.TIMES, *(written_time(scene.description.lower()) for scene in scenes))
+
+
+def _without_names(text: str, subjects: Sequence[DrawnSubject]) -> str:
+    """The words but for the characters' own names: Dawn is no time of day, and 林远 no wood."""
+    for subject in subjects:
+        if subject.type == "CHARACTER":
+            name = subject.name.lower()
+            text = re.sub(rf"\b{re.escape(name)}(?!\w)" if name.isascii() else re.escape(name), " ", text)
+    return text
 
 
 _BUILT_OUTSIDE = {"ROOM": "HOUSE", "SHOP": "STREET", "OFFICE": "CITY", "SCHOOL": "HOUSE"}

@@ -3,8 +3,9 @@
 import pytest
 
 from media.drawing.look import Look, character_look
-from media.drawing.order import DrawnSubject
+from media.drawing.order import DrawingOrder, DrawnSubject
 from media.drawing.props import recognise_prop
+from media.drawing.reading import read_order
 
 
 def look(name: str, words: str) -> Look:
@@ -76,3 +77,44 @@ def test_names_decide_no_look() -> None:
     red = look("阿红", "成年女性，阿红长发")
     assert red.hair_style == "LONG"
     assert max(red.hair) < 130
+
+
+WOOD = "wood, exterior, day"
+WRITTEN = f"{WOOD} Scene design: {WOOD}, empty, nobody in view"
+
+
+def scene(shot: str, name: str, words: str, style: str | None = None) -> tuple[str, str, str | None]:
+    prompt = f"Shot: long shot. Scene: {shot}. Action: Tom walks." if shot.isascii() else f"景别：远景。场景：{shot}。"
+    subjects = (DrawnSubject("SCENE", name, words),)
+    reading = read_order(DrawingOrder(prompt, 320, 180, style=style, subjects=subjects))
+    return reading.place, reading.time, reading.weather
+
+
+def test_a_scenes_new_design_is_where_its_shots_are_drawn() -> None:
+    assert scene(WOOD, "wood", f"{WOOD} a beach at sunset, red sky") == ("SEA", "EVENING", None)
+    assert scene(WOOD, "wood", "a beach at sunset a beach at sunset") == ("SEA", "EVENING", None)
+    assert scene(WOOD, "wood", f"{WRITTEN}, at night in the snow") == ("FOREST", "NIGHT", "SNOW")
+    house = "old house, interior, day"
+    assert scene(house, "old house", f"{house} a beach at sunset, red sky") == ("SEA", "EVENING", None)
+    road = "大道，室外，冬天清晨，大北风"
+    assert scene(road, "大道", f"{road} 海边的沙滩，黄昏") == ("SEA", "EVENING", "WIND")
+
+
+def test_a_shot_at_another_time_or_place_than_the_scenes_keeps_its_own() -> None:
+    changed = f"{WOOD} a beach at sunset"
+    assert scene("wood, exterior, night", "wood", changed) == ("SEA", "NIGHT", None)
+    assert scene("kitchen, interior, day", "wood", changed) == ("ROOM", "NOON", None)
+
+
+def test_the_scripts_own_design_changes_no_shot() -> None:
+    assert scene("wood, exterior, night, rain", "wood", WRITTEN) == ("FOREST", "NIGHT", "RAIN")
+    assert scene(WOOD, "wood", f"{WRITTEN}, golden city sunset", style="golden city sunset") == ("FOREST", "NOON", None)
+
+
+def test_a_persons_name_is_no_time_season_or_place() -> None:
+    dawn = DrawnSubject("CHARACTER", "Dawn", "adult female")
+    reading = read_order(DrawingOrder("Shot: long shot. Action: Dawn waits.", 320, 180, subjects=(dawn,)))
+    assert reading.time == "NOON"
+    lin = DrawnSubject("CHARACTER", "林秋", "成年男性")
+    reading = read_order(DrawingOrder("景别：远景。动作：林秋站着。", 320, 180, subjects=(lin,)))
+    assert (reading.place, reading.season) == ("OPEN", "SUMMER")
