@@ -13,6 +13,8 @@ UV_VERSION = 0.9
 help:
 	@echo "make demo             turn a story into a film, and show it happening"
 	@echo "make demo TEXT=path   the same with a text of your own (.txt .md .docx .pdf .epub)"
+	@echo "make demo DATA=path   the same with its data in another folder than data"
+	@echo "make demo DEMO=\"…\"   the same with options of examples/demo.py, e.g. DEMO=\"--quality DRAFT --ratio 9:16\""
 	@echo "make serve            start the server and print its addresses"
 	@echo "make setup            make .venv with what the server needs"
 	@echo "make test             run all tests (TESTS=path: some of them)"

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
 import sys
@@ -19,7 +20,7 @@ from typing import Any
 import httpx
 from display import Display, Part, View, display_for, elapsed_seconds
 from graphql_client import GraphQLClient, GraphQLError
-from own_server import ROOT, ServerError, own_server, tail
+from own_server import ROOT, ServerError, own_server, tail, warnings
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -27,6 +28,13 @@ STORY = ROOT / "examples" / "yi-jian-xiao-shi.txt"
 TITLES = {"yi-jian-xiao-shi": "一件小事", "little-red-cap": "Little Red-Cap"}
 PARTS_EVERY_SECONDS = 1.0
 DOWNLOADS_AT_ONCE = 4
+WAYS_OUT = """Either let the film be made by that server, at the address that it told when it started:
+  make demo DEMO="--url http://127.0.0.1:8000/graphql"
+or keep this one's data in another folder:
+  make demo DATA=other"""
+QUALITIES = ("DRAFT", "STANDARD", "HIGH")
+FORBIDDEN_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
+MAX_NAME_BYTES = 120
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED")
 
 UPLOAD = """
@@ -93,6 +101,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             say(console, "Make a token with `python server.py token --user me --days 1` and give it by --token.")
     except ServerError as error:
         say(console, f"The server did not start: {error}", style="red")
+        if error.is_data_in_use:
+            say(console, WAYS_OUT)
     except (httpx.HTTPError, OSError) as error:
         say(console, f"{type(error).__name__}: {error}", style="red")
     return 1
@@ -108,7 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--target-shots", type=int, help="about how many shots; the story decides by default")
     parser.add_argument("--ratio", default="16:9", help="width to height (%(default)s)")
     parser.add_argument("--resolution", default="720p", help="480p, 720p or 1080p (%(default)s)")
-    parser.add_argument("--out", type=Path, help="folder for what was made (output/<name of the text>)")
+    parser.add_argument("--quality", choices=QUALITIES, default="STANDARD", help="work on the clips (%(default)s)")
+    parser.add_argument("--out", type=Path, help="folder for what was made (output/story-txt for story.txt)")
     return parser
 
 
@@ -135,6 +146,8 @@ async def run(options: argparse.Namespace, console: Console) -> int:
     log = data / f"demo-{os.getpid()}.log"
     async with own_server(data, log) as url:
         say(console, f"A server of its own listens at {url}, its log is {shown(log)}")
+        for text in warnings(log):
+            say(console, f"Warning: {text}", style="yellow")
         code = await make_film(url, log, options, console)
     if code == 0:
         log.unlink(missing_ok=True)
@@ -158,7 +171,7 @@ async def make_film(url: str, log: Path | None, options: argparse.Namespace, con
             say(console, failure_text(workflow), style="red")
             show_log(console, log)
             return 1
-        out = options.out or ROOT / "output" / options.text.stem
+        out = options.out or output_folder(options.text)
         film = await save(client, workflow_id, out)
         report(console, workflow, film, out)
         later = "" if options.url else "   (that server stops now; `make serve` starts one with all this in it)"
@@ -179,7 +192,12 @@ def show_log(console: Console, log: Path | None) -> None:
 async def create(client: GraphQLClient, options: argparse.Namespace) -> str:
     """Sends the text and starts its workflow; the workflow's id."""
     upload = (await client.upload(UPLOAD, options.text))["uploadScriptFile"]
-    settings = {"ratio": options.ratio, "resolution": options.resolution, "targetShots": options.target_shots}
+    settings = {
+        "ratio": options.ratio,
+        "resolution": options.resolution,
+        "targetShots": options.target_shots,
+        "quality": options.quality,
+    }
     name = options.name or TITLES.get(options.text.stem, options.text.stem)
     answer = await client.execute(CREATE, {"input": {"name": name, "inputFile": upload["id"], "options": settings}})
     workflow_id: str = answer["createWorkflow"]["workflow"]["id"]
@@ -295,9 +313,10 @@ async def save(client: GraphQLClient, workflow_id: str, out: Path) -> dict[str, 
         if shot["croppedImage"]:
             name = f"{shot['sequence']:03}{extension(shot['croppedImage'])}"
             wanted.append((shot["croppedImage"]["url"], out / "shots" / name))
+    taken: set[str] = set()
     for asset in workflow["assets"]["nodes"]:
         if asset["designImage"]:
-            name = asset["name"].replace("/", "_").lstrip(".") + extension(asset["designImage"])
+            name = free_name(safe_name(asset["name"]), taken) + extension(asset["designImage"])
             wanted.append((asset["designImage"]["url"], out / "designs" / name))
     at_once = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
 
@@ -309,6 +328,26 @@ async def save(client: GraphQLClient, workflow_id: str, out: Path) -> dict[str, 
     if workflow["script"]["screenplay"]:
         (out / "screenplay.fountain").write_text(workflow["script"]["screenplay"], "utf-8")
     return {**edit, "shots": len(shots)}
+
+
+def output_folder(text: Path) -> Path:
+    """A folder of the text's own: story.txt and story.md do not share one."""
+    return ROOT / "output" / safe_name(text.name.replace(".", "-"))
+
+
+def safe_name(name: str) -> str:
+    """The name as a file's, on any system: no separators or control characters, no dots around it, not too long."""
+    cleaned = FORBIDDEN_IN_NAMES.sub("_", name).encode()[:MAX_NAME_BYTES].decode(errors="ignore")
+    return cleaned.strip(" .") or "unnamed"
+
+
+def free_name(name: str, taken: set[str]) -> str:
+    """The name, numbered where it is taken in any case of its letters; it is taken then."""
+    free, number = name, 2
+    while free.casefold() in taken:
+        free, number = f"{name} {number}", number + 1
+    taken.add(free.casefold())
+    return free
 
 
 def extension(file: dict[str, Any]) -> str:

@@ -13,11 +13,18 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 STOP_SECONDS = 12.0
 POLL_SECONDS = 0.1
+WARNING = "ekonte: warning: "
+REFUSAL = "ekonte: "
+DATA_IN_USE = "another server uses this data folder"
 _ADDRESS = re.compile(r"^\s*GraphQL\s+(http\S+)$", re.MULTILINE)
 
 
 class ServerError(Exception):
     """The server did not start. Holds what it said last."""
+
+    @property
+    def is_data_in_use(self) -> bool:
+        return DATA_IN_USE in str(self)
 
 
 @contextlib.asynccontextmanager
@@ -59,7 +66,11 @@ async def _address(process: asyncio.subprocess.Process, log: Path) -> str:
         raise ServerError(f"the server did not start in {START_SECONDS:g} seconds\n{tail(log)}") from None
     said = tail(log)
     # A setting that cannot be used is said in one sentence; what was logged before it helps nobody.
-    refusals = [line.removeprefix("ekonte: ") for line in said.splitlines() if line.startswith("ekonte: ")]
+    refusals = [
+        line.removeprefix(REFUSAL)
+        for line in said.splitlines()
+        if line.startswith(REFUSAL) and not line.startswith(WARNING)
+    ]
     raise ServerError("\n".join(refusals) or said or f"it ended with code {process.returncode} and said nothing")
 
 
@@ -73,6 +84,11 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
+
+
+def warnings(log: Path) -> list[str]:
+    """What the server warned of when it started, such as a mistyped variable."""
+    return [line.removeprefix(WARNING) for line in tail(log, lines=200).splitlines() if line.startswith(WARNING)]
 
 
 def tail(log: Path, lines: int = 15) -> str:

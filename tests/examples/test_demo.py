@@ -1,6 +1,7 @@
 """What the demo shows and says, and the life of the server that it starts."""
 
 import argparse
+import fcntl
 import io
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +12,10 @@ import httpx
 import psutil
 import pytest
 from display import Part, PlainDisplay, View, draw, elapsed_seconds
-from own_server import ServerError, own_server, tail
+from own_server import ServerError, own_server, tail, warnings
 from rich.console import Console
+
+from models.enums import Quality
 
 NOW = datetime(2026, 1, 1, 12, 0, 10, tzinfo=UTC)
 
@@ -110,6 +113,76 @@ def test_every_option_has_a_default_that_works() -> None:
     assert (options.ratio, options.resolution, options.target_shots, options.url) == ("16:9", "720p", None, None)
 
 
+def test_the_quality_is_one_that_the_server_knows() -> None:
+    assert demo._parser().parse_args([]).quality == "STANDARD"
+    assert demo._parser().parse_args(["--quality", "DRAFT"]).quality == "DRAFT"
+    assert set(demo.QUALITIES) == {quality.value for quality in Quality}
+    with pytest.raises(SystemExit):
+        demo._parser().parse_args(["--quality", "draft"])
+
+
+class Recorder:
+    """Stands for the client: keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    async def upload(self, document: str, path: Path) -> dict[str, Any]:
+        return {"uploadScriptFile": {"id": "file_1"}}
+
+    async def execute(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
+        self.sent.append(variables)
+        return {"createWorkflow": {"workflow": {"id": "wf_1"}}}
+
+
+async def test_the_options_reach_the_server() -> None:
+    client: Any = Recorder()
+    options = demo._parser().parse_args(["--quality", "HIGH", "--target-shots", "9", "--ratio", "1:1"])
+    assert await demo.create(client, options) == "wf_1"
+    sent = client.sent[0]["input"]["options"]
+    assert sent == {"ratio": "1:1", "resolution": "720p", "targetShots": 9, "quality": "HIGH"}
+
+
+@pytest.mark.parametrize(
+    ("name", "file_name"),
+    [
+        ("车夫", "车夫"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("..", "unnamed"),
+        ("", "unnamed"),
+        ('a:b\\c\n"d"?', "a_b_c_d_"),
+        ("字" * 100, "字" * 40),
+    ],
+)
+def test_designs_are_saved_under_names_that_any_system_takes(name: str, file_name: str) -> None:
+    assert demo.safe_name(name) == file_name
+
+
+def test_no_two_designs_get_one_name() -> None:
+    taken: set[str] = set()
+    assert [demo.free_name(name, taken) for name in ("Mei", "mei", "Mei", "Bo")] == ["Mei", "mei 2", "Mei 3", "Bo"]
+
+
+def test_two_texts_with_one_stem_have_folders_of_their_own() -> None:
+    folders = {demo.output_folder(Path(name)) for name in ("a/story.txt", "a/story.md", "story")}
+    assert {folder.name for folder in folders} == {"story-txt", "story-md", "story"}
+
+
+def test_data_in_use_names_two_ways_out(
+    tmp_path: Path, own_settings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    with (data / "server.lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert demo.main(["--data", str(data)]) == 1
+    said = capsys.readouterr().out
+    assert "another server uses this data folder" in said
+    assert "make demo DATA=other" in said
+    assert 'make demo DEMO="--url http://127.0.0.1:8000/graphql"' in said
+    assert not (data / "ekonte.sqlite3").exists()
+
+
 @pytest.fixture
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("EKONTE_DATABASE_URL", "EKONTE_REDIS_URL", "EKONTE_STORAGE_URL", "EKONTE_SECRET", "EKONTE_JWKS_URL"):
@@ -131,6 +204,11 @@ async def test_a_server_of_its_own_lives_as_long_as_the_block_and_guards_its_dat
     assert started
     assert not any(child.is_running() for child in started)
     assert "Ekonte is listening" in log.read_text("utf-8")
+
+
+def test_warnings_of_the_start_are_found_in_the_log(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("ekonte: warning: EKONTE_PROT is no setting\nekonte: other\n{}\n")
+    assert warnings(tmp_path / "log") == ["EKONTE_PROT is no setting"]
 
 
 def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
