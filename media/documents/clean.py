@@ -2,6 +2,8 @@
 
 import re
 
+from media.documents.plain import without_marks
+
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufff9-\ufffc]"
 )
@@ -11,6 +13,11 @@ _BLANK_LINES = re.compile(r"\n{4,}")
 
 
 def clean_text(text: str) -> str:
+    """As clean_characters; links to the web become their words, and marks of Markdown lists go."""
+    return clean_characters(without_marks(clean_characters(text)))
+
+
+def clean_characters(text: str) -> str:
     """Newlines as \\n, no byte order mark, control or bidi characters, no paragraph indents; form feeds break lines."""
     text = (
         text.replace("\r\n", "\n")

@@ -10,6 +10,10 @@ _SIGNS = (
     re.compile(r"^\s{0,3}(?:[-*+]|\d+\.)\s+\S", re.MULTILINE),
     re.compile(r"^>\s", re.MULTILINE),
 )
+# Three of the same in a row are a break between scenes, no list.
+_LIST_MARK = re.compile(r"^[ \t]*(?:[*+-]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?=[^\s*+-])", re.MULTILINE)
+_STARRED = re.compile(r"^[ \t]*[*+][ \t]+(?=[^\s*+-])", re.MULTILINE)
+_WEB_LINK = re.compile(r"!?\[([^\]\n]*)\]\((?:https?://|www\.|mailto:|#|\.{0,2}/)[^)\s]*(?:\s+\"[^\"\n]*\")?\)")
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _FENCE = re.compile(r"^(?:```|~~~).*$\n?", re.MULTILINE)
 _IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)")
@@ -44,7 +48,7 @@ def strip_markdown(text: str) -> tuple[str, str | None]:
     text = _SETEXT.sub(lambda found: ("# " if found.group(2)[0] == "=" else "## ") + found.group(1), text)
     text = _FENCE.sub("", _CLOSING_MARKS.sub(r"\1", text))
     text = _REFERENCE.sub("", _LINK.sub(r"\1", _IMAGE.sub("", text)))
-    text = _QUOTE.sub("", _HTML.sub("", _CODE.sub(r"\1", text)))
+    text = _LIST_MARK.sub("", _QUOTE.sub("", _HTML.sub("", _CODE.sub(r"\1", text))))
     text = _EMPHASIS.sub(lambda found: found.group(2) or found.group(4), text)
     text = _ESCAPE.sub(r"\1", text)
     first_level = re.findall(r"^# +(.+)$", text, re.MULTILINE)
@@ -53,3 +57,11 @@ def strip_markdown(text: str) -> tuple[str, str | None]:
         title = title or first_level[0].strip()
         text = text.replace(first_line, first_level[0].strip(), 1)
     return text, title
+
+
+def without_marks(text: str) -> str:
+    """Pasted text without links to the web, and without the marks of lists where it clearly is Markdown."""
+    text = _WEB_LINK.sub(lambda found: "" if found.group().startswith("!") else found.group(1), text)
+    if is_markdown(text):
+        return _LIST_MARK.sub("", text)
+    return _STARRED.sub("", text) if len(_STARRED.findall(text[:200_000])) > 1 else text

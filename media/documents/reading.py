@@ -6,7 +6,7 @@ from pathlib import Path
 from errors import FileTooLargeError, UnsupportedFileError
 from media.documents import limits
 from media.documents.archives import SafeArchive
-from media.documents.clean import clean_text
+from media.documents.clean import clean_characters, clean_text
 from media.documents.encodings import decode_text
 from media.documents.epub import read_epub
 from media.documents.pdf import read_pdf
@@ -81,11 +81,11 @@ def _read(path: Path, head: bytes) -> DocumentText:
     decoded = decode_text(path.read_bytes())
     if decoded is None:
         raise UnsupportedFileError(f"The file is no text in any encoding known here. {_TAKEN}")
-    text = clean_text(decoded)
+    text = clean_characters(decoded)
     if is_markdown(text):
         text, title = strip_markdown(text)
         return DocumentText(clean_text(text), title, "text/markdown")
-    return DocumentText(text, None, "text/plain")
+    return DocumentText(clean_text(text), None, "text/plain")
 
 
 def _read_archive(path: Path, deadline: limits.Deadline) -> DocumentText:

@@ -186,3 +186,31 @@ def test_an_epub_is_read_in_the_order_of_its_spine(tmp_path: Path) -> None:
     assert document.title == "Two Tales"
     assert document.content_type == "application/epub+zip"
     assert document.text == "# One\n\n第一段。\n\n第二段。\n\nA very old tale.\n\n# Two\n\nThe fox & the crow."
+
+
+def test_lists_and_links_of_a_markdown_file_are_read_as_their_words(tmp_path: Path) -> None:
+    text = (
+        "# The walk\n\nThey met at [the old mill](https://example.com/mill).\n\n* They walked to the river.\n"
+        "- They *sat* down.\n+ [ ] They ate.\n\n1. Tom slept.\n2) Anna sang.\n\n* * *\n\nIt was 5 - 3 degrees."
+    )
+    document = read(tmp_path, text.encode())
+    assert document.content_type == "text/markdown"
+    assert document.text == (
+        "The walk\n\nThey met at the old mill.\n\nThey walked to the river.\nThey sat down.\nThey ate.\n\n"
+        "Tom slept.\nAnna sang.\n\n* * *\n\nIt was 5 - 3 degrees."
+    )
+
+
+def test_pasted_markdown_loses_its_bullets_and_links_and_other_texts_lose_nothing() -> None:
+    assert (
+        clean_text("* They walked.\n* They sat by [the sea](https://a.example/b).")
+        == "They walked.\nThey sat by the sea."
+    )
+    for text in (
+        "- Who is there? said Tom.\n- It is I, said Anna.",
+        "1. The road\n\nThey walked.",
+        "He wrote [sic] (as always) a letter.",
+        "One.\n\n* * *\n\nTwo.\n\n* * *\n\nThree.",
+        "* Only a note.",
+    ):
+        assert clean_text(text) == text
