@@ -23,7 +23,9 @@ class CreateScriptInput:
     )
     style: str | None = strawberry.field(default=strawberry.UNSET, description="The look of the pictures.")
     target_shots: int | None = strawberry.field(
-        default=strawberry.UNSET, description="About how many shots there are to be."
+        default=strawberry.UNSET,
+        description="About how many shots there are to be; null: as many as the text needs. Fewer condense the text: "
+        "sentences are left out, the most telling stay.",
     )
     language: str | None = strawberry.field(
         default=strawberry.UNSET, description="The script's language, e.g. zh; null: the text's."

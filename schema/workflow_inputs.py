@@ -36,7 +36,9 @@ class WorkflowOptionsInput:
     ratio: str | None = strawberry.field(default="16:9", description="Width to height.")
     resolution: str | None = strawberry.field(default="720p", description="The shorter side: 480p, 720p or 1080p.")
     target_shots: int | None = strawberry.field(
-        default=strawberry.UNSET, description="About how many shots there are to be."
+        default=strawberry.UNSET,
+        description="About how many shots there are to be; null: as many as the text needs. Fewer condense the text: "
+        "sentences are left out, the most telling stay.",
     )
     grid_layout: GridLayout | None = strawberry.field(
         default=GridLayout.SINGLE, description="How many shots are drawn in one picture."
