@@ -23,7 +23,7 @@ _last_housekeeping = -HOUSEKEEPING_SECONDS
 
 
 async def sweep(settings: Settings) -> None:
-    """Wakes stage jobs whose last build ended without telling them; every ten minutes, clears away old files and keys."""
+    """Wakes stage jobs whose last build ended without telling them; every ten minutes, clears away files and keys."""
     global _last_housekeeping
     await wake_forgotten_stage_jobs()
     if time.monotonic() - _last_housekeeping >= HOUSEKEEPING_SECONDS:
