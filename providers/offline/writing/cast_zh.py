@@ -129,6 +129,8 @@ def _see_tags(text: str, offset: int, index: int, spans: Sequence[Span], roles: 
                 found.append(opening)
     if index and (match := _AFTER_TAG.match(text)):
         found.append(match.group("name"))
+    elif index and spans[index - 1].is_speech and (match := _NICKNAME.match(text)):
+        found.append(match.group())  # “……”阿海站起来
     for word in found:
         role = next((match.group() for match in _ROLE.finditer(word) if match.end() == len(word)), None)
         if role:

@@ -173,6 +173,7 @@ _PLACES = {
     ("inn", True): "inn tavern shop store bakery restaurant cafe café bar hotel saloon workshop",
     ("temple", True): "church chapel cathedral temple monastery",
     ("palace", True): "palace castle tower throne-room mansion dungeon tent",
+    ("lighthouse", True): "lighthouse",
     ("cave", True): "cave cavern tunnel",
     ("vehicle", True): "carriage train car cab bus compartment",
     ("ship", True): "ship spaceship cockpit bridge-deck airlock cabin control-room",

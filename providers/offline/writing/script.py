@@ -22,6 +22,8 @@ from providers.offline.writing.scenes import Scene, find_scenes, heading
 from providers.offline.writing.screenplays import looks_like_screenplay, read_screenplay
 from providers.offline.writing.speakers import Beat, find_beats
 
+# Letters and digits of Latin and its neighbours without a break, longer than any word: nobody can speak them.
+_NO_WORD = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0eff]{201,}")
 _PART_CHARACTERS = 20_000
 
 
@@ -41,7 +43,7 @@ def write_script(order: ScriptOrder, progress: Progress = ignore_progress) -> Sc
 
     Raises BadInputError where the text has no words. The same order gives the same script.
     """
-    text = clean_text(order.text)
+    text = _NO_WORD.sub(" ", clean_text(order.text))
     if not is_spoken(text):
         raise BadInputError("The text has no words to make a film of.", path=("text",))
     language = _language(order, text)

@@ -226,6 +226,9 @@ def _who(
         and previous[-1].text.rstrip().endswith((":", "：", ",", "，"))
     ):
         leading = tags.find_before(previous[-1].text, cast)
+    actor = _acts_after(before, after, cast)
+    if actor is not None and actor not in (vocative, said_here):
+        return actor, False, None
     if (
         said_here is not None
         and before is not None
@@ -260,6 +263,22 @@ def _who(
     else:
         turns = [talk.subject, *reversed(talk.recent)]
     return next((name for name in turns if name and name not in excluded), None), True, None
+
+
+def _acts_after(before: Span | None, after: Span | None, cast: Cast) -> str | None:
+    """“……”阿海站起来: who is named right behind a speech and does something has spoken, unless words lead into it."""
+    if cast.language != "zh" or after is None or after.is_speech:
+        return None
+    if before is not None and not before.is_speech and not before.text.rstrip().endswith(("。", "！", "？", "…")):
+        return None
+    first = next(iter(cast.mentions(after.text[:16])), None)
+    if first is None or first.start > 0 or first.person is None:
+        return None
+    rest = after.text[first.end : first.end + 12]
+    # What somebody does who has only heard it says nothing.
+    is_listener = re.match(r"(?:的|和|与|跟|、|们|也|却|没|不|便?就?听|愣|怔|吓|点|摇|接过)", rest)
+    has_deed = lexicon_zh.VISIBLE_VERBS.search(re.split(r"[，。！？；]", rest)[0])
+    return first.person if has_deed and not is_listener else None
 
 
 def _names_another(tag: tags.Tag | None, said_here: str) -> bool:

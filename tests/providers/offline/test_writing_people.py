@@ -198,3 +198,19 @@ def test_whoever_is_said_to_speak_is_a_character_and_speaks(text: str, expected:
 def test_a_name_ends_at_the_full_stop() -> None:
     script = script_of('"I have lost my cat," said Mina. Thomas lifted his lantern and smiled.')
     assert names(script) == ["Mina", "Thomas"]
+
+
+def test_who_acts_right_behind_a_speech_has_spoken() -> None:
+    script = script_of("小满推开门。“我好冷。”小满说。“别怕，快进来烤火。”阿海站起来，往炉子里添了柴。")
+    assert talk(script) == [("小满", "我好冷。"), ("阿海", "别怕，快进来烤火。")]
+    heard = script_of("小满推开门。阿海坐在火边。“我好冷，”小满说，“有人吗？”阿海听了站起来。")
+    assert {speaker for speaker, _ in talk(heard)} == {"小满"}
+
+
+def test_the_old_keeper_is_a_character_and_the_storm_is_none() -> None:
+    script = script_of(
+        "暴风雨的夜里，小满敲响了灯塔的门。\n老守塔人阿海打开门。\n“我找不到家了。”小满哭着说。\n"
+        "“别怕，快进来烤火。”阿海站起来，给她倒了一杯热茶。\n小满坐在火边。“谢谢您，爷爷。”她说。"
+    )
+    assert names(script) == ["小满", "阿海"]
+    assert [speaker for speaker, _ in talk(script)] == ["小满", "阿海", "小满"]

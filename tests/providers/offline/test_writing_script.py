@@ -208,3 +208,16 @@ def test_a_long_text_is_written_once_through() -> None:
     assert names(script) == ["我", "车夫", "老女人", "巡警"]
     few = write_script(ScriptOrder(text, target_shots=30))
     assert abs(len(shots_of(few)) - 30) <= 3
+
+
+def test_a_text_of_one_endless_word_has_no_words() -> None:
+    for text in ("a" * 2_000_000, "аб1_" * 500, "# " + "x" * 400):
+        with pytest.raises(BadInputError, match="no words"):
+            write_script(ScriptOrder(text))
+
+
+def test_an_endless_word_within_a_text_is_left_out_and_long_chinese_is_kept() -> None:
+    said = spoken(script_of(f"Tom ran home. {'x' * 300} He slept."))
+    assert said == letters("Tom ran home. He slept.")
+    chinese = "小满走过海边看见灯塔" * 30
+    assert spoken(script_of(chinese)) == chinese
