@@ -8,8 +8,6 @@ import argparse
 import asyncio
 import contextlib
 import os
-import re
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -23,18 +21,16 @@ from graphql_client import GraphQLClient, GraphQLError
 from own_server import ROOT, ServerError, own_server, tail, warnings
 from rich.console import Console
 from rich.table import Column, Table
+from saving import extension, output_folder, save
 
 STORY = ROOT / "examples" / "yi-jian-xiao-shi.txt"
 TITLES = {"yi-jian-xiao-shi": "一件小事", "little-red-cap": "Little Red-Cap"}
 PARTS_EVERY_SECONDS = 1.0
-DOWNLOADS_AT_ONCE = 4
 WAYS_OUT = """Either let the film be made by that server, at the address that it told when it started:
   make demo DEMO="--url http://127.0.0.1:8000/graphql"
 or keep this one's data in another folder:
   make demo DATA=other"""
 QUALITIES = ("DRAFT", "STANDARD", "HIGH")
-FORBIDDEN_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
-MAX_NAME_BYTES = 120
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED")
 
 UPLOAD = """
@@ -70,23 +66,6 @@ PARTS = {
     "ANIMATIC": "animatic { shots(first: 100) { totalCount nodes { shot { sequence title } video { sha256 } } } }",
     "VIDEO": "video { segments(first: 100) { totalCount nodes { shot { sequence title } status } } }",
 }
-RESULT = """
-query ($id: ID!, $after: String) {
-  workflow(id: $id) {
-    name
-    script { screenplay }
-    assets(first: 100) { nodes { name designImage { url contentType } } }
-    storyboard {
-      shotsCount
-      shots(first: 100, after: $after) {
-        nodes { sequence croppedImage { url contentType } }
-        pageInfo { hasNextPage endCursor }
-      }
-    }
-    edit { durationSeconds film { url bytes width height } subtitles { url } poster { url contentType } }
-  }
-}
-"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -287,71 +266,6 @@ def failure_text(workflow: dict[str, Any]) -> str:
     if error is None:
         return f"The workflow ended as {workflow['status']}."
     return f"The workflow failed in {(workflow['currentStage'] or '?').lower()}: {error['message']} ({error['code']})"
-
-
-async def save(client: GraphQLClient, workflow_id: str, out: Path) -> dict[str, Any]:
-    """Downloads all that was made into `out`, whose earlier pictures go; returns the edit as the API gives it."""
-    workflow: dict[str, Any] = {}
-    shots: list[dict[str, Any]] = []
-    after: str | None = None
-    while True:
-        workflow = (await client.execute(RESULT, {"id": workflow_id, "after": after}))["workflow"]
-        page = workflow["storyboard"]["shots"]
-        shots += page["nodes"]
-        if not page["pageInfo"]["hasNextPage"]:
-            break
-        after = page["pageInfo"]["endCursor"]
-    for folder in ("shots", "designs"):
-        shutil.rmtree(out / folder, ignore_errors=True)
-    edit: dict[str, Any] = workflow["edit"]
-    wanted = [(edit["film"]["url"], out / "film.mp4")]
-    if edit["subtitles"]:
-        wanted.append((edit["subtitles"]["url"], out / "film.srt"))
-    if edit["poster"]:
-        wanted.append((edit["poster"]["url"], out / f"poster{extension(edit['poster'])}"))
-    for shot in shots:
-        if shot["croppedImage"]:
-            name = f"{shot['sequence']:03}{extension(shot['croppedImage'])}"
-            wanted.append((shot["croppedImage"]["url"], out / "shots" / name))
-    taken: set[str] = set()
-    for asset in workflow["assets"]["nodes"]:
-        if asset["designImage"]:
-            name = free_name(safe_name(asset["name"]), taken) + extension(asset["designImage"])
-            wanted.append((asset["designImage"]["url"], out / "designs" / name))
-    at_once = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
-
-    async def fetch(link: str, path: Path) -> None:
-        async with at_once:
-            await client.download(link, path)
-
-    await asyncio.gather(*(fetch(link, path) for link, path in wanted))
-    if workflow["script"]["screenplay"]:
-        (out / "screenplay.fountain").write_text(workflow["script"]["screenplay"], "utf-8")
-    return {**edit, "shots": len(shots)}
-
-
-def output_folder(text: Path) -> Path:
-    """A folder of the text's own: story.txt and story.md do not share one."""
-    return ROOT / "output" / safe_name(text.name.replace(".", "-"))
-
-
-def safe_name(name: str) -> str:
-    """The name as a file's, on any system: no separators or control characters, no dots around it, not too long."""
-    cleaned = FORBIDDEN_IN_NAMES.sub("_", name).encode()[:MAX_NAME_BYTES].decode(errors="ignore")
-    return cleaned.strip(" .") or "unnamed"
-
-
-def free_name(name: str, taken: set[str]) -> str:
-    """The name, numbered where it is taken in any case of its letters; it is taken then."""
-    free, number = name, 2
-    while free.casefold() in taken:
-        free, number = f"{name} {number}", number + 1
-    taken.add(free.casefold())
-    return free
-
-
-def extension(file: dict[str, Any]) -> str:
-    return {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}.get(file["contentType"], "")
 
 
 def report(console: Console, workflow: dict[str, Any], film: dict[str, Any], out: Path) -> None:

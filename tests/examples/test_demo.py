@@ -14,6 +14,7 @@ import pytest
 from display import Part, PlainDisplay, View, draw, elapsed_seconds
 from own_server import ServerError, own_server, tail, warnings
 from rich.console import Console
+from saving import free_name, output_folder, safe_name
 
 from models.enums import Quality
 
@@ -155,16 +156,16 @@ async def test_the_options_reach_the_server() -> None:
     ],
 )
 def test_designs_are_saved_under_names_that_any_system_takes(name: str, file_name: str) -> None:
-    assert demo.safe_name(name) == file_name
+    assert safe_name(name) == file_name
 
 
 def test_no_two_designs_get_one_name() -> None:
     taken: set[str] = set()
-    assert [demo.free_name(name, taken) for name in ("Mei", "mei", "Mei", "Bo")] == ["Mei", "mei 2", "Mei 3", "Bo"]
+    assert [free_name(name, taken) for name in ("Mei", "mei", "Mei", "Bo")] == ["Mei", "mei 2", "Mei 3", "Bo"]
 
 
 def test_two_texts_with_one_stem_have_folders_of_their_own() -> None:
-    folders = {demo.output_folder(Path(name)) for name in ("a/story.txt", "a/story.md", "story")}
+    folders = {output_folder(Path(name)) for name in ("a/story.txt", "a/story.md", "story")}
     assert {folder.name for folder in folders} == {"story-txt", "story-md", "story"}
 
 
