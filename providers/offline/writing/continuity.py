@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from providers.offline.writing.pacing import Take
 from providers.offline.writing.people import Cast
-from providers.offline.writing.scenes import Place
+from providers.offline.writing.scenes import Passed, Place
 
 _RIDE = {
     "zh": re.compile(r"雇定?[了到]?[^，。]{0,4}车|坐上[^，。]{0,5}车|上了[^，。]{0,3}车(?!厢)"),
@@ -96,6 +96,20 @@ class Continuity:
     def open_scene(self) -> None:
         """Nobody is still on the ground, or in a house seen from outside, when the story has moved on."""
         self.inside = self.fallen = None
+
+    def pass_over(self, passed: Sequence[Passed], scene: int) -> None:
+        """What happens in the text before a shot of the given scene, and has no shot of its own."""
+        last = None
+        for skipped in passed:
+            if last is not None and skipped.scene != last:
+                self.open_scene()
+            last, beat = skipped.scene, skipped.beat
+            narration, speech = (beat.text, "") if beat.speaker is None else ("", beat.text)
+            take = Take(narration, speech, beat.speaker, beat.people, 0.0)
+            self.enter(take, skipped.place)
+            self.leave(take, skipped.place.name, [name for name in beat.people if name in self.cast.by_name])
+        if last is not None and last != scene:
+            self.open_scene()
 
     def enter(self, take: Take, place: Place) -> None:
         """What a take begins."""

@@ -62,6 +62,7 @@ def direct(
     views: list[str] = []
     for index, take in enumerate(takes):
         previous = takes[index - 1] if index else None
+        state.pass_over(take.passed, scene.number)
         state.enter(take, scene.place)
         view = _view(take, previous, index, number, views, scene, design)
         in_view = state.seen(_in_view(take, view, present, design))

@@ -3,11 +3,11 @@
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from providers.offline.writing import lexicon_en, lexicon_zh
 from providers.offline.writing.language import join, speech_seconds, split_clauses, split_long, split_sentences
-from providers.offline.writing.scenes import Scene
+from providers.offline.writing.scenes import Passed, Scene
 from providers.offline.writing.speakers import Beat
 
 VOICE_MARGIN_SECONDS = 0.3
@@ -29,6 +29,7 @@ class Atom:
     paragraph: int
     seconds: float
     break_cost: float
+    passed: tuple[Passed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,18 @@ class Take:
     speaker: str | None
     people: tuple[str, ...]
     seconds: float  # of voice
+    passed: tuple[Passed, ...] = ()  # what is left out before it
 
 
-def find_atoms(beats: Sequence[Beat], language: str, max_seconds: float, *, is_fine: bool = False) -> list[Atom]:
-    """The beats' clauses, in order; sentences that fit a shot stay whole unless is_fine."""
+def find_atoms(scene: Scene, language: str, max_seconds: float, *, is_fine: bool = False) -> list[Atom]:
+    """The clauses of a scene's beats, in order; sentences that fit a shot stay whole unless is_fine."""
     atoms: list[Atom] = []
     carried: tuple[str, ...] = ()
     paragraph = -1
-    for beat in beats:
+    for number, beat in enumerate(scene.beats):
         if beat.paragraph != paragraph:
             carried, paragraph = (), beat.paragraph
+        passed = scene.passed[number] if scene.passed else ()
         position = 0
         for sentence in split_sentences(beat.text, language):
             if not is_fine and speech_seconds(sentence, language) <= max_seconds:
@@ -66,7 +69,9 @@ def find_atoms(beats: Sequence[Beat], language: str, max_seconds: float, *, is_f
                     start = max(beat.text.find(text, position), position)
                     position = start + len(text)
                     people, carried = _people_in(beat, start, position, carried, language)
-                atoms.append(Atom(text, beat.speaker, people, beat.paragraph, speech_seconds(text, language), cost))
+                seconds = speech_seconds(text, language)
+                atoms.append(Atom(text, beat.speaker, people, beat.paragraph, seconds, cost, passed))
+                passed = ()
     return atoms
 
 
@@ -150,14 +155,15 @@ def _take(atoms: Sequence[Atom], language: str) -> Take:
     speaker = next((atom.speaker for atom in atoms if atom.speaker is not None), None)
     people = tuple(dict.fromkeys(itertools.chain.from_iterable(atom.people for atom in atoms)))
     seconds = speech_seconds(narration, language) + speech_seconds(speech, language)
-    return Take(narration, speech, speaker, people, seconds + (0.25 if narration and speech else 0.0))
+    passed = tuple(itertools.chain.from_iterable(atom.passed for atom in atoms))
+    return Take(narration, speech, speaker, people, seconds + (0.25 if narration and speech else 0.0), passed)
 
 
 def plan_takes(
     scenes: Sequence[Scene], language: str, min_seconds: float, max_seconds: float, target: int | None = None
 ) -> list[list[Take]]:
     """The takes of each scene; with a target, as near to that number in all as the text's clauses allow."""
-    atoms = [find_atoms(scene.beats, language, max_seconds) for scene in scenes]
+    atoms = [find_atoms(scene, language, max_seconds) for scene in scenes]
 
     def all_takes(cost: float) -> list[list[Take]]:
         return [cut(part, language, min_seconds, max_seconds, cost) for part in atoms]
@@ -166,7 +172,7 @@ def plan_takes(
     if target is None or _near(takes, target):
         return takes
     if sum(map(len, takes)) < target:
-        atoms = [find_atoms(scene.beats, language, max(max_seconds * 0.7, 1.0), is_fine=True) for scene in scenes]
+        atoms = [find_atoms(scene, language, max(max_seconds * 0.7, 1.0), is_fine=True) for scene in scenes]
     low, high = -40.0, 80.0
     closest = takes
     for _ in range(14):
@@ -257,11 +263,19 @@ def condense(scenes: Sequence[Scene], language: str, budget_seconds: float, max_
         if leads_on and (number, index + 1) not in chosen and sum(1 for other in chosen if other[0] == number) > 1:
             chosen.discard((number, index))
     result = []
-    for number in sorted(kept_scenes):
-        beats = tuple(beat for index, beat in enumerate(scenes[number].beats) if (number, index) in chosen)
+    pending: list[Passed] = []
+    for number, scene in enumerate(scenes):
+        beats: list[Beat] = []
+        passed: list[tuple[Passed, ...]] = []
+        for index, beat in enumerate(scene.beats):
+            if (number, index) not in chosen:
+                pending.append(Passed(beat, scene.place, number))
+                continue
+            beats.append(beat)
+            passed.append(tuple(pending))
+            pending = []
         if beats:
-            scene = scenes[number]
-            result.append(Scene(scene.setting, beats, scene.chapter, scene.opens_chapter))
+            result.append(replace(scene, beats=tuple(beats), passed=tuple(passed), number=number))
     return result
 
 

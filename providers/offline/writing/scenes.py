@@ -90,12 +90,25 @@ class Setting:
     weather: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A beat that a shortened script leaves out: it has happened all the same, where and in which scene of the text."""
+
+    beat: Beat
+    place: Place
+    scene: int
+
+
 @dataclass(frozen=True)
 class Scene:
+    """passed: what is left out before each of the beats, empty where nothing is; number: the scene's in the text."""
+
     setting: Setting
     beats: tuple[Beat, ...]
     chapter: str | None = None
     opens_chapter: bool = False
+    passed: tuple[tuple[Passed, ...], ...] = ()
+    number: int = 0
 
     @property
     def place(self) -> Place:

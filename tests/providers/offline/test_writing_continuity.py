@@ -87,3 +87,14 @@ def test_the_writers_own_style_asks_for_full_colours() -> None:
         for shot in shots_of(text):
             assert "柔" not in parse_prompt(shot.prompt).style
             assert "soft" not in parse_prompt(shot.prompt).style
+
+
+def test_what_a_short_script_leaves_out_has_happened_all_the_same() -> None:
+    shots = [shot for scene in script_of(stories.RED_CAP, target_shots=14).scenes for shot in scene.shots]
+    assert not any("dressed himself" in (shot.narration or "") for shot in shots)
+    cutting = shots[telling(shots, "cut open the stomach")]
+    assert "wolf (a wolf, in a nightcap, lying in bed)" in cutting.prompt
+    for shot in shots[: telling(shots, "occurred to him that the wolf might have devoured")]:
+        assert "nightcap" not in shot.prompt
+    for shot in shots[telling(shots, "occurred to him") : telling(shots, "cut open")]:
+        assert "grandmother" not in shot.asset_names
