@@ -24,6 +24,7 @@ PLACES: Table = (
     ("POLICE", "分驻所 派出所 警察局 巡警局 公安局 警署 衙门 police~station precinct police~post police~box"),
     ("STATION", "火车站 车站 站台 月台 车厢 火车 地铁 railway train~station station| train| platform| subway "
         "metro|"),
+    ("LIGHTHOUSE", "灯塔 lighthouse"),
     ("BRIDGE", "桥 bridge"),
     ("HARBOUR", "码头 港口 港湾 渡口 harbour harbor port| wharf pier| dock"),
     ("SEA", "海边 大海 海面 海上 海滩 沙滩 海岸 海 sea| ocean beach| shore| coast| seaside"),

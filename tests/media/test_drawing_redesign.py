@@ -118,3 +118,9 @@ def test_a_persons_name_is_no_time_season_or_place() -> None:
     lin = DrawnSubject("CHARACTER", "林秋", "成年男性")
     reading = read_order(DrawingOrder("景别：远景。动作：林秋站着。", 320, 180, subjects=(lin,)))
     assert (reading.place, reading.season) == ("OPEN", "SUMMER")
+
+
+def test_a_lighthouse_is_a_place_by_the_sea() -> None:
+    assert scene("lighthouse, exterior, night", "lighthouse", "")[0] == "LIGHTHOUSE"
+    assert scene("灯塔，室外，夜晚", "灯塔", "")[0] == "LIGHTHOUSE"
+    assert scene("lighthouse, interior, night", "lighthouse", "")[0] == "ROOM"

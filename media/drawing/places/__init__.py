@@ -23,6 +23,7 @@ PAINTERS: dict[str, Callable[[View], None]] = {
     "OPEN": nature.paint_open,
     "RIVER": water.paint_river,
     "SEA": water.paint_sea,
+    "LIGHTHOUSE": water.paint_lighthouse,
     "HARBOUR": water.paint_harbour,
     "BRIDGE": water.paint_bridge,
     "STATION": transport.paint_station,

@@ -44,6 +44,57 @@ def paint_sea(view: View) -> None:
     _boat(view, view.rng.uniform(0.15, 0.85) * view.width, view.horizon + view.height * 0.012, view.height * 0.07)
 
 
+def paint_lighthouse(view: View) -> None:
+    """The sea with a red and white tower on a rock; its lamp shines."""
+    paint_sea(view)
+    # Where the tower stands is the place's own; the camera does not move it to the other side.
+    x = view.width * (0.24 if view.scene_rng.random() < 0.5 else 0.76)
+    foot = view.horizon + view.height * 0.05
+    tall = min(view.height * 0.42, foot * 0.86)
+    wide, lamp = tall * 0.13, foot - tall
+    with view.distant(30):
+        rock = bezier(
+            (x - tall * 0.5, foot + tall * 0.06), (x, foot - tall * 0.2), (x + tall * 0.55, foot + tall * 0.06), 20
+        )
+        view.canvas.fill(rock, (96, 90, 92))
+        for band in range(5):
+            low, high = band / 5, (band + 1) / 5
+            corners = [
+                (x + side * wide * (1 - 0.4 * share), foot - tall * (0.06 + 0.76 * share))
+                for share, side in ((low, -1), (low, 1), (high, 1), (high, -1))
+            ]
+            view.canvas.fill(points(corners), (188, 60, 54) if band % 2 else (238, 234, 224))
+        gallery = foot - tall * 0.82
+        view.canvas.fill(
+            points(
+                [
+                    (x - wide * 0.8, gallery),
+                    (x + wide * 0.8, gallery),
+                    (x + wide * 0.8, gallery - 0.03 * tall),
+                    (x - wide * 0.8, gallery - 0.03 * tall),
+                ]
+            ),
+            (70, 66, 74),
+        )
+        view.canvas.fill(
+            points([(x - wide * 0.6, lamp + 0.07 * tall), (x + wide * 0.6, lamp + 0.07 * tall), (x, lamp)]),
+            (150, 50, 48),
+        )
+    with view.shining():
+        view.canvas.fill(
+            points(
+                [
+                    (x - wide * 0.45, gallery - 0.03 * tall),
+                    (x + wide * 0.45, gallery - 0.03 * tall),
+                    (x + wide * 0.45, lamp + 0.07 * tall),
+                    (x - wide * 0.45, lamp + 0.07 * tall),
+                ]
+            ),
+            view.window_light(),
+        )
+    view.canvas.glow(x, gallery - 0.06 * tall, tall * 0.3, (110, 96, 60), 0.8)
+
+
 def _boat(view: View, x: float, y: float, size: float) -> None:
     with view.distant(60):
         view.canvas.fill(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from providers.offline.writing import lexicon_en, lexicon_zh
+from providers.offline.writing.changes import CLEAR, DAWN, NIGHTS, UNTIL_DAWN, WET, by_change
 from providers.offline.writing.people import Cast
 from providers.offline.writing.speakers import Beat
 
@@ -141,13 +142,17 @@ def find_scenes(
     scenes: list[_Open] = []
     current = _Open(Setting(None, default_time))
     chapter: str | None = None
-    for number, paragraph in _by_paragraph(beats):
+    dawns = False
+    for number, paragraph in by_change(_by_paragraph(beats), language):
         narration = " ".join(beat.text for beat in paragraph if beat.speaker is None)
         mark = marks.get(number)
         chapter = mark or chapter
         place, is_strong = find_place(narration, language)
         place = _settled(place, known) if place else None
         is_jump = bool(narration) and _is_jump(narration, language)
+        first = paragraph[0].text if paragraph[0].speaker is None else ""
+        dawns = current.setting.time in NIGHTS and (dawns or bool(DAWN[language].search(first)))
+        clears = bool(current.setting.weather and WET.search(current.setting.weather) and CLEAR[language].search(first))
         moves = is_strong and place is not None and current.paragraphs > 0 and not _same(place, current.setting.place)
         if current.beats and (mark is not None or is_jump or moves):
             scenes.append(current)
@@ -164,12 +169,21 @@ def find_scenes(
                     before.weather if keeps_time else None,
                 )
             )
+        elif current.beats and (dawns or clears):
+            scenes.append(current)
+            current = _Open(current.setting)
+        if dawns or clears:
+            time = ("清晨" if language == "zh" else "MORNING") if dawns else current.setting.time
+            current.setting = replace(current.setting, time=time, weather=None if clears else current.setting.weather)
         if not current.beats:
             current.chapter, current.opens_chapter = chapter, bool(mark)
         if is_strong and place is not None and (current.setting.place is None or not current.beats):
             current.setting = replace(current.setting, place=place)
             known[place.category] = place
-        current.setting = _with_time(current.setting, narration, language, is_fresh=current.paragraphs == 0)
+        told = CLEAR[language].sub(" ", UNTIL_DAWN[language].sub(" ", narration))
+        is_fresh = current.paragraphs == 0 and not dawns
+        current.setting = _with_time(current.setting, told, language, is_fresh=is_fresh)
+        dawns = bool(UNTIL_DAWN[language].search(narration))
         current.beats.extend(paragraph)
         current.paragraphs += 1
     if current.beats:

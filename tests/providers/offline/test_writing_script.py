@@ -221,3 +221,16 @@ def test_an_endless_word_within_a_text_is_left_out_and_long_chinese_is_kept() ->
     assert said == letters("Tom ran home. He slept.")
     chinese = "小满走过海边看见灯塔" * 30
     assert spoken(script_of(chinese)) == chinese
+
+
+def test_night_and_rain_end_where_the_text_says_so() -> None:
+    script = script_of(
+        "暴风雨的夜里，小满来到灯塔。\n“我找不到家了。”小满说。\n天亮了，雨停了。小满沿着海滩回家。",
+    )
+    assert [scene.heading.split()[-1] for scene in script.scenes] == ["夜", "清晨"]
+    assert "雨" not in parse_prompt(script.scenes[-1].shots[-1].prompt).scene
+    script = script_of(
+        "It was a stormy night. Mina climbed up to the lighthouse. Tom opened the door.\n\n"
+        "They waited until morning. The cat sat by the door. Mina laughed."
+    )
+    assert [scene.heading for scene in script.scenes] == ["INT. LIGHTHOUSE - NIGHT", "INT. LIGHTHOUSE - MORNING"]
