@@ -9,15 +9,17 @@ import contextlib
 import contextvars
 import random
 import sqlite3
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext, get_current_context
-from tortoise.exceptions import OperationalError
+from tortoise.exceptions import DBConnectionError, OperationalError
 from tortoise.transactions import in_transaction
 
 from errors import ConfigurationError
@@ -198,6 +200,28 @@ async def _run_transaction(body: Callable[[], Awaitable[T]]) -> T:
             action()
         return result
     raise AssertionError("unreachable")
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the database could not be reached or ended the connection (PostgreSQL's classes 08 and 57P): nothing is
+    wrong with what was asked, and asking again later may go well.
+    """
+    while error is not None:
+        state = getattr(error, "sqlstate", None) or ""
+        if state.startswith(("08", "57P")):
+            return True
+        if isinstance(error, DBConnectionError | asyncpg.InterfaceError):
+            return True
+        if isinstance(error, OSError) and _is_from_driver(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _is_from_driver(error: BaseException) -> bool:
+    """Whether the database's driver raised it: a refused connection to any other service is none of ours."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(str(frame.f_globals.get("__name__", "")).startswith("asyncpg.") for frame, _ in frames)
 
 
 def is_passing(error: BaseException | None) -> bool:

@@ -24,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
 SWEEP_EVERY_TICKS = 10
+GIVE_BACK_SECONDS = 1.0
 
 
 def capacities(settings: Settings) -> dict[Queue, int]:
@@ -100,13 +101,25 @@ class Floor:
                     await self._build(job, lease)
             except asyncio.CancelledError:
                 raise
-            except Exception:  # the database is away: the lease runs out, and the job is due again
+            except Exception:
                 log.exception("job.broke")
+                await self._give_back_later(lease)
         if not self._is_stopping:
             task = asyncio.current_task()
             if task is not None:
                 self._going[queue].pop(task, None)
-            await self.look(queue)
+            try:
+                await self.look(queue)
+            except Exception as error:  # the tick looks again
+                log.warning("worker.look_failed", error=type(error).__name__)
+
+    async def _give_back_later(self, lease: Lease) -> None:
+        """After a moment in which the database may have come back; else the lease runs out by itself."""
+        await asyncio.sleep(GIVE_BACK_SECONDS)
+        try:
+            await hand_back(lease)
+        except Exception as error:
+            log.warning("job.not_given_back", error=type(error).__name__)
 
     async def _build(self, job: Job, lease: Lease) -> None:
         make = MAKERS.get(ArtifactKind(job.artifact_kind or ""))

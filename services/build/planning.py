@@ -8,7 +8,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from errors import EkonteError, JobErrorCode, JobFailure
-from models.database import after_commit, transaction
+from models.database import after_commit, is_away, transaction
 from models.enums import LIVE_JOB_STATUSES, JobRole, JobStatus, Stage, WorkflowStatus
 from models.jobs import Job
 from models.scripts import Script
@@ -35,7 +35,9 @@ async def plan_stage(job: Job, lease: Lease) -> None:
         await _fail_in_transaction(lease, error)
     except EkonteError as refusal:
         await _fail_in_transaction(lease, job_error(JobErrorCode.INVALID_INPUT, refusal.message, is_retryable=False))
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            raise  # nothing is wrong with the stage: it is looked at again
         log.exception("stage.plan_broke", job=job.global_id, type=job.type.value)
         message = "Something went wrong inside the server. The log has the details."
         await _fail_in_transaction(lease, job_error(JobErrorCode.INTERNAL, message, is_retryable=True))

@@ -9,7 +9,7 @@ import structlog
 
 from errors import EkonteError, JobErrorCode, JobFailure
 from models.artifacts import Artifact
-from models.database import transaction
+from models.database import is_away, transaction
 from models.enums import ArtifactKind
 from models.jobs import Job
 from services.build.publishing import FileEntry, put_artifact, put_job_files
@@ -53,7 +53,9 @@ async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> 
         )
     except EkonteError as error:  # a refusal inside a job: its input cannot be used
         await fail_build(job, lease, JobErrorCode.INVALID_INPUT, error.message, retry=False)
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            raise  # the build was well: whoever holds its lease next makes it
         log.exception("build.broke", job=job.global_id, kind=job.artifact_kind)
         message = "Something went wrong inside the server. The log has the details."
         await fail_build(job, lease, JobErrorCode.INTERNAL, message, retry=True)

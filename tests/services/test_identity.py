@@ -113,7 +113,7 @@ async def test_without_keys_everybody_is_local_with_all_scopes() -> None:
         (signed(claims(sub="a\nb")), "subject"),
         (signed(claims(), key="another key that is long enough, too"), "not valid"),
         (signed(claims(), key=SECRET), "not valid"),
-        (signed(claims(nbf=int(NOW.timestamp()) + 600)), "not valid"),
+        (signed(claims(nbf=int(NOW.timestamp()) + 86_400)), "not valid"),
         (signed(claims(exp=10**18)), "not valid"),
         (signed(claims(), key="k" * 64, algorithm="HS512"), "not signed by a key"),
         (signed(claims(), algorithm="none", key=""), "not signed by a key"),
