@@ -121,7 +121,7 @@ def test_no_file_holds_a_path_of_somebodys_machine() -> None:
     [
         ('DATA = "/home/mei/films"', True),
         ("cd /Users/mei/ekonte", True),
-        ("see /root/ekonte for more", True),
+        ("see /" + "root/ekonte for more", True),
         ("https://example.org/home/page", False),
         ("GET /files/file_1/film.mp4", False),
         ("tests/work/items", False),
