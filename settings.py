@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 from urllib.parse import SplitResult, urlsplit
 
+from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -72,6 +73,19 @@ class Settings(BaseSettings):
     unreferenced_file_days: float = Field(7, ge=0, description="Days until a file that nothing refers to goes.")
     lease_seconds: float = Field(30, ge=2, description="A worker that is silent for so long loses its jobs.")
     render_timeout_seconds: float = Field(1800, ge=10, description="Longest time one rendering may take.")
+    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="Fernet keys that seal session ids, with commas; the first seals, all open. Else one is made."
+    )
+    image_model: str = Field("jimeng-4.5", description="The model for pictures where a request names none.")
+    video_model: str = Field("jimeng-video-3.5-pro", description="The model for clips where a request names none.")
+    unknown_submit_seconds: float = Field(
+        120, ge=1, description="Empty look-ups for so long, before a lost submit is sent again under its old id."
+    )
+    image_timeout_seconds: float = Field(900, ge=1, description="No picture after so long: the job fails; it may come.")
+    video_timeout_seconds: float = Field(1200, ge=1, description="The same for clips.")
+    generations_at_once: int = Field(
+        64, ge=1, le=1000, description="Submits, and downloads of results, at once in one worker process, each."
+    )
     timezone: str = Field("Asia/Shanghai", description="IANA zone of the deployment's calendar day.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
     log_format: Literal["auto", "console", "json"] = Field(
@@ -85,6 +99,19 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("encryption_keys", mode="before")
+    @classmethod
+    def _fernet_keys(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        keys = tuple(part.strip() for part in value.split(",") if part.strip())
+        for key in keys:
+            try:
+                Fernet(key)
+            except ValueError:
+                raise ValueError("must be Fernet keys: 32 bytes each, in URL-safe base64") from None
+        return keys
 
     @field_validator("secret")
     @classmethod

@@ -35,6 +35,8 @@ MODEL_MODULES = [
     "models.storyboards",
     "models.films",
     "models.artifacts",
+    "models.accounts",
+    "models.generation",
     "models.workers",
 ]
 BUSY_TRIES = 8

@@ -18,7 +18,7 @@ JOB_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
     JobStatus.RUNNING: frozenset({JobStatus.PENDING, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED}),
     JobStatus.SUCCEEDED: frozenset(),
-    JobStatus.FAILED: frozenset({JobStatus.PENDING}),
+    JobStatus.FAILED: frozenset({JobStatus.PENDING, JobStatus.SUCCEEDED}),  # a result that comes after the time-out
     JobStatus.CANCELED: frozenset({JobStatus.PENDING}),
 }
 
@@ -77,6 +77,7 @@ class JobType(StrEnum):
 class JobRole(StrEnum):
     STAGE = "STAGE"  # plans builds and waits for them
     BUILD = "BUILD"  # makes one artifact
+    GENERATE = "GENERATE"  # has one picture or clip made by a provider, on a pool's account where it has pools
 
 
 class Queue(StrEnum):
@@ -85,6 +86,9 @@ class Queue(StrEnum):
     IMAGES = "images"
     VIDEOS = "videos"
     RENDERING = "rendering"
+    INPUTS = "inputs"  # input pictures that are still links: fetched before their job is scheduled
+    POOL_IMAGES = "pool-images"  # pictures that wait for an account; the scheduler places them, nobody claims them
+    POOL_VIDEOS = "pool-videos"
 
 
 class Priority(StrEnum):
@@ -165,3 +169,84 @@ class Quality(StrEnum):
     DRAFT = "DRAFT"
     STANDARD = "STANDARD"
     HIGH = "HIGH"
+
+
+class MediaKind(StrEnum):
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+
+
+class AccountType(StrEnum):
+    DOMESTIC = "DOMESTIC"
+    INTERNATIONAL = "INTERNATIONAL"
+
+
+class Site(StrEnum):
+    CN = "CN"
+    US = "US"
+    HK = "HK"
+    JP = "JP"
+    SG = "SG"
+
+
+class AccountStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"  # its session has expired, or its owner took it out
+    BANNED = "BANNED"  # punished upstream
+
+
+class LoadBalance(StrEnum):
+    ROUND_ROBIN = "ROUND_ROBIN"
+    LEAST_USED = "LEAST_USED"
+    PRIORITY = "PRIORITY"
+
+
+class RateLimitHandling(StrEnum):
+    WAIT = "WAIT"
+    SKIP = "SKIP"
+    SWITCH = "SWITCH"
+
+
+class Polling(StrEnum):
+    AUTO = "AUTO"
+    MANUAL = "MANUAL"
+
+
+class Reuse(StrEnum):
+    NONE = "NONE"
+    EXACT = "EXACT"
+    SIMILAR = "SIMILAR"
+
+
+class Transition(StrEnum):
+    NONE = "NONE"
+    KEN_BURNS = "KEN_BURNS"
+    FADE = "FADE"
+
+
+class AttemptState(StrEnum):
+    """Where an attempt stands between two of its steps. Each is stored before the next thing happens."""
+
+    PLACED = "PLACED"  # has its slot; nothing was sent yet
+    SENT = "SENT"  # the draft is being sent or was; whether upstream took it is not known
+    ACCEPTED = "ACCEPTED"  # upstream has it under a history id
+    FETCHING = "FETCHING"  # upstream is done; the result is being stored
+    ENDED = "ENDED"
+
+
+ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
+    AttemptState.PLACED: frozenset({AttemptState.SENT, AttemptState.ENDED}),
+    # Back to PLACED where it is certain that upstream does not have it; then the same submit id is sent again.
+    AttemptState.SENT: frozenset({AttemptState.PLACED, AttemptState.ACCEPTED, AttemptState.ENDED}),
+    AttemptState.ACCEPTED: frozenset({AttemptState.FETCHING, AttemptState.ENDED}),
+    AttemptState.FETCHING: frozenset({AttemptState.ENDED}),
+    AttemptState.ENDED: frozenset({AttemptState.FETCHING}),  # storing failed for a day, and somebody retries it
+}
+
+
+class AttemptOutcome(StrEnum):
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    SWITCHED = "SWITCHED"  # its job went on, on another account or later on this one
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"

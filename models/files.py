@@ -1,5 +1,7 @@
 """Stored files: one row per content and owner."""
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.indexes import Index
 
@@ -17,6 +19,8 @@ class StoredFile(OwnedRow):
     height = fields.IntField(null=True)
     duration_seconds = fields.FloatField(null=True)
     name = fields.CharField(max_length=255, default="")
+    source_url: Any = fields.TextField(null=True)
+    "The outside link that the content came from, where it did."
     state = fields.CharEnumField(FileState, max_length=16, default=FileState.WRITING)
     is_upload = fields.BooleanField(default=False)
     made_by_job_id = fields.BigIntField(null=True)

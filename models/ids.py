@@ -58,6 +58,10 @@ PREFIX_BY_MODEL: dict[str, str] = {
     "Edit": "edit",
     "Job": "job",
     "StoredFile": "file",
+    "Account": "acct",
+    "GenerationRecord": "rec",
+    "RecordVersion": "recv",
+    "Attempt": "att",
 }
 MODEL_BY_PREFIX = {prefix: model for model, prefix in PREFIX_BY_MODEL.items()}
 

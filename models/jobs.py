@@ -10,7 +10,8 @@ from models.enums import JobRole, JobStatus, JobType, Queue, Stage
 
 
 class Job(OwnedRow):
-    """A STAGE job plans BUILD jobs, its children, and waits for them. A BUILD job makes one artifact.
+    """A STAGE job plans BUILD jobs, its children, and waits for them. A BUILD job makes one artifact. A GENERATE job
+    has one picture or clip made, for its record, by attempts (models/generation.py).
 
     A job is claimable while it is live and `due_at_ms` has come. Claiming it moves `due_at_ms` to the end of the
     lease and raises `lease_epoch`, so a lease that runs out makes the job claimable again, and whoever held it can
@@ -36,11 +37,13 @@ class Job(OwnedRow):
     "Claims since it was last put in the queue by a person or its parent."
     failures = fields.IntField(default=0)
     params: Any = fields.JSONField(default=dict)
-    "BUILD: {inputs, fingerprint, slot}; STAGE: what the mutation asked for."
+    "BUILD: {inputs, fingerprint, slot}; STAGE: what the mutation asked for; GENERATE: a GenerationRequest."
     parent_id = fields.BigIntField(null=True)
     workflow_id = fields.BigIntField(null=True)
     target_id = fields.BigIntField()
     "The script, storyboard, animatic … that the stage makes; children have their parent's."
+    record_id = fields.BigIntField(null=True)
+    "Of a GENERATE job: what it makes a result for. Its target_id is the same."
     artifact_kind = fields.CharField(max_length=16, null=True)
     artifact_subject_id = fields.BigIntField(null=True)
     artifact_slot = fields.IntField(null=True)
@@ -60,7 +63,21 @@ class Job(OwnedRow):
             Index(fields=("target_id", "role", "status")),
             Index(fields=("workflow_id", "id")),
             Index(fields=("owner", "id")),
+            Index(fields=("record_id", "id")),
         )
+
+
+class JobInput(Row):
+    """A file that a job is made from: it stays as long as the job does."""
+
+    job_id = fields.BigIntField()
+    position = fields.IntField()
+    file_id = fields.BigIntField()
+
+    class Meta:
+        table = "job_input"
+        unique_together = (("job_id", "position"),)
+        indexes = (Index(fields=("file_id",)),)
 
 
 class IdempotencyKey(Row):

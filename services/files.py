@@ -42,7 +42,9 @@ _EXTENSIONS = {
 
 @dataclass(frozen=True)
 class NewFile:
-    """A file to store. width, height in pixels, duration in seconds, where it has them."""
+    """A file to store. width, height in pixels, duration in seconds, where it has them; source_url: an outside link
+    that the content came from.
+    """
 
     path: Path
     content_type: str
@@ -50,6 +52,7 @@ class NewFile:
     width: int | None = None
     height: int | None = None
     duration_seconds: float | None = None
+    source_url: str | None = None
 
 
 @dataclass
@@ -137,6 +140,7 @@ async def _find_or_insert(
                     height=new.height,
                     duration_seconds=new.duration_seconds,
                     name=new.name[:255],
+                    source_url=new.source_url,
                     is_upload=is_upload,
                     made_by_job_id=job_id,
                 )
@@ -199,6 +203,7 @@ async def take_up(file_ids: set[int]) -> None:
 _REFERENCES_SQL = (
     "NOT EXISTS (SELECT 1 FROM artifact_file WHERE artifact_file.file_id = stored_file.id)"
     " AND NOT EXISTS (SELECT 1 FROM job_file WHERE job_file.file_id = stored_file.id)"
+    " AND NOT EXISTS (SELECT 1 FROM job_input WHERE job_input.file_id = stored_file.id)"
     " AND NOT EXISTS (SELECT 1 FROM script WHERE script.source_file_id = stored_file.id)"
     " AND NOT EXISTS (SELECT 1 FROM asset WHERE asset.reference_file_id = stored_file.id)"
 )

@@ -15,12 +15,12 @@ from models.artifacts import Artifact, ArtifactFile
 from models.database import APP, connection, database_config, execute, open_database
 from models.enums import ArtifactKind, FileRole, JobStatus
 from models.files import StoredFile
-from models.ids import use_process_number
+from models.ids import new_id, use_process_number
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.migrations import database_url, migrate, missing_migrations, unwritten_changes
 from settings import Settings
-from tests.factories import make_artifact, make_build, make_file, make_job, make_workflow
+from tests.factories import make_artifact, make_build, make_job, make_workflow
 
 FIRST = "0001_initial"
 
@@ -49,12 +49,27 @@ async def migrate_to_first(settings: Settings) -> None:
         await MigrationExecutor(connection(), apps).migrate([MigrationTarget(APP, FIRST)])
 
 
+JOB_SQL = (
+    "INSERT INTO job (id, created_at, owner, type, role, queue, status, priority_rank, progress, weight,"
+    " expected_weight, retry_count, tries, failures, params, target_id, lease_epoch, wakes, version)"
+    " VALUES (?, CURRENT_TIMESTAMP, 'mira', 'STORYBOARD', 'BUILD', 'images', 'SUCCEEDED', 2, 1, 1, 0, 0, 0, 0, '{}',"
+    " 1, 0, 0, 1)"
+)
+FILE_SQL = (
+    "INSERT INTO stored_file (id, created_at, owner, sha256, content_type, bytes, name, state, is_upload)"
+    " VALUES (?, CURRENT_TIMESTAMP, 'mira', ?, 'image/png', 1, '', 'READY', ?)"
+)
+"Rows with the columns of the first version."
+
+
 async def fill() -> dict[type, int]:
-    workflow = await make_workflow()
-    job = await make_job(workflow_id=workflow.id, status=JobStatus.SUCCEEDED)
+    await make_workflow()
     for number in range(3):
-        await make_build(job, ArtifactKind.PICTURE, number, status=JobStatus.SUCCEEDED)
-        await make_artifact(ArtifactKind.PICTURE, number, [(FileRole.MAIN, await make_file())])
+        await execute(JOB_SQL, new_id())
+        artifact = await make_artifact(ArtifactKind.PICTURE, number)
+        file_id = new_id()
+        await execute(FILE_SQL, file_id, f"{number:064}", False)
+        await ArtifactFile.create(artifact_id=artifact.id, role=FileRole.MAIN, position=0, file_id=file_id)
     return await counts()
 
 
@@ -87,6 +102,10 @@ async def test_an_upgrade_of_an_sqlite_file_leaves_a_backup_with_the_rows(tmp_pa
         await fill()
     applied = await migrate(settings)
     backup = tmp_path / f"ekonte.sqlite3.before-{applied[0]}"
+    with contextlib.closing(sqlite3.connect(tmp_path / "ekonte.sqlite3")) as new:
+        indexes = {name for (name,) in new.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+        assert {"uid_job_live_build", "uid_job_live_generation", "uid_account_session", "uid_record_place"} <= indexes
+        assert len([name for name in indexes if name.startswith("idx_job_")]) == 8
     with contextlib.closing(sqlite3.connect(backup)) as old:
         assert old.execute("SELECT COUNT(*) FROM workflow").fetchone() == (1,)
         assert old.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'uid_job_live_build'").fetchone() == (0,)

@@ -1,0 +1,116 @@
+"""The pool: accounts of services that generate, what they may not do until when, and what they did today."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.indexes import Index
+
+from models.base import OwnedRow, Row
+from models.enums import AccountStatus, AccountType, MediaKind, Site
+
+
+class Account(OwnedRow):
+    """One account of a pooled provider. Times in milliseconds are the database's clock.
+
+    Its slots are the attempts on it whose `released_at_ms` is null. `version` is raised by every change that its owner
+    may see. A deleted one keeps its row for the attempts that ran on it.
+    """
+
+    updated_at = fields.DatetimeField(auto_now=True)
+    name = fields.CharField(max_length=200)
+    provider = fields.CharField(max_length=64)
+    type: Any = fields.CharEnumField(AccountType, max_length=16, null=True)
+    site: Any = fields.CharEnumField(Site, max_length=4, null=True)
+    status = fields.CharEnumField(AccountStatus, max_length=16, default=AccountStatus.ACTIVE)
+    status_reason: Any = fields.TextField(null=True)
+    session_sealed = fields.TextField()
+    session_hash = fields.CharField(max_length=64)
+    "A keyed hash, to know a session again; unique among the owner's accounts of the provider that are not deleted."
+    session_hint = fields.CharField(max_length=4)
+    priority = fields.IntField(default=100)
+    max_concurrent = fields.IntField(default=3)
+    daily_image_limit: Any = fields.IntField(null=True)
+    daily_video_limit: Any = fields.IntField(null=True)
+    learned_image_limit: Any = fields.IntField(null=True)
+    "Slots that upstream's refusals showed; rises again step by step under max_concurrent. Null: nothing learned."
+    learned_video_limit: Any = fields.IntField(null=True)
+    learned_at_ms = fields.BigIntField(default=0)
+    image_exhausted_until_ms = fields.BigIntField(default=0)
+    video_exhausted_until_ms = fields.BigIntField(default=0)
+    credit_balance: Any = fields.IntField(null=True)
+    checked_at: Any = fields.DatetimeField(null=True)
+    received_day: Any = fields.CharField(max_length=10, null=True)
+    "The quota day (YYYY-MM-DD) on which its daily credits were received, or refused."
+    consecutive_failures = fields.IntField(default=0)
+    last_used_at: Any = fields.DatetimeField(null=True)
+    poll_lease_until_ms = fields.BigIntField(default=0)
+    poll_epoch = fields.IntField(default=0)
+    deleted_at: Any = fields.DatetimeField(null=True)
+    version = fields.BigIntField(default=1)
+
+    class Meta:
+        table = "account"
+        indexes = (
+            Index(fields=("owner", "priority", "id")),
+            Index(fields=("owner", "last_used_at")),
+            Index(fields=("owner", "id")),
+        )
+
+    def exhausted_until_ms(self, kind: MediaKind) -> int:
+        until: int = self.image_exhausted_until_ms if kind is MediaKind.IMAGE else self.video_exhausted_until_ms
+        return until
+
+    def daily_limit(self, kind: MediaKind) -> int | None:
+        limit: int | None = self.daily_image_limit if kind is MediaKind.IMAGE else self.daily_video_limit
+        return limit
+
+    def learned_limit(self, kind: MediaKind) -> int | None:
+        limit: int | None = self.learned_image_limit if kind is MediaKind.IMAGE else self.learned_video_limit
+        return limit
+
+
+class AccountCooldown(Row):
+    """Nothing of that kind ("": any) and model ("": any) goes to the account until a time.
+
+    When the time has come the row is half-open: one attempt, the probe, may go. If upstream takes it the row is
+    deleted; if it fails the row closes again, for longer, with `step` one higher.
+    """
+
+    account_id = fields.BigIntField()
+    kind = fields.CharField(max_length=8, default="")
+    model = fields.CharField(max_length=64, default="")
+    until_ms = fields.BigIntField()
+    step = fields.IntField(default=1)
+    reason = fields.TextField()
+    probe_attempt_id: Any = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "account_cooldown"
+        unique_together = (("account_id", "kind", "model"),)
+
+
+class AccountUsage(Row):
+    """What an account generated on one quota day: the reset is a change of the key, and runs after downtime too."""
+
+    account_id = fields.BigIntField()
+    kind = fields.CharEnumField(MediaKind, max_length=8)
+    day = fields.CharField(max_length=10)
+    count = fields.IntField(default=0)
+    credits = fields.IntField(default=0)
+
+    class Meta:
+        table = "account_usage"
+        unique_together = (("account_id", "kind", "day"),)
+
+
+class UploadedInput(Row):
+    """An input picture that an account has uploaded: upstream's name for it, so that it is not sent twice."""
+
+    account_id = fields.BigIntField()
+    sha256 = fields.CharField(max_length=64)
+    uri = fields.TextField()
+
+    class Meta:
+        table = "uploaded_input"
+        unique_together = (("account_id", "sha256"),)
+        indexes = (Index(fields=("created_at",)),)

@@ -1,0 +1,168 @@
+"""Generation: records (what was asked for and what came back), their versions, and attempts on accounts."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from models.base import OwnedRow, Row
+from models.enums import AttemptOutcome, AttemptState, MediaKind, Site
+
+
+class GenerationRecord(OwnedRow):
+    """One per owner, project, work, storyboard and kind while it is not deleted.
+
+    Its columns are what its newest request asked for (`params`: a GenerationRequest). Status and error are those of the
+    job `current_job_id`; its files are those of the job `shown_job_id`.
+    """
+
+    updated_at = fields.DatetimeField(auto_now=True)
+    kind = fields.CharEnumField(MediaKind, max_length=8)
+    project_id = fields.CharField(max_length=128)
+    project_name: Any = fields.CharField(max_length=200, null=True)
+    work_id = fields.CharField(max_length=128)
+    storyboard_id = fields.CharField(max_length=128)
+    provider = fields.CharField(max_length=64)
+    model = fields.CharField(max_length=64)
+    prompt = fields.TextField()
+    params: Any = fields.JSONField(default=dict)
+    request_sha256 = fields.CharField(max_length=64)
+    "Over everything that shapes the result: for Reuse.EXACT."
+    callback_url: Any = fields.TextField(null=True)
+    current_job_id: Any = fields.BigIntField(null=True)
+    "The newest job: only it may publish here. Null for a result that was handed out again (is_reused)."
+    shown_job_id: Any = fields.BigIntField(null=True)
+    "The job whose files are shown; null until there is a result."
+    chosen_file_id: Any = fields.BigIntField(null=True)
+    "The shown file that later stages use; null: the first."
+    is_reused = fields.BooleanField(default=False)
+    version_count = fields.IntField(default=0)
+    deleted_at: Any = fields.DatetimeField(null=True)
+    version = fields.BigIntField(default=1)
+
+    class Meta:
+        table = "generation_record"
+        indexes = (
+            Index(fields=("owner", "id")),
+            Index(fields=("owner", "work_id", "storyboard_id")),
+            Index(fields=("owner", "request_sha256")),
+        )
+
+
+class RecordVersion(OwnedRow):
+    """An earlier result of a record: the job that made it, with what it was asked for."""
+
+    record_id = fields.BigIntField()
+    number = fields.IntField()
+    job_id = fields.BigIntField()
+    model = fields.CharField(max_length=64)
+    prompt = fields.TextField()
+    params: Any = fields.JSONField(default=dict)
+    chosen_file_id: Any = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "record_version"
+        unique_together = (("record_id", "number"),)
+
+
+class Attempt(OwnedRow):
+    """One try of a GENERATE job on one account. It holds a slot of the account until `released_at_ms` is set.
+
+    It is claimed for its next step like a job: while `state` is not ENDED and `due_at_ms` has come, by an UPDATE that
+    raises `lease_epoch` and moves `due_at_ms` to the end of the lease. Times in milliseconds are the database's clock.
+    """
+
+    job_id = fields.BigIntField()
+    run = fields.IntField(default=0)
+    "The job's retry_count when it was placed: attempts of earlier runs do not count."
+    number = fields.IntField()
+    "From 1 within the job, over all runs."
+    account_id: Any = fields.BigIntField(null=True)
+    "Null for a provider without pools."
+    provider = fields.CharField(max_length=64)
+    site: Any = fields.CharEnumField(Site, max_length=4, null=True)
+    kind = fields.CharEnumField(MediaKind, max_length=8)
+    model = fields.CharField(max_length=64)
+    route_id: Any = fields.BigIntField(null=True)
+    submit_id = fields.CharField(max_length=36)
+    "Made by us before anything is sent; upstream is asked by it where no history id is known."
+    history_id: Any = fields.CharField(max_length=64, null=True)
+    state = fields.CharEnumField(AttemptState, max_length=12, default=AttemptState.PLACED)
+    outcome = fields.CharEnumField(AttemptOutcome, max_length=12, default=AttemptOutcome.RUNNING)
+    error: Any = fields.JSONField(null=True)
+    "As Job.error."
+    is_manual = fields.BooleanField(default=False)
+    "Polled only when somebody asks; its slot is freed after the usual time."
+    is_detached = fields.BooleanField(default=False)
+    "No result in time: its job has ended, it is polled slowly, its slot is kept."
+    is_draining = fields.BooleanField(default=False)
+    "Its job was canceled or went on without it: it only waits for upstream's end, to free the slot."
+    credits_expected: Any = fields.IntField(null=True)
+    credits_spent: Any = fields.IntField(null=True)
+    quota_day: Any = fields.CharField(max_length=10, null=True)
+    sends = fields.IntField(default=0)
+    failures = fields.IntField(default=0)
+    "Failures of the present step that a wait may cure."
+    polls = fields.IntField(default=0)
+    placed_at_ms = fields.BigIntField(default=0)
+    sent_at_ms: Any = fields.BigIntField(null=True)
+    accepted_at_ms: Any = fields.BigIntField(null=True)
+    missing_since_ms: Any = fields.BigIntField(null=True)
+    "SENT: since when every answer to a look-up was empty. ACCEPTED: since when upstream's answers leave it out."
+    queued_ms = fields.BigIntField(default=0)
+    "Time that upstream kept it in its queue, which does not count towards the time-out."
+    last_poll_at_ms: Any = fields.BigIntField(null=True)
+    done_at_ms: Any = fields.BigIntField(null=True)
+    "When upstream was seen to have ended it."
+    fetch_since_ms: Any = fields.BigIntField(null=True)
+    released_at_ms: Any = fields.BigIntField(null=True)
+    finished_at: Any = fields.DatetimeField(null=True)
+    due_at_ms: Any = fields.BigIntField(null=True)
+    "When its next step is due; null: none is (ENDED, or manual)."
+    lease_epoch = fields.IntField(default=0)
+    upstream: Any = fields.JSONField(null=True)
+    "The newest state told: {status, taskType, failCode, itemCount, results, queuePosition, raw}."
+
+    class Meta:
+        table = "attempt"
+        unique_together = (("job_id", "number"),)
+        indexes = (
+            Index(fields=("state", "due_at_ms")),
+            Index(fields=("account_id", "released_at_ms")),
+            Index(fields=("account_id", "id")),
+        )
+
+
+class Route(Row):
+    """Why a scheduling pass chose as it did, shared by the attempts it made.
+
+    candidates: [{accountId, reason, untilMs}], in order of preference; reason null: it could take work.
+    """
+
+    candidates: Any = fields.JSONField(default=list)
+
+    class Meta:
+        table = "route"
+
+
+class ModelTiming(Model):
+    """How long a model takes, measured: the newest durations in milliseconds, without upstream's queue."""
+
+    key = fields.CharField(max_length=160, primary_key=True)
+    "provider/model/kind"
+    durations_ms: Any = fields.JSONField(default=list)
+
+    class Meta:
+        table = "model_timing"
+
+
+class SchedulerLease(Model):
+    """One process schedules a kind at a time."""
+
+    kind = fields.CharField(max_length=8, primary_key=True)
+    holder = fields.CharField(max_length=64)
+    until_ms = fields.BigIntField()
+
+    class Meta:
+        table = "scheduler_lease"

@@ -1,0 +1,137 @@
+"""What somebody asked to have generated, as it is kept in its job and record."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from models.enums import JobType, LoadBalance, MediaKind, Polling, RateLimitHandling, Reuse, Transition
+
+# What shapes the result: what else differs between two requests makes no other picture.
+_SHAPING = (
+    "kind",
+    "provider",
+    "model",
+    "prompt",
+    "negative_prompt",
+    "ratio",
+    "resolution",
+    "size",
+    "intelligent_ratio",
+    "sample_strength",
+    "seed",
+    "steps",
+    "guidance_scale",
+    "scheduler",
+    "style",
+    "safety_check",
+    "duration_seconds",
+    "fps",
+    "motion_strength",
+    "transition",
+    "audio",
+)
+
+
+@dataclass(frozen=True)
+class AccountStrategy:
+    """How a job uses the pool. account_ids: only these; empty: all of its owner's."""
+
+    load_balance: LoadBalance = LoadBalance.LEAST_USED
+    max_concurrent_per_account: int | None = None
+    auto_switch_on_failure: bool = True
+    rate_limit_handling: RateLimitHandling = RateLimitHandling.SWITCH
+    switch_on_timeout: bool = False
+    max_attempts: int = 5
+    account_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClipAudio:
+    voiceover_url: str | None = None
+    bgm_url: str | None = None
+    ducking: bool = True
+
+
+@dataclass(frozen=True)
+class InputImage:
+    """An input picture: as the caller named it, and the stored content once it is there."""
+
+    given: str
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """A picture or a clip to make. resolution, ratio …: with defaults filled in; None where the model takes none."""
+
+    kind: MediaKind
+    provider: str
+    model: str
+    prompt: str
+    project_id: str = "default"
+    project_name: str | None = None
+    work_id: str = "default"
+    storyboard_id: str = ""
+    negative_prompt: str | None = None
+    ratio: str | None = None
+    resolution: str | None = None
+    size: str | None = None
+    intelligent_ratio: bool = False
+    sample_strength: float | None = None
+    seed: int | None = None
+    steps: int | None = None
+    guidance_scale: float | None = None
+    scheduler: str | None = None
+    style: str | None = None
+    safety_check: bool = True
+    duration_seconds: int | None = None
+    fps: int | None = None
+    motion_strength: float | None = None
+    transition: Transition = Transition.NONE
+    audio: ClipAudio | None = None
+    inputs: tuple[InputImage, ...] = ()
+    polling: Polling = Polling.AUTO
+    reuse: Reuse = Reuse.NONE
+    strategy: AccountStrategy = field(default_factory=AccountStrategy)
+    callback_url: str | None = None
+
+    @property
+    def job_type(self) -> JobType:
+        if self.kind is MediaKind.IMAGE:
+            return JobType.IMAGE_TO_IMAGE if self.inputs else JobType.TEXT_TO_IMAGE
+        return JobType.IMAGE_TO_VIDEO if self.inputs else JobType.TEXT_TO_VIDEO
+
+    def sha256(self) -> str:
+        """Over everything that shapes the result; an input picture counts by its content, else by its link."""
+        values = {name: getattr(self, name) for name in _SHAPING}
+        values["audio"] = None if self.audio is None else dataclasses.asdict(self.audio)
+        values["inputs"] = [image.sha256 or image.given for image in self.inputs]
+        return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        plain: dict[str, Any] = orjson.loads(orjson.dumps(dataclasses.asdict(self)))
+        return plain
+
+    @staticmethod
+    def from_json(values: dict[str, Any]) -> "GenerationRequest":
+        strategy = dict(values.get("strategy") or {})
+        if strategy:
+            strategy["load_balance"] = LoadBalance(strategy["load_balance"])
+            strategy["rate_limit_handling"] = RateLimitHandling(strategy["rate_limit_handling"])
+            strategy["account_ids"] = tuple(strategy["account_ids"])
+        audio = values.get("audio")
+        return GenerationRequest(
+            **{
+                **values,
+                "kind": MediaKind(values["kind"]),
+                "transition": Transition(values["transition"]),
+                "audio": None if audio is None else ClipAudio(**audio),
+                "inputs": tuple(InputImage(**image) for image in values["inputs"]),
+                "polling": Polling(values["polling"]),
+                "reuse": Reuse(values["reuse"]),
+                "strategy": AccountStrategy(**strategy),
+            }
+        )
