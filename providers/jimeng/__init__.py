@@ -1,0 +1,1 @@
+"""The client for Jimeng and Dreamina: a provider whose work is done on accounts of a pool."""

@@ -1,0 +1,220 @@
+"""What Jimeng and Dreamina offer: regions, models, sizes and prices, read from catalogue.toml."""
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from providers.pooled import ModelInfo
+
+PROVIDER = "jimeng"
+
+# Words that ask for a series of pictures, and "8张": eight of them (the page's own rule).
+_SERIES = re.compile(r"连续|绘本|故事|\d+张")
+_SERIES_COUNT = re.compile(r"(\d+)张")
+
+
+@dataclass(frozen=True)
+class Region:
+    """What differs between sites beside hosts and aid, which are settings.
+
+    passport: whether the account check exists there. credit_path, receive_path: of Referer, behind the page's origin.
+    """
+
+    site: str
+    region_query: str
+    loc: str
+    lan: str
+    sends_web_id: bool
+    checks_images: bool
+    passport: bool
+    sigv4_region: str
+    service_id_field: str
+    service_id: str
+    credit_path: str
+    receive_path: str
+
+
+@dataclass(frozen=True)
+class PictureSize:
+    """image_ratio: upstream's code of the ratio. width, height: pixels."""
+
+    image_ratio: int
+    width: int
+    height: int
+    resolution_type: str
+
+
+@dataclass(frozen=True)
+class ImageModel:
+    """sizes: by resolution, then by ratio. only_sizes: by site, where a site makes one size only, with its ratio.
+
+    credits: of one picture by resolution, as far as known.
+    """
+
+    name: str
+    key: str
+    sites: tuple[str, ...]
+    resolutions: tuple[str, ...]
+    sizes: Mapping[str, Mapping[str, PictureSize]]
+    intelligent_ratio: bool
+    multi_image: bool
+    credits: Mapping[str, int]
+    only_sizes: Mapping[str, tuple[str, PictureSize]] = field(default_factory=dict)
+
+    def size(self, site: str, resolution: str, ratio: str) -> PictureSize | None:
+        """None where the model does not make that there."""
+        if resolution not in self.resolutions:
+            return None
+        if (only := self.only_sizes.get(site)) is not None:
+            return only[1] if ratio == only[0] else None
+        return self.sizes[resolution].get(ratio)
+
+    def picture_count(self, prompt: str) -> int:
+        """Pictures that one task makes of the prompt."""
+        wanted = _SERIES_COUNT.search(prompt) if self.makes_series(prompt) else None
+        return int(wanted[1]) if wanted else catalogue().images_per_task
+
+    def makes_series(self, prompt: str) -> bool:
+        return self.multi_image and _SERIES.search(prompt) is not None
+
+
+@dataclass(frozen=True)
+class VideoModel:
+    """resolutions are empty where none is sent. credits: by resolution and seconds, as far as known."""
+
+    name: str
+    key: str
+    sites: tuple[str, ...]
+    seconds: tuple[int, ...]
+    resolutions: tuple[str, ...]
+    benefit_type: str
+    credits: Mapping[tuple[str, int], int]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    regions: Mapping[str, Region]
+    images: Mapping[str, ImageModel]
+    videos: Mapping[str, VideoModel]
+    image_ratios: tuple[str, ...]
+    video_ratios: tuple[str, ...]
+    max_image_inputs: int
+    max_video_inputs: int
+    images_per_task: int
+
+    def by_key(self, key: str) -> ImageModel | VideoModel | None:
+        """The model with this upstream key."""
+        models: Iterable[ImageModel | VideoModel] = [*self.images.values(), *self.videos.values()]
+        return next((model for model in models if model.key == key), None)
+
+    def models(self) -> tuple[ModelInfo, ...]:
+        pictures = [
+            ModelInfo(
+                name=model.name,
+                kind="IMAGE",
+                provider=PROVIDER,
+                sites=model.sites,
+                ratios=self.image_ratios,
+                resolutions=model.resolutions,
+                durations_seconds=(),
+                max_input_images=self.max_image_inputs,
+                credits=_times(model.credits.get(model.resolutions[0]), self.images_per_task),
+                takes_intelligent_ratio=model.intelligent_ratio,
+                takes_sample_strength=True,
+                takes_negative_prompt=True,
+                takes_seed=True,
+            )
+            for model in self.images.values()
+        ]
+        clips = [
+            ModelInfo(
+                name=model.name,
+                kind="VIDEO",
+                provider=PROVIDER,
+                sites=model.sites,
+                ratios=self.video_ratios,
+                resolutions=model.resolutions,
+                durations_seconds=model.seconds,
+                max_input_images=self.max_video_inputs,
+                credits=model.credits.get((next(iter(model.resolutions), ""), model.seconds[0])),
+                takes_seed=True,
+            )
+            for model in self.videos.values()
+        ]
+        return (*pictures, *clips)
+
+    def picture_credits(self, model: ImageModel, resolution: str, prompt: str) -> int | None:
+        """Credits that a task is likely to cost; None where nobody knows."""
+        return _times(model.credits.get(resolution), model.picture_count(prompt))
+
+
+def _times(credits: int | None, count: int) -> int | None:
+    return None if credits is None else credits * count
+
+
+@functools.cache
+def catalogue() -> Catalogue:
+    """The catalogue of this version."""
+    return read_catalogue(tomllib.loads(files(__package__).joinpath("catalogue.toml").read_text("utf-8")))
+
+
+def read_catalogue(data: Mapping[str, Any]) -> Catalogue:
+    sizes = {
+        name: {
+            ratio: PictureSize(code, width, height, name.partition("-")[0])
+            for ratio, (code, width, height) in table.items()
+        }
+        for name, table in data["sizes"].items()
+    }
+    rules = [(rule["part"], rule["benefit_type"]) for rule in data["benefit_types"]]
+    return Catalogue(
+        regions={site: Region(site=site, **values) for site, values in data["regions"].items()},
+        images={entry["name"]: _image_model(entry, sizes) for entry in data["images"]},
+        videos={entry["name"]: _video_model(entry, rules) for entry in data["videos"]},
+        image_ratios=tuple(data["pictures"]["ratios"]),
+        video_ratios=tuple(data["clips"]["ratios"]),
+        max_image_inputs=data["pictures"]["max_inputs"],
+        max_video_inputs=data["clips"]["max_inputs"],
+        images_per_task=data["pictures"]["images_per_task"],
+    )
+
+
+def _image_model(entry: Mapping[str, Any], tables: Mapping[str, Mapping[str, PictureSize]]) -> ImageModel:
+    named = entry.get("sizes", {})
+    sizes = {resolution: tables[named.get(resolution, resolution)] for resolution in entry["resolutions"]}
+    only_sizes = {}
+    for site, only in entry.get("only_size", {}).items():
+        plain = sizes[entry["resolutions"][0]][only["ratio"]]
+        size = PictureSize(plain.image_ratio, plain.width, plain.height, only["resolution_type"])
+        only_sizes[site] = (only["ratio"], size)
+    return ImageModel(
+        name=entry["name"],
+        key=entry["key"],
+        sites=tuple(entry["sites"]),
+        resolutions=tuple(entry["resolutions"]),
+        sizes=sizes,
+        intelligent_ratio=entry.get("intelligent_ratio", False),
+        multi_image=entry.get("multi_image", False),
+        credits=entry.get("credits", {}),
+        only_sizes=only_sizes,
+    )
+
+
+def _video_model(entry: Mapping[str, Any], rules: Iterable[tuple[str, str]]) -> VideoModel:
+    return VideoModel(
+        name=entry["name"],
+        key=entry["key"],
+        sites=tuple(entry["sites"]),
+        seconds=tuple(entry["seconds"]),
+        resolutions=tuple(entry["resolutions"]),
+        benefit_type=next(benefit for part, benefit in rules if part in entry["key"]),
+        credits={
+            (resolution, int(seconds)): credits
+            for resolution, prices in entry.get("credits", {}).items()
+            for seconds, credits in prices.items()
+        },
+    )

@@ -1,0 +1,93 @@
+"""Signatures that every call carries: the page's own Sign, SigV4 for the upload, and the checksum of uploaded bytes."""
+
+import hashlib
+import hmac
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+PLATFORM = "7"  # the header Pf
+_EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+
+
+def sign(path: str, *, app_version: str, device_time: int) -> str:
+    """The header Sign of a call: path without host and query string, device_time in Unix seconds (header Device-Time).
+
+    Neither body nor cookie is part of it. Between the time and the end stands an empty field, the header Tdid.
+    """
+    text = f"9e2c|{path[-7:]}|{PLATFORM}|{app_version}|{device_time}||11ac"
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def crc32(content: bytes) -> str:
+    """The header Content-CRC32: 8 lower-case hexadecimal digits."""
+    return f"{zlib.crc32(content):08x}"
+
+
+def amz_date(now: datetime) -> str:
+    """The header x-amz-date, e.g. 20261122T060519Z."""
+    return now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def sigv4_headers(
+    method: str,
+    query: Mapping[str, str],
+    *,
+    region: str,
+    service: str,
+    access_key_id: str,
+    secret_access_key: str,
+    session_token: str,
+    date: str,
+    body: bytes | None = None,
+) -> dict[str, str]:
+    """Headers that sign a call of the path / (AWS Signature Version 4), `authorization` among them.
+
+    date: of `amz_date`. A call with a body signs its hash as well; neither host nor content type is signed. The names
+    signed are those that the authorization lists.
+    """
+    headers = {"x-amz-date": date, "x-amz-security-token": session_token}
+    payload = _EMPTY_SHA256
+    if body is not None:
+        payload = headers["x-amz-content-sha256"] = hashlib.sha256(body).hexdigest()
+    names = ";".join(sorted(headers))
+    scope = f"{date[:8]}/{region}/{service}/aws4_request"
+    signature = sigv4_signature(method, query, headers, payload, secret_access_key=secret_access_key, scope=scope)
+    headers["authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={access_key_id}/{scope}, SignedHeaders={names}, Signature={signature}"
+    )
+    return headers
+
+
+def sigv4_signature(
+    method: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    payload_sha256: str,
+    *,
+    secret_access_key: str,
+    scope: str,
+) -> str:
+    """The signature over a call of the path /. headers: exactly those that are signed, in lower case, x-amz-date with
+    them. scope: day/region/service/aws4_request.
+    """
+    pairs = sorted((quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in query.items())
+    names = sorted(headers)
+    canonical = "\n".join(
+        [
+            method,
+            "/",
+            "&".join(f"{name}={value}" for name, value in pairs),
+            *(f"{name}:{headers[name].strip()}" for name in names),
+            "",
+            ";".join(names),
+            payload_sha256,
+        ]
+    )
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    text = "\n".join(["AWS4-HMAC-SHA256", headers["x-amz-date"], scope, digest])
+    key = f"AWS4{secret_access_key}".encode()
+    for part in scope.split("/"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return hmac.digest(key, text.encode(), "sha256").hex()
