@@ -206,7 +206,7 @@ async def _render_picture(
     return joined
 
 
-def copy_parts(parts: list[Path], out: Path, fps: int) -> int:
+def copy_parts(parts: list[Path], out: Path, fps: int | Fraction) -> int:
     """copy_packets, and the parts removed: at no time is the whole film there three times."""
     frames = copy_packets(parts, out, Fraction(fps))
     for part in parts:

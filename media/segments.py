@@ -33,7 +33,7 @@ class PicturePlan:
     shots: tuple[PictureShot, ...]
     width: int
     height: int
-    fps: int
+    fps: int | Fraction
     crossfade_frames: int
     fade_in_frames: int
     fade_out_frames: int
@@ -142,7 +142,7 @@ def _brightness(plan: PicturePlan, number: int) -> float:
 def _finished(
     plan: PicturePlan, number: int, frame: av.VideoFrame | Planes, painter: CaptionPainter | None
 ) -> av.VideoFrame | Planes:
-    if painter is not None and (text := _caption(plan.cues, number / plan.fps)):
+    if painter is not None and (text := _caption(plan.cues, float(number / plan.fps))):
         frame = painter.paint(_planes(frame), text)
     light = _brightness(plan, number)
     if light < 1:
