@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from errors import ConfigurationError
-from settings import Settings, read_settings, settings_table, unknown_variables, use_settings
+from settings import Settings, get_jimeng_settings, read_settings, settings_table, unknown_variables, use_settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -25,6 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read_settings(**{name: value for name, value in given.items() if value is not None})
         use_settings(settings)
+        get_jimeng_settings()  # a wrong value stops the start here, too
         for text in unknown_variables():
             print(f"ekonte: warning: {text}", file=sys.stderr)
         match options.command:

@@ -1,4 +1,4 @@
-"""All configuration, read once from the environment (prefix EKONTE_) and from `.env`.
+"""All configuration, read once from the environment (prefix EKONTE_; what concerns Jimeng has none) and from `.env`.
 
 A value that cannot be used stops the start with the name of its variable; a variable that is no setting is named, too.
 docs/settings.md has the table.
@@ -6,23 +6,28 @@ docs/settings.md has the table.
 
 import difflib
 import os
+import re
 import zoneinfo
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from urllib.parse import SplitResult, urlsplit
 
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from errors import ConfigurationError
 
 ENV_PREFIX = "EKONTE_"
+JIMENG_PREFIX = "JIMENG_"
 # Read by others: the tests, and examples/demo.py.
 TEST_PREFIX = f"{ENV_PREFIX}TEST_"
 CLIENT_VARIABLES = (f"{ENV_PREFIX}TOKEN",)
+
+Kind = TypeVar("Kind", bound=BaseSettings)
 
 
 class Settings(BaseSettings):
@@ -159,6 +164,59 @@ class Settings(BaseSettings):
         return self.database_url is None or self.database_url.get_secret_value().startswith("sqlite:")
 
 
+class JimengSettings(BaseSettings):
+    """Hosts and version numbers of Jimeng (site CN) and Dreamina (US, HK, JP, SG); the names are the variables'."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    jimeng_cn_base_url: str = Field("https://jimeng.jianying.com", description="Where site CN is asked.")
+    jimeng_us_base_url: str = Field("https://dreamina-api.us.capcut.com", description="Where site US is asked.")
+    jimeng_hk_base_url: str = Field("https://mweb-api-sg.capcut.com", description="Where site HK is asked.")
+    jimeng_jp_base_url: str | None = Field(None, description="Where site JP is asked; as HK where not set.")
+    jimeng_sg_base_url: str | None = Field(None, description="Where site SG is asked; as HK where not set.")
+    jimeng_cn_commerce_url: str = Field("https://jimeng.jianying.com", description="Credits of site CN.")
+    jimeng_us_commerce_url: str = Field("https://commerce.us.capcut.com", description="Credits of site US.")
+    jimeng_hk_commerce_url: str = Field("https://commerce-api-sg.capcut.com", description="Credits of site HK.")
+    jimeng_jp_commerce_url: str | None = Field(None, description="Credits of site JP; as HK where not set.")
+    jimeng_sg_commerce_url: str | None = Field(None, description="Credits of site SG; as HK where not set.")
+    jimeng_cn_imagex_url: str = Field("https://imagex.bytedanceapi.com", description="Uploads of site CN.")
+    jimeng_us_imagex_url: str = Field("https://imagex16-normal-us-ttp.capcutapi.us", description="Uploads of site US.")
+    jimeng_hk_imagex_url: str = Field("https://imagex-normal-sg.capcutapi.com", description="Uploads of site HK.")
+    jimeng_jp_imagex_url: str | None = Field(None, description="Uploads of site JP; as HK where not set.")
+    jimeng_sg_imagex_url: str | None = Field(None, description="Uploads of site SG; as HK where not set.")
+    jimeng_cn_page_url: str = Field("https://jimeng.jianying.com", description="The web page that requests name, CN.")
+    jimeng_us_page_url: str = Field("https://dreamina.capcut.com", description="The same for site US.")
+    jimeng_hk_page_url: str = Field("https://dreamina.capcut.com", description="The same for site HK.")
+    jimeng_jp_page_url: str | None = Field(None, description="The same for site JP; as HK where not set.")
+    jimeng_sg_page_url: str | None = Field(None, description="The same for site SG; as HK where not set.")
+    jimeng_cn_aid: int = Field(513695, ge=1, description="Application number of site CN.")
+    jimeng_us_aid: int = Field(513641, ge=1, description="Application number of all other sites.")
+    default_da_version: str = Field("3.3.9", description="Version of drafts (da_version). Old ones are refused.")
+    default_web_version: str = Field("7.5.0", description="Version of the web page (web_version).")
+    default_app_version: str = Field("8.4.0", description="Version of the application (Appvr).")
+    jimeng_upload_scheme: Literal["https", "http"] = Field("https", description="How upload hosts are asked.")
+    jimeng_timeout_seconds: float = Field(45, ge=1, description="Longest time one call may take.")
+    jimeng_retry_seconds: float = Field(
+        1, ge=0, description="Wait before a call is made again after a fault; doubled each time. Submits never are."
+    )
+    jimeng_queries_at_once: int = Field(5, ge=1, le=100, description="Look-ups of tasks at once for one account.")
+
+    @field_validator("*")
+    @classmethod
+    def _usable(cls, value: object, info: ValidationInfo) -> object:
+        name = info.field_name or ""
+        if name.endswith("_url") and isinstance(value, str):
+            parts = urlsplit(value)
+            if parts.scheme not in ("http", "https") or not parts.hostname or not _has_usable_port(parts):
+                raise ValueError("must be an http or https address")
+            if parts.query or parts.fragment or parts.username is not None:
+                raise ValueError("must be an address without user name, query and fragment")
+            return value.rstrip("/")
+        if name.endswith("_version") and not re.fullmatch(r"\d+(\.\d+)*", str(value)):
+            raise ValueError("must be a version such as 3.3.9")
+        return value
+
+
 def _has_usable_port(parts: SplitResult) -> bool:
     try:
         return parts.port is None or parts.port > 0
@@ -172,24 +230,38 @@ def read_settings(**overrides: object) -> Settings:
     Raises ConfigurationError that names each variable with a wrong value; the value itself is not repeated,
     since it may be a secret.
     """
+    return _read(Settings, overrides)
+
+
+def read_jimeng_settings(**overrides: object) -> JimengSettings:
+    """As read_settings, for the variables that concern Jimeng."""
+    return _read(JimengSettings, overrides)
+
+
+def _read(kind: type[Kind], overrides: Mapping[str, object]) -> Kind:
     try:
-        return Settings(**overrides)  # type: ignore[arg-type]
+        return kind(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        faults = [_fault_text(fault) for fault in error.errors(include_input=False, include_url=False)]
+        faults = [_fault_text(kind, fault) for fault in error.errors(include_input=False, include_url=False)]
         raise ConfigurationError("; ".join(faults)) from None
     except (OSError, UnicodeDecodeError):
         raise ConfigurationError(".env: cannot be read as UTF-8 text.") from None
 
 
-def _fault_text(fault: Mapping[str, Any]) -> str:
+def _fault_text(kind: type[BaseSettings], fault: Mapping[str, Any]) -> str:
     """A wrong value in our words: those of the validator that refused it, else what the table says may stand there."""
     name = str(fault["loc"][0])
     own_words = fault.get("ctx", {}).get("error")
-    return f"{ENV_PREFIX}{name.upper()}: {own_words or 'must be ' + _allowed(name).replace('`', '')}"
+    allowed = _allowed(kind.model_fields[name]).replace("`", "")
+    return f"{_variable(kind, name)}: {own_words or 'must be ' + allowed}"
+
+
+def _variable(kind: type[BaseSettings], name: str) -> str:
+    return f"{kind.model_config.get('env_prefix', '')}{name.upper()}"
 
 
 def unknown_variables() -> list[str]:
-    """A sentence for each EKONTE_* variable of the environment and of `.env` that no setting reads."""
+    """A sentence for each EKONTE_* or JIMENG_* variable of the environment and of `.env` that no setting reads."""
     env_file = Settings.model_config.get("env_file")
     in_file = dotenv_values(env_file, encoding="utf-8") if isinstance(env_file, str) else {}
     return unknown_variable_texts([*os.environ, *in_file])
@@ -197,30 +269,38 @@ def unknown_variables() -> list[str]:
 
 def unknown_variable_texts(names: Iterable[str]) -> list[str]:
     """As unknown_variables, for these names; the nearest setting is suggested where one is near."""
-    known = [name.upper() for name in Settings.model_fields]
     texts = []
     for name in sorted(set(names)):
         upper = name.upper()
-        is_ours = upper.startswith(ENV_PREFIX) and not upper.startswith(TEST_PREFIX)
-        rest = upper.removeprefix(ENV_PREFIX)
-        if is_ours and upper not in CLIENT_VARIABLES and rest not in known:
-            nearest = difflib.get_close_matches(rest, known, n=1)
-            suggestion = f"did you mean {ENV_PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists all."
+        prefix = next((prefix for prefix in (ENV_PREFIX, JIMENG_PREFIX) if upper.startswith(prefix)), None)
+        known = [variable for variable in _variables() if prefix is not None and variable.startswith(prefix)]
+        if known and not upper.startswith(TEST_PREFIX) and upper not in (*CLIENT_VARIABLES, *known):
+            # Compared without the prefix, which they all share.
+            rests = [variable.removeprefix(prefix or "") for variable in known]
+            nearest = difflib.get_close_matches(upper.removeprefix(prefix or ""), rests, n=1)
+            suggestion = f"did you mean {prefix}{nearest[0]}?" if nearest else "docs/settings.md lists all."
             texts.append(f"{name} is no setting; {suggestion}")
     return texts
 
 
+def _variables() -> list[str]:
+    return [_variable(kind, name) for kind in (Settings, JimengSettings) for name in kind.model_fields]
+
+
 def settings_table() -> str:
-    """All settings as a table in Markdown: variable, default, what may stand there, meaning with its unit."""
+    """All settings as two tables in Markdown: variable, default, what may stand there, meaning with its unit."""
+    return f"{_table(Settings)}\nFor Jimeng and Dreamina:\n\n{_table(JimengSettings)}"
+
+
+def _table(kind: type[BaseSettings]) -> str:
     rows = ["| variable | default | value | meaning |", "| --- | --- | --- | --- |"]
-    for name, field in Settings.model_fields.items():
-        rows.append(f"| `{ENV_PREFIX}{name.upper()}` | {_default(name)} | {_allowed(name)} | {field.description} |")
+    for name, field in kind.model_fields.items():
+        rows.append(f"| `{_variable(kind, name)}` | {_default(field)} | {_allowed(field)} | {field.description} |")
     return "\n".join(rows) + "\n"
 
 
-def _allowed(name: str) -> str:
+def _allowed(field: FieldInfo) -> str:
     """What may stand there: kind and limits, in Markdown."""
-    field = Settings.model_fields[name]
     limits = [
         f"{sign} {value}"
         for item in field.metadata
@@ -240,8 +320,7 @@ def _kind(annotation: object) -> str:
     return "text, kept secret"
 
 
-def _default(name: str) -> str:
-    field = Settings.model_fields[name]
+def _default(field: FieldInfo) -> str:
     if field.default_factory is not None:
         return "number of cores"
     if field.default is None or field.default == ():
@@ -250,6 +329,7 @@ def _default(name: str) -> str:
 
 
 _chosen: list[Settings] = []
+_chosen_jimeng: list[JimengSettings] = []
 
 
 def use_settings(settings: Settings) -> None:
@@ -262,3 +342,10 @@ def get_settings() -> Settings:
     if not _chosen:
         _chosen.append(read_settings())
     return _chosen[0]
+
+
+def get_jimeng_settings() -> JimengSettings:
+    """The same for what concerns Jimeng."""
+    if not _chosen_jimeng:
+        _chosen_jimeng.append(read_jimeng_settings())
+    return _chosen_jimeng[0]

@@ -8,7 +8,10 @@ import pytest
 from errors import ConfigurationError
 from settings import (
     ENV_PREFIX,
+    JIMENG_PREFIX,
+    JimengSettings,
     Settings,
+    read_jimeng_settings,
     read_settings,
     settings_table,
     unknown_variable_texts,
@@ -22,9 +25,10 @@ PAGE = Path("docs/settings.md")
 def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Neither this machine's variables nor a .env file of the checkout."""
     for name in list(os.environ):
-        if name.startswith(ENV_PREFIX):
+        if name.startswith((ENV_PREFIX, JIMENG_PREFIX)):
             monkeypatch.delenv(name)
     monkeypatch.setitem(Settings.model_config, "env_file", None)
+    monkeypatch.setitem(JimengSettings.model_config, "env_file", None)
 
 
 def test_the_documents_have_every_setting_as_it_is() -> None:
@@ -34,7 +38,8 @@ def test_the_documents_have_every_setting_as_it_is() -> None:
 
 
 def test_every_setting_says_what_it_is() -> None:
-    assert all(field.description for field in Settings.model_fields.values())
+    fields = [*Settings.model_fields.values(), *JimengSettings.model_fields.values()]
+    assert all(field.description for field in fields)
 
 
 def test_what_has_a_unit_says_it() -> None:
@@ -136,3 +141,41 @@ def test_a_file_of_settings_that_is_no_text_is_refused(monkeypatch: pytest.Monke
     monkeypatch.setitem(Settings.model_config, "env_file", str(tmp_path / ".env"))
     with pytest.raises(ConfigurationError, match=r"^\.env: "):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("JIMENG_US_BASE_URL", "ftp://films.example", "JIMENG_US_BASE_URL: must be an http or https address"),
+        (
+            "JIMENG_CN_PAGE_URL",
+            "https://user:swordfish@films.example",
+            "JIMENG_CN_PAGE_URL: must be an address without user name, query and fragment",
+        ),
+        ("JIMENG_CN_AID", "x", "JIMENG_CN_AID: must be a whole number, at least 1"),
+        ("DEFAULT_DA_VERSION", "newest", "DEFAULT_DA_VERSION: must be a version such as 3.3.9"),
+        ("JIMENG_UPLOAD_SCHEME", "ftp", "JIMENG_UPLOAD_SCHEME: must be https or http"),
+        ("JIMENG_TIMEOUT_SECONDS", "0", "JIMENG_TIMEOUT_SECONDS: must be a number, at least 1"),
+    ],
+)
+def test_a_wrong_value_for_jimeng_is_told_likewise(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError) as refused:
+        read_jimeng_settings()
+    assert str(refused.value) == sentence
+
+
+def test_settings_for_jimeng_have_no_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JIMENG_CN_BASE_URL", "http://127.0.0.1:9/jimeng/")
+    monkeypatch.setenv("DEFAULT_DA_VERSION", "3.4.0")
+    settings = read_jimeng_settings()
+    assert (settings.jimeng_cn_base_url, settings.default_da_version) == ("http://127.0.0.1:9/jimeng", "3.4.0")
+    assert settings.jimeng_jp_base_url is None
+
+
+def test_mistyped_variables_for_jimeng_are_named_too() -> None:
+    assert unknown_variable_texts(["JIMENG_US_BSE_URL", "JIMENG_CN_AID", "DEFAULT_DA_VERSION", "DEFAULT_SHELL"]) == [
+        "JIMENG_US_BSE_URL is no setting; did you mean JIMENG_US_BASE_URL?"
+    ]

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from errors import BadInputError, EkonteError, FileTooLargeError
-from services.links import MAX_REDIRECTS, fetch_link, is_public, resolve
+from providers.guard import is_public, resolve
+from services.links import MAX_REDIRECTS, fetch_link
 
 
 class Server:
