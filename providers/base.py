@@ -97,7 +97,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class ImageOrder:
-    """A picture to make. `purpose`: DESIGN (one asset, the first subject) or SHOT."""
+    """A picture to make. `purpose`: DESIGN (one asset, the first subject) or SHOT.
+
+    references: pictures that it should resemble, beside those of its subjects.
+    """
 
     prompt: str
     width: int
@@ -107,6 +110,7 @@ class ImageOrder:
     seed: int = 0
     model: str | None = None
     subjects: tuple[Subject, ...] = ()
+    references: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -93,13 +93,21 @@ class ModelInfo:
     takes_sample_strength: bool = False
     takes_negative_prompt: bool = False
     takes_seed: bool = False
+    takes_size: bool = False
+    takes_steps: bool = False
+    takes_guidance_scale: bool = False
+    takes_scheduler: bool = False
+    takes_style: bool = False
+    takes_fps: bool = False
+    takes_motion_strength: bool = False
 
 
 @dataclass(frozen=True)
 class GenerationOrder:
     """What is to be made. inputs: upstream's own names (from `upload`) of the input pictures, in order.
 
-    For VIDEO the first input is the first frame and the second the last one.
+    For VIDEO the first input is the first frame and the second the last one. Only what the model's ModelInfo says it
+    takes is set. size: width x height in pixels, e.g. "1024x576".
     """
 
     kind: str
@@ -113,6 +121,10 @@ class GenerationOrder:
     seed: int | None = None
     duration_seconds: int | None = None
     inputs: tuple[str, ...] = ()
+    size: str | None = None
+    style: str | None = None
+    fps: int | None = None
+    motion_strength: float | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,11 @@ class DrawnSubject:
 
 @dataclass(frozen=True)
 class DrawingOrder:
-    """A picture of width x height pixels. `purpose`: DESIGN (the first subject alone) or SHOT."""
+    """A picture of width x height pixels. `purpose`: DESIGN (the first subject alone) or SHOT.
+
+    references: pictures whose colours the drawing takes up; where no subject is given, the people of the prompt are
+    dressed in them, in order.
+    """
 
     prompt: str
     width: int
@@ -25,6 +29,7 @@ class DrawingOrder:
     style: str | None = None
     seed: int = 0
     subjects: tuple[DrawnSubject, ...] = ()
+    references: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:

@@ -3,7 +3,8 @@
 import functools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from media.drawing import vocabulary
 from media.drawing.order import DrawingOrder, DrawnSubject
@@ -183,7 +184,7 @@ def read_order(order: DrawingOrder) -> Reading:
         era=first_of(vocabulary.ERAS, everything) or ("CHINESE" if is_chinese else "EUROPEAN"),
         mood=first_of(vocabulary.MOODS, nameless, parts["scene"]) or "CALM",
         style=first_of(vocabulary.STYLES, (order.style or "").lower(), parts["style"], _told_style(action)),
-        actors=_actors(order.subjects, parts),
+        actors=_actors(order.subjects, parts, order.references),
         props=_props(order.subjects),
         scene_key=scene_key,
         scene_text=surroundings or action,
@@ -250,7 +251,7 @@ def _props(subjects: Sequence[DrawnSubject]) -> tuple[DrawnSubject, ...]:
     return tuple(subject for subject in subjects if subject.type == "PROP")
 
 
-def _actors(subjects: Sequence[DrawnSubject], parts: dict[str, str]) -> tuple[Actor, ...]:
+def _actors(subjects: Sequence[DrawnSubject], parts: dict[str, str], references: Sequence[Path]) -> tuple[Actor, ...]:
     """Given characters; else those that the label names; else the people whom the words mention."""
     action = parts["action"]
     people = [subject for subject in subjects if subject.type == "CHARACTER"]
@@ -262,6 +263,9 @@ def _actors(subjects: Sequence[DrawnSubject], parts: dict[str, str]) -> tuple[Ac
     )
     if not people and parts["character"] == "" and not is_told_empty:
         people = [DrawnSubject("CHARACTER", word) for word in found_in_order(vocabulary.PEOPLE, action)[:3]]
+    if not subjects:
+        dressed = zip(people, references, strict=False)
+        people[: len(references)] = [replace(person, reference=reference) for person, reference in dressed]
     told_of = _told_of(people, action)
     actors: list[Actor] = []
     for index, person in enumerate(people):

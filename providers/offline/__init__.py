@@ -1,11 +1,12 @@
 """The provider that needs no key and no network: it really writes, draws, films, speaks and plays, with media/."""
 
 from providers.offline.films import OfflineFilms
+from providers.offline.generation import OfflineGeneration
 from providers.offline.pictures import OfflinePictures
 from providers.offline.text import OfflineText
 
 
-class OfflineProvider(OfflineText, OfflinePictures, OfflineFilms):
+class OfflineProvider(OfflineText, OfflineGeneration):
     """All capabilities in one. render_limit: worker processes at once on this machine; timeout_seconds: for a film."""
 
     name = "offline"

@@ -49,4 +49,5 @@ def _drawing(order: ImageOrder) -> DrawingOrder:
             DrawnSubject(subject.type, subject.name, subject.description, subject.reference)
             for subject in order.subjects
         ),
+        references=order.references,
     )
