@@ -1,4 +1,4 @@
-"""Whether a generated result really opens: what it is by its bytes, and that it decodes to its end.
+"""Whether a generated result, or an input, really opens: what it is by its bytes, and that it decodes to its end.
 
 Upstream's servers now and then send half a file, or a page that says why there is none, under the name of a picture.
 """
@@ -62,3 +62,8 @@ def _decode_end(path: Path, info: MediaInfo) -> None:
     frame_seconds = 1 / info.frame_rate if info.frame_rate else 0.0
     if end + frame_seconds < info.duration_seconds - _MISSING_SECONDS:
         raise UnsupportedFileError("The film ends before its length: it is broken or incomplete.")
+
+
+def check_results(paths: list[Path], kind: str) -> list[ResultInfo]:
+    """As check_result, for all files of one task in one call."""
+    return [check_result(path, kind) for path in paths]

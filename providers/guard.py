@@ -44,6 +44,10 @@ class LinkRefusedError(Exception):
     """A link that the guard does not follow; the sentence names no address."""
 
 
+class HostNotFoundError(LinkRefusedError):
+    """A host without an address, now: it does not exist, or the name service is away."""
+
+
 def is_public(address: IpAddress) -> bool:
     """Whether an address is of the public internet: of no machine, local network, carrier or special use."""
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
@@ -103,10 +107,10 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             async with asyncio.timeout(CONNECT_SECONDS):
                 found = await self._resolve(host.strip("[]"), port)
         except (OSError, TimeoutError, UnicodeError):
-            raise LinkRefusedError("The link's host cannot be found.") from None
+            raise HostNotFoundError("The link's host cannot be found.") from None
         addresses = [ipaddress.ip_address(text) for text in dict.fromkeys(found)]
         if not addresses:
-            raise LinkRefusedError("The link's host cannot be found.")
+            raise HostNotFoundError("The link's host cannot be found.")
         if not _is_listed(host, port, self._allowed) and not all(is_public(address) for address in addresses):
             log.warning("link.refused", host=host)
             raise LinkRefusedError("The link's host is not on the public internet.")

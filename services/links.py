@@ -3,7 +3,7 @@ of redirects too (`providers/guard.py`).
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import httpcore
 import httpx
 
 from errors import BadInputError, FileTooLargeError
-from providers.guard import CONNECT_SECONDS, LinkRefusedError, Resolve, guarded_pool, resolve
+from providers.guard import CONNECT_SECONDS, HostNotFoundError, LinkRefusedError, Resolve, guarded_pool, resolve
 
 MAX_REDIRECTS = 3
 MAX_URL_CHARACTERS = 4096
@@ -21,6 +21,22 @@ TOTAL_SECONDS = 300.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _TIMEOUTS = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
+
+
+# Answers that say "not now": 408 Request Timeout, 425 Too Early, 429 Too Many Requests, and all of 5xx.
+_PASSING_STATUSES = frozenset({408, 425, 429})
+
+
+class LinkNotFetchedError(BadInputError):
+    """A link that could not be fetched. is_passing: the same link may well be fetched a moment later."""
+
+    def __init__(self, message: str, *, path: Sequence[str | int] = (), is_passing: bool = False) -> None:
+        super().__init__(message, path=path)
+        self.is_passing = is_passing
+
+
+class _NotNowError(LinkRefusedError):
+    """The other side answered that it cannot at the moment."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +72,9 @@ async def fetch_link(
     """Fetches what the link names into the file `into`, which is made anew and removed again when anything fails.
 
     Hosts in `allowed_private_hosts` (`host` or `host:port`) may have
-    private addresses. Raises BadInputError, whose reason names no address, or FileTooLargeError.
+    private addresses. Raises LinkNotFetchedError, whose reason names no address, or FileTooLargeError.
     """
+    is_passing = True
     try:
         async with (
             asyncio.timeout(total_seconds),
@@ -66,6 +83,7 @@ async def fetch_link(
             return await _follow(pool, url, max_bytes, into)
     except LinkRefusedError as error:
         reason = str(error)
+        is_passing = isinstance(error, HostNotFoundError | _NotNowError)
     except TimeoutError:
         reason = "It took too long."
     except httpcore.TimeoutException:
@@ -74,7 +92,8 @@ async def fetch_link(
         reason = "The other side could not be reached, or did not speak HTTP."
     except httpx.InvalidURL:
         reason = "It is not a web address."
-    raise BadInputError(f"The link cannot be fetched. {reason}")
+        is_passing = False
+    raise LinkNotFetchedError(f"The link cannot be fetched. {reason}", is_passing=is_passing)
 
 
 async def _follow(pool: httpcore.AsyncConnectionPool, link: str, max_bytes: int, into: Path) -> FetchedFile:
@@ -91,7 +110,9 @@ async def _follow(pool: httpcore.AsyncConnectionPool, link: str, max_bytes: int,
                 link = str(url.join(headers["location"]))
                 continue
             if response.status != 200:
-                raise LinkRefusedError(f"The other side answered with status {response.status}.")
+                is_busy = response.status >= 500 or response.status in _PASSING_STATUSES
+                refusal = _NotNowError if is_busy else LinkRefusedError
+                raise refusal(f"The other side answered with status {response.status}.")
             if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
                 raise LinkRefusedError("The other side sends it compressed, although it was asked not to.")
             size = await _save(response, headers.get("content-length", ""), max_bytes, into)

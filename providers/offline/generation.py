@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from media.checking import check_result
 from media.drawing import DrawingOrder
 from media.drawing.reading import read_order
 from media.frames import Encoding
-from media.pictures import recognise_picture
 from media.processes import run_in_worker
 from media.segments import PicturePlan, PictureShot, render_segment
 from providers.base import ClipOrder, ImageOrder, Progress, ignore_progress
@@ -72,9 +72,9 @@ class OfflineGeneration(OfflinePictures, OfflineFilms):
         seed = _seed(order)
         if inputs:
             shape = await run_in_worker(
-                picture_size, inputs[0], limit=self.render_limit, timeout_seconds=_LOOKING_SECONDS
+                check_result, inputs[0], "IMAGE", limit=self.render_limit, timeout_seconds=_LOOKING_SECONDS
             )
-            first, (width, height) = inputs[0], clip_size(None, order.resolution, shape)
+            first, (width, height) = inputs[0], clip_size(None, order.resolution, (shape.width, shape.height))
         else:
             width, height = clip_size(order.ratio, order.resolution)
             first = (await self.draw(self._image(order, width, height, seed, ()), into))[0]
@@ -124,12 +124,6 @@ class OfflineGeneration(OfflinePictures, OfflineFilms):
         )  # fmt: skip
         progress(1.0)
         return out
-
-
-def picture_size(path: Path) -> tuple[int, int]:
-    """Width and height as the picture is shown. Blocks. Raises UnsupportedFileError for what is no picture."""
-    info = recognise_picture(path.read_bytes())
-    return info.width, info.height
 
 
 def _seed(order: GenerationOrder) -> int:

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from errors import BadInputError, EkonteError, FileTooLargeError
 from providers.guard import is_public, resolve
-from services.links import MAX_REDIRECTS, fetch_link
+from services.links import MAX_REDIRECTS, LinkNotFetchedError, fetch_link
 
 
 class Server:
@@ -377,3 +377,28 @@ async def test_an_existing_file_is_not_written_over(server: Server, into: Path) 
 
 async def test_the_systems_resolver_knows_this_machine() -> None:
     assert "127.0.0.1" in await resolve("127.0.0.1", 80)
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_passing"),
+    [
+        (answer(status="503 Busy"), True),
+        (answer(status="429 Too Many Requests"), True),
+        (b"", True),
+        (answer(status="404 Not Found"), False),
+        (answer(status="206 Partial"), False),
+        (redirect("ftp://127.0.0.1/a"), False),
+    ],
+)
+async def test_a_refusal_tells_whether_it_may_pass(server: Server, into: Path, raw: bytes, is_passing: bool) -> None:
+    server.answers["/"] = raw
+    error = await refused(f"{server.address}/", into, allowed_private_hosts=server.allowed)
+    assert isinstance(error, LinkNotFetchedError)
+    assert error.is_passing is is_passing
+
+
+async def test_a_host_that_is_not_found_may_be_found_later_and_a_private_one_stays_refused(into: Path) -> None:
+    for addresses, is_passing in (((), True), (("10.0.0.1",), False)):
+        error = await refused("http://pictures.example/a.png", into, resolver=resolver(*addresses))
+        assert isinstance(error, LinkNotFetchedError)
+        assert error.is_passing is is_passing

@@ -1,0 +1,234 @@
+"""Input pictures that are still links: fetched, looked at and stored, before their job waits for an account.
+
+Not when a job is asked for, because somebody else's server may take its time; and not when it is submitted, because an
+account's slot would wait for that server.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import anyio.to_thread
+import httpx
+import structlog
+from tortoise.expressions import F
+
+from errors import EkonteError, JobErrorCode, JobFailure
+from media.checking import check_result
+from media.processes import run_in_worker
+from models.database import after_commit, execute, is_away, now_ms_sql, transaction
+from models.enums import JobStatus, MediaKind, Queue
+from models.files import StoredFile
+from models.generation import GenerationRecord
+from models.jobs import Job, JobInput
+from services.events import bus, job_topic
+from services.files import NewFile, remove_leftovers_of_job, store_file, take_up
+from services.generation.outcomes import fail_generation
+from services.generation.requests import GenerationRequest
+from services.links import LinkNotFetchedError, fetch_link
+from services.providers import is_pooled
+from services.queue.leases import Lease, extend, is_killing_workers
+from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error, nudge
+from settings import Settings
+
+log = structlog.get_logger(__name__)
+
+FETCHES_AT_ONCE = 4
+HEARTBEAT_SECONDS = 0.7
+LOOKING_SECONDS = 60.0
+
+
+async def prepare_inputs(job: Job, lease: Lease, settings: Settings) -> None:
+    """Stores what the job's inputs link to and moves the job on to the queue of its provider.
+
+    A link that cannot be fetched, or that names no picture, ends the job as FAILED, with INVALID_INPUT and a sentence
+    that says which; what may pass by itself (a network that is away, a storage without room) is tried three times, with
+    2 and then 4 seconds between. Stops quietly where the lease is lost; cancelled from outside, it leaves the job as it
+    is. Called again after any end of its process, it does the same again: nothing was changed before the end.
+    """
+    if is_killing_workers(job):
+        message = "Its worker ended every time while reading the input pictures."
+        await _fail(job, lease, JobFailure(JobErrorCode.INTERNAL, message, is_retryable=False))
+        return
+    folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
+    await anyio.to_thread.run_sync(_make_folder, folder, f"{job.id}-*")
+    working = asyncio.create_task(_prepare(job, lease, folder, settings))
+    heart = asyncio.create_task(_beat(lease, working, settings))
+    try:
+        await working
+    except asyncio.CancelledError:
+        if not heart.done():  # cancelled from outside, not by the heart
+            working.cancel()
+            await asyncio.wait([working])
+            raise
+    except JobFailure as failure:
+        await _fail(job, lease, failure)
+    except Exception as error:
+        if is_away(error):
+            raise  # the links were well: whoever holds the lease next fetches them
+        log.exception("inputs.broke", job=job.global_id)
+        message = "Something went wrong inside the server. The log has the details."
+        await _fail(job, lease, JobFailure(JobErrorCode.INTERNAL, message, is_retryable=True))
+    finally:
+        heart.cancel()
+        await asyncio.wait([heart])
+        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+    await remove_leftovers_of_job(job.id)
+
+
+def queue_of(request: GenerationRequest) -> Queue:
+    """Where a job waits whose inputs are there: for an account, or for a worker."""
+    if request.kind is MediaKind.IMAGE:
+        return Queue.POOL_IMAGES if is_pooled(request.provider) else Queue.IMAGES
+    return Queue.POOL_VIDEOS if is_pooled(request.provider) else Queue.VIDEOS
+
+
+def _make_folder(folder: Path, former: str) -> None:
+    """An empty folder for this try; those of tries whose worker was killed go."""
+    for left in folder.parent.glob(former):
+        shutil.rmtree(left, ignore_errors=True)
+    folder.mkdir(parents=True)
+
+
+async def _beat(lease: Lease, working: "asyncio.Task[None]", settings: Settings) -> None:
+    """Keeps the lease; ends, and what is being done with it, once the lease is lost."""
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        try:
+            is_held = await extend(lease, settings.lease_seconds)
+        except Exception as error:
+            log.warning("inputs.heartbeat_failed", error=type(error).__name__)
+            continue
+        if not is_held:
+            working.cancel()
+            return
+
+
+async def _prepare(job: Job, lease: Lease, folder: Path, settings: Settings) -> None:
+    request = GenerationRequest.from_json(job.params)
+    places: dict[str, int] = {}  # of each link the first place; one that is given twice is fetched once
+    for position, image in enumerate(request.inputs):
+        if image.sha256 is None:
+            places.setdefault(image.given, position)
+    found = await _fetch_all(places, folder, settings)
+    # Stored only when all are there: a job that fails leaves nothing behind.
+    stored = {link: await store_file(job.owner, new, job_id=job.id) for link, new in found.items()}
+    await _move_on(job, lease, request, stored)
+
+
+async def _fetch_all(places: dict[str, int], folder: Path, settings: Settings) -> dict[str, NewFile]:
+    """The pictures by their links. Raises the JobFailure of the first that fails; the others are not waited for."""
+    room = asyncio.Semaphore(FETCHES_AT_ONCE)
+
+    async def fetch(link: str, position: int) -> NewFile:
+        async with room:
+            return await _fetch(link, position, folder / str(position), settings)
+
+    tasks = {link: asyncio.create_task(fetch(link, position)) for link, position in places.items()}
+    if not tasks:
+        return {}
+    try:
+        await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.wait(tasks.values())
+    failures = [error for task in tasks.values() if not task.cancelled() and (error := task.exception())]
+    if failures:
+        raise _worst(failures)
+    return {link: task.result() for link, task in tasks.items()}
+
+
+def _worst(failures: Sequence[BaseException]) -> BaseException:
+    """What no further try cures comes before what may pass."""
+    lasting = [error for error in failures if isinstance(error, JobFailure) and not error.is_retryable]
+    return [*lasting, *failures][0]
+
+
+async def _fetch(link: str, position: int, path: Path, settings: Settings) -> NewFile:
+    try:
+        await fetch_link(
+            link, max_bytes=settings.max_upload_bytes, allowed_private_hosts=settings.allowed_private_hosts, into=path
+        )
+        info = await run_in_worker(
+            check_result, path, "IMAGE", limit=settings.render_concurrency, timeout_seconds=LOOKING_SECONDS
+        )
+    except EkonteError as error:
+        is_passing = isinstance(error, LinkNotFetchedError) and error.is_passing
+        message = f"{input_name(link, position)} cannot be used. {error.message}"
+        raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=is_passing) from error
+    except OSError as error:
+        log.warning("inputs.not_written", error=str(error))
+        message = "The input pictures could not be fetched: there is no room to put them."
+        raise JobFailure(JobErrorCode.STORAGE_ERROR, message, is_retryable=True) from error
+    return NewFile(path, info.content_type, width=info.width, height=info.height, source_url=link)
+
+
+def input_name(link: str, position: int) -> str:
+    """How people are told of an input: its place, from 1, and the link's host, but nothing secret that a link holds."""
+    try:
+        host = httpx.URL(link).host[:253]
+    except httpx.InvalidURL:
+        host = ""
+    return f"Input picture {position + 1} (from {host})" if host else f"Input picture {position + 1}"
+
+
+async def _move_on(job: Job, lease: Lease, request: GenerationRequest, stored: dict[str, StoredFile]) -> None:
+    """Writes the contents into the job and its record, and puts the job into its next queue."""
+    inputs = tuple(
+        replace(image, sha256=stored[image.given].sha256) if image.sha256 is None else image for image in request.inputs
+    )
+    ready = replace(request, inputs=inputs)
+
+    async def body() -> None:
+        if not await holds(lease):
+            return
+        await take_up({file.id for file in stored.values()})
+        for position, image in enumerate(request.inputs):
+            if image.sha256 is None:
+                await JobInput.filter(job_id=job.id, position=position).delete()
+                await JobInput.create(job_id=job.id, position=position, file_id=stored[image.given].id)
+        await GenerationRecord.filter(id=job.record_id, current_job_id=job.id).update(
+            params=ready.to_json(), request_sha256=ready.sha256(), version=F("version") + 1
+        )
+        await Job.filter(id=job.id).update(
+            params=ready.to_json(), queue=queue_of(ready), status=JobStatus.PENDING, tries=0, failures=0, error=None,
+            message=None,
+        )  # fmt: skip
+        await _free(job.id, 0.0)
+
+    await transaction(body)
+
+
+async def _fail(job: Job, lease: Lease, failure: JobFailure) -> None:
+    """Puts the job back for its next try, or ends it with the reason."""
+    error = job_error(failure.code, failure.message, is_retryable=failure.is_retryable)
+
+    async def body() -> None:
+        if not await holds(lease):
+            return
+        failures = (await Job.get(id=job.id)).failures + 1
+        await Job.filter(id=job.id).update(failures=failures)
+        if not failure.is_retryable or failures >= MAX_FAILURES:
+            await fail_generation(job, error)
+            return
+        await Job.filter(id=job.id).update(
+            error=error, message=f"Trying again: {failure.message}", status=JobStatus.PENDING
+        )
+        await _free(job.id, backoff_seconds(failures))
+
+    await transaction(body)
+
+
+async def _free(job_id: int, in_seconds: float) -> None:
+    """Makes a job that is PENDING again due in so many seconds, for whoever is next."""
+    await execute(
+        f"UPDATE job SET worker = NULL, due_at_ms = {now_ms_sql()} + ?"
+        " WHERE id = ? AND status = 'PENDING' RETURNING id",
+        int(in_seconds * 1000),
+        job_id,
+    )
+    after_commit(lambda: bus().publish(job_topic(job_id)))
+    nudge()
