@@ -18,6 +18,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 10.0
+KEEPALIVE_SECONDS = 15.0  # shorter than servers keep a connection, so that it does not end under a request
 
 # Refused beyond what the ipaddress module knows (its tables differ between versions of Python): protocol assignments
 # and 6to4 relays, the ways of carrying IPv4 inside IPv6 (RFC 6052, 3056, 4380, 4291, 2765), and site-local addresses.
@@ -125,7 +126,9 @@ def guarded_pool(
     What the guard refuses comes out of its requests as LinkRefusedError.
     """
     backend = GuardedBackend(allowed_private_hosts=allowed_private_hosts, resolver=resolver)
-    return httpcore.AsyncConnectionPool(network_backend=backend, max_connections=max_connections, retries=0)
+    return httpcore.AsyncConnectionPool(
+        network_backend=backend, max_connections=max_connections, keepalive_expiry=KEEPALIVE_SECONDS, retries=0
+    )
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):

@@ -1,0 +1,83 @@
+"""Answers of upstream, read: the envelope in all its forms, and what stands for no envelope at all."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import structlog
+
+from providers.jimeng.faults import http_fault, refusal_of_call
+
+log = structlog.get_logger(__name__)
+
+SUCCESS = "0"
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """ret: as text, None where the body is the payload itself. log_id: upstream's name for the call."""
+
+    ret: str | None
+    errmsg: str
+    log_id: str | None
+    data: Any
+
+
+def read_envelope(response: httpx.Response) -> Envelope | None:
+    """None where the body is no JSON object. `ret` comes as text or as a number; only it says whether the call
+    succeeded, since a refusal may hold data, too.
+    """
+    try:
+        body = json.loads(response.content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(body, dict):
+        return None
+    ret = body.get("ret")
+    is_numeric = (isinstance(ret, int) and not isinstance(ret, bool)) or (
+        isinstance(ret, str) and ret.strip().lstrip("-").isdecimal()
+    )
+    log_id = body.get("logid") or body.get("log_id")
+    if not is_numeric:
+        return Envelope(None, "", _text(log_id), body)
+    return Envelope(str(ret).strip(), _text(body.get("errmsg")) or "", _text(log_id), body.get("data"))
+
+
+def payload(response: httpx.Response, path: str, *, may_be_bare: bool = False) -> Any:
+    """What a call that succeeded brings. UpstreamFaultError for a refusal and for what is no answer; both are logged,
+    with upstream's name for the call. may_be_bare: a body without `ret` is a payload, too.
+    """
+    envelope = read_envelope(response)
+    if envelope is not None:
+        refuse(envelope, path)
+    if envelope is None or not response.is_success or (envelope.ret is None and not may_be_bare):
+        log.warning("jimeng.no_answer", path=path, status=response.status_code)
+        raise http_fault(response.status_code, response.headers.get("retry-after"))
+    return envelope.data
+
+
+def refuse(envelope: Envelope, path: str) -> None:
+    """Raises UpstreamFaultError where the envelope says no."""
+    if envelope.ret in (None, SUCCESS):
+        return
+    fault = refusal_of_call(str(envelope.ret), errmsg=envelope.errmsg, data=envelope.data, log_id=envelope.log_id)
+    log.warning(
+        "jimeng.refused",
+        path=path,
+        ret=envelope.ret,
+        errmsg=envelope.errmsg[:300],
+        log_id=envelope.log_id,
+        kind=fault.kind.value,
+    )
+    raise fault
+
+
+def fields(data: object) -> Mapping[str, Any]:
+    """A payload's fields; none where it is no object."""
+    return data if isinstance(data, Mapping) else {}
+
+
+def _text(value: object) -> str | None:
+    return str(value) if isinstance(value, str | int) and value != "" else None

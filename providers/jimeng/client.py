@@ -1,0 +1,269 @@
+"""The provider `jimeng`: what a pool asks of Jimeng and Dreamina on behalf of one account."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import structlog
+
+from providers.jimeng.answers import fields, read_envelope, refuse
+from providers.jimeng.caching import Cache
+from providers.jimeng.calling import Caller, account_key, is_surely_not_sent, reason
+from providers.jimeng.catalogue import PROVIDER, catalogue
+from providers.jimeng.clip_drafts import clip_submission
+from providers.jimeng.drafting import GENERATE_PATH, Fresh, Submission, submit_body
+from providers.jimeng.faults import HttpFaultError, not_reached, unreadable
+from providers.jimeng.fitting import fit_picture
+from providers.jimeng.history import image_info, item_id, link_of, mapping, read_task, whole_number
+from providers.jimeng.picture_drafts import picture_submission
+from providers.jimeng.uploading import Uploader
+from providers.pooled import (
+    Accepted,
+    Credential,
+    FaultKind,
+    GenerationOrder,
+    ModelInfo,
+    SubmitUnknownError,
+    TaskPhase,
+    UpstreamFaultError,
+    UpstreamTask,
+)
+from settings import JimengSettings
+
+log = structlog.get_logger(__name__)
+
+CREDIT_PATH = "/commerce/v1/benefits/user_credit"
+RECEIVE_PATH = "/commerce/v1/benefits/credit_receive"
+PASSPORT_PATH = "/passport/account/info/v2"
+HISTORY_PATH = "/mweb/v1/get_history_by_ids"
+ITEMS_PATH = "/mweb/v1/get_local_item_list"
+CANCEL_PATH = "/mweb/v1/aigc_draft/cancel_generate"
+
+USER_SECONDS = 600.0
+CREDIT_SECONDS = 30.0
+TASK_SECONDS = 3600.0
+MAX_ACCOUNTS = 10_000
+MAX_TASKS = 5_000
+IMAGE, VIDEO = "IMAGE", "VIDEO"
+NOT_FOUND = 404
+
+
+class JimengProvider:
+    """A PooledProvider. Its time-outs hold for each call; an upload makes up to five. transport: for tests."""
+
+    name = PROVIDER
+
+    def __init__(
+        self,
+        settings: JimengSettings,
+        allowed_private_hosts: Collection[str],
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._caller = Caller(settings, allowed_private_hosts, transport)
+        self._uploader = Uploader(self._caller)
+        self._alive: Cache[bool] = Cache(USER_SECONDS, max_entries=MAX_ACCOUNTS)
+        self._credits: Cache[int] = Cache(CREDIT_SECONDS, max_entries=MAX_ACCOUNTS)
+        self._tasks: Cache[UpstreamTask] = Cache(TASK_SECONDS, max_entries=MAX_TASKS)
+
+    async def reachable(self) -> str | None:
+        """Always None, and nothing is asked: whether it can be used is a matter of accounts."""
+        return None
+
+    async def close(self) -> None:
+        """Ends this event loop's connections."""
+        await self._caller.close()
+
+    def models(self) -> Sequence[ModelInfo]:
+        return catalogue().models()
+
+    def credits_for(self, order: GenerationOrder) -> int | None:
+        known = catalogue()
+        if (picture := known.images.get(order.model)) is not None:
+            return known.picture_credits(picture, order.resolution or picture.resolutions[0], order.prompt)
+        if (clip := known.videos.get(order.model)) is not None:
+            resolution = order.resolution or next(iter(clip.resolutions), "")
+            return clip.credits.get((resolution, order.duration_seconds or clip.seconds[0]))
+        return None
+
+    # ------------------------------------------------------------ the account
+
+    async def is_alive(self, credential: Credential, *, fresh: bool = False) -> bool:
+        key = account_key(credential)
+        if not fresh and (known := self._alive.get(key)) is not None:
+            return known
+        try:
+            alive = await self._asks_passport(credential)
+        except UpstreamFaultError as fault:
+            if fault.kind is not FaultKind.SESSION_EXPIRED:
+                raise
+            alive = False
+        self._alive.put(key, alive)
+        return alive
+
+    async def _asks_passport(self, credential: Credential) -> bool:
+        """By the account check, or where a site has none by whether it tells the credits."""
+        if self._caller.site(credential).region.passport:
+            try:
+                answer = await self._caller.call(
+                    credential,
+                    PASSPORT_PATH,
+                    None,
+                    extra_query={"account_sdk_source": "web"},
+                    may_be_bare=True,
+                )
+            except HttpFaultError as fault:
+                if fault.status != NOT_FOUND:
+                    raise
+            else:
+                # The passport may answer without an envelope; then the user stands one level deeper.
+                inner = fields(fields(answer).get("data"))
+                return bool(fields(answer).get("user_id") or inner.get("user_id"))
+        await self.credit_balance(credential, fresh=True)
+        return True
+
+    async def credit_balance(self, credential: Credential, *, fresh: bool = False) -> int:
+        key = account_key(credential)
+        if not fresh and (known := self._credits.get(key)) is not None:
+            return known
+        site = self._caller.site(credential)
+        data = await self._caller.call(
+            credential,
+            CREDIT_PATH,
+            {},
+            is_commerce=True,
+            has_query=False,
+            referer=f"{site.page_url}{site.region.credit_path}",
+        )
+        held = fields(fields(data).get("credit"))
+        kinds = [whole_number(held.get(f"{kind}_credit"), None) for kind in ("gift", "purchase", "vip")]
+        if all(kind is None for kind in kinds):
+            raise unreadable("credits")
+        total = sum(kind or 0 for kind in kinds)
+        self._credits.put(key, total)
+        return total
+
+    async def receive_credits(self, credential: Credential) -> int:
+        """Asked once only, since repeating it makes a refusal worse."""
+        site = self._caller.site(credential)
+        data = await self._caller.call(
+            credential,
+            RECEIVE_PATH,
+            {"time_zone": "Asia/Shanghai"},
+            is_commerce=True,
+            referer=f"{site.page_url}{site.region.receive_path}",
+            max_retries=0,
+        )
+        self._credits.drop(account_key(credential))
+        return max(0, whole_number(fields(data).get("receive_quota"), 0))
+
+    # ------------------------------------------------------------ the task
+
+    async def upload(self, credential: Credential, picture: Path) -> str:
+        fitted = await asyncio.to_thread(fit_picture, picture)
+        return await self._uploader.upload(credential, fitted.content)
+
+    async def submit(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Accepted:
+        """One request and no other: sent again, the task could be paid twice."""
+        site = self._caller.site(credential)
+        body = submit_body(self._submission(credential, order, submit_id), submit_id=submit_id, aid=site.aid)
+        referer = f"{site.page_url}/ai-tool/generate?type={'image' if order.kind == IMAGE else 'video'}"
+        try:
+            async with asyncio.timeout(self._settings.jimeng_timeout_seconds):
+                response = await self._caller.post(credential, GENERATE_PATH, body, referer=referer)
+        except httpx.HTTPError as error:
+            log.warning("jimeng.submit_failed", error=type(error).__name__, submit_id=submit_id)
+            if is_surely_not_sent(error):
+                raise not_reached(reason(error)) from None
+            raise SubmitUnknownError(f"Jimeng {reason(error)}.") from None
+        except TimeoutError:
+            raise SubmitUnknownError("Jimeng did not answer in time.") from None
+        accepted = self._accepted(response)
+        self._credits.drop(account_key(credential))
+        return accepted
+
+    def _submission(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Submission:
+        version, fresh = self._settings.default_da_version, Fresh()
+        if order.kind == IMAGE:
+            return picture_submission(order, credential.site, submit_id, draft_version=version, fresh=fresh)
+        return clip_submission(order, credential.site, draft_version=version, fresh=fresh)
+
+    def _accepted(self, response: httpx.Response) -> Accepted:
+        """Only an answer that says no in so many words is a no."""
+        envelope = read_envelope(response)
+        if envelope is None or envelope.ret is None:
+            raise SubmitUnknownError(f"Jimeng's answer cannot be read (HTTP status {response.status_code}).")
+        refuse(envelope, GENERATE_PATH)
+        data = fields(envelope.data)
+        history_id = fields(data.get("aigc_data")).get("history_record_id")
+        if not isinstance(history_id, str | int) or not history_id:
+            raise SubmitUnknownError("Jimeng's answer names no task.")
+        return Accepted(str(history_id), data)
+
+    async def query(
+        self, credential: Credential, kind: str, *, history_ids: Collection[str] = (), submit_ids: Collection[str] = ()
+    ) -> Mapping[str, UpstreamTask]:
+        found: dict[str, UpstreamTask] = {}
+        for name, ids in (("history_ids", history_ids), ("submit_ids", submit_ids)):
+            found.update(await self._look_up(credential, kind, name, list(dict.fromkeys(ids))))
+        return found
+
+    async def _look_up(
+        self, credential: Credential, kind: str, field_name: str, ids: Sequence[str]
+    ) -> dict[str, UpstreamTask]:
+        """Tasks by one sort of id. One that has ended stays as it is, and is not asked for again within an hour."""
+        account = account_key(credential)
+        found = {asked: task for asked in ids if (task := self._tasks.get((account, kind, asked))) is not None}
+        missing = [asked for asked in ids if asked not in found]
+        if not missing:
+            return found
+        body: dict[str, Any] = {field_name: missing}
+        if kind == IMAGE:
+            body["image_info"] = image_info()
+        async with self._caller.query_slot(credential):
+            data = await self._caller.call(credential, HISTORY_PATH, body)
+        if data is not None and not isinstance(data, Mapping):
+            raise unreadable("tasks")
+        for asked in missing:
+            if record := mapping(fields(data).get(asked)):
+                task = found[asked] = read_task(asked, kind, record)
+                if task.phase is not TaskPhase.RUNNING:
+                    self._tasks.put((account, kind, asked), task)
+        return found
+
+    async def best_links(self, credential: Credential, task: UpstreamTask) -> tuple[str, ...]:
+        """Clips have a download beside the preview, of about five times the bit rate."""
+        if task.kind != VIDEO or len(task.item_ids) != len(task.links) or not task.links:
+            return task.links
+        body = {
+            "item_id_list": list(task.item_ids),
+            "pack_item_opt": {"scene": 1, "need_data_integrity": True},
+            "is_for_video_download": True,
+        }
+        try:
+            async with self._caller.query_slot(credential):
+                data = fields(await self._caller.call(credential, ITEMS_PATH, body))
+        except UpstreamFaultError:
+            return task.links
+        items = data.get("item_list") or data.get("local_item_list") or []
+        listed = [mapping(item) for item in items] if isinstance(items, list) else []
+        better = {item_id(item): link for item in listed if (link := link_of(item)) is not None}
+        if len(listed) == len(task.links) == 1 and better:
+            return tuple(better.values())
+        return tuple(better.get(name, link) for name, link in zip(task.item_ids, task.links, strict=True))
+
+    async def cancel(self, credential: Credential, kind: str, history_id: str) -> bool:
+        """Only clips that wait can be cancelled; pictures are never asked about."""
+        if kind != VIDEO:
+            return False
+        try:
+            await self._caller.call(credential, CANCEL_PATH, {"history_id": history_id})
+        except UpstreamFaultError as fault:
+            if fault.upstream_code is None:  # it was not reached
+                raise
+            return False
+        self._tasks.drop((account_key(credential), kind, history_id))
+        return True

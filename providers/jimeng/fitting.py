@@ -1,0 +1,71 @@
+"""Input pictures, made to fit what upstream takes: JPEG or PNG, at most 4096 pixels long and 10 MB large."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from providers.jimeng.faults import invalid
+
+MAX_FILE_BYTES = 100 * 1024 * 1024
+MAX_SIDE = 4096
+MAX_SENT_BYTES = 10 * 1024 * 1024
+MAX_PIXELS = 150_000_000
+FORMATS = ("JPEG", "PNG")
+QUALITIES = (92, 85, 75)
+SHRINK = 0.8  # of each side, where no quality is small enough
+ORIENTATION_TAG = 0x0112
+
+
+@dataclass(frozen=True)
+class FittedPicture:
+    content: bytes
+    width: int
+    height: int
+
+
+def fit_picture(picture: Path) -> FittedPicture:
+    """Blocks: to be called in a thread. A file that fits is sent as it is.
+
+    UpstreamFaultError INVALID_INPUT for what is no picture, and for more than 100 MB or 150 million pixels.
+    """
+    try:
+        size = picture.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise invalid("The input picture has more than 100 MB.")
+        with Image.open(picture) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise invalid("The input picture has more than 150 million pixels.")
+            is_upright = image.getexif().get(ORIENTATION_TAG, 1) == 1
+            if image.format in FORMATS and is_upright and max(image.size) <= MAX_SIDE and size <= MAX_SENT_BYTES:
+                image.load()
+                return FittedPicture(picture.read_bytes(), image.width, image.height)
+            return _encoded(_prepared(image))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise invalid("The input picture cannot be read as a picture.") from None
+
+
+def _prepared(image: Image.Image) -> Image.Image:
+    """Upright, no longer than allowed, and in colours that the formats have."""
+    upright = ImageOps.exif_transpose(image)
+    upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+    upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    return upright
+
+
+def _encoded(image: Image.Image) -> FittedPicture:
+    """As JPEG, or as PNG where it has transparent parts; smaller and smaller until it fits."""
+    while True:
+        for quality in QUALITIES:
+            target = io.BytesIO()
+            if image.mode == "RGBA":
+                image.save(target, "PNG")
+            else:
+                image.save(target, "JPEG", quality=quality)
+            if target.tell() <= MAX_SENT_BYTES:
+                return FittedPicture(target.getvalue(), image.width, image.height)
+            if image.mode == "RGBA":
+                break
+        smaller = (max(1, int(image.width * SHRINK)), max(1, int(image.height * SHRINK)))
+        image = image.resize(smaller, Image.Resampling.LANCZOS)
