@@ -63,6 +63,7 @@ class JimengProvider:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._settings = settings
+        self.call_timeout_seconds = settings.jimeng_timeout_seconds
         self._caller = Caller(settings, allowed_private_hosts, transport)
         self._uploader = Uploader(self._caller)
         self._alive: Cache[bool] = Cache(USER_SECONDS, max_entries=MAX_ACCOUNTS)
@@ -204,19 +205,26 @@ class JimengProvider:
         return Accepted(str(history_id), data)
 
     async def query(
-        self, credential: Credential, kind: str, *, history_ids: Collection[str] = (), submit_ids: Collection[str] = ()
+        self,
+        credential: Credential,
+        kind: str,
+        *,
+        history_ids: Collection[str] = (),
+        submit_ids: Collection[str] = (),
+        fresh: bool = False,
     ) -> Mapping[str, UpstreamTask]:
         found: dict[str, UpstreamTask] = {}
         for name, ids in (("history_ids", history_ids), ("submit_ids", submit_ids)):
-            found.update(await self._look_up(credential, kind, name, list(dict.fromkeys(ids))))
+            found.update(await self._look_up(credential, kind, name, list(dict.fromkeys(ids)), fresh))
         return found
 
     async def _look_up(
-        self, credential: Credential, kind: str, field_name: str, ids: Sequence[str]
+        self, credential: Credential, kind: str, field_name: str, ids: Sequence[str], fresh: bool
     ) -> dict[str, UpstreamTask]:
         """Tasks by one sort of id. One that has ended stays as it is, and is not asked for again within an hour."""
         account = account_key(credential)
-        found = {asked: task for asked in ids if (task := self._tasks.get((account, kind, asked))) is not None}
+        cached = {asked: None if fresh else self._tasks.get((account, kind, asked)) for asked in ids}
+        found = {asked: task for asked, task in cached.items() if task is not None}
         missing = [asked for asked in ids if asked not in found]
         if not missing:
             return found
