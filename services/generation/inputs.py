@@ -29,14 +29,14 @@ from services.generation.outcomes import fail_generation
 from services.generation.requests import GenerationRequest
 from services.links import LinkNotFetchedError, fetch_link
 from services.providers import is_pooled
-from services.queue.leases import Lease, extend, is_killing_workers
+from services.queue.heartbeat import LeaseLostError, under_lease
+from services.queue.leases import Lease, is_killing_workers
 from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error, nudge
 from settings import Settings
 
 log = structlog.get_logger(__name__)
 
 FETCHES_AT_ONCE = 4
-HEARTBEAT_SECONDS = 0.7
 LOOKING_SECONDS = 60.0
 
 
@@ -54,15 +54,10 @@ async def prepare_inputs(job: Job, lease: Lease, settings: Settings) -> None:
         return
     folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
     await anyio.to_thread.run_sync(_make_folder, folder, f"{job.id}-*")
-    working = asyncio.create_task(_prepare(job, lease, folder, settings))
-    heart = asyncio.create_task(_beat(lease, working, settings))
     try:
-        await working
-    except asyncio.CancelledError:
-        if not heart.done():  # cancelled from outside, not by the heart
-            working.cancel()
-            await asyncio.wait([working])
-            raise
+        await under_lease(lease, settings.lease_seconds, lambda _: _prepare(job, lease, folder, settings))
+    except LeaseLostError:
+        log.info("inputs.lease_lost", job=job.global_id)
     except JobFailure as failure:
         await _fail(job, lease, failure)
     except Exception as error:
@@ -72,8 +67,6 @@ async def prepare_inputs(job: Job, lease: Lease, settings: Settings) -> None:
         message = "Something went wrong inside the server. The log has the details."
         await _fail(job, lease, JobFailure(JobErrorCode.INTERNAL, message, is_retryable=True))
     finally:
-        heart.cancel()
-        await asyncio.wait([heart])
         await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
     await remove_leftovers_of_job(job.id)
 
@@ -90,20 +83,6 @@ def _make_folder(folder: Path, former: str) -> None:
     for left in folder.parent.glob(former):
         shutil.rmtree(left, ignore_errors=True)
     folder.mkdir(parents=True)
-
-
-async def _beat(lease: Lease, working: "asyncio.Task[None]", settings: Settings) -> None:
-    """Keeps the lease; ends, and what is being done with it, once the lease is lost."""
-    while True:
-        await asyncio.sleep(HEARTBEAT_SECONDS)
-        try:
-            is_held = await extend(lease, settings.lease_seconds)
-        except Exception as error:
-            log.warning("inputs.heartbeat_failed", error=type(error).__name__)
-            continue
-        if not is_held:
-            working.cancel()
-            return
 
 
 async def _prepare(job: Job, lease: Lease, folder: Path, settings: Settings) -> None:

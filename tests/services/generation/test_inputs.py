@@ -21,6 +21,7 @@ from services.files import local_copy, use_storage
 from services.generation import inputs
 from services.generation.inputs import input_name, prepare_inputs, queue_of
 from services.generation.requests import GenerationRequest, InputImage
+from services.queue import heartbeat
 from services.queue.leases import MAX_TRIES, Lease, claim
 from settings import Settings, get_settings
 from tests.factories import OWNER, make_file, make_job
@@ -273,7 +274,7 @@ async def test_a_canceled_job_stops_fetching(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inputs, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(heartbeat, "HEARTBEAT_SECONDS", 0.05)
     server.delay_seconds = 120
     job = await waiting(asked(f"{server.address}/a.png"))
     found, lease = await claimed(job)
