@@ -31,6 +31,11 @@ def workflow_topic(workflow_id: int) -> str:
     return f"workflow:{workflow_id}"
 
 
+def accounts_topic(owner: str) -> str:
+    """All accounts of an owner have one topic: who follows them follows new ones, too."""
+    return f"accounts:{owner}"
+
+
 class Listener:
     """What has changed since the last look. Belongs to one event loop."""
 

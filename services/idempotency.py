@@ -43,41 +43,89 @@ async def once(
     """
     if key is None:
         return await transaction(do)
-    if not 1 <= len(key) <= MAX_KEY_LENGTH:
-        raise BadInputError(
-            f"An idempotency key has 1 to {MAX_KEY_LENGTH} characters.", path=["input", "idempotencyKey"]
-        )
+    check_key(key)
     digest = input_sha256(values)
 
     async def body() -> RowT:
-        await _forget_expired(owner, mutation, key)
-        rows = await execute(
-            "INSERT INTO idempotency_key (id, created_at, owner, mutation, key, input_sha256, result_id)"
-            f" VALUES (?, {timestamp_sql()}, ?, ?, ?, ?, 0) ON CONFLICT (owner, mutation, key) DO NOTHING RETURNING id",
-            new_id(),
-            owner,
-            mutation,
-            key,
-            digest,
-        )
-        if not rows:
+        key_id = await _take(owner, mutation, key, digest)
+        if key_id is None:
             return await _former(owner, mutation, key, digest, table)
         row = await do()
-        await IdempotencyKey.filter(id=rows[0]["id"]).update(result_id=row.pk)
+        await IdempotencyKey.filter(id=key_id).update(result_id=row.pk)
         return row
 
     return await transaction(body)
 
 
-async def _forget_expired(owner: str, mutation: str, key: str) -> None:
+async def once_each(
+    owner: str,
+    mutation: str,
+    key: str | None,
+    values: dict[str, Any],
+    do: Callable[[], Awaitable[list[int | None]]],
+) -> list[int | None]:
+    """As `once`, for a request that makes many rows: `do` gives for each item the id of the row that it made, or None
+    where it was refused; with a key that was used before, the same list again.
+
+    Each item has a row of its own beside the key's, named mutation[0], mutation[1] and so on.
+    """
+    if key is None:
+        return await transaction(do)
+    check_key(key)
+    digest = input_sha256(values)
+
+    async def body() -> list[int | None]:
+        key_id = await _take(owner, mutation, key, digest)
+        items = IdempotencyKey.filter(owner=owner, key=key, mutation__startswith=f"{mutation}[")
+        if key_id is None:
+            await _check_input(owner, mutation, key, digest)
+            ids = {row.mutation: row.result_id or None for row in await items}
+            return [ids[f"{mutation}[{index}]"] for index in range(len(ids))]
+        await items.delete()  # those of a key that has expired
+        results = await do()
+        await IdempotencyKey.bulk_create(
+            IdempotencyKey(
+                owner=owner, mutation=f"{mutation}[{index}]", key=key, input_sha256=digest, result_id=row_id or 0
+            )
+            for index, row_id in enumerate(results)
+        )
+        return results
+
+    return await transaction(body)
+
+
+def check_key(key: str) -> None:
+    if not 1 <= len(key) <= MAX_KEY_LENGTH:
+        raise BadInputError(
+            f"An idempotency key has 1 to {MAX_KEY_LENGTH} characters.", path=["input", "idempotencyKey"]
+        )
+
+
+async def _take(owner: str, mutation: str, key: str, digest: str) -> int | None:
+    """Inserts the key's row; its id, or None where the key is there already."""
     oldest = datetime.now(UTC) - timedelta(seconds=get_settings().idempotency_seconds)
     await IdempotencyKey.filter(owner=owner, mutation=mutation, key=key, created_at__lt=oldest).delete()
+    rows = await execute(
+        "INSERT INTO idempotency_key (id, created_at, owner, mutation, key, input_sha256, result_id)"
+        f" VALUES (?, {timestamp_sql()}, ?, ?, ?, ?, 0) ON CONFLICT (owner, mutation, key) DO NOTHING RETURNING id",
+        new_id(),
+        owner,
+        mutation,
+        key,
+        digest,
+    )
+    return rows[0]["id"] if rows else None
 
 
-async def _former(owner: str, mutation: str, key: str, digest: str, table: type[RowT]) -> RowT:
+async def _check_input(owner: str, mutation: str, key: str, digest: str) -> IdempotencyKey:
     former = await IdempotencyKey.get(owner=owner, mutation=mutation, key=key)
     if former.input_sha256 != digest:
         raise ConflictError(f"The idempotency key {key!r} was used before with other input.")
+    return former
+
+
+async def _former(owner: str, mutation: str, key: str, digest: str, table: type[RowT]) -> RowT:
+    former = await _check_input(owner, mutation, key, digest)
     row = await table.get_or_none(id=former.result_id)
     if row is None:
         raise ConflictError(f"What was made under the idempotency key {key!r} has been deleted.")

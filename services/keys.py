@@ -2,11 +2,13 @@
 
 Derivation is HKDF-SHA256 (RFC 5869) with the purpose as its info. Without EKONTE_SECRET the secret is a random one,
 made once in the data folder and readable by its owner alone; it signs links and seals stored secrets, but no tokens.
+Session ids have keys of their own, which can be changed (services/sessions.py).
 """
 
 import contextlib
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -65,26 +67,31 @@ def load_keys(settings: Settings) -> Keys:
 
 
 def local_secret(data_dir: Path) -> bytes:
-    """The random secret in `data_dir`, made at first use with mode 600; two processes that start at once get one.
+    """The random secret in `data_dir`, made at first use. Raises ValueError where it is damaged."""
+    path = data_dir / LOCAL_KEY_FILE
+    secret = made_once(path, lambda: secrets.token_bytes(KEY_BYTES))
+    if len(secret) != KEY_BYTES:
+        raise ValueError(f"{path} is not a key of {KEY_BYTES} bytes; remove it to have a new one made.")
+    return secret
+
+
+def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
+    """What is in the file, made at first use with mode 600; two processes that start at once get one.
 
     The file appears under its name only when it is whole: it is written aside and linked, and linking fails where
     another process was quicker.
     """
-    path = data_dir / LOCAL_KEY_FILE
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        draft = data_dir / f".{LOCAL_KEY_FILE}.{secrets.token_hex(8)}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.parent / f".{path.name}.{secrets.token_hex(8)}"
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(KEY_BYTES))
+                file.write(make())
                 file.flush()
                 os.fsync(file.fileno())
             with contextlib.suppress(FileExistsError):
                 os.link(draft, path)
         finally:
             draft.unlink()
-    secret = path.read_bytes()
-    if len(secret) != KEY_BYTES:
-        raise ValueError(f"{path} is not a key of {KEY_BYTES} bytes; remove it to have a new one made.")
-    return secret
+    return path.read_bytes()

@@ -23,6 +23,7 @@ from services.files import remove_unfinished, storage, storage_key
 from services.migrations import database_url, migrate, missing_migrations
 from services.process_leases import process_name, process_number
 from services.queue.leases import release_all
+from services.sessions import check_encryption
 from services.starting import check_surroundings
 from services.storage_mark import check_storage_mark
 from services.sweeping import clear_scratch
@@ -63,6 +64,7 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
             raise ConfigurationError(
                 f"EKONTE_DATABASE_URL: the database lacks {len(missing)} migrations; run `python server.py migrate`."
             )
+        await check_encryption()
         url = settings.storage_url.get_secret_value() if settings.storage_url else None
         files.use_storage(url, settings.data_dir)
         if not settings.is_embedded_database:
