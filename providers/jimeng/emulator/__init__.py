@@ -1,0 +1,1 @@
+"""A local server that speaks the Jimeng and Dreamina protocol, for trying and testing without an account."""

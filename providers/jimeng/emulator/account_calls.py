@@ -1,0 +1,128 @@
+"""The calls about an account: credit, the gift of the day, history of credit, the token check, keys for uploads."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from providers.jimeng.emulator.answers import Refusal, commerce_envelope, envelope, html_page, json_response
+from providers.jimeng.emulator.calls import Call, Endpoint
+from providers.jimeng.emulator.reading import field, json_object, objects, require, whole
+from providers.jimeng.emulator.sites import site_by_loc
+
+_NOTHING_RECEIVED: dict[str, Any] = {
+    "is_first_receive": False, "receive_quota": 0, "has_popup": False, "receive_inter_days": 0
+}  # fmt: skip
+_CHECKED_SCENE = "image_face_ip"
+
+
+async def credit(call: Call) -> Response:
+    """Sent without a query, unlike all others."""
+    _, account = call.check(needs_query=False)
+    call.json()
+    call.fail_by_rule()
+    purses = {name: getattr(account, name) for name in ("gift_credit", "purchase_credit", "vip_credit")}
+    return commerce_envelope({"credit": purses}, now=call.now)
+
+
+async def receive(call: Call) -> Response:
+    _, account = call.check()
+    field(call.json(), "time_zone", str)
+    call.fail_by_rule()
+    is_first = not account.received_on
+    quota = account.receive(call.now)
+    data = _NOTHING_RECEIVED | {
+        "is_first_receive": is_first,
+        "receive_quota": quota,
+        "cur_total_credits": account.credit,
+    }
+    return commerce_envelope(data, now=call.now)
+
+
+async def credit_history(call: Call) -> Response:
+    """Newest first. history_type 2: what was spent; others: what was given, too."""
+    _, account = call.check(needs_query=False)
+    body = call.json()
+    count, cursor = whole(body, "count", 1, 100), field(body, "cursor", str)
+    require(cursor.isdecimal(), "cursor is no number")
+    call.fail_by_rule()
+    is_spending = body.get("history_type") == 2
+    entries = [entry for entry in reversed(account.history) if entry.amount < 0 or not is_spending]
+    begin = int(cursor)
+    shown = entries[begin : begin + count]
+    records = [
+        {
+            "amount": abs(entry.amount),
+            "create_time": int(entry.at),
+            "title": entry.title,
+            "submit_id": entry.submit_id,
+            "status": 1,
+        }
+        for entry in shown
+    ]
+    data = {
+        "total_credit": account.credit,
+        "records": records,
+        "new_cursor": str(begin + len(shown)),
+        "has_more": begin + len(shown) < len(entries),
+    }
+    return commerce_envelope(data, now=call.now)
+
+
+async def passport(call: Call) -> Response:
+    """The real service's answer has no `ret`. hk, jp and sg have no such page at all."""
+    site = site_by_loc(call.headers.get("loc", ""))
+    if site is not None and not site.has_passport:
+        return html_page(404, "Not Found")
+    _, account = call.check()
+    require(call.query.get("account_sdk_source") == "web", "account_sdk_source is not web")
+    require(not call.body, "there is a body")
+    call.fail_by_rule()
+    data = {"user_id": account.user_id, "user_id_str": str(account.user_id), "name": f"user {account.user_id}"}
+    return json_response({"data": data, "message": "success"})
+
+
+async def upload_token(call: Call) -> Response:
+    site, account = call.check()
+    require(whole(call.json(), "scene", 1, 2) == 2, "scene is not 2; films are not taken")
+    call.fail_by_rule()
+    service = call.service
+    key = service.uploads.new_key(account.session, site, expires_at=call.now + service.options.token_seconds)
+    data = {
+        "access_key_id": key.access_key,
+        "secret_access_key": key.secret,
+        "session_token": key.token,
+        "service_id": site.service_ids[0],
+        "space_name": site.service_ids[0],
+        "upload_domain": call.headers.get("host", ""),
+    }
+    return envelope(data, now=call.now)
+
+
+async def image_check(call: Call) -> Response:
+    """Whether a picture may be used; cn alone has it. A rule with ret 2003 refuses one."""
+    site, account = call.check()
+    require(site.name == "CN", "only cn checks pictures")
+    body = call.json()
+    require(body.get("scene") == _CHECKED_SCENE, "scene is not image_face_ip")
+    json_object(call.query.get("babi_param", ""), "babi_param")
+    for file in objects(body, "file_list"):
+        is_known = call.service.uploads.committed(account.session, field(file, "file_uri", str)) is not None
+        require(is_known, "the picture was not uploaded by this account")
+    call.fail_by_rule()
+    return envelope({}, now=call.now)
+
+
+def _refuse_commerce(call: Call, refused: Refusal) -> Response:
+    """`data` is there all the same."""
+    data = _NOTHING_RECEIVED if call.endpoint == "receive" else {}
+    return commerce_envelope(data, now=call.now, ret=refused.ret, errmsg=refused.errmsg)
+
+
+ENDPOINTS = {
+    "/commerce/v1/benefits/user_credit": Endpoint("credit", credit, refuse=_refuse_commerce),
+    "/commerce/v1/benefits/credit_receive": Endpoint("receive", receive, refuse=_refuse_commerce),
+    "/commerce/v1/benefits/user_credit_history": Endpoint("credit_history", credit_history, refuse=_refuse_commerce),
+    "/passport/account/info/v2": Endpoint("passport", passport),
+    "/mweb/v1/get_upload_token": Endpoint("upload_token", upload_token),
+    "/mweb/v1/algo_proxy": Endpoint("image_check", image_check),
+}

@@ -1,0 +1,194 @@
+"""Faults by rule: which call or task goes wrong, how, and how often; the same seed gives the same faults."""
+
+import dataclasses
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from providers.jimeng.emulator.options import seconds_range
+
+ENDPOINTS = (
+    "submit", "query", "credit", "receive", "credit_history", "passport", "upload_token", "apply", "upload", "commit",
+    "image_check", "item_list", "queue", "cancel", "result", "task",
+)  # fmt: skip
+DROPS = ("before", "after")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a call is about, as far as it can be told."""
+
+    endpoint: str
+    session: str | None = None
+    site: str | None = None
+    kind: str | None = None
+    model: str | None = None  # the public name
+    prompt: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What it applies to, when, and what happens then. Empty conditions hold for all.
+
+    endpoint `task` is about tasks that were taken: fail_code, message, task_status, at_fraction, items, refunds,
+    has_links, dead_items, hidden_seconds, work_seconds. All others are about calls: ret with fail_code and errmsg,
+    http_status with body and retry_after_seconds, delay_seconds (after the work is done, before the answer), drop
+    (before or after the work is done), garbles, omits_history_id. works_first: the work is done although ret or
+    http_status says that it failed. An empty rule spares what later rules would hit.
+
+    from_seconds, until_seconds: since the start. calls: which of those that match, from 1. first: so many of them.
+    every: each n-th. rate: from 0 to 1. per_account: counted for each account by itself. times: at most so often.
+    """
+
+    name: str
+    endpoints: tuple[str, ...]
+    sessions: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    prompt_contains: str = ""
+    from_seconds: float = 0.0
+    until_seconds: float | None = None
+    calls: tuple[int, ...] = ()
+    first: int | None = None
+    every: int | None = None
+    rate: float = 1.0
+    per_account: bool = False
+    times: int | None = None
+
+    ret: str | None = None
+    fail_code: str = ""
+    errmsg: str | None = None
+    http_status: int | None = None
+    body: str | None = None
+    retry_after_seconds: float | None = None
+    delay_seconds: float = 0.0
+    drop: str | None = None
+    garbles: bool = False
+    omits_history_id: bool = False
+    works_first: bool = False
+
+    message: str = ""
+    task_status: int | None = None
+    at_fraction: float = 1.0
+    items: int | None = None
+    refunds: bool | None = None
+    has_links: bool = True
+    dead_items: tuple[int, ...] = ()
+    hidden_seconds: tuple[float, float] | None = None
+    work_seconds: float | None = None
+
+    def is_about(self, subject: Subject, elapsed_seconds: float) -> bool:
+        return (
+            subject.endpoint in self.endpoints
+            and (not self.sessions or subject.session in self.sessions)
+            and (not self.sites or subject.site in self.sites)
+            and (not self.kinds or subject.kind in self.kinds)
+            and (not self.models or subject.model in self.models)
+            and (not self.prompt_contains or self.prompt_contains in (subject.prompt or ""))
+            and self.from_seconds <= elapsed_seconds
+            and (self.until_seconds is None or elapsed_seconds < self.until_seconds)
+        )
+
+    def hits(self, number: int, chance: float) -> bool:
+        """Whether it hits the call of this number (from 1) among those it is about. chance: from 0 to 1."""
+        return (
+            (not self.calls or number in self.calls)
+            and (self.first is None or number <= self.first)
+            and (self.every is None or number % self.every == 0)
+            and chance < self.rate
+        )
+
+
+class RuleBook:
+    """Rules in order, the first one that hits decides, and how often each did."""
+
+    def __init__(self, seed: int, rules: Sequence[Rule] = ()) -> None:
+        self.seed = seed
+        self.rules = list(rules)
+        self.hits: dict[str, int] = {}
+        self._seen: dict[tuple[str, str | None], int] = {}
+
+    def rule_for(self, subject: Subject, elapsed_seconds: float) -> Rule | None:
+        for rule in self.rules:
+            if not rule.is_about(subject, elapsed_seconds):
+                continue
+            key = (rule.name, subject.session if rule.per_account else None)
+            number = self._seen[key] = self._seen.get(key, 0) + 1
+            chance = random.Random(f"{self.seed}:{rule.name}:{key[1]}:{number}").random() if rule.rate < 1 else 0.0
+            if rule.hits(number, chance) and (rule.times is None or self.hits.get(rule.name, 0) < rule.times):
+                self.hits[rule.name] = self.hits.get(rule.name, 0) + 1
+                return rule
+        return None
+
+    def put(self, rules: Sequence[Rule]) -> None:
+        """Adds rules behind those there are; one of a known name takes its place, and is counted anew."""
+        for rule in rules:
+            self.forget(rule.name)
+            places = [place for place, known in enumerate(self.rules) if known.name == rule.name]
+            if places:
+                self.rules[places[0]] = rule
+            else:
+                self.rules.append(rule)
+
+    def forget(self, name: str | None = None) -> None:
+        """Counts of the rule, or of all, begin anew."""
+        for key in [key for key in self._seen if name is None or key[0] == name]:
+            del self._seen[key]
+        for known in [known for known in self.hits if name is None or known == name]:
+            del self.hits[known]
+
+
+_LISTS = {"sessions": str, "sites": str, "kinds": str, "models": str, "calls": int, "dead_items": int}
+_SORTS: dict[str, type | tuple[type, ...]] = {
+    "name": str, "prompt_contains": str, "fail_code": str, "errmsg": str, "body": str, "message": str, "drop": str,
+    "first": int, "every": int, "times": int, "http_status": int, "task_status": int, "items": int,
+    "from_seconds": (int, float), "until_seconds": (int, float), "rate": (int, float), "at_fraction": (int, float),
+    "retry_after_seconds": (int, float), "delay_seconds": (int, float), "work_seconds": (int, float),
+    "per_account": bool, "garbles": bool, "omits_history_id": bool, "works_first": bool,
+    "refunds": bool, "has_links": bool,
+}  # fmt: skip
+
+
+def rule_from(values: Mapping[str, Any], number: int = 0) -> Rule:
+    """A rule of plain values. Raises ValueError that names the rule and what is wrong with it."""
+    name = values.get("name", f"rule {number}")
+    endpoints = values.get("endpoint")
+    endpoints = tuple([endpoints] if isinstance(endpoints, str) else endpoints or ())
+    if not endpoints or any(endpoint not in ENDPOINTS for endpoint in endpoints):
+        raise ValueError(f"{name}: endpoint must be one of {', '.join(ENDPOINTS)}")
+    known = {field.name for field in dataclasses.fields(Rule)} - {"endpoints"}
+    wanted: dict[str, Any] = {"name": name, "endpoints": endpoints}
+    for key, value in values.items():
+        if key == "endpoint":
+            continue
+        if key not in known:
+            raise ValueError(f"{name}: {key} is nothing that a rule has")
+        wanted[key] = _rule_value(str(name), key, value)
+    rule = Rule(**wanted)
+    if rule.drop is not None and rule.drop not in DROPS:
+        raise ValueError(f"{name}: drop must be before or after")
+    if not 0 <= rule.rate <= 1 or not 0 <= rule.at_fraction <= 1:
+        raise ValueError(f"{name}: rate and at_fraction are from 0 to 1")
+    if rule.http_status is not None and not 200 <= rule.http_status <= 599:
+        raise ValueError(f"{name}: http_status is from 200 to 599")
+    if (rule.every is not None and rule.every < 1) or rule.delay_seconds < 0:
+        raise ValueError(f"{name}: every is at least 1, delay_seconds at least 0")
+    return rule
+
+
+def _rule_value(name: str, key: str, value: Any) -> Any:
+    if key == "ret":
+        return str(value)
+    if key == "hidden_seconds":
+        return seconds_range(key, value)
+    if (sort := _LISTS.get(key)) is not None:
+        items = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, sort) and not isinstance(item, bool) for item in items):
+            raise ValueError(f"{name}: {key} is a list of {'texts' if sort is str else 'whole numbers'}")
+        return tuple(items)
+    sorts = _SORTS[key]
+    if not isinstance(value, sorts) or (isinstance(value, bool) and sorts is not bool):
+        raise ValueError(f"{name}: {key} is not of the right sort")
+    return value

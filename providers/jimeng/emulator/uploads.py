@@ -1,0 +1,151 @@
+"""Uploads of pictures: keys for an account, then apply, upload, commit; what was committed is that account's."""
+
+import base64
+import hashlib
+import io
+import secrets
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from providers.jimeng.emulator.signature import WrongSignature
+from providers.jimeng.emulator.sites import Site
+
+MAX_FILE_BYTES = 100 * 1024 * 1024
+COMMITTED = 2000
+
+
+class UploadRefusal(Exception):
+    """code and message as ImageX writes them. http_status: of the answer."""
+
+    def __init__(self, code: str, message: str, http_status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.http_status = http_status
+
+
+@dataclass(frozen=True)
+class UploadKey:
+    """What get_upload_token gave."""
+
+    access_key: str
+    secret: str
+    token: str
+    session: str
+    site: Site
+    expires_at: float
+
+
+@dataclass
+class Upload:
+    """One file. uri: its name upstream. auth: what its upload has to carry. path: its bytes, once they are here."""
+
+    uri: str
+    auth: str
+    session_key: str
+    session: str
+    size: int
+    path: Path | None = None
+    crc32: str = ""
+    is_committed: bool = False
+    width: int = 0
+    height: int = 0
+    format: str = ""
+
+
+class UploadBook:
+    """All keys and files. folder: where the bytes are kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._keys: dict[str, UploadKey] = {}
+        self._by_uri: dict[str, Upload] = {}
+        self._by_session_key: dict[str, Upload] = {}
+
+    def new_key(self, session: str, site: Site, *, expires_at: float) -> UploadKey:
+        key = UploadKey(
+            f"AKTP{secrets.token_hex(16)}", secrets.token_urlsafe(30), f"STS2{secrets.token_urlsafe(60)}",
+            session, site, expires_at,
+        )  # fmt: skip
+        self._keys[key.access_key] = key
+        return key
+
+    def key(self, access_key: str, token: str, *, now: float) -> UploadKey:
+        """Raises WrongSignature where nobody has the key, its token is another one, or it has expired."""
+        found = self._keys.get(access_key)
+        if found is None or found.token != token:
+            raise WrongSignature("InvalidClientTokenId", "the access key or its session token is unknown")
+        if now >= found.expires_at:
+            raise WrongSignature("ExpiredToken", "the session token has expired")
+        return found
+
+    def session_of_key(self, access_key: str) -> str | None:
+        found = self._keys.get(access_key)
+        return found.session if found else None
+
+    def apply(self, key: UploadKey, size: int) -> Upload:
+        if not 0 < size <= MAX_FILE_BYTES:
+            raise UploadRefusal("InvalidParameter.FileSize", "FileSize is 0 or too large")
+        uri = f"{key.site.store_prefix}/{secrets.token_hex(16)}"
+        auth = f"SpaceKey/{key.site.service_ids[0]}/1/:version:v2:{secrets.token_urlsafe(40)}"
+        session_key = base64.b64encode(secrets.token_bytes(48)).decode()
+        upload = Upload(uri, auth, session_key, key.session, size)
+        self._by_uri[uri] = self._by_session_key[session_key] = upload
+        return upload
+
+    def get(self, uri: str) -> Upload | None:
+        return self._by_uri.get(uri)
+
+    def store(self, uri: str, auth: str, crc32: str, content: bytes) -> Upload:
+        """Keeps the bytes. Blocks. Twice with the same bytes is as good as once."""
+        upload = self._by_uri.get(uri)
+        if upload is None or auth != upload.auth:
+            raise UploadRefusal("Forbidden", "Authorization is not that of this file", 403)
+        if len(content) != upload.size:
+            raise UploadRefusal("InvalidBody", "the body has not the size that was applied for")
+        if crc32 != f"{zlib.crc32(content):08x}":
+            raise UploadRefusal("CRC32Mismatch", "Content-CRC32 is not that of the body")
+        path = self._folder / hashlib.sha256(uri.encode()).hexdigest()
+        path.write_bytes(content)
+        upload.path, upload.crc32 = path, crc32
+        return upload
+
+    def commit(self, key: UploadKey, session_key: str) -> Upload:
+        """Blocks. Twice is as good as once."""
+        upload = self._by_session_key.get(session_key)
+        if upload is None or upload.session != key.session:
+            raise UploadRefusal("InvalidParameter.SessionKey", "the SessionKey is unknown")
+        if upload.path is None:
+            raise UploadRefusal("ObjectNotFound", "nothing was uploaded")
+        upload.width, upload.height, upload.format = _look(upload.path)
+        upload.is_committed = True
+        return upload
+
+    def committed(self, session: str, uri: str) -> Upload | None:
+        """None unless this very account has committed it."""
+        upload = self._by_uri.get(uri)
+        is_there = upload is not None and upload.is_committed and upload.session == session
+        return upload if is_there else None
+
+    def __len__(self) -> int:
+        return sum(upload.is_committed for upload in self._by_uri.values())
+
+    def clear(self) -> None:
+        for upload in self._by_uri.values():
+            if upload.path is not None:
+                upload.path.unlink(missing_ok=True)
+        self._keys.clear()
+        self._by_uri.clear()
+        self._by_session_key.clear()
+
+
+def _look(path: Path) -> tuple[int, int, str]:
+    """Raises UploadRefusal for what is no picture."""
+    try:
+        with Image.open(io.BytesIO(path.read_bytes())) as picture:
+            return picture.width, picture.height, (picture.format or "").lower()
+    except (OSError, ValueError, Image.DecompressionBombError):
+        raise UploadRefusal("UnsupportedImage", "the file is no picture") from None
