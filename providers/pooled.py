@@ -170,7 +170,9 @@ class UpstreamTask:
 
 @runtime_checkable
 class PooledProvider(Provider, Protocol):
-    """Every method may raise UpstreamFaultError. None waits longer than the provider's call time-out."""
+    """Every method may raise UpstreamFaultError. One request waits at most `call_timeout_seconds`."""
+
+    call_timeout_seconds: float
 
     def models(self) -> Sequence[ModelInfo]: ...
 
@@ -195,10 +197,17 @@ class PooledProvider(Provider, Protocol):
         """Sends the draft, once. UpstreamFaultError: refused, or surely not sent. SubmitUnknownError: nobody knows."""
 
     async def query(
-        self, credential: Credential, kind: str, *, history_ids: Collection[str] = (), submit_ids: Collection[str] = ()
+        self,
+        credential: Credential,
+        kind: str,
+        *,
+        history_ids: Collection[str] = (),
+        submit_ids: Collection[str] = (),
+        fresh: bool = False,
     ) -> Mapping[str, UpstreamTask]:
         """Tasks of the account by the ids that were asked for (either sort; one request for each sort). An id that
-        upstream does not know, or not yet, is missing from the answer.
+        upstream does not know, or not yet, is missing from the answer. fresh: finished tasks are asked about again,
+        for new links.
         """
 
     async def best_links(self, credential: Credential, task: UpstreamTask) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ labels: all of it is the action, and parts that are replaced later are put besid
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 SHOT_TYPE_WORDS: dict[str, dict[str, str]] = {
@@ -70,3 +71,33 @@ def parse_prompt(prompt: str) -> PromptParts:
         value = text.strip().rstrip(".。").strip()
         parts[part] = f"{parts[part]}. {value}" if parts.get(part) else value
     return PromptParts(**parts)
+
+
+def design_prompt(prompt: str, style: str | None) -> str:
+    """What a service is told that draws an asset's design: its prompt, and the style where the prompt names none."""
+    return _with_style(prompt, style)
+
+
+def composed_prompt(prompt: str, style: str | None, shown: Sequence[str]) -> str:
+    """What a service is told that composes a shot from pictures: its prompt, and whom or what each picture shows.
+
+    shown: names, in the order of the pictures.
+    """
+    told = _with_style(prompt, style)
+    if not shown:
+        return told
+    if _is_chinese(prompt):
+        names = "，".join(f"图{number}是{name}" for number, name in enumerate(shown, 1))
+        return f"{told}参考图：{names}，样貌与服装保持一致。"
+    names = ", ".join(f"picture {number} shows {name}" for number, name in enumerate(shown, 1))
+    return f"{told} References: {names}; keep faces and clothes the same."
+
+
+def _with_style(prompt: str, style: str | None) -> str:
+    if not style or style in prompt:
+        return prompt
+    return f"{prompt}风格：{style}。" if _is_chinese(prompt) else f"{prompt.rstrip()} Style: {style}."
+
+
+def _is_chinese(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)

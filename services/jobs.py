@@ -7,6 +7,7 @@ from models.enums import ENDED_JOB_STATUSES, LIVE_JOB_STATUSES, JobRole, JobStat
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.build.planning import end_stage_job
+from services.generation.stopping import cancel_generation, retry_generation
 from services.ownership import own
 from services.queue.outcomes import cancel_builds, fail_artifact_of, hold_stage_jobs, wake_stage_jobs
 from services.queue.retrying import reopen_build_job, reopen_stage_job
@@ -25,7 +26,9 @@ async def cancel_job(owner: str, job_id: int) -> Job:
             return job
         if job.status in ENDED_JOB_STATUSES:
             raise ConflictError(f"A job that is {job.status.value} cannot be canceled.")
-        if job.role is JobRole.BUILD:
+        if job.role is JobRole.GENERATE:
+            await cancel_generation(job)
+        elif job.role is JobRole.BUILD:
             canceled = await cancel_builds("id = ?", job.id)
             if canceled:
                 await fail_artifact_of(job, "Canceled by its owner.")
@@ -51,6 +54,9 @@ async def retry_job(owner: str, job_id: int) -> Job:
             return job
         if job.status is JobStatus.SUCCEEDED:
             raise ConflictError("A job that has succeeded cannot be retried; make its parts anew instead.")
+        if job.role is JobRole.GENERATE:
+            await retry_generation(job)
+            return await own(Job, owner, job_id)
         stage_job_id: int | None = job.id
         if job.role is JobRole.BUILD:
             await _refuse_outdated(job)

@@ -17,8 +17,10 @@ from providers.base import (
     VideoProvider,
     VoiceInfo,
 )
+from providers.jimeng import JimengProvider
 from providers.offline import OfflineProvider
-from settings import get_settings
+from providers.pooled import ModelInfo, PooledProvider
+from settings import get_jimeng_settings, get_settings
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +52,11 @@ def registry() -> dict[str, Provider]:
     """Providers by name. One that cannot be loaded is logged and left out."""
     settings = get_settings()
     found: dict[str, Provider] = {}
-    for provider in [OfflineProvider(settings.render_concurrency, settings.render_timeout_seconds), *_installed()]:
+    own: list[Provider] = [
+        OfflineProvider(settings.render_concurrency, settings.render_timeout_seconds),
+        JimengProvider(get_jimeng_settings(), settings.allowed_private_hosts),
+    ]
+    for provider in [*own, *_installed()]:
         found.setdefault(provider.name, provider)
     return found
 
@@ -66,7 +72,34 @@ def _installed() -> list[Provider]:
 
 
 def capabilities_of(provider: Provider) -> tuple[str, ...]:
-    return tuple(name for name, protocol in CAPABILITIES.items() if isinstance(provider, protocol))
+    """What it does by itself, and what its pool of accounts does: IMAGE, VIDEO by the models that it has."""
+    pooled = {model.kind for model in provider.models()} if isinstance(provider, PooledProvider) else set()
+    return tuple(name for name, protocol in CAPABILITIES.items() if name in pooled or isinstance(provider, protocol))
+
+
+def is_pooled(name: str) -> bool:
+    """Whether a provider works through accounts; False for one that is not there."""
+    return isinstance(registry().get(name), PooledProvider)
+
+
+def pooled_provider(name: str) -> PooledProvider:
+    """The provider itself, for a job. JobFailure INVALID_INPUT where it is no longer there."""
+    provider = registry().get(name)
+    if not isinstance(provider, PooledProvider):
+        raise JobFailure(
+            JobErrorCode.INVALID_INPUT, f"The provider {name!r} is not configured any more.", is_retryable=False
+        )
+    return provider
+
+
+def pooled_models() -> dict[tuple[str, str], ModelInfo]:
+    """All models that are reached through accounts, by (provider, model name)."""
+    return {
+        (name, model.name): model
+        for name, provider in registry().items()
+        if isinstance(provider, PooledProvider)
+        for model in provider.models()
+    }
 
 
 def choose_provider(capability: str, name: str | None, *path: str) -> str:

@@ -10,10 +10,13 @@ from collections.abc import Collection
 import structlog
 
 from errors import JobErrorCode
-from models.enums import ArtifactKind, JobRole, Queue
+from models.enums import ArtifactKind, JobRole, MediaKind, Queue
 from models.jobs import Job
 from services.build.planning import plan_stage
 from services.build.running import run_build
+from services.generation.direct import run_direct
+from services.generation.engine import Engine
+from services.generation.inputs import prepare_inputs
 from services.queue.leases import Lease, claim, due_queues, hand_back
 from services.queue.outcomes import fail_build
 from services.stages.registry import MAKERS
@@ -36,7 +39,11 @@ def capacities(settings: Settings) -> dict[Queue, int]:
         Queue.IMAGES: cores,
         Queue.VIDEOS: cores,
         Queue.RENDERING: cores,
+        Queue.INPUTS: 8,
     }
+
+
+POOL_KINDS = {Queue.POOL_IMAGES: MediaKind.IMAGE, Queue.POOL_VIDEOS: MediaKind.VIDEO}
 
 
 class Floor:
@@ -50,13 +57,22 @@ class Floor:
         self._asked: dict[Queue, int] = dict.fromkeys(self._room, 0)
         self._looking: set[Queue] = set()
         self._is_stopping = False
+        self._engine = Engine(settings, worker, [kind for queue, kind in POOL_KINDS.items() if queue in queues])
 
     @property
     def queues(self) -> tuple[Queue, ...]:
+        """Those that are claimed here; the pools' have no claims."""
         return tuple(self._room)
+
+    def start(self) -> None:
+        """Sets the pool's own loops going; all else begins with a look."""
+        self._engine.start()
 
     async def look(self, queue: Queue) -> None:
         """Claims due jobs of the queue and sets them going, until there is no more room or nothing is due."""
+        if queue in POOL_KINDS:
+            self._engine.wake()
+            return
         if queue not in self._room:
             return
         self._asked[queue] += 1
@@ -97,6 +113,8 @@ class Floor:
             try:
                 if job.role is JobRole.STAGE:
                     await plan_stage(job, lease)
+                elif job.role is JobRole.GENERATE:
+                    await (prepare_inputs if queue is Queue.INPUTS else run_direct)(job, lease, self._settings)
                 else:
                     await self._build(job, lease)
             except asyncio.CancelledError:
@@ -145,6 +163,7 @@ class Floor:
     async def stop(self) -> None:
         """Stops everything that is going and hands it back, due at once."""
         self._is_stopping = True
+        await self._engine.stop()
         going = {task: lease for group in self._going.values() for task, lease in group.items()}
         for task in going:
             task.cancel()

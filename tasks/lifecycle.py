@@ -37,6 +37,7 @@ async def working(settings: Settings, name: str, queues: tuple[Queue, ...] = tup
     own = Floor(settings, name, queues)
     _floors[:] = [own]
     on_nudge(Nudger(asyncio.get_running_loop(), lambda error: log.warning("nudge.failed", error=type(error).__name__)))
+    own.start()
     tick = asyncio.create_task(own.tick())
     worker_is_alive(True)
     try:

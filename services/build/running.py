@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from functools import partial
 from pathlib import Path
 
 import anyio.to_thread
@@ -12,6 +13,7 @@ from models.artifacts import Artifact
 from models.database import is_away, transaction
 from models.enums import ArtifactKind
 from models.jobs import Job
+from services.build.generations import WaitingForGenerationError, generated, sleep_until_generated
 from services.build.publishing import FileEntry, put_artifact, put_job_files
 from services.build.workbench import Maker, Result, Workbench
 from services.files import remove_leftovers_of_job, store_file, take_up
@@ -37,7 +39,7 @@ async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> 
         return
     folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
     await anyio.to_thread.run_sync(_make_folder, folder, f"{job.id}-*")
-    bench = _Progress(job.owner, folder, settings)
+    bench = _Progress(job, folder, settings)
     making = asyncio.create_task(_make_and_publish(job, lease, make, bench.workbench, settings))
     heart = asyncio.create_task(_beat(job, lease, bench, making, settings))
     try:
@@ -47,6 +49,9 @@ async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> 
             making.cancel()
             await asyncio.wait([making])
             raise
+    except WaitingForGenerationError as waiting:
+        await sleep_until_generated(job, lease, waiting.job_id)
+        return
     except JobFailure as failure:
         await fail_build(
             job, lease, failure.code, failure.message, retry=failure.is_retryable, upstream_code=failure.upstream_code
@@ -76,10 +81,10 @@ def _make_folder(folder: Path, former: str) -> None:
 class _Progress:
     """The newest progress of a build, written with its heartbeat."""
 
-    def __init__(self, owner: str, folder: Path, settings: Settings) -> None:
+    def __init__(self, job: Job, folder: Path, settings: Settings) -> None:
         self.value = 0.0
         self.is_lease_lost = False
-        self.workbench = Workbench(owner, folder, settings, self.report)
+        self.workbench = Workbench(job.owner, folder, settings, self.report, partial(generated, job))
 
     def report(self, value: float) -> None:
         self.value = max(self.value, min(0.99, value))

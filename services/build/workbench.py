@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from models.enums import FileRole
 from services.files import NewFile, local_copies
+from services.generation.requests import GenerationRequest
 from settings import Settings
 
 
@@ -18,6 +19,8 @@ class Workbench:
     folder: Path
     settings: Settings
     report: Callable[[float], None]
+    generate: Callable[[GenerationRequest], Awaitable[list[Path]]]
+    """Files of a generation by a pool; see services.build.generations.generated."""
     _files: dict[str, Path] = field(default_factory=dict)
 
     async def file(self, sha256: str) -> Path:

@@ -97,6 +97,8 @@ class GenerationRequest:
     reuse: Reuse = Reuse.NONE
     strategy: AccountStrategy = field(default_factory=AccountStrategy)
     callback_url: str | None = None
+    build_run: int = 0
+    "Of a generation that a build asked for: that build's retry_count then."
 
     @property
     def job_type(self) -> JobType:

@@ -4,6 +4,7 @@ Each function changes the job only if the lease still holds, and returns whether
 else has the job now, and the caller stops quietly.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from errors import JobErrorCode
@@ -160,7 +161,9 @@ async def hold_stage_jobs(where: str, *values: Any) -> list[int]:
 
 
 async def cancel_builds(where: str, *values: Any) -> list[int]:
-    """Cancels live builds that match an SQL condition; a running one notices within a heartbeat. Returns their ids."""
+    """Cancels live builds that match an SQL condition, with the generations that they wait for; a running one notices
+    within a heartbeat. Returns their ids.
+    """
     rows = await execute(
         "UPDATE job SET status = 'CANCELED', due_at_ms = NULL, message = NULL, lease_epoch = lease_epoch + 1,"
         f" worker = NULL, finished_at = {timestamp_sql()}, version = version + 1"
@@ -170,7 +173,17 @@ async def cancel_builds(where: str, *values: Any) -> list[int]:
     ids = [row["id"] for row in rows]
     for job_id in ids:
         after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
+    for stop in _on_builds_canceled:
+        await stop(ids)
     return ids
+
+
+_on_builds_canceled: list[Callable[[list[int]], Awaitable[None]]] = []
+
+
+def on_builds_canceled(stop: Callable[[list[int]], Awaitable[None]]) -> None:
+    """Registers what ends together with builds, in the same transaction: generations stand above the queue."""
+    _on_builds_canceled.append(stop)
 
 
 # ---------------------------------------------------------------- nudges

@@ -2,19 +2,20 @@
 
 from typing import Any
 
-from models.enums import ArtifactKind, AssetType, FileRole, JobType, Queue, Stage
+from models.enums import ArtifactKind, AssetType, JobType, Queue, Stage
 from models.files import StoredFile
 from models.jobs import Job
 from models.scripts import Asset, Script
 from models.workflows import Workflow
 from providers.base import ImageOrder, ImageProvider, Subject
+from providers.prompts import design_prompt
+from services.build.generations import picture_request
 from services.build.graph import Node
 from services.build.shelf import load_shelf
-from services.build.workbench import MadeFile, Maker, Result, Workbench
+from services.build.workbench import Maker, Result, Workbench
 from services.casting import Role, cast_voices
-from services.files import NewFile
-from services.pictures import picture_file
-from services.providers import choose_provider, provider_for, voices
+from services.pictures import picture_result
+from services.providers import choose_provider, is_pooled, provider_for, voices
 from services.stages.base import NotPreparedError
 from services.workflow_options import frame_size
 
@@ -120,6 +121,8 @@ def look_of(asset: Asset) -> str:
 
 
 async def make_design(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+    if is_pooled(inputs["provider"]):
+        return await _from_the_pool(inputs, subject_id, bench)
     provider = provider_for("IMAGE", inputs["provider"], ImageProvider)
     reference = await bench.file(inputs["reference"]) if inputs.get("reference") else None
     order = ImageOrder(
@@ -133,10 +136,17 @@ async def make_design(inputs: dict[str, Any], subject_id: int, bench: Workbench)
         subjects=(Subject(inputs["type"], inputs["name"], inputs["description"], reference=reference),),
     )
     paths = await provider.draw(order, bench.folder, bench.report)
-    files: list[NewFile] = [await picture_file(path, f"{inputs['name']}.png") for path in paths]
-    return Result(
-        files=(
-            MadeFile(files[0]),
-            *(MadeFile(file, FileRole.CANDIDATE, position) for position, file in enumerate(files)),
-        )
+    return await picture_result(paths, inputs["name"])
+
+
+async def _from_the_pool(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+    request = picture_request(
+        inputs["provider"],
+        model=inputs.get("model"),
+        storyboard_id=Asset(id=subject_id).global_id,
+        prompt=design_prompt(inputs["prompt"], inputs.get("style")),
+        width=inputs["width"],
+        height=inputs["height"],
+        pictures=[inputs["reference"]] if inputs.get("reference") else [],
     )
+    return await picture_result(await bench.generate(request), inputs["name"])

@@ -11,11 +11,14 @@ from models.jobs import Job
 from models.scripts import Asset, Script, ScriptShot
 from models.storyboards import Shot, Storyboard
 from providers.base import GridOrder, ImageOrder, ImageProvider, Subject
+from providers.prompts import composed_prompt
+from services.build.generations import picture_request
 from services.build.graph import Node
 from services.build.shelf import Shelf, load_shelf
 from services.build.workbench import MadeFile, Maker, Result, Workbench
-from services.pictures import picture_file
-from services.providers import provider_for
+from services.generation.requests import GenerationRequest
+from services.pictures import picture_file, picture_result
+from services.providers import is_pooled, provider_for
 from services.stages.assets import look_of
 from services.stages.base import NotPreparedError
 
@@ -225,14 +228,28 @@ async def make_picture(inputs: dict[str, Any], subject_id: int, bench: Workbench
     """Draws a shot's picture, or cuts it from its grid."""
     if "grid" in inputs:
         return await _cut(inputs, bench)
-    provider = provider_for("IMAGE", inputs["provider"], ImageProvider)
-    paths = await provider.draw(await _order(inputs, bench), bench.folder, bench.report)
-    files = [await picture_file(path, f"shot-{subject_id}.png") for path in paths]
-    return Result(
-        files=(
-            MadeFile(files[0]),
-            *(MadeFile(file, FileRole.CANDIDATE, position) for position, file in enumerate(files)),
-        )
+    if is_pooled(inputs["provider"]):
+        paths = await bench.generate(_shot_request(inputs, subject_id))
+    else:
+        provider = provider_for("IMAGE", inputs["provider"], ImageProvider)
+        paths = await provider.draw(await _order(inputs, bench), bench.folder, bench.report)
+    return await picture_result(paths, f"shot-{subject_id}")
+
+
+def _shot_request(inputs: dict[str, Any], subject_id: int) -> GenerationRequest:
+    """Composed from the designs of what the shot shows, or the pictures that people gave for them, so that a face stays
+    the same face.
+    """
+    shown = [(item["name"], item["design"] or item["reference"]) for item in inputs["subjects"]]
+    shown = [(name, picture) for name, picture in shown if picture]
+    return picture_request(
+        inputs["provider"],
+        model=inputs.get("model"),
+        storyboard_id=Shot(id=subject_id).global_id,
+        prompt=composed_prompt(inputs["prompt"], inputs.get("style"), [name for name, _ in shown]),
+        width=inputs["width"],
+        height=inputs["height"],
+        pictures=[picture for _, picture in shown],
     )
 
 

@@ -1,6 +1,7 @@
 """VIDEO: one clip per shot."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from media.probe import probe
@@ -11,11 +12,13 @@ from models.films import Video, VideoSegment
 from models.jobs import Job
 from models.storyboards import Shot
 from providers.base import ClipOrder, VideoProvider
+from services.build.generations import clip_request
 from services.build.graph import Node
 from services.build.shelf import Shelf, load_shelf
 from services.build.workbench import MadeFile, Maker, Result, Workbench
 from services.files import NewFile
-from services.providers import provider_for
+from services.generation.requests import GenerationRequest
+from services.providers import is_pooled, provider_for
 from services.stages.animatic import AnimaticPlan, load_animatic
 from services.stages.base import NotPreparedError
 
@@ -120,6 +123,9 @@ def _clip_node(plan: VideoPlan, timeline: Timeline | None, number: int, segment:
 
 async def make_clip(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
     """Has the video provider film a shot from its picture."""
+    if is_pooled(inputs["provider"]):
+        paths = await bench.generate(await _pool_request(inputs, subject_id))
+        return await _clip_result(paths[0], inputs, subject_id, bench)
     provider = provider_for("VIDEO", inputs["provider"], VideoProvider)
     order = ClipOrder(
         picture=await bench.file(inputs["picture"]),
@@ -134,8 +140,27 @@ async def make_clip(inputs: dict[str, Any], subject_id: int, bench: Workbench) -
         seed=inputs["seed"],
         model=inputs.get("model"),
     )
-    path = await provider.film(order, bench.folder, bench.report)
+    return await _clip_result(await provider.film(order, bench.folder, bench.report), inputs, subject_id, bench)
+
+
+async def _pool_request(inputs: dict[str, Any], subject_id: int) -> GenerationRequest:
+    segment = await VideoSegment.get(id=subject_id)
+    return clip_request(
+        inputs["provider"],
+        model=inputs.get("model"),
+        storyboard_id=Shot(id=segment.shot_id).global_id,
+        prompt=inputs["prompt"],
+        seconds=inputs["frames"] / inputs["fps"],
+        width=inputs["width"],
+        height=inputs["height"],
+        seed=inputs["seed"],
+        picture=inputs["picture"],
+    )
+
+
+async def _clip_result(path: Path, inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+    """A clip as it came: the cut fits it to the film, shortens it, or holds its last picture."""
     info = await run_in_worker(probe, path, limit=bench.settings.render_concurrency, timeout_seconds=60)
-    seconds = float(info.duration_seconds or order.seconds)
+    seconds = float(info.duration_seconds or inputs["frames"] / inputs["fps"])
     file = NewFile(path, info.content_type, f"clip-{subject_id}.mp4", info.width, info.height, seconds)
     return Result(files=(MadeFile(file),), data={"seconds": seconds})

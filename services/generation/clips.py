@@ -1,0 +1,55 @@
+"""Transition and sound of a generated clip: applied here, whatever provider made it."""
+
+from pathlib import Path
+
+from errors import BadInputError, JobErrorCode, JobFailure
+from media.checking import ResultInfo, check_results
+from media.finishing import finish_clip
+from media.processes import run_in_worker
+from services.generation.requests import GenerationRequest
+from services.links import LinkNotFetchedError, fetch_link
+from settings import Settings
+
+
+async def dress_clip(
+    clip: Path, info: ResultInfo, request: GenerationRequest, out: Path, settings: Settings
+) -> tuple[Path, ResultInfo]:
+    """The clip as it is to be stored, and what it is then; the clip itself where nothing is to be done.
+
+    Raises JobFailure: INVALID_INPUT where a sound cannot be fetched or used.
+    """
+    audio = request.audio
+    voiceover = await _sound(audio.voiceover_url if audio else None, "voiceover", out, settings)
+    bgm = await _sound(audio.bgm_url if audio else None, "background music", out, settings)
+    made = await finish_clip(
+        clip,
+        out,
+        transition=request.transition.value,
+        voiceover=voiceover,
+        bgm=bgm,
+        ducking=audio.ducking if audio else True,
+        limit=settings.render_concurrency,
+        timeout_seconds=settings.render_timeout_seconds,
+    )
+    if made == clip:
+        return clip, info
+    infos = await run_in_worker(check_results, [made], "VIDEO", limit=settings.render_concurrency, timeout_seconds=120)
+    return made, infos[0]
+
+
+async def _sound(link: str | None, name: str, out: Path, settings: Settings) -> Path | None:
+    if link is None:
+        return None
+    path = out.with_name(f"{out.stem}-{name.split()[-1]}")
+    try:
+        await fetch_link(
+            link,
+            max_bytes=settings.max_upload_bytes,
+            into=path,
+            allowed_private_hosts=settings.allowed_private_hosts,
+        )
+    except BadInputError as error:
+        message = f"The {name} cannot be used. {error.message}"
+        is_passing = isinstance(error, LinkNotFetchedError) and error.is_passing
+        raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=is_passing) from error
+    return path

@@ -1,0 +1,61 @@
+"""Time-outs: an attempt without a result in time is detached. Its job ends, it is asked about slowly, its slot is kept.
+
+A result that comes late is adopted. Another account is only tried where the caller's strategy says so, since both
+results may have to be paid for.
+"""
+
+from datetime import UTC, datetime
+
+from models.database import execute, now_ms, transaction
+from models.enums import AttemptOutcome, MediaKind
+from models.generation import Attempt
+from models.jobs import Job
+from services.generation.outcomes import fail_generation, requeue, timeout_error
+from services.generation.requests import GenerationRequest
+from services.pool.effects import count_failure
+from services.pool.timing import DETACHED_INTERVAL_MS
+from settings import Settings, get_settings
+
+
+def timeout_seconds(kind: MediaKind, settings: Settings) -> float:
+    return settings.image_timeout_seconds if kind is MediaKind.IMAGE else settings.video_timeout_seconds
+
+
+async def detach(attempt: Attempt, *, queued_ms: int | None = None) -> bool:
+    """Detaches an attempt that upstream has, or may have, when its time is over; whether it did.
+
+    Time in upstream's queue does not count. One that drains or is manual has no time-out.
+    """
+    since_ms = attempt.accepted_at_ms or attempt.sent_at_ms
+    if attempt.is_draining or attempt.is_manual or attempt.is_detached or since_ms is None:
+        return False
+    seconds = timeout_seconds(attempt.kind, get_settings())
+    waited_ms = await now_ms() - since_ms - (attempt.queued_ms if queued_ms is None else queued_ms)
+    if waited_ms < seconds * 1000:
+        return False
+    job = await Job.get(id=attempt.job_id)
+    strategy = GenerationRequest.from_json(job.params).strategy
+    error = timeout_error(seconds)
+
+    async def body() -> bool:
+        rows = await execute(
+            "UPDATE attempt SET is_detached = ?, due_at_ms = due_at_ms + ?"
+            " WHERE id = ? AND state IN ('SENT', 'ACCEPTED') AND lease_epoch = ? AND is_detached = ? RETURNING id",
+            True,
+            DETACHED_INTERVAL_MS,
+            attempt.id,
+            attempt.lease_epoch,
+            False,
+        )
+        if not rows:
+            return False
+        await Attempt.filter(id=attempt.id).update(error=error)
+        await count_failure(attempt.account_id, attempt.kind, str(error["message"]), random=0.5)
+        if strategy.switch_on_timeout and attempt.number < strategy.max_attempts:
+            await Attempt.filter(id=attempt.id).update(outcome=AttemptOutcome.SWITCHED, finished_at=datetime.now(UTC))
+            await requeue(job, "Going to another account: there was no result in time.")
+        else:
+            await fail_generation(job, error)
+        return True
+
+    return await transaction(body)

@@ -1,0 +1,165 @@
+"""Generations of providers without accounts: made while a worker holds the job's lease, in one step."""
+
+import shutil
+import uuid
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import anyio.to_thread
+import structlog
+
+from errors import EkonteError, JobErrorCode, JobFailure
+from media.checking import ResultInfo, check_results
+from media.processes import run_in_worker
+from models.artifacts import JobFile
+from models.database import execute, is_away, now_ms, now_ms_sql, transaction
+from models.enums import AttemptOutcome, AttemptState, FileRole, JobStatus, MediaKind
+from models.files import StoredFile
+from models.generation import Attempt
+from models.jobs import Job
+from providers.direct import DirectGenerator
+from services.files import local_copies, remove_leftovers_of_job, store_file, take_up
+from services.generation.attempts import end_attempt
+from services.generation.clips import dress_clip
+from services.generation.outcomes import fail_generation, succeed_generation
+from services.generation.requests import GenerationRequest
+from services.generation.results import new_result_file
+from services.generation.submitting import order_of
+from services.providers import registry
+from services.queue.heartbeat import LeaseLostError, Report, under_lease
+from services.queue.leases import Lease, is_killing_workers
+from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error
+from services.records.publishing import publish_result
+from settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+async def run_direct(job: Job, lease: Lease, settings: Settings) -> None:
+    """Makes, stores and publishes; or ends or postpones the job with the reason. Stops quietly where the lease is lost.
+
+    Cancelled from outside, it leaves the job as it is: whoever cancels hands it back.
+    """
+    attempt = await _begin(job)
+    if is_killing_workers(job):
+        message = "Its worker ended every time while doing this; it may need more memory than there is."
+        await _fail(job, lease, attempt, JobFailure(JobErrorCode.INTERNAL, message, is_retryable=False))
+        return
+    folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
+    await anyio.to_thread.run_sync(lambda: folder.mkdir(parents=True, exist_ok=True))
+    try:
+        await under_lease(lease, settings.lease_seconds, partial(_make, job, lease, attempt, folder, settings))
+    except LeaseLostError:
+        pass
+    except JobFailure as failure:
+        await _fail(job, lease, attempt, failure)
+    except EkonteError as error:
+        await _fail(job, lease, attempt, JobFailure(JobErrorCode.INVALID_INPUT, error.message, is_retryable=False))
+    except Exception as error:
+        if is_away(error):
+            raise
+        log.exception("generation.broke", job=job.global_id)
+        message = "Something went wrong inside the server. The log has the details."
+        await _fail(job, lease, attempt, JobFailure(JobErrorCode.INTERNAL, message, is_retryable=True))
+    finally:
+        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+    await remove_leftovers_of_job(job.id)
+
+
+async def _begin(job: Job) -> Attempt:
+    """The attempt of this run; one that a former worker began is gone on with."""
+    request = GenerationRequest.from_json(job.params)
+
+    async def body() -> Attempt:
+        known = await Attempt.filter(job_id=job.id).order_by("-number").first()
+        if known is not None and known.state is not AttemptState.ENDED and known.run == job.retry_count:
+            return known
+        return await Attempt.create(
+            owner=job.owner,
+            job_id=job.id,
+            run=job.retry_count,
+            number=known.number + 1 if known is not None else 1,
+            provider=request.provider,
+            kind=request.kind,
+            model=request.model,
+            submit_id=str(uuid.uuid4()),
+            placed_at_ms=await now_ms(),
+            due_at_ms=None,
+        )
+
+    return await transaction(body)
+
+
+async def _make(job: Job, lease: Lease, attempt: Attempt, folder: Path, settings: Settings, report: Report) -> None:
+    request = GenerationRequest.from_json(job.params)
+    provider = registry().get(request.provider)
+    if not isinstance(provider, DirectGenerator):
+        message = f"The provider {request.provider!r} is not configured any more."
+        raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=False)
+    digests = [image.sha256 for image in request.inputs if image.sha256 is not None]
+    copies = await local_copies(job.owner, set(digests))
+    inputs = [copies[digest] for digest in digests]
+    order = order_of(request, ())
+    if request.kind is MediaKind.IMAGE:
+        paths = await provider.generate_image(order, inputs, folder, lambda done: report(0.9 * done))
+    else:
+        paths = [await provider.generate_clip(order, inputs, folder, lambda done: report(0.8 * done))]
+    infos = cast(
+        "list[ResultInfo]",
+        await run_in_worker(
+            check_results, paths, request.kind.value, limit=settings.render_concurrency, timeout_seconds=120
+        ),
+    )
+    stored = []
+    for number, (path, info) in enumerate(zip(paths, infos, strict=True)):
+        final, shown = path, info
+        if request.kind is MediaKind.VIDEO:
+            final, shown = await dress_clip(path, info, request, folder / "dressed.mp4", settings)
+        stored.append(await store_file(job.owner, new_result_file(final, shown, request, number), job_id=job.id))
+    await _publish(job, lease, attempt, stored)
+
+
+async def _publish(job: Job, lease: Lease, attempt: Attempt, files: list[StoredFile]) -> None:
+    async def body() -> None:
+        if not await holds(lease) or not await succeed_generation(job):
+            return
+        await end_attempt(attempt, AttemptOutcome.SUCCEEDED)
+        await take_up({file.id for file in files})
+        await JobFile.bulk_create(
+            [
+                JobFile(job_id=job.id, position=position, role=FileRole.CANDIDATE, file_id=file.id)
+                for position, file in enumerate(files)
+            ]
+        )
+        await publish_result(await Job.get(id=job.id), [file.id for file in files], datetime.now(UTC))
+
+    await transaction(body)
+
+
+async def _fail(job: Job, lease: Lease, attempt: Attempt, failure: JobFailure) -> None:
+    """Puts it back with a wait, at most twice, where the failure may pass; else ends it."""
+    error = job_error(
+        failure.code, failure.message, is_retryable=failure.is_retryable, upstream_code=failure.upstream_code
+    )
+
+    async def body() -> None:
+        if not await holds(lease):
+            return
+        present = await Job.get(id=job.id)
+        failures = present.failures + 1
+        if failure.is_retryable and failures < MAX_FAILURES:
+            await Job.filter(id=job.id).update(
+                status=JobStatus.PENDING, failures=failures, error=error, message=f"Trying again: {failure.message}"
+            )
+            await execute(
+                f"UPDATE job SET worker = NULL, due_at_ms = {now_ms_sql()} + ? WHERE id = ? RETURNING id",
+                int(backoff_seconds(failures) * 1000),
+                job.id,
+            )
+            return
+        await end_attempt(attempt, AttemptOutcome.FAILED, error)
+        await fail_generation(present, error)
+
+    await transaction(body)

@@ -1,0 +1,98 @@
+"""What a fault does: the account's part, the attempt's and the job's, in one transaction."""
+
+import random
+from datetime import UTC, datetime
+
+import structlog
+
+from models.database import execute, now_ms, transaction
+from models.enums import AttemptOutcome, AttemptState
+from models.generation import Attempt
+from models.jobs import Job
+from providers.pooled import FaultKind, UpstreamFaultError
+from services.generation.attempts import end_attempt, move
+from services.generation.outcomes import error_of, fail_generation, requeue
+from services.generation.requests import GenerationRequest
+from services.pool.decisions import AccountEffect, Circumstances, Decision, JobMove, decide
+from services.pool.effects import apply_effect
+
+log = structlog.get_logger(__name__)
+
+
+async def settle_fault(attempt: Attempt, fault: UpstreamFaultError, *, was_accepted: bool) -> Decision | None:
+    """Does what the decision table says about a fault of an attempt; None where somebody else has the attempt now.
+
+    was_accepted: upstream had taken the task. A draining or detached attempt only ends: its job has gone on.
+    """
+    log.info(
+        "attempt.fault",
+        attempt=attempt.global_id,
+        kind=fault.kind.value,
+        code=fault.upstream_code,
+        log_id=fault.log_id,
+        was_accepted=was_accepted,
+    )
+
+    async def body() -> Decision | None:
+        job = await Job.get(id=attempt.job_id)
+        if attempt.is_draining or attempt.is_detached:
+            outcome = AttemptOutcome.CANCELED if attempt.is_draining else AttemptOutcome.FAILED
+            if await end_attempt(attempt, outcome, error_of(fault, is_retryable=False)):
+                effect = decide(fault.kind, Circumstances(was_accepted=was_accepted)).account
+                await _apply(effect, attempt, fault)
+            return None
+        decision = decide(fault.kind, await _circumstances(attempt, job, fault.kind, was_accepted))
+        if decision.job is JobMove.SAME or decision.job is JobMove.WAIT:
+            await _apply(decision.account, attempt, fault)
+            wait_ms = int(decision.delay_seconds * 1000)
+            if decision.job is JobMove.WAIT:
+                wait_ms = await _cooling_ms(attempt)
+            if not await move(attempt, AttemptState.PLACED, due_in_ms=wait_ms, failures=attempt.failures + 1):
+                return None
+            await Attempt.filter(id=attempt.id).update(error=error_of(fault, is_retryable=True))
+            return decision
+        outcome = AttemptOutcome.SWITCHED if decision.job is JobMove.NEXT else AttemptOutcome.FAILED
+        if not await end_attempt(attempt, outcome, error_of(fault, is_retryable=decision.job is JobMove.NEXT)):
+            return None
+        await _apply(decision.account, attempt, fault)
+        if decision.job is JobMove.NEXT:
+            await requeue(job, f"Going to another account: {fault.message}")
+        else:
+            final = fault.kind in (FaultKind.CONTENT_REJECTED, FaultKind.INVALID_INPUT)
+            await fail_generation(job, error_of(fault, is_retryable=not final))
+        return decision
+
+    return await transaction(body)
+
+
+async def _apply(effect: AccountEffect, attempt: Attempt, fault: UpstreamFaultError) -> None:
+    await apply_effect(effect, attempt, fault, random=random.random(), now=datetime.now(UTC))
+
+
+async def _circumstances(attempt: Attempt, job: Job, kind: FaultKind, was_accepted: bool) -> Circumstances:
+    strategy = GenerationRequest.from_json(job.params).strategy
+    rows = await Attempt.filter(job_id=job.id, run=job.retry_count).exclude(id=attempt.id).values("error")
+    kinds = [(row["error"] or {}).get("kind") for row in rows]
+    limits = (FaultKind.RATE_LIMIT.value, FaultKind.CONCURRENCY_LIMIT.value)
+    return Circumstances(
+        was_accepted=was_accepted,
+        step_failures=attempt.failures + 1,
+        attempts=1 + len([name for name in kinds if name not in limits]),
+        same_kind=1 + kinds.count(kind.value),
+        max_attempts=strategy.max_attempts,
+        auto_switch_on_failure=strategy.auto_switch_on_failure,
+        rate_limit_handling=strategy.rate_limit_handling,
+    )
+
+
+async def _cooling_ms(attempt: Attempt) -> int:
+    """Until the account's cooldowns for this kind and model are over; a second where there are none."""
+    rows = await execute(
+        "SELECT MAX(until_ms) AS until_ms FROM account_cooldown WHERE account_id = ? AND kind IN ('', ?)"
+        " AND model IN ('', ?)",
+        attempt.account_id,
+        attempt.kind.value,
+        attempt.model,
+    )
+    until = rows[0]["until_ms"]
+    return 1_000 if until is None else max(1_000, int(until) - await now_ms())

@@ -1,0 +1,212 @@
+"""The finish step: fetches what upstream made, checks that it opens, stores it, and publishes it.
+
+It never starts a new generation, since what it could not store is paid for. What fails is tried again for a day, each
+time with fresh links from upstream; then the job fails, and retryJob goes on from here.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio.to_thread
+import structlog
+
+from errors import EkonteError, JobErrorCode, JobFailure, UnsupportedFileError
+from media.checking import ResultInfo, check_results
+from media.processes import run_in_worker
+from models.accounts import Account
+from models.artifacts import JobFile
+from models.database import now_ms, transaction
+from models.enums import AttemptOutcome, AttemptState, FileRole, JobStatus, MediaKind
+from models.files import StoredFile
+from models.generation import Attempt
+from models.jobs import Job
+from providers.pooled import TaskPhase, UpstreamFaultError, UpstreamTask
+from services.files import remove_leftovers_of_job, store_file, take_up
+from services.generation.attempts import Step, end_attempt, move
+from services.generation.clips import dress_clip
+from services.generation.outcomes import fail_generation, succeed_generation
+from services.generation.polling import upstream_of
+from services.generation.requests import GenerationRequest
+from services.generation.results import new_result_file
+from services.links import fetch_link
+from services.pool.effects import forget_probe
+from services.providers import pooled_provider
+from services.queue.outcomes import job_error
+from services.records.publishing import publish_result
+from services.sessions import credential_of
+from settings import Settings
+
+log = structlog.get_logger(__name__)
+
+FINISH_LEASE_SECONDS = 900.0
+FINISH_SECONDS = 840.0
+PATIENCE_MS = 24 * 3600 * 1000
+FIRST_BACKOFF_MS = 2_000
+LONGEST_BACKOFF_MS = 300_000
+MOST_DRESSING_FAILURES = 2
+MAX_RESULT_BYTES = 1024 * 1024 * 1024
+
+
+async def finish_step(step: Step, settings: Settings) -> None:
+    """Does the finish step of one attempt. Twice at once: only the holder of the lease publishes."""
+    attempt = step.attempt
+    job = await Job.get(id=attempt.job_id)
+    if attempt.is_draining or job.status is JobStatus.CANCELED:
+        await end_attempt(attempt, AttemptOutcome.CANCELED)
+        return
+    folder = settings.data_dir / "scratch" / f"{job.id}-fetch-{attempt.lease_epoch}"
+    await anyio.to_thread.run_sync(lambda: folder.mkdir(parents=True, exist_ok=True))
+    try:
+        async with asyncio.timeout(FINISH_SECONDS):
+            files, remark = await _fetch_and_store(attempt, job, folder, settings)
+        await _publish(attempt, job, files, remark)
+    except (JobFailure, EkonteError, UpstreamFaultError, TimeoutError, OSError) as error:
+        await _put_off(attempt, job, error)
+    finally:
+        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+    await remove_leftovers_of_job(job.id)
+
+
+async def _fetch_and_store(
+    attempt: Attempt, job: Job, folder: Path, settings: Settings
+) -> tuple[list[StoredFile], str | None]:
+    """The stored files, best first, and what is to be said about them."""
+    links = await _links(attempt)
+    paths = [folder / f"result-{number}" for number in range(len(links))]
+    # One dead link of several loses that picture, not the others.
+    outcomes = await asyncio.gather(
+        *(_fetch(link, path, settings) for link, path in zip(links, paths, strict=True)), return_exceptions=True
+    )
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    if failed:
+        for outcome in failed:
+            if not isinstance(outcome, EkonteError):
+                raise outcome
+        if attempt.failures < 2 or len(failed) == len(links):
+            raise failed[0]
+    fetched = [(link, path) for link, path, outcome in zip(links, paths, outcomes, strict=True) if outcome is None]
+    infos: list[ResultInfo] = await run_in_worker(
+        check_results,
+        [path for _, path in fetched],
+        attempt.kind.value,
+        limit=settings.render_concurrency,
+        timeout_seconds=120,
+    )
+    request = GenerationRequest.from_json(job.params)
+    stored: list[StoredFile] = []
+    remark = None
+    for number, ((link, path), info) in enumerate(zip(fetched, infos, strict=True)):
+        final, shown = path, info
+        if attempt.kind is MediaKind.VIDEO:
+            try:
+                final, shown = await dress_clip(path, info, request, folder / f"clip-{number}.mp4", settings)
+            except JobFailure as failure:  # the clip is paid for: it is kept as it came
+                if failure.is_retryable and attempt.failures < MOST_DRESSING_FAILURES:
+                    raise
+                remark = f"The clip is kept as it came. {failure.message}"
+        stored.append(await store_file(job.owner, new_result_file(final, shown, request, number, link), job_id=job.id))
+    return stored, remark
+
+
+async def _links(attempt: Attempt) -> list[str]:
+    """The links that upstream told last; asked for anew after a failure, and for clips the best ones."""
+    known = attempt.upstream or {}
+    links = [str(link) for link in known.get("results", ())]
+    if links and not attempt.failures and attempt.kind is MediaKind.IMAGE:
+        return links
+    account = await Account.get(id=attempt.account_id)
+    provider, credential = pooled_provider(attempt.provider), credential_of(account)
+    try:
+        tasks = await provider.query(credential, attempt.kind.value, history_ids=[str(attempt.history_id)], fresh=True)
+        task = tasks.get(str(attempt.history_id))
+        if task is not None and task.phase is TaskPhase.DONE and task.links:
+            attempt.upstream = {**upstream_of(task), "raw": dict(task.raw)}
+            links = list(await _best(provider.best_links(credential, task), task))
+    except UpstreamFaultError as fault:
+        log.info("finish.no_fresh_links", attempt=attempt.global_id, kind=fault.kind.value)
+    if not links:
+        raise JobFailure(JobErrorCode.API_ERROR, "Upstream gives no link to the result.", is_retryable=True)
+    return links
+
+
+async def _best(asking, task: UpstreamTask) -> Sequence[str]:  # type: ignore[no-untyped-def]
+    try:
+        return tuple(await asking) or task.links
+    except UpstreamFaultError:
+        return task.links
+
+
+async def _fetch(link: str, path: Path, settings: Settings) -> None:
+    await fetch_link(link, max_bytes=MAX_RESULT_BYTES, into=path, allowed_private_hosts=settings.allowed_private_hosts)
+
+
+async def _publish(attempt: Attempt, job: Job, files: Sequence[StoredFile], remark: str | None) -> None:
+    """Ends the attempt and its job and shows the result, in one transaction."""
+
+    async def body() -> None:
+        if not await end_attempt(attempt, AttemptOutcome.SUCCEEDED):
+            return
+        await forget_probe(attempt.id)
+        present = await Job.get(id=job.id)
+        is_adopted = await succeed_generation(present, is_late=attempt.is_detached, message=remark)
+        if not is_adopted and present.status is not JobStatus.SUCCEEDED:
+            # Canceled at this moment: what came is not wanted any more.
+            await Attempt.filter(id=attempt.id).update(outcome=AttemptOutcome.CANCELED)
+            return
+        await take_up({file.id for file in files})
+        known = await JobFile.filter(job_id=job.id).count()
+        unique = list({file.id: file for file in files}.values())
+        await JobFile.bulk_create(
+            [
+                JobFile(job_id=job.id, position=position, role=FileRole.CANDIDATE, file_id=file.id)
+                for position, file in enumerate(unique, known)
+            ]
+        )
+        await publish_result(present, [file.id for file in unique], datetime.now(UTC))
+        await _drain_others(attempt)
+
+    await transaction(body)
+
+
+async def _drain_others(attempt: Attempt) -> None:
+    """The job has its result: other attempts of it that are still under way only free their slots."""
+    await (
+        Attempt.filter(job_id=attempt.job_id)
+        .exclude(id=attempt.id)
+        .exclude(state=AttemptState.ENDED)
+        .update(is_draining=True)
+    )
+
+
+async def _put_off(attempt: Attempt, job: Job, error: Exception) -> None:
+    """Tried again with a growing wait; after a day the job fails, and can be retried from here."""
+    message = _reason(error)
+    code = error.code if isinstance(error, JobFailure) else JobErrorCode.STORAGE_ERROR
+    log.warning("finish.put_off", attempt=attempt.global_id, reason=message, failures=attempt.failures + 1)
+    waited_ms = await now_ms() - (attempt.fetch_since_ms or 0)
+    kept = {"error": {**job_error(code, message, is_retryable=True), "kind": "FINISH"}, "upstream": attempt.upstream}
+
+    async def body() -> None:
+        if waited_ms >= PATIENCE_MS:
+            if await end_attempt(attempt, AttemptOutcome.FAILED):
+                await Attempt.filter(id=attempt.id).update(**kept)
+                await fail_generation(job, job_error(JobErrorCode.STORAGE_ERROR, message, is_retryable=True))
+            return
+        wait_ms = min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** min(attempt.failures, 10))
+        if await move(attempt, AttemptState.FETCHING, due_in_ms=wait_ms, failures=attempt.failures + 1, **kept):
+            await Job.filter(id=job.id, status=JobStatus.RUNNING).update(message=f"Trying again to store it: {message}")
+
+    await transaction(body)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnsupportedFileError):
+        return f"What upstream sent does not open. {error.message}"
+    if isinstance(error, JobFailure | EkonteError | UpstreamFaultError):
+        return error.message
+    if isinstance(error, TimeoutError):
+        return "Fetching the result took too long."
+    return "The result could not be written to the scratch folder."

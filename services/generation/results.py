@@ -1,0 +1,26 @@
+"""Results as stored files."""
+
+import mimetypes
+from pathlib import Path
+
+from media.checking import ResultInfo
+from services.files import NewFile
+from services.generation.requests import GenerationRequest
+
+_EXTENSIONS = {"image/jpeg": ".jpg", "image/webp": ".webp", "video/mp4": ".mp4"}
+
+
+def new_result_file(
+    path: Path, info: ResultInfo, request: GenerationRequest, number: int, link: str | None = None
+) -> NewFile:
+    """A result ready to store, named after its storyboard; number from 0; link: where it came from."""
+    extension = _EXTENSIONS.get(info.content_type) or mimetypes.guess_extension(info.content_type) or ""
+    return NewFile(
+        path,
+        info.content_type,
+        f"{request.storyboard_id[:80]}-{number + 1}{extension}",
+        width=info.width,
+        height=info.height,
+        duration_seconds=info.duration_seconds,
+        source_url=link,
+    )

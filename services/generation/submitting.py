@@ -1,0 +1,225 @@
+"""The submit step: uploads what is needed, writes down that it sends, sends, and writes down what came of it.
+
+At a submit only a readable refusal is a refusal. Everything else is unknown, and is looked up by the poll step: the
+draft is sent once.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+
+import structlog
+
+from errors import JobErrorCode, JobFailure
+from models.accounts import Account
+from models.database import execute, is_sqlite, now_ms_sql, transaction
+from models.enums import AttemptOutcome, AttemptState, JobStatus
+from models.generation import Attempt
+from models.ids import new_id
+from models.jobs import Job
+from providers.pooled import (
+    Accepted,
+    Credential,
+    FaultKind,
+    GenerationOrder,
+    PooledProvider,
+    SubmitUnknownError,
+    UpstreamFaultError,
+)
+from services.files import local_copies
+from services.generation.attempts import Step, end_attempt, mark_sent, move
+from services.generation.faults import settle_fault
+from services.generation.outcomes import error_of, fail_generation, requeue, tell
+from services.generation.requests import GenerationRequest
+from services.generation.timings import durations
+from services.pool.effects import note_accepted
+from services.pool.quota import quota_day
+from services.pool.timing import first_poll_ms, usual_ms
+from services.providers import pooled_provider
+from services.queue.sql import timestamp_sql
+from services.reading.owned import places
+from services.sessions import credential_of
+from settings import get_settings
+
+log = structlog.get_logger(__name__)
+
+LEASE_MARGIN_SECONDS = 15.0
+"A submit's deadline ends half of it before its lease."
+LOOK_UP_MS = 2_000
+PREPARE_SECONDS = 240.0
+PREPARE_LEASE_SECONDS = PREPARE_SECONDS + LEASE_MARGIN_SECONDS
+"Uploading up to ten input pictures."
+URI_DAYS = 7
+
+
+async def submit_step(step: Step) -> None:
+    """Does the submit step of one attempt. Twice at once: the one without the lease stops before it sends."""
+    attempt = step.attempt
+    job = await Job.get(id=attempt.job_id)
+    if job.status is not JobStatus.RUNNING:
+        await end_attempt(attempt, AttemptOutcome.CANCELED)
+        return
+    account = await Account.get_or_none(id=attempt.account_id, deleted_at__isnull=True)
+    if account is None:
+        await _give_up_place(attempt, job, "Its account was deleted.")
+        return
+    provider = pooled_provider(attempt.provider)
+    request = GenerationRequest.from_json(job.params)
+    try:
+        credential = credential_of(account)
+        async with asyncio.timeout(PREPARE_SECONDS):
+            uris = await _uploaded(provider, credential, request, job.owner)
+        order = order_of(request, uris)
+    except UpstreamFaultError as fault:
+        await settle_fault(attempt, fault, was_accepted=False)
+        return
+    except TimeoutError:
+        message = "Uploading the input pictures took too long."
+        late = UpstreamFaultError(FaultKind.UPSTREAM_FAULT, JobErrorCode.NETWORK_ERROR, message)
+        await settle_fault(attempt, late, was_accepted=False)
+        return
+    except JobFailure as failure:
+        await _fail(attempt, job, failure)
+        return
+    if not await mark_sent(attempt, provider.call_timeout_seconds + LEASE_MARGIN_SECONDS):
+        return
+    await _send(attempt, job, provider, credential, order)
+
+
+async def _send(
+    attempt: Attempt, job: Job, provider: PooledProvider, credential: Credential, order: GenerationOrder
+) -> None:
+    try:
+        async with asyncio.timeout(provider.call_timeout_seconds + LEASE_MARGIN_SECONDS / 2):
+            accepted = await provider.submit(credential, order, attempt.submit_id)
+    except UpstreamFaultError as fault:
+        if attempt.sends > 1:
+            # Its first sending may have been taken all the same; a refusal of the second says nothing about that.
+            log.info("attempt.resend_refused", attempt=attempt.global_id, kind=fault.kind.value)
+        await settle_fault(attempt, fault, was_accepted=False)
+    except (SubmitUnknownError, TimeoutError) as error:
+        log.warning("attempt.submit_unknown", attempt=attempt.global_id, error=str(error))
+        await move(attempt, AttemptState.SENT, due_in_ms=LOOK_UP_MS)
+        await tell(job.id, None, progress=None, message="Upstream did not answer; asking whether it has the task.")
+    else:
+        await note_acceptance(attempt, job, accepted)
+
+
+async def note_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> bool:
+    """Writes down the history id, counts it for the day, and sets when it is looked at first. Whether it held."""
+    samples = await durations(attempt.provider, attempt.model, attempt.kind)
+    # A manual one is not polled: it is due when its slot is freed, after the usual time.
+    first_ms = usual_ms(attempt.kind, samples) if attempt.is_manual else first_poll_ms(attempt.kind, samples)
+    day = quota_day(datetime.now(UTC), get_settings().timezone)
+
+    async def body() -> bool:
+        moved = await move(
+            attempt,
+            AttemptState.ACCEPTED,
+            due_in_ms=first_ms,
+            history_id=accepted.history_id,
+            quota_day=day,
+            missing_since_ms=None,
+            credits_spent=attempt.credits_expected,
+            error=None,
+            upstream={"status": 20, "taskType": attempt.kind.value, "itemCount": 0, "results": []},
+        )
+        if not moved:
+            return False
+        await _stamp_acceptance(attempt)
+        await note_accepted(attempt, day)
+        await tell(job.id, None, progress=0.02, message="Upstream has it.")
+        return True
+
+    return await transaction(body)
+
+
+async def _stamp_acceptance(attempt: Attempt) -> None:
+    await execute(
+        f"UPDATE attempt SET accepted_at_ms = {now_ms_sql()}, last_poll_at_ms = {now_ms_sql()}, failures = 0"
+        " WHERE id = ? RETURNING id",
+        attempt.id,
+    )
+
+
+def order_of(request: GenerationRequest, uris: tuple[str, ...]) -> GenerationOrder:
+    return GenerationOrder(
+        kind=request.kind.value,
+        model=request.model,
+        prompt=request.prompt,
+        negative_prompt=request.negative_prompt or "",
+        ratio=request.ratio,
+        resolution=request.resolution,
+        intelligent_ratio=request.intelligent_ratio,
+        sample_strength=request.sample_strength,
+        seed=request.seed,
+        duration_seconds=request.duration_seconds,
+        size=request.size,
+        style=request.style,
+        fps=request.fps,
+        motion_strength=request.motion_strength,
+        inputs=uris,
+    )
+
+
+async def _uploaded(
+    provider: PooledProvider, credential: Credential, request: GenerationRequest, owner: str
+) -> tuple[str, ...]:
+    """Upstream's names of the input pictures, in order; each content is uploaded once per account."""
+    digests = [image.sha256 for image in request.inputs if image.sha256 is not None]
+    if not digests:
+        return ()
+    oldest = f"created_at > {_days_ago_sql(URI_DAYS)}"
+    rows = await execute(
+        f"SELECT sha256, uri FROM uploaded_input WHERE account_id = ? AND {oldest} AND sha256 IN ({places(digests)})",
+        credential.account_id,
+        *digests,
+    )
+    known = {row["sha256"]: row["uri"] for row in rows}
+    missing = {digest for digest in digests if digest not in known}
+    paths = await local_copies(owner, missing) if missing else {}
+
+    async def upload(digest: str) -> None:
+        uri = await provider.upload(credential, paths[digest])
+        known[digest] = uri
+        await execute(
+            "INSERT INTO uploaded_input (id, created_at, account_id, sha256, uri)"
+            f" VALUES (?, {timestamp_sql()}, ?, ?, ?)"
+            " ON CONFLICT (account_id, sha256) DO UPDATE SET uri = excluded.uri, created_at = excluded.created_at"
+            " RETURNING id",
+            new_id(),
+            credential.account_id,
+            digest,
+            uri,
+        )
+
+    outcomes = await asyncio.gather(*(upload(digest) for digest in missing), return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return tuple(known[digest] for digest in digests)
+
+
+def _days_ago_sql(days: int) -> str:
+    if is_sqlite():
+        return f"strftime('%Y-%m-%d %H:%M:%f+00:00', 'now', '-{days} days')"
+    return f"clock_timestamp() - interval '{days} days'"
+
+
+async def _give_up_place(attempt: Attempt, job: Job, reason: str) -> None:
+    async def body() -> None:
+        if await end_attempt(attempt, AttemptOutcome.SWITCHED):
+            await requeue(job, reason)
+
+    await transaction(body)
+
+
+async def _fail(attempt: Attempt, job: Job, failure: JobFailure) -> None:
+    """What is wrong lies on our side: another account would not help."""
+    fault = UpstreamFaultError(FaultKind.INVALID_INPUT, failure.code, failure.message)
+    error = error_of(fault, is_retryable=failure.is_retryable)
+
+    async def body() -> None:
+        if await end_attempt(attempt, AttemptOutcome.FAILED, error):
+            await fail_generation(job, error)
+
+    await transaction(body)

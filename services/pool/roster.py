@@ -1,0 +1,120 @@
+"""The accounts of an owner as the choice sees them, read in a fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from models.accounts import Account, AccountCooldown
+from models.database import execute
+from models.enums import MediaKind
+from services.pool.choosing import Candidate, Cooldown
+from services.pool.cooling import present_limit
+from services.pool.quota import next_reset, quota_day
+from services.reading.owned import places
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """Slots held on an account. unaccepted: those of the kind that today's count does not know yet."""
+
+    total: int = 0
+    of_kind: int = 0
+    unaccepted: int = 0
+
+
+async def rosters(
+    owners: Collection[str], provider: str, kind: MediaKind, *, now_ms: int, zone: str
+) -> dict[str, list[Candidate]]:
+    """By owner the accounts of the provider that are not deleted; four statements."""
+    rows = await Account.filter(owner__in=list(owners), provider=provider, deleted_at__isnull=True)
+    ids = [row.id for row in rows]
+    if not ids:
+        return {}
+    now = datetime.fromtimestamp(now_ms / 1000, UTC)
+    day, resets_at_ms = quota_day(now, zone), int(next_reset(now, zone).timestamp() * 1000)
+    cooldowns = await cooldowns_of(ids)
+    used = await used_on(day, kind, ids)
+    in_flight = await in_flight_of(kind, ids)
+    found: dict[str, list[Candidate]] = defaultdict(list)
+    for row in rows:
+        found[row.owner].append(
+            candidate(
+                row,
+                kind,
+                cooldowns=cooldowns.get(row.id, ()),
+                used_today=used.get(row.id, 0),
+                in_flight=in_flight.get(row.id, InFlight()),
+                day=day,
+                resets_at_ms=resets_at_ms,
+                now_ms=now_ms,
+            )
+        )
+    return dict(found)
+
+
+def candidate(
+    row: Account,
+    kind: MediaKind,
+    *,
+    cooldowns: Sequence[Cooldown],
+    used_today: int,
+    in_flight: InFlight,
+    day: str,
+    resets_at_ms: int,
+    now_ms: int,
+) -> Candidate:
+    learned = row.learned_limit(kind)
+    return Candidate(
+        id=row.id,
+        site=row.site.value if row.site is not None else None,
+        status=row.status,
+        status_reason=row.status_reason,
+        priority=row.priority,
+        slot_limit=row.max_concurrent,
+        kind_limit=None
+        if learned is None
+        else present_limit(learned, row.max_concurrent, seconds_since=(now_ms - row.learned_at_ms) / 1000),
+        in_flight=in_flight.total,
+        kind_in_flight=in_flight.of_kind,
+        used_today=used_today + in_flight.unaccepted,
+        daily_limit=row.daily_limit(kind),
+        exhausted_until_ms=row.exhausted_until_ms(kind),
+        credit_balance=row.credit_balance,
+        can_receive=row.received_day != day,
+        resets_at_ms=resets_at_ms,
+        last_used_ms=int(row.last_used_at.timestamp() * 1000) if row.last_used_at is not None else 0,
+        cooldowns=tuple(cooldowns),
+    )
+
+
+async def cooldowns_of(account_ids: Sequence[int]) -> dict[int, list[Cooldown]]:
+    found: dict[int, list[Cooldown]] = defaultdict(list)
+    for row in await AccountCooldown.filter(account_id__in=list(account_ids)):
+        is_probing = row.probe_attempt_id is not None
+        found[row.account_id].append(Cooldown(row.kind, row.model, row.until_ms, row.reason, is_probing))
+    return found
+
+
+async def used_on(day: str, kind: MediaKind, account_ids: Sequence[int]) -> Mapping[int, int]:
+    rows = await execute(
+        "SELECT account_id, count FROM account_usage WHERE day = ? AND kind = ?"
+        f" AND account_id IN ({places(account_ids)})",
+        day,
+        kind.value,
+        *account_ids,
+    )
+    return {row["account_id"]: row["count"] for row in rows}
+
+
+async def in_flight_of(kind: MediaKind, account_ids: Sequence[int]) -> dict[int, InFlight]:
+    rows: list[dict[str, Any]] = await execute(
+        "SELECT account_id, COUNT(*) AS total, SUM(CASE WHEN kind = ? THEN 1 ELSE 0 END) AS of_kind,"
+        " SUM(CASE WHEN kind = ? AND state IN ('PLACED', 'SENT') THEN 1 ELSE 0 END) AS unaccepted FROM attempt"
+        f" WHERE released_at_ms IS NULL AND account_id IN ({places(account_ids)}) GROUP BY account_id",
+        kind.value,
+        kind.value,
+        *account_ids,
+    )
+    return {row["account_id"]: InFlight(row["total"], row["of_kind"], row["unaccepted"]) for row in rows}
