@@ -38,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return 0
             case "migrate":
                 return migrate(settings)
+            case "reseal":
+                return reseal(settings)
             case _:
                 return run_server(settings, with_worker=not options.no_worker)
     except ConfigurationError as error:
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-worker", action="store_true", help="serve only; jobs are done by `dramatiq tasks`")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("migrate", help="bring the database to this version's tables")
+    commands.add_parser("reseal", help="seal all session ids with the first of EKONTE_ENCRYPTION_KEYS")
     commands.add_parser("schema", help="print the GraphQL schema")
     commands.add_parser("settings", help="print the table of all settings")
     token = commands.add_parser("token", help="print a bearer token, signed with EKONTE_SECRET")
@@ -100,6 +103,22 @@ def migrate(settings: Settings) -> int:
         await migrations.migrate(settings)
 
     asyncio.run(run())
+    return 0
+
+
+def reseal(settings: Settings) -> int:
+    """After a new key was put first: what others sealed is sealed with it, and they may be left out from then on."""
+    from models.database import open_database
+    from services.migrations import database_url
+    from services.sessions import reseal_all
+    from services.starting import check_surroundings
+
+    async def run() -> int:
+        await check_surroundings(settings)
+        async with open_database(database_url(settings), settings.data_dir):
+            return await reseal_all()
+
+    print(f"{asyncio.run(run())} session ids sealed anew")
     return 0
 
 

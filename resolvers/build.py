@@ -6,6 +6,8 @@ from typing import Any
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
+from resolvers.account_mutations import AccountMutations
+from resolvers.account_queries import AccountQueries
 from resolvers.asset_mutations import AssetMutations
 from resolvers.catalogue_queries import CatalogueQueries
 from resolvers.film_mutations import FilmMutations
@@ -17,18 +19,27 @@ from resolvers.stage_queries import StageQueries
 from resolvers.storable_text import StorableText
 from resolvers.storyboard_mutations import StoryboardMutations
 from resolvers.subscriptions import Subscription
+from resolvers.upstream_queries import UpstreamQueries
 from resolvers.workflow_mutations import WorkflowMutations
 from schema.scalars import SCALARS
 from schema.videos import VideoSegment
 
 
 @strawberry.type(description="What can be asked.")
-class Query(NodeQueries, ListQueries, StageQueries, CatalogueQueries):
+class Query(NodeQueries, AccountQueries, ListQueries, StageQueries, CatalogueQueries, UpstreamQueries):
     pass
 
 
 @strawberry.type(description="What can be changed.")
-class Mutation(JobMutations, WorkflowMutations, ScriptMutations, AssetMutations, StoryboardMutations, FilmMutations):
+class Mutation(
+    AccountMutations,
+    JobMutations,
+    WorkflowMutations,
+    ScriptMutations,
+    AssetMutations,
+    StoryboardMutations,
+    FilmMutations,
+):
     pass
 
 

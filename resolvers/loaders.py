@@ -5,16 +5,20 @@ from typing import Any
 
 from strawberry.dataloader import DataLoader
 
+from models.accounts import Account
 from models.base import OwnedRow
 from models.files import StoredFile
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
+from models.generation import Attempt
 from models.jobs import Job
 from models.scripts import Asset, Script
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow
 from schema.context import ChildLoaders, Loaders
 from services.impact import stale_shot_ids
+from services.reading.accounts import cooldowns, live_accounts_in_order, standings
 from services.reading.artifacts import grid_files, made, made_clip_counts, made_picture_counts, ready_files
+from services.reading.attempts import attempts_by_job_id, routes_by_id
 from services.reading.children import (
     ChildList,
     child_counts,
@@ -28,7 +32,7 @@ from services.reading.parts import (
     planned_seconds,
     shots_by_scene,
     stages_by_workflow_id,
-)
+)from services.reading.waiting import waiting_by_job_id
 
 # Each key is a place or two in a statement; SQLite takes 32,766 of them and PostgreSQL 32,767.
 MAX_BATCH_KEYS = 10_000
@@ -67,6 +71,8 @@ READS: dict[str, Read] = {
     "video_segment_by_id": _by_id(VideoSegment),
     "edit_by_id": _by_id(Edit),
     "file_by_id": _files_in_order,
+    "account_by_id": live_accounts_in_order,
+    "past_account_by_id": _by_id(Account),
     "script_by_workflow_id": _by_workflow_id(Script),
     "storyboard_by_workflow_id": _by_workflow_id(Storyboard),
     "animatic_by_workflow_id": _by_workflow_id(Animatic),
@@ -83,6 +89,12 @@ READS: dict[str, Read] = {
     "made_clips_by_video_id": made_clip_counts,
     "planned_seconds_by_animatic_id": planned_seconds,
     "stale_shots_by_storyboard_id": _stale_shots,
+    "attempt_by_id": _by_id(Attempt),
+    "attempts_by_job_id": attempts_by_job_id,
+    "route_by_id": routes_by_id,
+    "waiting_by_job_id": waiting_by_job_id,
+    "standing_by_account_id": standings,
+    "cooldowns_by_account_id": cooldowns,
 }
 
 

@@ -8,8 +8,10 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from models.ids import parse_global_id
+from schema.accounts import Account
 from schema.animatics import Animatic
 from schema.assets import Asset
+from schema.attempts import Attempt
 from schema.catalogue import Viewer
 from schema.context import Info, Loaders
 from schema.edits import Edit
@@ -33,7 +35,9 @@ NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any]
     "Video": (lambda loaders: loaders.video_by_id, Video.from_row),
     "VideoSegment": (lambda loaders: loaders.video_segment_by_id, VideoSegment.from_row),
     "Edit": (lambda loaders: loaders.edit_by_id, Edit.from_row),
+    "Attempt": (lambda loaders: loaders.attempt_by_id, Attempt.from_row),
     "Job": (lambda loaders: loaders.job_by_id, Job.from_row),
+    "Account": (lambda loaders: loaders.account_by_id, Account.from_row),
 }
 
 

@@ -7,14 +7,18 @@ from typing import Any
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from models.accounts import Account
 from models.files import StoredFile
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
+from models.generation import Attempt
 from models.jobs import Job
 from models.scripts import Asset, Script, ScriptShot
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
 from services.identity import Viewer
+from services.reading.accounts import CoolingDown, Standing
 from services.reading.artifacts import ArtifactKey, Made
+from services.reading.attempts import RouteEntry
 from services.reading.children import ChildList, ChildrenKey
 from services.reading.paging import Page
 
@@ -45,6 +49,9 @@ class Loaders:
     video_segment_by_id: DataLoader[int, VideoSegment | None]
     edit_by_id: DataLoader[int, Edit | None]
     file_by_id: DataLoader[int, StoredFile | None]
+    account_by_id: DataLoader[int, Account | None]
+    past_account_by_id: DataLoader[int, Account | None]
+    "Deleted accounts too: those that attempts ran on."
 
     script_by_workflow_id: DataLoader[int, Script | None]
     storyboard_by_workflow_id: DataLoader[int, Storyboard | None]
@@ -63,6 +70,13 @@ class Loaders:
     made_clips_by_video_id: DataLoader[int, int]
     planned_seconds_by_animatic_id: DataLoader[int, tuple[tuple[int, float], ...]]
     stale_shots_by_storyboard_id: DataLoader[int, frozenset[int]]
+    attempt_by_id: DataLoader[int, Attempt | None]
+    attempts_by_job_id: DataLoader[int, tuple[Attempt, ...]]
+    route_by_id: DataLoader[int, tuple[RouteEntry, ...]]
+    waiting_by_job_id: DataLoader[int, str | None]
+    "What a job waits for, where it waits for an account."
+    standing_by_account_id: DataLoader[int, Standing]
+    cooldowns_by_account_id: DataLoader[int, tuple[CoolingDown, ...]]
 
     def __init__(
         self, make: Callable[[str], DataLoader[Any, Any]], make_children: Callable[[ChildList], ChildLoaders]

@@ -7,17 +7,23 @@ import strawberry
 
 from errors import ErrorCode, JobErrorCode
 from models.enums import (
+    AccountStatus,
+    AccountType,
     AssetType,
+    AttemptOutcome,
     GridLayout,
     InputType,
     JobStatus,
     JobType,
+    MediaKind,
     Priority,
     Quality,
     ShotType,
+    Site,
     Stage,
     WorkflowStatus,
 )
+from services.reading.accounts import AccountOrderField, Availability
 
 E = TypeVar("E", bound=Enum)
 
@@ -28,6 +34,17 @@ class Capability(StrEnum):
     VIDEO = "VIDEO"
     SPEECH = "SPEECH"
     MUSIC = "MUSIC"
+
+
+class OrderDirection(StrEnum):
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+class UpstreamTaskType(StrEnum):
+    IMAGE = "IMAGE"
+    VIDEO = "VIDEO"
+    UNKNOWN = "UNKNOWN"
 
 
 def describe(enum: type[E], description: str, **values: str) -> None:
@@ -132,6 +149,54 @@ describe(
     HIGH="Slow, and as good as it gets.",
 )
 describe(
+    MediaKind,
+    "What is generated.",
+    IMAGE="Pictures.",
+    VIDEO="Clips.",
+)
+describe(
+    AccountType,
+    "Which of a service's two worlds an account is of.",
+    DOMESTIC="Of the Chinese service.",
+    INTERNATIONAL="Of the service for everybody else.",
+)
+describe(
+    Site,
+    "Where an account works.",
+    CN="China.",
+    US="The United States.",
+    HK="Hong Kong.",
+    JP="Japan.",
+    SG="Singapore.",
+)
+describe(
+    AccountStatus,
+    "Whether an account is given work at all.",
+    ACTIVE="It is given work.",
+    INACTIVE="Its session has ended, or its owner took it out.",
+    BANNED="It is punished upstream.",
+)
+describe(
+    Availability,
+    "Whether an active account can make something of a kind now.",
+    AVAILABLE="It can, as soon as a slot is free.",
+    RATE_LIMITED="It rests for a while; cooldowns say until when.",
+    EXHAUSTED="It has made all that it may until the quota reset.",
+)
+describe(
+    AccountOrderField,
+    "What accounts are ordered by.",
+    PRIORITY="Their priority, then when they were added.",
+    CREATED_AT="When they were added.",
+    LAST_USED_AT="When they were last given work; those that never were come last.",
+)
+describe(
+    OrderDirection,
+    "Which way a list goes.",
+    ASC="The lowest first.",
+    DESC="The highest first.",
+)
+describe(
     Capability,
     "What a provider can do.",
     TEXT="Write scripts.",
@@ -176,4 +241,20 @@ describe(
     PROVIDER_FAILED="50002: a provider failed.",
     STORAGE_FAILED="50003: the storage failed.",
     QUEUE_FAILED="50004: the queue failed.",
+)
+describe(
+    AttemptOutcome,
+    "How a try on one account ended.",
+    RUNNING="It is under way.",
+    SUCCEEDED="Its result was stored.",
+    SWITCHED="Its job went on, on another account or later on this one.",
+    FAILED="Its job failed with it.",
+    CANCELED="Its job was canceled.",
+)
+describe(
+    UpstreamTaskType,
+    "What a task of upstream makes.",
+    IMAGE="Pictures.",
+    VIDEO="A clip.",
+    UNKNOWN="Upstream does not say.",
 )

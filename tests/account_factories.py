@@ -89,6 +89,7 @@ class ScriptedPool:
     """A pooled provider whose accounts are known by their sessions. An answer that is an exception is raised."""
 
     name = "jimeng"
+    call_timeout_seconds = 5.0
 
     def __init__(self) -> None:
         self.alive: dict[str, bool | Exception] = {}
@@ -123,7 +124,13 @@ class ScriptedPool:
         raise NotImplementedError
 
     async def query(
-        self, credential: Credential, kind: str, *, history_ids: Collection[str] = (), submit_ids: Collection[str] = ()
+        self,
+        credential: Credential,
+        kind: str,
+        *,
+        history_ids: Collection[str] = (),
+        submit_ids: Collection[str] = (),
+        fresh: bool = False,
     ) -> Mapping[str, UpstreamTask]:
         raise NotImplementedError
 

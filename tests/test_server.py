@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 import server
 from services.identity import Identity
 from services.keys import load_keys
-from settings import ENV_PREFIX, Settings, settings_table
+from settings import ENV_PREFIX, Settings, settings_table, use_settings
 
 SECRET = "a secret of more than thirty-two characters"
 
@@ -165,3 +166,24 @@ def closed_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
+
+
+def test_sessions_are_sealed_anew_with_the_first_key(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, migrated_sqlite: bytes
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ekonte.sqlite3").write_bytes(migrated_sqlite)
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    monkeypatch.setattr(server, "use_settings", use_settings)
+    monkeypatch.setattr("settings._chosen", [])
+
+    def run(keys: str) -> int:
+        monkeypatch.setenv("EKONTE_ENCRYPTION_KEYS", keys)
+        return server.main(["reseal"])
+
+    assert run(old) == 0
+    assert run(f"{new},{old}") == 0
+    assert run(new) == 0
+    assert capsys.readouterr().out == "0 session ids sealed anew\n" * 3
+    assert run(old) == 2
+    assert "EKONTE_ENCRYPTION_KEYS" in capsys.readouterr().err

@@ -74,7 +74,7 @@ async def test_the_first_key_seals_and_all_of_them_open() -> None:
     assert Fernet(new).decrypt(anew.encode()).decode() == SESSION
     assert resealed(anew) == anew
     use_keys(new)
-    with pytest.raises(ConfigurationError, match="^EKONTE_ENCRYPTION_KEYS: ") as caught:
+    with pytest.raises(ConfigurationError, match=r"^EKONTE_ENCRYPTION_KEYS: ") as caught:
         open_session(sealed)
     assert sealed not in str(caught.value)
 
@@ -108,7 +108,7 @@ async def test_a_start_with_keys_that_open_nothing_is_refused_and_changes_nothin
     use_keys(Fernet.generate_key())
     account = await make_account(session=SESSION)
     use_keys(Fernet.generate_key())
-    with pytest.raises(ConfigurationError, match="^EKONTE_ENCRYPTION_KEYS: none of the keys opens"):
+    with pytest.raises(ConfigurationError, match=r"^EKONTE_ENCRYPTION_KEYS: none of the keys opens"):
         await check_encryption()
     with pytest.raises(ConfigurationError):
         await reseal_all()

@@ -1,0 +1,32 @@
+"""Following the caller's accounts."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+
+import strawberry
+
+from schema.accounts import Account
+from schema.context import Info
+from schema.fields import subscription
+from services.reading.account_changes import follow_accounts
+
+
+@strawberry.type
+class AccountSubscriptions:
+    @subscription(
+        "Changes in the caller's accounts: cooldowns, bans, balances; each account as it is to begin with. Never "
+        "completes."
+    )
+    async def account_changes(self, info: Info) -> AsyncGenerator[Account, None]:
+        context = info.context
+        batches = follow_accounts(context.owner, until=context.viewer.expires_at)
+        async with contextlib.aclosing(batches):
+            async for rows in batches:
+                context.forget()
+                loaders, ids = context.loaders, [row.id for row in rows]
+                # Read for all of them at once; the fields of each then find it there.
+                await loaders.standing_by_account_id.load_many(ids)
+                await loaders.cooldowns_by_account_id.load_many(ids)
+                for row in rows:
+                    loaders.account_by_id.prime(row.id, row)
+                    yield Account.from_row(row)

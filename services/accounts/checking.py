@@ -1,0 +1,147 @@
+"""Asking upstream about accounts, now: whether their sessions are alive, what they have, and today's free credits.
+
+The calls happen outside any transaction, all accounts at once, and one that fails does not touch the others.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+import structlog
+
+from errors import (
+    BadInputError,
+    ConfigurationError,
+    EkonteError,
+    InsufficientCreditError,
+    ProviderFailedError,
+    RateLimitedError,
+)
+from models.accounts import Account
+from models.database import execute, transaction
+from models.enums import AccountStatus
+from providers.pooled import Credential, FaultKind, PooledProvider, UpstreamFaultError
+from services.accounts.outcomes import Outcome, live_accounts, not_found
+from services.accounts.releasing import release_placed
+from services.pool.effects import announce, note_balance
+from services.pool.quota import quota_day
+from services.pool.scheduling import look_again
+from services.providers import registry
+from services.queue.sql import timestamp_sql
+from services.sessions import credential_of
+from settings import get_settings
+
+log = structlog.get_logger(__name__)
+
+MAX_ASKED = 50
+SESSION_ENDED = "Upstream does not accept its session any more; give it a new one."
+_STATUS_AFTER = {FaultKind.SESSION_EXPIRED: AccountStatus.INACTIVE, FaultKind.PUNISHED: AccountStatus.BANNED}
+_ERRORS: dict[FaultKind, type[EkonteError]] = {
+    FaultKind.RATE_LIMIT: RateLimitedError,
+    FaultKind.CONCURRENCY_LIMIT: RateLimitedError,
+    FaultKind.OUT_OF_CREDIT: InsufficientCreditError,
+}
+
+Ask = Callable[[Account, PooledProvider, Credential], Awaitable[None]]
+
+
+async def check_accounts(owner: str, ids: Sequence[int | None]) -> list[Outcome]:
+    """Looks at session and balance of each; what is found is stored. An account whose session has ended comes back
+    INACTIVE, a punished one BANNED. Refused: one that upstream cannot tell about now. BadInputError for more than 50.
+    """
+    return await _ask_all(owner, ids, _check)
+
+
+async def receive_credits(owner: str, ids: Sequence[int | None]) -> list[Outcome]:
+    """Receives today's free credits of each and stores the balance; where they were received before, only that."""
+    return await _ask_all(owner, ids, _receive)
+
+
+async def _check(account: Account, provider: PooledProvider, credential: Credential) -> None:
+    if not await provider.is_alive(credential, fresh=True):
+        await _take_out(account, AccountStatus.INACTIVE, SESSION_ENDED)
+        return
+    await _store_balance(account, await provider.credit_balance(credential, fresh=True))
+
+
+async def _receive(account: Account, provider: PooledProvider, credential: Credential) -> None:
+    day = quota_day(datetime.now(UTC), get_settings().timezone)
+    await provider.receive_credits(credential)
+    await Account.filter(id=account.id, session_hash=account.session_hash).update(received_day=day)
+    await _store_balance(account, await provider.credit_balance(credential, fresh=True))
+
+
+async def _store_balance(account: Account, balance: int) -> None:
+    """Unless the account has another session by now: it is the former one's balance."""
+
+    async def body() -> None:
+        if await Account.exists(id=account.id, session_hash=account.session_hash, deleted_at__isnull=True):
+            await note_balance(account.id, balance)
+            await look_again(account.owner)
+
+    await transaction(body)
+
+
+async def _take_out(account: Account, status: AccountStatus, reason: str) -> None:
+    """Guarded by the session that upstream refused; what was not submitted goes to other accounts. One that is banned
+    stays so.
+    """
+    if account.status is AccountStatus.BANNED:
+        status, reason = account.status, account.status_reason or reason
+
+    async def body() -> None:
+        rows = await execute(
+            f"UPDATE account SET status = ?, status_reason = ?, checked_at = {timestamp_sql()},"
+            f" updated_at = {timestamp_sql()}, version = version + 1 WHERE id = ? AND session_hash = ?"
+            " AND status = ? AND deleted_at IS NULL RETURNING id",
+            status.value,
+            reason,
+            account.id,
+            account.session_hash,
+            account.status.value,
+        )
+        if rows:
+            await release_placed([account.id], "The account was taken out before anything was sent.")
+            announce(account.owner)
+
+    await transaction(body)
+
+
+# ---------------------------------------------------------------- all at once
+
+
+async def _ask_all(owner: str, ids: Sequence[int | None], ask: Ask) -> list[Outcome]:
+    if len(ids) > MAX_ASKED:
+        raise BadInputError(f"At most {MAX_ASKED} accounts are asked about at once.", path=["ids"])
+    known = [account_id for account_id in ids if account_id is not None]
+    accounts = await live_accounts(owner, known) if known else {}
+    found = list(accounts.values())
+    errors = dict(zip(accounts, await asyncio.gather(*(_ask_one(account, ask) for account in found)), strict=True))
+    after = await live_accounts(owner, known) if known else {}
+    outcomes = []
+    for account_id in ids:
+        account = after.get(account_id or 0)
+        error = errors.get(account_id or 0) or (not_found() if account is None else None)
+        outcomes.append(Outcome(error=error) if error is not None else Outcome(account=account))
+    return outcomes
+
+
+async def _ask_one(account: Account, ask: Ask) -> EkonteError | None:
+    """None where upstream's answer is stored; else why there is none."""
+    provider = registry().get(account.provider)
+    if not isinstance(provider, PooledProvider):
+        return ProviderFailedError(f"The provider {account.provider!r} is not configured any more.")
+    try:
+        await ask(account, provider, credential_of(account))
+    except UpstreamFaultError as fault:
+        if fault.kind in _STATUS_AFTER:
+            await _take_out(account, _STATUS_AFTER[fault.kind], fault.message)
+            return None
+        return _ERRORS.get(fault.kind, ProviderFailedError)(fault.message)
+    except ConfigurationError:
+        log.exception("account.session_not_opened", account_id=account.id)
+        return ProviderFailedError("Its session cannot be opened on this server; give it a new one.")
+    except Exception:
+        log.exception("account.not_asked", account_id=account.id)
+        return ProviderFailedError("Upstream could not be asked about it; the server's log says more.")
+    return None

@@ -1,0 +1,134 @@
+"""Adding accounts: each is checked, sealed and inserted, or refused, on its own; all in one request."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import anyio.to_thread
+
+from errors import BadInputError, ConflictError, EkonteError
+from models.accounts import Account
+from models.ids import new_id
+from providers.pooled import PooledProvider
+from services.accounts.outcomes import Outcome, check_count, live_accounts
+from services.accounts.rules import NewAccount, Place, check_name, check_numbers, hint_of, place_of
+from services.idempotency import once_each
+from services.pool.effects import announce
+from services.pool.scheduling import look_again
+from services.providers import registry
+from services.sessions import fingerprint, seal, session_hash_key
+
+SESSION_TAKEN = "There is an account with this session already."
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """An account that passed every check that needs no look at the others."""
+
+    index: int
+    asked: NewAccount = field(repr=False)
+    name: str
+    place: Place
+    session_hash: str
+
+    def row(self, owner: str, session_sealed: str) -> Account:
+        return Account(
+            id=new_id(),
+            owner=owner,
+            name=self.name,
+            provider=self.asked.provider,
+            type=self.place.type,
+            site=self.place.site,
+            session_sealed=session_sealed,
+            session_hash=self.session_hash,
+            session_hint=hint_of(self.place.session or ""),
+            priority=self.asked.priority,
+            max_concurrent=self.asked.max_concurrent,
+            daily_image_limit=self.asked.daily_image_limit,
+            daily_video_limit=self.asked.daily_video_limit,
+        )
+
+
+async def create_accounts(owner: str, asked: Sequence[NewAccount], idempotency_key: str | None) -> list[Outcome]:
+    """For each account what became of it, in order. Raises BadInputError for none or more than 1000 of them, and
+    ConflictError where the idempotency key came with other input. The same key again gives the same answer.
+    """
+    check_count(asked, 1, "input", "accounts")
+    hash_key = await session_hash_key()
+    drafts, errors = _check_all(asked, hash_key)
+    sealed = await anyio.to_thread.run_sync(lambda: [seal(draft.place.session or "") for draft in drafts])
+
+    async def insert() -> list[int | None]:
+        rows = {draft.index: draft.row(owner, text) for draft, text in zip(drafts, sealed, strict=True)}
+        made = await _insert(list(rows.values()))
+        if made:
+            announce(owner)
+            await look_again(owner)
+        return [rows[index].id if index in rows and rows[index].id in made else None for index in range(len(asked))]
+
+    values = {"accounts": [_comparable(account, hash_key) for account in asked]}
+    ids = await once_each(owner, "createAccounts", idempotency_key, values, insert)
+    rows = await live_accounts(owner, [account_id for account_id in ids if account_id is not None])
+    return [_outcome(errors.get(index), account_id, rows) for index, account_id in enumerate(ids)]
+
+
+def _outcome(error: EkonteError | None, account_id: int | None, rows: dict[int, Account]) -> Outcome:
+    if error is not None:
+        return Outcome(error=error)
+    if account_id is None:
+        return Outcome(error=ConflictError(SESSION_TAKEN, path=["sessionId"]))
+    if account_id not in rows:
+        return Outcome(error=ConflictError("What was made under this idempotency key has been deleted."))
+    return Outcome(account=rows[account_id])
+
+
+def _check_all(asked: Sequence[NewAccount], hash_key: bytes) -> tuple[list[_Draft], dict[int, EkonteError]]:
+    """What can be inserted; and by their places the errors of what cannot."""
+    drafts: list[_Draft] = []
+    errors: dict[int, EkonteError] = {}
+    first_places: dict[tuple[str, str], int] = {}
+    for index, account in enumerate(asked):
+        try:
+            draft = _check(index, account, hash_key)
+            first = first_places.setdefault((account.provider, draft.session_hash), index)
+            if first != index:
+                raise ConflictError(f"accounts[{first}] of this request has the same session.", path=["sessionId"])
+            drafts.append(draft)
+        except EkonteError as error:
+            errors[index] = error
+    return drafts, errors
+
+
+def _check(index: int, account: NewAccount, hash_key: bytes) -> _Draft:
+    name = check_name(account.name)
+    check_provider(account.provider)
+    check_numbers(account)
+    place = place_of(account.provider, account.type, account.session, account.site)
+    return _Draft(index, account, name, place, fingerprint(place.session or "", hash_key))
+
+
+def check_provider(name: str) -> None:
+    """Raises BadInputError, with the names that there are, for a provider that is not here or has no accounts."""
+    pooled = sorted(known for known, provider in registry().items() if isinstance(provider, PooledProvider))
+    if name not in pooled:
+        there = f"there are: {', '.join(pooled)}" if pooled else "there are none here"
+        raise BadInputError(f"No provider {name!r} with accounts; {there}.", path=["provider"])
+
+
+async def _insert(rows: list[Account]) -> set[int]:
+    """Inserts those whose session is new; their ids. In the caller's transaction.
+
+    By hash in order: two requests with the same sessions do not wait for each other. Where somebody else's transaction
+    is inserting the same session, this one waits for it and then leaves the row out.
+    """
+    if not rows:
+        return set()
+    await Account.bulk_create(sorted(rows, key=lambda row: str(row.session_hash)), ignore_conflicts=True)
+    return {row.id for row in await Account.filter(id__in=[row.id for row in rows]).only("id")}
+
+
+def _comparable(account: NewAccount, hash_key: bytes) -> dict[str, object]:
+    """The input as the idempotency key remembers it: a hash of the session, never the session."""
+    values = dataclasses.asdict(account)
+    values["session"] = fingerprint(account.session, hash_key)
+    return values

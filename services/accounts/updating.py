@@ -1,0 +1,124 @@
+"""Changing accounts: each on its own, against what it is at that moment."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from tortoise.exceptions import IntegrityError
+
+from errors import BadInputError, ConflictError, EkonteError
+from models.accounts import Account, UploadedInput
+from models.database import transaction
+from models.enums import AccountStatus
+from services.accounts.creating import SESSION_TAKEN
+from services.accounts.outcomes import Outcome, check_count, not_found
+from services.accounts.releasing import release_placed
+from services.accounts.rules import (
+    UNSET,
+    AccountChanges,
+    Place,
+    changed_place,
+    changed_status,
+    check_name,
+    check_numbers,
+    hint_of,
+)
+from services.pool.effects import announce
+from services.pool.scheduling import look_again
+from services.sessions import fingerprint, resealed, seal, session_hash_key
+
+TRIES = 20
+"An account at work changes often; each try looks at it anew."
+
+
+async def update_accounts(owner: str, changes: Sequence[AccountChanges]) -> list[Outcome]:
+    """For each account what became of it, in order. Raises BadInputError for more than 1000 of them."""
+    check_count(changes, 0, "input", "accounts")
+    hash_key = await session_hash_key()
+    outcomes: list[Outcome] = []
+    seen: set[int] = set()
+    for change in changes:
+        try:
+            if change.account_id in seen:
+                raise BadInputError("The account stands in this request twice; give all changes at once.", path=["id"])
+            if change.account_id is not None:
+                seen.add(change.account_id)
+            outcomes.append(Outcome(account=await _update(owner, change, hash_key)))
+        except EkonteError as error:
+            outcomes.append(Outcome(error=error))
+    return outcomes
+
+
+async def _update(owner: str, changes: AccountChanges, hash_key: bytes) -> Account:
+    """The account after the changes. Raises NotFoundError, BadInputError, or ConflictError for a session that another
+    account of the owner has.
+    """
+    if changes.account_id is None:
+        raise not_found()
+    try:
+        return await transaction(lambda: _change(owner, changes, hash_key))
+    except IntegrityError:
+        raise ConflictError(SESSION_TAKEN, path=["sessionId"]) from None
+
+
+async def _change(owner: str, changes: AccountChanges, hash_key: bytes) -> Account:
+    for _ in range(TRIES):
+        account = await Account.get_or_none(id=changes.account_id, owner=owner, deleted_at__isnull=True)
+        if account is None:
+            raise not_found()
+        values = _changed_columns(account, changes, hash_key)
+        if not values:
+            return account
+        changed = await Account.filter(id=account.id, version=account.version, deleted_at__isnull=True).update(
+            **values, updated_at=datetime.now(UTC), version=account.version + 1
+        )
+        if changed:
+            await _follow(account, values)
+            announce(owner)
+            return await Account.get(id=account.id)
+    raise ConflictError("The account changed at the same moment; try again.")
+
+
+def _changed_columns(account: Account, changes: AccountChanges, hash_key: bytes) -> dict[str, Any]:
+    """The columns to write; none where nothing was asked for. Raises BadInputError."""
+    check_numbers(changes)
+    values: dict[str, Any] = {}
+    if changes.name is not None:
+        values["name"] = check_name(changes.name)
+    place = changed_place(account.provider, Place(account.type, account.site), changes)
+    if (place.type, place.site) != (account.type, account.site):
+        values |= {"type": place.type, "site": place.site}
+    if place.session is not None:
+        values |= _session_columns(account, place.session, hash_key)
+    values |= changed_status(account.status, changes.status)
+    for column in ("priority", "max_concurrent"):
+        if (value := getattr(changes, column)) is not None:
+            values[column] = value
+    for column in ("daily_image_limit", "daily_video_limit"):
+        if (limit := getattr(changes, column)) is not UNSET:
+            values[column] = limit
+    if values and place.session is None:
+        values["session_sealed"] = resealed(account.session_sealed)
+    return values
+
+
+def _session_columns(account: Account, session: str, hash_key: bytes) -> dict[str, Any]:
+    """A new session may be another account upstream: what was known about the former is not known about it."""
+    columns: dict[str, Any] = {
+        "session_sealed": seal(session),
+        "session_hash": fingerprint(session, hash_key),
+        "session_hint": hint_of(session),
+    }
+    if columns["session_hash"] != account.session_hash:
+        columns |= {"credit_balance": None, "checked_at": None, "received_day": None, "consecutive_failures": 0}
+    return columns
+
+
+async def _follow(account: Account, values: dict[str, Any]) -> None:
+    """What else changes with the account, in the same transaction."""
+    if values.get("session_hash", account.session_hash) != account.session_hash:
+        await UploadedInput.filter(account_id=account.id).delete()  # upstream's names for files of the former account
+    if values.get("status") is AccountStatus.INACTIVE:
+        await release_placed([account.id], "Its owner took the account out before anything was sent.")
+    else:
+        await look_again(account.owner)
