@@ -9,7 +9,7 @@ from providers.jimeng.emulator.drafts import Draft, Submission, check_model, upl
 from providers.jimeng.emulator.reading import field, number, objects, one_of, require, strings, whole
 from providers.jimeng.emulator.sites import Site
 
-_SEEDS = (2_500_000_000, 2_600_000_000)
+_SEEDS = (2_500_000_000, 2_599_999_999)
 _COUNT_IN_PROMPT = re.compile(r"(\d+)张")
 MAX_PICTURES = 15
 
