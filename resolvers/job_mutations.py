@@ -10,6 +10,7 @@ from schema.context import Info
 from schema.fields import mutation
 from schema.jobs import JobPayload
 from services import jobs
+from services.generation.manual import refresh_job
 
 JobId = Annotated[strawberry.ID, strawberry.argument(description="The job.")]
 
@@ -23,3 +24,7 @@ class JobMutations:
     @mutation("Runs a failed or canceled job again, under the same id; finished parts are kept.")
     async def retry_job(self, info: Info, id: JobId) -> JobPayload:
         return job_payload(info, await jobs.retry_job(info.context.owner, need(id, "Job", "id")))
+
+    @mutation("Asks upstream once about a picture or clip, and stores what it says; made for jobs with polling MANUAL.")
+    async def refresh_job(self, info: Info, id: JobId) -> JobPayload:
+        return job_payload(info, await refresh_job(info.context.owner, need(id, "Job", "id")))

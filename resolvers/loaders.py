@@ -32,7 +32,8 @@ from services.reading.parts import (
     planned_seconds,
     shots_by_scene,
     stages_by_workflow_id,
-)from services.reading.waiting import waiting_by_job_id
+)
+from services.reading.waiting import waiting_by_job_id
 
 # Each key is a place or two in a statement; SQLite takes 32,766 of them and PostgreSQL 32,767.
 MAX_BATCH_KEYS = 10_000

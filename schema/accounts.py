@@ -7,13 +7,15 @@ import strawberry
 from errors import EkonteError
 from models.accounts import Account as AccountRow
 from models.enums import AccountStatus, AccountType, MediaKind, Site
+from schema.attempts import Attempt
 from schema.context import Info
 from schema.enums import OrderDirection
 from schema.errors import ItemFailure
 from schema.fields import resolved
-from schema.paging import Node
+from schema.paging import After, Connection, First, Node, child_connection
 from services.pool.quota import next_reset
 from services.reading.accounts import AccountOrderField, Availability, CoolingDown, Standing
+from services.reading.children import ACCOUNT_ATTEMPTS
 from settings import get_settings
 
 
@@ -81,6 +83,12 @@ class Account(Node):
     async def cooldowns(self, info: Info) -> list[Cooldown]:
         found = await info.context.loaders.cooldowns_by_account_id.load(self.row.id)
         return [Cooldown.of(cooldown) for cooldown in found]
+
+    @resolved("The tries that ran on it, newest first.")
+    async def attempts(
+        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> Connection[Attempt]:
+        return await child_connection(info, ACCOUNT_ATTEMPTS, self.row.id, Attempt.from_row, first=first, after=after)
 
     @resolved("When the counts of the day begin anew.")
     def quota_reset_at(self) -> datetime:

@@ -9,6 +9,7 @@ from models.enums import PRIORITY_RANKS, JobRole, JobStatus, JobType, Priority, 
 from models.jobs import Job as JobRow
 from schema.animatics import Animatic, Speech, load_speech
 from schema.assets import Asset, AssetList
+from schema.attempts import Attempt, UpstreamTask
 from schema.context import Info
 from schema.edits import Edit
 from schema.errors import JobError
@@ -19,6 +20,7 @@ from schema.scripts import Script
 from schema.storyboards import Storyboard
 from schema.videos import Video
 from services.reading.children import JOB_CHILDREN
+from services.reading.waiting import is_waiting
 
 if TYPE_CHECKING:
     from schema.workflows import Workflow
@@ -39,12 +41,26 @@ class Job(Node):
     priority: Priority = strawberry.field(description="Which work goes first.")
     stage: Stage | None = strawberry.field(description="The stage that it belongs to.")
     progress: float = strawberry.field(description="From 0 to 1. Never goes back within one run.")
-    message: str | None = strawberry.field(description="What is happening, for people.")
     error: JobError | None = strawberry.field(description="Why it failed, or why it is being tried again.")
     retry_count: int = strawberry.field(description="Times that retryJob or retryWorkflow ran it again.")
     created_at: datetime = strawberry.field(description="When it was asked for.")
     started_at: datetime | None = strawberry.field(description="When work on it began.")
     finished_at: datetime | None = strawberry.field(description="When it ended.")
+
+    @resolved("What is happening, or what it waits for and until when, for people.")
+    async def message(self, info: Info) -> str | None:
+        if not is_waiting(self.row):
+            return str(self.row.message) if self.row.message is not None else None
+        return await info.context.loaders.waiting_by_job_id.load(self.row.id)
+
+    @resolved("Each try on one account or provider, oldest first.")
+    async def attempts(self, info: Info) -> list[Attempt]:
+        return [Attempt.from_row(row) for row in await info.context.loaders.attempts_by_job_id.load(self.row.id)]
+
+    @resolved("The newest state told by upstream, where the job went there.")
+    async def upstream(self, info: Info) -> UpstreamTask | None:
+        rows = await info.context.loaders.attempts_by_job_id.load(self.row.id)
+        return UpstreamTask.of_attempt(rows[-1]) if rows else None
 
     @resolved("What it made; null until it has succeeded, and for the parts of a stage.")
     async def result(self, info: Info) -> JobResult | None:
@@ -86,7 +102,6 @@ class Job(Node):
             priority=PRIORITIES.get(row.priority_rank, Priority.NORMAL),
             stage=row.stage,
             progress=row.progress,
-            message=row.message,
             error=JobError.maybe(row.error),
             retry_count=row.retry_count,
             created_at=row.created_at,

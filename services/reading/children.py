@@ -8,6 +8,7 @@ from typing import Any
 from tortoise.models import Model
 
 from models.films import AnimaticPart, VideoSegment
+from models.generation import Attempt
 from models.jobs import Job
 from models.scripts import Asset, ScriptScene
 from models.storyboards import Shot
@@ -56,6 +57,7 @@ WORKFLOW_ASSETS = ChildList(
 WORKFLOW_JOBS = ChildList(
     Job, "job c", "c.owner", "c.workflow_id", "c.id", "c.id", is_descending=True, always="c.role = 'STAGE'"
 )
+ACCOUNT_ATTEMPTS = ChildList(Attempt, "attempt c", "c.owner", "c.account_id", "c.id", "c.id", is_descending=True)
 JOB_CHILDREN = ChildList(Job, "job c", "c.owner", "c.parent_id", "c.id", "c.id")
 
 

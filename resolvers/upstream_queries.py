@@ -1,0 +1,24 @@
+"""What upstream itself says."""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers.ids import need
+from schema.attempts import UpstreamTask
+from schema.context import Info
+from schema.fields import resolved
+from services.generation.manual import upstream_task
+
+
+@strawberry.type
+class UpstreamQueries:
+    @resolved("Asks the generation service itself, now, for a task that was submitted under this account.")
+    async def upstream_task(
+        self,
+        info: Info,
+        account_id: Annotated[strawberry.ID, strawberry.argument(description="The account that submitted it.")],
+        history_id: Annotated[str, strawberry.argument(description="What the service calls the task.")],
+    ) -> UpstreamTask | None:
+        task = await upstream_task(info.context.owner, need(account_id, "Account", "accountId"), history_id)
+        return None if task is None else UpstreamTask.of(task)
