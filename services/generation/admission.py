@@ -1,0 +1,125 @@
+"""Taking a request on: one record for each storyboard and kind, and at most one live job for each record."""
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from errors import ConflictError
+from models.accounts import Account
+from models.database import now_ms
+from models.enums import PRIORITY_RANKS, JobRole, JobStatus, MediaKind, Priority, Queue, Reuse
+from models.generation import GenerationRecord
+from models.ids import new_id
+from models.jobs import Job, JobInput
+from services.generation.asking import Asked
+from services.generation.catalogue import find_model
+from services.generation.checking import check_accounts, settle
+from services.generation.inputs import queue_of
+from services.generation.requests import GenerationRequest
+from services.generation.resolving import resolve_inputs
+from services.generation.reusing import reuse_result
+from services.idempotency import once
+from services.queue.outcomes import nudge
+from services.records.holding import BUSY, hold_record, write_request
+
+MUTATIONS = {MediaKind.IMAGE: "generateImage", MediaKind.VIDEO: "generateVideo"}
+
+
+async def generate(owner: str, asked: Asked, idempotency_key: str | None, priority: Priority) -> Job:
+    """Has a picture or a clip made for a storyboard; its job. With a key that was used before: the job made then.
+
+    Raises BadInputError and NotFoundError with the path of the fault, ConflictError where the storyboard has a live
+    job. A refusal changes nothing.
+    """
+
+    async def ask() -> Asked:
+        return asked
+
+    # A default that was said is the same request as one that was not.
+    values = {name: value for name, value in dataclasses.asdict(asked).items() if name != "defaulted"}
+    return await take_on(owner, MUTATIONS[asked.kind], idempotency_key, values, ask, priority)
+
+
+async def take_on(
+    owner: str,
+    mutation: str,
+    idempotency_key: str | None,
+    values: dict[str, Any],
+    ask: Callable[[], Awaitable[Asked]],
+    priority: Priority,
+) -> Job:
+    """Checks what `ask` gives, in one transaction with all that follows, and takes it on or hands out a former result.
+
+    values: what a repeated request under the same key must have alike. Raises as `generate`.
+    """
+
+    async def do() -> Job:
+        asked = await ask()
+        request = settle(asked, find_model(asked.model, asked.kind, "input", "model"))
+        await _look_up_accounts(owner, request)
+        rank = PRIORITY_RANKS[priority]
+        if request.reuse is Reuse.EXACT:
+            resolved, _ = await resolve_inputs(owner, request)
+            reused = await reuse_result(owner, resolved, rank)
+            if reused is not None:
+                return reused
+        return await admit(owner, request, priority_rank=rank)
+
+    return await once(owner, mutation, idempotency_key, {**values, "priority": priority.value}, Job, do)
+
+
+async def _look_up_accounts(owner: str, request: GenerationRequest) -> None:
+    ids = list(request.strategy.account_ids)
+    if ids:
+        rows = await Account.filter(owner=owner, id__in=ids, deleted_at__isnull=True).values_list("id", "provider")
+        check_accounts(request, {int(account_id): str(provider) for account_id, provider in rows})
+
+
+async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = None, priority_rank: int = 2) -> Job:
+    """Makes the job of a request that was checked, and the record that it is for, where there is none yet. In the
+    caller's transaction. What the record shows stays until the job has succeeded.
+
+    Raises ConflictError where the record has a live job, NotFoundError or BadInputError for its inputs.
+    """
+    request, files = await resolve_inputs(owner, request)
+    record = await hold_record(owner, request)
+    job = await _insert_job(owner, record, request, parent, priority_rank)
+    if files:
+        await JobInput.bulk_create(
+            [JobInput(job_id=job.id, position=place, file_id=file.id) for place, file in files.items()]
+        )
+    await write_request(record, request, current_job_id=job.id, is_reused=False)
+    nudge()
+    return job
+
+
+def queue_for(request: GenerationRequest) -> Queue:
+    """Where a new job waits: for its inputs to be fetched, for an account, or for a worker."""
+    return Queue.INPUTS if any(image.sha256 is None for image in request.inputs) else queue_of(request)
+
+
+async def _insert_job(
+    owner: str, record: GenerationRecord, request: GenerationRequest, parent: Job | None, priority_rank: int
+) -> Job:
+    """The unique index of live generations has the last word: it also sees a job that is retried at this moment."""
+    job = Job(
+        id=new_id(),
+        owner=owner,
+        type=request.job_type,
+        role=JobRole.GENERATE,
+        queue=queue_for(request),
+        stage=None if parent is None else parent.stage,
+        status=JobStatus.PENDING,
+        priority_rank=priority_rank,
+        params=request.to_json(),
+        parent_id=None if parent is None else parent.id,
+        workflow_id=None if parent is None else parent.workflow_id,
+        target_id=record.id,
+        record_id=record.id,
+        due_at_ms=await now_ms(),
+    )
+    await Job.bulk_create([job], ignore_conflicts=True)
+    stored = await Job.get_or_none(id=job.id)
+    if stored is None:
+        raise ConflictError(BUSY)
+    return stored

@@ -1,0 +1,1 @@
+"""Generation records: what people do with them, and how results come to stand in them."""
