@@ -46,6 +46,8 @@ async def update_accounts(owner: str, changes: Sequence[AccountChanges]) -> list
             outcomes.append(Outcome(account=await _update(owner, change, hash_key)))
         except EkonteError as error:
             outcomes.append(Outcome(error=error))
+    if any(outcome.account is not None for outcome in outcomes):
+        await look_again(owner)
     return outcomes
 
 
@@ -120,5 +122,3 @@ async def _follow(account: Account, values: dict[str, Any]) -> None:
         await UploadedInput.filter(account_id=account.id).delete()  # upstream's names for files of the former account
     if values.get("status") is AccountStatus.INACTIVE:
         await release_placed([account.id], "Its owner took the account out before anything was sent.")
-    else:
-        await look_again(account.owner)

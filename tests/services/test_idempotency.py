@@ -7,7 +7,7 @@ import pytest
 
 from errors import BadInputError, ConflictError
 from models.jobs import IdempotencyKey, Job
-from services.idempotency import forget_old_keys, former_result, input_sha256, once
+from services.idempotency import forget_old_keys, former_result, input_sha256, once, once_each
 from settings import get_settings
 from tests.factories import OTHER, OWNER, make_job
 
@@ -78,3 +78,45 @@ async def test_an_impossible_key_is_refused_with_its_path(key: str) -> None:
 def test_the_order_of_fields_does_not_matter() -> None:
     assert input_sha256({"a": 1, "b": None}) == input_sha256({"b": None, "a": 1})
     assert input_sha256({"a": 1}) != input_sha256({"a": "1"})
+
+
+async def make_each(*refused: int) -> list[int | None]:
+    return [None if index in refused else (await make_job()).id for index in range(3)]
+
+
+async def ask_each(key: str | None, *refused: int, values: dict[str, object] | None = None) -> list[int | None]:
+    return await once_each(OWNER, "createAccounts", key, values or {"text": "a"}, lambda: make_each(*refused))
+
+
+async def test_a_list_under_one_key_is_made_once_and_remembers_what_was_refused() -> None:
+    first = await ask_each("k", 1)
+    assert [row_id is None for row_id in first] == [False, True, False]
+    assert await ask_each("k") == first
+    assert await Job.all().count() == 2
+    with pytest.raises(ConflictError):
+        await ask_each("k", values={"text": "b"})
+    with pytest.raises(BadInputError):
+        await ask_each("")
+    assert await ask_each("other") != first
+    assert await ask_each(None) != await ask_each(None)
+
+
+async def test_ten_lists_at_once_under_one_key_are_one() -> None:
+    found = await asyncio.gather(*(ask_each("k", 0) for _ in range(10)))
+    assert all(ids == found[0] for ids in found)
+    assert await Job.all().count() == 2
+
+
+async def test_a_key_that_has_expired_makes_a_new_list_that_may_be_shorter() -> None:
+    await ask_each("k")
+    old = datetime.now(UTC) - timedelta(seconds=get_settings().idempotency_seconds + 60)
+    await IdempotencyKey.all().update(created_at=old)
+
+    async def make_one() -> list[int | None]:
+        return [(await make_job()).id]
+
+    second = await once_each(OWNER, "createAccounts", "k", {"text": "a"}, make_one)
+    assert await once_each(OWNER, "createAccounts", "k", {"text": "a"}, make_one) == second
+    await IdempotencyKey.all().update(created_at=old)
+    await forget_old_keys()
+    assert await IdempotencyKey.all().count() == 0
