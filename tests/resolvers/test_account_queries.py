@@ -256,3 +256,16 @@ async def test_an_account_is_a_node_of_its_owner_alone() -> None:
     }
     assert await ask(document, OTHER, id=account.global_id) == {"account": None, "node": None}
     assert await Account.filter(owner=OWNER).count() == 1
+
+
+async def test_the_tries_on_an_account_come_newest_first_for_its_owner() -> None:
+    account, other = await make_account(), await make_account()
+    tries = [await make_attempt(account) for _ in range(3)]
+    await make_attempt(other)
+    document = """query ($after: String) { accounts(orderBy: { field: CREATED_AT }) { nodes {
+      attempts(first: 2, after: $after) { nodes { id } totalCount pageInfo { hasNextPage endCursor } } } } }"""
+    shown = [node["attempts"] for node in (await ask(document))["accounts"]["nodes"]]
+    assert [node["id"] for node in shown[0]["nodes"]] == [tries[2].global_id, tries[1].global_id]
+    assert [(of["totalCount"], of["pageInfo"]["hasNextPage"]) for of in shown] == [(3, True), (1, False)]
+    older = (await ask(document, after=shown[0]["pageInfo"]["endCursor"]))["accounts"]["nodes"][0]["attempts"]
+    assert [node["id"] for node in older["nodes"]] == [tries[0].global_id]
