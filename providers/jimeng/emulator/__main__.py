@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         service = Service(options, accounts, scenario.rules, render_limit=given.render_limit)
         _print_environment(given.host, listener.getsockname()[1])
         _print_accounts(accounts)
+        print("# ready", flush=True)  # connections wait in line from here on
         config = uvicorn.Config(
             build_application(service),
             log_level="warning",
@@ -107,6 +108,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
+        listener.listen(2048)
     except OSError:
         listener.close()
         raise
