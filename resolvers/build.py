@@ -14,6 +14,8 @@ from resolvers.film_mutations import FilmMutations
 from resolvers.job_mutations import JobMutations
 from resolvers.list_queries import ListQueries
 from resolvers.node_queries import NodeQueries
+from resolvers.record_mutations import RecordMutations
+from resolvers.record_queries import RecordQueries
 from resolvers.script_mutations import ScriptMutations
 from resolvers.stage_queries import StageQueries
 from resolvers.storable_text import StorableText
@@ -26,13 +28,14 @@ from schema.videos import VideoSegment
 
 
 @strawberry.type(description="What can be asked.")
-class Query(NodeQueries, AccountQueries, ListQueries, StageQueries, CatalogueQueries, UpstreamQueries):
+class Query(NodeQueries, AccountQueries, RecordQueries, ListQueries, StageQueries, CatalogueQueries, UpstreamQueries):
     pass
 
 
 @strawberry.type(description="What can be changed.")
 class Mutation(
     AccountMutations,
+    RecordMutations,
     JobMutations,
     WorkflowMutations,
     ScriptMutations,

@@ -18,7 +18,7 @@ from services.reading.paging import page_request
 T = TypeVar("T")
 
 
-def _several(values: Sequence[T] | None) -> tuple[T, ...] | None:
+def several(values: Sequence[T] | None) -> tuple[T, ...] | None:
     return None if given(values) is None else tuple(values or ())
 
 
@@ -26,7 +26,7 @@ def workflow_conditions(wanted: WorkflowFilter | None) -> WorkflowConditions:
     if given(wanted) is None or wanted is None:
         return WorkflowConditions()
     return WorkflowConditions(
-        statuses=_several(wanted.status), stage=given(wanted.stage), name_contains=given(wanted.name_contains)
+        statuses=several(wanted.status), stage=given(wanted.stage), name_contains=given(wanted.name_contains)
     )
 
 
@@ -36,8 +36,8 @@ def job_conditions(wanted: JobFilter | None) -> JobConditions:
         return JobConditions()
     workflow_id = given(wanted.workflow_id)
     return JobConditions(
-        types=_several(wanted.type),
-        statuses=_several(wanted.status),
+        types=several(wanted.type),
+        statuses=several(wanted.status),
         workflow_id=None if workflow_id is None else number_of(workflow_id, "Workflow") or 0,
         created_after=given(wanted.created_after),
         created_before=given(wanted.created_before),

@@ -33,6 +33,7 @@ from services.reading.parts import (
     shots_by_scene,
     stages_by_workflow_id,
 )
+from services.reading.records import credits_by_record_id, records_in_order, versions_in_order
 from services.reading.waiting import waiting_by_job_id
 
 # Each key is a place or two in a statement; SQLite takes 32,766 of them and PostgreSQL 32,767.
@@ -91,6 +92,9 @@ READS: dict[str, Read] = {
     "planned_seconds_by_animatic_id": planned_seconds,
     "stale_shots_by_storyboard_id": _stale_shots,
     "attempt_by_id": _by_id(Attempt),
+    "record_by_id": records_in_order,
+    "record_version_by_id": versions_in_order,
+    "credits_by_record_id": credits_by_record_id,
     "attempts_by_job_id": attempts_by_job_id,
     "route_by_id": routes_by_id,
     "waiting_by_job_id": waiting_by_job_id,

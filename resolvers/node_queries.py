@@ -18,6 +18,7 @@ from schema.edits import Edit
 from schema.fields import resolved
 from schema.jobs import Job
 from schema.paging import Node
+from schema.records import RecordVersion, record_from_row
 from schema.scripts import Script
 from schema.storyboards import Shot, Storyboard
 from schema.videos import Video, VideoSegment
@@ -35,6 +36,8 @@ NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any]
     "Video": (lambda loaders: loaders.video_by_id, Video.from_row),
     "VideoSegment": (lambda loaders: loaders.video_segment_by_id, VideoSegment.from_row),
     "Edit": (lambda loaders: loaders.edit_by_id, Edit.from_row),
+    "GenerationRecord": (lambda loaders: loaders.record_by_id, record_from_row),
+    "RecordVersion": (lambda loaders: loaders.record_version_by_id, RecordVersion.from_row),
     "Attempt": (lambda loaders: loaders.attempt_by_id, Attempt.from_row),
     "Job": (lambda loaders: loaders.job_by_id, Job.from_row),
     "Account": (lambda loaders: loaders.account_by_id, Account.from_row),

@@ -10,7 +10,7 @@ from strawberry.dataloader import DataLoader
 from models.accounts import Account
 from models.files import StoredFile
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
-from models.generation import Attempt
+from models.generation import Attempt, GenerationRecord, RecordVersion
 from models.jobs import Job
 from models.scripts import Asset, Script, ScriptShot
 from models.storyboards import Shot, Storyboard
@@ -71,6 +71,9 @@ class Loaders:
     planned_seconds_by_animatic_id: DataLoader[int, tuple[tuple[int, float], ...]]
     stale_shots_by_storyboard_id: DataLoader[int, frozenset[int]]
     attempt_by_id: DataLoader[int, Attempt | None]
+    record_by_id: DataLoader[int, GenerationRecord | None]
+    record_version_by_id: DataLoader[int, RecordVersion | None]
+    credits_by_record_id: DataLoader[int, int | None]
     attempts_by_job_id: DataLoader[int, tuple[Attempt, ...]]
     route_by_id: DataLoader[int, tuple[RouteEntry, ...]]
     waiting_by_job_id: DataLoader[int, str | None]

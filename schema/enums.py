@@ -15,12 +15,16 @@ from models.enums import (
     InputType,
     JobStatus,
     JobType,
+    LoadBalance,
     MediaKind,
+    Polling,
     Priority,
     Quality,
+    RateLimitHandling,
     ShotType,
     Site,
     Stage,
+    Transition,
     WorkflowStatus,
 )
 from services.reading.accounts import AccountOrderField, Availability
@@ -45,6 +49,11 @@ class UpstreamTaskType(StrEnum):
     IMAGE = "IMAGE"
     VIDEO = "VIDEO"
     UNKNOWN = "UNKNOWN"
+
+
+class Reuse(StrEnum):
+    NONE = "NONE"
+    EXACT = "EXACT"
 
 
 def describe(enum: type[E], description: str, **values: str) -> None:
@@ -257,4 +266,38 @@ describe(
     IMAGE="Pictures.",
     VIDEO="A clip.",
     UNKNOWN="Upstream does not say.",
+)
+describe(
+    Polling,
+    "Who asks upstream for the result.",
+    AUTO="The server, until it is there.",
+    MANUAL="The caller, with refreshJob or upstreamTask; the mutation answers once the task is submitted, and nothing "
+    "times out. The slot is freed after the usual time.",
+)
+describe(
+    Reuse,
+    "Whether an earlier result may be handed out again.",
+    NONE="It is always made anew.",
+    EXACT="Where everything that shapes it is the same; an input link counts by what came from it last.",
+)
+describe(
+    Transition,
+    "How a clip begins and ends.",
+    NONE="As it came.",
+    KEN_BURNS="With a slow move of the camera over it.",
+    FADE="Out of black and into black.",
+)
+describe(
+    LoadBalance,
+    "Which account is taken among those that could be.",
+    ROUND_ROBIN="The one that was not used for the longest time.",
+    LEAST_USED="The one with the fewest jobs for its limit, then the fewest today.",
+    PRIORITY="The one with the lowest priority number.",
+)
+describe(
+    RateLimitHandling,
+    "What happens to a job where upstream wants fewer requests.",
+    WAIT="It is kept for when the account is free again.",
+    SKIP="It fails.",
+    SWITCH="It moves to another account at once.",
 )

@@ -11,6 +11,9 @@ from schema.scalars import Long
 @strawberry.type(description="A picture, clip, sound or text that was made or uploaded.")
 class MediaFile:
     row: strawberry.Private[StoredFile]
+    source_url: str | None = strawberry.field(
+        description="The outside link that the content came from; such links expire."
+    )
     content_type: str = strawberry.field(description="Its media type, e.g. image/png.")
     bytes: Long = strawberry.field(description="Its size.")
     width: int | None = strawberry.field(description="Pixels across, of pictures and clips.")
@@ -26,6 +29,7 @@ class MediaFile:
     def from_row(row: StoredFile) -> "MediaFile":
         return MediaFile(
             row=row,
+            source_url=row.source_url,
             content_type=row.content_type,
             bytes=Long(row.bytes),
             width=row.width,

@@ -16,6 +16,7 @@ from schema.errors import JobError
 from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import After, Connection, First, Node, child_connection
+from schema.records import GenerationRecord, ImageRecord, VideoRecord, maybe_record
 from schema.scripts import Script
 from schema.storyboards import Storyboard
 from schema.videos import Video
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 PRIORITIES = {rank: priority for priority, rank in PRIORITY_RANKS.items()}
 
 JobResult = Annotated[
-    Script | AssetList | Asset | Storyboard | Animatic | Speech | Video | Edit,
+    ImageRecord | VideoRecord | Script | AssetList | Asset | Storyboard | Animatic | Speech | Video | Edit,
     strawberry.union("JobResult", description="What a job made."),
 ]
 
@@ -69,6 +70,16 @@ class Job(Node):
     @resolved("What this run produced, its parts' files included; never changes afterwards.")
     async def files(self, info: Info) -> list[MediaFile]:
         return [MediaFile.from_row(row) for row in await info.context.loaders.files_by_job_id.load(self.row.id)]
+
+    @resolved("The record that it makes a picture or clip for.")
+    async def record(self, info: Info) -> GenerationRecord | None:
+        if self.row.record_id is None:
+            return None
+        return maybe_record(await info.context.loaders.record_by_id.load(self.row.record_id))
+
+    @resolved("The caller's id for the storyboard that it makes a picture or clip for.")
+    def storyboard_id(self) -> str | None:
+        return str(self.row.params["storyboard_id"]) if self.row.role is JobRole.GENERATE else None
 
     @resolved("The workflow that it is part of.")
     async def workflow(self, info: Info) -> Annotated["Workflow", strawberry.lazy("schema.workflows")] | None:
@@ -112,8 +123,10 @@ class Job(Node):
 
 async def load_result(
     info: Info, job: JobRow
-) -> Script | AssetList | Asset | Storyboard | Animatic | Speech | Video | Edit | None:
+) -> ImageRecord | VideoRecord | Script | AssetList | Asset | Storyboard | Animatic | Speech | Video | Edit | None:
     """What a job that has succeeded made, by its type."""
+    if job.role is JobRole.GENERATE and job.status is JobStatus.SUCCEEDED and job.record_id is not None:
+        return maybe_record(await info.context.loaders.record_by_id.load(job.record_id))
     if job.role is not JobRole.STAGE or job.status is not JobStatus.SUCCEEDED:
         return None
     loaders = info.context.loaders

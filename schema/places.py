@@ -18,6 +18,8 @@ FILE_FIELDS = frozenset({"inputFile", "inputContent", "music"})
 
 Place = list[str]
 
+_WORDS = {"GenerationRecord": "record", "RecordVersion": "version"}
+
 
 class PlacedErrors(FieldExtension):
     """Gives an error of the field its path within the arguments, where it has none and there is only one place."""
@@ -58,7 +60,7 @@ def _is_meant(error: EkonteError, global_id: str) -> bool:
 
 def missing_text(model: str) -> str:
     """What is said where a row of that model is not there, or is somebody else's."""
-    return f"There is no such {model.lower()}."
+    return f"There is no such {_WORDS.get(model, model.lower())}."
 
 
 def _leaves(arguments: Mapping[str, Any]) -> Iterator[tuple[Any, Place]]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from errors import BadInputError, NotFoundError
-from models.enums import MediaKind
+from models.enums import MediaKind, Transition
 from models.ids import parse_global_id
 from providers.pooled import ModelInfo
 from services.generation.asking import Asked
@@ -64,6 +64,7 @@ def settle(asked: Asked, model: ModelInfo) -> GenerationRequest:
     _check_prompt(asked.negative_prompt or "", "negativePrompt", may_be_empty=True)
     taken = _optional_parameters(asked, model)
     _check_inputs(asked, model)
+    _check_clip_only(asked)
     check_audio(asked.audio)
     check_strategy(asked.strategy)
     ratio, resolution = _shape(asked, model, taken["size"])
@@ -105,6 +106,14 @@ def _check_prompt(text: str, name: str, *, may_be_empty: bool) -> None:
         raise BadInputError("The prompt is empty: say what is to be seen.", path=["input", name])
     if len(text) > MAX_PROMPT_CHARACTERS:
         raise BadInputError(f"{name} has at most {MAX_PROMPT_CHARACTERS} characters.", path=["input", name])
+
+
+def _check_clip_only(asked: Asked) -> None:
+    if asked.kind is MediaKind.VIDEO:
+        return
+    for name, is_asked in (("transition", asked.transition is not Transition.NONE), ("audio", asked.audio is not None)):
+        if is_asked:
+            raise BadInputError(f"A picture has no {name}; leave it out.", path=["input", name])
 
 
 def _optional_parameters(asked: Asked, model: ModelInfo) -> dict[str, Any]:
@@ -226,3 +235,8 @@ def check_accounts(request: GenerationRequest, providers: Mapping[int, str]) -> 
                 f" {request.provider} makes.",
                 path=path,
             )
+
+
+def parameters_of(model: ModelInfo) -> list[str]:
+    """The contract's names of the parameters that only some models take, as far as this one does."""
+    return [contract_name for _, contract_name, flag in _OPTIONAL if getattr(model, flag)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from models.base import OwnedRow
@@ -45,8 +46,9 @@ def workflows_query(owner: str, conditions: WorkflowConditions) -> QuerySet[Work
 
 
 def jobs_query(owner: str, conditions: JobConditions) -> QuerySet[Job]:
-    """Jobs that somebody or a workflow started; their builds are listed under each."""
-    query = owned(Job, owner).filter(role=JobRole.STAGE)
+    """Jobs that somebody or a workflow started; what they had made in parts is listed under each."""
+    started = Q(role=JobRole.STAGE) | Q(role=JobRole.GENERATE, parent_id__isnull=True)
+    query = owned(Job, owner).filter(started)
     if conditions.types is not None:
         query = query.filter(type__in=conditions.types)
     if conditions.statuses is not None:

@@ -1,0 +1,123 @@
+"""Inputs of single pictures and clips, turned into what the services take."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from strawberry import UNSET
+
+from models.enums import LoadBalance, MediaKind, Polling, RateLimitHandling, Reuse, Transition
+from resolvers.ids import need_all
+from schema.generation_inputs import (
+    AccountStrategyInput,
+    ClipAudioInput,
+    GenerateImageInput,
+    GenerateVideoInput,
+    is_said,
+)
+from schema.paging import given
+from schema.regeneration_inputs import RegenerateInput
+from services.generation.asking import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, Asked
+from services.generation.requests import AccountStrategy, ClipAudio, InputImage
+from services.records.regenerating import Regeneration
+
+# The names of Asked that inputs have too. Null takes the first away, and leaves the second as they were.
+_OPTIONAL = (
+    "negative_prompt",
+    "size",
+    "sample_strength",
+    "seed",
+    "steps",
+    "guidance_scale",
+    "scheduler",
+    "style",
+    "fps",
+    "motion_strength",
+)
+_NEEDED = (
+    "project_name",
+    "prompt",
+    "model",
+    "ratio",
+    "resolution",
+    "duration_seconds",
+    "intelligent_ratio",
+    "transition",
+    "safety_check",
+)
+
+
+def asked_for(input: GenerateImageInput | GenerateVideoInput, kind: MediaKind) -> Asked:
+    """What is asked; null is as if it was not given. Raises NotFoundError for what is no id of an account."""
+    usual: dict[str, Any] = {"ratio": USUAL_RATIO[kind], "resolution": USUAL_RESOLUTION[kind]}
+    if isinstance(input, GenerateVideoInput):
+        usual["duration_seconds"] = USUAL_SECONDS
+    shaped = {name: getattr(input, name) if is_said(getattr(input, name)) else value for name, value in usual.items()}
+    return Asked(
+        kind=kind,
+        prompt=input.prompt,
+        storyboard_id=input.storyboard_id,
+        work_id="default" if input.work_id is None else input.work_id,
+        project_id="default" if input.project_id is None else input.project_id,
+        project_name=given(input.project_name),
+        model=given(input.model),
+        intelligent_ratio=getattr(input, "intelligent_ratio", False) is True,
+        transition=getattr(input, "transition", None) or Transition.NONE,
+        audio=_audio(getattr(input, "audio", None)),
+        safety_check=input.safety_check is not False,
+        inputs=_inputs(input.input_images),
+        polling=input.polling or Polling.AUTO,
+        reuse=Reuse.NONE if input.reuse is None else Reuse(input.reuse.value),
+        strategy=strategy_of(input.strategy) or AccountStrategy(),
+        defaulted=frozenset(name for name in usual if not is_said(getattr(input, name))),
+        **{name: given(getattr(input, name)) for name in _OPTIONAL if hasattr(input, name)},
+        **shaped,
+    )
+
+
+def regeneration_of(input: RegenerateInput) -> Regeneration:
+    """What is to change. Raises NotFoundError for what is no id of an account."""
+    changes: dict[str, Any] = {}
+    for name in _NEEDED:
+        if is_said(getattr(input, name)):
+            changes[name] = getattr(input, name)
+    for name in _OPTIONAL:
+        if getattr(input, name) is not UNSET:
+            changes[name] = getattr(input, name)
+    if input.audio is not UNSET:
+        changes["audio"] = _audio(input.audio)
+    if input.input_images is not UNSET:
+        changes["inputs"] = _inputs(input.input_images)
+    if (strategy := strategy_of(input.strategy)) is not None:
+        changes["strategy"] = strategy
+    return Regeneration(
+        kind=input.kind,
+        work_id=input.work_id,
+        storyboard_id=input.storyboard_id,
+        project_id=given(input.project_id),
+        polling=input.polling or Polling.AUTO,
+        changes=changes,
+    )
+
+
+def strategy_of(input: AccountStrategyInput | None) -> AccountStrategy | None:
+    if input is None or input is UNSET:
+        return None
+    return AccountStrategy(
+        load_balance=input.load_balance or LoadBalance.LEAST_USED,
+        max_concurrent_per_account=given(input.max_concurrent_per_account),
+        auto_switch_on_failure=input.auto_switch_on_failure is not False,
+        rate_limit_handling=input.rate_limit_handling or RateLimitHandling.SWITCH,
+        switch_on_timeout=input.switch_on_timeout is True,
+        max_attempts=5 if input.max_attempts is None else input.max_attempts,
+        account_ids=tuple(need_all(input.account_ids or [], "Account", "input", "strategy", "accountIds")),
+    )
+
+
+def _audio(input: ClipAudioInput | None) -> ClipAudio | None:
+    if input is None or input is UNSET or not (given(input.voiceover_url) or given(input.bgm_url)):
+        return None
+    return ClipAudio(given(input.voiceover_url), given(input.bgm_url), input.ducking is not False)
+
+
+def _inputs(images: Sequence[str] | None) -> tuple[InputImage, ...]:
+    return tuple(InputImage(image) for image in images or ())

@@ -1,0 +1,177 @@
+"""What single pictures and clips are asked for with.
+
+A default of ratio, resolution or duration gives way where a model does not take it, while what the caller said is
+refused then. Both look alike in an answer of GraphQL's parser, so these defaults are values of types of their own.
+"""
+
+import strawberry
+
+from models.enums import (
+    LoadBalance,
+    MediaKind,
+    Polling,
+    Priority,
+    RateLimitHandling,
+    Transition,
+)
+from schema.enums import Reuse
+from schema.scalars import Long
+from schema.workflow_inputs import KEY
+from services.generation.asking import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS
+
+
+class DefaultText(str):
+    """A text that nobody said."""
+
+    __slots__ = ()
+
+
+class DefaultNumber(int):
+    """A number that nobody said."""
+
+
+def is_said(value: object) -> bool:
+    """Whether the caller gave the value."""
+    return value is not None and value is not strawberry.UNSET and not isinstance(value, DefaultText | DefaultNumber)
+
+
+PROJECT = "The caller's id for the project, 1 to 128 characters."
+PROJECT_NAME = "The caller's name for the project."
+WORK = "The caller's id for the work, 1 to 128 characters."
+STORYBOARD = "The caller's id for the storyboard, 1 to 128 characters; it has one record of each kind."
+PROMPT = "What is to be seen, 1 to 8000 characters."
+NEGATIVE = "What is not to be seen, for models that take it."
+MODEL = "A model's name from models; null: the deployment's default. The model decides the provider."
+RESOLUTION = "One of the model's resolutions; one that is not said gives way to the model's own."
+SEED = "Makes the same result again, for models that take one."
+SAFETY = "Whether the content is to be checked, where the provider offers that."
+FIRST_AND_LAST = "None: from text. One: the first frame. Two: the first and the last frame."
+PRIORITY = "Which work goes first."
+POLLING = "Whether the result is waited for."
+REUSE = "Whether an earlier result may be handed out again."
+STRATEGY = "How the account pool is used."
+FPS = "Pictures a second, for models that take it."
+MOTION = "How much moves, 0 to 1, for models that take it."
+FADING = "How the clip begins and ends."
+SOUND = "Sound to put under the clip."
+
+
+@strawberry.input(description="How a job uses the account pool.")
+class AccountStrategyInput:
+    load_balance: LoadBalance | None = strawberry.field(
+        default=LoadBalance.LEAST_USED, description="Which account is taken among those that could be."
+    )
+    max_concurrent_per_account: int | None = strawberry.field(
+        default=strawberry.UNSET, description="Lowers, never raises, the account's own maxConcurrent."
+    )
+    auto_switch_on_failure: bool | None = strawberry.field(
+        default=True, description="Whether another account is tried where one fails."
+    )
+    rate_limit_handling: RateLimitHandling | None = strawberry.field(
+        default=RateLimitHandling.SWITCH, description="What happens where upstream wants fewer requests."
+    )
+    switch_on_timeout: bool | None = strawberry.field(
+        default=False,
+        description="Whether another account is tried where no result came in time. The first may still bring one, and "
+        "both are paid for.",
+    )
+    max_attempts: int | None = strawberry.field(
+        default=5, description="Attempts on accounts before the job fails, 1 to 100."
+    )
+    account_ids: list[strawberry.ID] | None = strawberry.field(
+        default_factory=list, description="Only these accounts; empty: the whole pool."
+    )
+
+
+@strawberry.input(description="A picture to make for a storyboard.")
+class GenerateImageInput:
+    project_id: str | None = strawberry.field(default="default", description=PROJECT)
+    project_name: str | None = strawberry.field(default=strawberry.UNSET, description=PROJECT_NAME)
+    work_id: str | None = strawberry.field(default="default", description=WORK)
+    storyboard_id: str = strawberry.field(description=STORYBOARD)
+    prompt: str = strawberry.field(description=PROMPT)
+    negative_prompt: str | None = strawberry.field(default=strawberry.UNSET, description=NEGATIVE)
+    model: str | None = strawberry.field(default=strawberry.UNSET, description=MODEL)
+    ratio: str | None = strawberry.field(
+        default=DefaultText(USUAL_RATIO[MediaKind.IMAGE]),
+        description="One of the model's ratios; one that is not said gives way to the model's own.",
+    )
+    resolution: str | None = strawberry.field(
+        default=DefaultText(USUAL_RESOLUTION[MediaKind.IMAGE]), description=RESOLUTION
+    )
+    size: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="Width x height, e.g. 1024x576, for models that take one; wins over ratio and resolution.",
+    )
+    intelligent_ratio: bool | None = strawberry.field(
+        default=False, description="Whether the model chooses the ratio by the prompt, for models that can."
+    )
+    sample_strength: float | None = strawberry.field(
+        default=strawberry.UNSET, description="How much the picture follows its input images, 0 to 1."
+    )
+    seed: Long | None = strawberry.field(default=strawberry.UNSET, description=SEED)
+    steps: int | None = strawberry.field(
+        default=strawberry.UNSET, description="Steps of the sampler, for models that take them."
+    )
+    guidance_scale: float | None = strawberry.field(
+        default=strawberry.UNSET, description="How closely the prompt is followed, for models that take it."
+    )
+    scheduler: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The sampler's schedule, for models that take it."
+    )
+    style: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The look of the picture, for models that take it."
+    )
+    safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
+    input_images: list[str] | None = strawberry.field(
+        default_factory=list,
+        description="Up to 10 http(s) links, upload ids or record ids; with any, the image is composed from them.",
+    )
+    priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
+    polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
+    reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
+    strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
+    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+
+
+@strawberry.input(description="Sound to put under a clip; ducking lowers the music while the voice speaks.")
+class ClipAudioInput:
+    voiceover_url: str | None = strawberry.field(default=strawberry.UNSET, description="An http(s) link to the voice.")
+    bgm_url: str | None = strawberry.field(default=strawberry.UNSET, description="An http(s) link to the music.")
+    ducking: bool | None = strawberry.field(
+        default=True, description="Whether the music is lowered while the voice speaks."
+    )
+
+
+@strawberry.input(description="A clip to make for a storyboard.")
+class GenerateVideoInput:
+    project_id: str | None = strawberry.field(default="default", description=PROJECT)
+    project_name: str | None = strawberry.field(default=strawberry.UNSET, description=PROJECT_NAME)
+    work_id: str | None = strawberry.field(default="default", description=WORK)
+    storyboard_id: str = strawberry.field(description=STORYBOARD)
+    prompt: str = strawberry.field(description=PROMPT)
+    negative_prompt: str | None = strawberry.field(default=strawberry.UNSET, description=NEGATIVE)
+    model: str | None = strawberry.field(default=strawberry.UNSET, description=MODEL)
+    ratio: str | None = strawberry.field(
+        default=DefaultText(USUAL_RATIO[MediaKind.VIDEO]),
+        description="One of the model's ratios. Ignored where there is an input image.",
+    )
+    resolution: str | None = strawberry.field(
+        default=DefaultText(USUAL_RESOLUTION[MediaKind.VIDEO]), description=RESOLUTION
+    )
+    duration_seconds: int | None = strawberry.field(
+        default=DefaultNumber(USUAL_SECONDS),
+        description="One of the model's lengths; one that is not said gives way to the model's own.",
+    )
+    seed: Long | None = strawberry.field(default=strawberry.UNSET, description=SEED)
+    fps: int | None = strawberry.field(default=strawberry.UNSET, description=FPS)
+    motion_strength: float | None = strawberry.field(default=strawberry.UNSET, description=MOTION)
+    transition: Transition | None = strawberry.field(default=Transition.NONE, description=FADING)
+    audio: ClipAudioInput | None = strawberry.field(default=strawberry.UNSET, description=SOUND)
+    safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
+    input_images: list[str] | None = strawberry.field(default_factory=list, description=FIRST_AND_LAST)
+    priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
+    polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
+    reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
+    strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
+    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)

@@ -1,0 +1,286 @@
+"""Generation records: what was asked for, where it ran, and what came back."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from models.enums import JobStatus, MediaKind, Site, Transition
+from models.generation import Attempt as AttemptRow
+from models.generation import GenerationRecord as RecordRow
+from models.generation import RecordVersion as VersionRow
+from models.jobs import Job as JobRow
+from schema import enums as enums
+from schema.context import Info
+from schema.errors import JobError
+from schema.fields import resolved
+from schema.files import MediaFile
+from schema.paging import After, Connection, First, Node, child_connection
+from schema.scalars import Long
+from services.generation.requests import ClipAudio as RequestedAudio
+from services.generation.requests import GenerationRequest
+from services.reading.records import RECORD_VERSIONS, generation_seconds, switch_count
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
+    from schema.jobs import Job
+
+LazyAccount = Annotated["Account", strawberry.lazy("schema.accounts")]
+LazyJob = Annotated["Job", strawberry.lazy("schema.jobs")]
+
+
+@strawberry.type(description="The caller's own project that a record belongs to.")
+class Project:
+    id: str = strawberry.field(description="The caller's id for it.")
+    name: str | None = strawberry.field(description="The caller's name for it.")
+
+
+@strawberry.type(description="Sound under a clip.")
+class ClipAudio:
+    voiceover_url: str | None = strawberry.field(description="The voice.")
+    bgm_url: str | None = strawberry.field(description="The music.")
+    ducking: bool = strawberry.field(description="Whether the music is lowered while the voice speaks.")
+
+
+@strawberry.type(description="An earlier result of a record.")
+class RecordVersion(Node):
+    row: strawberry.Private[VersionRow]
+    number: int = strawberry.field(description="From 1, in the order in which results were replaced.")
+    prompt: str = strawberry.field(description="What was to be seen.")
+    model: str = strawberry.field(description="The model that made it.")
+    created_at: datetime = strawberry.field(description="When it became a version.")
+
+    @resolved("What came back.")
+    async def files(self, info: Info) -> list[MediaFile]:
+        rows = await info.context.loaders.files_by_job_id.load(self.row.job_id)
+        return [MediaFile.from_row(row) for row in rows]
+
+    @staticmethod
+    def from_row(row: VersionRow) -> "RecordVersion":
+        return RecordVersion(
+            row=row,
+            id=strawberry.ID(row.global_id),
+            number=row.number,
+            prompt=row.prompt,
+            model=row.model,
+            created_at=row.created_at,
+        )
+
+
+@strawberry.interface(
+    description="What was asked for, where it ran, and what came back. One per storyboard and kind: generating again "
+    "overwrites it."
+)
+class GenerationRecord(Node):
+    row: strawberry.Private[RecordRow]
+    kind: MediaKind = strawberry.field(description="A picture or a clip.")
+    project: Project = strawberry.field(description="The caller's project.")
+    work_id: str = strawberry.field(description="The caller's id for the work.")
+    storyboard_id: str = strawberry.field(description="The caller's id for the storyboard.")
+    model: str = strawberry.field(description="The model of the newest request.")
+    prompt: str = strawberry.field(description="What is to be seen.")
+    negative_prompt: str | None = strawberry.field(description="What is not to be seen.")
+    ratio: str | None = strawberry.field(description="Width to height, e.g. 16:9; null where something else decides.")
+    resolution: str | None = strawberry.field(description="E.g. 2k; null where the model takes none.")
+    input_images: list[str] = strawberry.field(description="Links and ids, as they were given.")
+    safety_check: bool = strawberry.field(description="Whether the content was to be checked.")
+    reused: bool = strawberry.field(
+        description="True where an earlier result for the same request was handed out again."
+    )
+    created_at: datetime = strawberry.field(description="When the storyboard was first generated.")
+    updated_at: datetime = strawberry.field(description="When the record last changed.")
+
+    async def _job(self, info: Info) -> JobRow | None:
+        job_id = self.row.current_job_id or self.row.shown_job_id
+        return None if job_id is None else await info.context.loaders.job_by_id.load(job_id)
+
+    async def _attempts(self, info: Info, job_id: int | None) -> tuple[AttemptRow, ...]:
+        return () if job_id is None else await info.context.loaders.attempts_by_job_id.load(job_id)
+
+    @resolved("How far its newest job is.")
+    async def status(self, info: Info) -> JobStatus:
+        job = await self._job(info)
+        return JobStatus.PENDING if job is None else job.status
+
+    @resolved("Why its newest job failed, where it did.")
+    async def error(self, info: Info) -> JobError | None:
+        job = await self._job(info)
+        return JobError.maybe(job.error) if job is not None and job.status is JobStatus.FAILED else None
+
+    @resolved("What came back; what an earlier request brought, until the newest has succeeded.")
+    async def files(self, info: Info) -> list[MediaFile]:
+        if self.row.shown_job_id is None:
+            return []
+        rows = await info.context.loaders.files_by_job_id.load(self.row.shown_job_id)
+        return [MediaFile.from_row(row) for row in rows]
+
+    @resolved("The file that later stages use: the first, until somebody chooses.")
+    async def chosen_file(self, info: Info) -> MediaFile | None:
+        if self.row.shown_job_id is None:
+            return None
+        rows = await info.context.loaders.files_by_job_id.load(self.row.shown_job_id)
+        chosen = [row for row in rows if row.id == self.row.chosen_file_id] or list(rows)
+        return MediaFile.from_row(chosen[0]) if chosen else None
+
+    @resolved("The site of its newest job's last attempt.")
+    async def site(self, info: Info) -> Site | None:
+        attempts = await self._attempts(info, self.row.current_job_id)
+        return attempts[-1].site if attempts else None
+
+    @resolved("How often its newest job changed account or site.")
+    async def switch_count(self, info: Info) -> int:
+        return switch_count(await self._attempts(info, self.row.current_job_id))
+
+    @resolved("How long what it shows took, from its first attempt to its end.")
+    async def generation_seconds(self, info: Info) -> float | None:
+        if self.row.shown_job_id is None:
+            return None
+        job = await info.context.loaders.job_by_id.load(self.row.shown_job_id)
+        return generation_seconds(job, await self._attempts(info, self.row.shown_job_id))
+
+    @resolved("The account of its newest job's last attempt.")
+    async def account(self, info: Info) -> LazyAccount | None:
+        attempts = await self._attempts(info, self.row.current_job_id)
+        return await _account(info, attempts[-1]) if attempts else None
+
+    @resolved("The account of its newest job's first attempt.")
+    async def original_account(self, info: Info) -> LazyAccount | None:
+        attempts = await self._attempts(info, self.row.current_job_id)
+        return await _account(info, attempts[0]) if attempts else None
+
+    @resolved("Credits that all its jobs cost, as far as that is known.")
+    async def credits_spent(self, info: Info) -> int | None:
+        return await info.context.loaders.credits_by_record_id.load(self.row.id)
+
+    @resolved("Earlier results, newest first; generating again never destroys one.")
+    async def versions(
+        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
+    ) -> Connection[RecordVersion]:
+        return await child_connection(
+            info, RECORD_VERSIONS, self.row.id, RecordVersion.from_row, first=first, after=after
+        )
+
+    @resolved("Its newest job.")
+    async def job(self, info: Info) -> LazyJob | None:
+        from schema.jobs import Job
+
+        job = await self._job(info)
+        return None if job is None else Job.from_row(job)
+
+
+async def _account(info: Info, attempt: AttemptRow) -> Any:
+    from schema.accounts import Account
+
+    if attempt.account_id is None:
+        return None
+    row = await info.context.loaders.past_account_by_id.load(attempt.account_id)
+    return None if row is None else Account.from_row(row)
+
+
+@strawberry.type(description="A picture that was generated for a storyboard.")
+class ImageRecord(GenerationRecord):
+    intelligent_ratio: bool = strawberry.field(description="Whether the model was to choose the ratio by the prompt.")
+    sample_strength: float | None = strawberry.field(description="How much the picture follows its input pictures.")
+    seed: Long | None = strawberry.field(description="Makes the same picture again, where the model can.")
+    size: str | None = strawberry.field(description="Width x height, where it was given.")
+    steps: int | None = strawberry.field(description="Steps of the sampler.")
+    guidance_scale: float | None = strawberry.field(description="How closely the prompt is followed.")
+    scheduler: str | None = strawberry.field(description="The sampler's schedule.")
+    style: str | None = strawberry.field(description="The look of the picture.")
+
+
+@strawberry.type(description="A clip that was generated for a storyboard.")
+class VideoRecord(GenerationRecord):
+    duration_seconds: int = strawberry.field(description="The length that was asked for; 0 where the model decides.")
+    seed: Long | None = strawberry.field(description="Makes the same clip again, where the model can.")
+    fps: int | None = strawberry.field(description="Pictures a second, where it was given.")
+    motion_strength: float | None = strawberry.field(description="How much moves, from 0 to 1.")
+    transition: Transition = strawberry.field(description="How the clip begins and ends.")
+    audio: ClipAudio | None = strawberry.field(description="Sound under the clip.")
+
+
+def record_from_row(row: RecordRow) -> ImageRecord | VideoRecord:
+    """The type of the record's kind."""
+    request = GenerationRequest.from_json(row.params)
+    seed = None if request.seed is None else Long(request.seed)
+    shared: dict[str, Any] = {
+        "row": row,
+        "id": strawberry.ID(row.global_id),
+        "kind": row.kind,
+        "project": Project(id=row.project_id, name=row.project_name),
+        "work_id": row.work_id,
+        "storyboard_id": row.storyboard_id,
+        "model": row.model,
+        "prompt": row.prompt,
+        "negative_prompt": request.negative_prompt,
+        "ratio": request.ratio,
+        "resolution": request.resolution,
+        "input_images": [image.given for image in request.inputs],
+        "safety_check": request.safety_check,
+        "reused": row.is_reused,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "seed": seed,
+    }
+    if row.kind is MediaKind.IMAGE:
+        return ImageRecord(
+            **shared,
+            intelligent_ratio=request.intelligent_ratio,
+            sample_strength=request.sample_strength,
+            size=request.size,
+            steps=request.steps,
+            guidance_scale=request.guidance_scale,
+            scheduler=request.scheduler,
+            style=request.style,
+        )
+    audio = request.audio
+    return VideoRecord(
+        **shared,
+        duration_seconds=request.duration_seconds or 0,
+        fps=request.fps,
+        motion_strength=request.motion_strength,
+        transition=request.transition,
+        audio=None if audio is None else _audio(audio),
+    )
+
+
+def _audio(audio: RequestedAudio) -> ClipAudio:
+    return ClipAudio(voiceover_url=audio.voiceover_url, bgm_url=audio.bgm_url, ducking=audio.ducking)
+
+
+def maybe_record(row: RecordRow | None) -> ImageRecord | VideoRecord | None:
+    return None if row is None else record_from_row(row)
+
+
+@strawberry.type(description="A storyboard with its newest record.")
+class StoryboardRecord:
+    storyboard_id: str = strawberry.field(description="The storyboard, as it was asked for.")
+    record: GenerationRecord | None = strawberry.field(description="Its record; null where there is none.")
+
+
+@strawberry.type(description="The changed record.")
+class RecordPayload:
+    record: GenerationRecord = strawberry.field(description="The record as it is now.")
+
+
+@strawberry.input(description="Which records to list; all conditions hold at once.")
+class RecordFilter:
+    kind: MediaKind | None = strawberry.field(default=strawberry.UNSET, description="Pictures or clips.")
+    work_id: str | None = strawberry.field(default=strawberry.UNSET, description="Of this work.")
+    project_id: str | None = strawberry.field(default=strawberry.UNSET, description="Of this project.")
+    storyboard_ids: list[str] | None = strawberry.field(
+        default=strawberry.UNSET, description="Of one of these storyboards, at most 1000."
+    )
+    status: list[JobStatus] | None = strawberry.field(
+        default=strawberry.UNSET, description="Whose newest job is in one of these states."
+    )
+    model: str | None = strawberry.field(default=strawberry.UNSET, description="Of this model.")
+    prompt_contains: str | None = strawberry.field(
+        default=strawberry.UNSET, description="With these words in the prompt; small and capital letters are alike."
+    )
+    created_after: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="First generated after this time."
+    )
+    created_before: datetime | None = strawberry.field(
+        default=strawberry.UNSET, description="First generated before this time."
+    )
