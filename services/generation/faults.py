@@ -71,7 +71,9 @@ async def _apply(effect: AccountEffect, attempt: Attempt, fault: UpstreamFaultEr
 
 async def _circumstances(attempt: Attempt, job: Job, kind: FaultKind, was_accepted: bool) -> Circumstances:
     strategy = GenerationRequest.from_json(job.params).strategy
-    rows = await Attempt.filter(job_id=job.id, run=job.retry_count).exclude(id=attempt.id).values("error")
+    others = Attempt.filter(job_id=job.id, run=job.retry_count).exclude(id=attempt.id)
+    # One that was moved away before anything was sent was no try.
+    rows = [row for row in await others.values("error", "sends") if row["sends"] or row["error"]]
     kinds = [(row["error"] or {}).get("kind") for row in rows]
     limits = (FaultKind.RATE_LIMIT.value, FaultKind.CONCURRENCY_LIMIT.value)
     return Circumstances(

@@ -165,7 +165,10 @@ async def _ask(
 async def _ask_to_stop(provider: PooledProvider, credential: Credential, attempt: Attempt) -> None:
     """Asks upstream once to drop what is not wanted any more; whether it does is seen by its state."""
     await Attempt.filter(id=attempt.id).update(outcome=AttemptOutcome.CANCELED)
-    is_dropped = await provider.cancel(credential, attempt.kind.value, str(attempt.history_id))
+    try:
+        is_dropped = await provider.cancel(credential, attempt.kind.value, str(attempt.history_id))
+    except UpstreamFaultError:
+        is_dropped = False  # it ends by itself
     log.info("attempt.asked_to_stop", attempt=attempt.global_id, is_dropped=is_dropped)
 
 
@@ -330,7 +333,9 @@ async def _free_manual_slot(attempt: Attempt) -> int:
 
 
 async def _settle_lost(attempt: Attempt, task: UpstreamTask | None) -> None:
-    """A submit without an answer: found, it goes on; kept away for long enough, it is sent again."""
+    """A submit without an answer: found, it goes on. It is sent again when it must have arrived by now and upstream has
+    said for the whole window that it does not have it.
+    """
     moment_ms = await now_ms()
     job = await Job.get(id=attempt.job_id)
     if task is not None:
@@ -340,19 +345,19 @@ async def _settle_lost(attempt: Attempt, task: UpstreamTask | None) -> None:
     if not attempt.is_detached and await detach(attempt):
         return
     arrived_by_ms = int(pooled_provider(attempt.provider).call_timeout_seconds * 1000)
-    since_ms = attempt.missing_since_ms
-    if moment_ms - (attempt.sent_at_ms or moment_ms) < arrived_by_ms:
-        await move(attempt, AttemptState.SENT, due_in_ms=LOOK_UP_INTERVAL_MS, polls=attempt.polls + 1)
-    elif since_ms is None:
+    since_ms = attempt.missing_since_ms or moment_ms
+    is_certain = (
+        moment_ms - (attempt.sent_at_ms or moment_ms) >= arrived_by_ms
+        and moment_ms - since_ms >= get_settings().unknown_submit_seconds * 1000
+    )
+    if not is_certain:
         await move(
             attempt,
             AttemptState.SENT,
             due_in_ms=LOOK_UP_INTERVAL_MS,
             polls=attempt.polls + 1,
-            missing_since_ms=moment_ms,
+            missing_since_ms=since_ms,
         )
-    elif moment_ms - since_ms < get_settings().unknown_submit_seconds * 1000:
-        await move(attempt, AttemptState.SENT, due_in_ms=LOOK_UP_INTERVAL_MS, polls=attempt.polls + 1)
     elif attempt.is_draining:
         await settle_fault(attempt, _never_arrived(), was_accepted=False)
     else:

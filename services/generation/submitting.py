@@ -12,7 +12,7 @@ import structlog
 from errors import JobErrorCode, JobFailure
 from models.accounts import Account
 from models.database import execute, is_sqlite, now_ms_sql, transaction
-from models.enums import AttemptOutcome, AttemptState, JobStatus
+from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus
 from models.generation import Attempt
 from models.ids import new_id
 from models.jobs import Job
@@ -58,9 +58,10 @@ async def submit_step(step: Step) -> None:
     if job.status is not JobStatus.RUNNING:
         await end_attempt(attempt, AttemptOutcome.CANCELED)
         return
-    account = await Account.get_or_none(id=attempt.account_id, deleted_at__isnull=True)
-    if account is None:
-        await _give_up_place(attempt, job, "Its account was deleted.")
+    account = await Account.get(id=attempt.account_id)
+    why_not = await _why_not_now(attempt, account)
+    if why_not is not None:
+        await _give_up_place(attempt, job, why_not)
         return
     provider = pooled_provider(attempt.provider)
     request = GenerationRequest.from_json(job.params)
@@ -83,6 +84,29 @@ async def submit_step(step: Step) -> None:
     if not await mark_sent(attempt, provider.call_timeout_seconds + LEASE_MARGIN_SECONDS):
         return
     await _send(attempt, job, provider, credential, order)
+
+
+async def _why_not_now(attempt: Attempt, account: Account) -> str | None:
+    """What has come up against the account since the job was placed there; None where nothing has.
+
+    Others' refusals count: what upstream has just refused is not repeated. A probe may go, and one that waits for its
+    account's cooldown to end.
+    """
+    if account.deleted_at is not None:
+        return "Its account was deleted."
+    if account.status is not AccountStatus.ACTIVE:
+        return "Its account is out of the pool."
+    if attempt.error is None:
+        rows = await execute(
+            f"SELECT reason FROM account_cooldown WHERE account_id = ? AND until_ms > {now_ms_sql()}"
+            " AND kind IN ('', ?) AND model IN ('', ?)",
+            account.id,
+            attempt.kind.value,
+            attempt.model,
+        )
+        if rows:
+            return f"Its account is cooling: {rows[0]['reason']}"
+    return None
 
 
 async def _send(

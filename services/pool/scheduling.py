@@ -127,7 +127,8 @@ async def _tried(jobs: Sequence[Job]) -> dict[int, frozenset[int]]:
         return {}
     rows = await execute(
         "SELECT attempt.job_id, attempt.account_id FROM attempt JOIN job ON job.id = attempt.job_id"
-        f" WHERE attempt.job_id IN ({places(jobs)}) AND attempt.run = job.retry_count AND attempt.state = 'ENDED'",
+        f" WHERE attempt.job_id IN ({places(jobs)}) AND attempt.run = job.retry_count AND attempt.state = 'ENDED'"
+        " AND (attempt.sends > 0 OR attempt.error IS NOT NULL)",
         *(job.id for job in jobs),
     )
     found: dict[int, set[int]] = defaultdict(set)

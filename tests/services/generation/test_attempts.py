@@ -1,0 +1,470 @@
+"""The steps of an attempt against an upstream in memory, on both databases."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from models.accounts import Account, AccountCooldown, AccountUsage
+from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus, MediaKind, RateLimitHandling
+from models.generation import Attempt
+from models.jobs import Job
+from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
+from services.generation.attempts import claim_steps
+from services.generation.polling import claim_accounts, poll_step
+from services.generation.requests import AccountStrategy
+from services.generation.submitting import submit_step
+from services.jobs import cancel_job, retry_job
+from services.pool.scheduling import schedule
+from settings import get_settings
+from tests.factories import OWNER
+from tests.pool_factories import FakeUpstream, attempts_of, fault, make_account, make_due, make_generation
+
+pytestmark = pytest.mark.usefixtures("either_database")
+
+
+async def submit_all() -> int:
+    steps = await claim_steps(AttemptState.PLACED, 100, 60)
+    await asyncio.gather(*(submit_step(step) for step in steps))
+    return len(steps)
+
+
+async def poll_all() -> int:
+    return sum([await poll_step(claim) for claim in await claim_accounts(100)])
+
+
+async def submitted(strategy: AccountStrategy | None = None, **values: Any) -> tuple[Job, Attempt]:
+    """A job whose task upstream has, unless it said something else."""
+    job = await make_generation(strategy=strategy, **values)
+    await schedule(MediaKind.IMAGE)
+    await submit_all()
+    return await Job.get(id=job.id), (await attempts_of(job))[-1]
+
+
+async def newest(job: Job) -> tuple[Job, Attempt]:
+    return await Job.get(id=job.id), (await attempts_of(job))[-1]
+
+
+def without_patience(monkeypatch: pytest.MonkeyPatch, **changes: float) -> None:
+    monkeypatch.setattr("settings._chosen", [get_settings().model_copy(update=changes)])
+
+
+# ---------------------------------------------------------------- submit
+
+
+async def test_a_submit_writes_down_the_history_id_and_counts_for_the_day(upstream: FakeUpstream) -> None:
+    account = await make_account(credit_balance=10)
+    job, attempt = await submitted()
+    assert (attempt.state, attempt.sends, attempt.credits_spent) == (AttemptState.ACCEPTED, 1, 4)
+    assert attempt.history_id in upstream.tasks
+    assert (await AccountUsage.get(account_id=account.id)).count == 1
+    assert (await Account.get(id=account.id)).credit_balance == 6
+    assert job.message == "Upstream has it."
+
+
+async def test_two_workers_that_claim_at_once_submit_each_attempt_once(upstream: FakeUpstream) -> None:
+    await make_account(max_concurrent=10)
+    for _ in range(8):
+        await make_generation()
+    await schedule(MediaKind.IMAGE)
+    claims = await asyncio.gather(*(claim_steps(AttemptState.PLACED, 8, 60) for _ in range(3)))
+    await asyncio.gather(*(submit_step(step) for steps in claims for step in steps))
+    assert len(upstream.submits) == len({submit_id for _, submit_id in upstream.submits}) == 8
+
+
+async def test_a_holder_whose_lease_ran_out_sends_nothing(upstream: FakeUpstream) -> None:
+    await make_account()
+    await make_generation()
+    await schedule(MediaKind.IMAGE)
+    (late,) = await claim_steps(AttemptState.PLACED, 1, 60)
+    await make_due()
+    (now,) = await claim_steps(AttemptState.PLACED, 1, 60)
+    await asyncio.gather(submit_step(late), submit_step(now))
+    assert len(upstream.submits) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [(FaultKind.SESSION_EXPIRED, AccountStatus.INACTIVE), (FaultKind.PUNISHED, AccountStatus.BANNED)],
+)
+async def test_an_account_that_is_out_is_marked_and_the_job_goes_to_the_next(
+    upstream: FakeUpstream, kind: FaultKind, status: AccountStatus
+) -> None:
+    first, second = await make_account(), await make_account()
+    upstream.says = [fault(kind, "Its session has expired.")]
+    job, attempt = await submitted()
+    assert (attempt.outcome, attempt.account_id) == (AttemptOutcome.SWITCHED, first.id)
+    assert attempt.released_at_ms is not None
+    account = await Account.get(id=first.id)
+    assert (account.status, account.status_reason) == (status, "Its session has expired.")
+    assert job.status is JobStatus.PENDING
+    await schedule(MediaKind.IMAGE)
+    await submit_all()
+    assert upstream.submits[0][0] == second.id
+
+
+async def test_what_upstream_rejects_fails_at_once_and_goes_nowhere_else(upstream: FakeUpstream) -> None:
+    await make_account()
+    await make_account()
+    upstream.says = [fault(FaultKind.CONTENT_REJECTED, "The words break upstream's rules.")]
+    job, attempt = await submitted()
+    assert (job.status, job.error["message"]) == (JobStatus.FAILED, "The words break upstream's rules.")
+    assert job.error["retryable"] is False
+    assert len(await attempts_of(job)) == 1
+    assert attempt.outcome is AttemptOutcome.FAILED
+    assert await AccountCooldown.all().count() == 0
+
+
+async def test_a_rate_limit_cools_the_account_for_the_kind(upstream: FakeUpstream) -> None:
+    account = await make_account()
+    upstream.says = [fault(FaultKind.RATE_LIMIT, retry_after_seconds=60)]
+    job, _ = await submitted()
+    cooldown = await AccountCooldown.get(account_id=account.id)
+    assert (cooldown.kind, cooldown.model, cooldown.step) == ("IMAGE", "", 1)
+    assert job.status is JobStatus.PENDING
+    assert (await schedule(MediaKind.IMAGE)).placed == 0
+
+
+async def test_a_failed_probe_cools_for_longer(upstream: FakeUpstream) -> None:
+    account = await make_account()
+    upstream.says = [fault(FaultKind.RATE_LIMIT), fault(FaultKind.RATE_LIMIT)]
+    await submitted()
+    await AccountCooldown.filter(account_id=account.id).update(until_ms=1)
+    await make_due()
+    await schedule(MediaKind.IMAGE)
+    await submit_all()
+    cooldown = await AccountCooldown.get(account_id=account.id)
+    assert (cooldown.step, cooldown.probe_attempt_id) == (2, None)
+
+
+async def test_a_probe_that_is_taken_ends_the_cooldown(upstream: FakeUpstream) -> None:
+    account = await make_account(consecutive_failures=3)
+    await AccountCooldown.create(account_id=account.id, kind="IMAGE", until_ms=1, reason="Too fast.")
+    await submitted()
+    assert await AccountCooldown.all().count() == 0
+    assert (await Account.get(id=account.id)).consecutive_failures == 0
+
+
+async def test_a_strategy_that_waits_keeps_the_job_at_its_account(upstream: FakeUpstream) -> None:
+    first, _ = await make_account(), await make_account()
+    upstream.says = [fault(FaultKind.RATE_LIMIT)]
+    job, attempt = await submitted(AccountStrategy(rate_limit_handling=RateLimitHandling.WAIT))
+    assert (job.status, attempt.state, attempt.account_id) == (JobStatus.RUNNING, AttemptState.PLACED, first.id)
+    await AccountCooldown.all().update(until_ms=1)
+    await make_due()
+    await submit_all()
+    assert [account_id for account_id, _ in upstream.submits] == [first.id]
+
+
+async def test_a_strategy_that_skips_fails_the_job(upstream: FakeUpstream) -> None:
+    await make_account()
+    await make_account()
+    upstream.says = [fault(FaultKind.RATE_LIMIT)]
+    job, _ = await submitted(AccountStrategy(rate_limit_handling=RateLimitHandling.SKIP))
+    assert job.status is JobStatus.FAILED
+
+
+async def test_risk_control_cools_the_model_first_and_then_everything(upstream: FakeUpstream) -> None:
+    account = await make_account()
+    upstream.says = [fault(FaultKind.RISK_CONTROL)]
+    await submitted()
+    assert {(row.kind, row.model) for row in await AccountCooldown.all()} == {("IMAGE", "fake-picture")}
+    await AccountCooldown.all().update(model="another-model")
+    await make_due()
+    upstream.says = [fault(FaultKind.RISK_CONTROL)]
+    await schedule(MediaKind.IMAGE)
+    await submit_all()
+    assert ("", "") in {(row.kind, row.model) for row in await AccountCooldown.filter(account_id=account.id)}
+
+
+async def test_what_was_refused_on_an_account_is_not_repeated_by_others_placed_there(upstream: FakeUpstream) -> None:
+    await make_account()
+    jobs = [await make_generation() for _ in range(3)]
+    await schedule(MediaKind.IMAGE)
+    first, second, third = await claim_steps(AttemptState.PLACED, 3, 60)
+    upstream.says = [fault(FaultKind.RISK_CONTROL)] * 3
+    for step in (first, second, third):
+        await submit_step(step)
+    assert len(upstream.says) == 2
+    assert {(await Job.get(id=job.id)).status for job in jobs} == {JobStatus.PENDING}
+
+
+async def test_a_refusal_for_too_many_at_once_teaches_the_limit(upstream: FakeUpstream) -> None:
+    account = await make_account()
+    await submitted()
+    upstream.says = [fault(FaultKind.CONCURRENCY_LIMIT)]
+    await submitted()
+    assert (await Account.get(id=account.id)).learned_image_limit == 1
+    assert await AccountCooldown.all().count() == 0
+    assert (await schedule(MediaKind.IMAGE)).placed == 0
+
+
+async def test_an_upstream_fault_is_tried_again_on_the_same_account_and_then_on_the_next(
+    upstream: FakeUpstream,
+) -> None:
+    first, second = await make_account(), await make_account()
+    upstream.says = [fault(FaultKind.UPSTREAM_FAULT)] * 4
+    job, attempt = await submitted()
+    for failures in (1, 2, 3):
+        job, attempt = await newest(job)
+        assert (attempt.number, attempt.state, attempt.failures) == (1, AttemptState.PLACED, failures)
+        await make_due()
+        await submit_all()
+    assert (await Account.get(id=first.id)).consecutive_failures == 4
+    assert (await AccountCooldown.get(account_id=first.id)).kind == "IMAGE"
+    await schedule(MediaKind.IMAGE)
+    await submit_all()
+    assert [account_id for account_id, _ in upstream.submits] == [second.id]
+
+
+# ---------------------------------------------------------------- unknown submits
+
+
+async def test_a_lost_answer_is_looked_up_and_the_draft_is_sent_once(upstream: FakeUpstream) -> None:
+    await make_account()
+    upstream.loses_answers = True
+    job, attempt = await submitted()
+    assert (attempt.state, attempt.history_id) == (AttemptState.SENT, None)
+    await make_due()
+    await poll_all()
+    _, attempt = await newest(job)
+    assert (attempt.state, attempt.history_id) == (AttemptState.ACCEPTED, next(iter(upstream.tasks)))
+    assert len(upstream.submits) == 1
+
+
+async def test_an_unknown_submit_never_changes_its_account_while_it_is_unknown(upstream: FakeUpstream) -> None:
+    await make_account()
+    await make_account()
+    upstream.says = [SubmitUnknownError("reset")]
+    job, _ = await submitted()
+    for _ in range(5):
+        await make_due()
+        await schedule(MediaKind.IMAGE)
+        await submit_all()
+        await poll_all()
+    attempts = await attempts_of(job)
+    assert [attempt.state for attempt in attempts] == [AttemptState.SENT]
+    assert upstream.submits == []
+
+
+async def test_after_the_window_it_is_sent_again_under_the_same_id_on_the_same_account(
+    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = await make_account()
+    await make_account()
+    upstream.says = [SubmitUnknownError("reset")]
+    job, attempt = await submitted()
+    upstream.call_timeout_seconds = 0.0
+    without_patience(monkeypatch, unknown_submit_seconds=0.0)
+    await make_due()
+    await poll_all()
+    await make_due()
+    await submit_all()
+    assert upstream.submits == [(account.id, attempt.submit_id)]
+    _, attempt = await newest(job)
+    assert (attempt.state, attempt.sends, attempt.number) == (AttemptState.ACCEPTED, 2, 1)
+
+
+async def test_a_worker_that_died_while_sending_is_taken_for_unknown(upstream: FakeUpstream) -> None:
+    await make_account()
+    job, attempt = await submitted()
+    await Attempt.filter(id=attempt.id).update(state=AttemptState.SENT, history_id=None, accepted_at_ms=None)
+    await make_due()
+    await schedule(MediaKind.IMAGE)
+    assert await submit_all() == 0
+    await poll_all()
+    assert (await newest(job))[1].state is AttemptState.ACCEPTED
+    assert len(upstream.submits) == 1
+
+
+# ---------------------------------------------------------------- poll
+
+
+async def test_all_tasks_of_an_account_are_asked_about_in_one_request(upstream: FakeUpstream) -> None:
+    await make_account()
+    for _ in range(3):
+        await submitted()
+    upstream.queries.clear()
+    await make_due()
+    await poll_all()
+    assert [len(ids) for _, ids in upstream.queries] == [3]
+
+
+async def test_a_finished_task_frees_its_slot_and_is_to_be_fetched(upstream: FakeUpstream) -> None:
+    await make_account(max_concurrent=1)
+    job, _ = await submitted()
+    waiting = await make_generation()
+    upstream.finish()
+    await make_due()
+    assert await poll_all() == 1
+    _, attempt = await newest(job)
+    assert attempt.state is AttemptState.FETCHING
+    assert attempt.released_at_ms is not None
+    assert attempt.upstream["results"] == ["https://upstream.example/1.png"]
+    await schedule(MediaKind.IMAGE)
+    assert (await Job.get(id=waiting.id)).status is JobStatus.RUNNING
+
+
+async def test_two_pollers_at_once_ask_about_an_account_once(upstream: FakeUpstream) -> None:
+    await make_account()
+    await submitted()
+    upstream.queries.clear()
+    await make_due()
+    claims = await asyncio.gather(*(claim_accounts(10) for _ in range(4)))
+    assert sum(len(found) for found in claims) == 1
+
+
+async def test_a_task_that_is_missing_from_an_answer_is_still_running(upstream: FakeUpstream) -> None:
+    await make_account()
+    job, attempt = await submitted()
+    upstream.hidden.add(str(attempt.history_id))
+    await make_due()
+    await poll_all()
+    job, attempt = await newest(job)
+    assert (job.status, attempt.state) == (JobStatus.RUNNING, AttemptState.ACCEPTED)
+    assert attempt.missing_since_ms is not None
+
+
+async def test_a_look_that_fails_loses_nothing(upstream: FakeUpstream) -> None:
+    await make_account()
+    job, _ = await submitted()
+    upstream.query_fault = fault(FaultKind.UPSTREAM_FAULT)
+    await make_due()
+    await poll_all()
+    upstream.query_fault = None
+    upstream.finish()
+    await make_due()
+    await poll_all()
+    assert (await newest(job))[1].state is AttemptState.FETCHING
+
+
+async def test_a_task_that_failed_goes_to_another_account_once_and_then_fails(upstream: FakeUpstream) -> None:
+    first, second = await make_account(), await make_account()
+    job, _ = await submitted()
+    for _ in range(2):
+        upstream.finish(TaskPhase.FAILED, fault(FaultKind.UNKNOWN, "A code nobody knows.", upstream_code="9999"))
+        await make_due()
+        await poll_all()
+        await schedule(MediaKind.IMAGE)
+        await submit_all()
+    job = await Job.get(id=job.id)
+    assert (job.status, job.error["upstreamCode"]) == (JobStatus.FAILED, "9999")
+    assert [account_id for account_id, _ in upstream.submits] == [first.id, second.id]
+
+
+# ---------------------------------------------------------------- time-outs
+
+
+async def timed_out(monkeypatch: pytest.MonkeyPatch, strategy: AccountStrategy | None = None) -> Job:
+    job, attempt = await submitted(strategy)
+    await Attempt.filter(id=attempt.id).update(accepted_at_ms=1)
+    without_patience(monkeypatch, image_timeout_seconds=1.0)
+    await make_due()
+    await poll_all()
+    return await Job.get(id=job.id)
+
+
+async def test_without_a_result_in_time_the_job_fails_and_the_task_is_kept(
+    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_account()
+    await make_account()
+    job = await timed_out(monkeypatch)
+    assert (job.status, job.error["code"], job.error["retryable"]) == (JobStatus.FAILED, "TIMEOUT", True)
+    (attempt,) = await attempts_of(job)
+    assert (attempt.is_detached, attempt.state, attempt.released_at_ms) == (True, AttemptState.ACCEPTED, None)
+    assert len(upstream.submits) == 1
+
+
+async def test_time_in_upstreams_queue_does_not_count(upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    await make_account()
+    job, attempt = await submitted()
+    await Attempt.filter(id=attempt.id).update(accepted_at_ms=1, queued_ms=10**15)
+    without_patience(monkeypatch, image_timeout_seconds=1.0)
+    await make_due()
+    await poll_all()
+    assert (await Job.get(id=job.id)).status is JobStatus.RUNNING
+
+
+async def test_another_account_is_only_tried_after_a_time_out_where_the_strategy_says_so(
+    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_account()
+    second = await make_account()
+    job = await timed_out(monkeypatch, AccountStrategy(switch_on_timeout=True))
+    assert job.status is JobStatus.PENDING
+    await schedule(MediaKind.IMAGE)
+    await submit_all()
+    assert upstream.submits[-1][0] == second.id
+
+
+async def test_retrying_a_timed_out_job_waits_on_for_the_same_task(
+    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_account()
+    job = await timed_out(monkeypatch)
+    without_patience(monkeypatch, image_timeout_seconds=900.0)
+    job = await retry_job(OWNER, job.id)
+    (attempt,) = await attempts_of(job)
+    assert (job.status, attempt.is_detached, attempt.run) == (JobStatus.RUNNING, False, 1)
+    upstream.finish()
+    await make_due()
+    await poll_all()
+    assert (await newest(job))[1].state is AttemptState.FETCHING
+    assert len(upstream.submits) == 1
+
+
+# ---------------------------------------------------------------- cancelling
+
+
+async def test_canceling_before_anything_was_sent_frees_the_slot_at_once(upstream: FakeUpstream) -> None:
+    await make_account()
+    job = await make_generation()
+    await schedule(MediaKind.IMAGE)
+    await cancel_job(OWNER, job.id)
+    job, attempt = await newest(job)
+    assert (job.status, attempt.state, attempt.outcome) == (
+        JobStatus.CANCELED,
+        AttemptState.ENDED,
+        AttemptOutcome.CANCELED,
+    )
+    assert attempt.released_at_ms is not None
+    assert await submit_all() == 0
+
+
+async def test_a_canceled_task_is_asked_to_stop_and_keeps_its_slot_until_it_has(upstream: FakeUpstream) -> None:
+    await make_account(max_concurrent=1)
+    job, attempt = await submitted()
+    await cancel_job(OWNER, job.id)
+    await make_generation()
+    assert (await schedule(MediaKind.IMAGE)).placed == 0
+    await make_due()
+    await poll_all()
+    assert upstream.cancels == [attempt.history_id]
+    upstream.finish(TaskPhase.FAILED, fault(FaultKind.GENERATION_FAILED))
+    await make_due()
+    await poll_all()
+    job, attempt = await newest(job)
+    assert (job.status, attempt.outcome) == (JobStatus.CANCELED, AttemptOutcome.CANCELED)
+    assert attempt.released_at_ms is not None
+    assert (await schedule(MediaKind.IMAGE)).placed == 1
+
+
+async def test_canceling_and_submitting_at_once_never_leaves_a_task_that_nobody_drains(upstream: FakeUpstream) -> None:
+    await make_account(max_concurrent=50)
+    jobs = [await make_generation() for _ in range(20)]
+    await schedule(MediaKind.IMAGE)
+    await asyncio.gather(submit_all(), *(cancel_job(OWNER, job.id) for job in jobs))
+    for attempt in await Attempt.all():
+        assert attempt.state is AttemptState.ENDED or attempt.is_draining
+    assert len(upstream.submits) == await Attempt.filter(is_draining=True).count()
+
+
+async def test_a_canceled_job_that_is_retried_takes_its_task_up_again(upstream: FakeUpstream) -> None:
+    await make_account()
+    job, _ = await submitted()
+    await cancel_job(OWNER, job.id)
+    job = await retry_job(OWNER, job.id)
+    (attempt,) = await attempts_of(job)
+    assert (job.status, attempt.is_draining) == (JobStatus.RUNNING, False)
+    assert len(upstream.submits) == 1
