@@ -4,7 +4,7 @@ their jobs say about them. Deleted ones do not exist.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from tortoise.expressions import Subquery
@@ -128,8 +128,5 @@ def generation_seconds(job: Job | None, attempts: Sequence[Attempt]) -> float | 
     if job is None or job.finished_at is None:
         return None
     placed = [attempt.placed_at_ms for attempt in attempts if attempt.run == job.retry_count and attempt.placed_at_ms]
-    ended: float = job.finished_at.timestamp()
-    if placed:
-        return max(0.0, ended - min(placed) / 1000)
-    started: float | None = None if job.started_at is None else job.started_at.timestamp()
-    return None if started is None else max(0.0, ended - started)
+    began = datetime.fromtimestamp(min(placed) / 1000, UTC) if placed else job.started_at
+    return None if began is None else max(0.0, float((job.finished_at - began).total_seconds()))

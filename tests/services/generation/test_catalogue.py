@@ -31,5 +31,5 @@ def test_a_default_that_nobody_has_is_told_as_the_deployments(
     upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("settings._chosen", [get_settings().model_copy(update={"image_model": "gone-1"})])
-    with pytest.raises(BadInputError, match="default model of this deployment, 'gone-1'.*there are: fake-picture"):
+    with pytest.raises(BadInputError, match=r"default model of this deployment, 'gone-1'.*there are: fake-picture"):
         find_model(None, MediaKind.IMAGE)

@@ -1,0 +1,106 @@
+"""Results handed out again."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from errors import ConflictError
+from models.artifacts import JobFile
+from models.enums import FileState, JobStatus, Reuse
+from models.files import StoredFile
+from models.generation import Attempt, GenerationRecord, RecordVersion
+from models.jobs import Job
+from services.generation.requests import InputImage
+from services.records.showing import choose_record_file
+from tests.factories import OTHER, OWNER, make_file
+from tests.record_factories import everything, fail, made, record_of, start
+
+pytestmark = pytest.mark.usefixtures("either_database")
+
+
+async def again(storyboard_id: str = "shot-2", owner: str = OWNER, **values: Any) -> Job:
+    return await start(storyboard_id, owner, reuse=Reuse.EXACT, **values)
+
+
+async def files_of(job: Job) -> list[int]:
+    return [link.file_id for link in await JobFile.filter(job_id=job.id).order_by("position")]
+
+
+async def test_the_same_request_gets_the_same_files_without_being_run() -> None:
+    former = await made("shot-1")
+    second = (await files_of(await Job.get(id=former.shown_job_id)))[1]
+    await choose_record_file(OWNER, former.id, (await StoredFile.get(id=second)).sha256)
+    job = await again(key="k")
+    record = await record_of(job)
+    assert (job.status, job.progress, job.due_at_ms) == (JobStatus.SUCCEEDED, 1.0, None)
+    assert job.finished_at is not None
+    assert await files_of(job) == await files_of(await Job.get(id=former.shown_job_id))
+    assert (record.is_reused, record.shown_job_id, record.current_job_id) == (True, job.id, job.id)
+    assert (record.id != former.id, record.chosen_file_id) == (True, second)
+    assert await Attempt.all().count() == 0
+    assert (await again(key="k")).id == job.id
+
+
+async def test_only_exactly_the_same_is_reused_and_only_where_it_was_asked_for() -> None:
+    await made("shot-1", seed=1)
+    assert (await start("shot-2", seed=1)).status is JobStatus.PENDING
+    for number, changes in enumerate(({"seed": 2}, {"prompt": "a street"}, {"style": "ink"}, {"ratio": "16:9"})):
+        assert (await again(f"shot-1{number}", **{"seed": 1, **changes})).status is JobStatus.PENDING
+    assert (await again("shot-20", OTHER, seed=1)).status is JobStatus.PENDING
+    assert (await again("shot-21", seed=1)).status is JobStatus.SUCCEEDED
+
+
+async def test_the_storyboards_own_result_is_its_own_job_and_nothing_changes() -> None:
+    record = await made("shot-2")
+    await made("shot-3")
+    before = await everything()
+    assert (await again("shot-2")).id == record.shown_job_id
+    assert await everything() == before
+
+
+async def test_what_the_storyboard_showed_before_becomes_a_version() -> None:
+    await made("shot-1")
+    other = await made("shot-2", prompt="something else")
+    record = await record_of(await again("shot-2"))
+    assert (record.id, record.prompt) == (other.id, "a street at night")
+    version = await RecordVersion.get(record_id=record.id)
+    assert (version.job_id, version.prompt) == (other.shown_job_id, "something else")
+
+
+async def test_a_live_job_of_the_storyboard_is_a_conflict() -> None:
+    await made("shot-1")
+    await start("shot-2", prompt="something else")
+    before = await everything()
+    with pytest.raises(ConflictError):
+        await again("shot-2")
+    assert await everything() == before
+
+
+async def test_results_that_failed_went_or_belong_to_an_earlier_request_are_not_reused() -> None:
+    await fail(await start("shot-1"))
+    outdated = await made("shot-3")
+    await fail(await start("shot-3", prompt="something else"))
+    deleted = await made("shot-4")
+    await GenerationRecord.filter(id=deleted.id).update(deleted_at=deleted.created_at)
+    lost = await made("shot-5")
+    await StoredFile.filter(id__in=await files_of(await Job.get(id=lost.shown_job_id))).update(state=FileState.REMOVING)
+    assert (await again()).status is JobStatus.PENDING
+    assert (await GenerationRecord.get(id=outdated.id)).shown_job_id == outdated.shown_job_id
+
+
+async def test_a_link_counts_by_what_came_from_it_last() -> None:
+    link = "https://a.example/1.png"
+    picture = await make_file(source_url=link)
+    await made("shot-1", inputs=(InputImage(picture.global_id),))
+    assert (await again(inputs=(InputImage(link),))).status is JobStatus.SUCCEEDED
+    assert (await again("shot-3", inputs=(InputImage(link + "?"),))).status is JobStatus.PENDING
+
+
+async def test_reused_at_once_for_one_storyboard_nothing_is_run() -> None:
+    await made("shot-1")
+    jobs = await asyncio.gather(*(again() for _ in range(5)))
+    assert {job.status for job in jobs} == {JobStatus.SUCCEEDED}
+    record = await record_of(jobs[0])
+    assert record.shown_job_id in {job.id for job in jobs}
+    assert await Job.filter(status=JobStatus.PENDING).count() == 0
