@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import logging
+import shutil
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
@@ -62,11 +63,12 @@ class Results:
         return known
 
     async def _make(self, task: Task, number: int, inputs: Sequence[Path]) -> Path:
-        into = self._folder / f"{task.history_id}-{number}"
+        name = f"{task.history_id}-{number}"
+        into = self._folder / name
         await asyncio.to_thread(into.mkdir, parents=True, exist_ok=True)
         seed = _seed(task, number)
         drawn = await self._draw(task.draft, seed, inputs, into)
-        return await asyncio.to_thread(_finish, drawn, f"{task.history_id}-{number}", self._format(task.draft))
+        return await asyncio.to_thread(_finish, drawn, into, name, self._format(task.draft))
 
     async def _draw(self, draft: Draft, seed: int, inputs: Sequence[Path], into: Path) -> Path:
         if draft.kind == "IMAGE":
@@ -89,7 +91,7 @@ class Results:
         drawn = (await self._provider.draw(ImageOrder(prepared.PROMPT, *prepared.size_of(draft)), into))[0]
         if draft.kind == "VIDEO":
             drawn = await self._provider.film(prepared.clip_order(draft, drawn), into)
-        return await asyncio.to_thread(_finish, drawn, "prepared", self._format(draft))
+        return await asyncio.to_thread(_finish, drawn, into, "prepared", self._format(draft))
 
     def _format(self, draft: Draft) -> str:
         return self._options.image_format if draft.kind == "IMAGE" else "mp4"
@@ -117,14 +119,15 @@ def _seed(task: Task, number: int) -> int:
     return int.from_bytes(digest[:4], "big") % _SEEDS
 
 
-def _finish(drawn: Path, text: str, wanted: str) -> Path:
-    """The drawn file in the wanted format, marked as this one result. Blocks."""
+def _finish(drawn: Path, working_folder: Path, text: str, wanted: str) -> Path:
+    """The drawn file in the wanted format, marked as this one result, beside the working folder, which goes. Blocks."""
     content = drawn.read_bytes()
     if wanted == "webp":
         with Image.open(drawn) as picture:
             written = io.BytesIO()
             picture.save(written, "WEBP", quality=90)
             content = written.getvalue()
-    result = drawn.with_name(f"result.{wanted}")
+    result = working_folder.with_suffix(f".{wanted}")
     result.write_bytes(mark(content, text))
+    shutil.rmtree(working_folder)
     return result

@@ -1,10 +1,15 @@
 """Scenario files: what they say, and what is wrong with them in words."""
 
+import dataclasses
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from providers.jimeng.emulator.accounts import Account
+from providers.jimeng.emulator.faults import ENDPOINTS, Rule
+from providers.jimeng.emulator.options import Options
 from providers.jimeng.emulator.scenario import load_scenario, read_scenario
 
 EXAMPLES = Path(__file__).parents[4] / "examples"
@@ -62,3 +67,11 @@ def test_the_example_can_be_used() -> None:
     scenario = load_scenario(EXAMPLES / "pool-scenario.toml")
     assert scenario.accounts
     assert scenario.rules
+
+
+def test_the_document_names_everything_that_can_be_said() -> None:
+    text = (EXAMPLES.parent / "docs" / "emulator.md").read_text("utf-8")
+    named = {word for code in re.findall(r"`([^`\n]+)`", text) for word in re.findall(r"[a-z_]+", code)}
+    fields = {field.name for kind in (Options, Account, Rule) for field in dataclasses.fields(kind)}
+    assert fields - named == {"endpoints", "user_id", "received_on", "history"}
+    assert set(ENDPOINTS) <= named
