@@ -1,4 +1,4 @@
-"""Doing one build: heartbeat, making, storing, publishing; and what happens when any of it goes wrong."""
+"""Doing one build: making, storing, publishing; and what happens when any of it goes wrong."""
 
 import asyncio
 import shutil
@@ -17,14 +17,12 @@ from services.build.generations import WaitingForGenerationError, generated, sle
 from services.build.publishing import FileEntry, put_artifact, put_job_files
 from services.build.workbench import Maker, Result, Workbench
 from services.files import remove_leftovers_of_job, store_file, take_up
-from services.queue.leases import Lease, extend, is_killing_workers
+from services.queue.heartbeat import LeaseLostError, Report, under_lease
+from services.queue.leases import Lease, is_killing_workers
 from services.queue.outcomes import fail_build, holds, succeed_build
 from settings import Settings
 
 log = structlog.get_logger(__name__)
-
-HEARTBEAT_SECONDS = 0.7
-"Also the longest time until a running build notices that it was cancelled."
 
 
 async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> None:
@@ -39,16 +37,10 @@ async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> 
         return
     folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
     await anyio.to_thread.run_sync(_make_folder, folder, f"{job.id}-*")
-    bench = _Progress(job, folder, settings)
-    making = asyncio.create_task(_make_and_publish(job, lease, make, bench.workbench, settings))
-    heart = asyncio.create_task(_beat(job, lease, bench, making, settings))
     try:
-        await making
-    except asyncio.CancelledError:
-        if not bench.is_lease_lost:
-            making.cancel()
-            await asyncio.wait([making])
-            raise
+        await under_lease(lease, settings.lease_seconds, partial(_work, job, lease, make, folder, settings))
+    except LeaseLostError:
+        log.info("build.lease_lost", job=job.global_id)
     except WaitingForGenerationError as waiting:
         await sleep_until_generated(job, lease, waiting.job_id)
         return
@@ -65,8 +57,6 @@ async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> 
         message = "Something went wrong inside the server. The log has the details."
         await fail_build(job, lease, JobErrorCode.INTERNAL, message, retry=True)
     finally:
-        heart.cancel()
-        await asyncio.wait([heart])
         await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
     await remove_leftovers_of_job(job.id)
 
@@ -78,34 +68,9 @@ def _make_folder(folder: Path, former: str) -> None:
     folder.mkdir(parents=True)
 
 
-class _Progress:
-    """The newest progress of a build, written with its heartbeat."""
-
-    def __init__(self, job: Job, folder: Path, settings: Settings) -> None:
-        self.value = 0.0
-        self.is_lease_lost = False
-        self.workbench = Workbench(job.owner, folder, settings, self.report, partial(generated, job))
-
-    def report(self, value: float) -> None:
-        self.value = max(self.value, min(0.99, value))
-
-
-async def _beat(job: Job, lease: Lease, progress: _Progress, making: "asyncio.Task[None]", settings: Settings) -> None:
-    """Keeps the lease while the build runs, and stops the build once it is lost."""
-    written = 0.0
-    while True:
-        await asyncio.sleep(HEARTBEAT_SECONDS)
-        try:
-            has_news = progress.value > written
-            written = progress.value
-            if await extend(lease, settings.lease_seconds, progress.value if has_news else None):
-                continue
-        except Exception:
-            log.exception("build.heartbeat_failed", job=job.global_id)
-            continue
-        progress.is_lease_lost = True
-        making.cancel()
-        return
+async def _work(job: Job, lease: Lease, make: Maker, folder: Path, settings: Settings, report: Report) -> None:
+    bench = Workbench(job.owner, folder, settings, report, partial(generated, job))
+    await _make_and_publish(job, lease, make, bench, settings)
 
 
 async def _make_and_publish(job: Job, lease: Lease, make: Maker, bench: Workbench, settings: Settings) -> None:

@@ -28,9 +28,9 @@ from services.files import remove_leftovers_of_job, store_file, take_up
 from services.generation.attempts import Step, end_attempt, move
 from services.generation.clips import dress_clip
 from services.generation.outcomes import fail_generation, succeed_generation
-from services.generation.polling import upstream_of
 from services.generation.requests import GenerationRequest
 from services.generation.results import new_result_file
+from services.generation.states import upstream_of
 from services.links import fetch_link
 from services.pool.effects import forget_probe
 from services.providers import pooled_provider
@@ -150,6 +150,7 @@ async def _publish(attempt: Attempt, job: Job, files: Sequence[StoredFile], rema
         if not await end_attempt(attempt, AttemptOutcome.SUCCEEDED):
             return
         await forget_probe(attempt.id)
+        await Attempt.filter(id=attempt.id).update(error=None)  # of tries to store it, or of its time-out
         present = await Job.get(id=job.id)
         is_adopted = await succeed_generation(present, is_late=attempt.is_detached, message=remark)
         if not is_adopted and present.status is not JobStatus.SUCCEEDED:

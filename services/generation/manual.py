@@ -6,7 +6,7 @@ from models.enums import AttemptState, JobRole, MediaKind
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import UpstreamFaultError, UpstreamTask
-from services.generation.polling import note_states
+from services.generation.states import note_states
 from services.ownership import own
 from services.providers import is_pooled, pooled_provider
 from services.queue.outcomes import nudge

@@ -9,41 +9,31 @@ from dataclasses import dataclass
 
 import structlog
 
-from errors import JobErrorCode
 from models.accounts import Account
 from models.database import execute, now_ms, now_ms_sql, transaction
 from models.enums import AccountStatus, AttemptOutcome, AttemptState, MediaKind
 from models.generation import Attempt
-from models.jobs import Job
 from providers.pooled import (
-    Accepted,
     Credential,
     FaultKind,
     PooledProvider,
-    TaskPhase,
     UpstreamFaultError,
     UpstreamTask,
 )
 from services.generation.attempts import move
 from services.generation.detaching import detach
-from services.generation.faults import settle_fault
-from services.generation.outcomes import tell
-from services.generation.submitting import note_acceptance
-from services.generation.timings import durations, note_duration
+from services.generation.lost_submits import settle_lost
+from services.generation.states import note_states
 from services.pool.effects import count_failure, take_out
-from services.pool.timing import DETACHED_INTERVAL_MS, next_poll_ms
+from services.pool.timing import DETACHED_INTERVAL_MS
 from services.providers import pooled_provider
 from services.queue.sql import skip_locked_sql
 from services.sessions import credential_of
-from settings import get_settings
 
 log = structlog.get_logger(__name__)
 
 POLL_LEASE_SECONDS = 200.0
 "Three requests with their retries end well before it."
-LOOK_UP_INTERVAL_MS = 5_000
-MISSING_MS = 60_000
-"For so long a task may be missing from upstream's answers: it becomes visible late."
 FAILED_POLL_MS = 5_000
 
 
@@ -136,7 +126,7 @@ async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: i
         tasks = await _ask(provider, credential, kind, lost, by_submit_id=True)
         if tasks is not None:
             for attempt in lost:
-                await _settle_lost(attempt, tasks.get(attempt.submit_id))
+                await settle_lost(attempt, tasks.get(attempt.submit_id))
     return freed
 
 
@@ -195,131 +185,6 @@ async def _postpone(attempts: Sequence[Attempt], wait_ms: int) -> None:
         await move(attempt, attempt.state, due_in_ms=wait_ms)
 
 
-async def note_states(attempts: Sequence[Attempt], tasks: Mapping[str, UpstreamTask]) -> int:
-    """Writes down what upstream told of tasks by history id; returns how many slots that freed."""
-    freed = 0
-    for attempt in attempts:
-        task = tasks.get(str(attempt.history_id))
-        if task is None:
-            await _note_missing(attempt)
-        elif task.phase is TaskPhase.DONE:
-            freed += await note_done(attempt, task)
-        elif task.phase is TaskPhase.FAILED:
-            await _note_raw(attempt, task)
-            fault = task.fault or UpstreamFaultError(
-                FaultKind.GENERATION_FAILED, JobErrorCode.SERVER_ERROR, "Upstream could not make it."
-            )
-            await settle_fault(attempt, fault, was_accepted=True)
-            freed += 1
-        else:
-            await _note_running(attempt, task)
-    return freed
-
-
-async def _note_running(attempt: Attempt, task: UpstreamTask) -> None:
-    moment_ms = await now_ms()
-    queued_ms = attempt.queued_ms
-    if task.queue_position:
-        queued_ms += max(0, moment_ms - (attempt.last_poll_at_ms or moment_ms))
-    attempt.queued_ms = queued_ms
-    if not attempt.is_detached and await detach(attempt, queued_ms=queued_ms):
-        return
-    age_ms = moment_ms - (attempt.accepted_at_ms or moment_ms)
-    samples = await durations(attempt.provider, attempt.model, attempt.kind)
-    wait_ms: int | None
-    if attempt.is_manual:  # its due time is that of its slot
-        wait_ms = None if attempt.due_at_ms is None else max(0, attempt.due_at_ms - moment_ms)
-    elif attempt.is_detached:
-        wait_ms = DETACHED_INTERVAL_MS
-    else:
-        wait_ms = next_poll_ms(attempt.kind, samples, age_ms=age_ms, queue_position=task.queue_position)
-
-    async def body() -> None:
-        moved = await move(
-            attempt,
-            AttemptState.ACCEPTED,
-            due_in_ms=wait_ms,
-            polls=attempt.polls + 1,
-            queued_ms=queued_ms,
-            last_poll_at_ms=moment_ms,
-            missing_since_ms=None,
-            upstream=upstream_of(task),
-        )
-        if moved and not attempt.is_detached and not attempt.is_draining:
-            job = await Job.get(id=attempt.job_id)
-            await tell(job.id, job.parent_id, progress=_progress(task), message=_message(task))
-
-    await transaction(body)
-
-
-async def note_done(attempt: Attempt, task: UpstreamTask) -> int:
-    """Upstream is done: the slot is free, the result is to be fetched. Returns 1 where that held."""
-    moment_ms = await now_ms()
-    duration_ms = duration_of(attempt, task, moment_ms)
-
-    async def body() -> bool:
-        moved = await move(
-            attempt,
-            AttemptState.FETCHING,
-            due_in_ms=0,
-            polls=attempt.polls + 1,
-            last_poll_at_ms=moment_ms,
-            done_at_ms=moment_ms,
-            fetch_since_ms=moment_ms,
-            released_at_ms=attempt.released_at_ms or moment_ms,
-            failures=0,
-            upstream={**upstream_of(task), "raw": dict(task.raw)},
-        )
-        if moved and not attempt.is_draining:
-            await tell(attempt.job_id, None, progress=0.9, message="Storing the result.")
-        return moved
-
-    if not await transaction(body):
-        return 0
-    if duration_ms is not None:
-        await note_duration(attempt.provider, attempt.model, attempt.kind, duration_ms)
-    return 1
-
-
-def duration_of(attempt: Attempt, task: UpstreamTask, moment_ms: int) -> int | None:
-    """Milliseconds that upstream worked on it: by upstream's own times where it tells them (whole seconds, so one more
-    is counted), at most what was seen from here; None where a pause spoils the measure.
-    """
-    if attempt.is_manual or attempt.is_detached or attempt.accepted_at_ms is None:
-        return None
-    seen_ms: int = moment_ms - int(attempt.accepted_at_ms) - attempt.queued_ms
-    if task.created_at is not None and task.finished_at is not None and task.finished_at >= task.created_at:
-        whole = 0 if task.finished_at % 1 else 1000
-        told_ms = int((task.finished_at - task.created_at) * 1000) + whole - attempt.queued_ms
-        return int(max(0, min(seen_ms, told_ms)))
-    return seen_ms
-
-
-async def _note_missing(attempt: Attempt) -> None:
-    """Not in the answer: answers are only eventually consistent. Its age still counts towards the time-out."""
-    moment_ms = await now_ms()
-    if not attempt.is_detached and await detach(attempt):
-        return
-    since_ms = attempt.missing_since_ms or moment_ms
-    wait_ms = DETACHED_INTERVAL_MS if attempt.is_detached else FAILED_POLL_MS
-    if moment_ms - since_ms > MISSING_MS:
-        wait_ms = DETACHED_INTERVAL_MS // 2
-    await move(
-        attempt,
-        AttemptState.ACCEPTED,
-        due_in_ms=wait_ms,
-        polls=attempt.polls + 1,
-        last_poll_at_ms=moment_ms,
-        missing_since_ms=since_ms,
-    )
-
-
-async def _note_raw(attempt: Attempt, task: UpstreamTask) -> None:
-    await Attempt.filter(id=attempt.id, lease_epoch=attempt.lease_epoch).update(
-        upstream={**upstream_of(task), "raw": dict(task.raw)}, polls=attempt.polls + 1
-    )
-
-
 async def _free_manual_slot(attempt: Attempt) -> int:
     """After the usual time the slot of a task that nobody polls is taken to be free; its state stays open."""
     rows = await execute(
@@ -330,62 +195,3 @@ async def _free_manual_slot(attempt: Attempt) -> int:
     if not rows:
         await move(attempt, AttemptState.ACCEPTED, due_in_ms=None)
     return len(rows)
-
-
-async def _settle_lost(attempt: Attempt, task: UpstreamTask | None) -> None:
-    """A submit without an answer: found, it goes on. It is sent again when it must have arrived by now and upstream has
-    said for the whole window that it does not have it.
-    """
-    moment_ms = await now_ms()
-    job = await Job.get(id=attempt.job_id)
-    if task is not None:
-        log.info("attempt.found", attempt=attempt.global_id)
-        await note_acceptance(attempt, job, Accepted(task.history_id, task.raw))
-        return
-    if not attempt.is_detached and await detach(attempt):
-        return
-    arrived_by_ms = int(pooled_provider(attempt.provider).call_timeout_seconds * 1000)
-    since_ms = attempt.missing_since_ms or moment_ms
-    is_certain = (
-        moment_ms - (attempt.sent_at_ms or moment_ms) >= arrived_by_ms
-        and moment_ms - since_ms >= get_settings().unknown_submit_seconds * 1000
-    )
-    if not is_certain:
-        await move(
-            attempt,
-            AttemptState.SENT,
-            due_in_ms=LOOK_UP_INTERVAL_MS,
-            polls=attempt.polls + 1,
-            missing_since_ms=since_ms,
-        )
-    elif attempt.is_draining:
-        await settle_fault(attempt, _never_arrived(), was_accepted=False)
-    else:
-        log.info("attempt.sent_again", attempt=attempt.global_id)
-        await move(attempt, AttemptState.PLACED, due_in_ms=0, missing_since_ms=None)
-
-
-def _never_arrived() -> UpstreamFaultError:
-    return UpstreamFaultError(FaultKind.UNKNOWN, JobErrorCode.NETWORK_ERROR, "Upstream never had it.")
-
-
-def upstream_of(task: UpstreamTask) -> dict[str, object]:
-    """A task's state as attempts keep it."""
-    return {
-        "status": task.status,
-        "taskType": task.kind,
-        "failCode": task.fail_code,
-        "itemCount": task.item_count,
-        "results": list(task.links),
-        "queuePosition": task.queue_position,
-    }
-
-
-def _progress(task: UpstreamTask) -> float | None:
-    return None if task.progress is None else 0.02 + 0.85 * min(1.0, max(0.0, task.progress))
-
-
-def _message(task: UpstreamTask) -> str:
-    if task.queue_position:
-        return f"Queued upstream, {task.queue_position} before this."
-    return "Upstream is working on it."

@@ -6,20 +6,19 @@ counting again: two that race for the last slot get it once.
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from models.accounts import Account
 from models.database import after_commit, execute, now_ms, now_ms_sql, transaction
-from models.enums import JobRole, JobStatus, MediaKind, Queue
+from models.enums import JobRole, JobStatus, MediaKind, Polling, Queue
 from models.generation import Attempt, Route
 from models.ids import new_id
 from models.jobs import Job
 from providers.pooled import ModelInfo
 from services.events import bus, job_topic
 from services.generation.requests import GenerationRequest
-from services.pool.choosing import Demand, Placement, choose
+from services.pool.choosing import Cooldown, Demand, Placement, RouteEntry, choose
 from services.pool.roster import InFlight, cooldowns_of, in_flight_of, rosters
 from services.providers import pooled_models
 from services.queue.sql import timestamp_sql
@@ -138,7 +137,7 @@ async def _tried(jobs: Sequence[Job]) -> dict[int, frozenset[int]]:
 
 
 async def _place(
-    kind: MediaKind, jobs: dict[int, Job], placements: Sequence[Placement], costs: dict[int, int | None]
+    kind: MediaKind, jobs: Mapping[int, Job], placements: Sequence[Placement], costs: Mapping[int, int | None]
 ) -> int:
     """Takes the slots and makes the attempts, in one transaction; what no longer holds is left for the next pass."""
 
@@ -147,80 +146,105 @@ async def _place(
         accounts = await _lock(account_ids)
         slots = await in_flight_of(kind, account_ids)
         cooldowns = await cooldowns_of(account_ids)
-        kept: list[Placement] = []
-        taken: dict[int, int] = defaultdict(int)
-        for placement in placements:
-            account = accounts.get(placement.account_id)
-            if account is None:
-                continue
-            held = slots.get(account.id, InFlight()).total + taken[account.id]
-            strategy = GenerationRequest.from_json(jobs[placement.job_id].params).strategy
-            most = min(account.max_concurrent, strategy.max_concurrent_per_account or account.max_concurrent)
-            if held < most:
-                taken[account.id] += 1
-                kept.append(placement)
+        kept = _within_slots(placements, jobs, accounts, slots)
         started = await _start([placement.job_id for placement in kept])
         kept = [placement for placement in kept if placement.job_id in started]
         if not kept:
             return 0
+        routes = await _write_routes(kept)
         moment_ms = await now_ms()
-        routes: dict[tuple[Any, ...], int] = {}
-        attempts = []
-        probes: list[tuple[int, int, str, str]] = []
-        for placement in kept:
-            job, account = jobs[placement.job_id], accounts[placement.account_id]
-            request = GenerationRequest.from_json(job.params)
-            route_id = routes.setdefault(placement.route, new_id())
-            attempt = Attempt(
-                owner=job.owner,
-                job_id=job.id,
-                run=job.retry_count,
-                number=started[job.id],
-                account_id=account.id,
-                provider=request.provider,
-                site=account.site,
-                kind=kind,
-                model=request.model,
-                route_id=route_id,
-                submit_id=str(uuid.uuid4()),
-                is_manual=request.polling.value == "MANUAL",
-                credits_expected=costs.get(job.id),
-                placed_at_ms=moment_ms,
-                due_at_ms=moment_ms,
+        attempts = [
+            _attempt(
+                jobs[placement.job_id],
+                accounts[placement.account_id],
+                number=started[placement.job_id],
+                route_id=routes[placement.route],
+                cost=costs.get(placement.job_id),
+                moment_ms=moment_ms,
             )
-            attempts.append(attempt)
-            probes += [
-                (attempt.id, account.id, cooldown.kind, cooldown.model)
-                for cooldown in cooldowns.get(account.id, ())
-                if cooldown.concerns(kind, request.model)
-            ]
-        await Route.bulk_create(
-            [
-                Route(
-                    id=route_id,
-                    candidates=[
-                        {"accountId": entry.account_id, "reason": entry.reason, "untilMs": entry.until_ms}
-                        for entry in route
-                    ],
-                )
-                for route, route_id in routes.items()
-            ]
-        )
+            for placement in kept
+        ]
         await Attempt.bulk_create(attempts)
-        for attempt_id, account_id, cooldown_kind, model in probes:
-            await execute(
-                "UPDATE account_cooldown SET probe_attempt_id = ? WHERE account_id = ? AND kind = ? AND model = ?"
-                " AND probe_attempt_id IS NULL RETURNING id",
-                attempt_id,
-                account_id,
-                cooldown_kind,
-                model,
-            )
+        for attempt in attempts:
+            for cooldown in cooldowns.get(attempt.account_id, ()):
+                if cooldown.concerns(kind, attempt.model):
+                    await _make_probe(attempt, cooldown)
         for job_id in started:
             after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
         return len(attempts)
 
     return await transaction(body)
+
+
+def _within_slots(
+    placements: Sequence[Placement],
+    jobs: Mapping[int, Job],
+    accounts: Mapping[int, Account],
+    slots: Mapping[int, InFlight],
+) -> list[Placement]:
+    """The placements for which there is a slot still, now that the accounts' rows are locked."""
+    kept: list[Placement] = []
+    taken: dict[int, int] = defaultdict(int)
+    for placement in placements:
+        account = accounts.get(placement.account_id)
+        if account is None:
+            continue
+        strategy = GenerationRequest.from_json(jobs[placement.job_id].params).strategy
+        most = min(account.max_concurrent, strategy.max_concurrent_per_account or account.max_concurrent)
+        if slots.get(account.id, InFlight()).total + taken[account.id] < most:
+            taken[account.id] += 1
+            kept.append(placement)
+    return kept
+
+
+async def _write_routes(placements: Sequence[Placement]) -> dict[tuple[RouteEntry, ...], int]:
+    """One row for each route that differs; by route its id."""
+    routes = {route: new_id() for route in dict.fromkeys(placement.route for placement in placements)}
+    await Route.bulk_create(
+        [
+            Route(
+                id=route_id,
+                candidates=[
+                    {"accountId": entry.account_id, "reason": entry.reason, "untilMs": entry.until_ms}
+                    for entry in route
+                ],
+            )
+            for route, route_id in routes.items()
+        ]
+    )
+    return routes
+
+
+def _attempt(job: Job, account: Account, *, number: int, route_id: int, cost: int | None, moment_ms: int) -> Attempt:
+    request = GenerationRequest.from_json(job.params)
+    return Attempt(
+        owner=job.owner,
+        job_id=job.id,
+        run=job.retry_count,
+        number=number,
+        account_id=account.id,
+        provider=request.provider,
+        site=account.site,
+        kind=request.kind,
+        model=request.model,
+        route_id=route_id,
+        submit_id=str(uuid.uuid4()),
+        is_manual=request.polling is Polling.MANUAL,
+        credits_expected=cost,
+        placed_at_ms=moment_ms,
+        due_at_ms=moment_ms,
+    )
+
+
+async def _make_probe(attempt: Attempt, cooldown: Cooldown) -> None:
+    await execute(
+        "UPDATE account_cooldown SET probe_attempt_id = ? WHERE account_id = ? AND kind = ? AND model = ?"
+        " AND probe_attempt_id IS NULL RETURNING id",
+        attempt.id,
+        attempt.account_id,
+        cooldown.kind,
+        cooldown.model,
+    )
 
 
 async def _lock(account_ids: Sequence[int]) -> dict[int, Account]:

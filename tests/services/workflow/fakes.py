@@ -146,7 +146,7 @@ def use_studio(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> Studio:
     studio = Studio()
     for kind in MAKERS:
         monkeypatch.setitem(MAKERS, kind, studio.maker(kind))
-    monkeypatch.setattr("services.build.running.HEARTBEAT_SECONDS", 0.02)
+    monkeypatch.setattr("services.queue.heartbeat.HEARTBEAT_SECONDS", 0.02)
     return studio
 
 
