@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance import pool
 from tests.acceptance.client import Client
 from tests.acceptance.deployment import EMBEDDED, SCALED, Deployment, why_not_scaled
 from tests.acceptance.filming import Filmed, film
+from tests.acceptance.pool import Site
 from tests.acceptance.stories import CHINESE
 
 pytestmark = pytest.mark.timeout(600)
@@ -80,6 +82,30 @@ def deploy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deploy]:
     for deployment in deployments:
         deployment.close()
         for name, said in deployment.logs():  # shown by pytest where the test failed
+            print(f"--- {name}", *[line for line in said.splitlines() if '"level":"info"' not in line][-60:], sep="\n")
+
+
+OpenSite = Callable[..., Site]
+
+
+@pytest.fixture
+def open_site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenSite]:
+    """open_site(shape, *arguments, has_users=False, NAME=value, …) starts an emulator with further arguments and a
+    deployment that uses it, with further environment variables.
+    """
+    sites: list[Site] = []
+
+    def start(shape: str, *arguments: str, has_users: bool = False, **settings: str) -> Site:
+        if shape == SCALED:
+            request.getfixturevalue("_scaled_is_there")
+        root = tmp_path / f"site-{len(sites)}"
+        sites.append(pool.open_site(shape, root, *arguments, has_users=has_users, **settings))
+        return sites[-1]
+
+    yield start
+    for site in sites:
+        site.close()
+        for name, said in site.deployment.logs():  # shown by pytest where the test failed
             print(f"--- {name}", *[line for line in said.splitlines() if '"level":"info"' not in line][-60:], sep="\n")
 
 

@@ -42,7 +42,7 @@ def redis_url(number: int) -> str:
     return urlunsplit(urlsplit(REDIS_SERVER)._replace(path=f"/{number}"))
 
 
-class _Running:
+class Running:
     """A process in a session of its own, so that all its children end with it; what it says is kept in a file."""
 
     def __init__(self, arguments: list[str], environment: dict[str, str], log: Path) -> None:
@@ -96,8 +96,8 @@ class Deployment:
     settings: dict[str, str] = field(default_factory=dict)
     database: str | None = None
     url: str = ""
-    server: _Running | None = None
-    workers: list[_Running] = field(default_factory=list)
+    server: Running | None = None
+    workers: list[Running] = field(default_factory=list)
     redis_url: str = field(default_factory=lambda: redis_url(next(_redis_numbers)))
     _started: int = 0
     _tokens: dict[str, str] = field(default_factory=dict)
@@ -200,7 +200,7 @@ class Deployment:
         wait_until("the server listens", is_greeting, START_SECONDS)
         self.server, self.url = server, found[0]
 
-    def start_worker(self) -> _Running:
+    def start_worker(self) -> Running:
         worker = self._run("worker", [sys.executable, "-m", "dramatiq", "tasks", "--processes", "1", "--threads", "4"])
 
         def is_started() -> bool:
@@ -211,12 +211,12 @@ class Deployment:
         self.workers.append(worker)
         return worker
 
-    def _run(self, name: str, arguments: list[str]) -> _Running:
+    def _run(self, name: str, arguments: list[str]) -> Running:
         self._started += 1
-        return _Running(arguments, self.environment, self.root / f"{self._started:02}-{name}.log")
+        return Running(arguments, self.environment, self.root / f"{self._started:02}-{name}.log")
 
     @property
-    def doer(self) -> _Running:
+    def doer(self) -> Running:
         """The process that does the jobs: the server itself, or the newest worker."""
         if self.shape == EMBEDDED:
             assert self.server is not None
