@@ -24,7 +24,7 @@ _SHOWN_ACCOUNTS = 20
 
 def environment(host: str, port: int) -> dict[str, str]:
     """The variables that make a server of ours use the emulator at this address."""
-    address = f"{host}:{port}"
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     variables = {
         f"JIMENG_{site}_{purpose}_URL": f"http://{address}"
         for site in SITES

@@ -29,6 +29,7 @@ def test_the_variables_are_settings_that_there_are(capsys: pytest.CaptureFixture
     assert "export EKONTE_ALLOWED_PRIVATE_HOSTS=127.0.0.1:8199\n" in printed
     known = {name.upper() for name in JimengSettings.model_fields} | {"EKONTE_ALLOWED_PRIVATE_HOSTS"}
     assert set(environment("127.0.0.1", 8199)) <= known
+    assert environment("::1", 8199)["JIMENG_HK_COMMERCE_URL"] == "http://[::1]:8199"
 
 
 def test_what_cannot_be_used_is_told_and_not_served(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
