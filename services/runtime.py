@@ -21,6 +21,7 @@ from services.data_folder import unusable_folder
 from services.events import open_bus
 from services.files import remove_unfinished, storage, storage_key
 from services.migrations import database_url, migrate, missing_migrations
+from services.pool.scheduling import release_leases
 from services.process_leases import process_name, process_number
 from services.queue.leases import release_all
 from services.sessions import check_encryption
@@ -80,6 +81,7 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
 
 async def _take_up_what_was_left(settings: Settings) -> None:
     released = await release_all()
+    await release_leases()
     store = storage()
     if isinstance(store, LocalStorage):
         await anyio.to_thread.run_sync(store.clear_incoming)

@@ -46,6 +46,20 @@ async def claim_steps(state: AttemptState, most: int, lease_seconds: float) -> l
     return [Step(attempt) for attempt in found if attempt.lease_epoch == epochs[attempt.id]]
 
 
+async def keep_steps(steps: Sequence[Step], lease_seconds: float) -> None:
+    """Keeps the leases of steps that are under way; one that has gone on, or has another holder now, stays as it is."""
+    if not steps:
+        return
+    held = ", ".join("(CAST(? AS BIGINT), CAST(? AS INTEGER))" for _ in steps)
+    await execute(
+        f"UPDATE attempt SET due_at_ms = {now_ms_sql()} + ? WHERE state IN ('PLACED', 'FETCHING')"
+        f" AND due_at_ms < {now_ms_sql()} + ? AND (id, lease_epoch) IN (VALUES {held}) RETURNING id",
+        int(lease_seconds * 1000),
+        int(lease_seconds * 1000),
+        *(value for step in steps for value in (step.attempt.id, step.epoch)),
+    )
+
+
 async def hand_back_step(step: Step) -> None:
     """Gives a step that was not done to whoever claims next, at once."""
     await execute(

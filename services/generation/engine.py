@@ -2,13 +2,15 @@
 
 All steps are tasks of the process's event loop, and none waits for a picture: between its steps an attempt is a row.
 Whoever says "look" only wakes the loops; each of them also looks by itself when its next step is due, at least once a
-second. A step that is cut off (the process stops or is killed) is due again when its lease runs out.
+second. The leases of all that is under way are kept together; a step that is cut off (the process is killed) is due
+again when its lease runs out.
 """
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
+from typing import Generic, TypeVar
 
 import structlog
 
@@ -16,10 +18,10 @@ from models.accounts import Account
 from models.database import transaction
 from models.enums import AttemptState, MediaKind
 from providers.pooled import UpstreamFaultError
-from services.generation.attempts import Step, claim_steps, hand_back_step, next_due_ms
-from services.generation.finishing import FINISH_LEASE_SECONDS, finish_step
-from services.generation.polling import PollClaim, claim_accounts, give_back, next_poll_due_ms, poll_step
-from services.generation.submitting import PREPARE_LEASE_SECONDS, submit_step
+from services.generation.attempts import Step, claim_steps, hand_back_step, keep_steps, next_due_ms
+from services.generation.finishing import finish_step
+from services.generation.polling import PollClaim, claim_accounts, give_back, keep_claims, next_poll_due_ms, poll_step
+from services.generation.submitting import submit_step
 from services.pool.effects import exhaust, note_balance, take_up_receiving
 from services.pool.quota import quota_day
 from services.pool.scheduling import give_lease_up, look_again, schedule, take_lease
@@ -29,6 +31,8 @@ from settings import Settings
 
 log = structlog.get_logger(__name__)
 
+Held = TypeVar("Held")
+
 TICK_SECONDS = 1.0
 COALESCE_SECONDS = 0.02
 "Slots that become free together are given away together."
@@ -37,22 +41,26 @@ FINISHES_AT_ONCE = 16
 MOST_CLAIMED = 50
 
 
-class _Crew:
-    """Tasks of one sort, at most so many at once. When there is room again, `wake` is set."""
+class _Crew(Generic[Held]):
+    """Tasks of one sort with what each holds, at most so many at once. When there is room again, `wake` is set."""
 
     def __init__(self, name: str, most: int) -> None:
         self.name = name
         self.most = most
         self.wake = asyncio.Event()
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: dict[asyncio.Task[None], Held] = {}
 
     @property
     def room(self) -> int:
         return self.most - len(self.tasks)
 
-    def start(self, work: Awaitable[object]) -> None:
+    @property
+    def held(self) -> list[Held]:
+        return list(self.tasks.values())
+
+    def start(self, work: Awaitable[object], held: Held) -> None:
         task = asyncio.create_task(self._guarded(work))
-        self.tasks.add(task)
+        self.tasks[task] = held
         task.add_done_callback(self._done)
 
     async def _guarded(self, work: Awaitable[object]) -> None:
@@ -62,7 +70,7 @@ class _Crew:
             log.exception(f"{self.name}.broke")
 
     def _done(self, task: "asyncio.Task[None]") -> None:
-        self.tasks.discard(task)
+        self.tasks.pop(task, None)
         self.wake.set()
 
     async def stop(self) -> None:
@@ -80,15 +88,15 @@ class Engine:
         self._worker = worker
         self._kinds = tuple(kinds)
         self._schedule_wake = asyncio.Event()
-        self._submits = _Crew("submit", settings.generations_at_once)
-        self._polls = _Crew("poll", POLLS_AT_ONCE)
-        self._finishes = _Crew("finish", max(FINISHES_AT_ONCE, settings.generations_at_once // 4))
-        self._receiving = _Crew("receive", 8)
+        self._submits: _Crew[Step] = _Crew("submit", settings.generations_at_once)
+        self._polls: _Crew[PollClaim] = _Crew("poll", POLLS_AT_ONCE)
+        self._finishes: _Crew[Step] = _Crew("finish", max(FINISHES_AT_ONCE, settings.generations_at_once // 4))
+        self._receiving: _Crew[int] = _Crew("receive", 8)
         self._loops: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         if self._kinds:
-            loops = (self._scheduling, self._submitting, self._polling, self._finishing)
+            loops = (self._scheduling, self._submitting, self._polling, self._finishing, self._keeping)
             self._loops = [asyncio.create_task(self._kept_going(loop)) for loop in loops]
 
     def wake(self) -> None:
@@ -116,6 +124,14 @@ class Engine:
                 log.warning("engine.loop_failed", loop=loop.__name__, error=type(error).__name__, exc_info=True)
                 await asyncio.sleep(TICK_SECONDS)
 
+    async def _keeping(self) -> None:
+        """Keeps the leases of all that is under way; one that is lost all the same can write nothing any more."""
+        seconds = self._settings.lease_seconds
+        while True:
+            await asyncio.sleep(seconds / 3)
+            await keep_steps([*self._submits.held, *self._finishes.held], seconds)
+            await keep_claims(self._polls.held, seconds)
+
     # ---------------------------------------------------------------- schedule
 
     async def _scheduling(self) -> None:
@@ -133,7 +149,7 @@ class Engine:
                     self._schedule_wake.set()
                 for account_id in done.wants_credits:
                     if self._receiving.room:
-                        self._receiving.start(self._receive(account_id))
+                        self._receiving.start(self._receive(account_id), account_id)
 
     async def _receive(self, account_id: int) -> None:
         """Receives an account's free credits of today, once; what that gave, or refused, is written down."""
@@ -166,19 +182,17 @@ class Engine:
     # ---------------------------------------------------------------- submit, poll, finish
 
     async def _submitting(self) -> None:
-        await self._claiming(self._submits, AttemptState.PLACED, PREPARE_LEASE_SECONDS, self._submit)
+        await self._claiming(self._submits, AttemptState.PLACED, self._submit)
 
     async def _finishing(self) -> None:
-        await self._claiming(self._finishes, AttemptState.FETCHING, FINISH_LEASE_SECONDS, self._finish)
+        await self._claiming(self._finishes, AttemptState.FETCHING, self._finish)
 
-    async def _claiming(
-        self, crew: _Crew, state: AttemptState, lease_seconds: float, do: Callable[[Step], Awaitable[None]]
-    ) -> None:
+    async def _claiming(self, crew: _Crew[Step], state: AttemptState, do: Callable[[Step], Awaitable[None]]) -> None:
         while True:
             crew.wake.clear()
-            steps = await claim_steps(state, min(crew.room, MOST_CLAIMED), lease_seconds)
+            steps = await claim_steps(state, min(crew.room, MOST_CLAIMED), self._settings.lease_seconds)
             for step in steps:
-                crew.start(do(step))
+                crew.start(do(step), step)
             if len(steps) < MOST_CLAIMED or not crew.room:
                 await _woken(crew.wake, _seconds(await next_due_ms([state])) if crew.room else TICK_SECONDS)
 
@@ -202,9 +216,9 @@ class Engine:
         crew = self._polls
         while True:
             crew.wake.clear()
-            claims = await claim_accounts(min(crew.room, MOST_CLAIMED))
+            claims = await claim_accounts(min(crew.room, MOST_CLAIMED), self._settings.lease_seconds)
             for claim in claims:
-                crew.start(self._poll(claim))
+                crew.start(self._poll(claim), claim)
             if len(claims) < MOST_CLAIMED:
                 await _woken(crew.wake, _seconds(await next_poll_due_ms()))
 

@@ -41,7 +41,6 @@ from settings import Settings
 
 log = structlog.get_logger(__name__)
 
-FINISH_LEASE_SECONDS = 900.0
 FINISH_SECONDS = 840.0
 PATIENCE_MS = 24 * 3600 * 1000
 FIRST_BACKOFF_MS = 2_000

@@ -32,8 +32,7 @@ from services.sessions import credential_of
 
 log = structlog.get_logger(__name__)
 
-POLL_LEASE_SECONDS = 200.0
-"Three requests with their retries end well before it."
+POLL_LEASE_SECONDS = 30.0
 FAILED_POLL_MS = 5_000
 
 
@@ -45,7 +44,7 @@ class PollClaim:
     epoch: int
 
 
-async def claim_accounts(most: int) -> list[PollClaim]:
+async def claim_accounts(most: int, lease_seconds: float = POLL_LEASE_SECONDS) -> list[PollClaim]:
     """Accounts that have an attempt to ask about now, and that nobody else is asking about."""
     if most < 1:
         return []
@@ -55,7 +54,7 @@ async def claim_accounts(most: int) -> list[PollClaim]:
         f" WHERE due.poll_lease_until_ms < {now_ms_sql()} AND due.id IN (SELECT account_id FROM attempt"
         f" WHERE state IN ('SENT', 'ACCEPTED') AND due_at_ms <= {now_ms_sql()}) ORDER BY due.poll_lease_until_ms"
         f" LIMIT ?{skip_locked_sql()}) RETURNING id, poll_epoch",
-        int(POLL_LEASE_SECONDS * 1000),
+        int(lease_seconds * 1000),
         most,
     )
     return [PollClaim(row["id"], row["poll_epoch"]) for row in rows]
@@ -70,6 +69,19 @@ async def next_poll_due_ms() -> int | None:
     )
     wait = rows[0]["wait"]
     return None if wait is None else max(0, int(wait))
+
+
+async def keep_claims(claims: Sequence[PollClaim], lease_seconds: float) -> None:
+    """Keeps claims that are being worked on; one that has another holder now stays as it is."""
+    if not claims:
+        return
+    held = ", ".join("(CAST(? AS BIGINT), CAST(? AS INTEGER))" for _ in claims)
+    await execute(
+        f"UPDATE account SET poll_lease_until_ms = {now_ms_sql()} + ? WHERE poll_lease_until_ms > 0"
+        f" AND (id, poll_epoch) IN (VALUES {held}) RETURNING id",
+        int(lease_seconds * 1000),
+        *(value for claim in claims for value in (claim.account_id, claim.epoch)),
+    )
 
 
 async def give_back(claim: PollClaim) -> None:

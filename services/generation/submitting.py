@@ -46,7 +46,6 @@ LEASE_MARGIN_SECONDS = 15.0
 "A submit's deadline ends half of it before its lease."
 LOOK_UP_MS = 2_000
 PREPARE_SECONDS = 240.0
-PREPARE_LEASE_SECONDS = PREPARE_SECONDS + LEASE_MARGIN_SECONDS
 "Uploading up to ten input pictures."
 URI_DAYS = 7
 

@@ -59,6 +59,12 @@ async def give_lease_up(holder: str) -> None:
     await execute("DELETE FROM scheduler_lease WHERE holder = ? RETURNING kind", holder)
 
 
+async def release_leases() -> None:
+    """Ends everybody's scheduling, and asking about accounts. Only for a process that knows that it is alone."""
+    await execute("DELETE FROM scheduler_lease RETURNING kind")
+    await execute("UPDATE account SET poll_lease_until_ms = 0 WHERE poll_lease_until_ms > 0 RETURNING id")
+
+
 async def schedule(kind: MediaKind) -> Pass:
     """One pass over the waiting jobs of a kind, the most urgent and then the oldest first."""
     jobs = await _waiting(kind)

@@ -1,6 +1,7 @@
 """The steps of an attempt against an upstream in memory, on both databases."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus,
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
-from services.generation.attempts import claim_steps
-from services.generation.polling import claim_accounts, poll_step
+from services.generation.attempts import claim_steps, keep_steps
+from services.generation.polling import claim_accounts, give_back, keep_claims, poll_step
 from services.generation.requests import AccountStrategy
 from services.generation.submitting import submit_step
 from services.jobs import cancel_job, retry_job
@@ -468,3 +469,35 @@ async def test_a_canceled_job_that_is_retried_takes_its_task_up_again(upstream: 
     (attempt,) = await attempts_of(job)
     assert (job.status, attempt.is_draining) == (JobStatus.RUNNING, False)
     assert len(upstream.submits) == 1
+
+
+async def test_the_leases_of_steps_under_way_are_kept_and_no_others(upstream: FakeUpstream) -> None:
+    account = await make_account(max_concurrent=3)
+    for _ in range(3):
+        await make_generation()
+    await schedule(MediaKind.IMAGE)
+    held, lost, sent = await claim_steps(AttemptState.PLACED, 3, 5)
+    await Attempt.filter(id=lost.attempt.id).update(lease_epoch=lost.epoch + 1)
+    await Attempt.filter(id=sent.attempt.id).update(state=AttemptState.SENT)
+    before = {attempt.id: attempt.due_at_ms for attempt in await Attempt.filter(account_id=account.id)}
+    await keep_steps([held, lost, sent], 60)
+    after = {attempt.id: attempt.due_at_ms for attempt in await Attempt.filter(account_id=account.id)}
+    assert after[held.attempt.id] > before[held.attempt.id] + 50_000
+    assert {key: after[key] for key in after if key != held.attempt.id} == {
+        key: before[key] for key in before if key != held.attempt.id
+    }
+
+
+async def test_a_claim_on_an_account_is_kept_by_its_holder_alone(upstream: FakeUpstream) -> None:
+    account = await make_account()
+    await submitted()
+    await make_due()
+    (claim,) = await claim_accounts(1, 5)
+    until = (await Account.get(id=account.id)).poll_lease_until_ms
+    await keep_claims([replace(claim, epoch=claim.epoch - 1)], 60)
+    assert (await Account.get(id=account.id)).poll_lease_until_ms == until
+    await keep_claims([claim], 60)
+    assert (await Account.get(id=account.id)).poll_lease_until_ms > until + 50_000
+    await give_back(claim)
+    await keep_claims([claim], 60)
+    assert (await Account.get(id=account.id)).poll_lease_until_ms == 0
