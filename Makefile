@@ -7,6 +7,7 @@ BIN = $(VENV)/bin
 TEXT = examples/yi-jian-xiao-shi.txt
 DATA = data
 DEMO =
+POOL =
 TESTS =
 UV_VERSION = 0.9
 
@@ -15,6 +16,7 @@ help:
 	@echo "make demo TEXT=path   the same with a text of your own (.txt .md .docx .pdf .epub)"
 	@echo "make demo DATA=path   the same with its data in another folder than data"
 	@echo "make demo DEMO=\"…\"   the same with options of examples/demo.py, e.g. DEMO=\"--quality DRAFT --ratio 9:16\""
+	@echo "make demo-pool        have a pool of accounts, most of them in trouble, make 40 pictures (POOL=\"--fast\")"
 	@echo "make serve            start the server and print its addresses"
 	@echo "make setup            make .venv with what the server needs"
 	@echo "make test             run all tests (TESTS=path: some of them)"
@@ -49,6 +51,9 @@ $(VENV)/.dev-installed: requirements-dev.txt $(VENV)/.runtime-installed
 demo: setup
 	@$(BIN)/python examples/demo.py --text "$(TEXT)" --data "$(DATA)" $(DEMO)
 
+demo-pool: setup
+	@$(BIN)/python examples/pool_demo.py $(POOL)
+
 serve: setup
 	@EKONTE_DATA_DIR="$${EKONTE_DATA_DIR:-$(DATA)}" $(BIN)/python server.py
 
@@ -64,7 +69,7 @@ check-style: setup-dev
 check-types: setup-dev
 	$(BIN)/mypy
 	$(BIN)/mypy -p web -m server
-	MYPYPATH=examples $(BIN)/mypy examples/demo.py
+	MYPYPATH=examples $(BIN)/mypy examples/demo.py examples/pool_demo.py
 
 check-schema: setup-dev
 	@$(BIN)/python server.py schema | diff -u schema/schema.graphql - \
@@ -93,4 +98,4 @@ clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev demo serve test check check-style check-types check-schema format schema bench lock clean
+.PHONY: help setup setup-dev demo demo-pool serve test check check-style check-types check-schema format schema bench lock clean

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,12 +28,14 @@ class ServerError(Exception):
 
 
 @contextlib.asynccontextmanager
-async def own_server(data: Path, log: Path) -> AsyncIterator[str]:
+async def own_server(data: Path, log: Path, environment: Mapping[str, str] | None = None) -> AsyncIterator[str]:
     """Starts the server with `data` as its data folder and gives its GraphQL address; stops it at the end.
 
-    Raises ServerError where it does not start, e.g. because another server uses the same data folder.
+    environment: all of its variables, and no file .env is read then; this program's own where none are given. Raises
+    ServerError where it does not start, e.g. because another server uses the same data folder.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (data, log.parent):
+        folder.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         # A session of its own keeps Ctrl-C in the terminal from reaching it before whoever uses it has finished.
         process = await asyncio.create_subprocess_exec(
@@ -41,17 +43,15 @@ async def own_server(data: Path, log: Path) -> AsyncIterator[str]:
             str(ROOT / "server.py"),
             "--port",
             "0",
-            cwd=ROOT,
-            env={**os.environ, "EKONTE_DATA_DIR": str(data)},
+            cwd=ROOT if environment is None else data,
+            env={**(os.environ if environment is None else environment), "EKONTE_DATA_DIR": str(data)},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )
-    try:
+    async with ending(process):
         yield await _address(process, log)
-    finally:
-        await _stop(process)
 
 
 async def _address(process: asyncio.subprocess.Process, log: Path) -> str:
@@ -72,6 +72,15 @@ async def _address(process: asyncio.subprocess.Process, log: Path) -> str:
         if line.startswith(REFUSAL) and not line.startswith(WARNING)
     ]
     raise ServerError("\n".join(refusals) or said or f"it ended with code {process.returncode} and said nothing")
+
+
+@contextlib.asynccontextmanager
+async def ending(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
+    """Stops the process when the block is left, however that comes."""
+    try:
+        yield
+    finally:
+        await _stop(process)
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
