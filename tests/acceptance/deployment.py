@@ -98,6 +98,9 @@ class Deployment:
     url: str = ""
     server: Running | None = None
     workers: list[Running] = field(default_factory=list)
+    server_program: tuple[str, ...] = ("server.py",)
+    worker_threads: str = "4"
+    worker_program: tuple[str, ...] = ("-m", "dramatiq", "tasks")
     redis_url: str = field(default_factory=lambda: redis_url(next(_redis_numbers)))
     _started: int = 0
     _tokens: dict[str, str] = field(default_factory=dict)
@@ -187,8 +190,8 @@ class Deployment:
             self.start_worker()
 
     def start_server(self) -> None:
-        arguments = ["server.py"] if self.shape == EMBEDDED else ["server.py", "--no-worker"]
-        server = self._run("server", [sys.executable, *arguments])
+        arguments = [] if self.shape == EMBEDDED else ["--no-worker"]
+        server = self._run("server", [sys.executable, *self.server_program, *arguments])
         found: list[str] = []
 
         def is_greeting() -> bool:
@@ -201,7 +204,8 @@ class Deployment:
         self.server, self.url = server, found[0]
 
     def start_worker(self) -> Running:
-        worker = self._run("worker", [sys.executable, "-m", "dramatiq", "tasks", "--processes", "1", "--threads", "4"])
+        numbers = ["--processes", "1", "--threads", self.worker_threads]
+        worker = self._run("worker", [sys.executable, *self.worker_program, *numbers])
 
         def is_started() -> bool:
             assert worker.process.poll() is None, worker.said()

@@ -167,6 +167,11 @@ class Pool:
     async def __aexit__(self, *_: object) -> None:
         await self.client.http.aclose()
 
+    async def reconnect(self) -> None:
+        """After a restart the server may be at another address."""
+        await self.client.http.aclose()
+        self.client = self.site.deployment.client(self.user)
+
     @property
     def emulator(self) -> Emulator:
         return self.site.emulator
