@@ -11,6 +11,7 @@ from typing import Any
 from models.database import execute, now_ms_sql
 from models.enums import AttemptOutcome, AttemptState
 from models.generation import Attempt
+from services.pool.effects import forget_probe
 from services.queue.sql import skip_locked_sql, timestamp_sql
 from services.reading.owned import places
 
@@ -118,7 +119,9 @@ async def mark_sent(attempt: Attempt, lease_seconds: float) -> bool:
 
 
 async def end_attempt(attempt: Attempt, outcome: AttemptOutcome, error: dict[str, Any] | None = None) -> bool:
-    """Ends it from the state and lease that the caller knows, and frees its slot; whether it held."""
+    """Ends it from the state and lease that the caller knows, and frees its slot; whether it held. If it was the probe
+    of a cooldown, the next attempt is.
+    """
     rows = await execute(
         f"UPDATE attempt SET state = 'ENDED', outcome = ?, due_at_ms = NULL, finished_at = {timestamp_sql()},"
         f" released_at_ms = COALESCE(released_at_ms, {now_ms_sql()})"
@@ -128,6 +131,9 @@ async def end_attempt(attempt: Attempt, outcome: AttemptOutcome, error: dict[str
         attempt.state.value,
         attempt.lease_epoch,
     )
-    if rows and error is not None:
+    if not rows:
+        return False
+    if error is not None:
         await Attempt.filter(id=attempt.id).update(error=error)
-    return bool(rows)
+    await forget_probe(attempt.id)
+    return True

@@ -32,7 +32,6 @@ from services.generation.requests import GenerationRequest
 from services.generation.results import new_result_file
 from services.generation.states import upstream_of
 from services.links import fetch_link
-from services.pool.effects import forget_probe
 from services.providers import pooled_provider
 from services.queue.outcomes import job_error
 from services.records.publishing import publish_result
@@ -148,7 +147,6 @@ async def _publish(attempt: Attempt, job: Job, files: Sequence[StoredFile], rema
     async def body() -> None:
         if not await end_attempt(attempt, AttemptOutcome.SUCCEEDED):
             return
-        await forget_probe(attempt.id)
         await Attempt.filter(id=attempt.id).update(error=None)  # of tries to store it, or of its time-out
         present = await Job.get(id=job.id)
         is_adopted = await succeed_generation(present, is_late=attempt.is_detached, message=remark)

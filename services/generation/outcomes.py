@@ -59,9 +59,9 @@ async def fail_generation(job: Job, error: dict[str, Any]) -> bool:
 
 async def succeed_generation(job: Job, *, is_late: bool = False, message: str | None = None) -> bool:
     """Ends a running job well, perhaps with a word about the result; is_late: also one that had failed because nothing
-    had come in time.
+    had come in time, or that waits for another account for that reason.
     """
-    states = "('RUNNING', 'FAILED')" if is_late else "('RUNNING')"
+    states = "('PENDING', 'RUNNING', 'FAILED')" if is_late else "('RUNNING')"
     rows = await execute(
         "UPDATE job SET status = 'SUCCEEDED', progress = 1, message = ?, error = NULL, due_at_ms = NULL,"
         f" worker = NULL, finished_at = {timestamp_sql()}, version = version + 1"

@@ -1,0 +1,65 @@
+"""How attempts end: what they leave of their probe, and a late result, on both databases."""
+
+import pytest
+
+from errors import JobErrorCode
+from models.accounts import AccountCooldown
+from models.enums import AttemptOutcome, AttemptState, JobStatus, MediaKind
+from models.generation import Attempt
+from models.jobs import Job
+from providers.pooled import FaultKind
+from services.generation.attempts import claim_steps, end_attempt
+from services.generation.outcomes import succeed_generation
+from services.generation.submitting import submit_step
+from services.pool.scheduling import schedule
+from tests.pool_factories import FakeUpstream, fault, make_account, make_generation
+
+pytestmark = pytest.mark.usefixtures("either_database")
+
+
+@pytest.mark.parametrize("kind", [FaultKind.CONCURRENCY_LIMIT, FaultKind.OUT_OF_CREDIT, FaultKind.CONTENT_REJECTED])
+async def test_a_probe_that_says_nothing_about_its_cooldown_lets_the_next_attempt_be_the_probe(
+    upstream: FakeUpstream, kind: FaultKind
+) -> None:
+    account = await make_account(learned_image_limit=2)
+    job = await make_generation()
+    await AccountCooldown.create(
+        account_id=account.id, kind="IMAGE", model=job.params["model"], until_ms=1, reason="Risk control."
+    )
+    await schedule(MediaKind.IMAGE)
+    (probe,) = await claim_steps(AttemptState.PLACED, 1, 60)
+    over = AccountCooldown.get(account_id=account.id, model=job.params["model"])
+    assert (await over).probe_attempt_id == probe.attempt.id
+    upstream.says = [fault(kind)]
+    await submit_step(probe)
+    assert (await Attempt.get(id=probe.attempt.id)).state is AttemptState.ENDED
+    assert (await AccountCooldown.get(account_id=account.id, model=job.params["model"])).probe_attempt_id is None
+
+
+async def test_an_attempt_that_somebody_else_has_stays_the_probe(upstream: FakeUpstream) -> None:
+    account = await make_account()
+    await AccountCooldown.create(account_id=account.id, kind="IMAGE", until_ms=1, reason="Too fast.")
+    await make_generation()
+    await schedule(MediaKind.IMAGE)
+    (probe,) = await claim_steps(AttemptState.PLACED, 1, 60)
+    await Attempt.filter(id=probe.attempt.id).update(lease_epoch=probe.epoch + 1)
+    assert not await end_attempt(probe.attempt, AttemptOutcome.FAILED)
+    assert (await AccountCooldown.get(account_id=account.id)).probe_attempt_id == probe.attempt.id
+
+
+@pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.RUNNING, JobStatus.FAILED])
+async def test_a_late_result_ends_its_job_well_also_while_that_waits_for_another_account(
+    upstream: FakeUpstream, status: JobStatus
+) -> None:
+    error = {"code": JobErrorCode.TIMEOUT.value, "message": "Too late.", "retryable": True, "upstreamCode": None}
+    job = await make_generation(status=status, error=error)
+    assert await succeed_generation(job, is_late=True)
+    job = await Job.get(id=job.id)
+    assert (job.status, job.error, job.due_at_ms) == (JobStatus.SUCCEEDED, None, None)
+
+
+@pytest.mark.parametrize("status", [JobStatus.PENDING, JobStatus.FAILED, JobStatus.CANCELED])
+async def test_a_result_in_time_ends_no_job_that_does_not_run(upstream: FakeUpstream, status: JobStatus) -> None:
+    job = await make_generation(status=status)
+    assert not await succeed_generation(job)
+    assert (await Job.get(id=job.id)).status is status
