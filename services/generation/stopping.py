@@ -85,10 +85,13 @@ async def retry_generation(job: Job) -> None:
 
 
 async def _resume(last: Attempt) -> bool:
-    """Whether the last attempt goes on: it is still upstream, or only its result is missing here."""
+    """Whether the last attempt goes on: it is still upstream, or only its result is missing here. Whoever has a step of
+    it at this moment knows it as one to be ended, and loses it.
+    """
     if last.state in (AttemptState.SENT, AttemptState.ACCEPTED, AttemptState.FETCHING):
         rows = await execute(
             "UPDATE attempt SET is_detached = ?, is_draining = ?, outcome = 'RUNNING', error = NULL, queued_ms = 0,"
+            " lease_epoch = lease_epoch + 1,"
             f" finished_at = NULL, accepted_at_ms = CASE WHEN accepted_at_ms IS NULL THEN NULL ELSE {now_ms_sql()} END,"
             f" sent_at_ms = CASE WHEN accepted_at_ms IS NULL THEN {now_ms_sql()} ELSE sent_at_ms END,"
             f" due_at_ms = {now_ms_sql()} WHERE id = ? AND state = ? RETURNING id",
@@ -101,7 +104,7 @@ async def _resume(last: Attempt) -> bool:
     if last.state is AttemptState.ENDED and (last.error or {}).get("kind") == "FINISH":
         rows = await execute(
             "UPDATE attempt SET state = 'FETCHING', outcome = 'RUNNING', failures = 1, finished_at = NULL,"
-            f" fetch_since_ms = {now_ms_sql()}, due_at_ms = {now_ms_sql()}"
+            f" lease_epoch = lease_epoch + 1, fetch_since_ms = {now_ms_sql()}, due_at_ms = {now_ms_sql()}"
             " WHERE id = ? AND state = 'ENDED' RETURNING id",
             last.id,
         )

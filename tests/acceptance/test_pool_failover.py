@@ -3,8 +3,7 @@
 Every scenario is a user of its own with accounts of its own, on one deployment and one emulator; all play at once.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ from PIL import Image
 from tests.acceptance import pool_documents as documents
 from tests.acceptance.deployment import EMBEDDED
 from tests.acceptance.filming import until
-from tests.acceptance.pool import IMAGE_MODEL, Pool, Site, attempts_of, open_site, route_of
+from tests.acceptance.playing import Played, Scenario, check, name_of, played
+from tests.acceptance.pool import IMAGE_MODEL, Pool, attempts_of, open_site, route_of
 
-Scenario = Callable[[Pool, Path], Awaitable[None]]
 SCENARIOS: list[Scenario] = []
 BY_PRIORITY = {"loadBalance": "PRIORITY"}
 IMAGE_CREDITS = 16
@@ -29,35 +28,11 @@ def scenario(play: Scenario) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, BaseException | None]]:
-    """By scenario what went wrong."""
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     root = tmp_path_factory.mktemp("failover")
-    settings = {"EKONTE_VIDEO_TIMEOUT_SECONDS": "6"}
     times = ("--seconds-per-image", "0.5", "--seconds-per-video", "0.5")
-    site = open_site(EMBEDDED, root, *times, has_users=True, **settings)
-
-    async def play(one: Scenario) -> None:
-        async with site.pool(one.__name__) as pool:  # type: ignore[attr-defined]
-            await one(pool, root)
-
-    async def play_all() -> list[BaseException | None]:
-        await site.know_durations()
-        for one in SCENARIOS:
-            site.deployment.token(one.__name__)  # type: ignore[attr-defined]
-        async with asyncio.timeout(300):
-            return await asyncio.gather(*(play(one) for one in SCENARIOS), return_exceptions=True)
-
-    try:
-        outcomes = asyncio.run(play_all())
-        yield {one.__name__: outcome for one, outcome in zip(SCENARIOS, outcomes, strict=True)}  # type: ignore[attr-defined]
-    finally:
-        site.close()
-        _show_logs(site)
-
-
-def _show_logs(site: Site) -> None:
-    for name, said in site.deployment.logs():
-        print(f"--- {name}", *[line for line in said.splitlines() if '"level":"info"' not in line][-60:], sep="\n")
+    site = open_site(EMBEDDED, root, *times, has_users=True, EKONTE_VIDEO_TIMEOUT_SECONDS="6")
+    yield from played(site, SCENARIOS, root)
 
 
 # ---------------------------------------------------------------- refused for good: the account is taken out
@@ -426,8 +401,6 @@ async def one_dead_link_of_four(pool: Pool, _: Path) -> None:
     await pool.check_ledger(["j1"], pictures=3)
 
 
-@pytest.mark.parametrize("name", [one.__name__ for one in SCENARIOS])  # type: ignore[attr-defined]
-def test_what_upstream_says_and_what_comes_of_it(name: str, played: Mapping[str, BaseException | None]) -> None:
-    outcome = played[name]
-    if outcome is not None:
-        raise outcome
+@pytest.mark.parametrize("name", [name_of(one) for one in SCENARIOS])
+def test_what_upstream_says_and_what_comes_of_it(name: str, outcomes: Played) -> None:
+    check(outcomes[name])

@@ -17,12 +17,6 @@ from tests.acceptance.pool import Site
 TIMES = ("--seconds-per-image", "0.5", "--seconds-per-video", "0.5")
 # On the scaled-out shape those at which another process has to find out that the first one has died.
 SCALED_POINTS = ("after the upload", "after the answer", "between store and publish")
-    "after the upload",
-    "after mark_sent",
-    "after the answer",
-    "before note_done",
-    "between store and publish",
-)
 
 
 def be_unreliable(site: Site, *, lost_rate: float) -> None:

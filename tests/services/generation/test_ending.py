@@ -9,9 +9,13 @@ from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind
 from services.generation.attempts import claim_steps, end_attempt
+from services.generation.finishing import finish_step
 from services.generation.outcomes import succeed_generation
 from services.generation.submitting import submit_step
+from services.jobs import cancel_job, retry_job
 from services.pool.scheduling import schedule
+from settings import get_settings
+from tests.factories import OWNER
 from tests.pool_factories import FakeUpstream, fault, make_account, make_generation
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -63,3 +67,26 @@ async def test_a_result_in_time_ends_no_job_that_does_not_run(upstream: FakeUpst
     job = await make_generation(status=status)
     assert not await succeed_generation(job)
     assert (await Job.get(id=job.id)).status is status
+
+
+async def test_a_step_that_still_takes_its_job_for_canceled_ends_no_attempt_that_was_resumed(
+    upstream: FakeUpstream,
+) -> None:
+    await make_account()
+    job = await make_generation()
+    await schedule(MediaKind.IMAGE)
+    (step,) = await claim_steps(AttemptState.PLACED, 1, 60)
+    await submit_step(step)
+    await Attempt.filter(job_id=job.id).update(state=AttemptState.FETCHING, due_at_ms=1)
+    await cancel_job(OWNER, job.id)
+    (late,) = await claim_steps(AttemptState.FETCHING, 1, 60)
+    assert late.attempt.is_draining
+    await retry_job(OWNER, job.id)
+    await finish_step(late, get_settings())
+    attempt = await Attempt.get(job_id=job.id)
+    assert (attempt.state, attempt.is_draining, attempt.outcome) == (
+        AttemptState.FETCHING,
+        False,
+        AttemptOutcome.RUNNING,
+    )
+    assert (await Job.get(id=job.id)).status is JobStatus.RUNNING
