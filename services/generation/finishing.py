@@ -31,7 +31,7 @@ from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.requests import GenerationRequest
 from services.generation.results import new_result_file
 from services.generation.states import upstream_of
-from services.links import fetch_link
+from services.links import LinkNotFetchedError, fetch_link
 from services.providers import pooled_provider
 from services.queue.outcomes import job_error
 from services.records.publishing import publish_result
@@ -45,6 +45,8 @@ PATIENCE_MS = 24 * 3600 * 1000
 FIRST_BACKOFF_MS = 2_000
 LONGEST_BACKOFF_MS = 300_000
 MOST_DRESSING_FAILURES = 2
+FAILURES_BEFORE_LOSS = 2
+"Tries after which a result that is dead or broken while others are well is given up."
 MAX_RESULT_BYTES = 1024 * 1024 * 1024
 
 
@@ -74,7 +76,7 @@ async def _fetch_and_store(
     """The stored files, best first, and what is to be said about them."""
     links = await _links(attempt)
     paths = [folder / f"result-{number}" for number in range(len(links))]
-    # One dead link of several loses that picture, not the others.
+    # One dead link of several loses that picture, not the others; one that cannot be fetched now is waited for.
     outcomes = await asyncio.gather(
         *(_fetch(link, path, settings) for link, path in zip(links, paths, strict=True)), return_exceptions=True
     )
@@ -83,20 +85,15 @@ async def _fetch_and_store(
         for outcome in failed:
             if not isinstance(outcome, EkonteError):
                 raise outcome
-        if attempt.failures < 2 or len(failed) == len(links):
-            raise failed[0]
+        passing = [outcome for outcome in failed if isinstance(outcome, LinkNotFetchedError) and outcome.is_passing]
+        if passing or not _may_lose_some(attempt) or len(failed) == len(links):
+            raise (passing or failed)[0]
     fetched = [(link, path) for link, path, outcome in zip(links, paths, outcomes, strict=True) if outcome is None]
-    infos: list[ResultInfo] = await run_in_worker(
-        check_results,
-        [path for _, path in fetched],
-        attempt.kind.value,
-        limit=settings.render_concurrency,
-        timeout_seconds=120,
-    )
+    whole = await _whole_ones(attempt, fetched, settings)
     request = GenerationRequest.from_json(job.params)
     stored: list[StoredFile] = []
     remark = None
-    for number, ((link, path), info) in enumerate(zip(fetched, infos, strict=True)):
+    for number, (link, path, info) in enumerate(whole):
         final, shown = path, info
         if attempt.kind is MediaKind.VIDEO:
             try:
@@ -107,6 +104,40 @@ async def _fetch_and_store(
                 remark = f"The clip is kept as it came. {failure.message}"
         stored.append(await store_file(job.owner, new_result_file(final, shown, request, number, link), job_id=job.id))
     return stored, remark
+
+
+def _may_lose_some(attempt: Attempt) -> bool:
+    return attempt.failures >= FAILURES_BEFORE_LOSS
+
+
+async def _whole_ones(
+    attempt: Attempt, fetched: Sequence[tuple[str, Path]], settings: Settings
+) -> list[tuple[str, Path, ResultInfo]]:
+    """Those that open, with what they are. Raises UnsupportedFileError for one that does not, until it has come broken
+    a few times while others open.
+    """
+
+    async def check(paths: list[Path]) -> list[ResultInfo]:
+        limit = settings.render_concurrency
+        return await run_in_worker(check_results, paths, attempt.kind.value, limit=limit, timeout_seconds=120)
+
+    try:
+        infos = await check([path for _, path in fetched])
+    except UnsupportedFileError:
+        if not _may_lose_some(attempt) or len(fetched) == 1:
+            raise
+    else:
+        return [(link, path, info) for (link, path), info in zip(fetched, infos, strict=True)]
+    whole = []
+    broken: list[UnsupportedFileError] = []
+    for link, path in fetched:
+        try:
+            whole.append((link, path, (await check([path]))[0]))
+        except UnsupportedFileError as error:
+            broken.append(error)
+    if not whole:
+        raise broken[0]
+    return whole
 
 
 async def _links(attempt: Attempt) -> list[str]:

@@ -12,12 +12,13 @@ import pytest
 from PIL import Image
 
 from tests.acceptance import pool_documents as documents
+from tests.acceptance import pool_results
 from tests.acceptance.deployment import EMBEDDED
 from tests.acceptance.filming import until
 from tests.acceptance.playing import Played, Scenario, check, name_of, played
 from tests.acceptance.pool import IMAGE_MODEL, Pool, attempts_of, open_site, route_of
 
-SCENARIOS: list[Scenario] = []
+SCENARIOS: list[Scenario] = [*pool_results.SCENARIOS]
 BY_PRIORITY = {"loadBalance": "PRIORITY"}
 IMAGE_CREDITS = 16
 
@@ -342,63 +343,6 @@ async def answers_that_cannot_be_read(pool: Pool, _: Path) -> None:
     for storyboard in storyboards:
         assert attempts_of(await pool.job(pool.jobs[storyboard])) == [("noisy", "SUCCEEDED", None, None)]
     await pool.check_ledger(storyboards)
-
-
-# ---------------------------------------------------------------- results
-
-
-@scenario
-async def no_result_in_time(pool: Pool, _: Path) -> None:
-    """The job fails with TIMEOUT, the slot stays taken and no other account is tried; the late result is adopted."""
-    await pool.add("slow-a", "slow-b")
-    pool.emulator.put_rule("slow", "task", sessions="slow-a", work_seconds=15)
-    job_id = await pool.clip("z1", strategy=BY_PRIORITY)
-    job = await pool.ended(job_id, "FAILED")
-    assert job["error"]["code"] == "TIMEOUT"
-    assert [attempt[0] for attempt in attempts_of(job)] == ["slow-a"]
-    account = await pool.account("slow-a")
-    assert (account["inFlight"], account["consecutiveFailures"]) == (1, 1)
-
-    async def ask() -> Any:
-        await pool.client.do(documents.REFRESH_JOB, id=job_id)
-        return (await pool.job(job_id))["status"] == "SUCCEEDED"
-
-    await until("the late result is adopted", ask, every_seconds=1.0)
-    job = await pool.job(job_id)
-    assert attempts_of(job) == [("slow-a", "SUCCEEDED", None, None)]
-    assert job["error"] is None
-    assert pool.emulator.tasks(session="slow-b") == []
-    assert (await pool.account("slow-a"))["inFlight"] == 0
-    await pool.check_ledger(["z1"])
-
-
-@scenario
-async def half_of_the_results(pool: Pool, _: Path) -> None:
-    await pool.add("half-full")
-    pool.emulator.put_rule("half of them", "task", sessions="half-full", fail_code="5001", items=2, refunds=False)
-    job = await pool.ended(await pool.image("h1"))
-    assert attempts_of(job) == [("half-full", "SUCCEEDED", None, None)]
-    await pool.check_ledger(["h1"], pictures=2)
-
-
-@scenario
-async def links_that_have_expired(pool: Pool, _: Path) -> None:
-    """All links are dead at first: fresh ones are asked for, nothing is generated again."""
-    await pool.add("stale")
-    pool.emulator.put_rule("stale", "result", sessions="stale", http_status=403, times=4)
-    job = await pool.ended(await pool.image("i1"))
-    assert attempts_of(job) == [("stale", "SUCCEEDED", None, None)]
-    assert pool.emulator.hits("stale") == 4
-    await pool.check_ledger(["i1"])
-
-
-@scenario
-async def one_dead_link_of_four(pool: Pool, _: Path) -> None:
-    await pool.add("holey")
-    pool.emulator.put_rule("holey", "task", sessions="holey", dead_items=[1])
-    job = await pool.ended(await pool.image("j1"))
-    assert attempts_of(job) == [("holey", "SUCCEEDED", None, None)]
-    await pool.check_ledger(["j1"], pictures=3)
 
 
 @pytest.mark.parametrize("name", [name_of(one) for one in SCENARIOS])
