@@ -33,7 +33,13 @@ from services.reading.parts import (
     shots_by_scene,
     stages_by_workflow_id,
 )
-from services.reading.records import credits_by_record_id, records_in_order, versions_in_order
+from services.reading.records import (
+    credits_by_record_id,
+    credits_by_workflow_id,
+    picture_records_by_shot_id,
+    records_in_order,
+    versions_in_order,
+)
 from services.reading.waiting import waiting_by_job_id
 
 # Each key is a place or two in a statement; SQLite takes 32,766 of them and PostgreSQL 32,767.
@@ -92,6 +98,8 @@ READS: dict[str, Read] = {
     "planned_seconds_by_animatic_id": planned_seconds,
     "stale_shots_by_storyboard_id": _stale_shots,
     "attempt_by_id": _by_id(Attempt),
+    "picture_record_by_shot_id": picture_records_by_shot_id,
+    "credits_by_workflow_id": credits_by_workflow_id,
     "record_by_id": records_in_order,
     "record_version_by_id": versions_in_order,
     "credits_by_record_id": credits_by_record_id,

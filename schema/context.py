@@ -71,6 +71,8 @@ class Loaders:
     planned_seconds_by_animatic_id: DataLoader[int, tuple[tuple[int, float], ...]]
     stale_shots_by_storyboard_id: DataLoader[int, frozenset[int]]
     attempt_by_id: DataLoader[int, Attempt | None]
+    picture_record_by_shot_id: DataLoader[int, GenerationRecord | None]
+    credits_by_workflow_id: DataLoader[int, int]
     record_by_id: DataLoader[int, GenerationRecord | None]
     record_version_by_id: DataLoader[int, RecordVersion | None]
     credits_by_record_id: DataLoader[int, int | None]

@@ -1,6 +1,7 @@
 """Storyboards and their shots."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -15,6 +16,9 @@ from schema.files import MediaFile
 from schema.paging import After, Connection, First, Node, child_connection
 from services.reading.artifacts import ArtifactKey, Made
 from services.reading.children import SHOTS
+
+if TYPE_CHECKING:
+    from schema.records import ImageRecord
 
 
 @strawberry.type(description="One picture of the film with its words.")
@@ -66,6 +70,14 @@ class Shot(Node):
     async def assets(self, info: Info) -> list[Asset]:
         rows = await info.context.loaders.asset_by_id.load_many([int(asset_id) for asset_id in self.row.asset_ids])
         return [Asset.from_row(row) for row in rows if row is not None]
+
+    @resolved("What was asked of the pool for its picture; null where it was not made by a pool.")
+    async def record(self, info: Info) -> Annotated["ImageRecord", strawberry.lazy("schema.records")] | None:
+        from schema.records import ImageRecord, record_from_row
+
+        row = await info.context.loaders.picture_record_by_shot_id.load(self.row.id)
+        record = None if row is None else record_from_row(row)
+        return record if isinstance(record, ImageRecord) else None
 
     @resolved("Why the picture failed, where it did.")
     async def error(self, info: Info) -> JobError | None:

@@ -113,6 +113,10 @@ class Workflow(Node):
     def options(self) -> WorkflowOptions:
         return WorkflowOptions.from_stored(self.row.options)
 
+    @resolved("Credits that its pictures and clips cost, by the models' prices; 0 where nothing is made by a pool.")
+    async def credits_spent(self, info: Info) -> int:
+        return await info.context.loaders.credits_by_workflow_id.load(self.row.id)
+
     @resolved("The six stages, in order.")
     async def stages(self, info: Info) -> list[StageProgress]:
         rows = await info.context.loaders.stages_by_workflow_id.load(self.row.id)

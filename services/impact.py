@@ -4,13 +4,15 @@ from dataclasses import dataclass, field
 
 from errors import NotFoundError
 from models.artifacts import Artifact
-from models.enums import ArtifactKind
+from models.enums import ArtifactKind, MediaKind
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
-from models.scripts import Asset
+from models.scripts import Asset, Script
 from models.storyboards import Shot, Storyboard
+from services.build.generations import model_for
 from services.build.graph import Node
+from services.providers import is_pooled
 from services.stages.animatic import MOTION_COST, SPEECH_SECONDS
-from services.stages.assets import DESIGN_SECONDS
+from services.stages.assets import DESIGN_SECONDS, options_of
 from services.stages.edit import FILM_COST, poster_choices
 from services.stages.storyboard import PICTURE_SECONDS, board_nodes, load_board
 from services.stages.video import CLIP_COST
@@ -112,8 +114,28 @@ async def _count(
         clips=len(clips),
         speeches=len(speeches),
         films=len(films),
+        credits=await _credits([shot for shot in shots if shot.id in drawn], designs, clips, segments),
         seconds=round(seconds, 1),
     )
+
+
+async def _credits(
+    drawn: list[Shot], designs: set[int], clips: set[int], segments: dict[int, VideoSegment]
+) -> int | None:
+    """What pools take for it, by the models' prices; None where a price is not known. Other providers take nothing."""
+    boards = {board.id: board for board in await Storyboard.filter(id__in={shot.storyboard_id for shot in drawn})}
+    wanted: list[tuple[str, MediaKind, str | None]] = []
+    for shot in drawn:
+        options = boards[shot.storyboard_id].options
+        wanted.append((shot.provider or options["provider"], MediaKind.IMAGE, options.get("model")))
+    for asset in await Asset.filter(id__in=list(designs)):
+        options = await options_of(await Script.get(id=asset.script_id))
+        wanted.append((asset.provider or options["image_provider"], MediaKind.IMAGE, options.get("image_model")))
+    for video in await Video.filter(id__in={segments[clip].video_id for clip in clips}):
+        count = sum(segments[clip].video_id == video.id for clip in clips)
+        wanted += [(video.options["provider"], MediaKind.VIDEO, video.options.get("model"))] * count
+    prices = [model_for(provider, kind, model).credits for provider, kind, model in wanted if is_pooled(provider)]
+    return None if None in prices else sum(price for price in prices if price is not None)
 
 
 async def _made(kind: ArtifactKind, subject_ids: list[int], keep_pinned: set[int] | None = None) -> set[int]:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 import structlog
 
 from errors import BadInputError, JobErrorCode, JobFailure
+from models.enums import GridLayout, MediaKind
 from providers.base import (
     ImageProvider,
     MusicProvider,
@@ -90,6 +91,26 @@ def pooled_provider(name: str) -> PooledProvider:
             JobErrorCode.INVALID_INPUT, f"The provider {name!r} is not configured any more.", is_retryable=False
         )
     return provider
+
+
+def check_pooled_choice(
+    name: str, kind: MediaKind, model: str | None, *path: str, layout: GridLayout = GridLayout.SINGLE
+) -> None:
+    """For a provider that works through accounts: that it has the model, and makes single pictures only.
+
+    Raises BadInputError; path: of the model. Other providers make of a model's name what they like.
+    """
+    if not is_pooled(name):
+        return
+    known = [
+        info.name for (provider, _), info in pooled_models().items() if provider == name and info.kind == kind.value
+    ]
+    if model is not None and model not in known:
+        raise BadInputError(
+            f"{name} has no model {model!r} for {kind.value.lower()}s; it has: {', '.join(known)}.", path=path
+        )
+    if layout is not GridLayout.SINGLE:
+        raise BadInputError(f"{name} makes single pictures: use gridLayout SINGLE.", path=[*path[:-1], "gridLayout"])
 
 
 def pooled_models() -> dict[tuple[str, str], ModelInfo]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from errors import BadInputError, NotFoundError
 from models.artifacts import Artifact, ArtifactFile
 from models.database import transaction
-from models.enums import ArtifactKind, AssetType, FileRole, GridLayout, JobType, ShotType, Stage
+from models.enums import ArtifactKind, AssetType, FileRole, GridLayout, JobType, MediaKind, ShotType, Stage
 from models.files import StoredFile
 from models.films import Animatic
 from models.jobs import Job
@@ -18,7 +18,7 @@ from services.assets import MAX_PROMPT_LENGTH, own_script
 from services.build.publishing import put_artifact
 from services.idempotency import once
 from services.ownership import own, own_workflow_of
-from services.providers import choose_provider
+from services.providers import check_pooled_choice, choose_provider
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import cancel_builds, wake_stage_jobs
 from services.sources import scratch_folder
@@ -88,6 +88,8 @@ async def create_storyboard(
         }
         if workflow_id is not None:
             options = (await own_workflow_of(owner, workflow_id, script.workflow_id)).options
+        drawer = provider or options["image_provider"]
+        check_pooled_choice(drawer, MediaKind.IMAGE, None, "input", "provider", layout=grid_layout)
         width, height = frame_size(options["ratio"], options["resolution"])
         storyboard = await Storyboard.create(
             owner=owner,
@@ -97,7 +99,7 @@ async def create_storyboard(
             options={
                 "width": width,
                 "height": height,
-                "provider": provider or options["image_provider"],
+                "provider": drawer,
                 "model": options.get("image_model"),
                 "style": options.get("style") or script.options.get("style"),
                 "autoCrop": auto_crop,

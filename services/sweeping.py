@@ -6,11 +6,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio.to_thread
+import structlog
 
 from models.database import execute, is_sqlite, now_ms_sql
 from services.files import remove_unreferenced
+from services.generation.closing import take_up_forgotten
 from services.idempotency import forget_old_keys
 from settings import Settings
+
+log = structlog.get_logger(__name__)
 
 SCRATCH_HOURS = 24
 CACHE_HOURS = 24
@@ -23,9 +27,11 @@ _last_housekeeping = -HOUSEKEEPING_SECONDS
 
 
 async def sweep(settings: Settings) -> None:
-    """Wakes stage jobs whose last build ended without telling them; every ten minutes, clears away files and keys."""
+    """Takes up jobs that nobody is at work on; every ten minutes, clears away files and keys."""
     global _last_housekeeping
     await wake_forgotten_stage_jobs()
+    if await take_up_forgotten():
+        log.warning("sweep.took_up_forgotten")
     if time.monotonic() - _last_housekeeping >= HOUSEKEEPING_SECONDS:
         _last_housekeeping = time.monotonic()
         await clear_away(settings)

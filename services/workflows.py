@@ -13,6 +13,7 @@ from models.enums import (
     InputType,
     JobRole,
     JobStatus,
+    MediaKind,
     Stage,
     WorkflowStatus,
 )
@@ -22,7 +23,7 @@ from models.workflows import Workflow, WorkflowStage
 from services.build.planning import end_stage_job
 from services.idempotency import former_result, once
 from services.ownership import own
-from services.providers import choose_provider, voices
+from services.providers import check_pooled_choice, choose_provider, voices
 from services.queue.outcomes import cancel_builds, hold_stage_jobs, nudge
 from services.queue.retrying import reopen_stage_job
 from services.sources import store_source
@@ -58,6 +59,12 @@ def with_providers(options: WorkflowOptions) -> dict[str, Any]:
     for capability in ("text", "image", "video", "speech"):
         field, contract = f"{capability}_provider", f"{capability}Provider"
         chosen[field] = choose_provider(capability.upper(), chosen[field], "input", "options", contract)
+    path = ("input", "options")
+    layout = options.grid_layout
+    check_pooled_choice(
+        chosen["image_provider"], MediaKind.IMAGE, options.image_model, *path, "imageModel", layout=layout
+    )
+    check_pooled_choice(chosen["video_provider"], MediaKind.VIDEO, options.video_model, *path, "videoModel")
     voice_id = options.voice_id
     if voice_id is not None and voice_id not in {voice.id for _, voice in voices(chosen["speech_provider"])}:
         raise BadInputError(f"There is no voice {voice_id!r}; see voices.", path=["input", "options", "voiceId"])

@@ -13,18 +13,15 @@ from models.database import execute, now_ms_sql, transaction
 from models.enums import LIVE_JOB_STATUSES, JobRole, JobStatus, MediaKind
 from models.files import StoredFile
 from models.jobs import Job
-from models.workflows import Workflow
 from providers.pooled import ModelInfo
 from services.files import local_copy
 from services.generation.admission import admit
-from services.generation.requests import GenerationRequest, InputImage
+from services.generation.requests import GenerationRequest, InputImage, work_of
 from services.pool.matching import nearest_duration, nearest_ratio
 from services.providers import pooled_provider
 from services.queue.leases import Lease
 from services.queue.outcomes import holds
 from settings import get_settings
-
-STANDALONE_WORK = "default"
 
 
 class WaitingForGenerationError(Exception):
@@ -40,7 +37,7 @@ async def generated(build: Job, request: GenerationRequest) -> list[Path]:
 
     Raises WaitingForGenerationError while there is none yet, JobFailure with the generation's reason where it failed.
     """
-    request = replace(request, work_id=await _work_id(build), build_run=build.retry_count)
+    request = replace(request, work_id=work_of(build.workflow_id), build_run=build.retry_count)
     child = await Job.filter(parent_id=build.id, role=JobRole.GENERATE).order_by("-id").first()
     if child is None or (child.status not in LIVE_JOB_STATUSES and _is_of_former_run(child, build)):
         asked = await transaction(lambda: admit(build.owner, request, parent=build, priority_rank=build.priority_rank))
@@ -63,13 +60,6 @@ async def generated(build: Job, request: GenerationRequest) -> list[Path]:
 def _is_of_former_run(child: Job, build: Job) -> bool:
     """Somebody retried the build after its generation had failed: another one is asked for."""
     return child.status is not JobStatus.SUCCEEDED and int(child.params.get("build_run") or 0) < build.retry_count
-
-
-async def _work_id(build: Job) -> str:
-    """Shots of a workflow have its id as their work."""
-    if build.workflow_id is None:
-        return STANDALONE_WORK
-    return Workflow(id=build.workflow_id).global_id
 
 
 async def sleep_until_generated(job: Job, lease: Lease, generation_id: int) -> None:

@@ -155,22 +155,25 @@ class Engine:
         """Receives an account's free credits of today, once; what that gave, or refused, is written down."""
         now = datetime.now(UTC)
         if not await take_up_receiving(account_id, quota_day(now, self._settings.timezone)):
-            return None
+            return
         account = await Account.get(id=account_id)
         provider, credential = pooled_provider(account.provider), credential_of(account)
+        known, received = account.credit_balance or 0, 0
         try:
             received = await provider.receive_credits(credential)
-            balance = await provider.credit_balance(credential, fresh=True)
         except UpstreamFaultError as fault:
             log.info("credits.not_received", account=account_id, kind=fault.kind.value, code=fault.upstream_code)
-            return await self._exhaust(account_id, now)
+        try:
+            balance = await provider.credit_balance(credential, fresh=True)
+        except UpstreamFaultError:
+            balance = known + received
         log.info("credits.received", account=account_id, received=received, balance=balance)
         await transaction(lambda: note_balance(account_id, balance))
-        if received > 0:
+        if balance > known:
             await look_again(account.owner)
             self._schedule_wake.set()
-            return None
-        return await self._exhaust(account_id, now)
+        else:
+            await self._exhaust(account_id, now)
 
     async def _exhaust(self, account_id: int, now: datetime) -> None:
         async def body() -> None:

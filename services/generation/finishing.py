@@ -27,7 +27,7 @@ from providers.pooled import TaskPhase, UpstreamFaultError, UpstreamTask
 from services.files import remove_leftovers_of_job, store_file, take_up
 from services.generation.attempts import Step, end_attempt, move
 from services.generation.clips import dress_clip
-from services.generation.outcomes import fail_generation, succeed_generation
+from services.generation.outcomes import fail_generation, succeed_generation, tell
 from services.generation.requests import GenerationRequest
 from services.generation.results import new_result_file
 from services.generation.states import upstream_of
@@ -226,7 +226,7 @@ async def _put_off(attempt: Attempt, job: Job, error: Exception) -> None:
             return
         wait_ms = min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** min(attempt.failures, 10))
         if await move(attempt, AttemptState.FETCHING, due_in_ms=wait_ms, failures=attempt.failures + 1, **kept):
-            await Job.filter(id=job.id, status=JobStatus.RUNNING).update(message=f"Trying again to store it: {message}")
+            await tell(job.id, None, progress=None, message=f"Trying again to store it: {message}")
 
     await transaction(body)
 

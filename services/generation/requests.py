@@ -8,6 +8,15 @@ from typing import Any
 import orjson
 
 from models.enums import JobType, LoadBalance, MediaKind, Polling, RateLimitHandling, Reuse, Transition
+from models.ids import global_id
+
+STANDALONE_WORK = "default"
+
+
+def work_of(workflow_id: int | None) -> str:
+    """The work of a build's generations: shots of a workflow have its id as their work."""
+    return STANDALONE_WORK if workflow_id is None else global_id("Workflow", workflow_id)
+
 
 # What shapes the result: what else differs between two requests makes no other picture.
 _SHAPING = (

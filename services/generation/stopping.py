@@ -5,13 +5,14 @@ from tortoise.exceptions import IntegrityError
 from errors import ConflictError
 from models.database import after_commit, execute, now_ms_sql
 from models.enums import LIVE_JOB_STATUSES, AttemptOutcome, AttemptState, JobRole
-from models.generation import Attempt, GenerationRecord
+from models.generation import Attempt
 from models.jobs import Job
 from services.events import bus, job_topic
 from services.generation.outcomes import wake_parent
 from services.pool.effects import forget_probe
 from services.queue.outcomes import nudge, on_builds_canceled
 from services.queue.sql import timestamp_sql
+from services.records.holding import lock_record
 
 
 async def cancel_generation(job: Job) -> bool:
@@ -63,7 +64,7 @@ async def retry_generation(job: Job) -> None:
     What upstream still works on is waited for again; a result that could not be stored is fetched again; else the job
     waits for an account. Raises ConflictError where the record has gone on with a newer job.
     """
-    record = await GenerationRecord.get_or_none(id=job.record_id, deleted_at__isnull=True)
+    record = await lock_record(job.owner, job.record_id or 0)
     if record is None or record.current_job_id != job.id:
         raise ConflictError("Its record has gone on with a newer job, or was deleted.")
     last = await Attempt.filter(job_id=job.id).order_by("-number").first()

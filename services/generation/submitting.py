@@ -45,6 +45,7 @@ log = structlog.get_logger(__name__)
 LEASE_MARGIN_SECONDS = 15.0
 "A submit's deadline ends half of it before its lease."
 LOOK_UP_MS = 2_000
+PUT_OFF_MS = 10_000
 PREPARE_SECONDS = 240.0
 "Uploading up to ten input pictures."
 URI_DAYS = 7
@@ -58,9 +59,7 @@ async def submit_step(step: Step) -> None:
         await end_attempt(attempt, AttemptOutcome.CANCELED)
         return
     account = await Account.get(id=attempt.account_id)
-    why_not = await _why_not_now(attempt, account)
-    if why_not is not None:
-        await _give_up_place(attempt, job, why_not)
+    if not await _may_go(attempt, job, account):
         return
     provider = pooled_provider(attempt.provider)
     request = GenerationRequest.from_json(job.params)
@@ -78,34 +77,53 @@ async def submit_step(step: Step) -> None:
         await settle_fault(attempt, late, was_accepted=False)
         return
     except JobFailure as failure:
-        await _fail(attempt, job, failure)
+        if failure.is_retryable:
+            await _put_off(attempt, job, failure.message)
+        else:
+            await _fail(attempt, job, failure)
+        return
+    except OSError:
+        await _put_off(attempt, job, "The input pictures cannot be read here: the disk is full or away.")
         return
     if not await mark_sent(attempt, provider.call_timeout_seconds + LEASE_MARGIN_SECONDS):
         return
     await _send(attempt, job, provider, credential, order)
 
 
-async def _why_not_now(attempt: Attempt, account: Account) -> str | None:
-    """What has come up against the account since the job was placed there; None where nothing has.
+async def _may_go(attempt: Attempt, job: Job, account: Account) -> bool:
+    """Whether nothing has come up against the account since the job was placed there; else the job looks for another.
 
     Others' refusals count: what upstream has just refused is not repeated. A probe may go, and one that waits for its
-    account's cooldown to end.
+    account's cooldown to end. One that was lost and is to be sent again stays with its account, and waits.
     """
     if account.deleted_at is not None:
-        return "Its account was deleted."
+        await _give_up_place(attempt, job, "Its account was deleted.")
+        return False
     if account.status is not AccountStatus.ACTIVE:
-        return "Its account is out of the pool."
-    if attempt.error is None:
-        rows = await execute(
-            f"SELECT reason FROM account_cooldown WHERE account_id = ? AND until_ms > {now_ms_sql()}"
-            " AND kind IN ('', ?) AND model IN ('', ?)",
-            account.id,
-            attempt.kind.value,
-            attempt.model,
-        )
-        if rows:
-            return f"Its account is cooling: {rows[0]['reason']}"
-    return None
+        await _give_up_place(attempt, job, "Its account is out of the pool.")
+        return False
+    if attempt.error is not None:
+        return True
+    rows = await execute(
+        f"SELECT reason, until_ms - {now_ms_sql()} AS wait_ms FROM account_cooldown WHERE account_id = ?"
+        f" AND until_ms > {now_ms_sql()} AND kind IN ('', ?) AND model IN ('', ?) ORDER BY until_ms DESC",
+        account.id,
+        attempt.kind.value,
+        attempt.model,
+    )
+    if not rows:
+        return True
+    if attempt.sends:
+        await move(attempt, AttemptState.PLACED, due_in_ms=max(1_000, int(rows[0]["wait_ms"])))
+    else:
+        await _give_up_place(attempt, job, f"Its account is cooling: {rows[0]['reason']}")
+    return False
+
+
+async def _put_off(attempt: Attempt, job: Job, reason: str) -> None:
+    """Something on our side is away: tried again on the same account, as often as it takes."""
+    await move(attempt, AttemptState.PLACED, due_in_ms=PUT_OFF_MS)
+    await tell(job.id, None, progress=None, message=f"Trying again: {reason}")
 
 
 async def _send(

@@ -8,7 +8,7 @@ RISK_COOLDOWN_SECONDS = 600.0
 PERMISSION_COOLDOWN_SECONDS = 1800.0
 FAILURES_BEFORE_COOLDOWN = 3
 "Failures in a row of calls that a wait may cure, before an account cools."
-LIMIT_RECOVERY_SECONDS = 600.0
+LIMIT_RECOVERY_SECONDS = 60.0
 "A learned limit rises by one for each such time without a refusal."
 STEP_BACKOFF_SECONDS = 1.0
 STEP_TRIES = 3

@@ -6,11 +6,11 @@ Every change that its owner may see raises `version` and is announced after the 
 from datetime import datetime
 
 from models.accounts import AccountCooldown
-from models.database import after_commit, execute, now_ms_sql
+from models.database import after_commit, execute, now_ms, now_ms_sql
 from models.enums import AccountStatus, MediaKind
 from models.generation import Attempt
 from models.ids import new_id
-from providers.pooled import UpstreamFaultError
+from providers.pooled import FaultKind, UpstreamFaultError
 from services.events import accounts_topic, bus
 from services.pool.cooling import (
     FAILURES_BEFORE_COOLDOWN,
@@ -46,7 +46,11 @@ async def apply_effect(
     elif effect is AccountEffect.COOL:
         await cool(account_id, kind.value, "", fault.message, random=random, told_seconds=fault.retry_after_seconds)
     elif effect is AccountEffect.COOL_MODEL:
-        seconds = fault.retry_after_seconds or PERMISSION_COOLDOWN_SECONDS * (1 + 0.2 * random)
+        if fault.kind is FaultKind.MODEL_RISK_CONTROL:
+            step = await _step(account_id, kind.value, attempt.model)
+            seconds = risk_seconds(step, random=random)
+        else:
+            seconds = fault.retry_after_seconds or PERMISSION_COOLDOWN_SECONDS * (1 + 0.2 * random)
         await cool_for(account_id, kind.value, attempt.model, fault.message, seconds)
     elif effect is AccountEffect.COOL_LONG:
         await _cool_for_risk(account_id, kind, attempt.model, fault.message, random)
@@ -90,7 +94,8 @@ async def cool_for(account_id: int, kind: str, model: str, reason: str, seconds:
 
 async def _cool_for_risk(account_id: int, kind: MediaKind, model: str, reason: str, random: float) -> None:
     """For the model first; where another model of the account cools already, for everything."""
-    others = await AccountCooldown.filter(account_id=account_id, kind=kind.value).exclude(model__in=["", model])
+    cooling = AccountCooldown.filter(account_id=account_id, kind=kind.value, until_ms__gt=await now_ms())
+    others = await cooling.exclude(model__in=["", model])
     scope = (kind.value, model) if not others else ("", "")
     step = await _step(account_id, *scope)
     await _write_cooldown(account_id, *scope, reason, risk_seconds(step, random=random), step)

@@ -12,7 +12,9 @@ from tortoise.queryset import QuerySet
 
 from models.enums import JobRole, JobStatus, MediaKind
 from models.generation import Attempt, GenerationRecord, RecordVersion
+from models.ids import global_id
 from models.jobs import Job
+from services.generation.requests import work_of
 from services.reading.children import ChildList
 from services.reading.owned import owned, owned_rows_sql, places, rows_by_id
 
@@ -110,6 +112,41 @@ async def credits_by_record_id(owner: str, record_ids: Sequence[int]) -> list[in
     )
     credits = {row["record_id"]: row["credits"] for row in found}
     return [None if (spent := credits.get(record_id)) is None else int(spent) for record_id in record_ids]
+
+
+async def credits_by_workflow_id(owner: str, workflow_ids: Sequence[int]) -> list[int]:
+    """For each workflow what the attempts of its generations cost, as far as that is known."""
+    found = await owned_rows_sql(
+        "SELECT j.workflow_id AS workflow_id, SUM(a.credits_spent) AS credits FROM job j"
+        f" JOIN attempt a ON a.job_id = j.id WHERE j.owner = ? AND j.workflow_id IN ({places(workflow_ids)})"
+        " AND j.role = 'GENERATE' GROUP BY j.workflow_id",
+        owner,
+        *workflow_ids,
+    )
+    credits = {row["workflow_id"]: int(row["credits"] or 0) for row in found}
+    return [credits.get(workflow_id, 0) for workflow_id in workflow_ids]
+
+
+async def picture_records_by_shot_id(owner: str, shot_ids: Sequence[int]) -> list[GenerationRecord | None]:
+    """For each shot the record of its picture: the shot is its storyboard, the workflow its work. Two statements."""
+    found = await owned_rows_sql(
+        "SELECT s.id AS id, b.workflow_id AS workflow_id FROM shot s JOIN storyboard b ON b.id = s.storyboard_id"
+        f" WHERE s.owner = ? AND s.id IN ({places(shot_ids)})",
+        owner,
+        *shot_ids,
+    )
+    works = {row["id"]: work_of(row["workflow_id"]) for row in found}
+    if not works:
+        return [None] * len(shot_ids)
+    keys = {shot_id: (work, global_id("Shot", shot_id)) for shot_id, work in works.items()}
+    records = owned(GenerationRecord, owner).filter(
+        kind=MediaKind.IMAGE,
+        deleted_at__isnull=True,
+        work_id__in=list(set(works.values())),
+        storyboard_id__in=[storyboard for _, storyboard in keys.values()],
+    )
+    by_key = {(record.work_id, record.storyboard_id): record for record in await records}
+    return [by_key.get(keys.get(shot_id, ("", ""))) for shot_id in shot_ids]
 
 
 # ---------------------------------------------------------------- pure rules

@@ -32,7 +32,7 @@ class AssetsStage:
         if await Asset.exists(script_id=job.target_id):
             return
         script = await Script.get(id=job.target_id)
-        options = await self._options(script)
+        options = await options_of(script)
         language = script.language or "en"
         drafts = list(script.draft_assets)
         roles = [Role(draft["name"], draft["description"]) for draft in drafts if draft["type"] == "CHARACTER"]
@@ -54,21 +54,9 @@ class AssetsStage:
                 provider=job.params.get("image_provider"),
             )
 
-    async def _options(self, script: Script) -> dict[str, Any]:
-        if script.workflow_id is not None:
-            workflow = await Workflow.get_or_none(id=script.workflow_id)
-            if workflow is not None:
-                return dict(workflow.options)
-        return {
-            "speech_provider": choose_provider("SPEECH", None),
-            "image_provider": choose_provider("IMAGE", None),
-            "ratio": "16:9",
-            "resolution": "720p",
-        }
-
     async def nodes(self, target_id: int) -> list[Node]:
         script = await Script.get(id=target_id)
-        options = await self._options(script)
+        options = await options_of(script)
         assets = await Asset.filter(script_id=target_id).order_by("position")
         if not assets and script.draft_assets:
             raise NotPreparedError
@@ -113,6 +101,20 @@ class AssetsStage:
     @property
     def makers(self) -> dict[ArtifactKind, Maker]:
         return {ArtifactKind.DESIGN: make_design}
+
+
+async def options_of(script: Script) -> dict[str, Any]:
+    """The options of the script's workflow; the usual ones for a script of its own."""
+    if script.workflow_id is not None:
+        workflow = await Workflow.get_or_none(id=script.workflow_id)
+        if workflow is not None:
+            return dict(workflow.options)
+    return {
+        "speech_provider": choose_provider("SPEECH", None),
+        "image_provider": choose_provider("IMAGE", None),
+        "ratio": "16:9",
+        "resolution": "720p",
+    }
 
 
 def look_of(asset: Asset) -> str:

@@ -12,6 +12,7 @@ from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
 from services.generation.attempts import claim_steps, keep_steps
+from services.generation.closing import take_up_forgotten
 from services.generation.polling import claim_accounts, give_back, keep_claims, poll_step
 from services.generation.requests import AccountStrategy
 from services.generation.submitting import submit_step
@@ -501,3 +502,38 @@ async def test_a_claim_on_an_account_is_kept_by_its_holder_alone(upstream: FakeU
     await give_back(claim)
     await keep_claims([claim], 60)
     assert (await Account.get(id=account.id)).poll_lease_until_ms == 0
+
+
+# ---------------------------------------------------------------- forgotten
+
+
+async def test_a_running_job_without_a_live_attempt_waits_again(upstream: FakeUpstream) -> None:
+    await make_account()
+    job, attempt = await submitted()
+    assert await take_up_forgotten() == 0
+    await Attempt.filter(id=attempt.id).update(state=AttemptState.ENDED, released_at_ms=1)
+    assert await take_up_forgotten() == 1
+    assert (await Job.get(id=job.id)).status is JobStatus.PENDING
+
+
+async def test_a_lost_draft_waits_for_its_cooling_account_and_goes_to_no_other(
+    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = await make_account()
+    await make_account()
+    upstream.says = [SubmitUnknownError("reset")]
+    job, _ = await submitted()
+    upstream.call_timeout_seconds = 0.0
+    without_patience(monkeypatch, unknown_submit_seconds=0.0)
+    await make_due()
+    await poll_all()
+    await AccountCooldown.create(account_id=account.id, kind="IMAGE", until_ms=9_999_999_999_999, reason="Too fast.")
+    await make_due()
+    await submit_all()
+    _, attempt = await newest(job)
+    assert (attempt.number, attempt.state, attempt.account_id) == (1, AttemptState.PLACED, account.id)
+    assert upstream.submits == []
+    await AccountCooldown.all().update(until_ms=1)
+    await make_due()
+    await submit_all()
+    assert upstream.submits == [(account.id, attempt.submit_id)]

@@ -64,7 +64,7 @@ def test_risk_control_cools_for_long() -> None:
 
 
 def test_a_learned_limit_recovers_step_by_step_and_not_above_the_accounts_own() -> None:
-    assert [present_limit(1, 3, seconds_since=seconds) for seconds in (0, 599, 600, 1200, 99_999)] == [1, 1, 2, 3, 3]
+    assert [present_limit(1, 3, seconds_since=seconds) for seconds in (0, 59, 60, 120, 99_999)] == [1, 1, 2, 3, 3]
     assert present_limit(None, 3, seconds_since=0) == 3
 
 
