@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     image_timeout_seconds: float = Field(900, ge=1, description="No picture after so long: the job fails; it may come.")
     video_timeout_seconds: float = Field(1200, ge=1, description="The same for clips.")
     generations_at_once: int = Field(
-        64, ge=1, le=1000, description="Submits, and downloads of results, at once in one worker process, each."
+        200, ge=1, le=1000, description="Submits at once in one worker process; a quarter of it, downloads of results."
     )
     timezone: str = Field("Asia/Shanghai", description="IANA zone of the deployment's calendar day.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
