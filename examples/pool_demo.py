@@ -210,7 +210,7 @@ async def make_pictures(
 ) -> int:
     """From the accounts to the contact sheet; the exit code."""
     accounts = await create_accounts(client, upstream)
-    say(console, f"{len(accounts)} accounts: {account_summary(accounts)}")
+    say(console, f"The pool: {account_summary(accounts)}")
     view = View()
     jobs = await asyncio.gather(*(generate(client, number, prompt) for number, prompt in enumerate(prompts, start=1)))
     view.numbers = {job_id: number for number, job_id in enumerate(jobs, start=1)}
