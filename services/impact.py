@@ -133,7 +133,7 @@ async def _credits(
         wanted.append((asset.provider or options["image_provider"], MediaKind.IMAGE, options.get("image_model")))
     for video in await Video.filter(id__in={segments[clip].video_id for clip in clips}):
         count = sum(segments[clip].video_id == video.id for clip in clips)
-        wanted += [(video.options["provider"], MediaKind.VIDEO, video.options.get("model"))] * count
+        wanted += [(video.options.get("provider", ""), MediaKind.VIDEO, video.options.get("model"))] * count
     prices = [model_for(provider, kind, model).credits for provider, kind, model in wanted if is_pooled(provider)]
     return None if None in prices else sum(price for price in prices if price is not None)
 
