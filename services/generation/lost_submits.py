@@ -46,7 +46,7 @@ async def settle_lost(attempt: Attempt, task: UpstreamTask | None) -> None:
             polls=attempt.polls + 1,
             missing_since_ms=since_ms,
         )
-    elif attempt.is_draining:
+    elif attempt.is_draining or attempt.is_detached:  # its job has ended, or goes on elsewhere
         await settle_fault(attempt, _never_arrived(), was_accepted=False)
     else:
         log.info("attempt.sent_again", attempt=attempt.global_id)

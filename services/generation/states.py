@@ -52,8 +52,8 @@ async def _note_running(attempt: Attempt, task: UpstreamTask) -> None:
     age_ms = moment_ms - (attempt.accepted_at_ms or moment_ms)
     samples = await durations(attempt.provider, attempt.model, attempt.kind)
     wait_ms: int | None
-    if attempt.is_manual:  # its due time is that of its slot
-        wait_ms = None if attempt.due_at_ms is None else max(0, attempt.due_at_ms - moment_ms)
+    if attempt.is_manual:
+        wait_ms = _until_slot_is_freed(attempt, moment_ms)
     elif attempt.is_detached:
         wait_ms = DETACHED_INTERVAL_MS
     else:
@@ -126,9 +126,13 @@ async def _note_missing(attempt: Attempt) -> None:
     if not attempt.is_detached and await detach(attempt):
         return
     since_ms = attempt.missing_since_ms or moment_ms
-    wait_ms = DETACHED_INTERVAL_MS if attempt.is_detached else MISSING_INTERVAL_MS
-    if moment_ms - since_ms > MISSING_MS:
+    wait_ms: int | None
+    if attempt.is_manual:
+        wait_ms = _until_slot_is_freed(attempt, moment_ms)
+    elif moment_ms - since_ms > MISSING_MS:
         wait_ms = DETACHED_INTERVAL_MS // 2
+    else:
+        wait_ms = DETACHED_INTERVAL_MS if attempt.is_detached else MISSING_INTERVAL_MS
     await move(
         attempt,
         AttemptState.ACCEPTED,
@@ -137,6 +141,11 @@ async def _note_missing(attempt: Attempt) -> None:
         last_poll_at_ms=moment_ms,
         missing_since_ms=since_ms,
     )
+
+
+def _until_slot_is_freed(attempt: Attempt, moment_ms: int) -> int | None:
+    """A manual attempt's due time is that of its slot, and asking does not change it; None where it is free already."""
+    return None if attempt.due_at_ms is None else max(0, attempt.due_at_ms - moment_ms)
 
 
 async def _note_raw(attempt: Attempt, task: UpstreamTask) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from models.accounts import Account, AccountCooldown, AccountUsage
-from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus, MediaKind, RateLimitHandling
+from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus, MediaKind, Polling, RateLimitHandling
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
 from services.generation.attempts import claim_steps, keep_steps
 from services.generation.closing import take_up_forgotten
+from services.generation.manual import refresh_job
 from services.generation.polling import claim_accounts, give_back, keep_claims, poll_step
 from services.generation.requests import AccountStrategy
 from services.generation.submitting import submit_step
@@ -537,3 +538,36 @@ async def test_a_lost_draft_waits_for_its_cooling_account_and_goes_to_no_other(
     await make_due()
     await submit_all()
     assert upstream.submits == [(account.id, attempt.submit_id)]
+
+
+async def test_a_lost_draft_whose_job_went_on_elsewhere_is_never_sent_again(
+    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await make_account(), await make_account()
+    upstream.says = [SubmitUnknownError("reset")]
+    job, attempt = await submitted(AccountStrategy(switch_on_timeout=True))
+    await Attempt.filter(id=attempt.id).update(sent_at_ms=1)
+    without_patience(monkeypatch, image_timeout_seconds=1.0, unknown_submit_seconds=0.0)
+    for _ in range(4):
+        await make_due()
+        await poll_all()
+        await schedule(MediaKind.IMAGE)
+        await submit_all()
+    assert [account_id for account_id, _ in upstream.submits] == [second.id]
+    lost, going = await attempts_of(job)
+    assert (lost.account_id, lost.state, lost.sends) == (first.id, AttemptState.ENDED, 1)
+    assert lost.released_at_ms is not None
+    assert going.state is AttemptState.ACCEPTED
+    assert (await Job.get(id=job.id)).status is JobStatus.RUNNING
+
+
+async def test_asking_for_a_manual_task_that_is_not_visible_yet_keeps_its_slot(upstream: FakeUpstream) -> None:
+    await make_account()
+    job, attempt = await submitted(polling=Polling.MANUAL)
+    upstream.hidden.add(str(attempt.history_id))
+    await Attempt.filter(id=attempt.id).update(due_at_ms=attempt.due_at_ms + 3_600_000)
+    await refresh_job(OWNER, job.id)
+    _, after = await newest(job)
+    assert after.due_at_ms is not None
+    assert after.due_at_ms > attempt.due_at_ms + 3_000_000
+    assert after.released_at_ms is None
