@@ -284,4 +284,5 @@ class Migration(migrations.Migration):
             "CREATE INDEX idx_attempt_slots ON attempt (account_id, kind) WHERE released_at_ms IS NULL",
             "DROP INDEX idx_attempt_slots",
         ),
+        ops.RunSQL("CREATE INDEX idx_attempt_route ON attempt (route_id)", "DROP INDEX idx_attempt_route"),
     ]

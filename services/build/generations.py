@@ -12,13 +12,16 @@ from models.artifacts import JobFile
 from models.database import execute, now_ms_sql, transaction
 from models.enums import LIVE_JOB_STATUSES, JobRole, JobStatus, MediaKind
 from models.files import StoredFile
+from models.generation import GenerationRecord
 from models.jobs import Job
 from providers.pooled import ModelInfo
 from services.files import local_copy
 from services.generation.admission import admit
 from services.generation.requests import GenerationRequest, InputImage, work_of
+from services.generation.stopping import is_resumable, retry_generation
 from services.pool.matching import nearest_duration, nearest_ratio
 from services.providers import pooled_provider
+from services.queue.heartbeat import LeaseLostError
 from services.queue.leases import Lease
 from services.queue.outcomes import holds
 from settings import get_settings
@@ -40,8 +43,7 @@ async def generated(build: Job, request: GenerationRequest) -> list[Path]:
     request = replace(request, work_id=work_of(build.workflow_id), build_run=build.retry_count)
     child = await Job.filter(parent_id=build.id, role=JobRole.GENERATE).order_by("-id").first()
     if child is None or (child.status not in LIVE_JOB_STATUSES and _is_of_former_run(child, build)):
-        asked = await transaction(lambda: admit(build.owner, request, parent=build, priority_rank=build.priority_rank))
-        raise WaitingForGenerationError(asked.id)
+        raise WaitingForGenerationError(await transaction(lambda: _ask(build, request)))
     if child.status in LIVE_JOB_STATUSES:
         raise WaitingForGenerationError(child.id)
     if child.status is not JobStatus.SUCCEEDED:
@@ -55,6 +57,32 @@ async def generated(build: Job, request: GenerationRequest) -> list[Path]:
     links = await JobFile.filter(job_id=child.id).order_by("position")
     files = {file.id: file for file in await StoredFile.filter(id__in=[link.file_id for link in links])}
     return [await local_copy(files[link.file_id]) for link in links if link.file_id in files]
+
+
+async def _ask(build: Job, request: GenerationRequest) -> int:
+    """Asks for the generation; its job's id. In a transaction that holds the build's lease, so that whoever cancels the
+    build either comes before, and nothing is asked for, or finds the generation.
+
+    What an earlier build of the same picture had begun and not brought to an end is gone on with: it may be paid for.
+    """
+    if not await holds(Lease(build.id, build.lease_epoch)):
+        raise LeaseLostError
+    record = await GenerationRecord.get_or_none(
+        owner=build.owner,
+        kind=request.kind,
+        project_id=request.project_id,
+        work_id=request.work_id,
+        storyboard_id=request.storyboard_id,
+        deleted_at__isnull=True,
+    )
+    former = await Job.get_or_none(id=record.current_job_id) if record is not None else None
+    is_same = record is not None and record.request_sha256 == request.sha256()
+    if former is not None and is_same and former.parent_id is not None and await is_resumable(former):
+        params = {**former.params, "build_run": build.retry_count}
+        await Job.filter(id=former.id).update(parent_id=build.id, params=params)
+        await retry_generation(former)
+        return int(former.id)
+    return int((await admit(build.owner, request, parent=build, priority_rank=build.priority_rank)).id)
 
 
 def _is_of_former_run(child: Job, build: Job) -> bool:

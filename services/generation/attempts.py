@@ -107,6 +107,7 @@ async def mark_sent(attempt: Attempt, lease_seconds: float) -> bool:
     rows = await execute(
         f"UPDATE attempt SET state = 'SENT', sent_at_ms = {now_ms_sql()}, sends = sends + 1, missing_since_ms = NULL,"
         f" due_at_ms = {now_ms_sql()} + ? WHERE id = ? AND state = 'PLACED' AND lease_epoch = ?"
+        " AND NOT is_draining AND NOT is_detached"
         " AND EXISTS (SELECT 1 FROM job WHERE job.id = attempt.job_id AND job.status = 'RUNNING') RETURNING sent_at_ms",
         int(lease_seconds * 1000),
         attempt.id,

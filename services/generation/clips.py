@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from errors import BadInputError, JobErrorCode, JobFailure
+from errors import BadInputError, FileTooLargeError, JobErrorCode, JobFailure
 from media.checking import ResultInfo, check_results
 from media.finishing import finish_clip
 from media.processes import run_in_worker
@@ -48,7 +48,7 @@ async def _sound(link: str | None, name: str, out: Path, settings: Settings) -> 
             into=path,
             allowed_private_hosts=settings.allowed_private_hosts,
         )
-    except BadInputError as error:
+    except (BadInputError, FileTooLargeError) as error:
         message = f"The {name} cannot be used. {error.message}"
         is_passing = isinstance(error, LinkNotFetchedError) and error.is_passing
         raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=is_passing) from error

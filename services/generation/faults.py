@@ -15,14 +15,18 @@ from services.generation.outcomes import error_of, fail_generation, requeue
 from services.generation.requests import GenerationRequest
 from services.pool.decisions import AccountEffect, Circumstances, Decision, JobMove, decide
 from services.pool.effects import apply_effect
+from services.pool.scheduling import was_a_try
 
 log = structlog.get_logger(__name__)
 
 
-async def settle_fault(attempt: Attempt, fault: UpstreamFaultError, *, was_accepted: bool) -> Decision | None:
+async def settle_fault(
+    attempt: Attempt, fault: UpstreamFaultError, *, was_accepted: bool, session_hash: str | None = None
+) -> Decision | None:
     """Does what the decision table says about a fault of an attempt; None where somebody else has the attempt now.
 
     was_accepted: upstream had taken the task. A draining or detached attempt only ends: its job has gone on.
+    session_hash: of the session that was used, where that is known.
     """
     log.info(
         "attempt.fault",
@@ -39,11 +43,11 @@ async def settle_fault(attempt: Attempt, fault: UpstreamFaultError, *, was_accep
             outcome = AttemptOutcome.CANCELED if attempt.is_draining else AttemptOutcome.FAILED
             if await end_attempt(attempt, outcome, error_of(fault, is_retryable=False)):
                 effect = decide(fault.kind, Circumstances(was_accepted=was_accepted)).account
-                await _apply(effect, attempt, fault)
+                await _apply(effect, attempt, fault, session_hash)
             return None
         decision = decide(fault.kind, await _circumstances(attempt, job, fault.kind, was_accepted))
         if decision.job is JobMove.SAME or decision.job is JobMove.WAIT:
-            await _apply(decision.account, attempt, fault)
+            await _apply(decision.account, attempt, fault, session_hash)
             wait_ms = int(decision.delay_seconds * 1000)
             if decision.job is JobMove.WAIT:
                 wait_ms = await _cooling_ms(attempt)
@@ -54,7 +58,7 @@ async def settle_fault(attempt: Attempt, fault: UpstreamFaultError, *, was_accep
         outcome = AttemptOutcome.SWITCHED if decision.job is JobMove.NEXT else AttemptOutcome.FAILED
         if not await end_attempt(attempt, outcome, error_of(fault, is_retryable=decision.job is JobMove.NEXT)):
             return None
-        await _apply(decision.account, attempt, fault)
+        await _apply(decision.account, attempt, fault, session_hash)
         if decision.job is JobMove.NEXT:
             await requeue(job, f"Going to another account: {fault.message}")
         else:
@@ -65,15 +69,16 @@ async def settle_fault(attempt: Attempt, fault: UpstreamFaultError, *, was_accep
     return await transaction(body)
 
 
-async def _apply(effect: AccountEffect, attempt: Attempt, fault: UpstreamFaultError) -> None:
-    await apply_effect(effect, attempt, fault, random=random.random(), now=datetime.now(UTC))
+async def _apply(effect: AccountEffect, attempt: Attempt, fault: UpstreamFaultError, session_hash: str | None) -> None:
+    now = datetime.now(UTC)
+    await apply_effect(effect, attempt, fault, random=random.random(), now=now, session_hash=session_hash)
 
 
 async def _circumstances(attempt: Attempt, job: Job, kind: FaultKind, was_accepted: bool) -> Circumstances:
     strategy = GenerationRequest.from_json(job.params).strategy
     others = Attempt.filter(job_id=job.id, run=job.retry_count).exclude(id=attempt.id)
     # One that was moved away before anything was sent was no try.
-    rows = [row for row in await others.values("error", "sends") if row["sends"] or row["error"]]
+    rows = [row for row in await others.values("error", "sends") if was_a_try(row["sends"], row["error"])]
     kinds = [(row["error"] or {}).get("kind") for row in rows]
     limits = (FaultKind.RATE_LIMIT.value, FaultKind.CONCURRENCY_LIMIT.value)
     return Circumstances(

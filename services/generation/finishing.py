@@ -45,6 +45,7 @@ PATIENCE_MS = 24 * 3600 * 1000
 FIRST_BACKOFF_MS = 2_000
 LONGEST_BACKOFF_MS = 300_000
 MOST_DRESSING_FAILURES = 2
+DRESSING_SECONDS = 600.0
 FAILURES_BEFORE_LOSS = 2
 "Tries after which a result that is dead or broken while others are well is given up."
 MAX_RESULT_BYTES = 1024 * 1024 * 1024
@@ -97,7 +98,12 @@ async def _fetch_and_store(
         final, shown = path, info
         if attempt.kind is MediaKind.VIDEO:
             try:
-                final, shown = await dress_clip(path, info, request, folder / f"clip-{number}.mp4", settings)
+                async with asyncio.timeout(DRESSING_SECONDS):
+                    final, shown = await dress_clip(path, info, request, folder / f"clip-{number}.mp4", settings)
+            except TimeoutError:
+                if attempt.failures < MOST_DRESSING_FAILURES:
+                    raise
+                remark = "The clip is kept as it came: giving it its transition and sound took too long."
             except JobFailure as failure:  # the clip is paid for: it is kept as it came
                 if failure.is_retryable and attempt.failures < MOST_DRESSING_FAILURES:
                     raise

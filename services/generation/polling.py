@@ -23,7 +23,7 @@ from providers.pooled import (
 from services.generation.attempts import move
 from services.generation.detaching import detach
 from services.generation.lost_submits import settle_lost
-from services.generation.states import note_states
+from services.generation.states import is_left_alone, note_states
 from services.pool.effects import count_failure, take_out
 from services.pool.timing import DETACHED_INTERVAL_MS
 from services.providers import pooled_provider
@@ -115,8 +115,9 @@ async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: i
     provider = pooled_provider(attempts[0].provider)
     credential = credential_of(account)
     kind = attempts[0].kind
-    known = [attempt for attempt in attempts if attempt.state is AttemptState.ACCEPTED and not attempt.is_manual]
-    manual = [attempt for attempt in attempts if attempt.state is AttemptState.ACCEPTED and attempt.is_manual]
+    accepted = [attempt for attempt in attempts if attempt.state is AttemptState.ACCEPTED]
+    manual = [attempt for attempt in accepted if is_left_alone(attempt)]
+    known = [attempt for attempt in accepted if not is_left_alone(attempt)]
     # One that is being sent just now has its lease, and so its due time, ahead of it.
     lost = [
         attempt
@@ -131,11 +132,11 @@ async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: i
         if attempt.is_draining and attempt.outcome is AttemptOutcome.RUNNING:
             await _ask_to_stop(provider, credential, attempt)
     if known:
-        tasks = await _ask(provider, credential, kind, known, by_submit_id=False)
+        tasks = await _ask(provider, account, kind, known, by_submit_id=False)
         if tasks is not None:
             freed += await note_states(known, tasks)
     if lost:
-        tasks = await _ask(provider, credential, kind, lost, by_submit_id=True)
+        tasks = await _ask(provider, account, kind, lost, by_submit_id=True)
         if tasks is not None:
             for attempt in lost:
                 await settle_lost(attempt, tasks.get(attempt.submit_id))
@@ -144,22 +145,25 @@ async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: i
 
 async def _ask(
     provider: PooledProvider,
-    credential: Credential,
+    account: Account,
     kind: MediaKind,
     attempts: Sequence[Attempt],
     *,
     by_submit_id: bool,
 ) -> Mapping[str, UpstreamTask] | None:
     """What upstream says; None where it says nothing usable: then all are asked about again later."""
+    credential = credential_of(account)
     ids = [attempt.submit_id if by_submit_id else str(attempt.history_id) for attempt in attempts]
     try:
         if by_submit_id:
             return await provider.query(credential, kind.value, submit_ids=ids)
         return await provider.query(credential, kind.value, history_ids=ids)
     except UpstreamFaultError as fault:
-        await _note_deaf_account(credential.account_id, kind, fault)
+        await _note_deaf_account(account, kind, fault)
         is_out = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)  # until a person renews it
-        wait_ms = DETACHED_INTERVAL_MS if is_out else int((fault.retry_after_seconds or 0) * 1000) or FAILED_POLL_MS
+        told_ms = int((fault.retry_after_seconds or 0) * 1000) or FAILED_POLL_MS
+        # At most a minute, whatever upstream says: time-outs go on, and links of finished results end.
+        wait_ms = DETACHED_INTERVAL_MS if is_out else min(told_ms, DETACHED_INTERVAL_MS)
         await _postpone(attempts, wait_ms)
         return None
 
@@ -174,17 +178,19 @@ async def _ask_to_stop(provider: PooledProvider, credential: Credential, attempt
     log.info("attempt.asked_to_stop", attempt=attempt.global_id, is_dropped=is_dropped)
 
 
-async def _note_deaf_account(account_id: int, kind: MediaKind, fault: UpstreamFaultError) -> None:
+async def _note_deaf_account(account: Account, kind: MediaKind, fault: UpstreamFaultError) -> None:
     """A failed look loses nothing, but tells about the account: no session, or unreachable."""
-    log.info("poll.failed", account=account_id, kind=fault.kind.value, code=fault.upstream_code, log_id=fault.log_id)
+    log.info(
+        "poll.failed", account=account.global_id, kind=fault.kind.value, code=fault.upstream_code, log_id=fault.log_id
+    )
 
     async def body() -> None:
         if fault.kind is FaultKind.SESSION_EXPIRED:
-            await take_out(account_id, AccountStatus.INACTIVE, fault.message)
+            await take_out(account.id, AccountStatus.INACTIVE, fault.message, account.session_hash)
         elif fault.kind is FaultKind.PUNISHED:
-            await take_out(account_id, AccountStatus.BANNED, fault.message)
+            await take_out(account.id, AccountStatus.BANNED, fault.message, account.session_hash)
         elif fault.kind is FaultKind.UPSTREAM_FAULT:
-            await count_failure(account_id, kind, fault.message, random=0.5)
+            await count_failure(account.id, kind, fault.message, random=0.5)
 
     await transaction(body)
 

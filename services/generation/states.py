@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from errors import JobErrorCode
 from models.database import now_ms, transaction
-from models.enums import AttemptState
+from models.enums import AttemptOutcome, AttemptState
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, TaskPhase, UpstreamFaultError, UpstreamTask
-from services.generation.attempts import move
+from services.generation.attempts import end_attempt, move
 from services.generation.detaching import detach
 from services.generation.faults import settle_fault
 from services.generation.outcomes import tell
@@ -16,6 +16,8 @@ from services.generation.timings import durations, note_duration
 from services.pool.timing import DETACHED_INTERVAL_MS, next_poll_ms
 
 MISSING_INTERVAL_MS = 5_000
+HOPELESS_MS = 24 * 3600 * 1000
+"""A task that nobody waits for any more, and that upstream has not told of for so long, will not come."""
 MISSING_MS = 60_000
 "For so long a task may be missing from upstream's answers: it becomes visible late."
 
@@ -50,9 +52,11 @@ async def _note_running(attempt: Attempt, task: UpstreamTask) -> None:
     if not attempt.is_detached and await detach(attempt, queued_ms=queued_ms):
         return
     age_ms = moment_ms - (attempt.accepted_at_ms or moment_ms)
+    if age_ms - queued_ms > HOPELESS_MS and await give_up(attempt):
+        return
     samples = await durations(attempt.provider, attempt.model, attempt.kind)
     wait_ms: int | None
-    if attempt.is_manual:
+    if is_left_alone(attempt):
         wait_ms = _until_slot_is_freed(attempt, moment_ms)
     elif attempt.is_detached:
         wait_ms = DETACHED_INTERVAL_MS
@@ -120,14 +124,23 @@ def duration_of(attempt: Attempt, task: UpstreamTask, moment_ms: int) -> int | N
     return seen_ms
 
 
+async def give_up(attempt: Attempt) -> bool:
+    """Ends an attempt that nobody waits for any more, so that its slot is not kept for ever; whether it did."""
+    if not (attempt.is_detached or attempt.is_draining):
+        return False
+    return await end_attempt(attempt, AttemptOutcome.CANCELED if attempt.is_draining else AttemptOutcome.FAILED)
+
+
 async def _note_missing(attempt: Attempt) -> None:
     """Not in the answer: answers are only eventually consistent. Its age still counts towards the time-out."""
     moment_ms = await now_ms()
     if not attempt.is_detached and await detach(attempt):
         return
     since_ms = attempt.missing_since_ms or moment_ms
+    if moment_ms - since_ms > HOPELESS_MS and await give_up(attempt):
+        return
     wait_ms: int | None
-    if attempt.is_manual:
+    if is_left_alone(attempt):
         wait_ms = _until_slot_is_freed(attempt, moment_ms)
     elif moment_ms - since_ms > MISSING_MS:
         wait_ms = DETACHED_INTERVAL_MS // 2
@@ -141,6 +154,11 @@ async def _note_missing(attempt: Attempt) -> None:
         last_poll_at_ms=moment_ms,
         missing_since_ms=since_ms,
     )
+
+
+def is_left_alone(attempt: Attempt) -> bool:
+    """Whether nobody asks about it unasked: a manual one, until it is canceled and drains."""
+    return attempt.is_manual and not attempt.is_draining
 
 
 def _until_slot_is_freed(attempt: Attempt, moment_ms: int) -> int | None:

@@ -4,7 +4,7 @@ from tortoise.exceptions import IntegrityError
 
 from errors import ConflictError
 from models.database import after_commit, execute, now_ms_sql
-from models.enums import LIVE_JOB_STATUSES, AttemptOutcome, AttemptState, JobRole
+from models.enums import LIVE_JOB_STATUSES, AttemptOutcome, AttemptState, JobRole, JobStatus
 from models.generation import Attempt
 from models.jobs import Job
 from services.events import bus, job_topic
@@ -73,7 +73,7 @@ async def retry_generation(job: Job) -> None:
     try:
         rows = await execute(
             f"UPDATE job SET status = '{status}', due_at_ms = {due}, error = NULL, message = NULL, failures = 0,"
-            " finished_at = NULL, retry_count = retry_count + 1, progress = 0, version = version + 1"
+            " tries = 0, finished_at = NULL, retry_count = retry_count + 1, progress = 0, version = version + 1"
             " WHERE id = ? AND status IN ('FAILED', 'CANCELED') RETURNING retry_count",
             job.id,
         )
@@ -85,11 +85,26 @@ async def retry_generation(job: Job) -> None:
     nudge()
 
 
+async def is_resumable(job: Job) -> bool:
+    """Whether a failed or canceled generation has something upstream, or paid for, that a retry would go on with."""
+    if job.status not in (JobStatus.FAILED, JobStatus.CANCELED):
+        return False
+    last = await Attempt.filter(job_id=job.id).order_by("-number").first()
+    return last is not None and (last.state in _UNDER_WAY or _lacks_only_storing(last))
+
+
+_UNDER_WAY = (AttemptState.SENT, AttemptState.ACCEPTED, AttemptState.FETCHING)
+
+
+def _lacks_only_storing(last: Attempt) -> bool:
+    return last.state is AttemptState.ENDED and (last.error or {}).get("kind") == "FINISH"
+
+
 async def _resume(last: Attempt) -> bool:
     """Whether the last attempt goes on: it is still upstream, or only its result is missing here. Whoever has a step of
     it at this moment knows it as one to be ended, and loses it.
     """
-    if last.state in (AttemptState.SENT, AttemptState.ACCEPTED, AttemptState.FETCHING):
+    if last.state in _UNDER_WAY:
         rows = await execute(
             "UPDATE attempt SET is_detached = ?, is_draining = ?, outcome = 'RUNNING', error = NULL, queued_ms = 0,"
             " lease_epoch = lease_epoch + 1,"
@@ -102,7 +117,7 @@ async def _resume(last: Attempt) -> bool:
             last.state.value,
         )
         return bool(rows)
-    if last.state is AttemptState.ENDED and (last.error or {}).get("kind") == "FINISH":
+    if _lacks_only_storing(last):
         rows = await execute(
             "UPDATE attempt SET state = 'FETCHING', outcome = 'RUNNING', failures = 1, finished_at = NULL,"
             f" lease_epoch = lease_epoch + 1, fetch_since_ms = {now_ms_sql()}, due_at_ms = {now_ms_sql()}"

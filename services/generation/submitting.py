@@ -69,7 +69,7 @@ async def submit_step(step: Step) -> None:
             uris = await _uploaded(provider, credential, request, job.owner)
         order = order_of(request, uris)
     except UpstreamFaultError as fault:
-        await settle_fault(attempt, fault, was_accepted=False)
+        await settle_fault(attempt, fault, was_accepted=False, session_hash=account.session_hash)
         return
     except TimeoutError:
         message = "Uploading the input pictures took too long."
@@ -87,7 +87,7 @@ async def submit_step(step: Step) -> None:
         return
     if not await mark_sent(attempt, provider.call_timeout_seconds + LEASE_MARGIN_SECONDS):
         return
-    await _send(attempt, job, provider, credential, order)
+    await _send(attempt, job, provider, account, order)
 
 
 async def _may_go(attempt: Attempt, job: Job, account: Account) -> bool:
@@ -102,18 +102,19 @@ async def _may_go(attempt: Attempt, job: Job, account: Account) -> bool:
     if account.status is not AccountStatus.ACTIVE:
         await _give_up_place(attempt, job, "Its account is out of the pool.")
         return False
-    if attempt.error is not None:
-        return True
+    # One that upstream had refused for now is here again by the table; only what risk control said meanwhile stops it.
+    lasting = "" if attempt.error is None else " AND (model <> '' OR kind = '')"
     rows = await execute(
         f"SELECT reason, until_ms - {now_ms_sql()} AS wait_ms FROM account_cooldown WHERE account_id = ?"
-        f" AND until_ms > {now_ms_sql()} AND kind IN ('', ?) AND model IN ('', ?) ORDER BY until_ms DESC",
+        f" AND until_ms > {now_ms_sql()} AND kind IN ('', ?) AND model IN ('', ?){lasting}"
+        " ORDER BY until_ms DESC",
         account.id,
         attempt.kind.value,
         attempt.model,
     )
     if not rows:
         return True
-    if attempt.sends:
+    if attempt.sends and attempt.error is None:
         await move(attempt, AttemptState.PLACED, due_in_ms=max(1_000, int(rows[0]["wait_ms"])))
     else:
         await _give_up_place(attempt, job, f"Its account is cooling: {rows[0]['reason']}")
@@ -126,17 +127,15 @@ async def _put_off(attempt: Attempt, job: Job, reason: str) -> None:
     await tell(job.id, None, progress=None, message=f"Trying again: {reason}")
 
 
-async def _send(
-    attempt: Attempt, job: Job, provider: PooledProvider, credential: Credential, order: GenerationOrder
-) -> None:
+async def _send(attempt: Attempt, job: Job, provider: PooledProvider, account: Account, order: GenerationOrder) -> None:
     try:
         async with asyncio.timeout(provider.call_timeout_seconds + LEASE_MARGIN_SECONDS / 2):
-            accepted = await provider.submit(credential, order, attempt.submit_id)
+            accepted = await provider.submit(credential_of(account), order, attempt.submit_id)
     except UpstreamFaultError as fault:
         if attempt.sends > 1:
             # Its first sending may have been taken all the same; a refusal of the second says nothing about that.
             log.info("attempt.resend_refused", attempt=attempt.global_id, kind=fault.kind.value)
-        await settle_fault(attempt, fault, was_accepted=False)
+        await settle_fault(attempt, fault, was_accepted=False, session_hash=account.session_hash)
     except (SubmitUnknownError, TimeoutError) as error:
         log.warning("attempt.submit_unknown", attempt=attempt.global_id, error=str(error))
         await move(attempt, AttemptState.SENT, due_in_ms=LOOK_UP_MS)

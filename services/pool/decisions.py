@@ -88,7 +88,7 @@ def decide(fault: FaultKind, now: Circumstances) -> Decision:
     if fault in _LIMITS:
         if now.rate_limit_handling is RateLimitHandling.SKIP:
             return Decision(account, JobMove.FAIL)
-        if now.rate_limit_handling is RateLimitHandling.WAIT:
+        if now.rate_limit_handling is RateLimitHandling.WAIT and not now.was_accepted:
             return Decision(account, JobMove.WAIT)
     elif not now.auto_switch_on_failure:
         return Decision(account, JobMove.FAIL)

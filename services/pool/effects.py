@@ -14,13 +14,14 @@ from providers.pooled import FaultKind, UpstreamFaultError
 from services.events import accounts_topic, bus
 from services.pool.cooling import (
     FAILURES_BEFORE_COOLDOWN,
+    LIMIT_RECOVERY_SECONDS,
     PERMISSION_COOLDOWN_SECONDS,
     cooldown_seconds,
     risk_seconds,
 )
 from services.pool.decisions import AccountEffect
 from services.pool.quota import next_reset, quota_day
-from services.queue.sql import greatest_sql, timestamp_sql
+from services.queue.sql import greatest_sql, least_sql, timestamp_sql
 from settings import get_settings
 
 EXHAUSTED_COLUMN = {MediaKind.IMAGE: "image_exhausted_until_ms", MediaKind.VIDEO: "video_exhausted_until_ms"}
@@ -32,9 +33,15 @@ def announce(owner: str) -> None:
 
 
 async def apply_effect(
-    effect: AccountEffect, attempt: Attempt, fault: UpstreamFaultError, *, random: float, now: datetime
+    effect: AccountEffect,
+    attempt: Attempt,
+    fault: UpstreamFaultError,
+    *,
+    random: float,
+    now: datetime,
+    session_hash: str | None = None,
 ) -> None:
-    """Changes the attempt's account as the decision says. random: from 0 to 1, for jitter.
+    """Changes the attempt's account as the decision says. random: from 0 to 1, for jitter. session_hash: as take_out.
 
     RECEIVE only marks it exhausted where today's credits were received before; else the pool's next look receives them.
     """
@@ -42,7 +49,7 @@ async def apply_effect(
     if effect is AccountEffect.NONE:
         await forget_probe(attempt.id)
     elif effect in (AccountEffect.INACTIVE, AccountEffect.BANNED):
-        await take_out(account_id, AccountStatus(effect.value), fault.message)
+        await take_out(account_id, AccountStatus(effect.value), fault.message, session_hash)
     elif effect is AccountEffect.COOL:
         await cool(account_id, kind.value, "", fault.message, random=random, told_seconds=fault.retry_after_seconds)
     elif effect is AccountEffect.COOL_MODEL:
@@ -64,14 +71,18 @@ async def apply_effect(
         await count_failure(account_id, kind, fault.message, random=random)
 
 
-async def take_out(account_id: int, status: AccountStatus, reason: str) -> None:
-    """INACTIVE or BANNED, with the reason; one that its owner has changed meanwhile stays as it is."""
+async def take_out(account_id: int, status: AccountStatus, reason: str, session_hash: str | None) -> None:
+    """INACTIVE or BANNED, with the reason. session_hash: of the session that was used (None: any); where its owner has
+    renewed it meanwhile, the account stays as it is.
+    """
     rows = await execute(
         f"UPDATE account SET status = ?, status_reason = ?, updated_at = {timestamp_sql()}, version = version + 1"
-        " WHERE id = ? AND status = 'ACTIVE' RETURNING owner",
+        " WHERE id = ? AND status = 'ACTIVE' AND session_hash = COALESCE(?, session_hash)"
+        " RETURNING owner",
         status.value,
         reason,
         account_id,
+        session_hash,
     )
     for row in rows:
         announce(row["owner"])
@@ -170,9 +181,14 @@ async def _out_of_credit(attempt: Attempt, now: datetime) -> None:
 async def lower_limit(attempt: Attempt, fault: UpstreamFaultError, *, random: float) -> None:
     """Learns that it takes no more at once than upstream is working on now; where that is nothing, it cools."""
     column = LEARNED_COLUMN[attempt.kind]
+    other = LEARNED_COLUMN[MediaKind.VIDEO if attempt.kind is MediaKind.IMAGE else MediaKind.IMAGE]
+    # Both share one time: what the other kind has recovered since then is written down before it begins anew.
+    risen = f"{other} + CAST(({now_ms_sql()} - learned_at_ms) / {int(LIMIT_RECOVERY_SECONDS * 1000)} AS INTEGER)"
+    recovered = f"CASE WHEN {other} IS NULL THEN NULL ELSE {least_sql('max_concurrent', risen)} END"
     rows = await execute(
-        f"UPDATE account SET {column} = (SELECT COUNT(*) FROM attempt WHERE attempt.account_id = account.id"
-        " AND attempt.kind = ? AND attempt.state = 'ACCEPTED' AND attempt.released_at_ms IS NULL),"
+        f"UPDATE account SET {other} = {recovered}, {column} = (SELECT COUNT(*) FROM attempt"
+        " WHERE attempt.account_id = account.id AND attempt.kind = ?"
+        " AND attempt.state = 'ACCEPTED' AND attempt.released_at_ms IS NULL),"
         f" learned_at_ms = {now_ms_sql()}, version = version + 1 WHERE id = ? RETURNING owner, {column} AS learned",
         attempt.kind.value,
         attempt.account_id,

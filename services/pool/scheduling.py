@@ -8,10 +8,11 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from models.accounts import Account
 from models.database import after_commit, execute, now_ms, now_ms_sql, transaction
-from models.enums import JobRole, JobStatus, MediaKind, Polling, Queue
+from models.enums import AttemptState, JobRole, JobStatus, MediaKind, Polling, Queue
 from models.generation import Attempt, Route
 from models.ids import new_id
 from models.jobs import Job
@@ -116,9 +117,11 @@ def demand_of(
 
 
 async def _waiting(kind: MediaKind) -> list[Job]:
+    """Of each owner the most urgent and oldest, the same number of all while there are so many."""
     rows = await execute(
-        "SELECT id FROM job WHERE queue = ? AND status = 'PENDING' AND role = 'GENERATE'"
-        f" AND due_at_ms <= {now_ms_sql()} ORDER BY priority_rank, id LIMIT {MOST_JOBS}",
+        "SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY owner ORDER BY priority_rank, id) AS place FROM job"
+        f" WHERE queue = ? AND status = 'PENDING' AND role = 'GENERATE' AND due_at_ms <= {now_ms_sql()}) AS waiting"
+        f" ORDER BY place LIMIT {MOST_JOBS}",
         QUEUE_OF[kind].value,
     )
     if not rows:
@@ -127,19 +130,21 @@ async def _waiting(kind: MediaKind) -> list[Job]:
 
 
 async def _tried(jobs: Sequence[Job]) -> dict[int, frozenset[int]]:
-    """By job the accounts on which attempts of its present run have ended."""
+    """By job the accounts that failed it in its present run. One that it left before anything was sent is none."""
     if not jobs:
         return {}
-    rows = await execute(
-        "SELECT attempt.job_id, attempt.account_id FROM attempt JOIN job ON job.id = attempt.job_id"
-        f" WHERE attempt.job_id IN ({places(jobs)}) AND attempt.run = job.retry_count AND attempt.state = 'ENDED'"
-        " AND (attempt.sends > 0 OR attempt.error IS NOT NULL)",
-        *(job.id for job in jobs),
-    )
+    runs = {job.id: job.retry_count for job in jobs}
+    ended = Attempt.filter(job_id__in=list(runs), state=AttemptState.ENDED)
     found: dict[int, set[int]] = defaultdict(set)
-    for row in rows:
-        found[row["job_id"]].add(row["account_id"])
+    for row in await ended.values("job_id", "account_id", "run", "sends", "error"):
+        if row["run"] == runs[row["job_id"]] and was_a_try(row["sends"], row["error"]):
+            found[row["job_id"]].add(row["account_id"])
     return {job_id: frozenset(accounts) for job_id, accounts in found.items()}
+
+
+def was_a_try(sends: int, error: Mapping[str, Any] | None) -> bool:
+    """Whether an attempt says something about its account: it was sent, or upstream had refused what came before."""
+    return sends > 0 or (error or {}).get("kind") is not None
 
 
 async def _place(

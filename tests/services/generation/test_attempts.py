@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from models.accounts import Account, AccountCooldown, AccountUsage
+from models.database import now_ms
 from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus, MediaKind, Polling, RateLimitHandling
 from models.generation import Attempt
 from models.jobs import Job
@@ -571,3 +572,66 @@ async def test_asking_for_a_manual_task_that_is_not_visible_yet_keeps_its_slot(u
     assert after.due_at_ms is not None
     assert after.due_at_ms > attempt.due_at_ms + 3_000_000
     assert after.released_at_ms is None
+
+
+async def test_a_canceled_manual_task_is_asked_to_stop_and_ends(upstream: FakeUpstream) -> None:
+    await make_account()
+    job, attempt = await submitted(polling=Polling.MANUAL)
+    await cancel_job(OWNER, job.id)
+    await poll_all()
+    assert upstream.cancels == [attempt.history_id]
+    upstream.finish(TaskPhase.FAILED, fault(FaultKind.GENERATION_FAILED))
+    await make_due()
+    await poll_all()
+    _, attempt = await newest(job)
+    assert (attempt.state, attempt.outcome) == (AttemptState.ENDED, AttemptOutcome.CANCELED)
+
+
+async def test_what_upstream_says_of_a_former_session_does_not_take_the_renewed_account_out(
+    upstream: FakeUpstream,
+) -> None:
+    account = await make_account()
+    await make_generation()
+    await schedule(MediaKind.IMAGE)
+    (step,) = await claim_steps(AttemptState.PLACED, 1, 60)
+    original = upstream.submit
+
+    async def renewed_meanwhile(*arguments: Any) -> Any:
+        await Account.filter(id=account.id).update(session_hash="f" * 64)
+        return await original(*arguments)
+
+    upstream.submit = renewed_meanwhile  # type: ignore[method-assign]
+    upstream.says = [fault(FaultKind.SESSION_EXPIRED)]
+    await submit_step(step)
+    assert (await Account.get(id=account.id)).status is AccountStatus.ACTIVE
+
+
+async def test_a_task_that_nobody_waits_for_and_that_never_comes_frees_its_slot(upstream: FakeUpstream) -> None:
+    await make_account()
+    job, attempt = await submitted()
+    upstream.hidden.add(str(attempt.history_id))
+    await cancel_job(OWNER, job.id)
+    await Attempt.filter(id=attempt.id).update(missing_since_ms=1)
+    await poll_all()
+    _, attempt = await newest(job)
+    assert attempt.state is AttemptState.ENDED
+    assert attempt.released_at_ms is not None
+
+
+async def test_an_image_refusal_does_not_bring_an_old_video_limit_back(upstream: FakeUpstream) -> None:
+    account = await make_account(learned_video_limit=1, learned_at_ms=1)
+    await submitted()
+    upstream.says = [fault(FaultKind.CONCURRENCY_LIMIT)]
+    await submitted()
+    present = await Account.get(id=account.id)
+    assert (present.learned_image_limit, present.learned_video_limit) == (1, 3)
+
+
+async def test_a_wait_that_upstream_asks_for_keeps_no_task_from_being_looked_at(upstream: FakeUpstream) -> None:
+    await make_account()
+    job, _ = await submitted()
+    upstream.query_fault = fault(FaultKind.RATE_LIMIT, retry_after_seconds=999_999)
+    await make_due()
+    await poll_all()
+    _, attempt = await newest(job)
+    assert attempt.due_at_ms - await now_ms() <= 60_000

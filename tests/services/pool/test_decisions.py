@@ -61,6 +61,11 @@ def test_a_limit_is_handled_as_the_strategy_says(fault: FaultKind, handling: Rat
     assert decide(fault, Circumstances(rate_limit_handling=handling)).job is job
 
 
+def test_a_task_that_failed_by_a_limit_is_not_waited_for_under_its_old_id() -> None:
+    now = Circumstances(was_accepted=True, rate_limit_handling=RateLimitHandling.WAIT)
+    assert decide(FaultKind.RATE_LIMIT, now).job is NEXT
+
+
 def test_limits_do_not_use_the_jobs_attempts_up() -> None:
     assert decide(FaultKind.RATE_LIMIT, Circumstances(attempts=99, max_attempts=5)).job is NEXT
 

@@ -9,10 +9,11 @@ from models.database import now_ms
 from models.enums import AccountStatus, AttemptState, JobStatus, MediaKind, Site
 from models.generation import Attempt, Route
 from models.jobs import Job
+from services.accounts.releasing import release_placed
 from services.generation.requests import AccountStrategy
 from services.pool.scheduling import schedule, take_lease
 from tests.factories import OTHER
-from tests.pool_factories import FakeUpstream, attempts_of, make_account, make_generation
+from tests.pool_factories import FakeUpstream, attempts_of, make_account, make_due, make_generation
 from tests.statements import counted_statements
 
 pytestmark = pytest.mark.usefixtures("either_database", "upstream")
@@ -142,3 +143,25 @@ async def test_a_pass_costs_no_more_statements_for_more_jobs(upstream: FakeUpstr
         return len(statements)
 
     assert await statements_for(2) == await statements_for(12)
+
+
+async def test_one_owners_backlog_does_not_hide_anothers_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.pool.scheduling.MOST_JOBS", 4)
+    await make_account(max_concurrent=1)
+    theirs = await make_account(OTHER)
+    for _ in range(8):
+        await make_generation()
+    job = await make_generation(OTHER)
+    await schedule(IMAGE)
+    assert (await attempts_of(job))[0].account_id == theirs.id
+
+
+async def test_an_account_that_was_left_before_anything_was_sent_was_no_try() -> None:
+    account, job = await make_account(), await make_generation()
+    await schedule(IMAGE)
+    await release_placed([account.id], "Its account was taken out.")
+    await make_due()
+    await schedule(IMAGE)
+    (route,) = [row.candidates for row in await Route.all().order_by("-id").limit(1)]
+    assert [entry["reason"] for entry in route] == [None]
+    assert [attempt.account_id for attempt in await attempts_of(job)] == [account.id] * 2
