@@ -20,10 +20,6 @@ _LENGTH = struct.Struct(">Q")
 _answers: BinaryIO | None = None
 
 
-def write_message(stream: BinaryIO, message: object) -> None:
-    write_raw(stream, pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL))
-
-
 def write_raw(stream: BinaryIO, payload: bytes) -> None:
     stream.write(_LENGTH.pack(len(payload)))
     stream.write(payload)
@@ -45,7 +41,16 @@ def _read_exactly(stream: BinaryIO, size: int) -> bytes:
 def report_progress(fraction: float) -> None:
     """For functions that run in a worker: tells the caller's progress. Does nothing elsewhere."""
     if _answers is not None:
-        write_message(_answers, ("progress", min(max(fraction, 0.0), 1.0)))
+        message = ("progress", min(max(fraction, 0.0), 1.0))
+        _tell(_answers, pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL))
+
+
+def _tell(answers: BinaryIO, payload: bytes) -> None:
+    """A parent that died while something was computed wants no answer, and gets no traceback in its log."""
+    try:
+        write_raw(answers, payload)
+    except BrokenPipeError:
+        os._exit(0)
 
 
 def _portable(error: Exception) -> Exception:
@@ -85,7 +90,7 @@ def main() -> None:
             message = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
         except Exception as error:
             message = pickle.dumps(("error", _portable(error)), protocol=pickle.HIGHEST_PROTOCOL)
-        write_raw(_answers, message)
+        _tell(_answers, message)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 
 from errors import BadInputError, JobErrorCode, JobFailure
 from media.processes import run_in_worker
+from media.worker import write_raw
 from tests.media import calls
 
 
@@ -123,3 +125,21 @@ async def test_a_killed_parent_leaves_no_worker(tmp_path: Path) -> None:
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     await ends(worker)
+
+
+def test_a_worker_whose_answer_nobody_reads_any_more_ends_without_a_word() -> None:
+    worker = subprocess.Popen(
+        [sys.executable, "-u", "-m", "media.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    assert worker.stderr is not None
+    worker.stdout.close()
+    write_raw(worker.stdin, pickle.dumps((calls.double, (21,))))  # type: ignore[arg-type]
+    assert worker.stderr.read() == b""
+    assert worker.wait(timeout=30) == 0
+    worker.stdin.close()
+    worker.stderr.close()
