@@ -31,7 +31,7 @@ class GenerationRecord(OwnedRow):
     "Over everything that shapes the result: for Reuse.EXACT."
     callback_url: Any = fields.TextField(null=True)
     current_job_id: Any = fields.BigIntField(null=True)
-    "The newest job: only it may publish here. Null for a result that was handed out again (is_reused)."
+    "The newest job: only it may publish here. Null before there is one."
     shown_job_id: Any = fields.BigIntField(null=True)
     "The job whose files are shown; null until there is a result."
     chosen_file_id: Any = fields.BigIntField(null=True)

@@ -6,7 +6,7 @@ time with fresh links from upstream; then the job fails, and retryJob goes on fr
 
 import asyncio
 import shutil
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -167,7 +167,8 @@ async def _links(attempt: Attempt) -> list[str]:
     return links
 
 
-async def _best(asking, task: UpstreamTask) -> Sequence[str]:  # type: ignore[no-untyped-def]
+async def _best(asking: Awaitable[Sequence[str]], task: UpstreamTask) -> Sequence[str]:
+    """What comes of asking for better links; the task's own where nothing does."""
     try:
         return tuple(await asking) or task.links
     except UpstreamFaultError:

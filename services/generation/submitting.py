@@ -182,6 +182,7 @@ async def _stamp_acceptance(attempt: Attempt) -> None:
 
 
 def order_of(request: GenerationRequest, uris: tuple[str, ...]) -> GenerationOrder:
+    """The request as a provider takes it. uris: upstream's names of the input pictures, in order."""
     return GenerationOrder(
         kind=request.kind.value,
         model=request.model,
