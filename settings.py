@@ -91,6 +91,55 @@ class Settings(BaseSettings):
     generations_at_once: int = Field(
         200, ge=1, le=1000, description="Submits at once in one worker process; a quarter of it, downloads of results."
     )
+    priority_ageing_seconds: float = Field(
+        900, ge=1, description="A job that waits so long rises one priority, at most to HIGH; again after as long."
+    )
+    urgent_slot_percent: float = Field(
+        10, ge=0, le=100, description="Slots of a pool kept for URGENT, rounded up; none where there is only one slot."
+    )
+    load_balance: Literal["ROUND_ROBIN", "LEAST_USED", "PRIORITY"] = Field(
+        "LEAST_USED", description="Where a request's strategy says nothing."
+    )
+    rate_limit_handling: Literal["WAIT", "SKIP", "SWITCH"] = Field(
+        "SWITCH", description="Where a request's strategy says nothing."
+    )
+    max_attempts: int = Field(5, ge=1, le=100, description="Where a request's strategy says nothing.")
+    auto_switch_on_failure: bool = Field(True, description="Where a request's strategy says nothing.")
+    max_concurrent_per_account: int | None = Field(
+        None, ge=1, description="Where a request's strategy says nothing; the account's own where not set."
+    )
+    allow_http_callbacks: bool = Field(False, description="Whether callback addresses may be http, not https only.")
+    alert_webhook_url: str | None = Field(None, description="Where every alert is sent to, signed with its secret.")
+    alert_webhook_secret: SecretStr | None = Field(
+        None, description="Signs the alerts sent there: whsec_ and base64, as Standard Webhooks has it."
+    )
+    failure_rate_percent: float = Field(
+        50, ge=1, le=100, description="FAILURE_RATE_HIGH: this share of generations failed lately."
+    )
+    failure_rate_minutes: float = Field(15, ge=1, description="FAILURE_RATE_HIGH: how far back it looks, in minutes.")
+    failure_rate_minimum: int = Field(20, ge=1, description="FAILURE_RATE_HIGH: not with fewer ended than that.")
+    batch_stalled_seconds: float = Field(
+        1800, ge=1, description="BATCH_STALLED: no job of a running batch began or ended for so long."
+    )
+    credit_low: int = Field(50, ge=0, description="CREDIT_LOW: an active account has fewer credits than that; 0: off.")
+    storage_low_bytes: int = Field(2 * 1024**3, ge=0, description="STORAGE_LOW: fewer bytes are free; 0: off.")
+    warm_seconds: float = Field(
+        600, ge=0, description="Sessions and balances are looked at so often, give or take a fifth; 0: never."
+    )
+    warm_pause: str | None = Field(
+        None, description="Hours without that, in the deployment's zone, e.g. 01:00-07:00; never where not set."
+    )
+    file_retention_days: float | None = Field(
+        None, ge=1, description="Results older than that are removed, pinned and chosen ones too; never where not set."
+    )
+    deleted_row_days: float = Field(30, ge=0, description="Days until what was deleted goes from the database.")
+    audit_days: float = Field(365, ge=1, description="How long the audit log is kept.")
+    metrics_port: int | None = Field(
+        None, ge=1, le=65535, description="Port of its own for Prometheus' /metrics; none where not set."
+    )
+    metrics_token: SecretStr | None = Field(
+        None, description="Bearer token for /metrics on the server's own port; not there where not set."
+    )
     timezone: str = Field("Asia/Shanghai", description="IANA zone of the deployment's calendar day.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
     log_format: Literal["auto", "console", "json"] = Field(

@@ -45,6 +45,8 @@ class Account(OwnedRow):
     last_used_at: Any = fields.DatetimeField(null=True)
     poll_lease_until_ms = fields.BigIntField(default=0)
     poll_epoch = fields.IntField(default=0)
+    warm_due_at_ms: Any = fields.BigIntField(null=True)
+    "When its session and balance are to be looked at next, without anybody asking. Null: soon."
     deleted_at: Any = fields.DatetimeField(null=True)
     version = fields.BigIntField(default=1)
 

@@ -37,6 +37,9 @@ MODEL_MODULES = [
     "models.artifacts",
     "models.accounts",
     "models.generation",
+    "models.batches",
+    "models.callbacks",
+    "models.alerts",
     "models.workers",
 ]
 BUSY_TRIES = 8

@@ -89,6 +89,7 @@ class Queue(StrEnum):
     INPUTS = "inputs"  # input pictures that are still links: fetched before their job is scheduled
     POOL_IMAGES = "pool-images"  # pictures that wait for an account; the scheduler places them, nobody claims them
     POOL_VIDEOS = "pool-videos"
+    CALLBACKS = "callbacks"  # deliveries, not jobs: claimed by services/callbacks
 
 
 class Priority(StrEnum):
@@ -250,3 +251,71 @@ class AttemptOutcome(StrEnum):
     SWITCHED = "SWITCHED"  # its job went on, on another account or later on this one
     FAILED = "FAILED"
     CANCELED = "CANCELED"
+
+
+class BatchType(StrEnum):
+    """COMPOSE as soon as one item has an input picture."""
+
+    IMAGE_GENERATE = "IMAGE_GENERATE"
+    IMAGE_COMPOSE = "IMAGE_COMPOSE"
+    VIDEO_GENERATE = "VIDEO_GENERATE"
+    VIDEO_COMPOSE = "VIDEO_COMPOSE"
+
+
+class BatchStatus(StrEnum):
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"  # what runs ends; nothing more of it is started
+    SUCCEEDED = "SUCCEEDED"
+    PARTIALLY_FAILED = "PARTIALLY_FAILED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+LIVE_BATCH_STATUSES = (BatchStatus.PENDING, BatchStatus.RUNNING, BatchStatus.PAUSED)
+ENDED_BATCH_STATUSES = (
+    BatchStatus.SUCCEEDED,
+    BatchStatus.PARTIALLY_FAILED,
+    BatchStatus.FAILED,
+    BatchStatus.CANCELED,
+)
+
+_ENDS = frozenset(ENDED_BATCH_STATUSES)
+# An ended batch is taken up again by a retry; a result that comes after a time-out changes what it ended as.
+BATCH_TRANSITIONS: dict[BatchStatus, frozenset[BatchStatus]] = {
+    BatchStatus.PENDING: frozenset({BatchStatus.RUNNING, BatchStatus.PAUSED}) | _ENDS,
+    BatchStatus.RUNNING: frozenset({BatchStatus.PAUSED}) | _ENDS,
+    BatchStatus.PAUSED: frozenset({BatchStatus.RUNNING, BatchStatus.PENDING}) | _ENDS,
+    BatchStatus.SUCCEEDED: frozenset({BatchStatus.RUNNING}),
+    BatchStatus.PARTIALLY_FAILED: frozenset({BatchStatus.RUNNING, BatchStatus.SUCCEEDED}),
+    BatchStatus.FAILED: frozenset({BatchStatus.RUNNING, BatchStatus.SUCCEEDED, BatchStatus.PARTIALLY_FAILED}),
+    BatchStatus.CANCELED: frozenset({BatchStatus.RUNNING}),
+}
+
+
+class ExistingRecords(StrEnum):
+    OVERWRITE = "OVERWRITE"
+    SKIP = "SKIP"
+
+
+class DeliveryStatus(StrEnum):
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    FAILED = "FAILED"
+
+
+class AlertKind(StrEnum):
+    POOL_EXHAUSTED = "POOL_EXHAUSTED"
+    ACCOUNT_BANNED = "ACCOUNT_BANNED"
+    ACCOUNT_SESSION_EXPIRED = "ACCOUNT_SESSION_EXPIRED"
+    CREDIT_LOW = "CREDIT_LOW"
+    FAILURE_RATE_HIGH = "FAILURE_RATE_HIGH"
+    BATCH_STALLED = "BATCH_STALLED"
+    CALLBACK_FAILED = "CALLBACK_FAILED"
+    STORAGE_LOW = "STORAGE_LOW"
+
+
+class AlertSeverity(StrEnum):
+    INFO = "INFO"
+    WARNING = "WARNING"
+    CRITICAL = "CRITICAL"

@@ -152,6 +152,8 @@ class ModelTiming(Model):
     key = fields.CharField(max_length=160, primary_key=True)
     "provider/model/kind"
     durations_ms: Any = fields.JSONField(default=list)
+    held_ms: Any = fields.JSONField(null=True)
+    "The newest times for which a task held its slot, submitting and noticing its end included."
 
     class Meta:
         table = "model_timing"

@@ -62,6 +62,9 @@ PREFIX_BY_MODEL: dict[str, str] = {
     "GenerationRecord": "rec",
     "RecordVersion": "recv",
     "Attempt": "att",
+    "Batch": "batch",
+    "CallbackDelivery": "cb",
+    "Alert": "alert",
 }
 MODEL_BY_PREFIX = {prefix: model for model, prefix in PREFIX_BY_MODEL.items()}
 

@@ -44,6 +44,14 @@ class Job(OwnedRow):
     "The script, storyboard, animatic … that the stage makes; children have their parent's."
     record_id = fields.BigIntField(null=True)
     "Of a GENERATE job: what it makes a result for. Its target_id is the same."
+    batch_id: Any = fields.BigIntField(null=True)
+    "Of a GENERATE job: the batch that it is an item of."
+    is_superseded: Any = fields.BooleanField(null=True)
+    "True where the batch has a newer job for the same storyboard: this one counts there no more."
+    demand_key: Any = fields.CharField(max_length=64, null=True)
+    "Of a GENERATE job: the same for all jobs that want the same of a pool (services/pool/demands)."
+    waiting_since_ms: Any = fields.BigIntField(null=True)
+    "Since when it waits to be begun, for ageing. Null: since it was created."
     artifact_kind = fields.CharField(max_length=16, null=True)
     artifact_subject_id = fields.BigIntField(null=True)
     artifact_slot = fields.IntField(null=True)
@@ -64,6 +72,7 @@ class Job(OwnedRow):
             Index(fields=("workflow_id", "id")),
             Index(fields=("owner", "id")),
             Index(fields=("record_id", "id")),
+            Index(fields=("batch_id", "status")),
         )
 
 

@@ -19,6 +19,9 @@ class Workflow(OwnedRow):
     progress = fields.FloatField(default=0)
     run = fields.IntField(default=1)
     error: Any = fields.JSONField(null=True)
+    callback_url: Any = fields.TextField(null=True)
+    pause_reason: Any = fields.TextField(null=True)
+    "Why the server paused it (its creditBudget); null where a person did, or it is not paused."
     version = fields.BigIntField(default=1)
     updated_at = fields.DatetimeField(auto_now=True)
 

@@ -31,6 +31,16 @@ def workflow_topic(workflow_id: int) -> str:
     return f"workflow:{workflow_id}"
 
 
+def batch_topic(batch_id: int) -> str:
+    """Of the batch itself and of its jobs' beginnings and ends."""
+    return f"batch:{batch_id}"
+
+
+def alerts_topic(owner: str) -> str:
+    """All alerts of an owner have one topic; those of the deployment have that of ""."""
+    return f"alerts:{owner}"
+
+
 def accounts_topic(owner: str) -> str:
     """All accounts of an owner have one topic: who follows them follows new ones, too."""
     return f"accounts:{owner}"

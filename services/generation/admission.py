@@ -19,6 +19,7 @@ from services.generation.requests import GenerationRequest
 from services.generation.resolving import resolve_inputs
 from services.generation.reusing import reuse_result
 from services.idempotency import once
+from services.pool.demands import demand_key
 from services.queue.outcomes import nudge
 from services.records.holding import BUSY, hold_record, write_request
 
@@ -116,6 +117,7 @@ async def _insert_job(
         workflow_id=None if parent is None else parent.workflow_id,
         target_id=record.id,
         record_id=record.id,
+        demand_key=demand_key(request),
         due_at_ms=await now_ms(),
     )
     await Job.bulk_create([job], ignore_conflicts=True)

@@ -20,10 +20,12 @@ from models.files import StoredFile
 from models.generation import Attempt
 from models.jobs import Job
 from providers.direct import DirectGenerator
+from services.batches.settling import begin_batches
 from services.files import local_copies, remove_leftovers_of_job, store_file, take_up
 from services.generation.attempts import end_attempt
 from services.generation.clips import dress_clip
-from services.generation.outcomes import fail_generation, succeed_generation
+from services.generation.endings import after_ending
+from services.generation.outcomes import announce, fail_generation, succeed_generation
 from services.generation.requests import GenerationRequest
 from services.generation.results import new_result_file
 from services.generation.submitting import order_of
@@ -73,6 +75,8 @@ async def _begin(job: Job) -> Attempt:
     request = GenerationRequest.from_json(job.params)
 
     async def body() -> Attempt:
+        if job.batch_id is not None:
+            await begin_batches([job.batch_id])
         known = await Attempt.filter(job_id=job.id).order_by("-number").first()
         if known is not None and known.state is not AttemptState.ENDED and known.run == job.retry_count:
             return known
@@ -134,6 +138,7 @@ async def _publish(job: Job, lease: Lease, attempt: Attempt, files: list[StoredF
             ]
         )
         await publish_result(await Job.get(id=job.id), [file.id for file in files], datetime.now(UTC))
+        await after_ending([job.id])
 
     await transaction(body)
 
@@ -158,6 +163,7 @@ async def _fail(job: Job, lease: Lease, attempt: Attempt, failure: JobFailure) -
                 int(backoff_seconds(failures) * 1000),
                 job.id,
             )
+            announce(job)
             return
         await end_attempt(attempt, AttemptOutcome.FAILED, error)
         await fail_generation(present, error)

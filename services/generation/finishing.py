@@ -27,6 +27,7 @@ from providers.pooled import TaskPhase, UpstreamFaultError, UpstreamTask
 from services.files import remove_leftovers_of_job, store_file, take_up
 from services.generation.attempts import Step, end_attempt, move
 from services.generation.clips import dress_clip
+from services.generation.endings import after_ending
 from services.generation.outcomes import fail_generation, succeed_generation, tell
 from services.generation.requests import GenerationRequest
 from services.generation.results import new_result_file
@@ -203,6 +204,8 @@ async def _publish(attempt: Attempt, job: Job, files: Sequence[StoredFile], rema
         )
         await publish_result(present, [file.id for file in unique], datetime.now(UTC))
         await _drain_others(attempt)
+        if is_adopted:
+            await after_ending([job.id])
 
     await transaction(body)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from errors import JobErrorCode
 from models.database import after_commit, execute, now_ms_sql
-from models.enums import JobRole
+from models.enums import JobRole, JobStatus
 from models.jobs import Job
 from providers.pooled import UpstreamFaultError
-from services.events import bus, job_topic
+from services.events import batch_topic, bus, job_topic
+from services.generation.endings import after_ending, before_reopening
 from services.queue.leases import roll_up_progress
 from services.queue.outcomes import job_error, nudge
 from services.queue.sql import greatest_sql, timestamp_sql
@@ -24,6 +25,8 @@ def error_of(fault: UpstreamFaultError, *, is_retryable: bool) -> dict[str, Any]
 
 def announce(job: Job) -> None:
     after_commit(lambda: bus().publish(job_topic(job.id)))
+    if job.batch_id is not None:
+        after_commit(lambda: bus().publish(batch_topic(job.batch_id)))
 
 
 async def requeue(job: Job, message: str, *, due_in_ms: int = 0) -> bool:
@@ -54,13 +57,17 @@ async def fail_generation(job: Job, error: dict[str, Any]) -> bool:
     await Job.filter(id=job.id).update(error=error)
     announce(job)
     await wake_parent(job)
+    await after_ending([job.id])
     return True
 
 
 async def succeed_generation(job: Job, *, is_late: bool = False, message: str | None = None) -> bool:
     """Ends a running job well, perhaps with a word about the result; is_late: also one that had failed because nothing
-    had come in time, or that waits for another account for that reason.
+    had come in time, or that waits for another account for that reason. Where it held, the caller puts the files in
+    place and calls `after_ending`.
     """
+    if is_late and (ended := await lock_ended(job.id)) is not None and ended.status is JobStatus.FAILED:
+        await before_reopening([ended])
     states = "('PENDING', 'RUNNING', 'FAILED')" if is_late else "('RUNNING')"
     rows = await execute(
         "UPDATE job SET status = 'SUCCEEDED', progress = 1, message = ?, error = NULL, due_at_ms = NULL,"
@@ -74,6 +81,15 @@ async def succeed_generation(job: Job, *, is_late: bool = False, message: str | 
     announce(job)
     await wake_parent(job)
     return True
+
+
+async def lock_ended(job_id: int) -> Job | None:
+    """The job as it has ended, locked until the transaction's end; None where it is live."""
+    rows = await execute(
+        "UPDATE job SET version = version WHERE id = ? AND status IN ('SUCCEEDED', 'FAILED', 'CANCELED') RETURNING id",
+        job_id,
+    )
+    return await Job.get(id=job_id) if rows else None
 
 
 async def tell(job_id: int, parent_id: int | None, *, progress: float | None, message: str | None) -> None:

@@ -13,6 +13,7 @@ from models.generation import GenerationRecord
 from models.ids import new_id
 from models.jobs import Job
 from services.files import take_up
+from services.generation.endings import after_ending
 from services.generation.inputs import queue_of
 from services.generation.requests import GenerationRequest, InputImage
 from services.queue.sql import timestamp_sql
@@ -50,6 +51,7 @@ async def reuse_result(owner: str, request: GenerationRequest, priority_rank: in
         chosen_file_id=former.chosen_file_id,
         is_reused=True,
     )
+    await after_ending([job.id])
     return job
 
 

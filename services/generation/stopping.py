@@ -3,12 +3,12 @@
 from tortoise.exceptions import IntegrityError
 
 from errors import ConflictError
-from models.database import after_commit, execute, now_ms_sql
+from models.database import execute, now_ms_sql
 from models.enums import LIVE_JOB_STATUSES, AttemptOutcome, AttemptState, JobRole, JobStatus
 from models.generation import Attempt
 from models.jobs import Job
-from services.events import bus, job_topic
-from services.generation.outcomes import wake_parent
+from services.generation.endings import after_ending, before_reopening
+from services.generation.outcomes import announce, lock_ended, wake_parent
 from services.pool.effects import forget_probe
 from services.queue.outcomes import nudge, on_builds_canceled
 from services.queue.sql import timestamp_sql
@@ -29,9 +29,10 @@ async def cancel_generation(job: Job) -> bool:
     )
     if not rows:
         return False
-    after_commit(lambda: bus().publish(job_topic(job.id)))
+    announce(job)
     await drain_attempts(job.id)
     await wake_parent(job)
+    await after_ending([job.id])
     return True
 
 
@@ -67,13 +68,18 @@ async def retry_generation(job: Job) -> None:
     record = await lock_record(job.owner, job.record_id or 0)
     if record is None or record.current_job_id != job.id:
         raise ConflictError("Its record has gone on with a newer job, or was deleted.")
+    ended = await lock_ended(job.id)
+    if ended is None or ended.status is JobStatus.SUCCEEDED:
+        return
+    await before_reopening([ended])
     last = await Attempt.filter(job_id=job.id).order_by("-number").first()
     resumes = last is not None and await _resume(last)
     status, due = ("RUNNING", "NULL") if resumes else ("PENDING", now_ms_sql())
     try:
         rows = await execute(
             f"UPDATE job SET status = '{status}', due_at_ms = {due}, error = NULL, message = NULL, failures = 0,"
-            " tries = 0, finished_at = NULL, retry_count = retry_count + 1, progress = 0, version = version + 1"
+            " tries = 0, finished_at = NULL, retry_count = retry_count + 1, progress = 0, version = version + 1,"
+            f" waiting_since_ms = {now_ms_sql()}"
             " WHERE id = ? AND status IN ('FAILED', 'CANCELED') RETURNING retry_count",
             job.id,
         )
@@ -81,7 +87,7 @@ async def retry_generation(job: Job) -> None:
         raise ConflictError("Its storyboard is being generated already.") from error
     if rows and resumes and last is not None:
         await Attempt.filter(id=last.id).update(run=rows[0]["retry_count"])
-    after_commit(lambda: bus().publish(job_topic(job.id)))
+    announce(job)
     nudge()
 
 

@@ -38,6 +38,7 @@ from services.providers import pooled_provider
 from services.queue.sql import timestamp_sql
 from services.reading.owned import places
 from services.sessions import credential_of
+from services.statistics.noting import note_credits
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -167,6 +168,7 @@ async def note_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> boo
             return False
         await _stamp_acceptance(attempt)
         await note_accepted(attempt, day)
+        await note_credits(job, attempt.credits_expected or 0)
         await tell(job.id, None, progress=0.02, message="Upstream has it.")
         return True
 

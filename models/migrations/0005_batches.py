@@ -1,0 +1,190 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+from models.enums import AlertKind, AlertSeverity, BatchStatus, BatchType, DeliveryStatus, MediaKind, Queue
+from models.ids import new_id
+from orjson import loads
+from tortoise.fields.data import JSON_DUMPS
+from tortoise import fields
+from tortoise.indexes import Index
+
+class SameColumn(ops.AlterField):
+    """Words of a column's comment: the column stays. Altering it would rebuild the table on SQLite, and lose its indexes."""
+
+    async def database_forward(self, *_):
+        return None
+
+    async def database_backward(self, *_):
+        return None
+
+
+class Migration(migrations.Migration):
+    dependencies = [('ekonte', '0004_pool')]
+
+    initial = False
+
+    operations = [
+        ops.CreateModel(
+            name='Alert',
+            fields=[
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('owner', fields.CharField(max_length=255)),
+                ('kind', fields.CharEnumField(description='POOL_EXHAUSTED: POOL_EXHAUSTED\nACCOUNT_BANNED: ACCOUNT_BANNED\nACCOUNT_SESSION_EXPIRED: ACCOUNT_SESSION_EXPIRED\nCREDIT_LOW: CREDIT_LOW\nFAILURE_RATE_HIGH: FAILURE_RATE_HIGH\nBATCH_STALLED: BATCH_STALLED\nCALLBACK_FAILED: CALLBACK_FAILED\nSTORAGE_LOW: STORAGE_LOW', enum_type=AlertKind, max_length=32)),
+                ('severity', fields.CharEnumField(description='INFO: INFO\nWARNING: WARNING\nCRITICAL: CRITICAL', enum_type=AlertSeverity, max_length=12)),
+                ('message', fields.TextField(unique=False)),
+                ('cause', fields.CharField(max_length=160)),
+                ('account_id', fields.BigIntField(null=True)),
+                ('batch_id', fields.BigIntField(null=True)),
+                ('workflow_id', fields.BigIntField(null=True)),
+                ('resolved_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('version', fields.BigIntField(default=1)),
+            ],
+            options={'table': 'alert', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['owner', 'resolved_at'])], 'pk_attr': 'id', 'table_description': 'Open while `resolved_at` is null, and at most one of an owner, kind and cause is open (a partial index).'},
+            bases=['OwnedRow'],
+        ),
+        ops.CreateModel(
+            name='Batch',
+            fields=[
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('owner', fields.CharField(max_length=255)),
+                ('updated_at', fields.DatetimeField(auto_now=True, auto_now_add=False)),
+                ('kind', fields.CharEnumField(description='IMAGE: IMAGE\nVIDEO: VIDEO', enum_type=MediaKind, max_length=8)),
+                ('type', fields.CharEnumField(description='IMAGE_GENERATE: IMAGE_GENERATE\nIMAGE_COMPOSE: IMAGE_COMPOSE\nVIDEO_GENERATE: VIDEO_GENERATE\nVIDEO_COMPOSE: VIDEO_COMPOSE', enum_type=BatchType, max_length=16)),
+                ('status', fields.CharEnumField(default=BatchStatus.PENDING, description='PENDING: PENDING\nRUNNING: RUNNING\nPAUSED: PAUSED\nSUCCEEDED: SUCCEEDED\nPARTIALLY_FAILED: PARTIALLY_FAILED\nFAILED: FAILED\nCANCELED: CANCELED', enum_type=BatchStatus, max_length=20)),
+                ('project_id', fields.CharField(max_length=128)),
+                ('project_name', fields.CharField(null=True, max_length=200)),
+                ('work_id', fields.CharField(max_length=128)),
+                ('priority_rank', fields.SmallIntField(default=2)),
+                ('strategy', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
+                ('total_count', fields.IntField()),
+                ('skipped_storyboard_ids', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
+                ('warnings', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
+                ('credit_budget', fields.IntField(null=True)),
+                ('max_parallel', fields.IntField(null=True)),
+                ('callback_url', fields.TextField(null=True, unique=False)),
+                ('pause_reason', fields.TextField(null=True, unique=False)),
+                ('cancel_reason', fields.TextField(null=True, unique=False)),
+                ('runs', fields.IntField(default=0)),
+                ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('finished_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('deleted_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('version', fields.BigIntField(default=1)),
+            ],
+            options={'table': 'batch', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['status'])], 'pk_attr': 'id', 'table_description': 'Its items are the GENERATE jobs that name it. How many are in which state is counted, not kept.'},
+            bases=['OwnedRow'],
+        ),
+        ops.CreateModel(
+            name='CallbackDelivery',
+            fields=[
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('owner', fields.CharField(max_length=255)),
+                ('event', fields.CharField(max_length=32)),
+                ('url', fields.TextField(unique=False)),
+                ('subject', fields.CharField(max_length=16)),
+                ('subject_id', fields.BigIntField()),
+                ('body', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
+                ('status', fields.CharEnumField(default=DeliveryStatus.PENDING, description='PENDING: PENDING\nDELIVERED: DELIVERED\nFAILED: FAILED', enum_type=DeliveryStatus, max_length=12)),
+                ('tries', fields.IntField(default=0)),
+                ('round_tries', fields.IntField(default=0)),
+                ('due_at_ms', fields.BigIntField(null=True)),
+                ('lease_epoch', fields.IntField(default=0)),
+                ('delivered_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('version', fields.BigIntField(default=1)),
+            ],
+            options={'table': 'callback_delivery', 'app': 'ekonte', 'indexes': [Index(fields=['status', 'due_at_ms']), Index(fields=['subject', 'subject_id']), Index(fields=['owner', 'id'])], 'pk_attr': 'id', 'table_description': 'An outbox row: written in the transaction that changed what it tells of, and sent afterwards.'},
+            bases=['OwnedRow'],
+        ),
+        ops.CreateModel(
+            name='CallbackTry',
+            fields=[
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('delivery_id', fields.BigIntField()),
+                ('number', fields.IntField()),
+                ('status_code', fields.IntField(null=True)),
+                ('error', fields.TextField(null=True, unique=False)),
+            ],
+            options={'table': 'callback_try', 'app': 'ekonte', 'unique_together': (('delivery_id', 'number'),), 'pk_attr': 'id', 'table_description': "One try of a delivery: the answer's status, or why there was none."},
+            bases=['Row'],
+        ),
+        ops.CreateModel(
+            name='WebhookSecret',
+            fields=[
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('owner', fields.CharField(max_length=255)),
+                ('sealed', fields.TextField(unique=False)),
+                ('retires_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'webhook_secret', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id'])], 'pk_attr': 'id', 'table_description': "A secret that signs an owner's callbacks, sealed. While one is rotated out there are two."},
+            bases=['OwnedRow'],
+        ),
+        ops.AddField(
+            model_name='Account',
+            name='warm_due_at_ms',
+            field=fields.BigIntField(null=True),
+        ),
+        SameColumn(
+            model_name='Job',
+            name='queue',
+            field=fields.CharEnumField(description='PLANNING: planning\nTEXT: text\nIMAGES: images\nVIDEOS: videos\nRENDERING: rendering\nINPUTS: inputs\nPOOL_IMAGES: pool-images\nPOOL_VIDEOS: pool-videos\nCALLBACKS: callbacks', enum_type=Queue, max_length=16),
+        ),
+        ops.AddField(
+            model_name='Job',
+            name='batch_id',
+            field=fields.BigIntField(null=True),
+        ),
+        ops.AddField(
+            model_name='Job',
+            name='demand_key',
+            field=fields.CharField(null=True, max_length=64),
+        ),
+        ops.AddField(
+            model_name='Job',
+            name='is_superseded',
+            field=fields.BooleanField(null=True),
+        ),
+        ops.AddField(
+            model_name='Job',
+            name='waiting_since_ms',
+            field=fields.BigIntField(null=True),
+        ),
+        ops.AddIndex(
+            model_name='Job',
+            index=Index(fields=['batch_id', 'status']),
+        ),
+        ops.AddField(
+            model_name='Workflow',
+            name='callback_url',
+            field=fields.TextField(null=True, unique=False),
+        ),
+        ops.AddField(
+            model_name='Workflow',
+            name='pause_reason',
+            field=fields.TextField(null=True, unique=False),
+        ),
+        ops.AddField(
+            model_name='ModelTiming',
+            name='held_ms',
+            field=fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads),
+        ),
+        # Partial indexes are what Tortoise cannot say.
+        ops.RunSQL(
+            "CREATE UNIQUE INDEX uid_alert_open ON alert (owner, kind, cause) WHERE resolved_at IS NULL",
+            "DROP INDEX uid_alert_open",
+        ),
+        ops.RunSQL(
+            "CREATE UNIQUE INDEX uid_webhook_secret_present ON webhook_secret (owner) WHERE retires_at IS NULL",
+            "DROP INDEX uid_webhook_secret_present",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX idx_job_waiting ON job (queue, owner, priority_rank, id) WHERE status = 'PENDING'",
+            "DROP INDEX idx_job_waiting",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX idx_job_going ON job (queue, owner) WHERE status = 'RUNNING'",
+            "DROP INDEX idx_job_going",
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""Callbacks: the outbox, its secrets, and what sends it."""

@@ -1,0 +1,30 @@
+"""What hangs on the end of a generation, whichever way it ended: statistics, callbacks, its batch.
+
+All in the transaction that ended it, so that a crash leaves either all of it or nothing. Rows are locked in one order
+everywhere: attempts, accounts, jobs, records, batches.
+"""
+
+from collections.abc import Sequence
+
+from models.jobs import Job
+from services.batches.settling import reopen_batches, settle_batches
+from services.callbacks.outbox import write_record_callbacks
+from services.statistics.noting import note_ended, note_reopened
+
+
+async def after_ending(job_ids: Sequence[int]) -> None:
+    """For GENERATE jobs that this transaction has just ended, each once. Those that succeeded have their files already
+    and their records show them.
+    """
+    if not job_ids:
+        return
+    jobs = await Job.filter(id__in=list(job_ids)).order_by("id")
+    await note_ended(jobs)
+    await write_record_callbacks(jobs)
+    await settle_batches({job.batch_id for job in jobs if job.batch_id is not None})
+
+
+async def before_reopening(jobs: Sequence[Job]) -> None:
+    """For GENERATE jobs, as they have ended, that this transaction is about to take up again."""
+    await note_reopened(jobs)
+    await reopen_batches({job.batch_id for job in jobs if job.batch_id is not None})
