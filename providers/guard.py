@@ -37,6 +37,8 @@ _REFUSED_NETWORKS = tuple(
     )
 )
 
+_NAME_SERVICE_AWAY = frozenset({socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM})
+
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[Iterable[str]]]
 
@@ -47,6 +49,10 @@ class LinkRefusedError(Exception):
 
 class HostNotFoundError(LinkRefusedError):
     """A host without an address, now: it does not exist, or the name service is away."""
+
+
+class NameServiceAwayError(HostNotFoundError):
+    """Nobody could say whether the host has an address."""
 
 
 def is_public(address: IpAddress) -> bool:
@@ -68,6 +74,29 @@ def _is_listed(host: str, port: int, allowed: Collection[str]) -> bool:
     name = host.lower().rstrip(".").strip("[]")
     shown = f"[{name}]" if ":" in name else name
     return any(entry.lower() in (name, shown, f"{shown}:{port}") for entry in allowed)
+
+
+async def checked_addresses(
+    host: str, port: int, *, allowed_private_hosts: Collection[str] = (), resolver: Resolve = resolve
+) -> list[IpAddress]:
+    """The host's addresses, all of which are public; a name with one private address is refused as a whole.
+
+    Raises LinkRefusedError, HostNotFoundError or NameServiceAwayError.
+    """
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            found = await resolver(host.strip("[]"), port)
+    except (OSError, TimeoutError, UnicodeError) as error:
+        if isinstance(error, TimeoutError) or (isinstance(error, OSError) and error.errno in _NAME_SERVICE_AWAY):
+            raise NameServiceAwayError("The link's host cannot be looked up at the moment.") from None
+        raise HostNotFoundError("The link's host cannot be found.") from None
+    addresses = [ipaddress.ip_address(text) for text in dict.fromkeys(found)]
+    if not addresses:
+        raise HostNotFoundError("The link's host cannot be found.")
+    if not _is_listed(host, port, allowed_private_hosts) and not all(is_public(address) for address in addresses):
+        log.warning("link.refused", host=host)
+        raise LinkRefusedError("The link's host is not on the public internet.")
+    return addresses
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -103,19 +132,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         await self._backend.sleep(seconds)
 
     async def _addresses(self, host: str, port: int) -> list[IpAddress]:
-        """The host's addresses, all of which are public; a name with one private address is refused as a whole."""
-        try:
-            async with asyncio.timeout(CONNECT_SECONDS):
-                found = await self._resolve(host.strip("[]"), port)
-        except (OSError, TimeoutError, UnicodeError):
-            raise HostNotFoundError("The link's host cannot be found.") from None
-        addresses = [ipaddress.ip_address(text) for text in dict.fromkeys(found)]
-        if not addresses:
-            raise HostNotFoundError("The link's host cannot be found.")
-        if not _is_listed(host, port, self._allowed) and not all(is_public(address) for address in addresses):
-            log.warning("link.refused", host=host)
-            raise LinkRefusedError("The link's host is not on the public internet.")
-        return addresses
+        return await checked_addresses(host, port, allowed_private_hosts=self._allowed, resolver=self._resolve)
 
 
 def guarded_pool(
