@@ -18,6 +18,8 @@ class CallbackDelivery(OwnedRow):
 
     event = fields.CharField(max_length=32)
     url = fields.TextField()
+    receiver = fields.CharField(max_length=255)
+    "host:port of the url: only so many are sent there at once."
     subject: Any = fields.CharField(max_length=16)
     "batch, record, workflow or alert: what subject_id is an id of."
     subject_id = fields.BigIntField()
@@ -25,8 +27,9 @@ class CallbackDelivery(OwnedRow):
     "What is sent, files by their ids: links are signed with each try."
     status = fields.CharEnumField(DeliveryStatus, max_length=12, default=DeliveryStatus.PENDING)
     tries = fields.IntField(default=0)
+    "Claims so far: the newest try's number. One that was cut off has a number and no CallbackTry."
     round_tries = fields.IntField(default=0)
-    "Tries since it was written or redelivered by hand: they decide the next wait."
+    "Failed tries since it was written or redelivered by hand: they decide the next wait."
     due_at_ms: Any = fields.BigIntField(null=True)
     lease_epoch = fields.IntField(default=0)
     delivered_at: Any = fields.DatetimeField(null=True)

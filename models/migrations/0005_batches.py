@@ -2,6 +2,7 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 from models.enums import AlertKind, AlertSeverity, BatchStatus, BatchType, DeliveryStatus, MediaKind, Queue
 from models.ids import new_id
+from models.jobs import trace_parent
 from orjson import loads
 from tortoise.fields.data import JSON_DUMPS
 from tortoise import fields
@@ -23,6 +24,21 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
+        ops.CreateModel(
+            name='AuditEntry',
+            fields=[
+                ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
+                ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
+                ('owner', fields.CharField(max_length=255)),
+                ('operation', fields.CharField(max_length=64)),
+                ('outcome', fields.CharField(max_length=32)),
+                ('named_ids', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
+                ('made_ids', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
+                ('request_id', fields.CharField(max_length=128)),
+            ],
+            options={'table': 'audit_entry', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': 'One mutation field that ran or was refused. Never changed afterwards. Removed when it is old enough.'},
+            bases=['OwnedRow'],
+        ),
         ops.CreateModel(
             name='Alert',
             fields=[
@@ -82,6 +98,7 @@ class Migration(migrations.Migration):
                 ('owner', fields.CharField(max_length=255)),
                 ('event', fields.CharField(max_length=32)),
                 ('url', fields.TextField(unique=False)),
+                ('receiver', fields.CharField(max_length=255)),
                 ('subject', fields.CharField(max_length=16)),
                 ('subject_id', fields.BigIntField()),
                 ('body', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
@@ -151,9 +168,29 @@ class Migration(migrations.Migration):
             name='waiting_since_ms',
             field=fields.BigIntField(null=True),
         ),
+        ops.AddField(
+            model_name='Job',
+            name='trace_parent',
+            field=fields.CharField(null=True, default=trace_parent, max_length=64),
+        ),
         ops.AddIndex(
             model_name='Job',
             index=Index(fields=['batch_id', 'status']),
+        ),
+        ops.AddField(
+            model_name='ProcessLease',
+            name='heartbeat_at_ms',
+            field=fields.BigIntField(null=True),
+        ),
+        ops.AddField(
+            model_name='ProcessLease',
+            name='queues',
+            field=fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads),
+        ),
+        ops.AddField(
+            model_name='ProcessLease',
+            name='started_at_ms',
+            field=fields.BigIntField(null=True),
         ),
         ops.AddField(
             model_name='Workflow',
@@ -178,6 +215,10 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             "CREATE UNIQUE INDEX uid_webhook_secret_present ON webhook_secret (owner) WHERE retires_at IS NULL",
             "DROP INDEX uid_webhook_secret_present",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX idx_job_failed ON job (finished_at, queue) WHERE status = 'FAILED'",
+            "DROP INDEX idx_job_failed",
         ),
         ops.RunSQL(
             "CREATE INDEX idx_job_waiting ON job (queue, owner, priority_rank, id) WHERE status = 'PENDING'",
