@@ -40,6 +40,7 @@ MODEL_MODULES = [
     "models.batches",
     "models.callbacks",
     "models.alerts",
+    "models.audit",
     "models.workers",
 ]
 BUSY_TRIES = 8

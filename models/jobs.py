@@ -1,5 +1,6 @@
 """Jobs: one piece of asynchronous work each, with leases; and the idempotency keys of the requests that made them."""
 
+from contextvars import ContextVar
 from typing import Any
 
 from tortoise import fields
@@ -7,6 +8,13 @@ from tortoise.indexes import Index
 
 from models.base import OwnedRow, Row
 from models.enums import JobRole, JobStatus, JobType, Queue, Stage
+
+TRACE_PARENT: ContextVar[str | None] = ContextVar("trace_parent", default=None)
+"The span that is being recorded, as the W3C header `traceparent` has it; None where nothing is traced."
+
+
+def trace_parent() -> str | None:
+    return TRACE_PARENT.get()
 
 
 class Job(OwnedRow):
@@ -52,6 +60,8 @@ class Job(OwnedRow):
     "Of a GENERATE job: the same for all jobs that want the same of a pool (services/pool/demands)."
     waiting_since_ms: Any = fields.BigIntField(null=True)
     "Since when it waits to be begun, for ageing. Null: since it was created."
+    trace_parent: Any = fields.CharField(max_length=64, null=True, default=trace_parent)
+    "The span in which it was created: what is done for it anywhere is traced as that one's child."
     artifact_kind = fields.CharField(max_length=16, null=True)
     artifact_subject_id = fields.BigIntField(null=True)
     artifact_slot = fields.IntField(null=True)
