@@ -19,7 +19,7 @@ import asyncpg
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext, get_current_context
-from tortoise.exceptions import DBConnectionError, OperationalError
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError
 from tortoise.transactions import in_transaction
 
 from errors import ConfigurationError
@@ -40,6 +40,7 @@ MODEL_MODULES = [
     "models.batches",
     "models.callbacks",
     "models.alerts",
+    "models.statistics",
     "models.audit",
     "models.workers",
 ]
@@ -146,7 +147,37 @@ def placeholders(sql: str) -> str:
 
 async def execute(sql: str, *values: Any) -> list[dict[str, Any]]:
     """Runs one statement with `?` places; the rows that it returns (RETURNING, SELECT)."""
-    return [dict(row) for row in await connection().execute_query_dict(placeholders(sql), list(values))]
+    try:
+        rows = await connection().execute_query_dict(placeholders(sql), list(values))
+    except Exception as error:
+        if not is_in_transaction():
+            _tell(error)
+        raise
+    return [dict(row) for row in rows]
+
+
+_on_error: list[Callable[[BaseException], None]] = []
+
+
+def on_database_error(note: Callable[[BaseException], None]) -> None:
+    """Registers what is told of each statement or transaction that failed, with whatever it raised."""
+    _on_error.append(note)
+
+
+def _tell(error: BaseException) -> None:
+    for note in _on_error:
+        note(error)
+
+
+def error_kind(error: BaseException) -> str | None:
+    """busy: it would go well if tried again. away: nobody could be asked. other: the database could not do it. None: no
+    fault of the database, such as a refusal by one of our rules or by a unique index.
+    """
+    if is_passing(error):
+        return "busy"
+    if is_away(error):
+        return "away"
+    return "other" if isinstance(error, OperationalError) and not isinstance(error, IntegrityError) else None
 
 
 # ---------------------------------------------------------------- transactions
@@ -196,6 +227,7 @@ async def _run_transaction(body: Callable[[], Awaitable[T]]) -> T:
             async with in_transaction("default"):
                 result = await body()
         except Exception as error:
+            _tell(error)
             if number == BUSY_TRIES - 1 or not is_passing(error):
                 raise
             await asyncio.sleep(random.uniform(0.01, 0.05) * 2**number)

@@ -22,7 +22,7 @@ async def make_migration() -> list[str]:
             paths = await MigrationAutodetector(require_context().apps, config["apps"]).write()  # type: ignore[arg-type]
     for path in map(Path, paths):
         # Tortoise leaves out generated=False, and reads a key without it as one that the database makes.
-        text = path.read_text("utf-8").replace("primary_key=True, ", "primary_key=True, generated=False, ")
+        text = path.read_text("utf-8").replace("(primary_key=True, ", "(primary_key=True, generated=False, ")
         path.write_text(text.replace("generated=False, generated=False", "generated=False"), "utf-8")
     return paths
 

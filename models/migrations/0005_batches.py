@@ -127,6 +127,52 @@ class Migration(migrations.Migration):
             bases=['Row'],
         ),
         ops.CreateModel(
+            name='StatisticsCell',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('owner', fields.CharField(max_length=255)),
+                ('grain', fields.CharField(max_length=12)),
+                ('project_id', fields.CharField(max_length=128)),
+                ('work_id', fields.CharField(max_length=128)),
+                ('kind', fields.CharEnumField(description='IMAGE: IMAGE\nVIDEO: VIDEO', enum_type=MediaKind, max_length=8)),
+                ('day', fields.CharField(max_length=10)),
+                ('deltas', fields.BigIntField(default=0)),
+                ('succeeded', fields.IntField(default=0)),
+                ('failed', fields.IntField(default=0)),
+                ('canceled', fields.IntField(default=0)),
+                ('switches', fields.IntField(default=0)),
+                ('credits', fields.BigIntField(default=0)),
+                ('generation_ms', fields.BigIntField(default=0)),
+                ('times', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
+                ('errors', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
+            ],
+            options={'table': 'statistics_cell', 'app': 'ekonte', 'unique_together': (('owner', 'grain', 'project_id', 'work_id', 'day', 'kind'),), 'indexes': [Index(fields=['owner', 'grain', 'project_id', 'day'])], 'pk_attr': 'id', 'table_description': 'Sums of rolled deltas, for one grouping (`grain`) and kind, on one day or, with an empty day, over all days.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='StatisticsDelta',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('job_id', fields.BigIntField()),
+                ('owner', fields.CharField(max_length=255)),
+                ('project_id', fields.CharField(max_length=128)),
+                ('work_id', fields.CharField(max_length=128)),
+                ('kind', fields.CharEnumField(description='IMAGE: IMAGE\nVIDEO: VIDEO', enum_type=MediaKind, max_length=8)),
+                ('day', fields.CharField(max_length=10)),
+                ('succeeded', fields.SmallIntField(default=0)),
+                ('failed', fields.SmallIntField(default=0)),
+                ('canceled', fields.SmallIntField(default=0)),
+                ('error_code', fields.CharField(null=True, max_length=32)),
+                ('switches', fields.IntField(default=0)),
+                ('generation_ms', fields.BigIntField(null=True)),
+                ('bucket', fields.SmallIntField(null=True)),
+                ('credits', fields.IntField(default=0)),
+                ('is_rolled', fields.BooleanField(default=False)),
+            ],
+            options={'table': 'statistics_delta', 'app': 'ekonte', 'indexes': [Index(fields=['job_id'])], 'pk_attr': 'id', 'table_description': 'What one end of a generation, or one charge, adds to the sums: rows are only ever appended.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='WebhookSecret',
             fields=[
                 ('id', fields.BigIntField(primary_key=True, generated=False, default=new_id, unique=True, db_index=True)),
@@ -219,6 +265,23 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             "CREATE INDEX idx_job_failed ON job (finished_at, queue) WHERE status = 'FAILED'",
             "DROP INDEX idx_job_failed",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX idx_statistics_delta_new ON statistics_delta (owner) WHERE NOT is_rolled",
+            "DROP INDEX idx_statistics_delta_new",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX idx_job_live_generations ON job (owner, status, record_id)"
+            " WHERE role = 'GENERATE' AND status IN ('PENDING', 'RUNNING')",
+            "DROP INDEX idx_job_live_generations",
+        ),
+        # What ended before these tables came is counted afterwards (services/statistics/history): charges up to now,
+        # jobs from the first on.
+        ops.RunSQL(
+            "INSERT INTO deployment_fact (name, value) SELECT 'statistics_history',"
+            " CAST((SELECT COALESCE(MAX(accepted_at_ms), 0) FROM attempt) AS TEXT) || ':0'"
+            " WHERE EXISTS (SELECT 1 FROM job WHERE role = 'GENERATE')",
+            "DELETE FROM deployment_fact WHERE name = 'statistics_history'",
         ),
         ops.RunSQL(
             "CREATE INDEX idx_job_waiting ON job (queue, owner, priority_rank, id) WHERE status = 'PENDING'",
