@@ -24,7 +24,10 @@ async def after_ending(job_ids: Sequence[int]) -> None:
     await settle_batches({job.batch_id for job in jobs if job.batch_id is not None})
 
 
-async def before_reopening(jobs: Sequence[Job]) -> None:
-    """For GENERATE jobs, as they have ended, that this transaction is about to take up again."""
+async def before_reopening(jobs: Sequence[Job], *, goes_on: bool = True) -> None:
+    """For GENERATE jobs, as they have ended, that this transaction is about to take up again. goes_on False: only to end
+    them as SUCCEEDED at once, by a result that came late; their batch is then settled anew without having been reopened.
+    """
     await note_reopened(jobs)
-    await reopen_batches({job.batch_id for job in jobs if job.batch_id is not None})
+    if goes_on:
+        await reopen_batches({job.batch_id for job in jobs if job.batch_id is not None})

@@ -67,7 +67,7 @@ async def succeed_generation(job: Job, *, is_late: bool = False, message: str | 
     place and calls `after_ending`.
     """
     if is_late and (ended := await lock_ended(job.id)) is not None and ended.status is JobStatus.FAILED:
-        await before_reopening([ended])
+        await before_reopening([ended], goes_on=False)
     states = "('PENDING', 'RUNNING', 'FAILED')" if is_late else "('RUNNING')"
     rows = await execute(
         "UPDATE job SET status = 'SUCCEEDED', progress = 1, message = ?, error = NULL, due_at_ms = NULL,"
