@@ -23,6 +23,7 @@ from models.enums import AccountStatus
 from providers.pooled import Credential, FaultKind, PooledProvider, UpstreamFaultError
 from services.accounts.outcomes import Outcome, live_accounts, not_found
 from services.accounts.releasing import release_placed
+from services.alerts.accounts import note_taken_out
 from services.pool.effects import announce, note_balance
 from services.pool.quota import quota_day
 from services.pool.scheduling import look_again
@@ -93,15 +94,18 @@ async def _take_out(account: Account, status: AccountStatus, reason: str) -> Non
         rows = await execute(
             f"UPDATE account SET status = ?, status_reason = ?, checked_at = {timestamp_sql()},"
             f" updated_at = {timestamp_sql()}, version = version + 1 WHERE id = ? AND session_hash = ?"
-            " AND status = ? AND deleted_at IS NULL RETURNING id",
+            " AND status = ? AND deleted_at IS NULL RETURNING id, owner, name",
             status.value,
             reason,
             account.id,
             account.session_hash,
             account.status.value,
         )
-        if rows:
+        for row in rows:
             await release_placed([account.id], "The account was taken out before anything was sent.")
+            # One that its owner had taken out by hand is nobody's worry, unless it is banned.
+            if account.status is AccountStatus.ACTIVE or status is AccountStatus.BANNED:
+                await note_taken_out(row, status, reason)
             announce(account.owner)
 
     await transaction(body)

@@ -8,6 +8,7 @@ from models.accounts import Account, AccountCooldown, AccountUsage
 from models.database import execute, transaction
 from services.accounts.outcomes import Outcome, check_count, live_accounts, not_found
 from services.accounts.releasing import release_placed
+from services.alerts.accounts import note_gone
 from services.pool.effects import announce
 from services.pool.quota import quota_day
 from services.pool.scheduling import look_again
@@ -36,6 +37,7 @@ async def delete_accounts(owner: str, ids: Sequence[int]) -> set[int]:
         deleted = {int(row["id"]) for row in rows}
         await release_placed(sorted(deleted), "The account was deleted before anything was sent.")
         if deleted:
+            await note_gone(owner, sorted(deleted))
             announce(owner)
         return deleted
 

@@ -23,9 +23,11 @@ from services.accounts.rules import (
     check_numbers,
     hint_of,
 )
+from services.alerts.accounts import note_back, note_idle
 from services.pool.effects import announce
 from services.pool.scheduling import look_again
-from services.sessions import fingerprint, resealed, seal, session_hash_key
+from services.sealing import resealed
+from services.sessions import fingerprint, seal, session_hash_key
 
 TRIES = 20
 "An account at work changes often; each try looks at it anew."
@@ -118,7 +120,12 @@ def _session_columns(account: Account, session: str, hash_key: bytes) -> dict[st
 
 async def _follow(account: Account, values: dict[str, Any]) -> None:
     """What else changes with the account, in the same transaction."""
-    if values.get("session_hash", account.session_hash) != account.session_hash:
+    is_renewed = values.get("session_hash", account.session_hash) != account.session_hash
+    if is_renewed:
         await UploadedInput.filter(account_id=account.id).delete()  # upstream's names for files of the former account
     if values.get("status") is AccountStatus.INACTIVE:
         await release_placed([account.id], "Its owner took the account out before anything was sent.")
+    if is_renewed or values.get("status") is AccountStatus.INACTIVE:
+        await note_idle(account.owner, account.id)
+    if is_renewed or values.get("status") is not None:
+        await note_back(account.owner, account.id)

@@ -7,7 +7,6 @@ cause be open (a partial unique index). Once closed, the same cause is a new ale
 from collections.abc import Sequence
 from typing import Any
 
-from models.alerts import Alert
 from models.database import after_commit, execute, transaction
 from models.enums import AlertKind, AlertSeverity
 from models.ids import new_id
@@ -85,10 +84,30 @@ async def close_alerts(owner: str, kinds: Sequence[AlertKind], causes: Sequence[
     return await transaction(body) if causes and kinds else 0
 
 
-async def open_causes(kind: AlertKind, prefix: str = "") -> set[tuple[str, str]]:
-    """(owner, cause) of all open alerts of the kind whose cause begins so: what a look finds to be over is closed."""
-    rows = await Alert.filter(kind=kind, resolved_at__isnull=True, cause__startswith=prefix).values("owner", "cause")
-    return {(row["owner"], row["cause"]) for row in rows}
+async def close_passed(kind: AlertKind, holds_sql: str, *values: Any) -> int:
+    """Closes all open alerts of a kind, whoever's, for which an SQL condition over `alert` holds no more; how many
+    there were. One statement where there are none.
+    """
+
+    async def body() -> int:
+        rows = await execute(
+            f"UPDATE alert SET resolved_at = {timestamp_sql()}, version = version + 1"
+            f" WHERE kind = ? AND resolved_at IS NULL AND NOT ({holds_sql}) RETURNING id, owner",
+            kind.value,
+            *values,
+        )
+        await _tell(rows)
+        return len(rows)
+
+    return await transaction(body)
+
+
+def is_open_sql(kind: AlertKind, owner: str, cause: str) -> str:
+    """An SQL condition: an alert of the kind is open. owner, cause: SQL expressions."""
+    return (
+        f"EXISTS (SELECT 1 FROM alert WHERE alert.owner = {owner} AND alert.kind = '{kind.value}'"
+        f" AND alert.cause = {cause} AND alert.resolved_at IS NULL)"
+    )
 
 
 async def _tell(rows: Sequence[dict[str, Any]]) -> None:

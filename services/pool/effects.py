@@ -11,6 +11,7 @@ from models.enums import AccountStatus, MediaKind
 from models.generation import Attempt
 from models.ids import new_id
 from providers.pooled import FaultKind, UpstreamFaultError
+from services.alerts.accounts import CREDIT_COLUMNS, note_credits, note_taken_out
 from services.events import accounts_topic, bus
 from services.pool.cooling import (
     FAILURES_BEFORE_COOLDOWN,
@@ -78,13 +79,15 @@ async def take_out(account_id: int, status: AccountStatus, reason: str, session_
     rows = await execute(
         f"UPDATE account SET status = ?, status_reason = ?, updated_at = {timestamp_sql()}, version = version + 1"
         " WHERE id = ? AND status = 'ACTIVE' AND session_hash = COALESCE(?, session_hash)"
-        " RETURNING owner",
+        " RETURNING id, owner, name, deleted_at",
         status.value,
         reason,
         account_id,
         session_hash,
     )
     for row in rows:
+        if row["deleted_at"] is None:
+            await note_taken_out(row, status, reason)
         announce(row["owner"])
 
 
@@ -167,7 +170,7 @@ async def _out_of_credit(attempt: Attempt, now: datetime) -> None:
     rows = await execute(
         "UPDATE account SET credit_balance = CASE WHEN credit_balance IS NULL OR credit_balance > ? THEN ?"
         " ELSE credit_balance END, version = version + 1 WHERE id = ?"
-        " RETURNING owner, received_day",
+        f" RETURNING {CREDIT_COLUMNS}, received_day",
         balance,
         balance,
         attempt.account_id,
@@ -175,6 +178,7 @@ async def _out_of_credit(attempt: Attempt, now: datetime) -> None:
     for row in rows:
         if row["received_day"] == day:
             await exhaust(attempt.account_id, attempt.kind, now)
+        await note_credits(row)
         announce(row["owner"])
 
 
@@ -250,11 +254,13 @@ async def note_accepted(attempt: Attempt, day: str) -> None:
     )
     rows = await execute(
         "UPDATE account SET consecutive_failures = 0, credit_balance = CASE WHEN credit_balance IS NULL THEN NULL"
-        f" ELSE {greatest_sql('0', 'credit_balance - ?')} END, version = version + 1 WHERE id = ? RETURNING owner",
+        f" ELSE {greatest_sql('0', 'credit_balance - ?')} END, version = version + 1 WHERE id = ?"
+        f" RETURNING {CREDIT_COLUMNS}",
         attempt.credits_expected or 0,
         account_id,
     )
     for row in rows:
+        await note_credits(row)
         announce(row["owner"])
 
 
@@ -265,13 +271,14 @@ async def note_balance(account_id: int, balance: int) -> None:
     )
     rows = await execute(
         f"UPDATE account SET {revived}, credit_balance = ?, checked_at = {timestamp_sql()}, version = version + 1"
-        " WHERE id = ? RETURNING owner",
+        f" WHERE id = ? RETURNING {CREDIT_COLUMNS}",
         balance,
         balance,
         balance,
         account_id,
     )
     for row in rows:
+        await note_credits(row)
         announce(row["owner"])
 
 

@@ -19,3 +19,10 @@ def skip_locked_sql() -> str:
 def timestamp_sql() -> str:
     """The database's clock for DatetimeField columns, as Tortoise writes them (UTC)."""
     return "strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')" if is_sqlite() else "clock_timestamp()"
+
+
+def timestamp_before_sql(seconds: float) -> str:
+    """So many seconds before the database's clock, for comparing with DatetimeField columns; indexes serve it."""
+    if is_sqlite():
+        return f"strftime('%Y-%m-%d %H:%M:%f+00:00', 'now', '-{float(seconds):.3f} seconds')"
+    return f"(statement_timestamp() - interval '{float(seconds):.3f} seconds')"

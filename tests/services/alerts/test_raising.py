@@ -7,11 +7,15 @@ import pytest
 from models.alerts import Alert
 from models.database import transaction
 from models.enums import AlertKind, AlertSeverity
-from services.alerts.raising import close_alert, close_alerts, open_causes, raise_alert
+from services.alerts.raising import close_alert, close_alerts, close_passed, raise_alert
 from services.events import alerts_topic, bus
 from tests.factories import OTHER, OWNER
 
 BANNED = AlertKind.ACCOUNT_BANNED
+
+
+async def open_causes(kind: AlertKind) -> set[tuple[str, str]]:
+    return {(alert.owner, alert.cause) for alert in await Alert.filter(kind=kind, resolved_at__isnull=True)}
 
 
 async def raise_banned(owner: str = OWNER, cause: str = "account:1", message: str = "It is banned.") -> bool:
@@ -36,7 +40,6 @@ async def test_owners_kinds_and_causes_are_apart(either_database: str) -> None:
     assert await raise_banned(cause="account:2")
     assert await raise_alert(OWNER, AlertKind.CREDIT_LOW, AlertSeverity.WARNING, "account:1", "It has few credits.")
     assert await open_causes(BANNED) == {(OWNER, "account:1"), (OTHER, "account:1"), (OWNER, "account:2")}
-    assert await open_causes(BANNED, "account:2") == {(OWNER, "account:2")}
 
 
 async def test_what_comes_back_after_it_has_passed_is_a_new_alert(either_database: str) -> None:
@@ -58,6 +61,18 @@ async def test_several_are_closed_at_once_and_no_others(either_database: str) ->
     assert await close_alerts(OWNER, [BANNED, AlertKind.CREDIT_LOW], causes) == 2
     assert await open_causes(BANNED) == {(OWNER, "account:1"), (OTHER, "account:1")}
     assert await close_alerts(OWNER, [BANNED], []) == 0
+
+
+async def test_what_a_condition_says_is_over_is_closed_whoever_it_belongs_to(either_database: str) -> None:
+    await raise_banned()
+    await raise_banned(OTHER, cause="account:2")
+    await raise_alert(OWNER, AlertKind.CREDIT_LOW, AlertSeverity.WARNING, "account:2", "It has few credits.")
+    with bus().listen([alerts_topic(OWNER), alerts_topic(OTHER)]) as listener:
+        assert await close_passed(BANNED, "alert.cause = ?", "account:1") == 1
+        assert await listener.next(0) == {alerts_topic(OTHER)}
+        assert await close_passed(BANNED, "alert.cause = ?", "account:1") == 0
+    assert await open_causes(BANNED) == {(OWNER, "account:1")}
+    assert await open_causes(AlertKind.CREDIT_LOW) == {(OWNER, "account:2")}
 
 
 async def test_a_cause_that_is_too_long_is_cut_and_found_again(either_database: str) -> None:
