@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--no-worker", action="store_true", help="serve only; jobs are done by `dramatiq tasks`")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("migrate", help="bring the database to this version's tables")
-    commands.add_parser("reseal", help="seal all session ids with the first of EKONTE_ENCRYPTION_KEYS")
+    commands.add_parser("reseal", help="seal all stored secrets with the first of EKONTE_ENCRYPTION_KEYS")
     commands.add_parser("schema", help="print the GraphQL schema")
     commands.add_parser("settings", help="print the table of all settings")
     token = commands.add_parser("token", help="print a bearer token, signed with EKONTE_SECRET")
@@ -118,7 +118,7 @@ def reseal(settings: Settings) -> int:
         async with open_database(database_url(settings), settings.data_dir):
             return await reseal_all()
 
-    print(f"{asyncio.run(run())} session ids sealed anew")
+    print(f"{asyncio.run(run())} secrets sealed anew")
     return 0
 
 
@@ -129,7 +129,7 @@ def run_server(settings: Settings, *, with_worker: bool) -> int:
 
     check_exposure(settings)
     configure_logging(settings)
-    return serve(settings, functools.partial(build_app, settings, with_worker=with_worker))
+    return serve(settings, functools.partial(build_app, with_worker=with_worker))
 
 
 def build_app(settings: Settings, *, with_worker: bool) -> "Starlette":

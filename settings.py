@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     secret: SecretStr | None = Field(
         None, description="At least 32 characters. Signs tokens and links; without it, loopback only."
     )
+    public_url: str | None = Field(
+        None, description="Where others reach this server, e.g. https://films.example; links to files begin with it."
+    )
     jwks_url: str | None = Field(None, description="Where the RS256 or ES256 keys of an identity provider are.")
     jwt_audience: str | None = Field(None, description="Where set, tokens must name it as their audience.")
     jwt_issuer: str | None = Field(None, description="Where set, tokens must come from it.")
@@ -67,19 +70,15 @@ class Settings(BaseSettings):
         (), description="Hosts, or host:port, that links may name although their addresses are private."
     )
     max_upload_bytes: int = Field(50 * 1024 * 1024, ge=1, description="Largest file taken, in bytes.")
-    max_json_bytes: int = Field(
-        16 * 1024 * 1024, ge=1024, description="Largest JSON body or WebSocket message, in bytes."
-    )
-    max_request_bytes: int = Field(
-        256 * 1024 * 1024, ge=1024, description="Largest multipart request with all its files, in bytes."
-    )
+    max_json_bytes: int = Field(16 * 1024**2, ge=1024, description="Largest JSON body or WebSocket message, in bytes.")
+    max_request_bytes: int = Field(256 * 1024**2, ge=1024, description="Largest multipart request, in bytes.")
     link_seconds: int = Field(24 * 3600, ge=60, description="How long a signed file link is good, in seconds.")
     idempotency_seconds: int = Field(24 * 3600, ge=60, description="How long an idempotency key is kept.")
     unreferenced_file_days: float = Field(7, ge=0, description="Days until a file that nothing refers to goes.")
     lease_seconds: float = Field(30, ge=2, description="A worker that is silent for so long loses its jobs.")
     render_timeout_seconds: float = Field(1800, ge=10, description="Longest time one rendering may take.")
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="Fernet keys that seal session ids, with commas; the first seals, all open. Else one is made."
+        (), description="Fernet keys that seal secrets, with commas; the first seals, all open. Else one is made."
     )
     image_model: str = Field("jimeng-4.5", description="The model for pictures where a request names none.")
     video_model: str = Field("jimeng-video-3.5-pro", description="The model for clips where a request names none.")
@@ -183,7 +182,7 @@ class Settings(BaseSettings):
                 raise ValueError("must be redis://host:port/db")
         return value
 
-    @field_validator("jwks_url")
+    @field_validator("jwks_url", "public_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname):

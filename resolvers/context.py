@@ -1,42 +1,11 @@
 """The context of one operation, and the links to files that its answers hold."""
 
-import math
-import mimetypes
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from models.files import StoredFile
 from resolvers.loaders import build_loaders
 from schema.context import Context
-from services.file_links import link_path
+from services.file_links import FileLinks, links_of
 from services.identity import IDEMPOTENCY_KEY, Viewer
-from services.keys import load_keys
 from settings import get_settings
-
-STEPS_PER_LIFETIME = 24
-
-
-@dataclass(frozen=True)
-class FileLinks:
-    """Makes links that are good for at least `seconds`. `base` stands before their path, e.g. "https://example.org"."""
-
-    key: bytes
-    seconds: int
-    base: str = ""
-    now: Callable[[], float] = time.time
-
-    def url(self, file: StoredFile) -> str:
-        """The same link for a while (a 24th of its life), so that a browser need not fetch a file again."""
-        step = max(1, self.seconds // STEPS_PER_LIFETIME)
-        expires_at = math.ceil((self.now() + self.seconds) / step) * step
-        return self.base + link_path(file.global_id, file_name(file), expires_at, self.key)
-
-
-def file_name(file: StoredFile) -> str:
-    """The file's own name, or one from its content and type."""
-    return file.name or f"{file.sha256[:12]}{mimetypes.guess_extension(file.content_type) or ''}"
-
 
 _links: FileLinks | None = None
 
@@ -50,8 +19,7 @@ def use_links(links: FileLinks) -> None:
 def file_url(file: StoredFile) -> str:
     global _links
     if _links is None:
-        settings = get_settings()
-        _links = FileLinks(load_keys(settings).file_links, settings.link_seconds)
+        _links = links_of(get_settings())
     return _links.url(file)
 
 

@@ -3,8 +3,20 @@
 import base64
 import hashlib
 import hmac
+import math
+import mimetypes
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import quote
+
+from models.files import StoredFile
+from services.keys import load_keys
+from settings import Settings
+
+STEPS_PER_LIFETIME = 24
+_UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - shown, not listened on
 
 # 32 bytes of SHA-256, so a signature cannot be guessed by trying.
 _MESSAGE = "ekonte-file-link:1\n{file_id}\n{expires_at}"
@@ -42,3 +54,38 @@ def link_path(file_id: str, name: str, expires_at: int, key: bytes) -> str:
     """
     signature = sign(file_id, expires_at, key)
     return f"/files/{quote(file_id, safe='')}/{quote(name, safe='')}?expires={expires_at}&signature={signature}"
+
+
+@dataclass(frozen=True)
+class FileLinks:
+    """Makes links that are good for at least `seconds`. `base` stands before their path, e.g. "https://example.org"."""
+
+    key: bytes
+    seconds: int
+    base: str = ""
+    now: Callable[[], float] = time.time
+
+    def url(self, file: StoredFile) -> str:
+        """The same link for a while (a 24th of its life), so that a browser need not fetch a file again."""
+        step = max(1, self.seconds // STEPS_PER_LIFETIME)
+        expires_at = math.ceil((self.now() + self.seconds) / step) * step
+        return self.base + link_path(file.global_id, file_name(file), expires_at, self.key)
+
+
+def file_name(file: StoredFile) -> str:
+    """The file's own name, or one from its content and type."""
+    return file.name or f"{file.sha256[:12]}{mimetypes.guess_extension(file.content_type) or ''}"
+
+
+def links_of(settings: Settings, *, is_absolute: bool = False) -> FileLinks:
+    """Links of this deployment. They begin with EKONTE_PUBLIC_URL; where that is not set they are paths, or, where
+    they have to be absolute, begin with the address that the server listens on.
+    """
+    base = own_address(settings) if settings.public_url is None and is_absolute else (settings.public_url or "")
+    return FileLinks(load_keys(settings).file_links, settings.link_seconds, base.rstrip("/"))
+
+
+def own_address(settings: Settings) -> str:
+    """Where somebody on this machine reaches the server."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{_UNSPECIFIED.get(settings.host, host)}:{settings.port}"

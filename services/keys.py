@@ -2,7 +2,7 @@
 
 Derivation is HKDF-SHA256 (RFC 5869) with the purpose as its info. Without EKONTE_SECRET the secret is a random one,
 made once in the data folder and readable by its owner alone; it signs links and seals stored secrets, but no tokens.
-Session ids have keys of their own, which can be changed (services/sessions.py).
+Session ids have keys of their own, which can be changed (services/sealing.py).
 """
 
 import contextlib

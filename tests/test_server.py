@@ -184,6 +184,6 @@ def test_sessions_are_sealed_anew_with_the_first_key(
     assert run(old) == 0
     assert run(f"{new},{old}") == 0
     assert run(new) == 0
-    assert capsys.readouterr().out == "0 session ids sealed anew\n" * 3
+    assert capsys.readouterr().out == "0 secrets sealed anew\n" * 3
     assert run(old) == 2
     assert "EKONTE_ENCRYPTION_KEYS" in capsys.readouterr().err

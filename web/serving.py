@@ -12,6 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from errors import ConfigurationError
+from services.file_links import own_address
 from settings import Settings
 
 # Open streams and uploads get this long to end after SIGTERM; closing what is behind them has the rest of ten seconds.
@@ -64,14 +65,16 @@ class EkonteServer(uvicorn.Server):
             print(self._greeting, flush=True)
 
 
-def serve(settings: Settings, make_app: Callable[[], Starlette]) -> int:
-    """Takes the address, makes the application and serves it; returns the exit code.
+def serve(settings: Settings, make_app: Callable[[Settings], Starlette]) -> int:
+    """Takes the address, makes the application and serves it; returns the exit code. The settings that make_app is
+    given name the port that was taken.
 
     Raises ConfigurationError where the address cannot be listened on, or what is behind the application refuses.
     """
     check_exposure(settings)
     listening = _bind(settings.host, settings.port)
-    app = make_app()
+    settings = settings.model_copy(update={"port": listening.getsockname()[1]})
+    app = make_app(settings)
     config = uvicorn.Config(
         app,
         ws="websockets-sansio",
@@ -83,7 +86,7 @@ def serve(settings: Settings, make_app: Callable[[], Starlette]) -> int:
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",
     )
-    server = EkonteServer(config, greeting(settings, listening.getsockname()[1]), app.state.closing)
+    server = EkonteServer(config, greeting(settings), app.state.closing)
     # uvicorn raises the signal once more when it has shut down; the process then ends by itself, with code 0.
     signal.signal(signal.SIGTERM, lambda number, frame: None)
     # A refused start is told in one sentence, not in a traceback and that sentence.
@@ -120,17 +123,14 @@ def _bind(host: str, port: int) -> socket.socket:
     return listening
 
 
-def greeting(settings: Settings, port: int) -> str:
+def greeting(settings: Settings) -> str:
     """What a person is told when the server is ready: its addresses, and who may use it."""
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(  # noqa: S104 - shown, not listened on
-        settings.host, f"[{settings.host}]" if ":" in settings.host else settings.host
-    )
-    base = f"http://{shown}:{port}"
+    base = own_address(settings)
     lines = [
         "Ekonte is listening.",
         f"  GraphQL    {base}/graphql",
         f"  GraphiQL   {base}/graphql   (open it in a browser)",
-        f"  WebSocket  ws://{shown}:{port}/graphql   (graphql-transport-ws)",
+        f"  WebSocket  {base.replace('http', 'ws', 1)}/graphql   (graphql-transport-ws)",
         f"  Health     {base}/readyz",
     ]
     if settings.secret is None and settings.jwks_url is None:

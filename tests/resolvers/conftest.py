@@ -3,7 +3,7 @@
 import pytest
 
 from resolvers import context
-from resolvers.context import FileLinks
+from services.file_links import FileLinks
 
 
 @pytest.fixture(autouse=True)

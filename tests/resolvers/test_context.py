@@ -1,8 +1,8 @@
 import pytest
 
 from models.files import StoredFile
-from resolvers.context import FileLinks, build_context
-from services.file_links import LinkState, check
+from resolvers.context import build_context
+from services.file_links import FileLinks, LinkState, check
 from services.identity import IDEMPOTENCY_KEY
 from tests.resolvers.asking import viewer
 

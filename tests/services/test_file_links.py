@@ -1,10 +1,12 @@
 """Signing links to files and checking them."""
 
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from services.file_links import LinkState, check, link_path, sign
+from services.file_links import LinkState, check, link_path, links_of, own_address, sign
+from settings import Settings
 
 KEY = b"k" * 32
 
@@ -46,3 +48,12 @@ def test_the_path_holds_what_check_wants_and_keeps_the_name() -> None:
     query = parse_qs(parts.query)
     assert unquote(parts.path) == "/files/file_1/一件小事?.mp4"
     assert check("file_1", query["expires"][0], query["signature"][0], KEY, now=0) is LinkState.GOOD
+
+
+def test_links_begin_with_the_public_address_and_absolute_ones_else_with_the_servers_own(tmp_path: Path) -> None:
+    own = Settings(_env_file=None, data_dir=tmp_path, host="0.0.0.0", port=8123)
+    public = own.model_copy(update={"public_url": "https://films.example/ekonte/"})
+    assert links_of(own).base == ""
+    assert links_of(own, is_absolute=True).base == "http://127.0.0.1:8123"
+    assert links_of(public).base == links_of(public, is_absolute=True).base == "https://films.example/ekonte"
+    assert own_address(own.model_copy(update={"host": "::1"})) == "http://[::1]:8123"

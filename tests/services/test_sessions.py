@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from errors import ConfigurationError
 from models.accounts import Account
 from models.database import execute
-from services import sessions
+from services import sealing
 from services.keys import made_once
+from services.sealing import resealed
 from services.sessions import (
     FACT,
     check_encryption,
@@ -21,7 +22,6 @@ from services.sessions import (
     fingerprint,
     open_session,
     reseal_all,
-    resealed,
     seal,
     session_hash_key,
 )
@@ -53,7 +53,7 @@ async def test_the_key_of_the_data_folder_is_made_once_for_its_owner_alone(data_
     path = data_dir / "encryption.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     Fernet(path.read_bytes())
-    sessions._local_key.cache_clear()
+    sealing._local_key.cache_clear()
     assert open_session(sealed) == SESSION
 
 
@@ -118,7 +118,7 @@ async def test_a_start_with_keys_that_open_nothing_is_refused_and_changes_nothin
 async def test_a_damaged_key_file_is_named_and_stays(data_dir: Path) -> None:
     data_dir.mkdir(exist_ok=True)
     (data_dir / "encryption.key").write_text("short")
-    sessions._local_key.cache_clear()
+    sealing._local_key.cache_clear()
     with pytest.raises(ConfigurationError, match=r"^EKONTE_DATA_DIR: .*encryption\.key"):
         seal(SESSION)
     assert (data_dir / "encryption.key").read_text() == "short"

@@ -140,9 +140,9 @@ def test_what_is_open_to_others_may_not(make_settings: MakeSettings, values: dic
 
 
 def test_the_greeting_has_addresses_that_can_be_opened(make_settings: MakeSettings) -> None:
-    assert "http://127.0.0.1:8123/graphql" in greeting(make_settings(), 8123)
-    assert "http://[::1]:8123/graphql" in greeting(make_settings(host="::1"), 8123)
-    exposed = greeting(make_settings(host="0.0.0.0", secret=SECRET), 8123)
+    assert "http://127.0.0.1:8123/graphql" in greeting(make_settings(port=8123))
+    assert "http://[::1]:8123/graphql" in greeting(make_settings(host="::1", port=8123))
+    exposed = greeting(make_settings(host="0.0.0.0", port=8123, secret=SECRET))
     assert "http://127.0.0.1:8123/graphql" in exposed
     assert "EKONTE_ALLOWED_HOSTS" in exposed
     assert SECRET not in exposed

@@ -206,4 +206,4 @@ if __name__ == "__main__":
     from web.serving import serve
 
     configure_logging(get_settings())
-    serve(get_settings(), lambda: tiny_app(get_settings()))
+    serve(get_settings(), tiny_app)
