@@ -16,9 +16,17 @@ def skip_locked_sql() -> str:
     return "" if is_sqlite() else " FOR UPDATE SKIP LOCKED"
 
 
-def timestamp_sql() -> str:
-    """The database's clock for DatetimeField columns, as Tortoise writes them (UTC)."""
-    return "strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')" if is_sqlite() else "clock_timestamp()"
+def for_update_sql() -> str:
+    """Locks what a SELECT finds, in its order, until the transaction's end; on SQLite a transaction is alone anyway."""
+    return "" if is_sqlite() else " FOR UPDATE"
+
+
+def timestamp_sql(plus_seconds: int = 0) -> str:
+    """The database's clock for DatetimeField columns, as Tortoise writes them (UTC); a time from now, where given."""
+    if is_sqlite():
+        later = f", '{plus_seconds:+d} seconds'" if plus_seconds else ""
+        return f"strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'{later})"
+    return f"(clock_timestamp() + INTERVAL '{plus_seconds:d} seconds')" if plus_seconds else "clock_timestamp()"
 
 
 def timestamp_before_sql(seconds: float) -> str:
