@@ -14,6 +14,7 @@ from models.enums import ArtifactKind, JobRole, MediaKind, Queue
 from models.jobs import Job
 from services.build.planning import plan_stage
 from services.build.running import run_build
+from services.callbacks.delivering import Deliverer
 from services.generation.direct import run_direct
 from services.generation.engine import Engine
 from services.generation.inputs import prepare_inputs
@@ -21,6 +22,8 @@ from services.queue.leases import Lease, claim, due_queues, hand_back
 from services.queue.outcomes import fail_build
 from services.stages.registry import MAKERS
 from services.sweeping import sweep
+from services.tracing import job_span
+from services.workflow import budgets as budgets  # so that the pool can pause workflows
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -58,10 +61,11 @@ class Floor:
         self._looking: set[Queue] = set()
         self._is_stopping = False
         self._engine = Engine(settings, worker, [kind for queue, kind in POOL_KINDS.items() if queue in queues])
+        self._deliverer = Deliverer(settings) if Queue.CALLBACKS in queues else None
 
     @property
     def queues(self) -> tuple[Queue, ...]:
-        """Those that are claimed here; the pools' have no claims."""
+        """Those whose jobs are claimed here; the pools' have no claims, and callbacks are no jobs."""
         return tuple(self._room)
 
     def start(self) -> None:
@@ -72,6 +76,9 @@ class Floor:
         """Claims due jobs of the queue and sets them going, until there is no more room or nothing is due."""
         if queue in POOL_KINDS:
             self._engine.wake()
+            return
+        if queue is Queue.CALLBACKS and self._deliverer is not None:
+            await self._deliverer.look()
             return
         if queue not in self._room:
             return
@@ -111,12 +118,10 @@ class Floor:
     async def _do(self, queue: Queue, job: Job, lease: Lease) -> None:
         with structlog.contextvars.bound_contextvars(job=job.global_id):
             try:
-                if job.role is JobRole.STAGE:
-                    await plan_stage(job, lease)
-                elif job.role is JobRole.GENERATE:
-                    await (prepare_inputs if queue is Queue.INPUTS else run_direct)(job, lease, self._settings)
-                else:
-                    await self._build(job, lease)
+                with job_span(
+                    f"job {job.role.value.lower()}", job.trace_parent, job=job.global_id, type=job.type.value
+                ):
+                    await self._do_job(queue, job, lease)
             except asyncio.CancelledError:
                 raise
             except Exception:
@@ -130,6 +135,14 @@ class Floor:
                 await self.look(queue)
             except Exception as error:  # the tick looks again
                 log.warning("worker.look_failed", error=type(error).__name__)
+
+    async def _do_job(self, queue: Queue, job: Job, lease: Lease) -> None:
+        if job.role is JobRole.STAGE:
+            await plan_stage(job, lease)
+        elif job.role is JobRole.GENERATE:
+            await (prepare_inputs if queue is Queue.INPUTS else run_direct)(job, lease, self._settings)
+        else:
+            await self._build(job, lease)
 
     async def _give_back_later(self, lease: Lease) -> None:
         """After a moment in which the database may have come back; else the lease runs out by itself."""
@@ -151,7 +164,7 @@ class Floor:
         number = 0
         while True:
             try:
-                for queue in await due_queues():
+                for queue in (*await due_queues(), Queue.CALLBACKS):
                     await self.look(queue)
                 if number % SWEEP_EVERY_TICKS == 0:
                     await sweep(self._settings)
@@ -164,6 +177,8 @@ class Floor:
         """Stops everything that is going and hands it back, due at once."""
         self._is_stopping = True
         await self._engine.stop()
+        if self._deliverer is not None:
+            await self._deliverer.stop()
         going = {task: lease for group in self._going.values() for task, lease in group.items()}
         for task in going:
             task.cancel()

@@ -18,6 +18,7 @@ from providers.guard import (
 from services.links import MAX_URL_CHARACTERS, check_url
 from settings import Settings, get_settings
 
+MAX_RECEIVER_CHARACTERS = 255
 DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -45,9 +46,14 @@ def port_of(url: httpx.URL) -> int:
 
 
 def receiver_of(url: str) -> str:
-    """host:port of an address that was checked: what is called too often, or hangs, is a receiver."""
-    parsed = httpx.URL(url)
-    return f"{host_of(parsed).rstrip('.')}:{port_of(parsed)}"
+    """host:port of an address, at most 255 characters: what hangs, or is called too often, is a receiver. Empty for
+    what is no web address.
+    """
+    try:
+        parsed = httpx.URL(url)
+        return f"{host_of(parsed).rstrip('.')}:{port_of(parsed)}"[:MAX_RECEIVER_CHARACTERS]
+    except (httpx.InvalidURL, KeyError):
+        return ""
 
 
 async def check_callback_url(url: str | None, *path: str, resolver: Resolve = resolve) -> None:

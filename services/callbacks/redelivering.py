@@ -1,0 +1,27 @@
+"""Sending a callback again because somebody asks for it."""
+
+from errors import NotFoundError
+from models.callbacks import CallbackDelivery
+from models.database import execute, now_ms_sql, transaction
+from services.queue.outcomes import nudge
+
+
+async def redeliver(owner: str, delivery_id: int) -> CallbackDelivery:
+    """Makes the owner's delivery due now, under the same webhook-id, with a new round of retries. Twice: the same.
+
+    Raises NotFoundError where there is none.
+    """
+
+    async def body() -> CallbackDelivery:
+        rows = await execute(
+            "UPDATE callback_delivery SET status = 'PENDING', round_tries = 0, delivered_at = NULL,"
+            f" due_at_ms = {now_ms_sql()}, version = version + 1 WHERE id = ? AND owner = ? RETURNING id",
+            delivery_id,
+            owner,
+        )
+        if not rows:
+            raise NotFoundError("There is no such callback delivery.", path=["deliveryId"])
+        nudge()
+        return await CallbackDelivery.get(id=delivery_id)
+
+    return await transaction(body)
