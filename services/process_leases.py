@@ -1,4 +1,7 @@
-"""Each process's own number, leased from the database: ids carry it, so no two live processes may share one."""
+"""Each process's own number, leased from the database: ids carry it, so no two live processes may share one.
+
+The lease is the process's sign of life, too: workers write their queues into it, and systemStatus shows them.
+"""
 
 import asyncio
 import contextlib
@@ -6,17 +9,19 @@ import os
 import random
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
+import orjson
 import structlog
 
 from models.database import execute, now_ms_sql
+from models.enums import Queue
 from models.ids import MAX_PROCESS_NUMBER, use_process_number
 
 log = structlog.get_logger(__name__)
 
 LEASE_MS = 120_000
-RENEW_SECONDS = 30.0
+RENEW_SECONDS = 10.0
 
 
 def process_name() -> str:
@@ -26,11 +31,14 @@ def process_name() -> str:
 
 async def take_number(holder: str) -> int:
     """Leases a free number, or one whose lease ran out, in one guarded statement each."""
+    now = now_ms_sql()
     for number in random.sample(range(MAX_PROCESS_NUMBER + 1), MAX_PROCESS_NUMBER + 1):
         rows = await execute(
-            f"INSERT INTO process_lease (number, holder, until_ms) VALUES (?, ?, {now_ms_sql()} + {LEASE_MS})"
-            " ON CONFLICT (number) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms"
-            f" WHERE process_lease.until_ms < {now_ms_sql()} RETURNING number",
+            "INSERT INTO process_lease (number, holder, until_ms, started_at_ms, heartbeat_at_ms)"
+            f" VALUES (?, ?, {now} + {LEASE_MS}, {now}, {now})"
+            " ON CONFLICT (number) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms, queues = NULL,"
+            " started_at_ms = excluded.started_at_ms, heartbeat_at_ms = excluded.heartbeat_at_ms"
+            f" WHERE process_lease.until_ms < {now} RETURNING number",
             number,
             holder,
         )
@@ -40,8 +48,9 @@ async def take_number(holder: str) -> int:
 
 
 async def renew_number(number: int, holder: str) -> bool:
+    """Keeps the lease, as the process's heartbeat; whether it was still held."""
     rows = await execute(
-        f"UPDATE process_lease SET until_ms = {now_ms_sql()} + {LEASE_MS}"
+        f"UPDATE process_lease SET until_ms = {now_ms_sql()} + {LEASE_MS}, heartbeat_at_ms = {now_ms_sql()}"
         " WHERE number = ? AND holder = ? RETURNING number",
         number,
         holder,
@@ -49,27 +58,77 @@ async def renew_number(number: int, holder: str) -> bool:
     return bool(rows)
 
 
+async def write_queues(holder: str, queues: Iterable[Queue]) -> None:
+    """Writes down that the process is a worker of these queues."""
+    await execute(
+        "UPDATE process_lease SET queues = ? WHERE holder = ? RETURNING number",
+        orjson.dumps([queue.value for queue in queues]).decode(),
+        holder,
+    )
+
+
+async def forget_other_workers(holder: str) -> None:
+    """Ends the leases of all other workers. Only for a process that knows that it is alone."""
+    await execute("DELETE FROM process_lease WHERE queues IS NOT NULL AND holder <> ? RETURNING number", holder)
+
+
+class HeldNumber:
+    """A process's lease while the process lives."""
+
+    def __init__(self, holder: str) -> None:
+        self._holder = holder
+        self._queues: tuple[Queue, ...] = ()
+        self._number: int | None = None
+
+    async def take(self) -> None:
+        self._number = await take_number(self._holder)
+        use_process_number(self._number)
+        if self._queues:
+            await write_queues(self._holder, self._queues)
+
+    async def serve(self, queues: Iterable[Queue]) -> None:
+        """The process is a worker of these queues from now on."""
+        self._queues = tuple(queues)
+        await write_queues(self._holder, self._queues)
+
+    async def renew(self) -> None:
+        """Keeps the number; one that was lost (after a long sleep) is replaced."""
+        if self._number is None or not await renew_number(self._number, self._holder):
+            await self.take()
+
+    async def give_up(self) -> None:
+        await execute("DELETE FROM process_lease WHERE holder = ? RETURNING number", self._holder)
+
+
+_held: list[HeldNumber] = []
+
+
+async def serve_queues(queues: Iterable[Queue]) -> None:
+    """This process is a worker of these queues from now on, and is shown as one."""
+    for held in _held:
+        await held.serve(queues)
+
+
 @contextlib.asynccontextmanager
-async def process_number(holder: str) -> AsyncIterator[int]:
-    """Holds a number for this process and makes its ids from it. A lost number (a long sleep) is replaced."""
-    number = await take_number(holder)
-    use_process_number(number)
+async def process_number(holder: str) -> AsyncIterator[HeldNumber]:
+    """Holds a number for this process and makes its ids from it."""
+    held = HeldNumber(holder)
+    await held.take()
+    _held[:] = [held]
 
     async def keep() -> None:
-        nonlocal number
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             try:
-                if not await renew_number(number, holder):
-                    number = await take_number(holder)
-                    use_process_number(number)
+                await held.renew()
             except Exception:
                 log.exception("process_number.renew_failed")
 
     task = asyncio.create_task(keep())
     try:
-        yield number
+        yield held
     finally:
+        _held.clear()
         task.cancel()
         await asyncio.wait([task])
-        await execute("DELETE FROM process_lease WHERE number = ? AND holder = ? RETURNING number", number, holder)
+        await held.give_up()

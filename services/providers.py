@@ -21,6 +21,7 @@ from providers.base import (
 from providers.jimeng import JimengProvider
 from providers.offline import OfflineProvider
 from providers.pooled import ModelInfo, PooledProvider
+from services.metrics.upstream import MeasuredPool
 from settings import get_jimeng_settings, get_settings
 
 log = structlog.get_logger(__name__)
@@ -84,13 +85,13 @@ def is_pooled(name: str) -> bool:
 
 
 def pooled_provider(name: str) -> PooledProvider:
-    """The provider itself, for a job. JobFailure INVALID_INPUT where it is no longer there."""
+    """The provider, for a job; its calls are measured. JobFailure INVALID_INPUT where it is no longer there."""
     provider = registry().get(name)
     if not isinstance(provider, PooledProvider):
         raise JobFailure(
             JobErrorCode.INVALID_INPUT, f"The provider {name!r} is not configured any more.", is_retryable=False
         )
-    return provider
+    return MeasuredPool(provider)
 
 
 def check_pooled_choice(

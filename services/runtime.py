@@ -20,14 +20,17 @@ from services import files
 from services.data_folder import unusable_folder
 from services.events import open_bus
 from services.files import remove_unfinished, storage, storage_key
+from services.host import sampling
+from services.metrics.recording import watching_event_loop
 from services.migrations import database_url, migrate, missing_migrations
 from services.pool.scheduling import release_leases
-from services.process_leases import process_name, process_number
+from services.process_leases import forget_other_workers, process_name, process_number
 from services.queue.leases import release_all
 from services.sessions import check_encryption
 from services.starting import check_surroundings
 from services.storage_mark import check_storage_mark
 from services.sweeping import clear_scratch
+from services.tracing import tracing
 from settings import Settings, get_settings, use_settings
 
 log = structlog.get_logger(__name__)
@@ -74,7 +77,10 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
         await stack.enter_async_context(open_bus(redis_url))
         name = process_name()
         await stack.enter_async_context(process_number(name))
+        for watching in (tracing(), watching_event_loop(), sampling()):
+            await stack.enter_async_context(watching)
         if is_alone:
+            await forget_other_workers(name)
             await _take_up_what_was_left(settings)
         yield name
 

@@ -15,6 +15,7 @@ import dramatiq
 from dramatiq import Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
+from services.metrics.serving import serving_metrics
 from services.queue.outcomes import forget_nudges, on_nudge
 from services.runtime import opened
 from settings import Settings
@@ -33,7 +34,7 @@ class _ServerLoop(EventLoopThread):
 @contextlib.asynccontextmanager
 async def running(settings: Settings, *, with_worker: bool) -> AsyncIterator[None]:
     """The server's lifespan: everything open and, with_worker, a Dramatiq worker at work; handed back at the end."""
-    async with opened(settings, with_worker=with_worker) as name:
+    async with serving_metrics(settings, is_needed=True), opened(settings, with_worker=with_worker) as name:
         # Only now: importing the broker connects it as the settings say.
         from tasks.broker import broker
         from tasks.lifecycle import working

@@ -11,6 +11,8 @@ from dramatiq.middleware import Middleware
 
 from models.enums import Queue
 from services.logs import configure_logging
+from services.metrics.serving import serving_metrics
+from services.process_leases import serve_queues
 from services.queue.outcomes import forget_nudges, on_nudge
 from services.runtime import opened, worker_is_alive
 from services.work import Floor
@@ -37,6 +39,7 @@ async def working(settings: Settings, name: str, queues: tuple[Queue, ...] = tup
     own = Floor(settings, name, queues)
     _floors[:] = [own]
     on_nudge(Nudger(asyncio.get_running_loop(), lambda error: log.warning("nudge.failed", error=type(error).__name__)))
+    await serve_queues(queues)
     own.start()
     tick = asyncio.create_task(own.tick())
     worker_is_alive(True)
@@ -75,7 +78,11 @@ class WorkerLife(Middleware):
         settings = get_settings()
         configure_logging(settings)
         self._stop = asyncio.Event()
-        async with opened(settings, with_worker=True) as name, working(settings, name, queues):
+        async with (
+            serving_metrics(settings, is_needed=False),
+            opened(settings, with_worker=True) as name,
+            working(settings, name, queues),
+        ):
             log.info("worker.started", queues=[queue.value for queue in queues])
             ready.set()
             await self._stop.wait()

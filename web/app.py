@@ -21,6 +21,7 @@ from web import graphiql
 from web.files import FileRoute, OpenFile
 from web.graphql_view import BuildContext, GraphQLView
 from web.health import Readiness, ReadyRoute, healthz
+from web.metrics import MetricsRoute
 from web.middleware import HostGuard, OriginGuard, RequestLog
 from web.uploads import PREFLIGHT_HEADERS, BodyLimits
 
@@ -111,6 +112,7 @@ def create_app(
             Route("/", root, methods=["GET"]),
             Route("/healthz", healthz, methods=["GET"]),
             Route("/readyz", ReadyRoute(readiness).answer, methods=["GET"]),
+            Route("/metrics", MetricsRoute(settings.metrics_token).answer, methods=["GET"]),
             Route(
                 "/files/{file_id}/{name:path}", FileRoute(open_file, keys.file_links).answer, methods=["GET", "HEAD"]
             ),

@@ -24,8 +24,9 @@ from strawberry.types import ExecutionResult, SubscriptionExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UNSET
 
-from errors import BadInputError, EkonteError, UnauthenticatedError
+from errors import BadInputError, EkonteError, ErrorCode, UnauthenticatedError
 from services.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
+from services.metrics.recording import note_owner, note_refused_request, note_websockets
 from web.graphql_errors import (
     ErrorPresenter,
     current_request_id,
@@ -35,6 +36,7 @@ from web.graphql_errors import (
     internal_error_body,
 )
 from web.graphql_limits import AdmittedDocuments, DocumentGate, Limits
+from web.graphql_observing import ObservedOperations
 from web.uploads import BodyLimits, LimitedRequestAdapter, TrackedReceive, close_uploads
 from web.websocket import Connection, TextWebSocketAdapter, TransportHandler
 
@@ -51,9 +53,9 @@ class BuildContext(Protocol):
 
 
 def framed_schema(schema: strawberry.Schema, gate: DocumentGate, *, introspection: bool) -> strawberry.Schema:
-    """A copy of the schema, whose documents come through the gate and whose errors are presented."""
+    """A copy of the schema: documents come through the gate, operations are observed, errors are presented."""
     framed = copy.copy(schema)
-    framed.extensions = (*schema.extensions, lambda: AdmittedDocuments(gate))
+    framed.extensions = (ObservedOperations, *schema.extensions, lambda: AdmittedDocuments(gate))
     if not introspection:
         framed.extensions = (*framed.extensions, DisableIntrospection)
     framed.process_errors = ErrorPresenter(  # type: ignore[method-assign]
@@ -97,7 +99,11 @@ class GraphQLView(GraphQL[object, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+            note_websockets(1)
+            try:
+                await super().__call__(scope, receive, send)
+            finally:
+                note_websockets(-1)
             return
         body = TrackedReceive(receive)
         request = Request({**scope, "ekonte.body_limits": self._body_limits}, receive=body)
@@ -117,11 +123,13 @@ class GraphQLView(GraphQL[object, None]):
             IDEMPOTENCY_KEY.set(idempotency_key(request))
             return await self.run(request)
         except HTTPException as error:
+            note_refused_request(ErrorCode.BAD_USER_INPUT.value)
             response = _refusal(BadInputError(error.reason), request, status=error.status_code)
             if error.status_code == 405:
                 response.headers["allow"] = "GET, POST"
             return response
         except EkonteError as error:
+            note_refused_request(error.code.value)
             return _refusal(error, request, status=http_status(error))
         finally:
             IDEMPOTENCY_KEY.reset(token)
@@ -144,6 +152,7 @@ class GraphQLView(GraphQL[object, None]):
         return UNSET
 
     def make_context(self, viewer: Viewer) -> object:
+        note_owner(viewer.id)
         return self._build_context(viewer=viewer, request_id=current_request_id() or "")
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:

@@ -25,7 +25,8 @@ from web.graphql_view import internal_error_response
 log = structlog.get_logger(__name__)
 
 REQUEST_ID_HEADER = "x-request-id"
-HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+# Health checks name a server by its address; so does whoever collects metrics, with a token that no page has.
+ANY_HOST_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 GUARDED_PATH = "/graphql"
 
 _SANE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -79,7 +80,7 @@ def sane_request_id(value: str | None) -> str | None:
 
 
 class HostGuard:
-    """Answers only to names that are ours: loopback, and those allowed. Health checks may come by any name."""
+    """Answers only to names that are ours: loopback, and those allowed. Health and metrics are asked by any name."""
 
     def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str]) -> None:
         self._app = app
@@ -87,7 +88,7 @@ class HostGuard:
         self._any = "*" in allowed_hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or self._any or scope["path"] in HEALTH_PATHS:
+        if scope["type"] not in ("http", "websocket") or self._any or scope["path"] in ANY_HOST_PATHS:
             await self._app(scope, receive, send)
             return
         hosts = Headers(scope=scope).getlist("host")

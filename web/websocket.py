@@ -18,6 +18,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from errors import EkonteError, RateLimitedError
 from services.identity import Viewer
+from services.metrics.recording import note_refused_request
 from web.graphql_errors import error_body
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             try:
                 self._check(message)
             except EkonteError as error:
+                note_refused_request(error.code.value)
                 errors = error_body(error)["errors"]
                 await self.send_message({"id": message["id"], "type": "error", "payload": errors})
                 return

@@ -24,6 +24,7 @@ from providers.pooled import Credential, FaultKind, PooledProvider, UpstreamFaul
 from services.accounts.outcomes import Outcome, live_accounts, not_found
 from services.accounts.releasing import release_placed
 from services.alerts.accounts import note_taken_out
+from services.metrics.upstream import MeasuredPool
 from services.pool.effects import announce, note_balance
 from services.pool.quota import quota_day
 from services.pool.scheduling import look_again
@@ -136,7 +137,7 @@ async def _ask_one(account: Account, ask: Ask) -> EkonteError | None:
     if not isinstance(provider, PooledProvider):
         return ProviderFailedError(f"The provider {account.provider!r} is not configured any more.")
     try:
-        await ask(account, provider, credential_of(account))
+        await ask(account, MeasuredPool(provider), credential_of(account))
     except UpstreamFaultError as fault:
         if fault.kind in _STATUS_AFTER:
             await _take_out(account, _STATUS_AFTER[fault.kind], fault.message)

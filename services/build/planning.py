@@ -15,6 +15,7 @@ from models.scripts import Script
 from models.workflows import Workflow
 from services.build.graph import Decision, Node, decide
 from services.events import bus, job_topic
+from services.metrics.recording import note_job_ended
 from services.queue.creation import create_build_job
 from services.queue.leases import Lease, roll_up_progress
 from services.queue.outcomes import holds, job_error
@@ -184,6 +185,7 @@ async def end_stage_job(job: Job, status: JobStatus, error: dict[str, Any] | Non
     if not changed:
         return
     after_commit(lambda: bus().publish(job_topic(job.id)))
+    after_commit(lambda: note_job_ended(job, status, (error or {}).get("code")))
     await mark_target(job, status)
     if job.workflow_id is not None:
         await stage_ended(job, status, error)

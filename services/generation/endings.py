@@ -6,9 +6,11 @@ everywhere: attempts, accounts, jobs, records, batches.
 
 from collections.abc import Sequence
 
+from models.database import after_commit
 from models.jobs import Job
 from services.batches.settling import reopen_batches, settle_batches
 from services.callbacks.outbox import write_record_callbacks
+from services.metrics.recording import note_jobs_ended
 from services.statistics.noting import note_ended, note_reopened
 
 
@@ -19,6 +21,7 @@ async def after_ending(job_ids: Sequence[int]) -> None:
     if not job_ids:
         return
     jobs = await Job.filter(id__in=list(job_ids)).order_by("id")
+    after_commit(lambda: note_jobs_ended(jobs))
     await note_ended(jobs)
     await write_record_callbacks(jobs)
     await settle_batches({job.batch_id for job in jobs if job.batch_id is not None})

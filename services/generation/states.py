@@ -11,6 +11,7 @@ from providers.pooled import FaultKind, TaskPhase, UpstreamFaultError, UpstreamT
 from services.generation.attempts import end_attempt, move
 from services.generation.detaching import detach
 from services.generation.faults import settle_fault
+from services.generation.observing import note_task_done
 from services.generation.outcomes import tell
 from services.generation.timings import durations, note_duration
 from services.pool.timing import DETACHED_INTERVAL_MS, next_poll_ms
@@ -105,6 +106,7 @@ async def note_done(attempt: Attempt, task: UpstreamTask) -> int:
 
     if not await transaction(body):
         return 0
+    await note_task_done(attempt, moment_ms)
     if duration_ms is not None:
         await note_duration(attempt.provider, attempt.model, attempt.kind, duration_ms)
     return 1

@@ -11,7 +11,7 @@ import structlog
 
 from errors import JobErrorCode, JobFailure
 from models.accounts import Account
-from models.database import execute, is_sqlite, now_ms_sql, transaction
+from models.database import after_commit, execute, is_sqlite, now_ms_sql, transaction
 from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus
 from models.generation import Attempt
 from models.ids import new_id
@@ -31,6 +31,7 @@ from services.generation.faults import settle_fault
 from services.generation.outcomes import error_of, fail_generation, requeue, tell
 from services.generation.requests import GenerationRequest
 from services.generation.timings import durations
+from services.metrics.recording import note_credits_spent
 from services.pool.effects import note_accepted
 from services.pool.quota import quota_day
 from services.pool.timing import first_poll_ms, usual_ms
@@ -169,6 +170,8 @@ async def note_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> boo
         await _stamp_acceptance(attempt)
         await note_accepted(attempt, day)
         await note_credits(job, attempt.credits_expected or 0)
+        spent = attempt.credits_expected or 0
+        after_commit(lambda: note_credits_spent(attempt.provider, attempt.model, spent))
         await tell(job.id, None, progress=0.02, message="Upstream has it.")
         return True
 

@@ -10,8 +10,10 @@ from typing import Any
 from errors import JobErrorCode
 from models.artifacts import Artifact
 from models.database import after_commit, execute, now_ms_sql, transaction
+from models.enums import JobStatus
 from models.jobs import Job
 from services.events import bus, job_topic
+from services.metrics.recording import note_builds_canceled, note_job_ended
 from services.queue.leases import Lease, roll_up_progress
 from services.queue.sql import greatest_sql, least_sql, timestamp_sql
 
@@ -54,6 +56,7 @@ async def succeed_build(job: Job, lease: Lease) -> bool:
     )
     if not rows:
         return False
+    after_commit(lambda: note_job_ended(job, JobStatus.SUCCEEDED))
     await _announce_build_end(job)
     return True
 
@@ -96,6 +99,7 @@ async def fail_build(
             f"UPDATE job SET finished_at = {timestamp_sql()}, worker = NULL WHERE id = ? RETURNING id", job.id
         )
         await _leave_error_at_artifact(present, error)
+        after_commit(lambda: note_job_ended(present, JobStatus.FAILED, code.value))
         await _announce_build_end(job)
         return True
 
@@ -167,10 +171,11 @@ async def cancel_builds(where: str, *values: Any) -> list[int]:
     rows = await execute(
         "UPDATE job SET status = 'CANCELED', due_at_ms = NULL, message = NULL, lease_epoch = lease_epoch + 1,"
         f" worker = NULL, finished_at = {timestamp_sql()}, version = version + 1"
-        f" WHERE role = 'BUILD' AND status IN ('PENDING', 'RUNNING') AND {where} RETURNING id",
+        f" WHERE role = 'BUILD' AND status IN ('PENDING', 'RUNNING') AND {where} RETURNING id, type",
         *values,
     )
     ids = [row["id"] for row in rows]
+    after_commit(lambda: note_builds_canceled([row["type"] for row in rows]))
     for job_id in ids:
         after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
     for stop in _on_builds_canceled:

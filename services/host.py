@@ -1,0 +1,108 @@
+"""This machine, as systemStatus shows it: how busy its processors, memory and network are. Nothing here waits."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import psutil
+
+SAMPLE_SECONDS = 5.0
+LEAST_SECONDS = 1.0
+"Between two samples: rates of a shorter time jump."
+LOOPBACK = "lo"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Counters that only grow, in seconds and bytes, and when they were read."""
+
+    at: float
+    busy_seconds: float
+    total_seconds: float
+    received_bytes: int
+    sent_bytes: int
+
+
+@dataclass(frozen=True)
+class HostLoad:
+    """cpu_percent: of all cores together, 0 to 100. memory_bytes: in use. The network is told without loopback."""
+
+    cpu_percent: float
+    memory_bytes: int
+    received_bytes_per_second: float
+    sent_bytes_per_second: float
+
+
+def take_sample() -> Sample:
+    times = psutil.cpu_times()
+    total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)  # user time holds them
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    cards = [card for name, card in psutil.net_io_counters(pernic=True).items() if not name.startswith(LOOPBACK)]
+    return Sample(
+        at=time.monotonic(),
+        busy_seconds=total - idle,
+        total_seconds=total,
+        received_bytes=sum(card.bytes_recv for card in cards),
+        sent_bytes=sum(card.bytes_sent for card in cards),
+    )
+
+
+def load_between(earlier: Sample, later: Sample, memory_bytes: int) -> HostLoad:
+    """What the counters grew by. One that began anew (a network card that was taken out) grew by nothing."""
+    seconds = max(later.at - earlier.at, 0.001)
+    worked = later.total_seconds - earlier.total_seconds
+    busy = later.busy_seconds - earlier.busy_seconds
+    return HostLoad(
+        cpu_percent=round(min(100.0, max(0.0, 100.0 * busy / worked)), 1) if worked > 0 else 0.0,
+        memory_bytes=memory_bytes,
+        received_bytes_per_second=round(max(0, later.received_bytes - earlier.received_bytes) / seconds, 1),
+        sent_bytes_per_second=round(max(0, later.sent_bytes - earlier.sent_bytes) / seconds, 1),
+    )
+
+
+class HostSamples:
+    """The last two samples."""
+
+    def __init__(self) -> None:
+        self._earlier = self._later = take_sample()
+
+    def add(self, sample: Sample) -> None:
+        self._earlier, self._later = self._later, sample
+
+    def load(self) -> HostLoad:
+        """The load between the last sample and now; where that was a moment ago, between the last two."""
+        now = take_sample()
+        earlier, later = (self._later, now) if now.at - self._later.at >= LEAST_SECONDS else (self._earlier, now)
+        memory = psutil.virtual_memory()
+        return load_between(earlier, later, int(memory.total - memory.available))
+
+
+_samples: list[HostSamples] = []
+
+
+def host_load() -> HostLoad:
+    """How busy the machine has been in the last seconds, or since the first call where nothing samples it."""
+    if not _samples:
+        _samples.append(HostSamples())
+    return _samples[0].load()
+
+
+@contextlib.asynccontextmanager
+async def sampling() -> AsyncIterator[None]:
+    """Samples every five seconds for as long as it is held."""
+    own = HostSamples()
+    _samples[:] = [own]
+
+    async def sample() -> None:
+        while True:
+            await asyncio.sleep(SAMPLE_SECONDS)
+            own.add(take_sample())
+
+    task = asyncio.create_task(sample())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

@@ -1,0 +1,1 @@
+"""Prometheus metrics: what there is to be measured, how it is recorded, and where it is read."""

@@ -1,0 +1,40 @@
+"""How full the queues are, counted in one statement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.database import execute, now_ms_sql
+from models.enums import Queue
+
+
+@dataclass(frozen=True)
+class Depth:
+    """Live jobs of a queue. waiting: due now. delayed: due later, or when something else has happened. running: being
+    worked on, here or upstream.
+    """
+
+    waiting: int = 0
+    delayed: int = 0
+    running: int = 0
+
+
+async def queue_depths() -> Mapping[Queue, Depth]:
+    """Every queue, also those that are empty. Callbacks that are to be sent count as jobs of theirs."""
+    now = now_ms_sql()
+    # One that a lease holds, or upstream, is neither. A lease that ran out makes its job wait again.
+    is_delayed = (
+        f"(due_at_ms IS NULL OR due_at_ms > {now}) AND worker IS NULL AND (role <> 'GENERATE' OR status = 'PENDING')"
+    )
+    rows = await execute(
+        f"SELECT queue, SUM(CASE WHEN due_at_ms <= {now} THEN 1 ELSE 0 END) AS waiting,"
+        f" SUM(CASE WHEN {is_delayed} THEN 1 ELSE 0 END) AS delayed, COUNT(*) AS live"
+        " FROM job WHERE status IN ('PENDING', 'RUNNING') GROUP BY queue"
+        f" UNION ALL SELECT '{Queue.CALLBACKS.value}', SUM(CASE WHEN due_at_ms <= {now} THEN 1 ELSE 0 END),"
+        f" SUM(CASE WHEN due_at_ms > {now} THEN 1 ELSE 0 END), COUNT(*)"
+        " FROM callback_delivery WHERE status = 'PENDING' HAVING COUNT(*) > 0"
+    )
+    depths = dict.fromkeys(Queue, Depth())
+    for row in rows:
+        waiting, delayed = int(row["waiting"]), int(row["delayed"])
+        depths[Queue(row["queue"])] = Depth(waiting, delayed, int(row["live"]) - waiting - delayed)
+    return depths

@@ -1,0 +1,75 @@
+"""Counting and tracing operations. A part of the schema's frame: it changes no answer."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
+from strawberry.types.graphql import OperationType
+
+from errors import EkonteError, ErrorCode
+from services.metrics.definitions import INVALID
+from services.metrics.recording import note_operation, note_subscriptions, operation_label
+from services.tracing import span
+
+
+class ObservedOperations(SchemaExtension):
+    """Counts each operation with its errors, times queries and mutations, and records a span of them.
+
+    Only the name of a document that is valid becomes a label. A subscription counts when it ends, and has no length.
+    """
+
+    def __init__(self) -> None:
+        self._name = INVALID
+        self._kind = INVALID
+        self._streams = False
+        self._codes: list[str] = []
+
+    def on_operation(self) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+            self._look_for_errors()
+        except Exception as error:
+            self._codes.append(error.code.value if isinstance(error, EkonteError) else ErrorCode.INTERNAL.value)
+            raise
+        finally:
+            if self._streams:
+                note_subscriptions(self._name, -1)
+            seconds = None if self._streams else time.perf_counter() - began
+            note_operation(self._name, self._kind, seconds, self._codes)
+
+    def on_execute(self) -> Iterator[None]:
+        context = self.execution_context
+        kind = context.operation_type
+        self._name, self._kind = operation_label(context.operation_name), kind.value
+        if kind is OperationType.SUBSCRIPTION:
+            self._streams = True
+            note_subscriptions(self._name, 1)
+            yield  # a span would last as long as the stream, over several tasks
+        else:
+            with span(f"graphql {self._kind} {self._name}"):
+                yield
+
+    def on_stream_result(self, result: Any) -> Iterator[None]:
+        if self._streams:
+            self._codes += [_code(error) for error in result.errors or ()]
+        yield
+
+    def _look_for_errors(self) -> None:
+        if not self._streams:
+            context = self.execution_context
+            result = context.result
+            errors = (result.errors if result is not None else None) or context.pre_execution_errors or ()
+            self._codes += [_code(error) for error in errors]
+
+
+def _code(error: GraphQLError) -> str:
+    """The code of an error, presented or not yet."""
+    code = (error.extensions or {}).get("code")
+    if isinstance(code, str):
+        return code
+    if isinstance(error.original_error, EkonteError):
+        return error.original_error.code.value
+    return (ErrorCode.BAD_USER_INPUT if error.original_error is None else ErrorCode.INTERNAL).value
