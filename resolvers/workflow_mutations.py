@@ -61,6 +61,7 @@ class WorkflowMutations:
             input_content=given(input.input_content),
             input_file=given(input.input_file),
             options=options_of(input.options),
+            callback_url=given(input.callback_url),
         )
         key = key_for(info, input.idempotency_key)
         return _payload(info, await workflows.create_workflow(info.context.owner, request, key))
@@ -70,8 +71,18 @@ class WorkflowMutations:
         return _payload(info, await workflows.pause_workflow(info.context.owner, need(id, "Workflow", "id")))
 
     @mutation("Goes on after a pause; after corrections to an ended workflow, makes again what is out of date.")
-    async def resume_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload:
-        return _payload(info, await workflows.resume_workflow(info.context.owner, need(id, "Workflow", "id")))
+    async def resume_workflow(
+        self,
+        info: Info,
+        id: WorkflowId,
+        credit_budget: Annotated[
+            int | None,
+            strawberry.argument(description="A new budget from here on; null: none; not given: as it was."),
+        ] = strawberry.UNSET,
+    ) -> WorkflowPayload:
+        workflow_id = need(id, "Workflow", "id")
+        budget = workflows.UNCHANGED if credit_budget is strawberry.UNSET else credit_budget
+        return _payload(info, await workflows.resume_workflow(info.context.owner, workflow_id, budget))
 
     @mutation("Ends a workflow; what runs stops within two seconds, and finished work is kept.")
     async def cancel_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload:

@@ -11,6 +11,7 @@ from models.workflows import Workflow as WorkflowRow
 from models.workflows import WorkflowStage as StageRow
 from schema.animatics import Animatic
 from schema.assets import Asset
+from schema.callbacks import CallbackDelivery, deliveries_of
 from schema.context import Info
 from schema.edits import Edit
 from schema.errors import JobError
@@ -103,6 +104,9 @@ class Workflow(Node):
     name: str = strawberry.field(description="The caller's name for it.")
     input_type: InputType = strawberry.field(description="What kind of text it began with.")
     status: WorkflowStatus = strawberry.field(description="How far it is.")
+    pause_reason: str | None = strawberry.field(
+        description="Why the server paused it: its budget; null where a person did."
+    )
     current_stage: Stage | None = strawberry.field(description="The stage that is at work, or failed, or is next.")
     progress: float = strawberry.field(description="From 0 to 1 over all stages. Never goes back within one run.")
     error: JobError | None = strawberry.field(description="Why it failed, where it did.")
@@ -116,6 +120,10 @@ class Workflow(Node):
     @resolved("Credits that its pictures and clips cost, by the models' prices; 0 where nothing is made by a pool.")
     async def credits_spent(self, info: Info) -> int:
         return await info.context.loaders.credits_by_workflow_id.load(self.row.id)
+
+    @resolved("What was told to its callback address, newest first.")
+    async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
+        return await deliveries_of(info, "workflow", self.row.id)
 
     @resolved("The six stages, in order.")
     async def stages(self, info: Info) -> list[StageProgress]:
@@ -180,6 +188,7 @@ class Workflow(Node):
             name=row.name,
             input_type=row.input_type,
             status=row.status,
+            pause_reason=row.pause_reason,
             current_stage=row.current_stage,
             progress=row.progress,
             error=JobError.maybe(row.error),

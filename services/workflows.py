@@ -21,17 +21,20 @@ from models.jobs import Job
 from models.scripts import Script
 from models.workflows import Workflow, WorkflowStage
 from services.build.planning import end_stage_job
+from services.callbacks.addresses import check_callback_url
 from services.idempotency import former_result, once
 from services.ownership import own
 from services.providers import check_pooled_choice, choose_provider, voices
 from services.queue.outcomes import cancel_builds, hold_stage_jobs, nudge
 from services.queue.retrying import reopen_stage_job
 from services.sources import store_source
+from services.workflow.budgets import forget_budget_pause
 from services.workflow.deletion import delete_rows
 from services.workflow.steps import move_on, next_stage, read_states, start_stage, touch
 from services.workflow_options import WorkflowOptions
 
 MAX_NAME_LENGTH = 200
+UNCHANGED: Any = object()
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class WorkflowRequest:
     input_content: str | None
     input_file: str | None
     options: WorkflowOptions
+    callback_url: str | None = None
 
 
 def check_name(name: str, *path: str) -> str:
@@ -81,11 +85,17 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
         return former
     name = check_name(request.name, "input", "name")
     options = with_providers(request.options)
+    await check_callback_url(request.callback_url)
     source = await store_source(owner, request.input_content, request.input_file)
 
     async def create() -> Workflow:
         workflow = await Workflow.create(
-            owner=owner, name=name, input_type=request.input_type, options=options, status=WorkflowStatus.RUNNING
+            owner=owner,
+            name=name,
+            input_type=request.input_type,
+            options=options,
+            callback_url=request.callback_url,
+            status=WorkflowStatus.RUNNING,
         )
         await Script.create(
             owner=owner,
@@ -144,14 +154,20 @@ async def pause_workflow(owner: str, workflow_id: int) -> Workflow:
     return await _change(owner, workflow_id, change)
 
 
-async def resume_workflow(owner: str, workflow_id: int) -> Workflow:
+async def resume_workflow(owner: str, workflow_id: int, credit_budget: Any = UNCHANGED) -> Workflow:
     """Goes on after a pause; after a finished run, makes what corrections have left out of date, in a new run.
 
-    A running workflow, and a finished one with nothing out of date, stay as they are. ConflictError for a failed or
-    canceled one: retryWorkflow goes on there.
+    A running workflow, and a finished one with nothing out of date, stay as they are. credit_budget: a new one from
+    here on, None: none; with the one for which it was paused it is paused again before its next picture. ConflictError
+    for a failed or canceled one: retryWorkflow goes on there. BadInputError for a negative budget.
     """
 
     async def change(workflow: Workflow) -> None:
+        if credit_budget is not UNCHANGED:
+            if credit_budget is not None and credit_budget < 0:
+                raise BadInputError("creditBudget must not be negative.", path=["creditBudget"])
+            options = {**workflow.options, "credit_budget": credit_budget}
+            await Workflow.filter(id=workflow.id).update(options=options)
         if workflow.status is WorkflowStatus.PAUSED:
             await _set_status(workflow, WorkflowStatus.RUNNING)
             await _wake(workflow)
@@ -284,3 +300,5 @@ async def _set_status(workflow: Workflow, status: WorkflowStatus, **more: Any) -
     )
     if not changed:
         raise ConflictError("The workflow changed at the same moment; look at it and try again.")
+    if status is not WorkflowStatus.PAUSED:
+        await forget_budget_pause(workflow)

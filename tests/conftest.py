@@ -24,8 +24,11 @@ POSTGRES_URL = os.environ.get("EKONTE_TEST_POSTGRES_URL", "postgres://root@127.0
 
 @pytest.fixture
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The data folder of the settings that the code under test reads."""
-    monkeypatch.setattr("settings._chosen", [Settings(_env_file=None, data_dir=tmp_path / "data")])
+    """The data folder of the settings that the code under test reads. No slot is kept for URGENT, so that tests of
+    pools with two or three slots count all of them.
+    """
+    chosen = Settings(_env_file=None, data_dir=tmp_path / "data", urgent_slot_percent=0)
+    monkeypatch.setattr("settings._chosen", [chosen])
     return tmp_path / "data"
 
 

@@ -27,6 +27,7 @@ from providers.pooled import (
     UpstreamTask,
 )
 from services.generation.requests import AccountStrategy, GenerationRequest
+from services.pool.demands import demand_key
 from services.sessions import seal
 from tests.factories import OWNER
 
@@ -220,6 +221,7 @@ async def make_generation(
             "priority_rank": list(Priority).index(Priority.NORMAL),
             "target_id": record.id,
             "record_id": record.id,
+            "demand_key": demand_key(request),
             "params": request.to_json(),
             **values,
         }

@@ -20,8 +20,10 @@ from models.enums import AttemptState, MediaKind
 from providers.pooled import UpstreamFaultError
 from services.generation.attempts import Step, claim_steps, hand_back_step, keep_steps, next_due_ms
 from services.generation.finishing import finish_step
+from services.generation.observing import attempt_span
 from services.generation.polling import PollClaim, claim_accounts, give_back, keep_claims, next_poll_due_ms, poll_step
 from services.generation.submitting import submit_step
+from services.metrics.recording import note_scheduling
 from services.pool.effects import exhaust, note_balance, take_up_receiving
 from services.pool.quota import quota_day
 from services.pool.scheduling import give_lease_up, look_again, schedule, take_lease
@@ -135,18 +137,21 @@ class Engine:
     # ---------------------------------------------------------------- schedule
 
     async def _scheduling(self) -> None:
+        seconds = 0.0
         while True:
             await _woken(self._schedule_wake, TICK_SECONDS)
-            await asyncio.sleep(COALESCE_SECONDS)
+            # A pass over much takes longer: between two of them there is room for what else uses the database.
+            await asyncio.sleep(max(COALESCE_SECONDS, min(TICK_SECONDS, 2 * seconds)))
+            seconds = 0.0
             self._schedule_wake.clear()
             for kind in self._kinds:
                 if not await take_lease(kind, self._worker):
                     continue
                 done = await schedule(kind)
+                note_scheduling(kind.value, done.seconds, done.placed)
+                seconds += done.seconds
                 if done.placed:
                     self._submits.wake.set()
-                if done.is_full and done.placed:
-                    self._schedule_wake.set()
                 for account_id in done.wants_credits:
                     if self._receiving.room:
                         self._receiving.start(self._receive(account_id), account_id)
@@ -201,7 +206,8 @@ class Engine:
 
     async def _submit(self, step: Step) -> None:
         try:
-            await submit_step(step)
+            async with attempt_span("generation submit", step.attempt):
+                await submit_step(step)
         except asyncio.CancelledError:
             await hand_back_step(step)  # one that is being sent is looked up at once
             raise
@@ -210,7 +216,8 @@ class Engine:
 
     async def _finish(self, step: Step) -> None:
         try:
-            await finish_step(step, self._settings)
+            async with attempt_span("generation finish", step.attempt):
+                await finish_step(step, self._settings)
         except asyncio.CancelledError:
             await hand_back_step(step)
             raise

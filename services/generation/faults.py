@@ -11,11 +11,12 @@ from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.generation.attempts import end_attempt, move
+from services.generation.observing import note_task_failed
 from services.generation.outcomes import error_of, fail_generation, requeue
 from services.generation.requests import GenerationRequest
 from services.pool.decisions import AccountEffect, Circumstances, Decision, JobMove, decide
 from services.pool.effects import apply_effect
-from services.pool.scheduling import was_a_try
+from services.pool.waiting import was_a_try
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,9 @@ async def settle_fault(
         log_id=fault.log_id,
         was_accepted=was_accepted,
     )
+
+    if was_accepted:
+        await note_task_failed(attempt, fault)
 
     async def body() -> Decision | None:
         job = await Job.get(id=attempt.job_id)

@@ -1,7 +1,8 @@
 """Which account takes which job: pure functions of plain values. Times are milliseconds of the database's clock."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from models.enums import AccountStatus, LoadBalance, MediaKind
 
@@ -24,7 +25,8 @@ class Cooldown:
 class Candidate:
     """An account as the choice sees it. in_flight: slots held, of both kinds; kind_in_flight: of the wanted kind;
     slot_limit: slots of both kinds together; kind_limit: what refusals taught about the kind (None: nothing).
-    used_today: generated of the kind. resets_at_ms: when today's counts end.
+    urgent_in_flight: slots held by URGENT jobs, of both kinds. used_today: generated of the kind. resets_at_ms: when
+    today's counts end.
     """
 
     id: int
@@ -36,6 +38,7 @@ class Candidate:
     kind_limit: int | None = None
     in_flight: int = 0
     kind_in_flight: int = 0
+    urgent_in_flight: int = 0
     used_today: int = 0
     daily_limit: int | None = None
     exhausted_until_ms: int = 0
@@ -48,11 +51,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Demand:
-    """What a waiting job wants. sites: where its model is; cost: credits, None where nobody knows; account_ids: only
-    these (empty: any); tried: accounts that failed it in this run.
+    """What waiting jobs of one key want. sites: where the model is; cost: credits, None where nobody knows;
+    account_ids: only these (empty: any); is_manual: its caller asks upstream for its state.
     """
 
-    job_id: int
     kind: MediaKind
     model: str
     sites: tuple[str, ...]
@@ -60,7 +62,7 @@ class Demand:
     load_balance: LoadBalance = LoadBalance.LEAST_USED
     max_concurrent_per_account: int | None = None
     account_ids: frozenset[int] = frozenset()
-    tried: frozenset[int] = frozenset()
+    is_manual: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,12 @@ def judge(account: Candidate, demand: Demand, now_ms: int) -> Verdict:
     if demand.cost is not None and account.credit_balance is not None and account.credit_balance < demand.cost:
         text = f"It has {account.credit_balance} credits, and this takes about {demand.cost}."
         return Verdict(text, account.resets_at_ms, wants_credits=account.can_receive)
-    if _slots(account, demand) <= 0:
+    if free_slots(account, demand) <= 0:
         return Verdict("All its slots are taken.", is_busy=True)
     return Verdict()
 
 
-def _slots(account: Candidate, demand: Demand) -> int:
+def free_slots(account: Candidate, demand: Demand) -> int:
     most = account.slot_limit
     if demand.max_concurrent_per_account is not None:
         most = min(most, demand.max_concurrent_per_account)
@@ -134,88 +136,35 @@ class RouteEntry:
     until_ms: int | None = None
 
 
-@dataclass(frozen=True)
-class Placement:
-    job_id: int
-    account_id: int
-    route: tuple[RouteEntry, ...] = ()
+def route_of(
+    demand: Demand, accounts: Collection[Candidate], verdicts: Mapping[int, Verdict]
+) -> tuple[RouteEntry, ...]:
+    """All candidates: those that could take work first, in order of preference, then the others, the soonest first."""
 
-
-@dataclass(frozen=True)
-class Choice:
-    """placements: who goes where. stuck: jobs for which no account is there even if slots were free.
-    wants_credits: accounts that could take work if they received today's credits.
-    """
-
-    placements: tuple[Placement, ...] = ()
-    stuck: tuple[int, ...] = ()
-    wants_credits: frozenset[int] = field(default=frozenset())
-
-
-def choose(demands: Sequence[Demand], accounts: Collection[Candidate], now_ms: int) -> Choice:
-    """Places jobs in their order on the accounts of one owner; each placement takes its slot before the next job is
-    looked at. An account that failed a job in this run comes after all others that could take it now or soon.
-    """
-    pool: dict[int, Candidate] = {account.id: account for account in accounts}
-    placements: list[Placement] = []
-    stuck: list[int] = []
-    wanting: set[int] = set()
-    full: set[tuple[object, ...]] = set()
-    for demand in demands:
-        key = _like(demand)
-        if key in full:
-            continue
-        verdicts = {account_id: judge(account, demand, now_ms) for account_id, account in pool.items()}
-        chosen = _pick(demand, pool, verdicts)
-        if chosen is None:
-            wanting |= {account_id for account_id, verdict in verdicts.items() if verdict.wants_credits}
-            is_busy = any(verdict.is_busy or verdict.is_free for verdict in verdicts.values())
-            if not is_busy:
-                stuck.append(demand.job_id)
-            elif not demand.tried:
-                full.add(key)  # the next of the same kind finds no slot either
-            continue
-        placements.append(Placement(demand.job_id, chosen, _route(demand, pool, verdicts)))
-        pool[chosen] = _with_one_more(pool[chosen], demand, now_ms, len(placements))
-    return Choice(tuple(placements), tuple(stuck), frozenset(wanting))
-
-
-def _like(demand: Demand) -> tuple[object, ...]:
-    return (
-        demand.model,
-        demand.sites,
-        demand.cost,
-        demand.load_balance,
-        demand.max_concurrent_per_account,
-        demand.account_ids,
-        demand.tried,
-    )
-
-
-def _pick(demand: Demand, pool: Mapping[int, Candidate], verdicts: Mapping[int, Verdict]) -> int | None:
-    free = [account_id for account_id, verdict in verdicts.items() if verdict.is_free]
-    untried = [account_id for account_id in free if account_id not in demand.tried]
-    if not untried and any(verdict.is_busy for key, verdict in verdicts.items() if key not in demand.tried):
-        return None  # one that has not failed it will be free soon
-    usable = untried or free
-    return min(usable, key=lambda account_id: rank(pool[account_id], demand)) if usable else None
-
-
-def _route(demand: Demand, pool: Mapping[int, Candidate], verdicts: Mapping[int, Verdict]) -> tuple[RouteEntry, ...]:
-    """All candidates: those that could take it first, in order of preference, then the others, the soonest first."""
-
-    def place(account_id: int) -> tuple[float, ...]:
-        verdict = verdicts[account_id]
-        late = account_id in demand.tried
-        return (not verdict.is_free, late, verdict.until_ms or 0, *rank(pool[account_id], demand))
+    def place(account: Candidate) -> tuple[float, ...]:
+        verdict = verdicts[account.id]
+        return (not verdict.is_free, verdict.until_ms or 0, *rank(account, demand))
 
     return tuple(
-        RouteEntry(account_id, verdicts[account_id].reason, verdicts[account_id].until_ms)
-        for account_id in sorted(verdicts, key=place)
+        RouteEntry(account.id, verdicts[account.id].reason, verdicts[account.id].until_ms)
+        for account in sorted(accounts, key=place)
     )
 
 
-def _with_one_more(account: Candidate, demand: Demand, now_ms: int, order: int) -> Candidate:
+def slots_of(account: Candidate, demand: Demand) -> int:
+    """Slots that the account has for jobs of the demand, free or not."""
+    most = account.slot_limit
+    if demand.max_concurrent_per_account is not None:
+        most = min(most, demand.max_concurrent_per_account)
+    return most if account.kind_limit is None else min(most, account.kind_limit)
+
+
+def kept_for_urgent(slots: int, percent: float) -> int:
+    """How many of so many slots only URGENT jobs may take: the share, rounded up; none where there is one slot only."""
+    return 0 if slots < 2 else math.ceil(slots * percent / 100 - 1e-9)
+
+
+def with_one_more(account: Candidate, demand: Demand, now_ms: int, order: int, *, is_urgent: bool) -> Candidate:
     """The account after a placement: a slot, a count and the expected credits less; half-open cooldowns have their
     probe.
     """
@@ -224,13 +173,16 @@ def _with_one_more(account: Candidate, demand: Demand, now_ms: int, order: int) 
         account,
         in_flight=account.in_flight + 1,
         kind_in_flight=account.kind_in_flight + 1,
+        urgent_in_flight=account.urgent_in_flight + (1 if is_urgent else 0),
         used_today=account.used_today + 1,
         credit_balance=balance - (demand.cost or 0) if balance is not None else None,
         last_used_ms=now_ms + order,
         cooldowns=tuple(
             replace(cooldown, is_probing=True) if cooldown.concerns(demand.kind, demand.model) else cooldown
             for cooldown in account.cooldowns
-        ),
+        )
+        if account.cooldowns
+        else (),
     )
 
 

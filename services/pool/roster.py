@@ -17,18 +17,21 @@ from services.reading.owned import places
 
 @dataclass(frozen=True)
 class InFlight:
-    """Slots held on an account. unaccepted: those of the kind that today's count does not know yet."""
+    """Slots held on an account. unaccepted: those of the kind that today's count does not know yet; urgent: those of
+    URGENT jobs, of both kinds.
+    """
 
     total: int = 0
     of_kind: int = 0
     unaccepted: int = 0
+    urgent: int = 0
 
 
 async def rosters(
-    owners: Collection[str], provider: str, kind: MediaKind, *, now_ms: int, zone: str
-) -> dict[str, list[Candidate]]:
-    """By owner the accounts of the provider that are not deleted; four statements."""
-    rows = await Account.filter(owner__in=list(owners), provider=provider, deleted_at__isnull=True)
+    owners: Collection[str], kind: MediaKind, *, now_ms: int, zone: str
+) -> dict[tuple[str, str], list[Candidate]]:
+    """By owner and provider the accounts that are not deleted; four statements."""
+    rows = await Account.filter(owner__in=list(owners), deleted_at__isnull=True)
     ids = [row.id for row in rows]
     if not ids:
         return {}
@@ -37,9 +40,9 @@ async def rosters(
     cooldowns = await cooldowns_of(ids)
     used = await used_on(day, kind, ids)
     in_flight = await in_flight_of(kind, ids)
-    found: dict[str, list[Candidate]] = defaultdict(list)
+    found: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for row in rows:
-        found[row.owner].append(
+        found[row.owner, row.provider].append(
             candidate(
                 row,
                 kind,
@@ -78,6 +81,7 @@ def candidate(
         else present_limit(learned, row.max_concurrent, seconds_since=(now_ms - row.learned_at_ms) / 1000),
         in_flight=in_flight.total,
         kind_in_flight=in_flight.of_kind,
+        urgent_in_flight=in_flight.urgent,
         used_today=used_today + in_flight.unaccepted,
         daily_limit=row.daily_limit(kind),
         exhausted_until_ms=row.exhausted_until_ms(kind),
@@ -110,11 +114,13 @@ async def used_on(day: str, kind: MediaKind, account_ids: Sequence[int]) -> Mapp
 
 async def in_flight_of(kind: MediaKind, account_ids: Sequence[int]) -> dict[int, InFlight]:
     rows: list[dict[str, Any]] = await execute(
-        "SELECT account_id, COUNT(*) AS total, SUM(CASE WHEN kind = ? THEN 1 ELSE 0 END) AS of_kind,"
-        " SUM(CASE WHEN kind = ? AND state IN ('PLACED', 'SENT') THEN 1 ELSE 0 END) AS unaccepted FROM attempt"
-        f" WHERE released_at_ms IS NULL AND account_id IN ({places(account_ids)}) GROUP BY account_id",
+        "SELECT a.account_id AS account_id, COUNT(*) AS total, SUM(CASE WHEN a.kind = ? THEN 1 ELSE 0 END) AS of_kind,"
+        " SUM(CASE WHEN a.kind = ? AND a.state IN ('PLACED', 'SENT') THEN 1 ELSE 0 END) AS unaccepted,"
+        " SUM(CASE WHEN j.priority_rank = 0 THEN 1 ELSE 0 END) AS urgent"
+        " FROM attempt a LEFT JOIN job j ON j.id = a.job_id"
+        f" WHERE a.released_at_ms IS NULL AND a.account_id IN ({places(account_ids)}) GROUP BY a.account_id",
         kind.value,
         kind.value,
         *account_ids,
     )
-    return {row["account_id"]: InFlight(row["total"], row["of_kind"], row["unaccepted"]) for row in rows}
+    return {row["account_id"]: InFlight(row["total"], row["of_kind"], row["unaccepted"], row["urgent"]) for row in rows}

@@ -1,37 +1,38 @@
 """A scheduling pass: gives waiting jobs to accounts that can take them, and writes down why.
 
 One process schedules a kind at a time (a lease), but a slot is only ever taken under a lock on its account's row, after
-counting again: two that race for the last slot get it once.
+counting again: two that race for the last slot get it once. Budgets and limits of batches are counted again likewise.
 """
 
+import time
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
 
 from models.accounts import Account
 from models.database import after_commit, execute, now_ms, now_ms_sql, transaction
-from models.enums import AttemptState, JobRole, JobStatus, MediaKind, Polling, Queue
+from models.enums import JobRole, JobStatus, MediaKind
 from models.generation import Attempt, Route
 from models.ids import new_id
-from models.jobs import Job
-from providers.pooled import ModelInfo
-from services.events import bus, job_topic
-from services.generation.requests import GenerationRequest
-from services.pool.choosing import Cooldown, Demand, Placement, RouteEntry, choose
+from services.alerts.pools import tell_of_pools
+from services.batches.pausing import pause_for_budget
+from services.batches.settling import begin_batches
+from services.events import batch_topic, bus, job_topic
+from services.pool.choosing import Candidate, Cooldown, Demand, RouteEntry, waiting_reason
+from services.pool.placing import Choice, Placement, place
 from services.pool.roster import InFlight, cooldowns_of, in_flight_of, rosters
-from services.providers import pooled_models
+from services.pool.waiting import Backlog, backlog, committed_credits
+from services.queue.priority import group_sql, is_held_with_workflow_sql
 from services.queue.sql import timestamp_sql
 from services.reading.owned import places
 from settings import get_settings
 
-QUEUE_OF = {MediaKind.IMAGE: Queue.POOL_IMAGES, MediaKind.VIDEO: Queue.POOL_VIDEOS}
+log = structlog.get_logger(__name__)
+
 LEASE_MS = 10_000
-MOST_JOBS = 1_000
-"Waiting jobs that one pass looks at."
-STUCK_MS = 5_000
-"A job without any account is looked at again after so long, and lets others pass meanwhile."
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,22 @@ class Pass:
 
     placed: int = 0
     wants_credits: frozenset[int] = frozenset()
-    is_full: bool = False
-    "Whether there were more waiting jobs than it looked at."
+    seconds: float = 0.0
+
+
+@dataclass
+class _Plan:
+    """What a pass is about to do, over all owners. demands: by job what it wants; routes: by job why."""
+
+    placements: list[Placement] = field(default_factory=list)
+    demands: dict[int, Demand] = field(default_factory=dict)
+    routes: dict[int, tuple[RouteEntry, ...]] = field(default_factory=dict)
+    wants_credits: set[int] = field(default_factory=set)
+    over_budget: set[int] = field(default_factory=set)
+
+
+class _LimitPassedError(Exception):
+    """Somebody else has placed jobs of the same batch meanwhile: all of it is looked at again."""
 
 
 async def take_lease(kind: MediaKind, holder: str) -> bool:
@@ -67,150 +82,160 @@ async def release_leases() -> None:
 
 
 async def schedule(kind: MediaKind) -> Pass:
-    """One pass over the waiting jobs of a kind, the most urgent and then the oldest first."""
-    jobs = await _waiting(kind)
-    if not jobs:
-        return Pass()
+    """One pass over the waiting jobs of a kind. By owner: the most urgent first, then the batch with the fewest in
+    flight, then the oldest; a share of the slots is kept for URGENT.
+    """
+    began = time.perf_counter()
+    waiting = await backlog(kind)
+    if not waiting.jobs:
+        return Pass(seconds=time.perf_counter() - began)
     moment_ms = await now_ms()
-    tried = await _tried([job for job in jobs if job.tries])
-    groups: dict[tuple[str, str], list[Demand]] = defaultdict(list)
-    models = pooled_models()
-    for job in jobs:
-        request = GenerationRequest.from_json(job.params)
-        groups[job.owner, request.provider].append(demand_of(job, request, models, tried.get(job.id, frozenset())))
-    placements: list[Placement] = []
-    stuck: list[int] = []
-    wanting: set[int] = set()
-    costs: dict[int, int | None] = {}
-    for provider in {provider for _, provider in groups}:
-        owners = [owner for owner, of_provider in groups if of_provider == provider]
-        pools = await rosters(owners, provider, kind, now_ms=moment_ms, zone=get_settings().timezone)
-        for owner in owners:
-            choice = choose(groups[owner, provider], pools.get(owner, ()), moment_ms)
-            placements += choice.placements
-            stuck += choice.stuck
-            wanting |= choice.wants_credits
-            costs |= {demand.job_id: demand.cost for demand in groups[owner, provider]}
-    placed = await _place(kind, {job.id: job for job in jobs}, placements, costs) if placements else 0
-    if stuck:
-        await _set_aside(stuck)
-    return Pass(placed, frozenset(wanting), len(jobs) == MOST_JOBS)
+    pools = await rosters(list(waiting.jobs), kind, now_ms=moment_ms, zone=get_settings().timezone)
+    plan = _Plan()
+    states: dict[tuple[str, str], tuple[str, int | None] | None] = {}
+    for owner in waiting.jobs:
+        for provider in {waiting.wants[job.key].provider for job in waiting.jobs[owner]}:
+            choice = _choose(owner, provider, waiting, pools.get((owner, provider), ()), moment_ms)
+            _add(plan, choice, waiting)
+            states[owner, provider] = _why_stuck(choice)
+    await tell_of_pools(kind, states)
+    placed = await _place(kind, plan, waiting.budgets) if plan.placements else 0
+    for group_id in plan.over_budget:
+        await _pause_for_budget(group_id, waiting.budgets[group_id])
+    return Pass(placed, frozenset(plan.wants_credits), time.perf_counter() - began)
 
 
-def demand_of(
-    job: Job, request: GenerationRequest, models: dict[tuple[str, str], ModelInfo], tried: frozenset[int]
-) -> Demand:
-    """What a job wants of the pool. A model of unknown cost is taken to cost one credit."""
-    strategy = request.strategy
-    model = models.get((request.provider, request.model))
-    return Demand(
-        job_id=job.id,
-        kind=request.kind,
-        model=request.model,
-        sites=model.sites if model is not None else (),
-        cost=1 if model is None or model.credits is None else model.credits,
-        load_balance=strategy.load_balance,
-        max_concurrent_per_account=strategy.max_concurrent_per_account,
-        account_ids=frozenset(strategy.account_ids),
-        tried=tried,
+def _choose(owner: str, provider: str, waiting: Backlog, accounts: Sequence[Candidate], moment_ms: int) -> Choice:
+    jobs = [job for job in waiting.jobs[owner] if waiting.wants[job.key].provider == provider]
+    return place(
+        jobs,
+        {job.key: waiting.wants[job.key].demand for job in jobs},
+        accounts,
+        waiting.groups[owner],
+        now_ms=moment_ms,
+        urgent_percent=get_settings().urgent_slot_percent,
     )
 
 
-async def _waiting(kind: MediaKind) -> list[Job]:
-    """Of each owner the most urgent and oldest, the same number of all while there are so many."""
-    rows = await execute(
-        "SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY owner ORDER BY priority_rank, id) AS place FROM job"
-        f" WHERE queue = ? AND status = 'PENDING' AND role = 'GENERATE' AND due_at_ms <= {now_ms_sql()}) AS waiting"
-        f" ORDER BY place LIMIT {MOST_JOBS}",
-        QUEUE_OF[kind].value,
-    )
-    if not rows:
-        return []
-    return await Job.filter(id__in=[row["id"] for row in rows]).order_by("priority_rank", "id")
+def _add(plan: _Plan, choice: Choice, waiting: Backlog) -> None:
+    plan.placements += choice.placements
+    plan.wants_credits |= choice.wants_credits
+    plan.over_budget |= choice.over_budget
+    for placement in choice.placements:
+        job = placement.job
+        plan.demands[job.job_id] = waiting.wants[job.key].demand
+        plan.routes[job.job_id] = choice.routes[job.key]
 
 
-async def _tried(jobs: Sequence[Job]) -> dict[int, frozenset[int]]:
-    """By job the accounts that failed it in its present run. One that it left before anything was sent is none."""
-    if not jobs:
-        return {}
-    runs = {job.id: job.retry_count for job in jobs}
-    ended = Attempt.filter(job_id__in=list(runs), state=AttemptState.ENDED)
-    found: dict[int, set[int]] = defaultdict(set)
-    for row in await ended.values("job_id", "account_id", "run", "sends", "error"):
-        if row["run"] == runs[row["job_id"]] and was_a_try(row["sends"], row["error"]):
-            found[row["job_id"]].add(row["account_id"])
-    return {job_id: frozenset(accounts) for job_id, accounts in found.items()}
+def _why_stuck(choice: Choice) -> tuple[str, int | None] | None:
+    """Why no account can take some of what waits, and until when; None where all of it can be taken in time."""
+    if not choice.stuck:
+        return None
+    return waiting_reason([verdict for verdicts in choice.stuck.values() for verdict in verdicts])
 
 
-def was_a_try(sends: int, error: Mapping[str, Any] | None) -> bool:
-    """Whether an attempt says something about its account: it was sent, or upstream had refused what came before."""
-    return sends > 0 or (error or {}).get("kind") is not None
-
-
-async def _place(
-    kind: MediaKind, jobs: Mapping[int, Job], placements: Sequence[Placement], costs: Mapping[int, int | None]
-) -> int:
+async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int]) -> int:
     """Takes the slots and makes the attempts, in one transaction; what no longer holds is left for the next pass."""
 
     async def body() -> int:
-        account_ids = sorted({placement.account_id for placement in placements})
+        account_ids = sorted({placement.account_id for placement in plan.placements})
         accounts = await _lock(account_ids)
         slots = await in_flight_of(kind, account_ids)
         cooldowns = await cooldowns_of(account_ids)
-        kept = _within_slots(placements, jobs, accounts, slots)
-        started = await _start([placement.job_id for placement in kept])
-        kept = [placement for placement in kept if placement.job_id in started]
+        kept = _within_slots(plan, accounts, slots)
+        started = await _start([placement.job.job_id for placement in kept])
+        kept = [placement for placement in kept if placement.job.job_id in started]
         if not kept:
             return 0
-        routes = await _write_routes(kept)
+        routes = await _write_routes([plan.routes[placement.job.job_id] for placement in kept])
         moment_ms = await now_ms()
-        attempts = [
-            _attempt(
-                jobs[placement.job_id],
-                accounts[placement.account_id],
-                number=started[placement.job_id],
-                route_id=routes[placement.route],
-                cost=costs.get(placement.job_id),
-                moment_ms=moment_ms,
-            )
-            for placement in kept
-        ]
+        attempts = []
+        for placement in kept:
+            job_id = placement.job.job_id
+            attempt = _attempt(started[job_id], plan.demands[job_id], accounts[placement.account_id], moment_ms)
+            attempt.route_id = routes[plan.routes[job_id]]
+            attempts.append(attempt)
         await Attempt.bulk_create(attempts)
         for attempt in attempts:
             for cooldown in cooldowns.get(attempt.account_id, ()):
                 if cooldown.concerns(kind, attempt.model):
                     await _make_probe(attempt, cooldown)
+        await _begin_groups(started, budgets)
         for job_id in started:
             after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
         return len(attempts)
 
-    return await transaction(body)
+    try:
+        return await transaction(body)
+    except _LimitPassedError:
+        return 0
 
 
-def _within_slots(
-    placements: Sequence[Placement],
-    jobs: Mapping[int, Job],
-    accounts: Mapping[int, Account],
-    slots: Mapping[int, InFlight],
-) -> list[Placement]:
+async def _begin_groups(started: Mapping[int, "_Started"], budgets: Mapping[int, int]) -> None:
+    """Batches begin; and with their rows locked, nothing that was started now passes what they allow."""
+    batch_ids = {job.batch_id for job in started.values() if job.batch_id is not None}
+    if batch_ids:
+        await begin_batches(batch_ids)
+        rows = await execute(
+            f"UPDATE batch SET version = version WHERE id IN ({places(list(batch_ids))}) AND max_parallel IS NOT NULL"
+            " RETURNING id, max_parallel, (SELECT COUNT(*) FROM job WHERE job.batch_id = batch.id"
+            " AND job.status = 'RUNNING') AS going",
+            *batch_ids,
+        )
+        if any(row["going"] > row["max_parallel"] for row in rows):
+            raise _LimitPassedError
+        for batch_id in batch_ids:
+            after_commit(lambda batch_id=batch_id: bus().publish(batch_topic(batch_id)))  # type: ignore[misc]
+    with_budget = sorted({job.group for job in started.values()} & set(budgets))
+    if with_budget:
+        for table in ("batch", "workflow"):
+            await execute(
+                f"UPDATE {table} SET version = version WHERE id IN ({places(with_budget)}) RETURNING id", *with_budget
+            )
+        for group_id, (committed, _) in (await committed_credits(with_budget)).items():
+            if committed > budgets[group_id]:
+                raise _LimitPassedError
+
+
+_pause_workflow: list[Callable[[int, str], Awaitable[None]]] = []
+
+
+def on_workflow_over_budget(pause: Callable[[int, str], Awaitable[None]]) -> None:
+    """Registers what pauses a workflow, by its id and with the reason: workflows stand above the pool."""
+    _pause_workflow[:] = [pause]
+
+
+async def _pause_for_budget(group_id: int, budget: int) -> None:
+    """Pauses the batch or workflow, with an alert: its next picture would pass its budget."""
+    message = f"The next picture or clip would pass the budget of {budget} credits."
+
+    async def body() -> None:
+        await pause_for_budget(group_id, message)
+        for pause in _pause_workflow:
+            await pause(group_id, message)
+
+    await transaction(body)
+
+
+def _within_slots(plan: _Plan, accounts: Mapping[int, Account], slots: Mapping[int, InFlight]) -> list[Placement]:
     """The placements for which there is a slot still, now that the accounts' rows are locked."""
     kept: list[Placement] = []
     taken: dict[int, int] = defaultdict(int)
-    for placement in placements:
+    for placement in plan.placements:
         account = accounts.get(placement.account_id)
         if account is None:
             continue
-        strategy = GenerationRequest.from_json(jobs[placement.job_id].params).strategy
-        most = min(account.max_concurrent, strategy.max_concurrent_per_account or account.max_concurrent)
+        lowered = plan.demands[placement.job.job_id].max_concurrent_per_account
+        most = min(account.max_concurrent, lowered or account.max_concurrent)
         if slots.get(account.id, InFlight()).total + taken[account.id] < most:
             taken[account.id] += 1
             kept.append(placement)
     return kept
 
 
-async def _write_routes(placements: Sequence[Placement]) -> dict[tuple[RouteEntry, ...], int]:
+async def _write_routes(routes: Sequence[tuple[RouteEntry, ...]]) -> dict[tuple[RouteEntry, ...], int]:
     """One row for each route that differs; by route its id."""
-    routes = {route: new_id() for route in dict.fromkeys(placement.route for placement in placements)}
+    ids = {route: new_id() for route in dict.fromkeys(routes)}
     await Route.bulk_create(
         [
             Route(
@@ -220,28 +245,38 @@ async def _write_routes(placements: Sequence[Placement]) -> dict[tuple[RouteEntr
                     for entry in route
                 ],
             )
-            for route, route_id in routes.items()
+            for route, route_id in ids.items()
         ]
     )
-    return routes
+    return ids
 
 
-def _attempt(job: Job, account: Account, *, number: int, route_id: int, cost: int | None, moment_ms: int) -> Attempt:
-    request = GenerationRequest.from_json(job.params)
+@dataclass(frozen=True)
+class _Started:
+    """A job that has just become RUNNING. number: of the attempt that begins."""
+
+    id: int
+    owner: str
+    run: int
+    number: int
+    batch_id: int | None
+    group: int
+
+
+def _attempt(job: _Started, demand: Demand, account: Account, moment_ms: int) -> Attempt:
     return Attempt(
         owner=job.owner,
         job_id=job.id,
-        run=job.retry_count,
-        number=number,
+        run=job.run,
+        number=job.number,
         account_id=account.id,
-        provider=request.provider,
+        provider=account.provider,
         site=account.site,
-        kind=request.kind,
-        model=request.model,
-        route_id=route_id,
+        kind=demand.kind,
+        model=demand.model,
         submit_id=str(uuid.uuid4()),
-        is_manual=request.polling is Polling.MANUAL,
-        credits_expected=cost,
+        is_manual=demand.is_manual,
+        credits_expected=demand.cost,
         placed_at_ms=moment_ms,
         due_at_ms=moment_ms,
     )
@@ -270,31 +305,26 @@ async def _lock(account_ids: Sequence[int]) -> dict[int, Account]:
     return {account.id: account for account in await Account.filter(id__in=[row["id"] for row in rows])}
 
 
-async def _start(job_ids: Sequence[int]) -> dict[int, int]:
-    """Makes waiting jobs RUNNING; by id the number of the attempt that begins."""
+async def _start(job_ids: Sequence[int]) -> dict[int, _Started]:
+    """Makes waiting jobs RUNNING; by id what their attempts need to know."""
     if not job_ids:
         return {}
     rows = await execute(
         "UPDATE job SET status = 'RUNNING', due_at_ms = NULL, tries = tries + 1, error = NULL, message = NULL,"
         f" started_at = COALESCE(started_at, {timestamp_sql()}), version = version + 1"
-        f" WHERE id IN ({places(job_ids)}) AND status = 'PENDING' AND role = 'GENERATE' RETURNING id,"
+        f" WHERE id IN ({places(job_ids)}) AND status = 'PENDING' AND role = 'GENERATE'"
+        f" AND NOT {is_held_with_workflow_sql()} RETURNING id, owner, retry_count, batch_id, {group_sql()} AS grp,"
         " (SELECT COALESCE(MAX(number), 0) + 1 FROM attempt WHERE attempt.job_id = job.id) AS number",
         *job_ids,
     )
-    return {row["id"]: row["number"] for row in rows}
-
-
-async def _set_aside(job_ids: Sequence[int]) -> None:
-    """Jobs for which there is no account now let the next ones pass for a while."""
-    await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()} + {STUCK_MS} WHERE id IN ({places(job_ids)})"
-        " AND status = 'PENDING' RETURNING id",
-        *job_ids,
-    )
+    return {
+        row["id"]: _Started(row["id"], row["owner"], row["retry_count"], row["number"], row["batch_id"], row["grp"])
+        for row in rows
+    }
 
 
 async def look_again(owner: str) -> None:
-    """Brings an owner's jobs that were set aside back at once: something about the owner's accounts has changed."""
+    """Brings an owner's jobs that are to be tried later back at once: something about its accounts has changed."""
     await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE owner = ? AND role = '{JobRole.GENERATE.value}'"
         f" AND status = '{JobStatus.PENDING.value}' AND queue IN ('pool-images', 'pool-videos')"

@@ -4,15 +4,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from models.database import now_ms
-from models.enums import JobRole, JobStatus, MediaKind, Queue
+from models.batches import Batch
+from models.database import execute, now_ms
+from models.enums import BatchStatus, JobRole, JobStatus, MediaKind, Queue
 from models.jobs import Job
 from services.generation.requests import GenerationRequest
-from services.pool.choosing import Demand, Verdict, judge, waiting_reason
+from services.pool.choosing import Candidate, Demand, judge, waiting_reason
+from services.pool.demands import demand_of
+from services.pool.placing import is_kept
 from services.pool.roster import rosters
-from services.pool.scheduling import demand_of
 from services.providers import pooled_models
-from services.reading.owned import rows_by_id
+from services.reading.owned import places, rows_by_id
 from settings import get_settings
 
 POOL_QUEUES = (Queue.POOL_IMAGES, Queue.POOL_VIDEOS)
@@ -24,26 +26,49 @@ def is_waiting(job: Job) -> bool:
 
 
 async def waiting_words(owner: str, jobs: Sequence[Job]) -> list[str | None]:
-    """For each of the owner's jobs a sentence, or None where it does not wait for an account. Six statements for each
-    provider and kind, however many jobs.
+    """For each of the owner's jobs a sentence, or None where it does not wait for an account. Eight statements for each
+    kind, however many jobs.
     """
-    demands: dict[tuple[str, MediaKind], dict[int, Demand]] = defaultdict(dict)
-    models = pooled_models()
-    for job in jobs:
-        if is_waiting(job):
+    waiting = [job for job in jobs if is_waiting(job)]
+    held = await _held(waiting)
+    demands: dict[MediaKind, list[tuple[Job, str, Demand]]] = defaultdict(list)
+    models = pooled_models() if waiting else {}
+    for job in waiting:
+        if job.id not in held:
             request = GenerationRequest.from_json(job.params)
-            demands[request.provider, request.kind][job.id] = demand_of(job, request, models, frozenset())
-    words: dict[int, str] = {}
+            demands[request.kind].append((job, request.provider, demand_of(request, models)))
+    words: dict[int, str] = dict(held)
     moment_ms = await now_ms() if demands else 0
-    for (provider, kind), wanted in demands.items():
-        pools = await rosters([owner], provider, kind, now_ms=moment_ms, zone=get_settings().timezone)
-        known: dict[tuple[object, ...], str] = {}
-        for job_id, demand in wanted.items():
-            key = (demand.model, demand.cost, demand.max_concurrent_per_account, demand.account_ids)
+    for kind, wanted in demands.items():
+        pools = await rosters([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
+        known: dict[tuple[str, Demand, bool], str] = {}
+        for job, provider, demand in wanted:
+            key = (provider, demand, job.priority_rank == 0)
             if key not in known:
-                known[key] = _sentence([judge(account, demand, moment_ms) for account in pools.get(owner, ())])
-            words[job_id] = known[key]
+                accounts = pools.get((owner, provider), ())
+                known[key] = _sentence(accounts, demand, moment_ms, is_urgent=job.priority_rank == 0)
+            words[job.id] = known[key]
     return [words.get(job.id) for job in jobs]
+
+
+async def _held(jobs: Sequence[Job]) -> dict[int, str]:
+    """By job why nothing more of its batch is begun now, where that is so."""
+    batch_ids = {job.batch_id for job in jobs if job.batch_id is not None}
+    if not batch_ids:
+        return {}
+    found: dict[int, str] = {}
+    counts = await execute(
+        "SELECT batch_id, COUNT(*) AS going FROM job WHERE status = 'RUNNING'"
+        f" AND batch_id IN ({places(list(batch_ids))}) GROUP BY batch_id",
+        *batch_ids,
+    )
+    going = {row["batch_id"]: row["going"] for row in counts}
+    for batch in await Batch.filter(id__in=list(batch_ids)):
+        if batch.status is BatchStatus.PAUSED:
+            found[batch.id] = f"Its batch is paused. {batch.pause_reason or 'resumeBatch goes on.'}"
+        elif batch.max_parallel is not None and going.get(batch.id, 0) >= batch.max_parallel:
+            found[batch.id] = f"Its batch has {batch.max_parallel} under way, as many as it may."
+    return {job.id: found[job.batch_id] for job in jobs if job.batch_id in found}
 
 
 async def waiting_by_job_id(owner: str, job_ids: Sequence[int]) -> list[str | None]:
@@ -53,7 +78,10 @@ async def waiting_by_job_id(owner: str, job_ids: Sequence[int]) -> list[str | No
     return [words.get(job_id) for job_id in job_ids]
 
 
-def _sentence(verdicts: Sequence[Verdict]) -> str:
+def _sentence(accounts: Sequence[Candidate], demand: Demand, moment_ms: int, *, is_urgent: bool) -> str:
+    verdicts = [judge(account, demand, moment_ms) for account in accounts]
+    if not is_urgent and is_kept(accounts, demand, verdicts, get_settings().urgent_slot_percent):
+        return "It waits for a free slot of an account; the last ones are kept for URGENT."
     reason, until_ms = waiting_reason(verdicts)
     if until_ms is None:
         return reason
