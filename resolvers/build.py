@@ -8,7 +8,9 @@ from strawberry.schema.config import StrawberryConfig
 
 from resolvers.account_mutations import AccountMutations
 from resolvers.account_queries import AccountQueries
+from resolvers.alert_queries import AlertQueries
 from resolvers.asset_mutations import AssetMutations
+from resolvers.callback_mutations import CallbackMutations
 from resolvers.catalogue_queries import CatalogueQueries
 from resolvers.film_mutations import FilmMutations
 from resolvers.job_mutations import JobMutations
@@ -18,6 +20,7 @@ from resolvers.record_mutations import RecordMutations
 from resolvers.record_queries import RecordQueries
 from resolvers.script_mutations import ScriptMutations
 from resolvers.stage_queries import StageQueries
+from resolvers.statistics_queries import StatisticsQueries
 from resolvers.storable_text import StorableText
 from resolvers.storyboard_mutations import StoryboardMutations
 from resolvers.subscriptions import Subscription
@@ -28,7 +31,17 @@ from schema.videos import VideoSegment
 
 
 @strawberry.type(description="What can be asked.")
-class Query(NodeQueries, AccountQueries, RecordQueries, ListQueries, StageQueries, CatalogueQueries, UpstreamQueries):
+class Query(
+    NodeQueries,
+    AccountQueries,
+    AlertQueries,
+    RecordQueries,
+    StatisticsQueries,
+    ListQueries,
+    StageQueries,
+    CatalogueQueries,
+    UpstreamQueries,
+):
     pass
 
 
@@ -42,6 +55,7 @@ class Mutation(
     AssetMutations,
     StoryboardMutations,
     FilmMutations,
+    CallbackMutations,
 ):
     pass
 

@@ -1,6 +1,7 @@
 """The contract's scalars."""
 
-from datetime import UTC, datetime
+import contextlib
+from datetime import UTC, date, datetime
 from typing import Any, NewType
 
 import strawberry
@@ -29,6 +30,13 @@ def read_datetime(value: object) -> datetime:
         if time is not None and time.tzinfo is not None and "T" in value.upper():
             return time.astimezone(UTC)
     raise ValueError("A DateTime is an RFC 3339 time with its zone, e.g. 2026-01-31T16:30:00Z.")
+
+
+def read_date(value: object) -> date:
+    if isinstance(value, str) and len(value) == len("2026-01-31"):
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(value)
+    raise ValueError("A Date is a calendar day, e.g. 2026-01-31.")
 
 
 def read_long(value: object) -> int:
@@ -70,6 +78,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="RFC 3339 time in UTC, e.g. 2026-01-31T16:30:00Z.",
         serialize=write_datetime,
         parse_value=read_datetime,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A calendar day in the deployment's time zone, YYYY-MM-DD.",
+        serialize=date.isoformat,
+        parse_value=read_date,
     ),
     JSON: strawberry.scalar(
         name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=read_json

@@ -12,6 +12,8 @@ from models.database import execute, is_sqlite, now_ms_sql
 from services.files import remove_unreferenced
 from services.generation.closing import take_up_forgotten
 from services.idempotency import forget_old_keys
+from services.statistics.history import count_history
+from services.statistics.rolling import roll_up
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -22,16 +24,20 @@ VACUUM_PAGES = 5000
 HOUSEKEEPING_SECONDS = 600.0
 GRACE_SECONDS = 1800.0
 "How long a file that nothing refers to is marked before it goes."
+STATISTICS_SECONDS = 2.0
+"""The longest that a sweep counts: the worker's other looks wait for it."""
 
 _last_housekeeping = -HOUSEKEEPING_SECONDS
 
 
 async def sweep(settings: Settings) -> None:
-    """Takes up jobs that nobody is at work on; every ten minutes, clears away files and keys."""
+    """Takes up jobs that nobody is at work on and sums up what ended; every ten minutes, clears away files and keys."""
     global _last_housekeeping
     await wake_forgotten_stage_jobs()
     if await take_up_forgotten():
         log.warning("sweep.took_up_forgotten")
+    await count_history(STATISTICS_SECONDS)
+    await roll_up(STATISTICS_SECONDS)
     if time.monotonic() - _last_housekeeping >= HOUSEKEEPING_SECONDS:
         _last_housekeeping = time.monotonic()
         await clear_away(settings)

@@ -1,0 +1,38 @@
+"""The caller's generations, summed up."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import strawberry
+
+from schema.context import Info
+from schema.fields import resolved
+from schema.paging import given
+from schema.statistics import RecordStatistics, RecordStatisticsFilter
+from services.reading.record_statistics import StatisticsConditions, record_statistics
+from services.statistics.days import DateRange
+
+
+def statistics_conditions(wanted: RecordStatisticsFilter | None) -> StatisticsConditions:
+    if given(wanted) is None or wanted is None:
+        return StatisticsConditions()
+    return StatisticsConditions(
+        work_id=given(wanted.work_id),
+        project_id=given(wanted.project_id),
+        kind=given(wanted.kind),
+        range=given(wanted.range) or DateRange.ALL,
+    )
+
+
+@strawberry.type
+class StatisticsQueries:
+    @resolved("The caller's generations, summed up.")
+    async def record_statistics(
+        self,
+        info: Info,
+        filter: Annotated[
+            RecordStatisticsFilter | None, strawberry.argument(description="What to count; null: everything.")
+        ] = strawberry.UNSET,
+    ) -> RecordStatistics:
+        sums = await record_statistics(info.context.owner, statistics_conditions(filter), datetime.now(UTC))
+        return RecordStatistics.of(sums)

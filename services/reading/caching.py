@@ -1,0 +1,34 @@
+"""Keeping what was read while it is still what would be read: no times to live, so nobody sees anything that is older
+than his own last change.
+
+Whoever reads asks first for a mark, in one cheap statement: a number that every change of what is kept makes another,
+and that never comes back. What was read after a mark is what would be read now if the mark is still the same.
+"""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
+
+from models.database import connection
+
+T = TypeVar("T")
+
+
+class MarkedCache(Generic[T]):
+    """The `most` values that were asked for last, of this process and its open database."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._by_database: WeakKeyDictionary[Any, OrderedDict[Hashable, tuple[Hashable, T]]] = WeakKeyDictionary()
+
+    async def get(self, key: Hashable, mark: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+        """The value of a key under a mark that was read before this call; read anew where the mark was another."""
+        kept = self._by_database.setdefault(connection(), OrderedDict())
+        known = kept.get(key)
+        if known is None or known[0] != mark:
+            known = kept[key] = (mark, await read())
+        kept.move_to_end(key)
+        while len(kept) > self._most:
+            kept.popitem(last=False)
+        return known[1]

@@ -1,0 +1,117 @@
+"""Cells: sums of deltas for one grain, place, kind and day. Pure functions.
+
+Each delta is added to eight cells: of four grains (its owner, its project, its work wherever that is, its work in its
+project), each for its day and for all days, so that any question needs one cell a day and kind, or one a work and kind.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+ALL_DAYS = ""
+COUNTS = ("succeeded", "failed", "canceled", "switches", "credits", "generation_ms")
+
+
+class Grain(StrEnum):
+    """What a cell groups by."""
+
+    OWNER = "OWNER"
+    PROJECT = "PROJECT"
+    WORK = "WORK"
+    PLACE = "PLACE"  # project and work
+
+    @staticmethod
+    def of(*, has_project: bool, has_work: bool) -> "Grain":
+        if has_project:
+            return Grain.PLACE if has_work else Grain.PROJECT
+        return Grain.WORK if has_work else Grain.OWNER
+
+
+class CellKey(NamedTuple):
+    """What the grain does not group by is empty; day: "YYYY-MM-DD" or ALL_DAYS."""
+
+    owner: str
+    grain: str
+    project_id: str
+    work_id: str
+    day: str
+    kind: str
+
+
+@dataclass
+class Sums:
+    """What a cell holds. deltas: how many rows it sums up; times and errors: counts by bucket and by error code."""
+
+    deltas: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    canceled: int = 0
+    switches: int = 0
+    credits: int = 0
+    generation_ms: int = 0
+    times: dict[int, int] = field(default_factory=dict)
+    errors: dict[str, int] = field(default_factory=dict)
+
+    @staticmethod
+    def counting(row: Mapping[str, Any]) -> "Sums":
+        """The plain numbers of a row, without deltas, times and errors."""
+        sums = Sums()
+        for name in COUNTS:
+            setattr(sums, name, int(row[name] or 0))
+        return sums
+
+    @property
+    def ended(self) -> int:
+        return self.succeeded + self.failed + self.canceled
+
+    def add_delta(self, delta: Mapping[str, Any]) -> None:
+        """Adds a row of statistics_delta."""
+        self.deltas += 1
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + (delta[name] or 0))
+        if delta["bucket"] is not None:
+            add_counts(self.times, {delta["bucket"]: delta["succeeded"]})
+        if delta["error_code"] is not None:
+            add_counts(self.errors, {delta["error_code"]: delta["failed"]})
+
+    def add(self, other: "Sums") -> None:
+        for name in ("deltas", *COUNTS):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        add_counts(self.times, other.times)
+        add_counts(self.errors, other.errors)
+
+
+def add_counts(into: dict[Any, int], counts: Mapping[Any, int]) -> None:
+    """Adds counts by key; what comes to nothing is left out."""
+    for key, count in counts.items():
+        total = into.get(key, 0) + count
+        if total:
+            into[key] = total
+        else:
+            into.pop(key, None)
+
+
+def keys_of(delta: Mapping[str, Any]) -> list[CellKey]:
+    """The cells that a row of statistics_delta is added to."""
+    project_id, work_id = delta["project_id"], delta["work_id"]
+    groups = (
+        (Grain.OWNER, "", ""),
+        (Grain.PROJECT, project_id, ""),
+        (Grain.WORK, "", work_id),
+        (Grain.PLACE, project_id, work_id),
+    )
+    return [
+        CellKey(delta["owner"], grain.value, project, work, day, delta["kind"])
+        for grain, project, work in groups
+        for day in (delta["day"], ALL_DAYS)
+    ]
+
+
+def sum_up(deltas: Iterable[Mapping[str, Any]]) -> dict[CellKey, Sums]:
+    """What rows of statistics_delta come to, by cell."""
+    sums: dict[CellKey, Sums] = {}
+    for delta in deltas:
+        for key in keys_of(delta):
+            sums.setdefault(key, Sums()).add_delta(delta)
+    return sums
