@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('resolved_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('version', fields.BigIntField(default=1)),
             ],
-            options={'table': 'alert', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['owner', 'resolved_at'])], 'pk_attr': 'id', 'table_description': 'Open while `resolved_at` is null, and at most one of an owner, kind and cause is open (a partial index).'},
+            options={'table': 'alert', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['owner', 'resolved_at']), Index(fields=['resolved_at'])], 'pk_attr': 'id', 'table_description': 'Open while `resolved_at` is null, and at most one of an owner, kind and cause is open (a partial index).'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
@@ -253,6 +253,10 @@ class Migration(migrations.Migration):
             name='held_ms',
             field=fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads),
         ),
+        ops.AddIndex(
+            model_name='Attempt',
+            index=Index(fields=['route_id']),
+        ),
         # Partial indexes are what Tortoise cannot say.
         ops.RunSQL(
             "CREATE UNIQUE INDEX uid_alert_open ON alert (owner, kind, cause) WHERE resolved_at IS NULL",
@@ -274,6 +278,23 @@ class Migration(migrations.Migration):
             "CREATE INDEX idx_job_live_generations ON job (owner, status, record_id)"
             " WHERE role = 'GENERATE' AND status IN ('PENDING', 'RUNNING')",
             "DROP INDEX idx_job_live_generations",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX idx_job_ended_generations ON job (finished_at, owner, type, status)"
+            " WHERE role = 'GENERATE' AND status IN ('SUCCEEDED', 'FAILED')",
+            "DROP INDEX idx_job_ended_generations",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX idx_account_deleted ON account (deleted_at) WHERE deleted_at IS NOT NULL",
+            "DROP INDEX idx_account_deleted",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX idx_batch_deleted ON batch (deleted_at) WHERE deleted_at IS NOT NULL",
+            "DROP INDEX idx_batch_deleted",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX idx_record_deleted ON generation_record (deleted_at) WHERE deleted_at IS NOT NULL",
+            "DROP INDEX idx_record_deleted",
         ),
         # What ended before these tables came is counted afterwards (services/statistics/history): charges up to now,
         # jobs from the first on.

@@ -7,12 +7,15 @@ cause be open (a partial unique index). Once closed, the same cause is a new ale
 from collections.abc import Sequence
 from typing import Any
 
+from models.alerts import Alert
 from models.database import after_commit, execute, transaction
 from models.enums import AlertKind, AlertSeverity
 from models.ids import new_id
+from services.callbacks.outbox import write_alert_callback
 from services.events import alerts_topic, bus
 from services.queue.sql import timestamp_sql
 from services.reading.owned import places
+from settings import get_settings
 
 CAUSE_LENGTH = 160
 CAUSES_AT_ONCE = 1000
@@ -111,6 +114,9 @@ def is_open_sql(kind: AlertKind, owner: str, cause: str) -> str:
 
 
 async def _tell(rows: Sequence[dict[str, Any]]) -> None:
-    """Followers, after the commit."""
+    """The deployment's webhook, where there is one, by rows of its own; and followers, after the commit."""
+    if rows and get_settings().alert_webhook_url is not None:
+        for alert in await Alert.filter(id__in=[row["id"] for row in rows]).order_by("id"):
+            await write_alert_callback(alert)
     for owner in {row["owner"] for row in rows}:
         after_commit(lambda owner=owner: bus().publish(alerts_topic(owner)))  # type: ignore[misc]
