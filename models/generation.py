@@ -38,6 +38,8 @@ class GenerationRecord(OwnedRow):
     "The shown file that later stages use; null: the first."
     is_reused = fields.BooleanField(default=False)
     version_count = fields.IntField(default=0)
+    similarity_keys: Any = fields.BinaryField(null=True)
+    "Its keys in the index of prompts (SimilarityKey), packed; empty: it is not to be there; null: not looked at yet."
     deleted_at: Any = fields.DatetimeField(null=True)
     version = fields.BigIntField(default=1)
 
@@ -48,6 +50,19 @@ class GenerationRecord(OwnedRow):
             Index(fields=("owner", "work_id", "storyboard_id")),
             Index(fields=("owner", "request_sha256")),
         )
+
+
+class SimilarityKey(Model):
+    """A record's place in the index of prompts: records that share a key may have prompts that are alike.
+
+    The table's primary key is (key, record_id), which Tortoise cannot say: its migration makes it by hand.
+    """
+
+    key = fields.BigIntField(primary_key=True, generated=False)
+    record_id = fields.BigIntField()
+
+    class Meta:
+        table = "similarity_key"
 
 
 class RecordVersion(OwnedRow):

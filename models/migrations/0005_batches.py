@@ -18,6 +18,19 @@ class SameColumn(ops.AlterField):
         return None
 
 
+class CreatePairs(ops.CreateModel):
+    """A table whose primary key are both of its columns, which Tortoise cannot say. On SQLite the key is the table."""
+
+    async def database_forward(self, app_label, old_state, new_state, state_editor=None):
+        if state_editor:
+            table, (first, second) = self.options['table'], [name for name, _ in self.fields]
+            ending = ' WITHOUT ROWID' if state_editor.client.capabilities.dialect == 'sqlite' else ''
+            await state_editor._run_sql(
+                f'CREATE TABLE "{table}" ("{first}" BIGINT NOT NULL, "{second}" BIGINT NOT NULL,'
+                f' PRIMARY KEY ("{first}", "{second}")){ending}'
+            )
+
+
 class Migration(migrations.Migration):
     dependencies = [('ekonte', '0004_pool')]
 
@@ -257,7 +270,26 @@ class Migration(migrations.Migration):
             model_name='Attempt',
             index=Index(fields=['route_id']),
         ),
+        CreatePairs(
+            name='SimilarityKey',
+            fields=[
+                ('key', fields.BigIntField(primary_key=True, generated=False, unique=True, db_index=True)),
+                ('record_id', fields.BigIntField()),
+            ],
+            options={'table': 'similarity_key', 'app': 'ekonte', 'pk_attr': 'key', 'table_description': "A record's place in the index of prompts: records that share a key may have prompts that are alike."},
+            bases=['Model'],
+        ),
+        ops.AddField(
+            model_name='GenerationRecord',
+            name='similarity_keys',
+            field=fields.BinaryField(null=True),
+        ),
         # Partial indexes are what Tortoise cannot say.
+        ops.RunSQL(
+            "CREATE INDEX idx_record_without_keys ON generation_record (id)"
+            " WHERE similarity_keys IS NULL AND shown_job_id IS NOT NULL AND deleted_at IS NULL",
+            "DROP INDEX idx_record_without_keys",
+        ),
         ops.RunSQL(
             "CREATE UNIQUE INDEX uid_alert_open ON alert (owner, kind, cause) WHERE resolved_at IS NULL",
             "DROP INDEX uid_alert_open",
