@@ -32,6 +32,7 @@ _OPTIONAL = (
     "style",
     "fps",
     "motion_strength",
+    "callback_url",
 )
 _NEEDED = (
     "project_name",

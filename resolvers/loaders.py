@@ -7,6 +7,7 @@ from strawberry.dataloader import DataLoader
 
 from models.accounts import Account
 from models.base import OwnedRow
+from models.callbacks import CallbackDelivery
 from models.files import StoredFile
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
 from models.generation import Attempt
@@ -17,8 +18,10 @@ from models.workflows import Workflow
 from schema.context import ChildLoaders, Loaders
 from services.impact import stale_shot_ids
 from services.reading.accounts import cooldowns, live_accounts_in_order, standings
+from services.reading.alerts import alerts_in_order
 from services.reading.artifacts import grid_files, made, made_clip_counts, made_picture_counts, ready_files
 from services.reading.attempts import attempts_by_job_id, routes_by_id
+from services.reading.callbacks import deliveries_by_subject, tries_by_delivery_id, webhook_secrets
 from services.reading.children import (
     ChildList,
     child_counts,
@@ -81,6 +84,7 @@ READS: dict[str, Read] = {
     "file_by_id": _files_in_order,
     "account_by_id": live_accounts_in_order,
     "past_account_by_id": _by_id(Account),
+    "alert_by_id": alerts_in_order,
     "script_by_workflow_id": _by_workflow_id(Script),
     "storyboard_by_workflow_id": _by_workflow_id(Storyboard),
     "animatic_by_workflow_id": _by_workflow_id(Animatic),
@@ -108,6 +112,10 @@ READS: dict[str, Read] = {
     "waiting_by_job_id": waiting_by_job_id,
     "standing_by_account_id": standings,
     "cooldowns_by_account_id": cooldowns,
+    "callback_delivery_by_id": _by_id(CallbackDelivery),
+    "callback_deliveries_by_subject": deliveries_by_subject,
+    "callback_tries_by_delivery_id": tries_by_delivery_id,
+    "webhook_secrets_by_owner": webhook_secrets,
 }
 
 

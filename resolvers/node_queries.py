@@ -9,9 +9,11 @@ from strawberry.dataloader import DataLoader
 
 from models.ids import parse_global_id
 from schema.accounts import Account
+from schema.alerts import Alert
 from schema.animatics import Animatic
 from schema.assets import Asset
 from schema.attempts import Attempt
+from schema.callbacks import CallbackDelivery
 from schema.catalogue import Viewer
 from schema.context import Info, Loaders
 from schema.edits import Edit
@@ -41,6 +43,8 @@ NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any]
     "Attempt": (lambda loaders: loaders.attempt_by_id, Attempt.from_row),
     "Job": (lambda loaders: loaders.job_by_id, Job.from_row),
     "Account": (lambda loaders: loaders.account_by_id, Account.from_row),
+    "CallbackDelivery": (lambda loaders: loaders.callback_delivery_by_id, CallbackDelivery.from_row),
+    "Alert": (lambda loaders: loaders.alert_by_id, Alert.from_row),
 }
 
 
@@ -73,5 +77,4 @@ class NodeQueries:
 
     @resolved("Who the bearer token says the caller is.")
     def me(self, info: Info) -> Viewer:
-        viewer = info.context.viewer
-        return Viewer(id=strawberry.ID(viewer.id), name=viewer.name, scopes=list(viewer.scopes))
+        return Viewer.of(info.context.viewer)

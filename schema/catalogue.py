@@ -2,7 +2,10 @@
 
 import strawberry
 
+from schema.context import Info
 from schema.enums import Capability
+from schema.fields import resolved
+from services.identity import Viewer as Caller
 
 
 @strawberry.type(description="Something that writes, draws, films or speaks.")
@@ -28,3 +31,19 @@ class Viewer:
     id: strawberry.ID = strawberry.field(description="The token's subject: the owner of all that the caller makes.")
     name: str | None = strawberry.field(description="The caller's name, where the token tells it.")
     scopes: list[str] = strawberry.field(description="What the token permits beyond the caller's own objects.")
+
+    @resolved(
+        "Standard Webhooks secrets that sign the caller's callbacks, newest first; two while one is rotated out. The"
+        " first is made when it is first asked for or needed."
+    )
+    async def webhook_secrets(self, info: Info) -> list[str]:
+        return list(await info.context.loaders.webhook_secrets_by_owner.load(info.context.owner))
+
+    @staticmethod
+    def of(caller: Caller) -> "Viewer":
+        return Viewer(id=strawberry.ID(caller.id), name=caller.name, scopes=list(caller.scopes))
+
+
+@strawberry.type(description="The caller, after a change.")
+class ViewerPayload:
+    me: Viewer = strawberry.field(description="The caller as it is now.")

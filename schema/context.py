@@ -8,6 +8,8 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from models.accounts import Account
+from models.alerts import Alert
+from models.callbacks import CallbackDelivery, CallbackTry
 from models.files import StoredFile
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
 from models.generation import Attempt, GenerationRecord, RecordVersion
@@ -52,6 +54,7 @@ class Loaders:
     account_by_id: DataLoader[int, Account | None]
     past_account_by_id: DataLoader[int, Account | None]
     "Deleted accounts too: those that attempts ran on."
+    alert_by_id: DataLoader[int, Alert | None]
 
     script_by_workflow_id: DataLoader[int, Script | None]
     storyboard_by_workflow_id: DataLoader[int, Storyboard | None]
@@ -82,6 +85,10 @@ class Loaders:
     "What a job waits for, where it waits for an account."
     standing_by_account_id: DataLoader[int, Standing]
     cooldowns_by_account_id: DataLoader[int, tuple[CoolingDown, ...]]
+    callback_delivery_by_id: DataLoader[int, CallbackDelivery | None]
+    callback_deliveries_by_subject: DataLoader[tuple[str, int], tuple[CallbackDelivery, ...]]
+    callback_tries_by_delivery_id: DataLoader[int, tuple[CallbackTry, ...]]
+    webhook_secrets_by_owner: DataLoader[str, tuple[str, ...]]
 
     def __init__(
         self, make: Callable[[str], DataLoader[Any, Any]], make_children: Callable[[ChildList], ChildLoaders]

@@ -11,6 +11,7 @@ from models.enums import (
     AccountType,
     AssetType,
     AttemptOutcome,
+    DeliveryStatus,
     GridLayout,
     InputType,
     JobStatus,
@@ -300,4 +301,11 @@ describe(
     WAIT="It is kept for when the account is free again.",
     SKIP="It fails.",
     SWITCH="It moves to another account at once.",
+)
+describe(
+    DeliveryStatus,
+    "How far a callback is.",
+    PENDING="It is to be sent, or to be tried again.",
+    DELIVERED="The receiver answered with a status of 2xx.",
+    FAILED="It was given up, with an alert; redeliverCallback sends it again.",
 )

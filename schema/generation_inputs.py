@@ -14,6 +14,7 @@ from models.enums import (
     RateLimitHandling,
     Transition,
 )
+from schema.callbacks import CALLBACK_URL
 from schema.enums import Reuse
 from schema.scalars import Long
 from schema.workflow_inputs import KEY
@@ -131,6 +132,7 @@ class GenerateImageInput:
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
     strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
+    callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
 
 
@@ -174,4 +176,5 @@ class GenerateVideoInput:
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
     strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
+    callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)

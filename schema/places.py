@@ -18,7 +18,7 @@ FILE_FIELDS = frozenset({"inputFile", "inputContent", "music"})
 
 Place = list[str]
 
-_WORDS = {"GenerationRecord": "record", "RecordVersion": "version"}
+_WORDS = {"GenerationRecord": "record", "RecordVersion": "version", "CallbackDelivery": "callback delivery"}
 
 
 class PlacedErrors(FieldExtension):

@@ -11,6 +11,7 @@ from models.generation import GenerationRecord as RecordRow
 from models.generation import RecordVersion as VersionRow
 from models.jobs import Job as JobRow
 from schema import enums as enums
+from schema.callbacks import CallbackDelivery, deliveries_of
 from schema.context import Info
 from schema.errors import JobError
 from schema.fields import resolved
@@ -84,6 +85,7 @@ class GenerationRecord(Node):
     resolution: str | None = strawberry.field(description="E.g. 2k; null where the model takes none.")
     input_images: list[str] = strawberry.field(description="Links and ids, as they were given.")
     safety_check: bool = strawberry.field(description="Whether the content was to be checked.")
+    callback_url: str | None = strawberry.field(description="Where the end of its newest job is told to.")
     reused: bool = strawberry.field(
         description="True where an earlier result for the same request was handed out again."
     )
@@ -160,6 +162,10 @@ class GenerationRecord(Node):
             info, RECORD_VERSIONS, self.row.id, RecordVersion.from_row, first=first, after=after
         )
 
+    @resolved("What was told to callback addresses about it, newest first.")
+    async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
+        return await deliveries_of(info, "record", self.row.id)
+
     @resolved("Its newest job.")
     async def job(self, info: Info) -> LazyJob | None:
         from schema.jobs import Job
@@ -217,6 +223,7 @@ def record_from_row(row: RecordRow) -> ImageRecord | VideoRecord:
         "resolution": request.resolution,
         "input_images": [image.given for image in request.inputs],
         "safety_check": request.safety_check,
+        "callback_url": row.callback_url,
         "reused": row.is_reused,
         "created_at": row.created_at,
         "updated_at": row.updated_at,

@@ -3,6 +3,7 @@
 import strawberry
 
 from models.enums import MediaKind, Polling, Priority, Transition
+from schema.callbacks import CALLBACK_URL
 from schema.generation_inputs import (
     FADING,
     FIRST_AND_LAST,
@@ -25,8 +26,8 @@ from schema.workflow_inputs import KEY
 
 @strawberry.input(
     description="A record to run again. What is not given keeps its former value, and gives way where another model "
-    "does not take it. Null takes away what a request need not have (negativePrompt, seed, inputImages, audio …), and "
-    "leaves all else as it was."
+    "does not take it. Null takes away what a request need not have (negativePrompt, seed, inputImages, audio, "
+    "callbackUrl …), and leaves all else as it was."
 )
 class RegenerateInput:
     kind: MediaKind = strawberry.field(description="The storyboard's picture or its clip.")
@@ -70,4 +71,5 @@ class RegenerateInput:
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
+    callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)

@@ -3,6 +3,7 @@
 import strawberry
 
 from models.enums import GridLayout, InputType, Quality, Stage
+from schema.callbacks import CALLBACK_URL
 from schema.scalars import JSON
 
 PROVIDER = "One of providers.name; null: the deployment's default."
@@ -85,4 +86,5 @@ class CreateWorkflowInput:
     options: WorkflowOptionsInput | None = strawberry.field(
         default=strawberry.UNSET, description="How it is to be made; null: by the defaults."
     )
+    callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)

@@ -52,18 +52,22 @@ BATCH_EVENTS = {
 WORKFLOW_EVENTS = {WorkflowStatus.SUCCEEDED: "workflow_completed", WorkflowStatus.FAILED: "workflow_failed"}
 
 
-async def write_record_callbacks(jobs: Sequence[Job]) -> None:
+async def write_record_callbacks(jobs: Sequence[Job], url: str | None = None) -> None:
     """For generations that have just succeeded or failed and whose request names an address; items of a batch, and what
     a workflow's builds asked for, have none of their own.
+
+    url: tell this address instead, whosever jobs they were: their results are what another request gets.
     """
-    told = [job for job in jobs if job.status in RECORD_EVENTS and _address_of(job) is not None]
+    urls = {job.id: url or _address_of(job) for job in jobs if job.status in RECORD_EVENTS}
+    told = [job for job in jobs if urls.get(job.id) is not None]
     if not told:
         return
     files: dict[int, list[int]] = defaultdict(list)
     for row in await JobFile.filter(job_id__in=[job.id for job in told]).order_by("job_id", "position"):
         files[row.job_id].append(row.file_id)
     due_at_ms = await now_ms()
-    await CallbackDelivery.bulk_create([_record_delivery(job, files[job.id], due_at_ms) for job in told])
+    deliveries = [_record_delivery(job, str(urls[job.id]), files[job.id], due_at_ms) for job in told]
+    await CallbackDelivery.bulk_create(deliveries)
     nudge()
 
 
@@ -72,7 +76,7 @@ def _address_of(job: Job) -> str | None:
     return job.params.get("callback_url") if is_single and job.record_id is not None else None
 
 
-def _record_delivery(job: Job, file_ids: Sequence[int], due_at_ms: int) -> CallbackDelivery:
+def _record_delivery(job: Job, url: str, file_ids: Sequence[int], due_at_ms: int) -> CallbackDelivery:
     event, params = RECORD_EVENTS[job.status], job.params
     body = record_body(
         event,
@@ -84,7 +88,7 @@ def _record_delivery(job: Job, file_ids: Sequence[int], due_at_ms: int) -> Callb
         Result(params["storyboard_id"], WORDS[job.status], file_ids, job.error),
         job.finished_at or datetime.now(UTC),
     )
-    return _delivery(job.owner, event, params["callback_url"], RECORD, job.record_id or 0, body, due_at_ms)
+    return _delivery(job.owner, event, url, RECORD, job.record_id or 0, body, due_at_ms)
 
 
 async def write_batch_callback(batch: Batch) -> None:

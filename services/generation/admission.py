@@ -11,14 +11,15 @@ from models.enums import PRIORITY_RANKS, JobRole, JobStatus, MediaKind, Priority
 from models.generation import GenerationRecord
 from models.ids import new_id
 from models.jobs import Job, JobInput
+from services.callbacks.addresses import check_callback_url
 from services.generation.asking import Asked
 from services.generation.catalogue import find_model
-from services.generation.checking import check_accounts, settle
+from services.generation.checking import account_faults, raise_first, settle
 from services.generation.inputs import queue_of
-from services.generation.requests import GenerationRequest
+from services.generation.requests import AccountStrategy, GenerationRequest
 from services.generation.resolving import resolve_inputs
 from services.generation.reusing import reuse_result
-from services.idempotency import once
+from services.idempotency import former_result, once
 from services.pool.demands import demand_key
 from services.queue.outcomes import nudge
 from services.records.holding import BUSY, hold_record, write_request
@@ -38,7 +39,7 @@ async def generate(owner: str, asked: Asked, idempotency_key: str | None, priori
 
     # A default that was said is the same request as one that was not.
     values = {name: value for name, value in dataclasses.asdict(asked).items() if name != "defaulted"}
-    return await take_on(owner, MUTATIONS[asked.kind], idempotency_key, values, ask, priority)
+    return await take_on(owner, MUTATIONS[asked.kind], idempotency_key, values, ask, priority, asked.callback_url)
 
 
 async def take_on(
@@ -48,16 +49,25 @@ async def take_on(
     values: dict[str, Any],
     ask: Callable[[], Awaitable[Asked]],
     priority: Priority,
+    callback_url: str | None,
 ) -> Job:
     """Checks what `ask` gives, in one transaction with all that follows, and takes it on or hands out a former result.
 
-    values: what a repeated request under the same key must have alike. Raises as `generate`.
+    values: what a repeated request under the same key must have alike. callback_url: one that this request gives, which
+    is looked at beforehand, outside the transaction. Raises as `generate`.
     """
+    values = {**values, "priority": priority.value}
+    if callback_url is not None:
+        former = await former_result(owner, mutation, idempotency_key, values, Job)
+        if former is not None:
+            return former
+        await check_callback_url(callback_url)
 
     async def do() -> Job:
         asked = await ask()
         request = settle(asked, find_model(asked.model, asked.kind, "input", "model"))
-        await _look_up_accounts(owner, request)
+        known = await account_providers(owner, request.strategy)
+        raise_first(account_faults(request.strategy, request.provider, request.model, known))
         rank = PRIORITY_RANKS[priority]
         if request.reuse is Reuse.EXACT:
             resolved, _ = await resolve_inputs(owner, request)
@@ -66,14 +76,15 @@ async def take_on(
                 return reused
         return await admit(owner, request, priority_rank=rank)
 
-    return await once(owner, mutation, idempotency_key, {**values, "priority": priority.value}, Job, do)
+    return await once(owner, mutation, idempotency_key, values, Job, do)
 
 
-async def _look_up_accounts(owner: str, request: GenerationRequest) -> None:
-    ids = list(request.strategy.account_ids)
-    if ids:
-        rows = await Account.filter(owner=owner, id__in=ids, deleted_at__isnull=True).values_list("id", "provider")
-        check_accounts(request, {int(account_id): str(provider) for account_id, provider in rows})
+async def account_providers(owner: str, strategy: AccountStrategy) -> dict[int, str]:
+    """Of the accounts that a strategy names, those that the owner has, with their providers."""
+    if not strategy.account_ids:
+        return {}
+    rows = Account.filter(owner=owner, id__in=list(strategy.account_ids), deleted_at__isnull=True)
+    return {int(account_id): str(provider) for account_id, provider in await rows.values_list("id", "provider")}
 
 
 async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = None, priority_rank: int = 2) -> Job:

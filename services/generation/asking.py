@@ -41,7 +41,10 @@ class Asked:
     inputs: tuple[InputImage, ...] = ()
     polling: Polling = Polling.AUTO
     reuse: Reuse = Reuse.NONE
+    reuse_threshold: float = 0.95
+    "SIMILAR: how alike two prompts must be, from 0 to 1."
     strategy: AccountStrategy = field(default_factory=AccountStrategy)
+    callback_url: str | None = None
     defaulted: frozenset[str] = frozenset()
 
 

@@ -1,98 +1,162 @@
-"""Handing out a former result again, for a request that asks for exactly the same. It costs nothing."""
+"""Handing out a former result again, for a request that asks for the same. It costs nothing."""
 
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from tortoise.expressions import F
-
-from errors import JobFailure
 from models.artifacts import JobFile
 from models.database import execute
-from models.enums import FileState, JobRole, JobStatus
+from models.enums import FileState, JobRole, JobStatus, Reuse
 from models.files import StoredFile
 from models.generation import GenerationRecord
 from models.ids import new_id
 from models.jobs import Job
-from services.files import take_up
+from services.callbacks.outbox import write_record_callbacks
+from services.files import keep_ready
 from services.generation.endings import after_ending
 from services.generation.inputs import queue_of
 from services.generation.requests import GenerationRequest, InputImage
 from services.queue.sql import timestamp_sql
+from services.reading.owned import places
 from services.records.holding import hold_record, write_request
 from services.records.publishing import keep_shown
 
 MOST_CANDIDATES = 20
+MOST_CANDIDATES_IN_ALL = 2_000
+REUSED = "An earlier result for the same request is used again."
+
+
+@dataclass(frozen=True)
+class Former:
+    """A record that shows the result that is handed out, and the files of that result."""
+
+    record: GenerationRecord
+    links: tuple[JobFile, ...]
 
 
 async def reuse_result(owner: str, request: GenerationRequest, priority_rank: int) -> Job | None:
-    """The job that stands for the owner's newest result of the same request; None where there is none. In the caller's
-    transaction.
+    """The job that stands for the owner's newest result of the same request; None where there is none, or the request
+    asks for none. In the caller's transaction.
 
-    Where the record itself shows that result, it is the job that made it, and nothing changes. Else it is a new job
-    that has succeeded already, with the same files. Raises ConflictError where the record has a live job.
+    Where the record itself shows that result, it is the job that made it, and nothing changes but that the request's
+    callback address is told. Else it is a new job that has succeeded already, with the same files. Raises ConflictError
+    where the record has a live job.
     """
-    request = replace(request, inputs=tuple([await _with_content(owner, image) for image in request.inputs]))
-    found = await _find(owner, request)
-    if found is None:
+    request = (await with_contents(owner, [request]))[0]
+    former = (await former_results(owner, [request]))[0]
+    if former is None:
         return None
-    former, links = found
-    if _is_place_of(former, request):
-        return await Job.get(id=former.shown_job_id)
+    if is_place_of(former.record, request):
+        job = await Job.get(id=former.record.shown_job_id)
+        if request.callback_url is not None:
+            await write_record_callbacks([job], request.callback_url)
+        return job
     record = await hold_record(owner, request)
-    job = await _ended_job(owner, record, request, priority_rank)
-    await JobFile.bulk_create(
-        [JobFile(job_id=job.id, position=link.position, role=link.role, file_id=link.file_id) for link in links]
-    )
+    job = reused_job(owner, record.id, request, priority_rank)
+    await Job.bulk_create([job])
+    await stamp_reused([job.id])
+    await JobFile.bulk_create(copied_links(job.id, former.links))
     await keep_shown(record)
     await write_request(
         record,
         request,
         current_job_id=job.id,
         shown_job_id=job.id,
-        chosen_file_id=former.chosen_file_id,
+        chosen_file_id=former.record.chosen_file_id,
         is_reused=True,
     )
     await after_ending([job.id])
-    return job
+    return await Job.get(id=job.id)
 
 
-async def _with_content(owner: str, image: InputImage) -> InputImage:
-    """A link counts by what came from it last: fetching it again would take longer than this request may."""
-    if image.sha256 is not None:
-        return image
-    last = await StoredFile.filter(owner=owner, source_url=image.given, state=FileState.READY).order_by("-id").first()
-    return image if last is None else InputImage(image.given, last.sha256)
+async def with_contents(owner: str, requests: Sequence[GenerationRequest]) -> list[GenerationRequest]:
+    """A link counts by what came from it last: fetching it again would take longer than a request may. One statement,
+    where there are links at all.
+    """
+    links = {image.given for request in requests for image in request.inputs if image.sha256 is None}
+    if not links:
+        return list(requests)
+    files = StoredFile.filter(owner=owner, source_url__in=list(links), state=FileState.READY).order_by("id")
+    last = {str(file.source_url): file.sha256 for file in await files}
+
+    def known(image: InputImage) -> InputImage:
+        return image if image.sha256 is not None else InputImage(image.given, last.get(image.given))
+
+    return [replace(request, inputs=tuple(known(image) for image in request.inputs)) for request in requests]
 
 
-async def _find(owner: str, request: GenerationRequest) -> tuple[GenerationRecord, list[JobFile]] | None:
-    """The newest record that shows a result of the request, the request's own first, and the files of that result.
+async def former_results(
+    owner: str, requests: Sequence[GenerationRequest], *, keeps: bool = True
+) -> list[Former | None]:
+    """For each request that may be answered by a former result the newest one, its own record's first; else None. Five
+    statements, however many. In a transaction: the files are kept from being removed until its end; keeps False: they
+    are only looked at.
+    """
+    candidates = await _candidates(owner, requests)
+    records = {record.id: record for of_request in candidates for record in of_request}
+    shown = [record.shown_job_id for record in records.values()]
+    if not shown:
+        return [None] * len(requests)
+    succeeded = {job.id for job in await Job.filter(id__in=shown, status=JobStatus.SUCCEEDED).only("id")}
+    links: dict[int, list[JobFile]] = defaultdict(list)
+    for link in await JobFile.filter(job_id__in=list(succeeded)).order_by("job_id", "position"):
+        links[link.job_id].append(link)
+    file_ids = {link.file_id for of_job in links.values() for link in of_job}
+    ready = await keep_ready(file_ids) if keeps else await _ready(file_ids)
+    usable = {job_id for job_id, of_job in links.items() if all(link.file_id in ready for link in of_job)}
+
+    def first(of_request: Sequence[GenerationRecord]) -> Former | None:
+        found = next((record for record in of_request if record.shown_job_id in usable), None)
+        return None if found is None else Former(found, tuple(links[found.shown_job_id]))
+
+    return [first(of_request) for of_request in candidates]
+
+
+async def _candidates(owner: str, requests: Sequence[GenerationRequest]) -> list[list[GenerationRecord]]:
+    """For each request the records that show a result of it, in the order in which they are to be taken.
 
     Only where the shown result is that of the newest request: what a record was asked for before has another hash.
     """
-    rows = (
-        await GenerationRecord.filter(
-            owner=owner, request_sha256=request.sha256(), deleted_at__isnull=True, current_job_id=F("shown_job_id")
-        )
-        .order_by("-updated_at", "-id")
-        .limit(MOST_CANDIDATES)
+    digests = [request.sha256() if request.reuse is not Reuse.NONE else None for request in requests]
+    wanted = list({digest for digest in digests if digest is not None})
+    if not wanted:
+        return [[] for _ in requests]
+    most = max(1, min(MOST_CANDIDATES, MOST_CANDIDATES_IN_ALL // len(wanted)))
+    rows = await execute(
+        "SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY request_sha256 ORDER BY updated_at DESC, id DESC)"
+        f" AS place FROM generation_record WHERE owner = ? AND request_sha256 IN ({places(wanted)})"
+        f" AND deleted_at IS NULL AND current_job_id = shown_job_id) AS alike WHERE place <= {most}",
+        owner,
+        *wanted,
     )
-    for record in sorted(rows, key=lambda row: not _is_place_of(row, request)):
-        links = await JobFile.filter(job_id=record.shown_job_id).order_by("position")
-        if links and await Job.exists(id=record.shown_job_id, status=JobStatus.SUCCEEDED):
-            try:
-                await take_up({link.file_id for link in links})
-            except JobFailure:
-                continue
-            return record, links
-    return None
+    alike: dict[str, list[GenerationRecord]] = defaultdict(list)
+    if rows:
+        found = GenerationRecord.filter(id__in=[row["id"] for row in rows]).order_by("-updated_at", "-id")
+        for record in await found:
+            alike[record.request_sha256].append(record)
+    return [
+        sorted(alike[digest], key=lambda record, request=request: not is_place_of(record, request))  # type: ignore[misc]
+        if digest is not None
+        else []
+        for request, digest in zip(requests, digests, strict=True)
+    ]
 
 
-def _is_place_of(record: GenerationRecord, request: GenerationRequest) -> bool:
+async def _ready(file_ids: set[int]) -> set[int]:
+    return {file.id for file in await StoredFile.filter(id__in=list(file_ids), state=FileState.READY).only("id")}
+
+
+def is_place_of(record: GenerationRecord, request: GenerationRequest) -> bool:
+    """Whether the record is the one of the request's own storyboard."""
     place = (request.project_id, request.work_id, request.storyboard_id, request.kind)
     return (record.project_id, record.work_id, record.storyboard_id, record.kind) == place
 
 
-async def _ended_job(owner: str, record: GenerationRecord, request: GenerationRequest, priority_rank: int) -> Job:
-    job = await Job.create(
+def reused_job(
+    owner: str, record_id: int, request: GenerationRequest, priority_rank: int, batch_id: int | None = None
+) -> Job:
+    """A job that has succeeded already, to be inserted; `stamp_reused` then says when."""
+    return Job(
         id=new_id(),
         owner=owner,
         type=request.job_type,
@@ -100,11 +164,21 @@ async def _ended_job(owner: str, record: GenerationRecord, request: GenerationRe
         queue=queue_of(request),
         status=JobStatus.SUCCEEDED,
         progress=1.0,
-        message="An earlier result for the same request is used again.",
+        message=REUSED,
         priority_rank=priority_rank,
         params=request.to_json(),
-        target_id=record.id,
-        record_id=record.id,
+        target_id=record_id,
+        record_id=record_id,
+        batch_id=batch_id,
     )
-    await execute(f"UPDATE job SET finished_at = {timestamp_sql()} WHERE id = ? RETURNING id", job.id)
-    return await Job.get(id=job.id)
+
+
+async def stamp_reused(job_ids: Sequence[int]) -> None:
+    """Writes the database's time as the jobs' end."""
+    await execute(
+        f"UPDATE job SET finished_at = {timestamp_sql()} WHERE id IN ({places(job_ids)}) RETURNING id", *job_ids
+    )
+
+
+def copied_links(job_id: int, links: Sequence[JobFile]) -> list[JobFile]:
+    return [JobFile(job_id=job_id, position=link.position, role=link.role, file_id=link.file_id) for link in links]

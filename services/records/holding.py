@@ -83,6 +83,7 @@ async def write_request(record: GenerationRecord, request: GenerationRequest, **
         prompt=request.prompt,
         params=request.to_json(),
         request_sha256=request.sha256(),
+        callback_url=request.callback_url,
         project_name=request.project_name if request.project_name is not None else record.project_name,
         **values,
     )

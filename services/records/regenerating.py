@@ -36,6 +36,7 @@ _KEPT = (
     "audio",
     "safety_check",
     "inputs",
+    "callback_url",
 )
 
 
@@ -65,7 +66,8 @@ async def regenerate(owner: str, wanted: Regeneration, idempotency_key: str | No
         return asked_again(former, wanted.changes, wanted.polling, record.project_name)
 
     values = {part.name: getattr(wanted, part.name) for part in fields(wanted)}
-    return await take_on(owner, MUTATION, idempotency_key, values, ask, priority)
+    callback_url = wanted.changes.get("callback_url")
+    return await take_on(owner, MUTATION, idempotency_key, values, ask, priority, callback_url)
 
 
 async def _find(owner: str, wanted: Regeneration) -> GenerationRecord:

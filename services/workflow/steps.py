@@ -10,6 +10,7 @@ from models.enums import STAGES, JobStatus, Stage, WorkflowStatus
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.build.graph import decide
+from services.callbacks.outbox import write_workflow_callback
 from services.events import bus, workflow_topic
 from services.queue.creation import create_stage_job
 from services.queue.leases import roll_up_workflow
@@ -56,9 +57,11 @@ async def move_on(workflow: Workflow) -> None:
     """Starts what comes next, or ends the workflow as SUCCEEDED where nothing does. The workflow is RUNNING."""
     stage = next_stage(await read_states(workflow.id))
     if stage is None:
-        await Workflow.filter(id=workflow.id, status=WorkflowStatus.RUNNING).update(
+        ended = await Workflow.filter(id=workflow.id, status=WorkflowStatus.RUNNING).update(
             status=WorkflowStatus.SUCCEEDED, current_stage=None, progress=1, error=None, updated_at=datetime.now(UTC)
         )
+        if ended:
+            await write_workflow_callback(workflow, WorkflowStatus.SUCCEEDED, None)
     else:
         await start_stage(workflow, stage)
     await touch(workflow.id)
@@ -126,9 +129,11 @@ async def stage_ended(job: Job, status: JobStatus, error: dict[str, Any] | None)
     else:
         end = WorkflowStatus.FAILED if status is JobStatus.FAILED else WorkflowStatus.CANCELED
         await WorkflowStage.filter(id=row.id).update(status=end, error=error, finished_at=now)
-        await Workflow.filter(
+        ended = await Workflow.filter(
             id=workflow.id, status__in=[WorkflowStatus.RUNNING, WorkflowStatus.PAUSED, WorkflowStatus.PENDING]
         ).update(status=end, error=error, updated_at=now)
+        if ended:
+            await write_workflow_callback(workflow, end, error)
     await touch(workflow.id)
 
 

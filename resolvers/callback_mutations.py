@@ -1,0 +1,35 @@
+"""Sending callbacks again, and changing what signs them."""
+
+from typing import Annotated
+
+import strawberry
+
+from resolvers.ids import need
+from schema.callbacks import CallbackDelivery, CallbackDeliveryPayload
+from schema.catalogue import Viewer, ViewerPayload
+from schema.context import Info
+from schema.fields import mutation
+from services.callbacks.redelivering import redeliver
+from services.callbacks.webhook_secrets import rotate_secret
+
+
+@strawberry.type
+class CallbackMutations:
+    @mutation("Sends a callback again now, under the same webhook-id and with a new round of tries.")
+    async def redeliver_callback(
+        self,
+        info: Info,
+        delivery_id: Annotated[strawberry.ID, strawberry.argument(description="The delivery.")],
+    ) -> CallbackDeliveryPayload:
+        row = await redeliver(info.context.owner, need(delivery_id, "CallbackDelivery", "deliveryId"))
+        info.context.forget()
+        return CallbackDeliveryPayload(delivery=CallbackDelivery.from_row(row))
+
+    @mutation(
+        "Makes a new secret that signs the caller's callbacks. The former one signs beside it for 24 hours; one that"
+        " was still doing so ends at once."
+    )
+    async def rotate_webhook_secret(self, info: Info) -> ViewerPayload:
+        await rotate_secret(info.context.owner)
+        info.context.forget()
+        return ViewerPayload(me=Viewer.of(info.context.viewer))

@@ -1,0 +1,75 @@
+"""Callbacks: what was, or is to be, told to an address of the caller's."""
+
+from datetime import UTC, datetime
+
+import strawberry
+
+from models.callbacks import CallbackDelivery as DeliveryRow
+from models.callbacks import CallbackTry as TryRow
+from models.enums import DeliveryStatus
+from schema import enums as enums
+from schema.context import Info
+from schema.fields import resolved
+from schema.paging import Node
+
+CALLBACK_URL = (
+    "Where the end is told to: an https address on the public internet, at most 4096 characters. The body is signed"
+    " with one of me.webhookSecrets; docs/callbacks.md shows it."
+)
+
+
+@strawberry.type(description="One time that a callback was sent.")
+class CallbackTry:
+    at: datetime = strawberry.field(description="When it had ended.")
+    status_code: int | None = strawberry.field(description="The answer's status; null where there was no answer.")
+    error: str | None = strawberry.field(description="Why there was none, or why this one is a failure.")
+
+    @staticmethod
+    def from_row(row: TryRow) -> "CallbackTry":
+        return CallbackTry(at=row.created_at, status_code=row.status_code, error=row.error)
+
+
+@strawberry.type(
+    description="Something that is told to a callback address. It is tried again after 5 seconds, 5 minutes, 30"
+    " minutes, 2, 5, 10 and 10 hours, until an answer has a status of 2xx."
+)
+class CallbackDelivery(Node):
+    row: strawberry.Private[DeliveryRow]
+    event: str = strawberry.field(description="What happened, e.g. batch_completed.")
+    url: str = strawberry.field(description="Where it is sent to.")
+    status: DeliveryStatus = strawberry.field(description="How far it is.")
+    next_attempt_at: datetime | None = strawberry.field(
+        description="When it is tried next, or looked at again while it is being sent; null where it has ended."
+    )
+    delivered_at: datetime | None = strawberry.field(description="When an answer said that it had arrived.")
+    created_at: datetime = strawberry.field(description="When what it tells of happened.")
+
+    @resolved("Every time that it was sent and an end of that is known, oldest first.")
+    async def tries(self, info: Info) -> list[CallbackTry]:
+        rows = await info.context.loaders.callback_tries_by_delivery_id.load(self.row.id)
+        return [CallbackTry.from_row(row) for row in rows]
+
+    @staticmethod
+    def from_row(row: DeliveryRow) -> "CallbackDelivery":
+        is_waiting = row.status is DeliveryStatus.PENDING and row.due_at_ms is not None
+        return CallbackDelivery(
+            row=row,
+            id=strawberry.ID(row.global_id),
+            event=row.event,
+            url=row.url,
+            status=row.status,
+            next_attempt_at=datetime.fromtimestamp(row.due_at_ms / 1000, UTC) if is_waiting else None,
+            delivered_at=row.delivered_at,
+            created_at=row.created_at,
+        )
+
+
+async def deliveries_of(info: Info, subject: str, subject_id: int) -> list[CallbackDelivery]:
+    """The deliveries that tell of a batch, record or workflow, newest first."""
+    rows = await info.context.loaders.callback_deliveries_by_subject.load((subject, subject_id))
+    return [CallbackDelivery.from_row(row) for row in rows]
+
+
+@strawberry.type(description="The callback that is sent again.")
+class CallbackDeliveryPayload:
+    delivery: CallbackDelivery = strawberry.field(description="The delivery as it is now.")
