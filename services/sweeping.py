@@ -9,6 +9,8 @@ import anyio.to_thread
 import structlog
 
 from models.database import execute, is_sqlite, now_ms_sql
+from services.audit import forget_old_entries
+from services.callbacks.clearing import clear_callbacks
 from services.files import remove_unreferenced
 from services.generation.closing import take_up_forgotten
 from services.idempotency import forget_old_keys
@@ -58,6 +60,8 @@ async def wake_forgotten_stage_jobs() -> int:
 
 async def clear_away(settings: Settings) -> None:
     await forget_old_keys()
+    await clear_callbacks()
+    await forget_old_entries(settings.audit_days)
     oldest = datetime.now(UTC) - timedelta(days=settings.unreferenced_file_days)
     await remove_unreferenced(oldest, datetime.now(UTC) - timedelta(seconds=GRACE_SECONDS))
     await anyio.to_thread.run_sync(clear_scratch, settings.data_dir / "scratch", SCRATCH_HOURS * 3600.0)

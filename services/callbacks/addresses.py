@@ -6,7 +6,7 @@ again and connects to the very address that it checked (`providers/guard.py`).
 
 import httpx
 
-from errors import BadInputError
+from errors import BadInputError, ConfigurationError
 from providers.guard import (
     HostNotFoundError,
     LinkRefusedError,
@@ -15,6 +15,7 @@ from providers.guard import (
     checked_addresses,
     resolve,
 )
+from services.callbacks.signing import key_of
 from services.links import MAX_URL_CHARACTERS, check_url
 from settings import Settings, get_settings
 
@@ -80,3 +81,27 @@ def _sentence(error: LinkRefusedError) -> str:
     if isinstance(error, HostNotFoundError):
         return "The callback address's host cannot be found."
     return f"Callbacks cannot be sent there. {error}"
+
+
+async def check_alert_webhook(settings: Settings, resolver: Resolve = resolve) -> None:
+    """For the start: ConfigurationError where the deployment's alerts could not be sent, or not be signed. A host that
+    cannot be found at the moment stops no start: each try looks it up.
+    """
+    url, secret = settings.alert_webhook_url, settings.alert_webhook_secret
+    if url is None:
+        return
+    if secret is None:
+        raise ConfigurationError("EKONTE_ALERT_WEBHOOK_SECRET: must be set where EKONTE_ALERT_WEBHOOK_URL is.")
+    try:
+        key_of(secret.get_secret_value())
+    except ValueError as error:
+        raise ConfigurationError(f"EKONTE_ALERT_WEBHOOK_SECRET: {error}.") from None
+    try:
+        parsed = parse_address(url, settings)
+        await checked_addresses(
+            host_of(parsed), port_of(parsed), allowed_private_hosts=settings.allowed_private_hosts, resolver=resolver
+        )
+    except HostNotFoundError:
+        return
+    except LinkRefusedError as error:
+        raise ConfigurationError(f"EKONTE_ALERT_WEBHOOK_URL: {error}") from None
