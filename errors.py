@@ -78,10 +78,12 @@ class EkonteError(Exception):
 
     code: ErrorCode = ErrorCode.INTERNAL
 
-    def __init__(self, message: str, *, path: Sequence[str | int] = ()) -> None:
+    def __init__(self, message: str, *, path: Sequence[str | int] = (), faults: "Sequence[EkonteError]" = ()) -> None:
+        """faults: every fault of a request that is refused for several at once; path and message tell the first."""
         super().__init__(message)
         self.message = message
         self.path = [str(step) for step in path]
+        self.faults = tuple(faults)
 
     @property
     def number(self) -> int:
@@ -130,6 +132,14 @@ class WorkflowNotFoundError(EkonteError):
 
 class ConflictError(EkonteError):
     code = ErrorCode.CONFLICT
+
+
+def all_faults(faults: "Sequence[EkonteError]") -> EkonteError:
+    """One refusal for all faults of a request, at least one: CONFLICT where all of them are, else BAD_USER_INPUT."""
+    first = faults[0]
+    message = first.message if len(faults) == 1 else f"{first.message} (The first of {len(faults)} faults.)"
+    kind = ConflictError if all(fault.code is ErrorCode.CONFLICT for fault in faults) else BadInputError
+    return kind(message, path=first.path, faults=faults)
 
 
 class ProviderFailedError(EkonteError):

@@ -10,7 +10,7 @@ import contextvars
 import random
 import sqlite3
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -178,6 +178,12 @@ def error_kind(error: BaseException) -> str | None:
     if is_away(error):
         return "away"
     return "other" if isinstance(error, OperationalError) and not isinstance(error, IntegrityError) else None
+
+
+async def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Runs one statement with `?` places for each of the rows of values, in one go; nothing where there are none."""
+    if rows:
+        await connection().execute_many(placeholders(sql), [list(row) for row in rows])
 
 
 # ---------------------------------------------------------------- transactions

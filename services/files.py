@@ -6,6 +6,7 @@ nothing knows. Content is named by owner and hash: writing it again changes noth
 
 import hashlib
 import mimetypes
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -186,16 +187,22 @@ async def take_up(file_ids: set[int]) -> None:
 
     JobFailure STORAGE_ERROR, worth another try, where one has been removed since it was stored.
     """
-    ids = list(file_ids)
-    places = ", ".join("?" for _ in ids)
-    if not ids:
-        return
-    rows = await execute(
-        f"UPDATE stored_file SET released_at = NULL WHERE state = 'READY' AND id IN ({places}) RETURNING id", *ids
-    )
-    if len(rows) != len(ids):
+    if await keep_ready(file_ids) != file_ids:
         message = "A file was cleared away while it was taken up."
         raise JobFailure(JobErrorCode.STORAGE_ERROR, message, is_retryable=True)
+
+
+async def keep_ready(file_ids: Collection[int]) -> set[int]:
+    """Those of the files that are there still, kept from being removed until the transaction's end."""
+    wanted, kept = list(file_ids), set[int]()
+    for start in range(0, len(wanted), MAX_VALUES):
+        chunk = wanted[start : start + MAX_VALUES]
+        places = ", ".join("?" for _ in chunk)
+        rows = await execute(
+            f"UPDATE stored_file SET released_at = NULL WHERE state = 'READY' AND id IN ({places}) RETURNING id", *chunk
+        )
+        kept.update(row["id"] for row in rows)
+    return kept
 
 
 # ---------------------------------------------------------------- removal

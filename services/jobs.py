@@ -7,7 +7,8 @@ from models.enums import ENDED_JOB_STATUSES, LIVE_JOB_STATUSES, JobRole, JobStat
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.build.planning import end_stage_job
-from services.generation.stopping import cancel_generation, retry_generation
+from services.generation.retrying import retry_generation
+from services.generation.stopping import cancel_generation
 from services.ownership import own
 from services.queue.outcomes import cancel_builds, fail_artifact_of, hold_stage_jobs, wake_stage_jobs
 from services.queue.retrying import reopen_build_job, reopen_stage_job

@@ -42,11 +42,17 @@ def current_request_id() -> str | None:
     return request_id if isinstance(request_id, str) else None
 
 
-def extensions_of(code: ErrorCode, path: Sequence[str] = ()) -> dict[str, Any]:
-    """The `extensions` of an error; `path` is the fault's place within the input, where one is known."""
+def extensions_of(code: ErrorCode, path: Sequence[str] = (), faults: Sequence[EkonteError] = ()) -> dict[str, Any]:
+    """The `extensions` of an error; `path` is the fault's place within the input, where one is known, and `faults` are
+    all faults of a request that is refused for several at once.
+    """
     extensions: dict[str, Any] = {"code": code.value, "number": ERROR_NUMBERS[code], "requestId": current_request_id()}
     if path:
         extensions["path"] = list(path)
+    if faults:
+        extensions["faults"] = [
+            {"path": list(fault.path), "message": fault.message, "code": fault.code.value} for fault in faults
+        ]
     return extensions
 
 
@@ -77,7 +83,7 @@ def present_error(error: GraphQLError, *, suggestions: bool = True, enums: EnumV
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     if isinstance(cause, EkonteError):
-        message, extensions = cause.message, extensions_of(cause.code, cause.path)
+        message, extensions = cause.message, extensions_of(cause.code, cause.path, cause.faults)
     elif isinstance(cause, JobFailure) and cause.code is JobErrorCode.STORAGE_ERROR:
         message, extensions = cause.message, extensions_of(ErrorCode.STORAGE_FAILED)
     elif _is_about_the_document(error, cause):

@@ -12,6 +12,7 @@ from models.database import after_commit, execute
 from models.enums import ENDED_BATCH_STATUSES, AlertKind, BatchStatus, JobStatus
 from services.alerts.raising import close_alert
 from services.batches.ends import Counts, end_of
+from services.callbacks.outbox import write_batch_callback
 from services.events import batch_topic, bus
 from services.queue.sql import timestamp_sql
 
@@ -86,6 +87,7 @@ async def end_batch(batch: Batch, status: BatchStatus, **values: Any) -> None:
     )
     for kind in (AlertKind.BATCH_STALLED, AlertKind.CREDIT_LOW):
         await close_alert(batch.owner, kind, cause_of(batch.id))
+    await write_batch_callback(await Batch.get(id=batch.id))
     announce_batch(batch.id)
 
 

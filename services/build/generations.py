@@ -18,7 +18,7 @@ from providers.pooled import ModelInfo
 from services.files import local_copy
 from services.generation.admission import admit
 from services.generation.requests import GenerationRequest, InputImage, work_of
-from services.generation.stopping import is_resumable, retry_generation
+from services.generation.retrying import is_resumable, retry_generation
 from services.pool.matching import nearest_duration, nearest_ratio
 from services.providers import pooled_provider
 from services.queue.heartbeat import LeaseLostError

@@ -28,8 +28,10 @@ async def after_ending(job_ids: Sequence[int]) -> None:
 
 
 async def before_reopening(jobs: Sequence[Job], *, goes_on: bool = True) -> None:
-    """For GENERATE jobs, as they have ended, that this transaction is about to take up again. goes_on False: only to end
-    them as SUCCEEDED at once, by a result that came late; their batch is then settled anew without having been reopened.
+    """For GENERATE jobs, as they have ended, that this transaction is about to take up again.
+
+    goes_on False: only to end as SUCCEEDED at once, by a result that came late. Their batch is settled anew then, and
+    has not been reopened.
     """
     await note_reopened(jobs)
     if goes_on:

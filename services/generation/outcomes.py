@@ -3,6 +3,7 @@
 Each change names the states that it expects and returns whether it held. All in the caller's transaction.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from errors import JobErrorCode
@@ -15,6 +16,7 @@ from services.generation.endings import after_ending, before_reopening
 from services.queue.leases import roll_up_progress
 from services.queue.outcomes import job_error, nudge
 from services.queue.sql import greatest_sql, timestamp_sql
+from services.reading.owned import places
 
 
 def error_of(fault: UpstreamFaultError, *, is_retryable: bool) -> dict[str, Any]:
@@ -121,16 +123,22 @@ async def tell(job_id: int, parent_id: int | None, *, progress: float | None, me
 
 
 async def wake_parent(job: Job) -> None:
-    """Makes the build that sleeps until this job has ended look again. The row is written in any case, so that a build
-    that goes to sleep at this moment waits for this transaction and then sees its end.
+    """As `wake_parents`, for one."""
+    await wake_parents([job])
+
+
+async def wake_parents(jobs: Sequence[Job]) -> None:
+    """Makes the builds that sleep until these jobs have ended look again. Their rows are written in any case, so that a
+    build that goes to sleep at this moment waits for this transaction and then sees its end.
     """
-    if job.parent_id is None:
+    ids = sorted({job.parent_id for job in jobs if job.parent_id is not None})
+    if not ids:
         return
     await execute(
         "UPDATE job SET wakes = wakes + 1, due_at_ms = CASE WHEN worker IS NULL"
-        f" THEN {now_ms_sql()} ELSE due_at_ms END WHERE id = ? AND role = '{JobRole.BUILD.value}'"
+        f" THEN {now_ms_sql()} ELSE due_at_ms END WHERE id IN ({places(ids)}) AND role = '{JobRole.BUILD.value}'"
         " AND status IN ('PENDING', 'RUNNING') RETURNING id",
-        job.parent_id,
+        *ids,
     )
     nudge()
 

@@ -104,6 +104,7 @@ class GenerationRequest:
     inputs: tuple[InputImage, ...] = ()
     polling: Polling = Polling.AUTO
     reuse: Reuse = Reuse.NONE
+    reuse_threshold: float = 0.95
     strategy: AccountStrategy = field(default_factory=AccountStrategy)
     callback_url: str | None = None
     build_run: int = 0
@@ -123,7 +124,7 @@ class GenerationRequest:
         return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        plain: dict[str, Any] = orjson.loads(orjson.dumps(dataclasses.asdict(self)))
+        plain: dict[str, Any] = orjson.loads(orjson.dumps(self))
         return plain
 
     @staticmethod

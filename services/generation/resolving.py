@@ -1,80 +1,145 @@
-"""Input pictures of a request, found: the caller's uploads and results by their ids, contents by their hash.
+"""Input pictures of requests, found: the caller's uploads and results by their ids, contents by their hash.
 
 Links stay links: they are fetched before their job is scheduled (services/generation/inputs.py).
 """
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from errors import BadInputError, JobFailure, NotFoundError
+from errors import BadInputError, EkonteError, NotFoundError
 from models.artifacts import JobFile
 from models.enums import FileState
 from models.files import StoredFile
 from models.generation import GenerationRecord
 from models.ids import parse_global_id
-from services.files import take_up
-from services.generation.checking import check_input, is_link
+from services.files import keep_ready
+from services.generation.checking import input_faults, is_link
 from services.generation.requests import GenerationRequest, InputImage
 
 
-async def resolve_inputs(owner: str, request: GenerationRequest) -> tuple[GenerationRequest, dict[int, StoredFile]]:
-    """The request with the contents of all inputs that are no links, and their files by place. In a transaction: the
-    files are kept from being removed until its end.
-
-    An input with a hash is that content where it is still there. Raises NotFoundError for what is not the owner's or is
-    gone, BadInputError for what is no picture; the path names the input.
+@dataclass(frozen=True)
+class Resolved:
+    """A request's inputs with the contents of all that are no links, their files by place, and what could not be found;
+    the paths of faults lie within the request.
     """
+
+    inputs: tuple[InputImage, ...] = ()
+    files: Mapping[int, StoredFile] = field(default_factory=dict)
+    faults: tuple[EkonteError, ...] = ()
+
+
+async def resolve_inputs(owner: str, request: GenerationRequest) -> tuple[GenerationRequest, Mapping[int, StoredFile]]:
+    """As `resolve_all`, for one request. Raises the first fault."""
+    resolved = (await resolve_all(owner, [request.inputs]))[0]
+    for fault in resolved.faults:
+        raise fault
+    return replace(request, inputs=resolved.inputs), resolved.files
+
+
+async def resolve_all(owner: str, requests: Sequence[Sequence[InputImage]], *, keeps: bool = True) -> list[Resolved]:
+    """For each request what its inputs are; at most six statements, however many. In a transaction: the files are kept
+    from being removed until its end; keeps False: they are only looked at.
+
+    An input with a hash is that content where it is still there. NotFoundError is for what is not the owner's or is
+    gone, BadInputError for what is no picture.
+    """
+    known = await _look_up(owner, [image for inputs in requests for image in inputs])
+    if not known.is_needed:
+        return [Resolved(tuple(inputs)) for inputs in requests]
+    found = [_resolve(inputs, known) for inputs in requests]
+    files = {file.id for resolved in found for file in resolved.files.values()}
+    if not keeps or (kept := await keep_ready(files)) == files:
+        return found
+    return [_without_removed(resolved, kept) for resolved in found]
+
+
+@dataclass
+class _Known:
+    """What there is of all that inputs name. results: by record the file that is shown; None: it has none."""
+
+    is_needed: bool = False
+    by_digest: dict[str, StoredFile] = field(default_factory=dict)
+    uploads: dict[int, StoredFile] = field(default_factory=dict)
+    results: dict[int, StoredFile | None] = field(default_factory=dict)
+
+
+async def _look_up(owner: str, images: Sequence[InputImage]) -> _Known:
+    digests = {image.sha256 for image in images if image.sha256 is not None}
+    ids = {parsed for image in images if not is_link(image.given) and (parsed := parse_global_id(image.given))}
+    known = _Known(is_needed=any(image.sha256 is not None or not is_link(image.given) for image in images))
+    ready = StoredFile.filter(owner=owner, state=FileState.READY)
+    if digests:
+        known.by_digest = {file.sha256: file for file in await ready.filter(sha256__in=list(digests))}
+    if uploads := [number for model, number in ids if model == "StoredFile"]:
+        known.uploads = {file.id: file for file in await ready.filter(id__in=uploads)}
+    if records := [number for model, number in ids if model == "GenerationRecord"]:
+        known.results = await _results(owner, records)
+    return known
+
+
+async def _results(owner: str, record_ids: Sequence[int]) -> dict[int, StoredFile | None]:
+    """By record its chosen file, else its first."""
+    records = await GenerationRecord.filter(owner=owner, id__in=list(record_ids), deleted_at__isnull=True)
+    shown = [record.shown_job_id for record in records if record.chosen_file_id is None and record.shown_job_id]
+    firsts: dict[int, int] = {}
+    if shown:
+        for link in await JobFile.filter(job_id__in=shown).order_by("job_id", "position"):
+            firsts.setdefault(link.job_id, link.file_id)
+    file_ids = {record.id: record.chosen_file_id or firsts.get(record.shown_job_id or 0) for record in records}
+    wanted = [file_id for file_id in file_ids.values() if file_id is not None]
+    files = {
+        file.id: file
+        for file in (await StoredFile.filter(owner=owner, id__in=wanted, state=FileState.READY) if wanted else ())
+    }
+    return {record_id: files.get(file_id or 0) for record_id, file_id in file_ids.items()}
+
+
+def _resolve(images: Sequence[InputImage], known: _Known) -> Resolved:
     inputs: list[InputImage] = []
     files: dict[int, StoredFile] = {}
-    for place, image in enumerate(request.inputs):
-        file = await _file(owner, image, place)
+    faults: list[EkonteError] = []
+    for place, image in enumerate(images):
+        try:
+            file = _file(image, known, ["input", "inputImages", str(place)])
+        except EkonteError as fault:
+            faults.append(fault)
+            file = None
         if file is None:
             inputs.append(InputImage(image.given))
             continue
         files[place] = file
         inputs.append(replace(image, sha256=file.sha256))
-    try:
-        await take_up({file.id for file in files.values()})
-    except JobFailure as failure:
-        raise NotFoundError("An input picture was removed at this moment.", path=["input", "inputImages"]) from failure
-    return replace(request, inputs=tuple(inputs)), files
+    return Resolved(tuple(inputs), files, tuple(faults))
 
 
-async def _file(owner: str, image: InputImage, place: int) -> StoredFile | None:
+def _file(image: InputImage, known: _Known, path: list[str]) -> StoredFile | None:
     """None for a link that is still to be fetched."""
-    path = ["input", "inputImages", str(place)]
     if image.sha256 is not None:
-        known = await StoredFile.get_or_none(owner=owner, sha256=image.sha256, state=FileState.READY)
-        if known is not None:
-            return known
+        if (stored := known.by_digest.get(image.sha256)) is not None:
+            return stored
         if image.given == image.sha256:
             raise NotFoundError("An input picture is no longer there.", path=path)
     if is_link(image.given):
         return None
-    check_input(image, *path)
+    for fault in input_faults(image, *path):
+        raise fault
     model, number = parse_global_id(image.given) or ("", 0)
-    file = await (_upload(owner, number, path) if model == "StoredFile" else _result(owner, number, path))
+    file = known.uploads.get(number) if model == "StoredFile" else known.results.get(number)
+    if file is None:
+        if model == "StoredFile":
+            raise NotFoundError("There is no such upload.", path=path)
+        if number not in known.results:
+            raise NotFoundError("There is no such record.", path=path)
+        raise BadInputError("The record has no result yet that could be used.", path=path)
     if not file.content_type.startswith("image/"):
         raise BadInputError(f"An input image must be a picture; this is {file.content_type}.", path=path)
     return file
 
 
-async def _upload(owner: str, file_id: int, path: list[str]) -> StoredFile:
-    file = await StoredFile.get_or_none(id=file_id, owner=owner, state=FileState.READY)
-    if file is None:
-        raise NotFoundError("There is no such upload.", path=path)
-    return file
-
-
-async def _result(owner: str, record_id: int, path: list[str]) -> StoredFile:
-    """The chosen file of a record, else its first."""
-    record = await GenerationRecord.get_or_none(id=record_id, owner=owner, deleted_at__isnull=True)
-    if record is None:
-        raise NotFoundError("There is no such record.", path=path)
-    file_id = record.chosen_file_id
-    if file_id is None and record.shown_job_id is not None:
-        first = await JobFile.filter(job_id=record.shown_job_id).order_by("position").first()
-        file_id = None if first is None else first.file_id
-    file = None if file_id is None else await StoredFile.get_or_none(id=file_id, owner=owner, state=FileState.READY)
-    if file is None:
-        raise BadInputError("The record has no result yet that could be used.", path=path)
-    return file
+def _without_removed(resolved: Resolved, kept: set[int]) -> Resolved:
+    removed = [place for place, file in resolved.files.items() if file.id not in kept]
+    faults = [
+        NotFoundError("An input picture was removed at this moment.", path=["input", "inputImages", str(place)])
+        for place in removed
+    ]
+    return replace(resolved, faults=(*resolved.faults, *faults))

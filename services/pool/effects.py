@@ -23,6 +23,7 @@ from services.pool.cooling import (
 from services.pool.decisions import AccountEffect
 from services.pool.quota import next_reset, quota_day
 from services.queue.sql import greatest_sql, least_sql, timestamp_sql
+from services.reading.owned import places
 from settings import get_settings
 
 EXHAUSTED_COLUMN = {MediaKind.IMAGE: "image_exhausted_until_ms", MediaKind.VIDEO: "video_exhausted_until_ms"}
@@ -224,10 +225,12 @@ async def count_failure(account_id: int, kind: MediaKind, reason: str, *, random
         announce(row["owner"])
 
 
-async def forget_probe(attempt_id: int) -> None:
-    """A probe that ended without telling anything about its account: the next attempt is the probe."""
+async def forget_probe(*attempt_ids: int) -> None:
+    """Probes that ended without telling anything about their account: the next attempt is the probe."""
     await execute(
-        "UPDATE account_cooldown SET probe_attempt_id = NULL WHERE probe_attempt_id = ? RETURNING id", attempt_id
+        f"UPDATE account_cooldown SET probe_attempt_id = NULL WHERE probe_attempt_id IN ({places(attempt_ids)})"
+        " RETURNING id",
+        *attempt_ids,
     )
 
 

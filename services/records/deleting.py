@@ -40,8 +40,7 @@ async def _delete(owner: str, record_id: int, with_files: bool) -> None:
     await write_record(record_id, deleted_at=datetime.now(UTC))
     job_ids = [job.id for job in await Job.filter(record_id=record_id).only("id")]
     pending = await Attempt.filter(job_id__in=job_ids).exclude(state=AttemptState.ENDED).only("id", "job_id")
-    for job_id in {attempt.job_id for attempt in pending}:
-        await drain_attempts(job_id)
+    await drain_attempts(sorted({attempt.job_id for attempt in pending}))
     if with_files:
         await _release(job_ids)
 

@@ -9,7 +9,7 @@ from errors import BadInputError, NotFoundError
 from models.enums import MediaKind, Transition
 from providers.pooled import ModelInfo
 from services.generation.asking import Asked
-from services.generation.checking import check_accounts, parameters_of, settle
+from services.generation.checking import account_faults, model_faults, parameters_of, plain_faults, settle
 from services.generation.requests import AccountStrategy, ClipAudio, InputImage
 
 PICTURE = ModelInfo(
@@ -145,14 +145,39 @@ def test_sound_is_a_link(audio: ClipAudio, path: str) -> None:
 
 
 def test_accounts_of_a_strategy_must_be_there_and_of_the_models_provider() -> None:
-    request = settle(replace(ASKED, strategy=AccountStrategy(account_ids=(1, 2))), PICTURE)
-    check_accounts(request, {1: "pool", 2: "pool"})
-    with pytest.raises(NotFoundError) as missing:
-        check_accounts(request, {1: "pool"})
-    assert missing.value.path == ["input", "strategy", "accountIds", "1"]
-    with pytest.raises(BadInputError) as other:
-        check_accounts(request, {1: "elsewhere", 2: "pool"})
-    assert other.value.path == ["input", "strategy", "accountIds", "0"]
+    strategy = AccountStrategy(account_ids=(1, 2))
+    assert not list(account_faults(strategy, "pool", "picture", {1: "pool", 2: "pool"}))
+    missing, other = account_faults(strategy, "pool", "picture", {1: "elsewhere"})
+    assert (type(missing), missing.path) == (BadInputError, ["input", "strategy", "accountIds", "0"])
+    assert (type(other), other.path) == (NotFoundError, ["input", "strategy", "accountIds", "1"])
+
+
+def test_all_faults_of_a_request_are_found() -> None:
+    wrong = replace(
+        ASKED,
+        prompt="",
+        work_id="",
+        ratio="9:9",
+        resolution="8k",
+        steps=3,
+        seed=-1,
+        inputs=(InputImage("nonsense"), InputImage("https://"), InputImage("https://a.example/1.png")),
+        strategy=AccountStrategy(max_attempts=0, max_concurrent_per_account=0),
+    )
+    found = [".".join(fault.path[1:]) for fault in (*plain_faults(wrong), *model_faults(wrong, PICTURE))]
+    assert found == [
+        "workId",
+        "prompt",
+        "inputImages.0",
+        "inputImages.1",
+        "strategy.maxAttempts",
+        "strategy.maxConcurrentPerAccount",
+        "steps",
+        "seed",
+        "inputImages",
+        "resolution",
+        "ratio",
+    ]
 
 
 def test_a_models_parameters_have_the_contracts_names() -> None:

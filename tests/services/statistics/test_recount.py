@@ -17,7 +17,8 @@ from providers.pooled import Accepted
 from services.generation import outcomes, stopping
 from services.generation.endings import after_ending
 from services.generation.outcomes import fail_generation, succeed_generation
-from services.generation.stopping import cancel_generation, retry_generation
+from services.generation.retrying import retry_generation
+from services.generation.stopping import cancel_generation
 from services.generation.submitting import note_acceptance
 from services.queue.outcomes import job_error
 from services.statistics import rolling

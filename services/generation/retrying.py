@@ -1,0 +1,153 @@
+"""Taking generations up again. What upstream has taken is never asked for twice."""
+
+from collections.abc import Sequence
+
+from tortoise.exceptions import IntegrityError
+
+from errors import ConflictError
+from models.database import execute, now_ms_sql
+from models.enums import ENDED_JOB_STATUSES, AttemptState, JobStatus
+from models.generation import Attempt, GenerationRecord
+from models.jobs import Job
+from services.generation.endings import before_reopening
+from services.generation.outcomes import announce
+from services.queue.outcomes import nudge
+from services.queue.sql import for_update_sql
+from services.reading.owned import places
+
+GONE_ON = "Its record has gone on with a newer job, or was deleted."
+BUSY = "Its storyboard is being generated already."
+
+
+async def retry_generation(job: Job) -> None:
+    """Runs a failed or canceled generation again, from where it stands. In a transaction.
+
+    What upstream still works on is waited for again; a result that could not be stored is fetched again; else the job
+    waits for an account. Raises ConflictError where the record has gone on with a newer job.
+    """
+    current = await current_among([job])
+    if not current:
+        raise ConflictError(GONE_ON)
+    await retry_generations(current)
+
+
+async def current_among(jobs: Sequence[Job]) -> list[Job]:
+    """Those of the jobs that have ended and whose record is there and has not gone on with a newer job, as they are
+    now; they, and then their records, are locked until the transaction's end.
+    """
+    if not jobs:
+        return []
+    ids = [job.id for job in jobs]
+    await execute(
+        f"SELECT id FROM job WHERE id IN ({places(ids)}) ORDER BY id{for_update_sql()}",
+        *ids,
+    )
+    # Read once it is locked: a lock that was waited for comes with the row as it was before.
+    present = await Job.filter(id__in=ids, status__in=list(ENDED_JOB_STATUSES)).order_by("id")
+    record_ids = sorted({job.record_id or 0 for job in present})
+    if not record_ids:
+        return []
+    await execute(
+        f"SELECT id FROM generation_record WHERE id IN ({places(record_ids)}) ORDER BY id{for_update_sql()}",
+        *record_ids,
+    )
+    records = GenerationRecord.filter(id__in=record_ids, deleted_at__isnull=True).only("id", "current_job_id")
+    current = {record.id: record.current_job_id or 0 for record in await records}
+    return [job for job in present if job.record_id in current and _is_newest(job, current[job.record_id])]
+
+
+def _is_newest(job: Job, current_job_id: int) -> bool:
+    """Whether the record, whose current job that is, has not gone on without the job. One that only stands for a result
+    that its record had already (a batch's item that was not made again) is newer than the record's own.
+    """
+    return current_job_id == job.id or (job.status is JobStatus.SUCCEEDED and current_job_id < job.id)
+
+
+async def retry_generations(jobs: Sequence[Job]) -> list[Job]:
+    """Runs those that failed or were canceled again; which those were. jobs: as current_among gave them.
+
+    Raises ConflictError where a record has another live job.
+    """
+    ended = [job for job in jobs if job.status in (JobStatus.FAILED, JobStatus.CANCELED)]
+    if not ended:
+        return []
+    await before_reopening(ended)
+    last = await _last_attempts([job.id for job in ended])
+    resumed = {attempt.job_id for attempt in last.values() if await _resume(attempt)}
+    for status, due, group in (
+        ("RUNNING", "NULL", [job.id for job in ended if job.id in resumed]),
+        ("PENDING", now_ms_sql(), [job.id for job in ended if job.id not in resumed]),
+    ):
+        if group:
+            await _reopen(group, status, due)
+    if resumed:
+        await execute(
+            "UPDATE attempt SET run = (SELECT retry_count FROM job WHERE job.id = attempt.job_id)"
+            f" WHERE id IN ({places(list(resumed))}) RETURNING id",
+            *(last[job_id].id for job_id in resumed),
+        )
+    for job in ended:
+        announce(job)
+    nudge()
+    return ended
+
+
+async def _reopen(job_ids: Sequence[int], status: str, due: str) -> None:
+    try:
+        await execute(
+            f"UPDATE job SET status = '{status}', due_at_ms = {due}, error = NULL, message = NULL, failures = 0,"
+            " tries = 0, finished_at = NULL, retry_count = retry_count + 1, progress = 0, version = version + 1,"
+            f" waiting_since_ms = {now_ms_sql()}"
+            f" WHERE id IN ({places(job_ids)}) AND status IN ('FAILED', 'CANCELED') RETURNING id",
+            *job_ids,
+        )
+    except IntegrityError as error:
+        raise ConflictError(BUSY) from error
+
+
+async def is_resumable(job: Job) -> bool:
+    """Whether a failed or canceled generation has something upstream, or paid for, that a retry would go on with."""
+    if job.status not in (JobStatus.FAILED, JobStatus.CANCELED):
+        return False
+    last = (await _last_attempts([job.id])).get(job.id)
+    return last is not None and (last.state in _UNDER_WAY or _lacks_only_storing(last))
+
+
+_UNDER_WAY = (AttemptState.SENT, AttemptState.ACCEPTED, AttemptState.FETCHING)
+
+
+async def _last_attempts(job_ids: Sequence[int]) -> dict[int, Attempt]:
+    attempts = Attempt.filter(job_id__in=list(job_ids)).order_by("job_id", "number")
+    return {attempt.job_id: attempt for attempt in await attempts}
+
+
+def _lacks_only_storing(last: Attempt) -> bool:
+    return last.state is AttemptState.ENDED and (last.error or {}).get("kind") == "FINISH"
+
+
+async def _resume(last: Attempt) -> bool:
+    """Whether the last attempt goes on: it is still upstream, or only its result is missing here. Whoever has a step of
+    it at this moment knows it as one to be ended, and loses it.
+    """
+    if last.state in _UNDER_WAY:
+        rows = await execute(
+            "UPDATE attempt SET is_detached = ?, is_draining = ?, outcome = 'RUNNING', error = NULL, queued_ms = 0,"
+            " lease_epoch = lease_epoch + 1,"
+            f" finished_at = NULL, accepted_at_ms = CASE WHEN accepted_at_ms IS NULL THEN NULL ELSE {now_ms_sql()} END,"
+            f" sent_at_ms = CASE WHEN accepted_at_ms IS NULL THEN {now_ms_sql()} ELSE sent_at_ms END,"
+            f" due_at_ms = {now_ms_sql()} WHERE id = ? AND state = ? RETURNING id",
+            False,
+            False,
+            last.id,
+            last.state.value,
+        )
+        return bool(rows)
+    if _lacks_only_storing(last):
+        rows = await execute(
+            "UPDATE attempt SET state = 'FETCHING', outcome = 'RUNNING', failures = 1, finished_at = NULL,"
+            f" lease_epoch = lease_epoch + 1, fetch_since_ms = {now_ms_sql()}, due_at_ms = {now_ms_sql()}"
+            " WHERE id = ? AND state = 'ENDED' RETURNING id",
+            last.id,
+        )
+        return bool(rows)
+    return False
