@@ -19,6 +19,11 @@ def owned(model: type[M], owner: str) -> QuerySet[M]:
     return model.filter(owner=owner)
 
 
+def owned_or_shared(model: type[M], owner: str) -> QuerySet[M]:
+    """The owner's rows, and those that belong to nobody but the whole deployment (owner ""): everybody's to see."""
+    return model.filter(owner__in=[owner, ""])
+
+
 async def find(model: type[M], owner: str, row_id: int) -> M | None:
     return await owned(model, owner).get_or_none(id=row_id)
 

@@ -1,0 +1,37 @@
+"""The caller's alerts."""
+
+from typing import Annotated
+
+import strawberry
+
+from schema.alerts import Alert
+from schema.context import Info
+from schema.fields import resolved
+from schema.paging import After, Connection, First, connection, given
+from services.reading.alerts import alerts_query
+from services.reading.lists import newest_first
+from services.reading.paging import page_request
+
+
+@strawberry.type
+class AlertQueries:
+    @resolved(
+        "Alerts about the caller's pool, batches, workflows and callbacks, and about the deployment, newest first."
+    )
+    async def alerts(
+        self,
+        info: Info,
+        open: Annotated[
+            bool | None,
+            strawberry.argument(description="true: only those that are open; false: only closed ones; null: all."),
+        ] = strawberry.UNSET,
+        first: First = strawberry.UNSET,
+        after: After = strawberry.UNSET,
+    ) -> Connection[Alert]:
+        request = page_request(given(first), given(after))
+        query = alerts_query(info.context.owner, given(open))
+
+        async def count() -> int:
+            return await query.count()
+
+        return connection(await newest_first(query, request), Alert.from_row, count)

@@ -1,0 +1,27 @@
+"""Following the caller's alerts."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+
+import strawberry
+
+from schema.alerts import Alert
+from schema.context import Info
+from schema.fields import subscription
+from services.reading.alerts import follow_alerts
+
+
+@strawberry.type
+class AlertSubscriptions:
+    @subscription(
+        "Alerts about the caller's pool, batches, workflows and callbacks, and about the deployment: the open ones to "
+        "begin with, then each that is raised, and each again when it is closed. Never completes."
+    )
+    async def alerts(self, info: Info) -> AsyncGenerator[Alert, None]:
+        context = info.context
+        batches = follow_alerts(context.owner, until=context.viewer.expires_at)
+        async with contextlib.aclosing(batches):
+            async for rows in batches:
+                context.forget()
+                for row in rows:
+                    yield Alert.from_row(row)

@@ -1,0 +1,82 @@
+"""Alerts: what somebody should look at."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from models.alerts import Alert as AlertRow
+from models.enums import AlertKind, AlertSeverity
+from schema.context import Info
+from schema.enums import describe
+from schema.fields import resolved
+from schema.paging import Node
+
+if TYPE_CHECKING:
+    from schema.accounts import Account
+    from schema.workflows import Workflow
+
+LazyAccount = Annotated["Account", strawberry.lazy("schema.accounts")]
+LazyWorkflow = Annotated["Workflow", strawberry.lazy("schema.workflows")]
+
+describe(
+    AlertKind,
+    "What sort of trouble an alert is about.",
+    POOL_EXHAUSTED="Jobs wait for accounts of a provider, and none of them can take them, not even with a free slot.",
+    ACCOUNT_BANNED="Upstream has punished an account: it gets no more work.",
+    ACCOUNT_SESSION_EXPIRED="Upstream does not accept an account's session any more: it gets no more work.",
+    CREDIT_LOW="An account has few credits left, or a batch or workflow is paused by its budget.",
+    FAILURE_RATE_HIGH="Too large a part of the pictures, or of the clips, that ended lately has failed.",
+    BATCH_STALLED="A batch runs, and for long none of its jobs has begun or ended.",
+    CALLBACK_FAILED="A callback could not be delivered, and is tried no more by itself.",
+    STORAGE_LOW="A disk of the deployment is nearly full.",
+)
+describe(
+    AlertSeverity,
+    "How soon somebody should look.",
+    INFO="When there is time.",
+    WARNING="Today.",
+    CRITICAL="Now: work stands still, or will.",
+)
+
+
+@strawberry.type(
+    description="Something that somebody should look at: raised once for each cause, closed when the cause has passed."
+)
+class Alert(Node):
+    row: strawberry.Private[AlertRow]
+    kind: AlertKind = strawberry.field(description="What sort of trouble it is.")
+    severity: AlertSeverity = strawberry.field(description="CRITICAL: work stands still, or will.")
+    message: str = strawberry.field(description="What happened, to what, and what to do, for people.")
+    created_at: datetime = strawberry.field(description="When it was raised.")
+    resolved_at: datetime | None = strawberry.field(description="Set when the cause has passed.")
+
+    @resolved("The account that it is about, deleted ones too.")
+    async def account(self, info: Info) -> LazyAccount | None:
+        from schema.accounts import Account
+
+        if self.row.account_id is None:
+            return None
+        row = await info.context.loaders.past_account_by_id.load(self.row.account_id)
+        return None if row is None else Account.from_row(row)
+
+    @resolved("The workflow that it is about.")
+    async def workflow(self, info: Info) -> LazyWorkflow | None:
+        from schema.workflows import Workflow
+
+        if self.row.workflow_id is None:
+            return None
+        row = await info.context.loaders.workflow_by_id.load(self.row.workflow_id)
+        return None if row is None else Workflow.from_row(row)
+
+    @staticmethod
+    def from_row(row: AlertRow) -> "Alert":
+        return Alert(
+            row=row,
+            id=strawberry.ID(row.global_id),
+            kind=row.kind,
+            severity=row.severity,
+            message=row.message,
+            created_at=row.created_at,
+            resolved_at=row.resolved_at,
+        )
