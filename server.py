@@ -5,6 +5,7 @@ import asyncio
 import functools
 import math
 import sys
+import zoneinfo
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -40,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return migrate(settings)
             case "reseal":
                 return reseal(settings)
+            case "audit":
+                return print_audit(settings, owner=options.owner, since=options.since, limit=options.limit)
             case _:
                 return run_server(settings, with_worker=not options.no_worker)
     except ConfigurationError as error:
@@ -59,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("migrate", help="bring the database to this version's tables")
     commands.add_parser("reseal", help="seal all stored secrets with the first of EKONTE_ENCRYPTION_KEYS")
+    audit = commands.add_parser("audit", help="print the newest entries of the audit log, one JSON object a line")
+    audit.add_argument("--owner", help="only what this user did")
+    audit.add_argument("--since", help="not what is older: a date, in EKONTE_TIMEZONE, or an RFC 3339 time")
+    audit.add_argument("--limit", type=int, default=100, help="at most so many (100)")
     commands.add_parser("schema", help="print the GraphQL schema")
     commands.add_parser("settings", help="print the table of all settings")
     token = commands.add_parser("token", help="print a bearer token, signed with EKONTE_SECRET")
@@ -120,6 +127,38 @@ def reseal(settings: Settings) -> int:
 
     print(f"{asyncio.run(run())} secrets sealed anew")
     return 0
+
+
+def print_audit(settings: Settings, *, owner: str | None, since: str | None, limit: int) -> int:
+    """The newest entries, the oldest of them first, as JSON lines."""
+    import orjson
+
+    from models.database import open_database
+    from services.audit import entry_as_json, newest_entries
+    from services.migrations import database_url
+    from services.starting import check_surroundings
+
+    if limit < 1:
+        raise ConfigurationError("--limit: must be at least 1.")
+    after = None if since is None else _moment(since, settings.timezone)
+
+    async def run() -> None:
+        await check_surroundings(settings)
+        async with open_database(database_url(settings), settings.data_dir):
+            async for entry in newest_entries(owner=owner, since=after, limit=limit):
+                print(orjson.dumps(entry_as_json(entry)).decode())
+
+    asyncio.run(run())
+    return 0
+
+
+def _moment(text: str, timezone: str) -> datetime:
+    """A date or time; one without a zone is the deployment's. Raises ConfigurationError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError("--since: must be a date such as 2026-01-31, or an RFC 3339 time.") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zoneinfo.ZoneInfo(timezone))
 
 
 def run_server(settings: Settings, *, with_worker: bool) -> int:

@@ -24,6 +24,7 @@ from resolvers.statistics_queries import StatisticsQueries
 from resolvers.storable_text import StorableText
 from resolvers.storyboard_mutations import StoryboardMutations
 from resolvers.subscriptions import Subscription
+from resolvers.system_queries import SystemQueries
 from resolvers.upstream_queries import UpstreamQueries
 from resolvers.workflow_mutations import WorkflowMutations
 from schema.scalars import SCALARS
@@ -41,6 +42,7 @@ class Query(
     StageQueries,
     CatalogueQueries,
     UpstreamQueries,
+    SystemQueries,
 ):
     pass
 

@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 
 import strawberry
 
+from schema.auditing import Audited
 from schema.places import PlacedErrors
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -16,8 +17,11 @@ def resolved(description: str) -> Callable[[F], F]:
 
 
 def mutation(description: str) -> Callable[[F], F]:
-    """As `resolved`; its errors get the path of what they are about (schema.places)."""
-    return cast(Callable[[F], F], strawberry.mutation(description=description, extensions=[PlacedErrors()]))
+    """As `resolved`; its errors get the path of what they are about (schema.places), and it is written into the audit
+    log (schema.auditing).
+    """
+    extensions = [PlacedErrors(), Audited()]
+    return cast(Callable[[F], F], strawberry.mutation(description=description, extensions=extensions))
 
 
 def subscription(description: str) -> Callable[[F], F]:

@@ -1,0 +1,23 @@
+"""How the deployment is. It tells of everybody's work, so a token must permit it."""
+
+import strawberry
+
+from errors import ForbiddenError
+from schema.context import Info
+from schema.fields import resolved
+from schema.system import SystemStatus
+from services.identity import SYSTEM_READ
+from services.system_status import system_state
+from settings import get_settings
+
+
+@strawberry.type
+class SystemQueries:
+    @resolved(
+        "Queues, workers, storage and the load of the server's machine. A token needs the scope `system:read`; on a "
+        "server without tokens everybody may ask."
+    )
+    async def system_status(self, info: Info) -> SystemStatus:
+        if not info.context.viewer.has_scope(SYSTEM_READ):
+            raise ForbiddenError(f"That needs a token with the scope {SYSTEM_READ}.")
+        return SystemStatus.of(await system_state(get_settings()))
