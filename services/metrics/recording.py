@@ -148,8 +148,12 @@ def note_owner(owner: str) -> None:
 
 
 @_never_raising
-def note_callback(event: str, outcome: str) -> None:
-    """A try of a callback. event: as its body has it. outcome: one of a few words of services/callbacks."""
+def note_callback(event: str, status_code: int | None) -> None:
+    """A try of a callback. event: as its body has it. status_code: of the receiver's answer, None where none came."""
+    if status_code is None:
+        outcome = "unanswered"
+    else:
+        outcome = "delivered" if 200 <= status_code < 300 else "refused"
     metrics().callbacks.labels(event, outcome).inc()
 
 
