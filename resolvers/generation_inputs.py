@@ -16,7 +16,7 @@ from schema.generation_inputs import (
 )
 from schema.paging import given
 from schema.regeneration_inputs import RegenerateInput
-from services.generation.asking import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, Asked
+from services.generation.asking import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD, Asked
 from services.generation.requests import AccountStrategy, ClipAudio, InputImage
 from services.records.regenerating import Regeneration
 
@@ -67,7 +67,8 @@ def asked_for(input: GenerateImageInput | GenerateVideoInput, kind: MediaKind) -
         safety_check=input.safety_check is not False,
         inputs=_inputs(input.input_images),
         polling=input.polling or Polling.AUTO,
-        reuse=Reuse.NONE if input.reuse is None else Reuse(input.reuse.value),
+        reuse=input.reuse or Reuse.NONE,
+        reuse_threshold=USUAL_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
         strategy=strategy_of(input.strategy) or AccountStrategy(),
         defaulted=frozenset(name for name in usual if not is_said(getattr(input, name))),
         **{name: given(getattr(input, name)) for name in _OPTIONAL if hasattr(input, name)},

@@ -22,6 +22,7 @@ from models.enums import (
     Priority,
     Quality,
     RateLimitHandling,
+    Reuse,
     ShotType,
     Site,
     Stage,
@@ -50,11 +51,6 @@ class UpstreamTaskType(StrEnum):
     IMAGE = "IMAGE"
     VIDEO = "VIDEO"
     UNKNOWN = "UNKNOWN"
-
-
-class Reuse(StrEnum):
-    NONE = "NONE"
-    EXACT = "EXACT"
 
 
 def describe(enum: type[E], description: str, **values: str) -> None:
@@ -280,6 +276,8 @@ describe(
     "Whether an earlier result may be handed out again.",
     NONE="It is always made anew.",
     EXACT="Where everything that shapes it is the same; an input link counts by what came from it last.",
+    SIMILAR="Also where the prompts are alike to at least reuseThreshold and every other parameter is the same. A word "
+    "that turns the meaning, such as not, makes two prompts hardly less alike.",
 )
 describe(
     Transition,

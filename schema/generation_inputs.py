@@ -12,13 +12,13 @@ from models.enums import (
     Polling,
     Priority,
     RateLimitHandling,
+    Reuse,
     Transition,
 )
 from schema.callbacks import CALLBACK_URL
-from schema.enums import Reuse
 from schema.scalars import Long
 from schema.workflow_inputs import KEY
-from services.generation.asking import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS
+from services.generation.asking import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD
 
 
 class DefaultText(str):
@@ -50,6 +50,9 @@ FIRST_AND_LAST = "None: from text. One: the first frame. Two: the first and the 
 PRIORITY = "Which work goes first."
 POLLING = "Whether the result is waited for."
 REUSE = "Whether an earlier result may be handed out again."
+REUSE_THRESHOLD = (
+    "With SIMILAR: how alike the prompts must be, from 0 to 1 (the same but for case, spaces, punctuation)."
+)
 STRATEGY = "How the account pool is used."
 FPS = "Pictures a second, for models that take it."
 MOTION = "How much moves, 0 to 1, for models that take it."
@@ -131,6 +134,7 @@ class GenerateImageInput:
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
+    reuse_threshold: float | None = strawberry.field(default=USUAL_THRESHOLD, description=REUSE_THRESHOLD)
     strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
     callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
@@ -175,6 +179,7 @@ class GenerateVideoInput:
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
+    reuse_threshold: float | None = strawberry.field(default=USUAL_THRESHOLD, description=REUSE_THRESHOLD)
     strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
     callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
     idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)

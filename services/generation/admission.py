@@ -69,7 +69,7 @@ async def take_on(
         known = await account_providers(owner, request.strategy)
         raise_first(account_faults(request.strategy, request.provider, request.model, known))
         rank = PRIORITY_RANKS[priority]
-        if request.reuse is Reuse.EXACT:
+        if request.reuse is not Reuse.NONE:
             resolved, _ = await resolve_inputs(owner, request)
             reused = await reuse_result(owner, resolved, rank)
             if reused is not None:
@@ -93,7 +93,7 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
 
     Raises ConflictError where the record has a live job, NotFoundError or BadInputError for its inputs.
     """
-    request, files = await resolve_inputs(owner, request)
+    request, files = await resolve_inputs(owner, dataclasses.replace(request, made_for_sha256=None))
     record = await hold_record(owner, request)
     job = await _insert_job(owner, record, request, parent, priority_rank)
     if files:

@@ -5,6 +5,12 @@ from dataclasses import dataclass, field
 from models.enums import MediaKind, Polling, Reuse, Transition
 from services.generation.requests import AccountStrategy, ClipAudio, InputImage
 
+# What is meant where nobody says anything; the first three as long as the model takes it.
+USUAL_RATIO = {MediaKind.IMAGE: "1:1", MediaKind.VIDEO: "16:9"}
+USUAL_RESOLUTION = {MediaKind.IMAGE: "2k", MediaKind.VIDEO: "720p"}
+USUAL_SECONDS = 5
+USUAL_THRESHOLD = 0.95
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -41,14 +47,8 @@ class Asked:
     inputs: tuple[InputImage, ...] = ()
     polling: Polling = Polling.AUTO
     reuse: Reuse = Reuse.NONE
-    reuse_threshold: float = 0.95
+    reuse_threshold: float = USUAL_THRESHOLD
     "SIMILAR: how alike two prompts must be, from 0 to 1."
     strategy: AccountStrategy = field(default_factory=AccountStrategy)
     callback_url: str | None = None
     defaulted: frozenset[str] = frozenset()
-
-
-# What is meant where nobody says anything, as long as the model takes it.
-USUAL_RATIO = {MediaKind.IMAGE: "1:1", MediaKind.VIDEO: "16:9"}
-USUAL_RESOLUTION = {MediaKind.IMAGE: "2k", MediaKind.VIDEO: "720p"}
-USUAL_SECONDS = 5

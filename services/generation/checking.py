@@ -83,6 +83,8 @@ def plain_faults(asked: Asked) -> Iterator[BadInputError]:
             if is_asked:
                 yield BadInputError(f"A picture has no {name}; leave it out.", path=["input", name])
     yield from _audio_faults(asked.audio)
+    if not 0 <= asked.reuse_threshold <= 1:
+        yield BadInputError("reuseThreshold is between 0 and 1.", path=["input", "reuseThreshold"])
     yield from strategy_faults(asked.strategy)
 
 
@@ -120,6 +122,7 @@ def request_for(asked: Asked, model: ModelInfo) -> GenerationRequest:
         inputs=asked.inputs,
         polling=asked.polling,
         reuse=asked.reuse,
+        reuse_threshold=asked.reuse_threshold,
         strategy=asked.strategy,
         callback_url=asked.callback_url,
         **chosen,

@@ -18,12 +18,11 @@ def work_of(workflow_id: int | None) -> str:
     return STANDALONE_WORK if workflow_id is None else global_id("Workflow", workflow_id)
 
 
-# What shapes the result: what else differs between two requests makes no other picture.
+# What shapes the result beside the prompt: what else differs between two requests makes no other picture.
 _SHAPING = (
     "kind",
     "provider",
     "model",
-    "prompt",
     "negative_prompt",
     "ratio",
     "resolution",
@@ -109,6 +108,8 @@ class GenerationRequest:
     callback_url: str | None = None
     build_run: int = 0
     "Of a generation that a build asked for: that build's retry_count then."
+    made_for_sha256: str | None = None
+    "Of a request that was answered by the result of another, whose prompt is alike: that one's hash."
 
     @property
     def job_type(self) -> JobType:
@@ -117,11 +118,21 @@ class GenerationRequest:
         return JobType.IMAGE_TO_VIDEO if self.inputs else JobType.TEXT_TO_VIDEO
 
     def sha256(self) -> str:
-        """Over everything that shapes the result; an input picture counts by its content, else by its link."""
+        """Over everything that shapes the result; an input picture counts by its content, else by its link.
+
+        Where the result was made for another request, that one's: it is no result of what this one says.
+        """
+        return self.made_for_sha256 or _sha256({**self._shape(), "prompt": self.prompt})
+
+    def shape_sha256(self) -> str:
+        """The same over everything but the prompt."""
+        return _sha256(self._shape())
+
+    def _shape(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in _SHAPING}
         values["audio"] = None if self.audio is None else dataclasses.asdict(self.audio)
         values["inputs"] = [image.sha256 or image.given for image in self.inputs]
-        return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        return values
 
     def to_json(self) -> dict[str, Any]:
         plain: dict[str, Any] = orjson.loads(orjson.dumps(self))
@@ -147,3 +158,7 @@ class GenerationRequest:
                 "strategy": AccountStrategy(**strategy),
             }
         )
+
+
+def _sha256(values: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS)).hexdigest()

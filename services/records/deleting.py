@@ -13,6 +13,7 @@ from services.files import release_files
 from services.generation.stopping import drain_attempts
 from services.records.holding import lock_record, refuse_live_job, write_record
 from services.records.showing import NO_RECORD
+from services.similarity.indexing import replace_keys
 
 
 async def delete_records(
@@ -34,10 +35,11 @@ async def delete_records(
 
 
 async def _delete(owner: str, record_id: int, with_files: bool) -> None:
-    if await lock_record(owner, record_id) is None:
+    record = await lock_record(owner, record_id)
+    if record is None:
         raise NotFoundError(NO_RECORD)
     await refuse_live_job(record_id, "The record is being generated. Cancel its job first.")
-    await write_record(record_id, deleted_at=datetime.now(UTC))
+    await write_record(record_id, deleted_at=datetime.now(UTC), similarity_keys=await replace_keys(record, None))
     job_ids = [job.id for job in await Job.filter(record_id=record_id).only("id")]
     pending = await Attempt.filter(job_id__in=job_ids).exclude(state=AttemptState.ENDED).only("id", "job_id")
     await drain_attempts(sorted({attempt.job_id for attempt in pending}))

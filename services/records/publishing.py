@@ -9,7 +9,9 @@ from datetime import datetime
 from models.database import execute
 from models.generation import GenerationRecord, RecordVersion
 from models.jobs import Job
+from services.generation.requests import GenerationRequest
 from services.records.holding import lock_record, write_record
+from services.similarity.indexing import replace_keys
 
 
 async def publish_result(job: Job, file_ids: Sequence[int], now: datetime) -> bool:
@@ -29,7 +31,10 @@ async def publish_result(job: Job, file_ids: Sequence[int], now: datetime) -> bo
         await keep_version(record, job.id, None)
         return False
     await keep_shown(record)
-    await write_record(record.id, shown_job_id=job.id, chosen_file_id=None, is_reused=False, updated_at=now)
+    keys = await replace_keys(record, GenerationRequest.from_json(job.params))
+    await write_record(
+        record.id, shown_job_id=job.id, chosen_file_id=None, is_reused=False, similarity_keys=keys, updated_at=now
+    )
     return True
 
 

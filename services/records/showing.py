@@ -9,6 +9,7 @@ from models.generation import GenerationRecord, RecordVersion
 from services.generation.requests import GenerationRequest
 from services.records.holding import lock_record, refuse_live_job, write_record, write_request
 from services.records.publishing import keep_shown
+from services.similarity.indexing import replace_keys
 
 NO_RECORD = "There is no such record."
 NO_VERSION = "There is no such version."
@@ -53,13 +54,15 @@ async def restore_version(owner: str, version_id: int) -> GenerationRecord:
         if record.shown_job_id != version.job_id:
             await keep_shown(record)
         version = await RecordVersion.get(id=version_id)
+        request = GenerationRequest.from_json(version.params)
         await write_request(
             record,
-            GenerationRequest.from_json(version.params),
+            request,
             current_job_id=version.job_id,
             shown_job_id=version.job_id,
             chosen_file_id=version.chosen_file_id,
             is_reused=False,
+            similarity_keys=await replace_keys(record, request),
         )
         return await GenerationRecord.get(id=record.id)
 

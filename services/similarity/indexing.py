@@ -1,0 +1,101 @@
+"""The index of prompts: which keys a record stands under. Kept in the transactions that change what a record shows.
+
+Everybody's records are in it, from their first result on: were an owner's index built at the first request that wants
+it, that request and those after it would find nothing and be paid for.
+"""
+
+from collections.abc import Sequence
+
+import anyio.to_thread
+import structlog
+
+from models.database import execute, transaction
+from models.generation import GenerationRecord
+from models.jobs import Job
+from services.generation.requests import GenerationRequest
+from services.reading.owned import places
+from services.similarity.banding import keys_of, packed, unpacked
+from services.similarity.comparing import normalise
+
+log = structlog.get_logger(__name__)
+
+INDEXED_AT_ONCE = 100
+MOST_IN_A_SWEEP = 500
+
+
+async def replace_keys(record: GenerationRecord, request: GenerationRequest | None) -> bytes:
+    """Puts a locked record under the keys of the request whose result it is about to show, instead of its former ones;
+    None: under none. What the caller writes into the record's similarity_keys. At most two statements.
+
+    A result that was handed out for a request that is only alike stands where it was made, and not here too: likeness
+    of likeness would lead ever farther away.
+    """
+    keys = [] if request is None else _keys(record.owner, request)
+    former = unpacked(record.similarity_keys or b"")
+    if former == keys:
+        return packed(keys)
+    if former:
+        await execute(
+            f"DELETE FROM similarity_key WHERE key IN ({places(former)}) AND record_id = ?", *former, record.id
+        )
+    await _insert([(key, record.id) for key in keys])
+    return packed(keys)
+
+
+def _keys(owner: str, request: GenerationRequest) -> list[int]:
+    if request.made_for_sha256 is not None:
+        return []
+    return keys_of(owner, request.shape_sha256(), normalise(request.prompt))
+
+
+async def _insert(pairs: Sequence[tuple[int, int]]) -> None:
+    if pairs:
+        await execute(
+            f"INSERT INTO similarity_key (key, record_id) VALUES {', '.join('(?, ?)' for _ in pairs)}"
+            " ON CONFLICT DO NOTHING",
+            *(value for pair in sorted(pairs) for value in pair),
+        )
+
+
+async def index_forgotten() -> int:
+    """Indexes records that no version with an index has looked at, some at a time; how many. Any process may do it at
+    any time, several at once.
+    """
+    done = 0
+    while done < MOST_IN_A_SWEEP:
+        rows = await execute(
+            "SELECT id, owner, shown_job_id FROM generation_record WHERE similarity_keys IS NULL"
+            f" AND shown_job_id IS NOT NULL AND deleted_at IS NULL ORDER BY id LIMIT {INDEXED_AT_ONCE}"
+        )
+        if not rows:
+            break
+        jobs = {job.id: job.params for job in await Job.filter(id__in=[row["shown_job_id"] for row in rows])}
+        params = [(row["owner"], jobs.get(row["shown_job_id"])) for row in rows]
+        keys = await anyio.to_thread.run_sync(
+            lambda params=params: [  # type: ignore[misc]
+                [] if each is None else _keys(owner, GenerationRequest.from_json(each)) for owner, each in params
+            ]
+        )
+        await transaction(lambda rows=rows, keys=keys: _write(rows, keys))  # type: ignore[misc]
+        done += len(rows)
+        if len(rows) < INDEXED_AT_ONCE:
+            break
+    if done:
+        log.info("similarity.indexed", records=done)
+    return done
+
+
+async def _write(rows: Sequence[dict[str, int]], keys: Sequence[list[int]]) -> None:
+    """Only where nobody else has written them, and the record still shows the same."""
+    pairs: list[tuple[int, int]] = []
+    for row, of_record in zip(rows, keys, strict=True):
+        written = await execute(
+            "UPDATE generation_record SET similarity_keys = ? WHERE id = ? AND similarity_keys IS NULL"
+            " AND shown_job_id = ? AND deleted_at IS NULL RETURNING id",
+            packed(of_record),
+            row["id"],
+            row["shown_job_id"],
+        )
+        if written:
+            pairs += [(key, row["id"]) for key in of_record]
+    await _insert(pairs)
