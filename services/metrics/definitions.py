@@ -196,7 +196,12 @@ class Metrics:
         )
         self.active_owners.set_function(self.owners.count)
 
-        self.callbacks = Counter("ekonte_callbacks", "Tries of callbacks: delivered, refused or unanswered.", ("event", "outcome"), registry=registry)
+        self.callbacks = Counter(
+            "ekonte_callbacks",
+            "Tries of callbacks: delivered, refused or unanswered.",
+            ("event", "outcome"),
+            registry=registry,
+        )
         self.scheduling = Histogram(
             "ekonte_scheduling_pass_seconds",
             "Passes of the pool's scheduler.",
