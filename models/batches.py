@@ -28,6 +28,10 @@ class Batch(OwnedRow):
     "An AccountStrategy, as requests keep it."
     total_count = fields.IntField()
     "Items that were asked for, with those that were skipped."
+    queue_count = fields.IntField(default=0)
+    "Items that were to be generated when it was made; the estimates are of them, and of that moment."
+    estimated_seconds: Any = fields.FloatField(null=True)
+    estimated_credits: Any = fields.IntField(null=True)
     skipped_storyboard_ids: Any = fields.JSONField(default=list)
     warnings: Any = fields.JSONField(default=list)
     credit_budget: Any = fields.IntField(null=True)

@@ -87,6 +87,9 @@ class Migration(migrations.Migration):
                 ('priority_rank', fields.SmallIntField(default=2)),
                 ('strategy', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
                 ('total_count', fields.IntField()),
+                ('queue_count', fields.IntField(default=0)),
+                ('estimated_seconds', fields.FloatField(null=True)),
+                ('estimated_credits', fields.IntField(null=True)),
                 ('skipped_storyboard_ids', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ('warnings', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ('credit_budget', fields.IntField(null=True)),
@@ -328,16 +331,23 @@ class Migration(migrations.Migration):
             "CREATE INDEX idx_record_deleted ON generation_record (deleted_at) WHERE deleted_at IS NOT NULL",
             "DROP INDEX idx_record_deleted",
         ),
-        # What ended before these tables came is counted afterwards (services/statistics/history): charges up to now,
-        # jobs from the first on.
+        # What was charged before these tables came counts on its quota day. What ended is counted afterwards, since SQL
+        # knows no time zones (services/statistics/history), from the first job on.
         ops.RunSQL(
-            "INSERT INTO deployment_fact (name, value) SELECT 'statistics_history',"
-            " CAST((SELECT COALESCE(MAX(accepted_at_ms), 0) FROM attempt) AS TEXT) || ':0'"
+            "INSERT INTO statistics_delta (job_id, owner, project_id, work_id, kind, day, succeeded, failed, canceled,"
+            " switches, credits, is_rolled) SELECT j.id, j.owner, r.project_id, r.work_id, r.kind, a.quota_day,"
+            " 0, 0, 0, 0, a.credits_spent, FALSE FROM attempt a JOIN job j ON j.id = a.job_id"
+            " JOIN generation_record r ON r.id = j.record_id WHERE a.credits_spent > 0 AND a.quota_day IS NOT NULL",
+            ops.RunSQL.noop,
+        ),
+        ops.RunSQL(
+            "INSERT INTO deployment_fact (name, value) SELECT 'statistics_history', '0'"
             " WHERE EXISTS (SELECT 1 FROM job WHERE role = 'GENERATE')",
             "DELETE FROM deployment_fact WHERE name = 'statistics_history'",
         ),
         ops.RunSQL(
-            "CREATE INDEX idx_job_waiting ON job (queue, owner, priority_rank, id) WHERE status = 'PENDING'",
+            "CREATE INDEX idx_job_waiting ON job (queue, owner, priority_rank, demand_key, batch_id, workflow_id, id)"
+            " WHERE status = 'PENDING'",
             "DROP INDEX idx_job_waiting",
         ),
         ops.RunSQL(

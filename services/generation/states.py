@@ -13,7 +13,7 @@ from services.generation.detaching import detach
 from services.generation.faults import settle_fault
 from services.generation.observing import note_task_done
 from services.generation.outcomes import tell
-from services.generation.timings import durations, note_duration
+from services.generation.timings import durations, note_times
 from services.pool.timing import DETACHED_INTERVAL_MS, next_poll_ms
 
 MISSING_INTERVAL_MS = 5_000
@@ -108,8 +108,18 @@ async def note_done(attempt: Attempt, task: UpstreamTask) -> int:
         return 0
     await note_task_done(attempt, moment_ms)
     if duration_ms is not None:
-        await note_duration(attempt.provider, attempt.model, attempt.kind, duration_ms)
+        held_ms = held_for(attempt, moment_ms)
+        await note_times(attempt.provider, attempt.model, attempt.kind, duration_ms=duration_ms, held_ms=held_ms)
     return 1
+
+
+def held_for(attempt: Attempt, moment_ms: int) -> int | None:
+    """Milliseconds for which it held its slot until now; None where it was waited for again in a later run, or gave
+    its slot up before.
+    """
+    if attempt.run > 0 or attempt.released_at_ms is not None or not attempt.placed_at_ms:
+        return None
+    return moment_ms - int(attempt.placed_at_ms)
 
 
 def duration_of(attempt: Attempt, task: UpstreamTask, moment_ms: int) -> int | None:

@@ -1,41 +1,74 @@
-"""Measured durations of models: kept in the database, remembered by each process for a moment."""
+"""Measured times of models: kept in the database, remembered by each process for a moment."""
 
 import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import orjson
 
 from models.database import execute
 from models.enums import MediaKind
 from models.generation import ModelTiming
-from services.pool.timing import with_sample
+from services.pool.timing import MOST_SAMPLES, with_sample
 
 REMEMBERED_SECONDS = 2.0
+MOST_HELD_SAMPLES = 50
 
-_remembered: dict[str, tuple[float, list[int]]] = {}
+
+@dataclass(frozen=True)
+class Measured:
+    """Milliseconds, the oldest first. durations: from acceptance to upstream's end, without its queue. held: how long a
+    task held its slot, submitting and noticing its end included.
+    """
+
+    durations: list[int] = field(default_factory=list)
+    held: list[int] = field(default_factory=list)
 
 
-def _key(provider: str, model: str, kind: MediaKind) -> str:
+_remembered: dict[str, tuple[float, Measured]] = {}
+
+
+def timing_key(provider: str, model: str, kind: MediaKind) -> str:
     return f"{provider}/{model}/{kind.value}"
 
 
 async def durations(provider: str, model: str, kind: MediaKind) -> list[int]:
-    """The newest durations in milliseconds, the oldest first; empty where nothing was measured."""
-    key = _key(provider, model, kind)
+    """The newest durations; empty where nothing was measured."""
+    return (await _measured(timing_key(provider, model, kind))).durations
+
+
+async def measured_times(keys: Collection[str]) -> dict[str, Measured]:
+    """By timing_key what was measured, where anything was; one statement."""
+    rows = await ModelTiming.filter(key__in=list(keys)) if keys else []
+    return {row.key: _of_row(row) for row in rows}
+
+
+async def note_times(provider: str, model: str, kind: MediaKind, *, duration_ms: int, held_ms: int | None) -> None:
+    """Adds what was measured of one task. Two at once may lose one of theirs: it is a sample."""
+    key = timing_key(provider, model, kind)
+    known = await _measured(key)
+    held = known.held if held_ms is None else with_sample(known.held, held_ms, MOST_HELD_SAMPLES)
+    measured = Measured(with_sample(known.durations, duration_ms, MOST_SAMPLES), held)
+    _remembered[key] = (time.monotonic(), measured)
+    if not await ModelTiming.filter(key=key).update(durations_ms=measured.durations, held_ms=measured.held):
+        await execute(
+            "INSERT INTO model_timing (key, durations_ms, held_ms) VALUES (?, ?, ?)"
+            " ON CONFLICT (key) DO NOTHING RETURNING key",
+            key,
+            orjson.dumps([duration_ms]).decode(),
+            orjson.dumps([] if held_ms is None else [held_ms]).decode(),
+        )
+
+
+async def _measured(key: str) -> Measured:
     known = _remembered.get(key)
     if known is not None and time.monotonic() - known[0] < REMEMBERED_SECONDS:
         return known[1]
     row = await ModelTiming.get_or_none(key=key)
-    samples = [int(sample) for sample in row.durations_ms] if row is not None else []
-    _remembered[key] = (time.monotonic(), samples)
-    return samples
+    measured = Measured() if row is None else _of_row(row)
+    _remembered[key] = (time.monotonic(), measured)
+    return measured
 
 
-async def note_duration(provider: str, model: str, kind: MediaKind, duration_ms: int) -> None:
-    """Adds a measured duration. Two at once may lose one of theirs: it is a sample."""
-    key = _key(provider, model, kind)
-    samples = with_sample(await durations(provider, model, kind), duration_ms)
-    _remembered[key] = (time.monotonic(), samples)
-    if not await ModelTiming.filter(key=key).update(durations_ms=samples):
-        await execute(
-            "INSERT INTO model_timing (key, durations_ms) VALUES (?, ?) ON CONFLICT (key) DO NOTHING RETURNING key",
-            key,
-            f"[{duration_ms}]",
-        )
+def _of_row(row: ModelTiming) -> Measured:
+    return Measured([int(sample) for sample in row.durations_ms], [int(sample) for sample in row.held_ms or ()])

@@ -50,6 +50,6 @@ def next_poll_ms(kind: MediaKind, durations_ms: Sequence[int], *, age_ms: int, q
     return shortest if age_ms < 2 * usual_ms(kind, durations_ms) else longest
 
 
-def with_sample(durations_ms: Sequence[int], duration_ms: int) -> list[int]:
-    """The newest samples with one more."""
-    return [*durations_ms, max(0, duration_ms)][-MOST_SAMPLES:]
+def with_sample(samples_ms: Sequence[int], sample_ms: int, most: int = MOST_SAMPLES) -> list[int]:
+    """The newest samples with one more, at most so many."""
+    return [*samples_ms, max(0, sample_ms)][-most:]
