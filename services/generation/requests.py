@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +55,23 @@ class AccountStrategy:
     switch_on_timeout: bool = False
     max_attempts: int = 5
     account_ids: tuple[int, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        plain: dict[str, Any] = orjson.loads(orjson.dumps(self))
+        return plain
+
+    @staticmethod
+    def from_json(values: Mapping[str, Any]) -> "AccountStrategy":
+        if not values:
+            return AccountStrategy()
+        return AccountStrategy(
+            **{
+                **values,
+                "load_balance": LoadBalance(values["load_balance"]),
+                "rate_limit_handling": RateLimitHandling(values["rate_limit_handling"]),
+                "account_ids": tuple(values["account_ids"]),
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -140,11 +158,6 @@ class GenerationRequest:
 
     @staticmethod
     def from_json(values: dict[str, Any]) -> "GenerationRequest":
-        strategy = dict(values.get("strategy") or {})
-        if strategy:
-            strategy["load_balance"] = LoadBalance(strategy["load_balance"])
-            strategy["rate_limit_handling"] = RateLimitHandling(strategy["rate_limit_handling"])
-            strategy["account_ids"] = tuple(strategy["account_ids"])
         audio = values.get("audio")
         return GenerationRequest(
             **{
@@ -155,7 +168,7 @@ class GenerationRequest:
                 "inputs": tuple(InputImage(**image) for image in values["inputs"]),
                 "polling": Polling(values["polling"]),
                 "reuse": Reuse(values["reuse"]),
-                "strategy": AccountStrategy(**strategy),
+                "strategy": AccountStrategy.from_json(values.get("strategy") or {}),
             }
         )
 
