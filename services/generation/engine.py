@@ -152,6 +152,8 @@ class Engine:
                 seconds += done.seconds
                 if done.placed:
                     self._submits.wake.set()
+                if done.is_full:
+                    self._schedule_wake.set()
                 for account_id in done.wants_credits:
                     if self._receiving.room:
                         self._receiving.start(self._receive(account_id), account_id)

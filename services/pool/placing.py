@@ -141,9 +141,10 @@ def place(
     *,
     now_ms: int,
     urgent_percent: float,
+    most: int = 1_000_000,
 ) -> Choice:
     """Places jobs of one owner on accounts of one provider, in turn. groups: of all jobs' groups; changed by what is
-    placed.
+    placed. At most `most` are.
     """
     pool = {account.id: account for account in accounts}
     views = {key: _View(demand, accounts, now_ms, urgent_percent) for key, demand in demands.items()}
@@ -174,6 +175,8 @@ def place(
         pool[account_id] = with_one_more(pool[account_id], view.demand, now_ms, len(placements), is_urgent=is_urgent)
         for other in views.values():
             other.update(pool[account_id], is_urgent=is_urgent)
+        if len(placements) == most:
+            break
     return Choice(
         placements=tuple(placements),
         routes={key: view.route for key, view in views.items()},

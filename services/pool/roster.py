@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from models.accounts import Account, AccountCooldown
+from models.accounts import AccountCooldown
 from models.database import execute
-from models.enums import MediaKind
+from models.enums import AccountStatus, MediaKind
 from services.pool.choosing import Candidate, Cooldown
 from services.pool.cooling import present_limit
 from services.pool.quota import next_reset, quota_day
+from services.queue.sql import milliseconds_of_sql
 from services.reading.owned import places
 
 
@@ -31,8 +32,16 @@ async def rosters(
     owners: Collection[str], kind: MediaKind, *, now_ms: int, zone: str
 ) -> dict[tuple[str, str], list[Candidate]]:
     """By owner and provider the accounts that are not deleted; four statements."""
-    rows = await Account.filter(owner__in=list(owners), deleted_at__isnull=True)
-    ids = [row.id for row in rows]
+    name = kind.value.lower()
+    rows = await execute(
+        "SELECT id, owner, provider, site, status, status_reason, priority, max_concurrent, learned_at_ms,"
+        f" learned_{name}_limit AS learned, daily_{name}_limit AS daily_limit,"
+        f" {name}_exhausted_until_ms AS exhausted_until_ms, credit_balance, received_day,"
+        f" {milliseconds_of_sql('last_used_at')} AS last_used_ms FROM account"
+        f" WHERE owner IN ({places(list(owners))}) AND deleted_at IS NULL",
+        *owners,
+    )
+    ids = [row["id"] for row in rows]
     if not ids:
         return {}
     now = datetime.fromtimestamp(now_ms / 1000, UTC)
@@ -42,55 +51,37 @@ async def rosters(
     in_flight = await in_flight_of(kind, ids)
     found: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
     for row in rows:
-        found[row.owner, row.provider].append(
-            candidate(
-                row,
-                kind,
-                cooldowns=cooldowns.get(row.id, ()),
-                used_today=used.get(row.id, 0),
-                in_flight=in_flight.get(row.id, InFlight()),
-                day=day,
+        held = in_flight.get(row["id"], InFlight())
+        found[row["owner"], row["provider"]].append(
+            Candidate(
+                id=row["id"],
+                site=row["site"],
+                status=AccountStatus(row["status"]),
+                status_reason=row["status_reason"],
+                priority=row["priority"],
+                slot_limit=row["max_concurrent"],
+                kind_limit=_kind_limit(row, now_ms),
+                in_flight=held.total,
+                kind_in_flight=held.of_kind,
+                urgent_in_flight=held.urgent,
+                used_today=used.get(row["id"], 0) + held.unaccepted,
+                daily_limit=row["daily_limit"],
+                exhausted_until_ms=row["exhausted_until_ms"],
+                credit_balance=row["credit_balance"],
+                can_receive=row["received_day"] != day,
                 resets_at_ms=resets_at_ms,
-                now_ms=now_ms,
+                last_used_ms=row["last_used_ms"] or 0,
+                cooldowns=tuple(cooldowns.get(row["id"], ())),
             )
         )
     return dict(found)
 
 
-def candidate(
-    row: Account,
-    kind: MediaKind,
-    *,
-    cooldowns: Sequence[Cooldown],
-    used_today: int,
-    in_flight: InFlight,
-    day: str,
-    resets_at_ms: int,
-    now_ms: int,
-) -> Candidate:
-    learned = row.learned_limit(kind)
-    return Candidate(
-        id=row.id,
-        site=row.site.value if row.site is not None else None,
-        status=row.status,
-        status_reason=row.status_reason,
-        priority=row.priority,
-        slot_limit=row.max_concurrent,
-        kind_limit=None
-        if learned is None
-        else present_limit(learned, row.max_concurrent, seconds_since=(now_ms - row.learned_at_ms) / 1000),
-        in_flight=in_flight.total,
-        kind_in_flight=in_flight.of_kind,
-        urgent_in_flight=in_flight.urgent,
-        used_today=used_today + in_flight.unaccepted,
-        daily_limit=row.daily_limit(kind),
-        exhausted_until_ms=row.exhausted_until_ms(kind),
-        credit_balance=row.credit_balance,
-        can_receive=row.received_day != day,
-        resets_at_ms=resets_at_ms,
-        last_used_ms=int(row.last_used_at.timestamp() * 1000) if row.last_used_at is not None else 0,
-        cooldowns=tuple(cooldowns),
-    )
+def _kind_limit(row: Mapping[str, Any], now_ms: int) -> int | None:
+    """What refusals taught about the kind, as far as it holds still."""
+    if row["learned"] is None:
+        return None
+    return present_limit(row["learned"], row["max_concurrent"], seconds_since=(now_ms - row["learned_at_ms"]) / 1000)
 
 
 async def cooldowns_of(account_ids: Sequence[int]) -> dict[int, list[Cooldown]]:

@@ -4,6 +4,7 @@ One process schedules a kind at a time (a lease), but a slot is only ever taken 
 counting again: two that race for the last slot get it once. Budgets and limits of batches are counted again likewise.
 """
 
+import itertools
 import time
 import uuid
 from collections import defaultdict
@@ -24,7 +25,7 @@ from services.events import batch_topic, bus, job_topic
 from services.pool.choosing import Candidate, Cooldown, Demand, RouteEntry, waiting_reason
 from services.pool.placing import Choice, Placement, place
 from services.pool.roster import InFlight, cooldowns_of, in_flight_of, rosters
-from services.pool.waiting import Backlog, backlog, committed_credits
+from services.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, waiting_lines
 from services.queue.priority import group_sql, is_held_with_workflow_sql
 from services.queue.sql import timestamp_sql
 from services.reading.owned import places
@@ -33,6 +34,8 @@ from settings import get_settings
 log = structlog.get_logger(__name__)
 
 LEASE_MS = 10_000
+MOST_PLACED = 150
+"Jobs that one pass places: writing them down is most of its time."
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,24 @@ class Pass:
 
     placed: int = 0
     wants_credits: frozenset[int] = frozenset()
+    is_full: bool = False
+    "Whether there may be more to place at once: a pass is kept short, so that others can use the database."
     seconds: float = 0.0
 
 
 @dataclass
 class _Plan:
-    """What a pass is about to do, over all owners. demands: by job what it wants; routes: by job why."""
+    """What a pass is about to do. placements: of each owner, in turn; demands and routes: of jobs."""
 
-    placements: list[Placement] = field(default_factory=list)
+    placements: list[Sequence[Placement]] = field(default_factory=list)
     demands: dict[int, Demand] = field(default_factory=dict)
     routes: dict[int, tuple[RouteEntry, ...]] = field(default_factory=dict)
     wants_credits: set[int] = field(default_factory=set)
     over_budget: set[int] = field(default_factory=set)
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.placements))
 
 
 class _LimitPassedError(Exception):
@@ -86,11 +95,12 @@ async def schedule(kind: MediaKind) -> Pass:
     flight, then the oldest; a share of the slots is kept for URGENT.
     """
     began = time.perf_counter()
-    waiting = await backlog(kind)
-    if not waiting.jobs:
+    lines = await waiting_lines(kind)
+    if not lines:
         return Pass(seconds=time.perf_counter() - began)
     moment_ms = await now_ms()
-    pools = await rosters(list(waiting.jobs), kind, now_ms=moment_ms, zone=get_settings().timezone)
+    pools = await rosters({line.owner for line in lines}, kind, now_ms=moment_ms, zone=get_settings().timezone)
+    waiting = await backlog(kind, lines, max(map(_open_slots, pools.values()), default=0))
     plan = _Plan()
     states: dict[tuple[str, str], tuple[str, int | None] | None] = {}
     for owner in waiting.jobs:
@@ -99,10 +109,16 @@ async def schedule(kind: MediaKind) -> Pass:
             _add(plan, choice, waiting)
             states[owner, provider] = _why_stuck(choice)
     await tell_of_pools(kind, states)
-    placed = await _place(kind, plan, waiting.budgets) if plan.placements else 0
+    is_full = plan.count >= MOST_PLACED or (waiting.is_cut and plan.count > 0)
+    placed = await _place(kind, plan, waiting.budgets) if plan.count else 0
     for group_id in plan.over_budget:
         await _pause_for_budget(group_id, waiting.budgets[group_id])
-    return Pass(placed, frozenset(plan.wants_credits), time.perf_counter() - began)
+    return Pass(placed, frozenset(plan.wants_credits), is_full and placed > 0, time.perf_counter() - began)
+
+
+def _open_slots(accounts: Sequence[Candidate]) -> int:
+    """At most so many slots are free, whatever a job wants."""
+    return sum(max(0, account.slot_limit - account.in_flight) for account in accounts)
 
 
 def _choose(owner: str, provider: str, waiting: Backlog, accounts: Sequence[Candidate], moment_ms: int) -> Choice:
@@ -114,11 +130,12 @@ def _choose(owner: str, provider: str, waiting: Backlog, accounts: Sequence[Cand
         waiting.groups[owner],
         now_ms=moment_ms,
         urgent_percent=get_settings().urgent_slot_percent,
+        most=MOST_PLACED,
     )
 
 
 def _add(plan: _Plan, choice: Choice, waiting: Backlog) -> None:
-    plan.placements += choice.placements
+    plan.placements.append(choice.placements)
     plan.wants_credits |= choice.wants_credits
     plan.over_budget |= choice.over_budget
     for placement in choice.placements:
@@ -137,30 +154,36 @@ def _why_stuck(choice: Choice) -> tuple[str, int | None] | None:
 async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int]) -> int:
     """Takes the slots and makes the attempts, in one transaction; what no longer holds is left for the next pass."""
 
+    placements = _in_turn(plan.placements, MOST_PLACED)
+
     async def body() -> int:
-        account_ids = sorted({placement.account_id for placement in plan.placements})
+        account_ids = sorted({placement.account_id for placement in placements})
         accounts = await _lock(account_ids)
         slots = await in_flight_of(kind, account_ids)
         cooldowns = await cooldowns_of(account_ids)
-        kept = _within_slots(plan, accounts, slots)
+        kept = _within_slots(placements, plan, accounts, slots)
         started = await _start([placement.job.job_id for placement in kept])
         kept = [placement for placement in kept if placement.job.job_id in started]
         if not kept:
             return 0
         routes = await _write_routes([plan.routes[placement.job.job_id] for placement in kept])
         moment_ms = await now_ms()
-        attempts = []
-        for placement in kept:
-            job_id = placement.job.job_id
-            attempt = _attempt(started[job_id], plan.demands[job_id], accounts[placement.account_id], moment_ms)
-            attempt.route_id = routes[plan.routes[job_id]]
-            attempts.append(attempt)
+        attempts = [
+            _attempt(
+                started[placement.job.job_id],
+                plan.demands[placement.job.job_id],
+                accounts[placement.account_id],
+                route_id=route_id,
+                moment_ms=moment_ms,
+            )
+            for placement, route_id in zip(kept, routes, strict=True)
+        ]
         await Attempt.bulk_create(attempts)
         for attempt in attempts:
             for cooldown in cooldowns.get(attempt.account_id, ()):
                 if cooldown.concerns(kind, attempt.model):
                     await _make_probe(attempt, cooldown)
-        await _begin_groups(started, budgets)
+        await _begin_groups(kind, started, budgets)
         for job_id in started:
             after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
         return len(attempts)
@@ -171,7 +194,7 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int]) -> in
         return 0
 
 
-async def _begin_groups(started: Mapping[int, "_Started"], budgets: Mapping[int, int]) -> None:
+async def _begin_groups(kind: MediaKind, started: Mapping[int, "_Started"], budgets: Mapping[int, int]) -> None:
     """Batches begin; and with their rows locked, nothing that was started now passes what they allow."""
     batch_ids = {job.batch_id for job in started.values() if job.batch_id is not None}
     if batch_ids:
@@ -179,8 +202,9 @@ async def _begin_groups(started: Mapping[int, "_Started"], budgets: Mapping[int,
         rows = await execute(
             f"UPDATE batch SET version = version WHERE id IN ({places(list(batch_ids))}) AND max_parallel IS NOT NULL"
             " RETURNING id, max_parallel, (SELECT COUNT(*) FROM job WHERE job.batch_id = batch.id"
-            " AND job.status = 'RUNNING') AS going",
+            " AND job.status = 'RUNNING' AND job.queue = ?) AS going",
             *batch_ids,
+            QUEUE_OF[kind].value,
         )
         if any(row["going"] > row["max_parallel"] for row in rows):
             raise _LimitPassedError
@@ -217,11 +241,19 @@ async def _pause_for_budget(group_id: int, budget: int) -> None:
     await transaction(body)
 
 
-def _within_slots(plan: _Plan, accounts: Mapping[int, Account], slots: Mapping[int, InFlight]) -> list[Placement]:
+def _in_turn(of_owners: Sequence[Sequence[Placement]], most: int) -> list[Placement]:
+    """The first placements of each owner, one after the other: no owner's come before another's."""
+    rows = itertools.zip_longest(*of_owners)
+    return [placement for row in rows for placement in row if placement is not None][:most]
+
+
+def _within_slots(
+    placements: Sequence[Placement], plan: _Plan, accounts: Mapping[int, Account], slots: Mapping[int, InFlight]
+) -> list[Placement]:
     """The placements for which there is a slot still, now that the accounts' rows are locked."""
     kept: list[Placement] = []
     taken: dict[int, int] = defaultdict(int)
-    for placement in plan.placements:
+    for placement in placements:
         account = accounts.get(placement.account_id)
         if account is None:
             continue
@@ -233,22 +265,17 @@ def _within_slots(plan: _Plan, accounts: Mapping[int, Account], slots: Mapping[i
     return kept
 
 
-async def _write_routes(routes: Sequence[tuple[RouteEntry, ...]]) -> dict[tuple[RouteEntry, ...], int]:
-    """One row for each route that differs; by route its id."""
-    ids = {route: new_id() for route in dict.fromkeys(routes)}
-    await Route.bulk_create(
-        [
-            Route(
-                id=route_id,
-                candidates=[
-                    {"accountId": entry.account_id, "reason": entry.reason, "untilMs": entry.until_ms}
-                    for entry in route
-                ],
-            )
-            for route, route_id in ids.items()
+async def _write_routes(routes: Sequence[tuple[RouteEntry, ...]]) -> list[int]:
+    """One row for each route; for each place the id of its row. All jobs of a key have the same tuple."""
+    ids = {id(route): new_id() for route in routes}
+    rows = {
+        ids[id(route)]: [
+            {"accountId": entry.account_id, "reason": entry.reason, "untilMs": entry.until_ms} for entry in route
         ]
-    )
-    return ids
+        for route in {id(route): route for route in routes}.values()
+    }
+    await Route.bulk_create([Route(id=route_id, candidates=candidates) for route_id, candidates in rows.items()])
+    return [ids[id(route)] for route in routes]
 
 
 @dataclass(frozen=True)
@@ -263,7 +290,7 @@ class _Started:
     group: int
 
 
-def _attempt(job: _Started, demand: Demand, account: Account, moment_ms: int) -> Attempt:
+def _attempt(job: _Started, demand: Demand, account: Account, *, route_id: int, moment_ms: int) -> Attempt:
     return Attempt(
         owner=job.owner,
         job_id=job.id,
@@ -274,6 +301,7 @@ def _attempt(job: _Started, demand: Demand, account: Account, moment_ms: int) ->
         site=account.site,
         kind=demand.kind,
         model=demand.model,
+        route_id=route_id,
         submit_id=str(uuid.uuid4()),
         is_manual=demand.is_manual,
         credits_expected=demand.cost,

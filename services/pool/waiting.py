@@ -1,7 +1,7 @@
-"""What waits for the pool, read for one scheduling pass in a fixed number of statements, however much waits.
+"""What waits for the pool, read for one scheduling pass without reading each job of a large backlog.
 
-Of jobs that want the same, within one group of one owner, only as many are read as a pass could place: ten thousand
-waiting jobs are counted through by the database, and a few hundred of them come here.
+Jobs that want the same, of one batch, owner and priority, stand in one line. The database says which lines there are
+and gives the first jobs of each: ten thousand waiting jobs are a dozen lines and a few hundred rows.
 """
 
 from collections import defaultdict
@@ -19,13 +19,15 @@ from services.pool.choosing import Demand
 from services.pool.demands import demand_of
 from services.pool.fairness import Group, WaitingJob
 from services.providers import pooled_models
-from services.queue.priority import aged_rank_sql, group_sql, is_held_with_workflow_sql
+from services.queue.priority import aged_rank, group_sql, is_held_with_workflow_sql
+from services.queue.sql import waiting_since_sql
 from services.reading.owned import places
+from settings import get_settings
 
 QUEUE_OF = {MediaKind.IMAGE: Queue.POOL_IMAGES, MediaKind.VIDEO: Queue.POOL_VIDEOS}
-MOST_OF_A_KIND = 500
-"Jobs that want the same, of one group and rank, that a pass looks at."
-MOST_JOBS = 20_000
+MOST_OF_A_LINE = 100
+LINES_AT_ONCE = 100
+"Lines in one statement. SQLite takes 500 selects in one; more lines than that are of many owners."
 
 
 @dataclass(frozen=True)
@@ -39,42 +41,89 @@ class Want:
 @dataclass(frozen=True)
 class Backlog:
     """jobs: by owner, the oldest first. wants: by key. groups: by owner and group; changed by what is placed.
-    budgets: of the groups that have one.
+    budgets: of the groups that have one. is_cut: a line was longer than what was read of it.
     """
 
     jobs: Mapping[str, Sequence[WaitingJob]]
     wants: Mapping[str, Want]
     groups: Mapping[str, Mapping[int, Group]]
     budgets: Mapping[int, int]
+    is_cut: bool
 
 
-async def backlog(kind: MediaKind) -> Backlog:
-    """What is due, the most urgent and oldest of each sort; six statements at most."""
-    rows = await _rows(kind)
-    tried = await _tried({row["id"]: row["retry_count"] for row in rows if row["tries"]})
+@dataclass(frozen=True)
+class Line:
+    """Waiting jobs that differ in nothing that decides where they go. want None: of a job whose want has no key yet."""
+
+    owner: str
+    rank: int
+    want: str | None
+    batch_id: int | None
+    workflow_id: int | None
+
+    @property
+    def group(self) -> int:
+        return self.batch_id or self.workflow_id or 0
+
+
+async def waiting_lines(kind: MediaKind) -> list[Line]:
+    """The lines in which something waits; those of paused batches and workflows are left out. One statement."""
+    rows = await execute(
+        "SELECT owner, priority_rank, demand_key, batch_id, workflow_id FROM job WHERE queue = ? AND status = 'PENDING'"
+        f" AND NOT {is_held_with_workflow_sql()} GROUP BY owner, priority_rank, demand_key, batch_id, workflow_id",
+        QUEUE_OF[kind].value,
+    )
+    return [
+        Line(row["owner"], row["priority_rank"], row["demand_key"], row["batch_id"], row["workflow_id"]) for row in rows
+    ]
+
+
+async def backlog(kind: MediaKind, lines: Sequence[Line], most: int) -> Backlog:
+    """The first jobs that are due of each line, at most `most` of one. Six statements, and one more for each further
+    hundred lines.
+    """
+    most = max(1, min(most, MOST_OF_A_LINE))
+    found: list[tuple[Line, dict[str, Any]]] = []
+    for start in range(0, len(lines), LINES_AT_ONCE):
+        found += await _heads(kind, lines[start : start + LINES_AT_ONCE], most)
+    tried = await _tried({row["id"]: row["retry_count"] for _, row in found if row["tries"]})
+    ageing_ms = max(1, int(get_settings().priority_ageing_seconds * 1000))
     jobs: dict[str, list[WaitingJob]] = defaultdict(list)
     samples: dict[str, int] = {}
-    for row in rows:
-        samples.setdefault(row["want"], row["id"])
-        waiting = WaitingJob(row["id"], row["rank"], row["grp"], row["want"], tried.get(row["id"], frozenset()))
-        jobs[row["owner"]].append(waiting)
-    groups = await _groups(kind, {(row["owner"], row["grp"]) for row in rows})
-    budgets = await _limits(groups) if rows else {}
-    return Backlog(jobs, await _wants(samples), groups, budgets)
+    lengths: dict[Line, int] = defaultdict(int)
+    for line, row in found:
+        want = line.want or str(row["id"])
+        samples.setdefault(want, row["id"])
+        rank = aged_rank(line.rank, row["waited_ms"], ageing_ms)
+        jobs[line.owner].append(WaitingJob(row["id"], rank, line.group, want, tried.get(row["id"], frozenset())))
+        lengths[line] += 1
+    groups = await _groups(kind, {(line.owner, line.group) for line, _ in found})
+    budgets = await _limits(groups) if found else {}
+    return Backlog(jobs, await _wants(samples), groups, budgets, max(lengths.values(), default=0) >= most)
 
 
-async def _rows(kind: MediaKind) -> list[dict[str, Any]]:
-    rank, grp = aged_rank_sql("w"), group_sql("w")
-    want = "COALESCE(w.demand_key, CAST(w.id AS TEXT))"
-    return await execute(
-        "SELECT id, owner, tries, retry_count, rank, grp, want FROM (SELECT w.id, w.owner, w.tries, w.retry_count,"
-        f" {rank} AS rank, {grp} AS grp, {want} AS want,"
-        f" ROW_NUMBER() OVER (PARTITION BY w.owner, {grp}, {want}, {rank} ORDER BY w.id) AS place"
-        f" FROM job w WHERE w.queue = ? AND w.status = 'PENDING' AND w.due_at_ms <= {now_ms_sql()}"
-        f" AND NOT {is_held_with_workflow_sql('w')}) AS waiting WHERE place <= ? ORDER BY place, id LIMIT {MOST_JOBS}",
-        QUEUE_OF[kind].value,
-        MOST_OF_A_KIND,
-    )
+async def _heads(kind: MediaKind, lines: Sequence[Line], most: int) -> list[tuple[Line, dict[str, Any]]]:
+    selects: list[str] = []
+    values: list[Any] = []
+    for number, line in enumerate(lines):
+        conditions = ["queue = ?", "owner = ?", "priority_rank = ?"]
+        values += [QUEUE_OF[kind].value, line.owner, line.rank]
+        for column, value in (
+            ("demand_key", line.want),
+            ("batch_id", line.batch_id),
+            ("workflow_id", line.workflow_id),
+        ):
+            # Not IS NOT DISTINCT FROM: PostgreSQL uses no index for it.
+            conditions.append(f"{column} IS NULL" if value is None else f"{column} = ?")
+            values += [] if value is None else [value]
+        selects.append(
+            f"SELECT * FROM (SELECT {number} AS line, id, tries, retry_count,"
+            f" {now_ms_sql()} - {waiting_since_sql()} AS waited_ms"
+            f" FROM job WHERE status = 'PENDING' AND {' AND '.join(conditions)} AND due_at_ms <= {now_ms_sql()}"
+            f" ORDER BY id LIMIT {most}) AS line_{number}"
+        )
+    rows = await execute(" UNION ALL ".join(selects), *values) if selects else []
+    return [(lines[row["line"]], row) for row in rows]
 
 
 async def _tried(runs: Mapping[int, int]) -> dict[int, frozenset[int]]:

@@ -10,6 +10,7 @@ from models.database import after_commit, execute, now_ms_sql, transaction
 from models.enums import Queue
 from models.jobs import Job
 from services.events import bus, job_topic, workflow_topic
+from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
 from services.queue.sql import greatest_sql, least_sql, skip_locked_sql, timestamp_sql
 
 MAX_TRIES = 5
@@ -25,23 +26,80 @@ class Lease:
 
 
 async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, Lease] | None:
-    """The queue's next due job and the lease on it: the most urgent, then the oldest. None where nothing is due."""
+    """The queue's next due job and the lease on it; None where nothing is due that may begin.
+
+    The most urgent goes first (waiting makes a job more urgent), then that of the owner with the fewest under way in
+    this queue, then that of the owner's batch or workflow with the fewest, then the oldest. Nothing of a paused batch
+    begins, and no more of a batch at once than it may have.
+    """
     rows = await execute(
         f"UPDATE job SET status = 'RUNNING', lease_epoch = lease_epoch + 1, tries = tries + 1, worker = ?,"
         f" due_at_ms = {now_ms_sql()} + ?, version = version + 1,"
         f" started_at = COALESCE(started_at, {timestamp_sql()})"
-        f" WHERE id = (SELECT id FROM job WHERE queue = ? AND status IN ('PENDING', 'RUNNING')"
-        f" AND due_at_ms <= {now_ms_sql()} ORDER BY priority_rank, id LIMIT 1{skip_locked_sql()})"
-        f" RETURNING id, lease_epoch",
+        f" WHERE id = ({_next_sql()}) RETURNING id, lease_epoch, batch_id",
         worker,
         int(lease_seconds * 1000),
+        queue.value,
+        queue.value,
         queue.value,
     )
     if not rows:
         return None
     lease = Lease(rows[0]["id"], rows[0]["lease_epoch"])
+    if rows[0]["batch_id"] is not None and await _put_back_one_too_many(lease, rows[0]["batch_id"]):
+        return None
     bus().publish(job_topic(lease.job_id))
     return await Job.get(id=lease.job_id), lease
+
+
+def _next_sql() -> str:
+    """The id of a queue's next job; the queue is its three places. A job whose lease ran out goes on in any case."""
+    going = "COUNT(*) AS going FROM job WHERE queue = ? AND status = 'RUNNING' AND worker IS NOT NULL GROUP BY"
+    group = group_sql()
+    may_begin = (
+        f"(w.status = 'RUNNING' OR (NOT {is_held_sql('w')} AND (b.max_parallel IS NULL"
+        " OR COALESCE(g.going, 0) < b.max_parallel)))"
+    )
+    return (
+        f"SELECT w.id FROM job w LEFT JOIN batch b ON b.id = w.batch_id"
+        f" LEFT JOIN (SELECT owner, {going} owner) o ON o.owner = w.owner"
+        f" LEFT JOIN (SELECT owner, {group} AS grp, {going} owner, {group}) g"
+        f" ON g.owner = w.owner AND g.grp = {group_sql('w')}"
+        f" WHERE w.queue = ? AND w.status IN ('PENDING', 'RUNNING') AND w.due_at_ms <= {now_ms_sql()} AND {may_begin}"
+        f" ORDER BY {aged_rank_sql('w')}, COALESCE(o.going, 0), COALESCE(g.going, 0), w.id LIMIT 1"
+        f"{skip_locked_sql('w')}"
+    )
+
+
+async def _put_back_one_too_many(lease: Lease, batch_id: int) -> bool:
+    """Whether a job that was just claimed would be one more of its batch than may run: then it waits again. Of two that
+    are claimed at once the batch's locked row lets one see the other.
+    """
+
+    async def body() -> bool:
+        rows = await execute(
+            "UPDATE batch SET version = version WHERE id = ? AND max_parallel IS NOT NULL RETURNING max_parallel",
+            batch_id,
+        )
+        if not rows:
+            return False
+        found = await execute(
+            "SELECT COUNT(*) AS going FROM job WHERE batch_id = ? AND status = 'RUNNING' AND queue ="
+            " (SELECT queue FROM job WHERE id = ?)",
+            batch_id,
+            lease.job_id,
+        )
+        if found[0]["going"] <= rows[0]["max_parallel"]:
+            return False
+        await execute(
+            f"UPDATE job SET status = 'PENDING', worker = NULL, tries = tries - 1, due_at_ms = {now_ms_sql()}"
+            " WHERE id = ? AND lease_epoch = ? AND status = 'RUNNING' RETURNING id",
+            lease.job_id,
+            lease.epoch,
+        )
+        return True
+
+    return await transaction(body)
 
 
 def is_killing_workers(job: Job) -> bool:

@@ -1,8 +1,7 @@
 """Which waiting job goes first: priority, with what waiting adds to it. In SQL and as a pure function, which agree."""
 
 from models.database import now_ms_sql
-from models.ids import EPOCH_MS
-from services.queue.sql import greatest_sql
+from services.queue.sql import greatest_sql, waiting_since_sql
 from settings import get_settings
 
 HIGH_RANK = 1
@@ -15,11 +14,9 @@ def aged_rank(rank: int, waited_ms: int, ageing_ms: int) -> int:
 
 
 def aged_rank_sql(job: str = "job") -> str:
-    """The same of a row of `job` (its name or alias), by the database's clock. A job without `waiting_since_ms` waits
-    since it was created, which its id tells.
-    """
+    """The same of a row of `job` (its name or alias), by the database's clock."""
     ageing_ms = max(1, int(get_settings().priority_ageing_seconds * 1000))
-    waited = f"({now_ms_sql()} - COALESCE({job}.waiting_since_ms, ({job}.id >> 22) + {EPOCH_MS}))"
+    waited = f"({now_ms_sql()} - {waiting_since_sql(job)})"
     aged = greatest_sql(str(HIGH_RANK), f"{job}.priority_rank - {waited} / {ageing_ms}")
     return f"(CASE WHEN {job}.priority_rank <= {HIGH_RANK} THEN {job}.priority_rank ELSE {aged} END)"
 

@@ -1,6 +1,7 @@
 """Small pieces of SQL in which the two databases differ."""
 
 from models.database import is_sqlite
+from models.ids import EPOCH_MS
 
 
 def greatest_sql(*expressions: str) -> str:
@@ -11,9 +12,12 @@ def least_sql(*expressions: str) -> str:
     return f"{'MIN' if is_sqlite() else 'LEAST'}({', '.join(expressions)})"
 
 
-def skip_locked_sql() -> str:
-    """SQLite has one writer at a time and no row locks."""
-    return "" if is_sqlite() else " FOR UPDATE SKIP LOCKED"
+def skip_locked_sql(table: str | None = None) -> str:
+    """table: which one's rows, by name or alias, where there are several. SQLite has one writer at a time and no row
+    locks.
+    """
+    of = "" if table is None else f" OF {table}"
+    return "" if is_sqlite() else f" FOR UPDATE{of} SKIP LOCKED"
 
 
 def for_update_sql() -> str:
@@ -34,3 +38,17 @@ def timestamp_before_sql(seconds: float) -> str:
     if is_sqlite():
         return f"strftime('%Y-%m-%d %H:%M:%f+00:00', 'now', '-{float(seconds):.3f} seconds')"
     return f"(statement_timestamp() - interval '{float(seconds):.3f} seconds')"
+
+
+def waiting_since_sql(job: str = "job") -> str:
+    """Since when a row of `job` (its name or alias) waits, in milliseconds: where the row does not say, since it was
+    created, which its id tells.
+    """
+    return f"COALESCE({job}.waiting_since_ms, ({job}.id >> 22) + {EPOCH_MS})"
+
+
+def milliseconds_of_sql(column: str) -> str:
+    """A DatetimeField column as milliseconds since 1970."""
+    if is_sqlite():
+        return f"CAST((julianday({column}) - 2440587.5) * 86400000 AS INTEGER)"
+    return f"CAST(extract(epoch FROM {column}) * 1000 AS BIGINT)"
