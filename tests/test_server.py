@@ -1,10 +1,13 @@
 """The command line."""
 
+import asyncio
 import fcntl
+import json
 import os
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +15,12 @@ import pytest
 from cryptography.fernet import Fernet
 
 import server
+from models.database import open_database
+from models.ids import use_process_number
+from services.audit import write_entry
 from services.identity import Identity
 from services.keys import load_keys
+from services.version import VERSION
 from settings import ENV_PREFIX, Settings, settings_table, use_settings
 
 SECRET = "a secret of more than thirty-two characters"
@@ -187,3 +194,42 @@ def test_sessions_are_sealed_anew_with_the_first_key(
     assert capsys.readouterr().out == "0 secrets sealed anew\n" * 3
     assert run(old) == 2
     assert "EKONTE_ENCRYPTION_KEYS" in capsys.readouterr().err
+
+
+def test_the_audit_command_prints_the_newest_entries_as_json(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, migrated_sqlite: bytes
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ekonte.sqlite3").write_bytes(migrated_sqlite)
+
+    async def write() -> None:
+        use_process_number(1)
+        async with open_database(None, tmp_path / "data"):
+            for owner in ("mira", "noor", "mira"):
+                await write_entry(owner, "cancelJob", outcome="OK", arguments={"id": "job_1"})
+
+    asyncio.run(write())
+    for arguments, owners in (
+        ([], ["mira", "noor", "mira"]),
+        (["--limit", "2"], ["noor", "mira"]),
+        (["--owner", "mira", "--since", "2026-01-01"], ["mira", "mira"]),
+        (["--since", "2999-01-01T00:00:00Z"], []),
+    ):
+        capsys.readouterr()
+        assert server.main(["audit", *arguments]) == 0
+        printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert [entry["owner"] for entry in printed] == owners
+        assert all((entry["operation"], entry["named"]) == ("cancelJob", ["job_1"]) for entry in printed)
+
+
+@pytest.mark.parametrize(("option", "value"), [("--since", "yesterday"), ("--limit", "0")])
+def test_the_audit_command_refuses_what_it_cannot_use(
+    capsys: pytest.CaptureFixture[str], option: str, value: str
+) -> None:
+    assert server.main(["audit", option, value]) == 2
+    assert capsys.readouterr().err.startswith(f"ekonte: {option}: must be")
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    project = tomllib.loads((Path(server.__file__).parent / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["version"] == VERSION
