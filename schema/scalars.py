@@ -1,6 +1,7 @@
 """The contract's scalars."""
 
 import contextlib
+import re
 from datetime import UTC, date, datetime
 from typing import Any, NewType
 
@@ -33,7 +34,7 @@ def read_datetime(value: object) -> datetime:
 
 
 def read_date(value: object) -> date:
-    if isinstance(value, str) and len(value) == len("2026-01-31"):
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
         with contextlib.suppress(ValueError):
             return date.fromisoformat(value)
     raise ValueError("A Date is a calendar day, e.g. 2026-01-31.")

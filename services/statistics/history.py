@@ -1,22 +1,20 @@
 """Counting what ended before there were statistics: once after the upgrade, in the background, part by part.
 
-The migration leaves a fact: until when charges were not noted, and after which job to go on. The jobs' own rows say the
-rest: an ended job without a delta has not been counted.
+The migration counts the charges and leaves a fact that says after which job to go on. The rows say the rest: an ended
+job without a delta has not been counted.
 """
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import structlog
 
 from models.database import execute, transaction
 from models.enums import ENDED_JOB_STATUSES, JobRole
-from models.generation import Attempt
 from models.jobs import Job
 from services.queue.sql import for_update_sql
 from services.reading.owned import places
-from services.statistics.noting import append, charge_of, note_ended
+from services.statistics.noting import note_ended
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +25,7 @@ PART = 500
 
 async def count_history(patience_seconds: float) -> int:
     """Counts on, until nothing is left or the time is over; how many jobs it looked at. Any process may do this at any
-    time, and be killed at it: each end and each charge is counted once.
+    time, and be killed at it: each end is counted once.
     """
     deadline = time.monotonic() + patience_seconds
     counted = 0
@@ -42,9 +40,10 @@ async def _count_part() -> int:
     rows = await execute("UPDATE deployment_fact SET value = value WHERE name = ? RETURNING value", FACT)
     if not rows:
         return 0
-    charged_until_ms, after_id = (int(number) for number in rows[0]["value"].split(":"))
     ids = await execute(
-        "SELECT id FROM job WHERE role = 'GENERATE' AND id > ? ORDER BY id LIMIT ?" + for_update_sql(), after_id, PART
+        "SELECT id FROM job WHERE role = 'GENERATE' AND id > ? ORDER BY id LIMIT ?" + for_update_sql(),
+        int(rows[0]["value"]),
+        PART,
     )
     if not ids:
         await execute("DELETE FROM deployment_fact WHERE name = ?", FACT)
@@ -52,8 +51,7 @@ async def _count_part() -> int:
         return 0
     jobs = await Job.filter(id__in=[row["id"] for row in ids], role=JobRole.GENERATE).order_by("id")
     await _count_ends(jobs)
-    await _count_charges(jobs, charged_until_ms)
-    await execute("UPDATE deployment_fact SET value = ? WHERE name = ?", f"{charged_until_ms}:{jobs[-1].id}", FACT)
+    await execute("UPDATE deployment_fact SET value = ? WHERE name = ?", str(jobs[-1].id), FACT)
     return len(jobs)
 
 
@@ -66,17 +64,3 @@ async def _count_ends(jobs: Sequence[Job]) -> None:
     )
     known = {row["job_id"] for row in rows}
     await note_ended([job for job in jobs if job.status in ENDED_JOB_STATUSES and job.id not in known])
-
-
-async def _count_charges(jobs: Sequence[Job], until_ms: int) -> None:
-    by_id = {job.id: job for job in jobs}
-    charged = Attempt.filter(job_id__in=list(by_id), credits_spent__gt=0, accepted_at_ms__lte=until_ms)
-    rows = await charged.order_by("id").values("job_id", "credits_spent", "accepted_at_ms")
-    await append(
-        [
-            charge_of(
-                by_id[row["job_id"]], row["credits_spent"], datetime.fromtimestamp(row["accepted_at_ms"] / 1000, UTC)
-            )
-            for row in rows
-        ]
-    )

@@ -1,8 +1,8 @@
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from schema.scalars import read_datetime, read_json, read_long, write_datetime
+from schema.scalars import read_date, read_datetime, read_json, read_long, write_datetime
 
 
 def test_times_are_written_in_utc_with_a_z() -> None:
@@ -19,6 +19,16 @@ def test_times_are_read_with_their_zone() -> None:
 def test_what_is_no_rfc_3339_time_is_refused(text: object) -> None:
     with pytest.raises(ValueError, match="RFC 3339"):
         read_datetime(text)
+
+
+def test_days_are_read() -> None:
+    assert read_date("2026-01-31") == date(2026, 1, 31)
+
+
+@pytest.mark.parametrize("text", ["2026-02-30", "2026-1-31", "20260131", "2026-W05-6", "today", 5, None])
+def test_what_is_no_calendar_day_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="calendar day"):
+        read_date(text)
 
 
 @pytest.mark.parametrize("value", [0, -5, 2**53, 3.0])

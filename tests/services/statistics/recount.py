@@ -2,10 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from models.enums import JobRole, JobStatus, MediaKind
@@ -15,6 +16,8 @@ from services.reading.record_statistics import RecordSums, StatisticsConditions,
 from services.statistics.days import DateRange
 from services.statistics.summing import EndedCounts, EndedSums
 from settings import get_settings
+
+K = TypeVar("K", bound=Hashable)
 
 DAYS = {DateRange.TODAY: 1, DateRange.WEEK: 7, DateRange.MONTH: 30, DateRange.ALL: 10**6}
 P95_ERROR = 0.05
@@ -39,7 +42,7 @@ class Recount:
             [
                 _Generation(
                     job,
-                    records[job.record_id],  # type: ignore[index]
+                    records[job.record_id or 0],
                     [attempt for attempt in attempts if attempt.job_id == job.id],
                 )
                 for job in jobs
@@ -78,7 +81,7 @@ class Recount:
                     for one in ended
                     for before, after in pairwise(one.attempts)
                 ),
-                by_day=tuple(sorted(_grouped(ended, lambda one: _day(one.job.finished_at)).items())),
+                by_day=tuple(sorted(_grouped(ended, _day_of_end).items())),
                 by_work=tuple(
                     sorted(
                         _grouped(ended, lambda one: one.record.work_id).items(),
@@ -107,14 +110,19 @@ def _is_within(day: date, conditions: StatisticsConditions, now: datetime) -> bo
     return 0 <= (_day(now) - day).days < DAYS[conditions.range]
 
 
+def _day_of_end(one: _Generation) -> date:
+    assert one.job.finished_at is not None
+    return _day(one.job.finished_at)
+
+
 def _seconds(one: _Generation) -> float | None:
     assert one.job.finished_at is not None
     placed = [attempt.placed_at_ms for attempt in one.attempts if attempt.run == one.job.retry_count]
     return one.job.finished_at.timestamp() - min(placed) / 1000 if placed else None
 
 
-def _grouped(ended, key):  # type: ignore[no-untyped-def]
-    groups: dict = {}  # type: ignore[type-arg]
+def _grouped(ended: Sequence[_Generation], key: Callable[[_Generation], K]) -> dict[K, EndedCounts]:
+    groups: dict[K, list[_Generation]] = {}
     for one in ended:
         groups.setdefault(key(one), []).append(one)
     return {
