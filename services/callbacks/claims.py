@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from models.callbacks import CallbackDelivery, CallbackTry
-from models.database import execute, now_ms_sql, transaction
+from models.database import after_commit, execute, now_ms_sql, transaction
 from models.enums import AlertKind, AlertSeverity
 from services.alerts.raising import close_alert, raise_alert
 from services.callbacks.outbox import ALERT, BATCH, WORKFLOW
 from services.callbacks.retries import wait_ms
 from services.callbacks.sending import Answer
+from services.metrics.recording import note_callback
 from services.queue.sql import timestamp_sql
 
 LEASE_SECONDS = 60.0
@@ -89,14 +90,15 @@ async def note(claim: Claim, answer: Answer, roll: float) -> None:
         if rows[0]["lease_epoch"] != claim.epoch or rows[0]["status"] != "PENDING":
             return
         if answer.is_success:
-            await _note_delivered(delivery)
+            outcome = await _note_delivered(delivery)
         else:
-            await _note_failed(delivery, answer, rows[0]["round_tries"] + 1, roll)
+            outcome = await _note_failed(delivery, answer, rows[0]["round_tries"] + 1, roll)
+        after_commit(lambda: note_callback(delivery.event, outcome))
 
     await transaction(body)
 
 
-async def _note_delivered(delivery: CallbackDelivery) -> None:
+async def _note_delivered(delivery: CallbackDelivery) -> str:
     await execute(
         f"UPDATE callback_delivery SET status = 'DELIVERED', due_at_ms = NULL, delivered_at = {timestamp_sql()},"
         " lease_epoch = lease_epoch + 1 WHERE id = ? RETURNING id",
@@ -104,9 +106,10 @@ async def _note_delivered(delivery: CallbackDelivery) -> None:
     )
     if delivery.subject != ALERT:
         await close_alert(delivery.owner, AlertKind.CALLBACK_FAILED, cause_of(delivery))
+    return "delivered"
 
 
-async def _note_failed(delivery: CallbackDelivery, answer: Answer, failures: int, roll: float) -> None:
+async def _note_failed(delivery: CallbackDelivery, answer: Answer, failures: int, roll: float) -> str:
     wait = wait_ms(answer, failures, roll)
     status, due = ("FAILED", "NULL") if wait is None else ("PENDING", f"{now_ms_sql()} + {wait}")
     await execute(
@@ -127,6 +130,7 @@ async def _note_failed(delivery: CallbackDelivery, answer: Answer, failures: int
             batch_id=delivery.subject_id if delivery.subject == BATCH else None,
             workflow_id=delivery.subject_id if delivery.subject == WORKFLOW else None,
         )
+    return "given_up" if wait is None else "failed"
 
 
 def cause_of(delivery: CallbackDelivery) -> str:

@@ -32,12 +32,17 @@ async def rotate_secret(owner: str) -> None:
 
     async def body() -> None:
         while True:  # of two rotations at once the later one finds the new secret of the other, and goes on from it
-            await execute("DELETE FROM webhook_secret WHERE owner = ? AND retires_at IS NOT NULL RETURNING id", owner)
-            await execute(
+            former = await execute(
                 f"UPDATE webhook_secret SET retires_at = {timestamp_sql(OVERLAP_SECONDS)}"
                 " WHERE owner = ? AND retires_at IS NULL RETURNING id",
                 owner,
             )
+            for row in former:  # locked, so that nobody else retires another one meanwhile
+                await execute(
+                    "DELETE FROM webhook_secret WHERE owner = ? AND retires_at IS NOT NULL AND id <> ? RETURNING id",
+                    owner,
+                    row["id"],
+                )
             if await _insert(owner):
                 return
 
