@@ -35,6 +35,8 @@ MOST_CHARACTERS = 300_000
 MOST_ALIKE = 3
 "More than one, since the files of the first may be gone."
 
+_NEWEST_FIRST = f"ORDER BY key DESC, record_id DESC LIMIT {MOST_LISTED}"
+
 
 @dataclass(frozen=True)
 class Alike:
@@ -90,11 +92,16 @@ async def _lists(keys: set[int]) -> dict[int, list[int]]:
     """By key the newest records under it; without the keys that have none."""
     if not keys:
         return {}
-    newest = (
-        "SELECT record_id FROM similarity_key WHERE similarity_key.key = wanted.column1"
-        f" ORDER BY record_id DESC LIMIT {MOST_LISTED}"
-    )
-    listed = f"(SELECT json_group_array(record_id) FROM ({newest}))" if is_sqlite() else f"ARRAY({newest})"
+    if is_sqlite():
+        newest = f"SELECT record_id FROM similarity_key WHERE key = wanted.column1 {_NEWEST_FIRST}"
+        listed = f"(SELECT json_group_array(record_id) FROM ({newest}))"
+    else:
+        # As a range of the index. Of an equation PostgreSQL expects few rows, and then sorts the 100,000 of a key that
+        # all prompts share.
+        listed = (
+            "ARRAY(SELECT record_id FROM similarity_key WHERE (key, record_id) >= (wanted.column1, 0)"
+            f" AND (key, record_id) < (wanted.column1 + 1, 0) {_NEWEST_FIRST})"
+        )
     values = ", ".join("(CAST(? AS BIGINT))" for _ in keys)
     rows = await execute(f"SELECT column1 AS key, {listed} AS ids FROM (VALUES {values}) AS wanted", *sorted(keys))
     lists = {row["key"]: orjson.loads(row["ids"]) if is_sqlite() else list(row["ids"]) for row in rows}

@@ -1,0 +1,227 @@
+"""Finding the most alike of 100,000 prompts: `python -m bench.similarity`, on SQLite and on PostgreSQL.
+
+All records are one owner's and differ in nothing but their prompts, half Chinese and half English, which share much:
+of each film the cast and the style (bench/prompts.py). Printed for each database: what a look-up costs, and beside it,
+in turn, comparing with all of them (rapidfuzz), with and without reading them; what indexing adds to publishing a
+result, and to the database; and how much of what there is was found, at three thresholds: a look-up hits where it finds
+any that is alike enough, and is best where it finds the most alike.
+"""
+
+import argparse
+import asyncio
+import itertools
+import logging
+import random
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
+
+from bench.databases import NAMES, opened
+from bench.prompts import changed, prompts
+from models.database import execute, is_sqlite, transaction
+from models.enums import JobRole, JobStatus, MediaKind, Queue, Reuse
+from models.generation import GenerationRecord
+from models.ids import new_id
+from models.jobs import Job
+from services.generation.requests import GenerationRequest
+from services.records.holding import lock_record, write_record
+from services.similarity.comparing import normalise
+from services.similarity.finding import PART, find_similar
+from services.similarity.indexing import index_forgotten, replace_keys
+
+OWNER = "mira"
+INSERTED_AT_ONCE = 1000
+WRITTEN_ONE_BY_ONE = 1000
+SHARES = (None, 0.02, 0.04, 0.08, 0.15)
+"How much of a known prompt a look-up changes; None: a shot of another film."
+THRESHOLDS = (0.95, 0.9, 0.8)
+
+
+def request_of(prompt: str, **values: Any) -> GenerationRequest:
+    return GenerationRequest(
+        kind=MediaKind.IMAGE,
+        provider="jimeng",
+        model="jimeng-4.5",
+        prompt=prompt,
+        ratio="16:9",
+        resolution="2k",
+        **values,
+    )
+
+
+async def fill(texts: Sequence[str]) -> None:
+    """Records that show results, as an upgrade finds them: without keys."""
+    for start in range(0, len(texts), INSERTED_AT_ONCE):
+        records, jobs = [], []
+        for number, text in enumerate(texts[start : start + INSERTED_AT_ONCE], start):
+            request = request_of(text, storyboard_id=f"shot-{number}")
+            job_id, record_id = new_id(), new_id()
+            params = request.to_json()
+            jobs.append(
+                Job(
+                    id=job_id,
+                    owner=OWNER,
+                    type=request.job_type,
+                    role=JobRole.GENERATE,
+                    queue=Queue.POOL_IMAGES,
+                    status=JobStatus.SUCCEEDED,
+                    params=params,
+                    target_id=record_id,
+                    record_id=record_id,
+                )
+            )
+            records.append(
+                GenerationRecord(
+                    id=record_id,
+                    owner=OWNER,
+                    kind=MediaKind.IMAGE,
+                    project_id="p",
+                    work_id="w",
+                    storyboard_id=request.storyboard_id,
+                    provider=request.provider,
+                    model=request.model,
+                    prompt=text,
+                    params=params,
+                    request_sha256=request.sha256(),
+                    current_job_id=job_id,
+                    shown_job_id=job_id,
+                )
+            )
+        await Job.bulk_create(jobs)
+        await GenerationRecord.bulk_create(records)
+
+
+async def index_one(record_id: int) -> None:
+    """What publishing a result does for the index, in a transaction of its own."""
+
+    async def body() -> None:
+        record = await lock_record(OWNER, record_id)
+        assert record is not None
+        keys = await replace_keys(record, GenerationRequest.from_json(record.params))
+        await write_record(record_id, similarity_keys=keys)
+
+    await transaction(body)
+
+
+async def lock_one(record_id: int) -> None:
+    """The same without the index."""
+
+    async def body() -> None:
+        assert await lock_record(OWNER, record_id) is not None
+        await write_record(record_id, chosen_file_id=None)
+
+    await transaction(body)
+
+
+async def index_bytes() -> int:
+    """What the index takes: its table, and what records remember of their keys."""
+    remembered = await execute("SELECT SUM(LENGTH(similarity_keys)) AS bytes FROM generation_record")
+    if is_sqlite():
+        table = await execute("SELECT SUM(pgsize) AS bytes FROM dbstat WHERE name = 'similarity_key'")
+    else:
+        table = await execute("SELECT pg_total_relation_size('similarity_key') AS bytes")
+    return int(remembered[0]["bytes"]) + int(table[0]["bytes"])
+
+
+async def measure(texts: Sequence[str], asked: Sequence[str]) -> None:
+    await fill(texts)
+    ids = [row["id"] for row in await execute("SELECT id FROM generation_record ORDER BY id")]
+    chance = random.Random(3)
+    chosen = chance.sample(ids, min(len(ids) // 2, WRITTEN_ONE_BY_ONE))
+    with_index, without = [], []
+    for record_id in chosen:
+        without.append(await _seconds(lock_one(record_id)))
+        with_index.append(await _seconds(index_one(record_id)))
+    began = time.perf_counter()
+    done = 0
+    while number := await index_forgotten():
+        done += number
+    seconds = time.perf_counter() - began
+    size = await index_bytes()
+    if not is_sqlite():
+        await execute("ANALYZE")
+    extra_ms = (statistics.median(with_index) - statistics.median(without)) * 1000
+    print(f"  publishing         {extra_ms:.2f} ms more for each result (median of {len(chosen)})")
+    print(f"  afterwards         {done / seconds:,.0f} records indexed in a second")
+    print(f"  size               {size / len(texts):,.0f} bytes for each record ({size / 2**20:.0f} MiB)")
+    await look_up(texts, asked)
+
+
+async def look_up(texts: Sequence[str], asked: Sequence[str]) -> None:
+    requests = [request_of(text, reuse=Reuse.SIMILAR, reuse_threshold=min(THRESHOLDS)) for text in asked]
+    known = {number: normalise(text) for number, text in enumerate(texts)}
+    for request in requests[:5]:
+        await find_similar(OWNER, [request])
+    indexed, compared, read = [], [], []
+    best: list[float] = []
+    found: list[float] = []
+    for number, request in enumerate(requests):
+        began = time.perf_counter()
+        alike = (await find_similar(OWNER, [request]))[0]
+        indexed.append(time.perf_counter() - began)
+        found.append(alike[0].similarity if alike else 0.0)
+        if number % 10 == 0:
+            began = time.perf_counter()
+            rows = await execute(
+                "SELECT id, prompt FROM generation_record WHERE owner = ? AND deleted_at IS NULL"
+                " AND current_job_id = shown_job_id",
+                OWNER,
+            )
+            others = {row["id"]: normalise(row["prompt"]) for row in rows}
+            read.append(time.perf_counter() - began)
+            del rows, others
+        began = time.perf_counter()
+        best.append(process.extractOne(normalise(request.prompt), known, scorer=Indel.normalized_similarity)[1])
+        compared.append(time.perf_counter() - began)
+    median, p99 = statistics.median(indexed) * 1000, statistics.quantiles(indexed, n=100)[98] * 1000
+    alone, reading = statistics.median(compared) * 1000, statistics.median(read) * 1000
+    print(f"  look-up            {median:.1f} ms median, {p99:.1f} ms p99 ({len(indexed)} look-ups)")
+    print(f"  compare with all   {alone:.0f} ms median in memory ({alone / median:.0f} x a look-up)")
+    print(f"                     {alone + reading:.0f} ms with reading them ({(alone + reading) / median:.0f} x)")
+    for threshold in THRESHOLDS:
+        there = [index for index, score in enumerate(best) if score >= threshold]
+        hits = sum(found[index] >= threshold for index in there)
+        bests = sum(found[index] >= best[index] - 1e-9 for index in there)
+        shares = f"{hits / len(there):.3f} hit, {bests / len(there):.3f} best"
+        print(f"  recall at {threshold:<4g}     {shares} (of {len(there)})")
+    at_once = [replace(request, reuse_threshold=max(THRESHOLDS)) for request in (requests * 1000)[:1000]]
+    seconds = await _seconds(find_similar(OWNER, at_once))
+    print(f"  1,000 at once      {seconds:.2f} s, in parts of {PART}")
+
+
+async def _seconds(work: Any) -> float:
+    began = time.perf_counter()
+    await work
+    return time.perf_counter() - began
+
+
+async def run(name: str, count: int, look_ups: int) -> None:
+    texts = list(itertools.islice(prompts(seed=1), count))
+    chance, others = random.Random(2), prompts(seed=4)
+    shares = [SHARES[number % len(SHARES)] for number in range(look_ups)]
+    asked = [next(others) if share is None else changed(chance, chance.choice(texts), share) for share in shares]
+    characters = statistics.mean(map(len, texts))
+    print(f"\n{name}: {count:,} records of one owner and shape, {characters:.0f} characters each")
+    async with opened(name):
+        await measure(texts, asked)
+
+
+def main() -> None:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--records", type=int, default=100_000)
+    arguments.add_argument("--look-ups", type=int, default=500)
+    arguments.add_argument("--only", choices=NAMES)
+    options = arguments.parse_args()
+    for name in NAMES if options.only is None else (options.only,):
+        asyncio.run(run(name, options.records, options.look_ups))
+
+
+if __name__ == "__main__":
+    main()
