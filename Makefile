@@ -9,6 +9,7 @@ DATA = data
 DEMO =
 POOL =
 TESTS =
+TEST_PROCESSES = 2
 UV_VERSION = 0.9
 
 help:
@@ -19,7 +20,7 @@ help:
 	@echo "make demo-pool        have a pool of accounts, most of them in trouble, make 40 pictures (POOL=\"--fast\")"
 	@echo "make serve            start the server and print its addresses"
 	@echo "make setup            make .venv with what the server needs"
-	@echo "make test             run all tests (TESTS=path: some of them)"
+	@echo "make test             run all tests (TESTS=path: some of them; TEST_PROCESSES=0: in one process)"
 	@echo "make check            style, types, and whether schema/schema.graphql is what the code says"
 	@echo "make format           bring the code into its style"
 	@echo "make schema           write schema/schema.graphql anew"
@@ -58,7 +59,7 @@ serve: setup
 	@EKONTE_DATA_DIR="$${EKONTE_DATA_DIR:-$(DATA)}" $(BIN)/python server.py
 
 test: setup-dev
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
 
 check: check-style check-types check-schema
 

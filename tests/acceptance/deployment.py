@@ -34,8 +34,10 @@ _ADDRESS = re.compile(r"GraphQL +(http://\S+)/graphql")
 
 EMBEDDED, SCALED = "embedded", "scaled out"
 
-# Redis has 16 numbered databases; each deployment takes one of the last, so that two at once stay apart.
-_redis_numbers = itertools.cycle(range(9, 16))
+# Redis has 16 numbered databases; each deployment takes one of the last, so that two at once stay apart: those of one
+# test process after each other, and those of another test process beside it.
+_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_redis_numbers = itertools.cycle(range(8 + 4 * (_PROCESS % 2), 12 + 4 * (_PROCESS % 2)))
 
 
 def redis_url(number: int) -> str:
@@ -344,7 +346,7 @@ def why_not_scaled() -> str | None:
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         return f"no PostgreSQL server for tests ({type(error).__name__}); set EKONTE_TEST_POSTGRES_URL"
     try:
-        with Redis.from_url(redis_url(9), socket_connect_timeout=5) as redis:
+        with Redis.from_url(redis_url(8), socket_connect_timeout=5) as redis:
             redis.ping()
     except Exception as error:
         return f"no Redis server for tests ({type(error).__name__}); set EKONTE_TEST_REDIS_URL"
