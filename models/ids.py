@@ -7,6 +7,7 @@ It leaves only as text: it passes 2^53, up to where JavaScript's numbers are exa
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 EPOCH_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
 MAX_PROCESS_NUMBER = 1023
@@ -100,3 +101,8 @@ def parse_global_id(text: str) -> tuple[str, int] | None:
         return None
     number = int(digits)
     return (model, number) if 0 < number < 2**63 else None
+
+
+def first_id_at(moment: datetime) -> int:
+    """A number that is greater than those of all ids made before a moment, and less than those made from then on."""
+    return max(0, int(moment.timestamp() * 1000) - EPOCH_MS) << 22

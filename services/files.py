@@ -22,10 +22,14 @@ from models.enums import FileState
 from models.files import StoredFile
 from providers.storage import Storage, open_storage
 from services.queue.sql import timestamp_sql
+from services.retention.walking import walk
 
 log = structlog.get_logger(__name__)
 
 REMOVAL_SECONDS = 30.0
+REMOVED_AT_ONCE = 1_000
+MOST_ROUNDS = 10
+"Of so many files each, in one clearing away; the rest is the next one's."
 MAX_VALUES = 10_000
 "SQLite takes at most 32,766 values in one statement."
 
@@ -235,15 +239,31 @@ async def remove_unreferenced(older_than: datetime, released_before: datetime) -
 
     The time between is for whoever has just found such a file and is about to refer to it.
     """
-    await execute(
-        f"UPDATE stored_file SET released_at = NULL WHERE released_at IS NOT NULL AND NOT ({_REFERENCES_SQL})"
-    )
-    await execute(
-        f"UPDATE stored_file SET released_at = {timestamp_sql()}"
-        f" WHERE released_at IS NULL AND created_at < ? AND {_REFERENCES_SQL}",
-        _moment(older_than),
-    )
-    return await _remove(f"released_at <= ? AND {_REFERENCES_SQL}", _moment(released_before))
+
+    async def mark(after: int, last: int) -> int:
+        await execute(
+            "UPDATE stored_file SET released_at = NULL WHERE id > ? AND id <= ? AND released_at IS NOT NULL"
+            f" AND NOT ({_REFERENCES_SQL})",
+            after,
+            last,
+        )
+        await execute(
+            f"UPDATE stored_file SET released_at = {timestamp_sql()} WHERE id > ? AND id <= ?"
+            f" AND released_at IS NULL AND created_at < ? AND {_REFERENCES_SQL}",
+            after,
+            last,
+            _moment(older_than),
+        )
+        return 0
+
+    await walk("stored_file", "unreferenced", mark)
+    removed = 0
+    for _ in range(MOST_ROUNDS):
+        now = await _remove(f"released_at <= ? AND {_REFERENCES_SQL}", _moment(released_before))
+        removed += now
+        if now < REMOVED_AT_ONCE:
+            break
+    return removed
 
 
 async def release_files(file_ids: list[int]) -> None:
@@ -270,8 +290,8 @@ def _false() -> str:
 async def _remove(where: str, *values: Any) -> int:
     """Marks, takes the bytes away, then the row: whoever stores the same content meanwhile waits for the end of it."""
     marked = await execute(
-        f"UPDATE stored_file SET state = 'REMOVING' WHERE id IN (SELECT id FROM stored_file WHERE {where} LIMIT 1000)"
-        " RETURNING id, owner, sha256, content_type",
+        "UPDATE stored_file SET state = 'REMOVING' WHERE id IN (SELECT id FROM stored_file"
+        f" WHERE {where} LIMIT {REMOVED_AT_ONCE}) RETURNING id, owner, sha256, content_type",
         *values,
     )
     kept = await _put_back([row["id"] for row in marked])

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,11 +10,16 @@ import anyio.to_thread
 import structlog
 
 from models.database import execute, is_sqlite, now_ms_sql
+from services.alerts.checks import check_alerts
 from services.audit import forget_old_entries
 from services.callbacks.clearing import clear_callbacks
 from services.files import remove_unreferenced
 from services.generation.closing import take_up_forgotten
 from services.idempotency import forget_old_keys
+from services.retention.ageing import forget_old_rows
+from services.retention.purging import purge_deleted
+from services.retention.results import remove_old_results
+from services.similarity.indexing import index_forgotten
 from services.statistics.history import count_history
 from services.statistics.rolling import roll_up
 from settings import Settings
@@ -33,13 +39,16 @@ _last_housekeeping = -HOUSEKEEPING_SECONDS
 
 
 async def sweep(settings: Settings) -> None:
-    """Takes up jobs that nobody is at work on and sums up what ended; every ten minutes, clears away files and keys."""
+    """Takes up jobs that nobody is at work on sums up what ended and looks for what is to be told;
+    every ten minutes, clears away."""
     global _last_housekeeping
     await wake_forgotten_stage_jobs()
     if await take_up_forgotten():
         log.warning("sweep.took_up_forgotten")
     await count_history(STATISTICS_SECONDS)
     await roll_up(STATISTICS_SECONDS)
+    await index_forgotten()
+    await check_alerts(settings)
     if time.monotonic() - _last_housekeeping >= HOUSEKEEPING_SECONDS:
         _last_housekeeping = time.monotonic()
         await clear_away(settings)
@@ -59,15 +68,61 @@ async def wake_forgotten_stage_jobs() -> int:
 
 
 async def clear_away(settings: Settings) -> None:
-    await forget_old_keys()
-    await clear_callbacks()
-    await forget_old_entries(settings.audit_days)
-    oldest = datetime.now(UTC) - timedelta(days=settings.unreferenced_file_days)
-    await remove_unreferenced(oldest, datetime.now(UTC) - timedelta(seconds=GRACE_SECONDS))
-    await anyio.to_thread.run_sync(clear_scratch, settings.data_dir / "scratch", SCRATCH_HOURS * 3600.0)
+    """Clears this host's folders; and the database and the storage, where it is this process's turn: of all processes
+    one in ten minutes. A step that fails keeps no other from being done.
+    """
+    await _each(
+        {
+            "scratch": lambda: _clear(clear_scratch, settings.data_dir / "scratch", SCRATCH_HOURS),
+            "cache": lambda: _clear(clear_cache, settings.data_dir / "cache", CACHE_HOURS),
+        }
+    )
+    if await take_turn("housekeeping", HOUSEKEEPING_SECONDS * 0.9):
+        await _each(
+            {
+                "keys": forget_old_keys,
+                "callbacks": clear_callbacks,
+                "audit": lambda: forget_old_entries(settings.audit_days),
+                "deleted rows": lambda: purge_deleted(settings.deleted_row_days),
+                "old rows": forget_old_rows,
+                "old results": lambda: remove_old_results(settings.file_retention_days),
+                "files": lambda: _remove_files(settings),
+            }
+        )
     if is_sqlite():
         await execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
-    await anyio.to_thread.run_sync(clear_cache, settings.data_dir / "cache", CACHE_HOURS * 3600.0)
+
+
+async def take_turn(name: str, seconds: float) -> bool:
+    """Whether the caller is the one of all processes to do something: one is, in so many seconds."""
+    rows = await execute(
+        f"INSERT INTO deployment_fact (name, value) VALUES (?, CAST({now_ms_sql()} AS TEXT)) ON CONFLICT (name)"
+        " DO UPDATE SET value = excluded.value"
+        f" WHERE CAST(deployment_fact.value AS BIGINT) <= {now_ms_sql()} - ? RETURNING name",
+        f"turn:{name}",
+        int(seconds * 1000),
+    )
+    return bool(rows)
+
+
+async def _each(steps: dict[str, Callable[[], Awaitable[object]]]) -> None:
+    for name, step in steps.items():
+        try:
+            done = await step()
+            if isinstance(done, int) and done:
+                log.info("sweep.cleared", what=name, number=done)
+        except Exception:
+            log.exception("sweep.not_cleared", what=name)
+
+
+async def _remove_files(settings: Settings) -> int:
+    now = datetime.now(UTC)
+    oldest = now - timedelta(days=settings.unreferenced_file_days)
+    return await remove_unreferenced(oldest, now - timedelta(seconds=GRACE_SECONDS))
+
+
+async def _clear(clear: Callable[[Path, float], None], folder: Path, hours: float) -> None:
+    await anyio.to_thread.run_sync(clear, folder, hours * 3600.0)
 
 
 def clear_scratch(folder: Path, older_than_seconds: float) -> None:

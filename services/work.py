@@ -29,7 +29,7 @@ from settings import Settings
 log = structlog.get_logger(__name__)
 
 TICK_SECONDS = 1.0
-SWEEP_EVERY_TICKS = 10
+SWEEP_SECONDS = 10.0
 GIVE_BACK_SECONDS = 1.0
 
 
@@ -160,18 +160,28 @@ class Floor:
         await run_build(job, lease, make, self._settings)
 
     async def tick(self) -> None:
-        """Looks for due work every second, whatever messages were lost, and sweeps now and then, until cancelled."""
-        number = 0
+        """Looks for due work every second, whatever messages were lost, and sweeps beside that, until cancelled."""
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            while True:
+                try:
+                    for queue in (*await due_queues(), Queue.CALLBACKS):
+                        await self.look(queue)
+                except Exception:
+                    log.exception("worker.tick_failed")
+                await asyncio.sleep(TICK_SECONDS)
+        finally:
+            sweeping.cancel()
+            await asyncio.wait([sweeping])
+
+    async def _sweep(self) -> None:
+        """By itself: clearing away may take long, and no look waits for it."""
         while True:
             try:
-                for queue in (*await due_queues(), Queue.CALLBACKS):
-                    await self.look(queue)
-                if number % SWEEP_EVERY_TICKS == 0:
-                    await sweep(self._settings)
+                await sweep(self._settings)
             except Exception:
-                log.exception("worker.tick_failed")
-            number += 1
-            await asyncio.sleep(TICK_SECONDS)
+                log.exception("worker.sweep_failed")
+            await asyncio.sleep(SWEEP_SECONDS)
 
     async def stop(self) -> None:
         """Stops everything that is going and hands it back, due at once."""

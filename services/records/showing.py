@@ -1,6 +1,6 @@
 """What a record shows: which of its files is used, and which of its results."""
 
-from errors import NotFoundError
+from errors import ConflictError, NotFoundError
 from models.artifacts import JobFile
 from models.database import transaction
 from models.enums import FileState
@@ -13,6 +13,7 @@ from services.similarity.indexing import replace_keys
 
 NO_RECORD = "There is no such record."
 NO_VERSION = "There is no such version."
+FILES_GONE = "Its files were removed: it is older than this server keeps results. regenerate makes it anew."
 
 
 async def choose_record_file(owner: str, record_id: int, sha256: str) -> GenerationRecord:
@@ -40,7 +41,7 @@ async def restore_version(owner: str, version_id: int) -> GenerationRecord:
     """Shows an earlier result again, with the file that was chosen of it; the present one becomes a version, and the
     record's request is the earlier one's. Twice: nothing more.
 
-    Raises NotFoundError, or ConflictError while the record has a live job.
+    Raises NotFoundError, or ConflictError while the record has a live job, or where the files are gone.
     """
 
     async def body() -> GenerationRecord:
@@ -51,6 +52,8 @@ async def restore_version(owner: str, version_id: int) -> GenerationRecord:
         if record.shown_job_id == version.job_id and record.current_job_id == version.job_id:
             return record
         await refuse_live_job(record.id, "The record is being generated. Wait for its job, or cancel it, to restore.")
+        if not await JobFile.exists(job_id=version.job_id):
+            raise ConflictError(FILES_GONE, path=["versionId"])
         if record.shown_job_id != version.job_id:
             await keep_shown(record)
         version = await RecordVersion.get(id=version_id)

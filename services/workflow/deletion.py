@@ -12,6 +12,7 @@ from models.storyboards import Storyboard
 from services.build.planning import end_stage_job
 from services.files import release_files
 from services.queue.outcomes import cancel_builds
+from services.queue.sql import timestamp_sql
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,17 @@ async def delete_rows(workflow_id: int) -> None:
         made = f"SELECT id FROM artifact WHERE kind = '{kind.value}' AND subject_id IN ({ids})"
         await _delete(f"artifact_file WHERE artifact_id IN ({made})")
         await _delete(f"artifact WHERE kind = '{kind.value}' AND subject_id IN ({ids})")
-    jobs = f"job WHERE workflow_id = {int(workflow_id)} OR target_id IN ({family.targets})"
-    await _delete(f"job_file WHERE job_id IN (SELECT id FROM {jobs})")
-    await _delete(jobs)
+    jobs = f"job WHERE (workflow_id = {int(workflow_id)} OR target_id IN ({family.targets}))"
+    generations = f"job WHERE role = 'GENERATE' AND parent_id IN (SELECT id FROM {jobs})"
+    for table in ("job_file", "job_input"):
+        await _delete(f"{table} WHERE job_id IN (SELECT id FROM {jobs}) OR job_id IN (SELECT id FROM {generations})")
+    # Pictures and clips of the pool may still be under way upstream: their records are deleted as any record is, and
+    # what is known about them goes when deleted rows do.
+    await execute(
+        f"UPDATE generation_record SET deleted_at = {timestamp_sql()}, version = version + 1"
+        f" WHERE deleted_at IS NULL AND id IN (SELECT record_id FROM {generations}) RETURNING id"
+    )
+    await _delete(f"{jobs} AND role <> 'GENERATE'")
     await _delete(f"video_segment WHERE video_id IN ({family.videos})")
     await _delete(f"animatic_part WHERE animatic_id IN ({family.animatics})")
     await _delete(f"shot WHERE storyboard_id IN ({family.storyboards})")
@@ -103,7 +112,10 @@ async def _files_of(workflow_id: int, family: _Family, subjects: dict[ArtifactKi
         f"SELECT file_id FROM artifact_file WHERE artifact_id IN (SELECT id FROM artifact WHERE {artifacts})"
         " UNION SELECT file_id FROM job_file WHERE job_id IN"
         f" (SELECT id FROM job WHERE workflow_id = ? OR target_id IN ({family.targets}))"
+        " UNION SELECT file_id FROM job_input WHERE job_id IN"
+        f" (SELECT id FROM job WHERE workflow_id = ? OR target_id IN ({family.targets}))"
         f" UNION SELECT source_file_id FROM script WHERE id IN ({family.scripts})",
+        workflow_id,
         workflow_id,
     )
     return [int(row["file_id"]) for row in rows]

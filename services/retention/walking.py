@@ -1,0 +1,48 @@
+"""Going through large tables by id, a part at a time: no statement reads more than a part, and no walk takes too long.
+
+A walk goes on where the last one of this process stopped. A process that starts begins at the front, which costs time
+and nothing else: looking at a row twice changes nothing.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from models.database import execute
+
+PART = 2_000
+MOST_PARTS = 200
+"Parts of one walk; the rest is the next walk's."
+
+_reached: dict[tuple[str, str], int] = {}
+
+
+async def walk(
+    table: str,
+    purpose: str,
+    look: Callable[[int, int], Awaitable[int]],
+    *,
+    before_id: int | None = None,
+    most_parts: int = MOST_PARTS,
+) -> int:
+    """Calls `look(after, last)` for the ids of the table in (after, last], part by part, up to `before_id`; the sum of
+    what it returns. At the end the next walk of that purpose begins at the front.
+    """
+    place, total = (table, purpose), 0
+    after = _reached.get(place, 0)
+    for _ in range(most_parts):
+        last = await _last_of_part(table, after, before_id)
+        if last is None:
+            _reached.pop(place, None)
+            return total
+        total += await look(after, last)
+        after = _reached[place] = last
+    return total
+
+
+async def _last_of_part(table: str, after: int, before_id: int | None) -> int | None:
+    bound, values = ("", []) if before_id is None else (" AND id < ?", [before_id])
+    rows = await execute(
+        f"SELECT MAX(id) AS last FROM (SELECT id FROM {table} WHERE id > ?{bound} ORDER BY id LIMIT {PART}) AS part",
+        after,
+        *values,
+    )
+    return rows[0]["last"] if rows else None
