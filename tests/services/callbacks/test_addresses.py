@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 import structlog
+from pydantic import SecretStr
 
-from errors import BadInputError
-from services.callbacks.addresses import check_callback_url, parse_address, receiver_of
+from errors import BadInputError, ConfigurationError
+from services.callbacks.addresses import check_alert_webhook, check_callback_url, parse_address, receiver_of
+from services.callbacks.signing import secret_text
 from settings import Settings
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
@@ -119,3 +121,45 @@ def test_a_receiver_is_a_host_and_its_port(settings: Settings) -> None:
     assert receiver_of("https://studio.example:8443/") == "studio.example:8443"
     assert receiver_of("https://例え.jp/") == "xn--r8jz45g.jp:443"
     assert str(parse_address("https://studio.example/a", settings)) == "https://studio.example/a"
+
+
+# ---------------------------------------------------------------- the deployment's webhook
+
+
+GOOD_SECRET = secret_text(b"a" * 32)
+
+
+async def checked(settings: Settings, url: str | None, secret: str | None, resolver: Resolve) -> None:
+    given = settings.model_copy(
+        update={"alert_webhook_url": url, "alert_webhook_secret": None if secret is None else SecretStr(secret)}
+    )
+    with structlog.testing.capture_logs():
+        await check_alert_webhook(given, resolver)
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "words"),
+    [
+        ("http://ops.example/", GOOD_SECRET, "EKONTE_ALERT_WEBHOOK_URL: A callback address begins with https://"),
+        ("https://u:p@ops.example/", GOOD_SECRET, "EKONTE_ALERT_WEBHOOK_URL: "),
+        ("https://private.example/", GOOD_SECRET, "EKONTE_ALERT_WEBHOOK_URL: .*public internet"),
+        ("https://ops.example/", None, "EKONTE_ALERT_WEBHOOK_SECRET: must be set"),
+        ("https://ops.example/", "whsec_c2hvcnQ=", "EKONTE_ALERT_WEBHOOK_SECRET: a secret is whsec_"),
+    ],
+)
+async def test_a_webhook_of_the_deployment_that_cannot_be_used_stops_the_start(
+    settings: Settings, url: str, secret: str | None, words: str
+) -> None:
+    async def resolver(host: str, port: int) -> list[str]:
+        return ["10.0.0.1" if host == "private.example" else "93.184.216.34"]
+
+    with pytest.raises(ConfigurationError, match=words) as refused:
+        await checked(settings, url, secret, resolver)
+    assert "u:p" not in str(refused.value)
+
+
+async def test_a_good_webhook_and_none_are_taken_and_a_name_that_is_away_stops_no_start(settings: Settings) -> None:
+    away = resolving(error=socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"))
+    await checked(settings, None, None, away)
+    await checked(settings, "https://ops.example/alerts", GOOD_SECRET, resolving("93.184.216.34"))
+    await checked(settings, "https://ops.example/alerts", GOOD_SECRET, away)
