@@ -35,14 +35,14 @@ async def claim_due(room: int, going: Mapping[str, int]) -> list[Claim]:
     """At most `room` due deliveries, oldest first, in turns of their receivers; with the `going` ones (by receiver) at
     most MOST_PER_RECEIVER to each, so that one that hangs holds nobody else up. Of two at once each gets others.
     """
-    if room <= 0:
-        return []
+    due = f"status = 'PENDING' AND due_at_ms <= {now_ms_sql()}"
+    if room <= 0 or not await execute(f"SELECT 1 AS found FROM callback_delivery WHERE {due} LIMIT 1"):
+        return []  # a look at nothing writes nothing
     full = [receiver for receiver, number in going.items() if number >= MOST_PER_RECEIVER]
     some = {receiver: number for receiver, number in going.items() if 0 < number < MOST_PER_RECEIVER}
     others = f" AND receiver NOT IN ({', '.join('?' * len(full))})" if full else ""
     cases = "".join(" WHEN ? THEN CAST(? AS INTEGER)" for _ in some)
     limit = f"CASE receiver{cases} ELSE {MOST_PER_RECEIVER} END" if some else str(MOST_PER_RECEIVER)
-    due = f"status = 'PENDING' AND due_at_ms <= {now_ms_sql()}"
     rows = await execute(
         "UPDATE callback_delivery SET lease_epoch = lease_epoch + 1, tries = tries + 1, version = version + 1,"
         f" due_at_ms = {now_ms_sql()} + ? WHERE {due} AND id IN (SELECT id FROM (SELECT id, receiver, due_at_ms,"
