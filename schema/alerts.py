@@ -14,9 +14,11 @@ from schema.paging import Node
 
 if TYPE_CHECKING:
     from schema.accounts import Account
+    from schema.batches import Batch
     from schema.workflows import Workflow
 
 LazyAccount = Annotated["Account", strawberry.lazy("schema.accounts")]
+LazyBatch = Annotated["Batch", strawberry.lazy("schema.batches")]
 LazyWorkflow = Annotated["Workflow", strawberry.lazy("schema.workflows")]
 
 describe(
@@ -59,6 +61,15 @@ class Alert(Node):
             return None
         row = await info.context.loaders.past_account_by_id.load(self.row.account_id)
         return None if row is None else Account.from_row(row)
+
+    @resolved("The batch that it is about.")
+    async def batch(self, info: Info) -> LazyBatch | None:
+        from schema.batches import Batch
+
+        if self.row.batch_id is None:
+            return None
+        row = await info.context.loaders.batch_by_id.load(self.row.batch_id)
+        return None if row is None else Batch.from_row(row)
 
     @resolved("The workflow that it is about.")
     async def workflow(self, info: Info) -> LazyWorkflow | None:

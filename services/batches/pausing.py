@@ -1,5 +1,6 @@
 """Pausing and resuming batches: what runs ends, and nothing more is begun until somebody resumes."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from errors import BadInputError, ConflictError
@@ -10,6 +11,7 @@ from models.ids import global_id
 from services.alerts.raising import close_alert, raise_alert
 from services.batches.settling import announce_batch, cause_of, lock_own_batch
 from services.queue.outcomes import nudge
+from services.queue.sql import timestamp_sql
 
 UNCHANGED: Any = object()
 
@@ -20,7 +22,7 @@ async def pause_for_budget(batch_id: int, message: str) -> None:
     One that is paused already, or has ended, stays as it is.
     """
     rows = await execute(
-        "UPDATE batch SET status = 'PAUSED', pause_reason = ?, version = version + 1"
+        f"UPDATE batch SET status = 'PAUSED', pause_reason = ?, updated_at = {timestamp_sql()}, version = version + 1"
         " WHERE id = ? AND status IN ('PENDING', 'RUNNING') RETURNING owner",
         message,
         batch_id,
@@ -81,7 +83,9 @@ async def resume_batch(owner: str, batch_id: int, credit_budget: Any = UNCHANGED
 
 
 async def _write(batch: Batch, status: BatchStatus, **values: Any) -> Batch:
-    await Batch.filter(id=batch.id).update(status=status, pause_reason=None, version=batch.version + 1, **values)
+    await Batch.filter(id=batch.id).update(
+        status=status, pause_reason=None, updated_at=datetime.now(UTC), version=batch.version + 1, **values
+    )
     announce_batch(batch.id)
     nudge()
     return await Batch.get(id=batch.id)

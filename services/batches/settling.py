@@ -27,6 +27,7 @@ async def begin_batches(batch_ids: Collection[int]) -> None:
     for batch_id in sorted(batch_ids):
         rows = await execute(
             f"UPDATE batch SET started_at = COALESCE(started_at, {timestamp_sql()}), version = version + 1,"
+            f" updated_at = {timestamp_sql()},"
             " status = CASE WHEN status = 'PENDING' THEN 'RUNNING' ELSE status END"
             " WHERE id = ? AND (status = 'PENDING' OR (status = 'PAUSED' AND started_at IS NULL)) RETURNING id",
             batch_id,
@@ -54,7 +55,8 @@ async def reopen_batches(batch_ids: Collection[int]) -> None:
     for batch_id in sorted(batch_ids):
         rows = await execute(
             "UPDATE batch SET status = 'RUNNING', runs = runs + 1, finished_at = NULL, cancel_reason = NULL,"
-            f" version = version + 1 WHERE id = ? AND status IN ({_ENDED}) AND deleted_at IS NULL RETURNING id",
+            f" updated_at = {timestamp_sql()}, version = version + 1"
+            f" WHERE id = ? AND status IN ({_ENDED}) AND deleted_at IS NULL RETURNING id",
             batch_id,
         )
         if rows:

@@ -16,6 +16,7 @@ from services.reading import alerts as reading
 from tests.account_factories import make_account
 from tests.factories import OTHER, OWNER, make_workflow
 from tests.resolvers.asking import ask, refused, subscribed
+from tests.services.alerts.test_stalls import make_batch
 from tests.statements import counted_statements
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -86,21 +87,26 @@ async def test_an_alert_names_what_it_is_about_and_is_a_node_for_those_who_may_s
     account, workflow = await make_account(name="studio"), await make_workflow()
     await raise_one("account", account_id=account.id)
     await raise_one("workflow", workflow_id=workflow.id)
+    batch = await make_batch()
+    await raise_one("batch", batch_id=batch.id)
     await raise_one("disk", "")
     await delete_accounts(OWNER, [account.id])
-    document = "query ($id: ID!) { node(id: $id) { ... on Alert { message account { name } workflow { id } } } }"
+    document = """query ($id: ID!) { node(id: $id) { ... on Alert {
+      message account { name } batch { id } workflow { id } } } }"""
     found = {}
     for alert in await Alert.all():
         for owner in (OWNER, OTHER):
             node = (await ask(document, owner, id=alert.global_id))["node"]
-            found[alert.message, owner] = node and (node["account"], node["workflow"])
+            found[alert.message, owner] = node and (node["account"], node["batch"], node["workflow"])
     assert found == {
-        ("account", OWNER): ({"name": "studio"}, None),
+        ("account", OWNER): ({"name": "studio"}, None, None),
         ("account", OTHER): None,
-        ("workflow", OWNER): (None, {"id": workflow.global_id}),
+        ("workflow", OWNER): (None, None, {"id": workflow.global_id}),
+        ("batch", OWNER): (None, {"id": batch.global_id}, None),
+        ("batch", OTHER): None,
         ("workflow", OTHER): None,
-        ("disk", OWNER): (None, None),
-        ("disk", OTHER): (None, None),
+        ("disk", OWNER): (None, None, None),
+        ("disk", OTHER): (None, None, None),
     }
 
 

@@ -10,6 +10,8 @@ from models.batches import Batch
 from models.enums import AlertKind, BatchStatus, BatchType, JobStatus, MediaKind
 from models.jobs import Job
 from services.alerts.stalls import check_stalled_batches
+from services.batches.pausing import pause_batch, resume_batch
+from services.batches.settling import begin_batches, reopen_batches
 from settings import Settings
 from tests.account_factories import make_generation_job
 from tests.factories import OWNER
@@ -100,3 +102,23 @@ async def test_batches_that_wait_rest_move_or_have_just_gone_on_are_not_told() -
     await make_item(await make_batch(), JobStatus.SUCCEEDED, finished_at=ago(50))  # is about to be ended
     await check_stalled_batches(SETTINGS)
     assert await told() == []
+
+
+async def test_a_batch_that_goes_on_after_a_pause_or_a_retry_has_its_time_anew() -> None:
+    resumed = await make_batch(status=BatchStatus.PAUSED)
+    retried = await make_batch(status=BatchStatus.FAILED)
+    begun = await make_batch(status=BatchStatus.PENDING, started_at=None)
+    for batch in (resumed, retried, begun):
+        await make_item(batch, JobStatus.PENDING)
+    await resume_batch(OWNER, resumed.id)
+    await reopen_batches([retried.id])
+    await begin_batches([begun.id])
+    assert {batch.status for batch in await Batch.all()} == {BatchStatus.RUNNING}
+    await check_stalled_batches(SETTINGS)
+    assert await told() == []
+    await Batch.all().update(updated_at=ago(31), started_at=ago(31))
+    await check_stalled_batches(SETTINGS)
+    assert await told() == [resumed.id, retried.id, begun.id]
+    await pause_batch(OWNER, resumed.id)
+    await check_stalled_batches(SETTINGS)
+    assert await told() == [retried.id, begun.id]
