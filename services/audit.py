@@ -96,7 +96,7 @@ async def newest_entries(
         rows = rows.filter(owner=owner)
     if since is not None:
         rows = rows.filter(created_at__gte=since)
-    ids = [int(row_id) for row_id in await rows.order_by("-id").limit(limit).values_list("id", flat=True)]  # type: ignore[arg-type]
+    ids = [row["id"] for row in await rows.order_by("-id").limit(limit).values("id")]
     ids.reverse()
     for start in range(0, len(ids), PAGE):
         for row in await AuditEntry.filter(id__in=ids[start : start + PAGE]).order_by("id"):

@@ -21,7 +21,6 @@ from services.callbacks.sending import CALL_SECONDS, Answer, open_client, send
 from services.callbacks.signing import signed_headers
 from services.callbacks.webhook_secrets import valid_secrets
 from services.file_links import FileLinks, links_of
-from services.metrics.recording import note_callback
 from services.reading.artifacts import ready_files
 from settings import Settings
 
@@ -87,7 +86,6 @@ class Deliverer:
         try:
             answer = await self._try(claim)
             await note(claim, answer, random.random())
-            note_callback(claim.delivery.event, answer.status_code)
             log.info("callback.tried", delivery=claim.delivery.global_id, status=answer.status_code)
         except asyncio.CancelledError:
             raise

@@ -198,7 +198,7 @@ class Metrics:
 
         self.callbacks = Counter(
             "ekonte_callbacks",
-            "Tries of callbacks: delivered, refused or unanswered.",
+            "Tries of callbacks: delivered, failed (tried again later) or given_up.",
             ("event", "outcome"),
             registry=registry,
         )

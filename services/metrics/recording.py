@@ -148,10 +148,8 @@ def note_owner(owner: str) -> None:
 
 
 @_never_raising
-def note_callback(event: str, status_code: int | None) -> None:
-    """A try of a callback. event: as its body has it. status_code: of the receiver's answer, None where none came."""
-    answered = "delivered" if 200 <= (status_code or 0) < 300 else "refused"
-    outcome = "unanswered" if status_code is None else answered
+def note_callback(event: str, outcome: str) -> None:
+    """A try of a callback. event: as its body has it. outcome: what came of the try, in a word of services/callbacks."""
     metrics().callbacks.labels(event, outcome).inc()
 
 
