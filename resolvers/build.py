@@ -10,6 +10,8 @@ from resolvers.account_mutations import AccountMutations
 from resolvers.account_queries import AccountQueries
 from resolvers.alert_queries import AlertQueries
 from resolvers.asset_mutations import AssetMutations
+from resolvers.batch_mutations import BatchMutations
+from resolvers.batch_queries import BatchQueries
 from resolvers.callback_mutations import CallbackMutations
 from resolvers.catalogue_queries import CatalogueQueries
 from resolvers.film_mutations import FilmMutations
@@ -37,6 +39,7 @@ class Query(
     AccountQueries,
     AlertQueries,
     RecordQueries,
+    BatchQueries,
     StatisticsQueries,
     ListQueries,
     StageQueries,
@@ -51,6 +54,7 @@ class Query(
 class Mutation(
     AccountMutations,
     RecordMutations,
+    BatchMutations,
     JobMutations,
     WorkflowMutations,
     ScriptMutations,

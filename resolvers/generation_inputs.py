@@ -1,11 +1,12 @@
 """Inputs of single pictures and clips, turned into what the services take."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from strawberry import UNSET
 
-from models.enums import LoadBalance, MediaKind, Polling, RateLimitHandling, Reuse, Transition
+from models.enums import MediaKind, Polling, Reuse, Transition
 from resolvers.ids import need_all
 from schema.generation_inputs import (
     AccountStrategyInput,
@@ -18,6 +19,7 @@ from schema.paging import given
 from schema.regeneration_inputs import RegenerateInput
 from services.generation.asking import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD, Asked
 from services.generation.requests import AccountStrategy, ClipAudio, InputImage
+from services.generation.strategies import default_strategy
 from services.records.regenerating import Regeneration
 
 # The names of Asked that inputs have too. Null takes the first away, and leaves the second as they were.
@@ -33,6 +35,13 @@ _OPTIONAL = (
     "fps",
     "motion_strength",
     "callback_url",
+)
+_STRATEGY = (
+    "load_balance",
+    "max_concurrent_per_account",
+    "auto_switch_on_failure",
+    "rate_limit_handling",
+    "max_attempts",
 )
 _NEEDED = (
     "project_name",
@@ -63,13 +72,13 @@ def asked_for(input: GenerateImageInput | GenerateVideoInput, kind: MediaKind) -
         model=given(input.model),
         intelligent_ratio=getattr(input, "intelligent_ratio", False) is True,
         transition=getattr(input, "transition", None) or Transition.NONE,
-        audio=_audio(getattr(input, "audio", None)),
+        audio=audio_of(getattr(input, "audio", None)),
         safety_check=input.safety_check is not False,
-        inputs=_inputs(input.input_images),
+        inputs=inputs_of(input.input_images),
         polling=input.polling or Polling.AUTO,
         reuse=input.reuse or Reuse.NONE,
         reuse_threshold=USUAL_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
-        strategy=strategy_of(input.strategy) or AccountStrategy(),
+        strategy=strategy_of(input.strategy) or default_strategy(),
         defaulted=frozenset(name for name in usual if not is_said(getattr(input, name))),
         **{name: given(getattr(input, name)) for name in _OPTIONAL if hasattr(input, name)},
         **shaped,
@@ -86,9 +95,9 @@ def regeneration_of(input: RegenerateInput) -> Regeneration:
         if getattr(input, name) is not UNSET:
             changes[name] = getattr(input, name)
     if input.audio is not UNSET:
-        changes["audio"] = _audio(input.audio)
+        changes["audio"] = audio_of(input.audio)
     if input.input_images is not UNSET:
-        changes["inputs"] = _inputs(input.input_images)
+        changes["inputs"] = inputs_of(input.input_images)
     if (strategy := strategy_of(input.strategy)) is not None:
         changes["strategy"] = strategy
     return Regeneration(
@@ -102,24 +111,28 @@ def regeneration_of(input: RegenerateInput) -> Regeneration:
 
 
 def strategy_of(input: AccountStrategyInput | None) -> AccountStrategy | None:
+    """None where there is none; what it does not say is as the deployment has it."""
     if input is None or input is UNSET:
         return None
-    return AccountStrategy(
-        load_balance=input.load_balance or LoadBalance.LEAST_USED,
-        max_concurrent_per_account=given(input.max_concurrent_per_account),
-        auto_switch_on_failure=input.auto_switch_on_failure is not False,
-        rate_limit_handling=input.rate_limit_handling or RateLimitHandling.SWITCH,
+    return strategy_with(input, need_all(input.account_ids or [], "Account", "input", "strategy", "accountIds"))
+
+
+def strategy_with(input: AccountStrategyInput, account_ids: Sequence[int]) -> AccountStrategy:
+    """The same with accounts whose ids have been read already."""
+    said = {name: getattr(input, name) for name in _STRATEGY if is_said(getattr(input, name))}
+    return replace(
+        default_strategy(),
+        **said,
         switch_on_timeout=input.switch_on_timeout is True,
-        max_attempts=5 if input.max_attempts is None else input.max_attempts,
-        account_ids=tuple(need_all(input.account_ids or [], "Account", "input", "strategy", "accountIds")),
+        account_ids=tuple(account_ids),
     )
 
 
-def _audio(input: ClipAudioInput | None) -> ClipAudio | None:
+def audio_of(input: ClipAudioInput | None) -> ClipAudio | None:
     if input is None or input is UNSET or not (given(input.voiceover_url) or given(input.bgm_url)):
         return None
     return ClipAudio(given(input.voiceover_url), given(input.bgm_url), input.ducking is not False)
 
 
-def _inputs(images: Sequence[str] | None) -> tuple[InputImage, ...]:
+def inputs_of(images: Sequence[str] | None) -> tuple[InputImage, ...]:
     return tuple(InputImage(image) for image in images or ())

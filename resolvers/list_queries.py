@@ -31,13 +31,14 @@ def workflow_conditions(wanted: WorkflowFilter | None) -> WorkflowConditions:
 
 
 def job_conditions(wanted: JobFilter | None) -> JobConditions:
-    """An id that is no workflow's finds nothing, as somebody else's does."""
+    """An id that is no batch's or workflow's finds nothing, as somebody else's does."""
     if given(wanted) is None or wanted is None:
         return JobConditions()
-    workflow_id = given(wanted.workflow_id)
+    batch_id, workflow_id = given(wanted.batch_id), given(wanted.workflow_id)
     return JobConditions(
         types=several(wanted.type),
         statuses=several(wanted.status),
+        batch_id=None if batch_id is None else number_of(batch_id, "Batch") or 0,
         workflow_id=None if workflow_id is None else number_of(workflow_id, "Workflow") or 0,
         created_after=given(wanted.created_after),
         created_before=given(wanted.created_before),

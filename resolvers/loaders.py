@@ -21,6 +21,12 @@ from services.reading.accounts import cooldowns, live_accounts_in_order, standin
 from services.reading.alerts import alerts_in_order
 from services.reading.artifacts import grid_files, made, made_clip_counts, made_picture_counts, ready_files
 from services.reading.attempts import attempts_by_job_id, routes_by_id
+from services.reading.batches import (
+    batches_in_order,
+    counts_by_batch_id,
+    credits_by_batch_id,
+    seconds_left_by_batch_id,
+)
 from services.reading.callbacks import deliveries_by_subject, tries_by_delivery_id, webhook_secrets
 from services.reading.children import (
     ChildList,
@@ -112,6 +118,10 @@ READS: dict[str, Read] = {
     "waiting_by_job_id": waiting_by_job_id,
     "standing_by_account_id": standings,
     "cooldowns_by_account_id": cooldowns,
+    "batch_by_id": batches_in_order,
+    "counts_by_batch_id": counts_by_batch_id,
+    "credits_by_batch_id": credits_by_batch_id,
+    "seconds_left_by_batch_id": seconds_left_by_batch_id,
     "callback_delivery_by_id": _by_id(CallbackDelivery),
     "callback_deliveries_by_subject": deliveries_by_subject,
     "callback_tries_by_delivery_id": tries_by_delivery_id,

@@ -13,6 +13,7 @@ from schema.alerts import Alert
 from schema.animatics import Animatic
 from schema.assets import Asset
 from schema.attempts import Attempt
+from schema.batches import Batch
 from schema.callbacks import CallbackDelivery
 from schema.catalogue import Viewer
 from schema.context import Info, Loaders
@@ -42,6 +43,7 @@ NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any]
     "RecordVersion": (lambda loaders: loaders.record_version_by_id, RecordVersion.from_row),
     "Attempt": (lambda loaders: loaders.attempt_by_id, Attempt.from_row),
     "Job": (lambda loaders: loaders.job_by_id, Job.from_row),
+    "Batch": (lambda loaders: loaders.batch_by_id, Batch.from_row),
     "Account": (lambda loaders: loaders.account_by_id, Account.from_row),
     "CallbackDelivery": (lambda loaders: loaders.callback_delivery_by_id, CallbackDelivery.from_row),
     "Alert": (lambda loaders: loaders.alert_by_id, Alert.from_row),

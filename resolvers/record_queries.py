@@ -6,6 +6,7 @@ import strawberry
 
 from errors import BadInputError
 from models.enums import MediaKind
+from resolvers.ids import number_of
 from resolvers.list_queries import several
 from resolvers.node_queries import load_node
 from schema.context import Info
@@ -27,11 +28,13 @@ def record_conditions(wanted: RecordFilter | None) -> RecordConditions:
     storyboard_ids = several(wanted.storyboard_ids)
     if storyboard_ids is not None:
         check_id_count(storyboard_ids, "filter", "storyboardIds")
+    batch_id = given(wanted.batch_id)
     return RecordConditions(
         kind=given(wanted.kind),
         work_id=given(wanted.work_id),
         project_id=given(wanted.project_id),
         storyboard_ids=storyboard_ids,
+        batch_id=None if batch_id is None else number_of(batch_id, "Batch") or 0,
         statuses=several(wanted.status),
         model=given(wanted.model),
         prompt_contains=given(wanted.prompt_contains),

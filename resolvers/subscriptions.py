@@ -11,6 +11,7 @@ from models.jobs import Job as JobRow
 from models.workflows import Workflow as WorkflowRow
 from resolvers.account_subscriptions import AccountSubscriptions
 from resolvers.alert_subscriptions import AlertSubscriptions
+from resolvers.batch_subscriptions import BatchSubscriptions
 from resolvers.ids import need, need_all
 from schema.context import Info
 from schema.errors import JobError
@@ -36,7 +37,7 @@ from services.reading.present import WorkflowRows, present_jobs, present_workflo
     description="Every subscription first sends the present state, then each change; a slow reader gets the newest "
     "state, never a growing queue. It completes by itself when what it follows can change no more."
 )
-class Subscription(AccountSubscriptions, AlertSubscriptions):
+class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions):
     @subscription("Each of the jobs as it is, then at each change; ends when all have ended.")
     async def job_progress(
         self,

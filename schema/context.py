@@ -9,6 +9,7 @@ from strawberry.dataloader import DataLoader
 
 from models.accounts import Account
 from models.alerts import Alert
+from models.batches import Batch
 from models.callbacks import CallbackDelivery, CallbackTry
 from models.files import StoredFile
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
@@ -17,11 +18,12 @@ from models.jobs import Job
 from models.scripts import Asset, Script, ScriptShot
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
+from services.batches.ends import Counts
 from services.identity import Viewer
 from services.reading.accounts import CoolingDown, Standing
 from services.reading.artifacts import ArtifactKey, Made
 from services.reading.attempts import RouteEntry
-from services.reading.children import ChildList, ChildrenKey
+from services.reading.children import ChildList, ChildrenKey, Only
 from services.reading.paging import Page
 
 
@@ -30,7 +32,7 @@ class ChildLoaders:
     """Pages and counts of one kind of child list; a count's key is (parent id, only)."""
 
     page_by_key: DataLoader[ChildrenKey, Page[Any]]
-    count_by_key: DataLoader[tuple[int, str | None], int]
+    count_by_key: DataLoader[tuple[int, Only], int]
 
 
 class Loaders:
@@ -85,6 +87,10 @@ class Loaders:
     "What a job waits for, where it waits for an account."
     standing_by_account_id: DataLoader[int, Standing]
     cooldowns_by_account_id: DataLoader[int, tuple[CoolingDown, ...]]
+    batch_by_id: DataLoader[int, Batch | None]
+    counts_by_batch_id: DataLoader[int, Counts]
+    credits_by_batch_id: DataLoader[int, int]
+    seconds_left_by_batch_id: DataLoader[int, float | None]
     callback_delivery_by_id: DataLoader[int, CallbackDelivery | None]
     callback_deliveries_by_subject: DataLoader[tuple[str, int], tuple[CallbackDelivery, ...]]
     callback_tries_by_delivery_id: DataLoader[int, tuple[CallbackTry, ...]]

@@ -11,7 +11,10 @@ from models.enums import (
     AccountType,
     AssetType,
     AttemptOutcome,
+    BatchStatus,
+    BatchType,
     DeliveryStatus,
+    ExistingRecords,
     GridLayout,
     InputType,
     JobStatus,
@@ -306,4 +309,30 @@ describe(
     PENDING="It is to be sent, or to be tried again.",
     DELIVERED="The receiver answered with a status of 2xx.",
     FAILED="It was given up, with an alert; redeliverCallback sends it again.",
+)
+describe(
+    BatchType,
+    "What a batch makes: COMPOSE as soon as one item has an input image.",
+    IMAGE_GENERATE="Pictures from words.",
+    IMAGE_COMPOSE="Pictures, some of them from other pictures.",
+    VIDEO_GENERATE="Clips from words.",
+    VIDEO_COMPOSE="Clips, some of them from pictures.",
+)
+describe(
+    BatchStatus,
+    "How far a batch is.",
+    PENDING="None of its jobs has begun.",
+    RUNNING="Its jobs are being made.",
+    PAUSED="What runs ends; nothing more is begun until resumeBatch.",
+    SUCCEEDED="Every item has its result, or there was nothing to do.",
+    PARTIALLY_FAILED="It has ended, and some items have their result.",
+    FAILED="It has ended, and no item has a result.",
+    CANCELED="Somebody ended it, or every one of its jobs.",
+)
+describe(
+    ExistingRecords,
+    "What becomes of storyboards that have a result, or are being generated, already.",
+    OVERWRITE="They are generated again, and the former result is kept as a version; one that is being generated is a "
+    "conflict.",
+    SKIP="They are left out.",
 )

@@ -4,6 +4,8 @@ A default of ratio, resolution or duration gives way where a model does not take
 refused then. Both look alike in an answer of GraphQL's parser, so these defaults are values of types of their own.
 """
 
+from typing import Any
+
 import strawberry
 
 from models.enums import (
@@ -28,12 +30,17 @@ class DefaultText(str):
 
 
 class DefaultNumber(int):
-    """A number that nobody said."""
+    """A number, true or false that nobody said."""
 
 
 def is_said(value: object) -> bool:
     """Whether the caller gave the value."""
     return value is not None and value is not strawberry.UNSET and not isinstance(value, DefaultText | DefaultNumber)
+
+
+def not_said(value: str | int) -> Any:
+    """A default of the contract that is told from the same value said: of a text, an enum, a number, true or false."""
+    return DefaultText(value) if isinstance(value, str) else DefaultNumber(value)
 
 
 PROJECT = "The caller's id for the project, 1 to 128 characters."
@@ -60,19 +67,23 @@ FADING = "How the clip begins and ends."
 SOUND = "Sound to put under the clip."
 
 
-@strawberry.input(description="How a job uses the account pool.")
+@strawberry.input(
+    description="How a job uses the account pool. What is not given, or null, is as the deployment has it; the "
+    "defaults here are those of a deployment that sets nothing."
+)
 class AccountStrategyInput:
     load_balance: LoadBalance | None = strawberry.field(
-        default=LoadBalance.LEAST_USED, description="Which account is taken among those that could be."
+        default=not_said(LoadBalance.LEAST_USED.value), description="Which account is taken among those that could be."
     )
     max_concurrent_per_account: int | None = strawberry.field(
         default=strawberry.UNSET, description="Lowers, never raises, the account's own maxConcurrent."
     )
     auto_switch_on_failure: bool | None = strawberry.field(
-        default=True, description="Whether another account is tried where one fails."
+        default=not_said(True), description="Whether another account is tried where one fails."
     )
     rate_limit_handling: RateLimitHandling | None = strawberry.field(
-        default=RateLimitHandling.SWITCH, description="What happens where upstream wants fewer requests."
+        default=not_said(RateLimitHandling.SWITCH.value),
+        description="What happens where upstream wants fewer requests.",
     )
     switch_on_timeout: bool | None = strawberry.field(
         default=False,
@@ -80,7 +91,7 @@ class AccountStrategyInput:
         "both are paid for.",
     )
     max_attempts: int | None = strawberry.field(
-        default=5, description="Attempts on accounts before the job fails, 1 to 100."
+        default=not_said(5), description="Attempts on accounts before the job fails, 1 to 100."
     )
     account_ids: list[strawberry.ID] | None = strawberry.field(
         default_factory=list, description="Only these accounts; empty: the whole pool."

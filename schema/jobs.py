@@ -24,6 +24,7 @@ from services.reading.children import JOB_CHILDREN
 from services.reading.waiting import is_waiting
 
 if TYPE_CHECKING:
+    from schema.batches import Batch
     from schema.workflows import Workflow
 
 PRIORITIES = {rank: priority for priority, rank in PRIORITY_RANKS.items()}
@@ -43,7 +44,7 @@ class Job(Node):
     stage: Stage | None = strawberry.field(description="The stage that it belongs to.")
     progress: float = strawberry.field(description="From 0 to 1. Never goes back within one run.")
     error: JobError | None = strawberry.field(description="Why it failed, or why it is being tried again.")
-    retry_count: int = strawberry.field(description="Times that retryJob or retryWorkflow ran it again.")
+    retry_count: int = strawberry.field(description="Times that retryJob, retryBatch or retryWorkflow ran it again.")
     created_at: datetime = strawberry.field(description="When it was asked for.")
     started_at: datetime | None = strawberry.field(description="When work on it began.")
     finished_at: datetime | None = strawberry.field(description="When it ended.")
@@ -80,6 +81,15 @@ class Job(Node):
     @resolved("The caller's id for the storyboard that it makes a picture or clip for.")
     def storyboard_id(self) -> str | None:
         return str(self.row.params["storyboard_id"]) if self.row.role is JobRole.GENERATE else None
+
+    @resolved("The batch that it is an item of; null where it is of none, or the batch was deleted.")
+    async def batch(self, info: Info) -> Annotated["Batch", strawberry.lazy("schema.batches")] | None:
+        from schema.batches import Batch
+
+        if self.row.batch_id is None:
+            return None
+        row = await info.context.loaders.batch_by_id.load(self.row.batch_id)
+        return None if row is None else Batch.from_row(row)
 
     @resolved("The workflow that it is part of.")
     async def workflow(self, info: Info) -> Annotated["Workflow", strawberry.lazy("schema.workflows")] | None:
@@ -160,6 +170,9 @@ async def load_result(
 class JobFilter:
     type: list[JobType] | None = strawberry.field(default=strawberry.UNSET, description="Of one of these types.")
     status: list[JobStatus] | None = strawberry.field(default=strawberry.UNSET, description="In one of these states.")
+    batch_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="Items of this batch, with those that newer ones replaced."
+    )
     workflow_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Part of this workflow.")
     created_after: datetime | None = strawberry.field(
         default=strawberry.UNSET, description="Asked for after this time."

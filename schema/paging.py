@@ -7,7 +7,7 @@ import strawberry
 
 from schema.context import Info
 from schema.fields import resolved
-from services.reading.children import ChildList, ChildrenKey
+from services.reading.children import ChildList, ChildrenKey, Only
 from services.reading.paging import Page, page_request
 
 T = TypeVar("T")
@@ -86,7 +86,7 @@ async def child_connection(
     *,
     first: int | None,
     after: str | None,
-    only: str | None = None,
+    only: Only = None,
 ) -> Connection[T]:
     """A page of what hangs on an object."""
     loaders = info.context.loaders.children(children)

@@ -278,6 +278,7 @@ class RecordFilter:
     storyboard_ids: list[str] | None = strawberry.field(
         default=strawberry.UNSET, description="Of one of these storyboards, at most 1000."
     )
+    batch_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Items of this batch.")
     status: list[JobStatus] | None = strawberry.field(
         default=strawberry.UNSET, description="Whose newest job is in one of these states."
     )

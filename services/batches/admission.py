@@ -65,7 +65,7 @@ async def create_batch(owner: str, asked: BatchAsked, idempotency_key: str | Non
         return Admission.of(former)
     drafts, faults = await check_items(asked)
     await _check_outside(asked, key, faults)
-    if asked.dry_run:
+    if asked.dry_run or faults.found:  # with faults it is only looked for more of them
         return (await _plan(owner, asked, drafts, faults, holds=False)).admission
 
     async def do() -> Batch:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from errors import EkonteError
 from models.enums import BatchType, ExistingRecords, MediaKind, Priority
 from services.generation.asking import Asked
 from services.generation.requests import AccountStrategy
+from services.generation.strategies import default_strategy
 
 MOST_ITEMS = {MediaKind.IMAGE: 1000, MediaKind.VIDEO: 100}
 MANY_CLIPS = 50
@@ -24,21 +24,20 @@ class BatchItem:
 
 @dataclass(frozen=True)
 class BatchAsked:
-    """faults: what was found wrong with the input already. max_parallel, credit_budget None: no limit."""
+    """max_parallel, credit_budget None: no limit."""
 
     kind: MediaKind
     project_id: str
     work_id: str
     items: Sequence[BatchItem]
     project_name: str | None = None
-    strategy: AccountStrategy = field(default_factory=AccountStrategy)
+    strategy: AccountStrategy = field(default_factory=default_strategy)
     priority: Priority = Priority.NORMAL
     existing: ExistingRecords = ExistingRecords.OVERWRITE
     credit_budget: int | None = None
     max_parallel: int | None = None
     callback_url: str | None = None
     dry_run: bool = False
-    faults: Sequence[EkonteError] = ()
 
     @property
     def type(self) -> BatchType:

@@ -92,7 +92,7 @@ def twin_faults(items: Sequence[BatchItem]) -> Iterator[EkonteError]:
 async def check_items(asked: BatchAsked) -> tuple[list[Draft], Faults]:
     """All items with what is wrong with them. Where there are too many of them, they are not looked at."""
     faults = Faults()
-    faults.add(*asked.faults, *batch_faults(asked))
+    faults.add(*batch_faults(asked))
     if len(asked.items) > MOST_ITEMS[asked.kind]:
         return [], faults
     faults.add(*twin_faults(asked.items))

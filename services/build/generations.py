@@ -19,6 +19,7 @@ from services.files import local_copy
 from services.generation.admission import admit
 from services.generation.requests import GenerationRequest, InputImage, work_of
 from services.generation.retrying import is_resumable, retry_generation
+from services.generation.strategies import default_strategy
 from services.pool.matching import nearest_duration, nearest_ratio
 from services.providers import pooled_provider
 from services.queue.heartbeat import LeaseLostError
@@ -139,6 +140,7 @@ def picture_request(
     """A picture of about that shape, composed from stored pictures (by their content hash), as many as it takes."""
     info = model_for(provider_name, MediaKind.IMAGE, model)
     return GenerationRequest(
+        strategy=default_strategy(),
         kind=MediaKind.IMAGE,
         provider=provider_name,
         model=info.name,
@@ -165,6 +167,7 @@ def clip_request(
     """A clip that begins with a stored picture and is at least as long as asked, where the model makes such."""
     info = model_for(provider_name, MediaKind.VIDEO, model)
     return GenerationRequest(
+        strategy=default_strategy(),
         kind=MediaKind.VIDEO,
         provider=provider_name,
         model=info.name,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from models.enums import MediaKind, Polling, Reuse, Transition
 from services.generation.requests import AccountStrategy, ClipAudio, InputImage
+from services.generation.strategies import default_strategy
 
 # What is meant where nobody says anything; the first three as long as the model takes it.
 USUAL_RATIO = {MediaKind.IMAGE: "1:1", MediaKind.VIDEO: "16:9"}
@@ -49,6 +50,6 @@ class Asked:
     reuse: Reuse = Reuse.NONE
     reuse_threshold: float = USUAL_THRESHOLD
     "SIMILAR: how alike two prompts must be, from 0 to 1."
-    strategy: AccountStrategy = field(default_factory=AccountStrategy)
+    strategy: AccountStrategy = field(default_factory=default_strategy)
     callback_url: str | None = None
     defaulted: frozenset[str] = frozenset()

@@ -28,8 +28,12 @@ class ChildList:
     id: str
     is_descending: bool = False
     condition: str = ""
-    "May hold one place, for the key's `only`; the condition is left out where that is None."
+    "Holds a place for each value of the key's `only`; the condition is left out where that is None."
     always: str = ""
+
+
+Only = str | tuple[str, ...] | None
+"Values that a list's condition asks for."
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class ChildrenKey:
 
     parent_id: int
     request: PageRequest
-    only: str | None = None
+    only: Only = None
 
 
 SCENES = ChildList(
@@ -64,7 +68,7 @@ JOB_CHILDREN = ChildList(Job, "job c", "c.owner", "c.parent_id", "c.id", "c.id")
 async def child_pages(children: ChildList, owner: str, keys: Sequence[ChildrenKey]) -> list[Page[Any]]:
     """For each key its page; two statements for each kind of page that is asked for, however many parents."""
     positions: dict[ChildrenKey, list[Position]] = {}
-    groups: dict[tuple[PageRequest, str | None], list[ChildrenKey]] = defaultdict(list)
+    groups: dict[tuple[PageRequest, Only], list[ChildrenKey]] = defaultdict(list)
     for key in keys:
         groups[key.request, key.only].append(key)
     for (request, only), group in groups.items():
@@ -79,9 +83,9 @@ async def child_pages(children: ChildList, owner: str, keys: Sequence[ChildrenKe
     ]
 
 
-async def child_counts(children: ChildList, owner: str, keys: Sequence[tuple[int, str | None]]) -> list[int]:
+async def child_counts(children: ChildList, owner: str, keys: Sequence[tuple[int, Only]]) -> list[int]:
     """For each (parent id, only) the number of all its children."""
-    counts: dict[tuple[int, str | None], int] = {}
+    counts: dict[tuple[int, Only], int] = {}
     for only in {key[1] for key in keys}:
         parents = [key[0] for key in keys if key[1] == only]
         where, values = _where(children, parents, only)
@@ -95,19 +99,19 @@ async def child_counts(children: ChildList, owner: str, keys: Sequence[tuple[int
     return [counts.get(key, 0) for key in keys]
 
 
-def _where(children: ChildList, parents: Sequence[int], only: str | None) -> tuple[str, list[Any]]:
+def _where(children: ChildList, parents: Sequence[int], only: Only) -> tuple[str, list[Any]]:
     conditions = [f"{children.owner} = ?", f"{children.parent} IN ({places(parents)})"]
     values: list[Any] = list(parents)
     if children.always:
         conditions.append(children.always)
     if only is not None:
         conditions.append(children.condition)
-        values.append(only)
+        values += [only] if isinstance(only, str) else only
     return " AND ".join(conditions), values
 
 
 async def _positions(
-    children: ChildList, owner: str, parents: Sequence[int], request: PageRequest, only: str | None
+    children: ChildList, owner: str, parents: Sequence[int], request: PageRequest, only: Only
 ) -> dict[int, list[Position]]:
     """By parent the places of its rows, one more than the page holds, in the direction of reading."""
     where, values = _where(children, parents, only)

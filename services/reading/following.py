@@ -1,5 +1,6 @@
 """Following rows: the present state first, then every later one, until nothing can change any more."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -22,11 +23,13 @@ async def follow(
     *,
     until: datetime | None = None,
     now: Callable[[], datetime] = _utc_now,
+    seconds_between: float = 0.0,
 ) -> AsyncGenerator[S, None]:
     """Yields each state whose version this follower has not seen; a slow one skips to the newest.
 
     It listens before it reads, so nothing falls between. It ends when one reading of all rows finds them all ended or
-    gone, or at `until`. Close it (aclose) to stop listening.
+    gone, or at `until`. Close it (aclose) to stop listening. seconds_between: from one reading to the next at least,
+    however fast there are changes.
     """
     ids = list(dict.fromkeys(ids))
     id_by_topic = {topic(row_id): row_id for row_id in ids}
@@ -53,5 +56,7 @@ async def follow(
             seconds = RE_READ_SECONDS
             if until is not None:
                 seconds = max(0.0, min(seconds, (until - now()).total_seconds()))
+            if seconds_between:
+                await asyncio.sleep(min(seconds, seconds_between))
             changed = await listener.next(seconds)
             due = [id_by_topic[name] for name in changed] or ids

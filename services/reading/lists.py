@@ -29,6 +29,7 @@ class WorkflowConditions:
 class JobConditions:
     types: tuple[JobType, ...] | None = None
     statuses: tuple[JobStatus, ...] | None = None
+    batch_id: int | None = None
     workflow_id: int | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
@@ -53,6 +54,8 @@ def jobs_query(owner: str, conditions: JobConditions) -> QuerySet[Job]:
         query = query.filter(type__in=conditions.types)
     if conditions.statuses is not None:
         query = query.filter(status__in=conditions.statuses)
+    if conditions.batch_id is not None:
+        query = query.filter(batch_id=conditions.batch_id)
     if conditions.workflow_id is not None:
         query = query.filter(workflow_id=conditions.workflow_id)
     if conditions.created_after is not None:

@@ -38,6 +38,7 @@ class RecordConditions:
     work_id: str | None = None
     project_id: str | None = None
     storyboard_ids: tuple[str, ...] | None = None
+    batch_id: int | None = None
     statuses: tuple[JobStatus, ...] | None = None
     model: str | None = None
     prompt_contains: str | None = None
@@ -59,6 +60,9 @@ def records_query(owner: str, conditions: RecordConditions) -> QuerySet[Generati
     ):
         if value is not None:
             query = query.filter(**{column: value})
+    if conditions.batch_id is not None:
+        items = owned(Job, owner).filter(batch_id=conditions.batch_id)
+        query = query.filter(id__in=Subquery(items.values("record_id")))
     if conditions.statuses is not None:
         jobs = owned(Job, owner).filter(role=JobRole.GENERATE, status__in=list(conditions.statuses))
         query = query.filter(current_job_id__in=Subquery(jobs.values("id")))

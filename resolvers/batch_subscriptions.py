@@ -1,0 +1,37 @@
+"""Following batches."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from typing import Annotated
+
+import strawberry
+
+from errors import NotFoundError
+from resolvers.ids import need
+from schema.batches import Batch
+from schema.context import Info
+from schema.fields import subscription
+from schema.places import missing_text
+from services.reading.batch_progress import follow_batch
+from services.reading.batches import batches_in_order
+
+
+@strawberry.type
+class BatchSubscriptions:
+    @subscription(
+        "A batch as it is, then at each change of it and its jobs, at most five times a second; ends when it has ended."
+    )
+    async def batch_progress(
+        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The batch.")]
+    ) -> AsyncGenerator[Batch, None]:
+        context = info.context
+        batch_id = need(id, "Batch", "id")
+        if (await batches_in_order(context.owner, [batch_id]))[0] is None:
+            raise NotFoundError(missing_text("Batch"), path=["id"])
+        states = follow_batch(context.owner, batch_id, until=context.viewer.expires_at)
+        async with contextlib.aclosing(states):
+            async for state in states:
+                context.forget()
+                context.loaders.batch_by_id.prime(state.id, state.batch)
+                context.loaders.counts_by_batch_id.prime(state.id, state.counts)
+                yield Batch.from_row(state.batch)

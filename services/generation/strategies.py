@@ -1,0 +1,17 @@
+"""How the pool is used where a request does not say."""
+
+from models.enums import LoadBalance, RateLimitHandling
+from services.generation.requests import AccountStrategy
+from settings import get_settings
+
+
+def default_strategy() -> AccountStrategy:
+    """The deployment's own."""
+    settings = get_settings()
+    return AccountStrategy(
+        load_balance=LoadBalance(settings.load_balance),
+        max_concurrent_per_account=settings.max_concurrent_per_account,
+        auto_switch_on_failure=settings.auto_switch_on_failure,
+        rate_limit_handling=RateLimitHandling(settings.rate_limit_handling),
+        max_attempts=settings.max_attempts,
+    )
