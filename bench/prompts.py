@@ -31,8 +31,8 @@ _EN = {
     "|a flash of lightning|flickering candlelight",
     "view": "close-up|medium shot|wide shot|full shot|high angle|low angle|over the shoulder",
     "style": "anime style, clean lines, bright colours, high detail, cinematic composition|ink wash painting, empty"
-    " space, pale colours, rice paper texture|cel shading, heavy shadows, nineties anime look, film grain|realistic lighting,"
-    " shallow depth of field, cinematic grading, ultra detailed",
+    " space, pale colours, rice paper texture|cel shading, heavy shadows, nineties anime look, film grain"
+    "|realistic lighting, shallow depth of field, cinematic grading, ultra detailed",
     "other": "silver|golden|ancient|quiet|broken|storm|river|garden|tower|shadow|velvet|copper|bright|distant|wooden",
 }
 WORDS = {

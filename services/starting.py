@@ -11,6 +11,7 @@ from redis.exceptions import AuthenticationError, RedisError
 
 from errors import ConfigurationError
 from models.database import database_config, sqlite_path
+from services.accounts.warming import parse_pause
 from services.callbacks.addresses import check_alert_webhook
 from services.data_folder import make_folder
 from settings import Settings
@@ -19,10 +20,12 @@ PATIENCE_SECONDS = 3.0
 
 
 async def check_surroundings(settings: Settings) -> None:
-    """Raises ConfigurationError, naming the variable, where data folder, webhook, database or Redis cannot be used.
+    """Raises ConfigurationError, naming the variable, where pause, data folder, webhook, database or Redis cannot be
+    used.
 
     Neither URL nor the other side's own words are repeated: both may hold a password.
     """
+    parse_pause(settings.warm_pause)
     await anyio.to_thread.run_sync(make_folder, settings.data_dir)
     await check_alert_webhook(settings)
     await check_database(settings)

@@ -18,18 +18,13 @@ from errors import (
     RateLimitedError,
 )
 from models.accounts import Account
-from models.database import execute, transaction
 from models.enums import AccountStatus
 from providers.pooled import Credential, FaultKind, PooledProvider, UpstreamFaultError
+from services.accounts.answers import STATUS_AFTER, store_balance, store_fault, take_out
 from services.accounts.outcomes import Outcome, live_accounts, not_found
-from services.accounts.releasing import release_placed
-from services.alerts.accounts import note_taken_out
 from services.metrics.upstream import MeasuredPool
-from services.pool.effects import announce, note_balance
 from services.pool.quota import quota_day
-from services.pool.scheduling import look_again
 from services.providers import registry
-from services.queue.sql import timestamp_sql
 from services.sessions import credential_of
 from settings import get_settings
 
@@ -37,7 +32,6 @@ log = structlog.get_logger(__name__)
 
 MAX_ASKED = 50
 SESSION_ENDED = "Upstream does not accept its session any more; give it a new one."
-_STATUS_AFTER = {FaultKind.SESSION_EXPIRED: AccountStatus.INACTIVE, FaultKind.PUNISHED: AccountStatus.BANNED}
 _ERRORS: dict[FaultKind, type[EkonteError]] = {
     FaultKind.RATE_LIMIT: RateLimitedError,
     FaultKind.CONCURRENCY_LIMIT: RateLimitedError,
@@ -49,7 +43,8 @@ Ask = Callable[[Account, PooledProvider, Credential], Awaitable[None]]
 
 async def check_accounts(owner: str, ids: Sequence[int | None]) -> list[Outcome]:
     """Looks at session and balance of each; what is found is stored. An account whose session has ended comes back
-    INACTIVE, a punished one BANNED. Refused: one that upstream cannot tell about now. BadInputError for more than 50.
+    INACTIVE, a punished one BANNED. Refused: one that upstream cannot tell about now; where it wants fewer requests,
+    the account cools. BadInputError for more than 50.
     """
     return await _ask_all(owner, ids, _check)
 
@@ -61,55 +56,16 @@ async def receive_credits(owner: str, ids: Sequence[int | None]) -> list[Outcome
 
 async def _check(account: Account, provider: PooledProvider, credential: Credential) -> None:
     if not await provider.is_alive(credential, fresh=True):
-        await _take_out(account, AccountStatus.INACTIVE, SESSION_ENDED)
+        await take_out(account, AccountStatus.INACTIVE, SESSION_ENDED)
         return
-    await _store_balance(account, await provider.credit_balance(credential, fresh=True))
+    await store_balance(account, await provider.credit_balance(credential, fresh=True))
 
 
 async def _receive(account: Account, provider: PooledProvider, credential: Credential) -> None:
     day = quota_day(datetime.now(UTC), get_settings().timezone)
     await provider.receive_credits(credential)
     await Account.filter(id=account.id, session_hash=account.session_hash).update(received_day=day)
-    await _store_balance(account, await provider.credit_balance(credential, fresh=True))
-
-
-async def _store_balance(account: Account, balance: int) -> None:
-    """Unless the account has another session by now: it is the former one's balance."""
-
-    async def body() -> None:
-        if await Account.exists(id=account.id, session_hash=account.session_hash, deleted_at__isnull=True):
-            await note_balance(account.id, balance)
-            await look_again(account.owner)
-
-    await transaction(body)
-
-
-async def _take_out(account: Account, status: AccountStatus, reason: str) -> None:
-    """Guarded by the session that upstream refused; what was not submitted goes to other accounts. One that is banned
-    stays so.
-    """
-    if account.status is AccountStatus.BANNED:
-        status, reason = account.status, account.status_reason or reason
-
-    async def body() -> None:
-        rows = await execute(
-            f"UPDATE account SET status = ?, status_reason = ?, checked_at = {timestamp_sql()},"
-            f" updated_at = {timestamp_sql()}, version = version + 1 WHERE id = ? AND session_hash = ?"
-            " AND status = ? AND deleted_at IS NULL RETURNING id, owner, name",
-            status.value,
-            reason,
-            account.id,
-            account.session_hash,
-            account.status.value,
-        )
-        for row in rows:
-            await release_placed([account.id], "The account was taken out before anything was sent.")
-            # One that its owner had taken out by hand is nobody's worry, unless it is banned.
-            if account.status is AccountStatus.ACTIVE or status is AccountStatus.BANNED:
-                await note_taken_out(row, status, reason)
-            announce(account.owner)
-
-    await transaction(body)
+    await store_balance(account, await provider.credit_balance(credential, fresh=True))
 
 
 # ---------------------------------------------------------------- all at once
@@ -139,8 +95,8 @@ async def _ask_one(account: Account, ask: Ask) -> EkonteError | None:
     try:
         await ask(account, MeasuredPool(provider), credential_of(account))
     except UpstreamFaultError as fault:
-        if fault.kind in _STATUS_AFTER:
-            await _take_out(account, _STATUS_AFTER[fault.kind], fault.message)
+        await store_fault(account, fault)
+        if fault.kind in STATUS_AFTER:
             return None
         return _ERRORS.get(fault.kind, ProviderFailedError)(fault.message)
     except ConfigurationError:

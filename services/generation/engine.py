@@ -18,6 +18,7 @@ from models.accounts import Account
 from models.database import transaction
 from models.enums import AttemptState, MediaKind
 from providers.pooled import UpstreamFaultError
+from services.accounts.warming import WARMED_AT_ONCE, WarmClaim, claim_looks, give_back_look, look
 from services.generation.attempts import Step, claim_steps, hand_back_step, keep_steps, next_due_ms
 from services.generation.finishing import finish_step
 from services.generation.observing import attempt_span
@@ -36,6 +37,7 @@ log = structlog.get_logger(__name__)
 Held = TypeVar("Held")
 
 TICK_SECONDS = 1.0
+WARM_TICK_SECONDS = 3.0
 COALESCE_SECONDS = 0.02
 "Slots that become free together are given away together."
 POLLS_AT_ONCE = 200
@@ -94,11 +96,14 @@ class Engine:
         self._polls: _Crew[PollClaim] = _Crew("poll", POLLS_AT_ONCE)
         self._finishes: _Crew[Step] = _Crew("finish", max(FINISHES_AT_ONCE, settings.generations_at_once // 4))
         self._receiving: _Crew[int] = _Crew("receive", 8)
+        self._looks: _Crew[WarmClaim] = _Crew("warm", WARMED_AT_ONCE)
         self._loops: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         if self._kinds:
-            loops = (self._scheduling, self._submitting, self._polling, self._finishing, self._keeping)
+            loops = [self._scheduling, self._submitting, self._polling, self._finishing, self._keeping]
+            if self._settings.warm_seconds:
+                loops.append(self._warming)
             self._loops = [asyncio.create_task(self._kept_going(loop)) for loop in loops]
 
     def wake(self) -> None:
@@ -113,7 +118,7 @@ class Engine:
             loop.cancel()
         if self._loops:
             await asyncio.wait(self._loops)
-        for crew in (self._submits, self._polls, self._finishes, self._receiving):
+        for crew in (self._submits, self._polls, self._finishes, self._receiving, self._looks):
             await crew.stop()
         with contextlib.suppress(Exception):
             await give_lease_up(self._worker)
@@ -243,6 +248,26 @@ class Engine:
         if freed:
             self._schedule_wake.set()
             self._finishes.wake.set()
+
+    # ---------------------------------------------------------------- warm accounts
+
+    async def _warming(self) -> None:
+        crew = self._looks
+        while True:
+            crew.wake.clear()
+            for claim in await claim_looks(datetime.now(UTC), self._settings, crew.room):
+                crew.start(self._look(claim), claim)
+            if crew.room:
+                await asyncio.sleep(WARM_TICK_SECONDS)
+            else:
+                await _woken(crew.wake, TICK_SECONDS)
+
+    async def _look(self, claim: WarmClaim) -> None:
+        try:
+            await look(claim, self._settings)
+        except asyncio.CancelledError:
+            await give_back_look(claim)
+            raise
 
 
 async def _woken(event: asyncio.Event, seconds: float) -> None:

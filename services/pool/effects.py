@@ -107,6 +107,20 @@ async def cool_for(account_id: int, kind: str, model: str, reason: str, seconds:
     await _write_cooldown(account_id, kind, model, reason, seconds, await _step(account_id, kind, model))
 
 
+async def cool_account(account_id: int, fault: UpstreamFaultError, *, random: float) -> float:
+    """What a refusal of a question about the account itself does: it cools for everything, after a limit as `cool`,
+    after risk control as long as after that of a task; the seconds, 0 where the fault is of another sort.
+    """
+    if fault.kind in (FaultKind.RATE_LIMIT, FaultKind.CONCURRENCY_LIMIT):
+        return await cool(account_id, "", "", fault.message, random=random, told_seconds=fault.retry_after_seconds)
+    if fault.kind in (FaultKind.RISK_CONTROL, FaultKind.MODEL_RISK_CONTROL):
+        step = await _step(account_id, "", "")
+        seconds = max(risk_seconds(step, random=random), fault.retry_after_seconds or 0.0)
+        await _write_cooldown(account_id, "", "", fault.message, seconds, step)
+        return seconds
+    return 0.0
+
+
 async def _cool_for_risk(account_id: int, kind: MediaKind, model: str, reason: str, random: float) -> None:
     """For the model first; where another model of the account cools already, for everything."""
     cooling = AccountCooldown.filter(account_id=account_id, kind=kind.value, until_ms__gt=await now_ms())

@@ -46,16 +46,19 @@ def similarity(prompt: str, other: str) -> float:
 def most_alike(normal: str, others: Mapping[int, str], threshold: float, most: int) -> list[tuple[int, float]]:
     """Those of the normalised texts that are alike to at least the threshold, by their keys: (key, similarity), the
     most alike first. Every one of the others is compared.
+
+    By distances, which are whole numbers: rapidfuzz's own cut-off of similarities leaves out some that just reach it.
     """
-    found = process.extract(
-        normal,
-        others,
-        scorer=Indel.normalized_similarity,
-        processor=None,
-        limit=most,
-        score_cutoff=max(0.0, threshold - ROUNDING),
-    )
-    return [(key, float(score)) for _, score, key in found]
+    # A text that is long enough to be farther away than that is not alike enough for its length alone.
+    farthest = None if threshold < 0.01 else int(2 * len(normal) * (1 - threshold) / threshold + 1)
+    near = process.extract(normal, others, scorer=Indel.distance, processor=None, limit=None, score_cutoff=farthest)
+    scores = [(key, _share(int(distance), len(normal) + len(other))) for other, distance, key in near]
+    alike = [pair for pair in scores if pair[1] >= threshold - ROUNDING]
+    return sorted(alike, key=lambda pair: -pair[1])[:most]
+
+
+def _share(distance: int, characters: int) -> float:
+    return 1 - distance / characters if characters else 1.0
 
 
 def percentage(share: float) -> str:
