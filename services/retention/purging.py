@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from models.database import execute, transaction
 from services.queue.sql import timestamp_before_sql
 from services.reading.owned import places
+from services.statistics.noting import forget_jobs
 
 MOST_AT_ONCE = 2_000
 "Rows of a table that one purge takes."
@@ -71,6 +72,7 @@ async def _purge_records(ids: Sequence[int]) -> None:
     )
     await purge_routes([row["route_id"] for row in attempts])
     job_ids = [row["id"] for row in rows]
+    await forget_jobs(job_ids)
     left = await execute(f"{jobs} LIMIT 1", *ids)
     if job_ids:
         left += await execute(f"SELECT id FROM attempt WHERE job_id IN ({places(job_ids)}) LIMIT 1", *job_ids)

@@ -69,7 +69,8 @@ class Sums:
         """Adds a row of statistics_delta."""
         self.deltas += 1
         for name in COUNTS:
-            setattr(self, name, getattr(self, name) + (delta[name] or 0))
+            if delta[name]:
+                setattr(self, name, getattr(self, name) + delta[name])
         if delta["bucket"] is not None:
             add_counts(self.times, {delta["bucket"]: delta["succeeded"]})
         if delta["error_code"] is not None:
@@ -92,26 +93,31 @@ def add_counts(into: dict[Any, int], counts: Mapping[Any, int]) -> None:
             into.pop(key, None)
 
 
-def keys_of(delta: Mapping[str, Any]) -> list[CellKey]:
-    """The cells that a row of statistics_delta is added to."""
-    project_id, work_id = delta["project_id"], delta["work_id"]
+def cells_over(key: CellKey) -> list[CellKey]:
+    """All cells that hold what a day of a place holds, that one among them."""
     groups = (
         (Grain.OWNER, "", ""),
-        (Grain.PROJECT, project_id, ""),
-        (Grain.WORK, "", work_id),
-        (Grain.PLACE, project_id, work_id),
+        (Grain.PROJECT, key.project_id, ""),
+        (Grain.WORK, "", key.work_id),
+        (Grain.PLACE, key.project_id, key.work_id),
     )
     return [
-        CellKey(delta["owner"], grain.value, project, work, day, delta["kind"])
-        for grain, project, work in groups
-        for day in (delta["day"], ALL_DAYS)
+        CellKey(key.owner, grain.value, project_id, work_id, day, key.kind)
+        for grain, project_id, work_id in groups
+        for day in (key.day, ALL_DAYS)
     ]
 
 
 def sum_up(deltas: Iterable[Mapping[str, Any]]) -> dict[CellKey, Sums]:
     """What rows of statistics_delta come to, by cell."""
-    sums: dict[CellKey, Sums] = {}
+    of_places: dict[CellKey, Sums] = {}
     for delta in deltas:
-        for key in keys_of(delta):
-            sums.setdefault(key, Sums()).add_delta(delta)
+        key = CellKey(
+            delta["owner"], Grain.PLACE.value, delta["project_id"], delta["work_id"], delta["day"], delta["kind"]
+        )
+        of_places.setdefault(key, Sums()).add_delta(delta)
+    sums: dict[CellKey, Sums] = {}
+    for place, of_place in of_places.items():
+        for key in cells_over(place):
+            sums.setdefault(key, Sums()).add(of_place)
     return sums

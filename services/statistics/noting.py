@@ -69,6 +69,14 @@ async def note_credits(job: Job, credits: int) -> None:
         await append([charge_of(job, credits, datetime.now(UTC))])
 
 
+async def forget_jobs(job_ids: Sequence[int]) -> None:
+    """Jobs that go for good: what they came to stays in the sums, and cannot be taken back any more."""
+    if job_ids:
+        await execute(
+            f"DELETE FROM statistics_delta WHERE is_rolled AND job_id IN ({places(job_ids)}) RETURNING id", *job_ids
+        )
+
+
 async def append(deltas: Sequence[Mapping[str, Any]]) -> None:
     """Writes rows of deltas; a column that is not named is 0 or, where it can be, null."""
     usual = dict.fromkeys(COLUMNS, 0) | dict.fromkeys(("error_code", "generation_ms", "bucket"))

@@ -10,7 +10,7 @@ from models.database import execute, transaction
 from services.reading.owned import places
 from services.statistics.cells import COUNTS, CellKey, Sums, sum_up
 
-PART = 1000
+PART = 2000
 "Deltas that one transaction rolls up: SQLite has one writer, and others wait for it meanwhile."
 TURN = "statistics_roll"
 "The fact whose row is the turn to write cells."

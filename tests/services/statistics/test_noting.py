@@ -12,7 +12,7 @@ from models.statistics import StatisticsCell, StatisticsDelta
 from services.generation.endings import after_ending
 from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation
-from services.statistics.noting import note_credits, note_ended, note_reopened
+from services.statistics.noting import forget_jobs, note_credits, note_ended, note_reopened
 from services.statistics.rolling import roll_up
 from settings import get_settings
 from tests.factories import OWNER
@@ -123,6 +123,16 @@ async def test_a_charge_stays_when_its_job_is_taken_up_again() -> None:
     await roll_up(60)
     cell = await StatisticsCell.get(grain="OWNER", day="")
     assert (cell.credits, cell.canceled, cell.deltas) == (20, 0, 3)
+
+
+async def test_what_a_purged_job_came_to_stays_and_only_its_rows_go() -> None:
+    job, other = await ended(), await ended()
+    await note_ended([job, other])
+    await roll_up(60)
+    await note_reopened([other])
+    await forget_jobs([job.id, other.id])
+    assert [(row.job_id, row.succeeded) for row in await StatisticsDelta.all()] == [(other.id, -1)]
+    assert (await StatisticsCell.get(grain="OWNER", day="")).succeeded == 2
 
 
 async def test_an_end_that_is_rolled_back_is_not_noted() -> None:
