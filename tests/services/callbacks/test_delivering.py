@@ -24,6 +24,7 @@ from services.callbacks.signing import secret_text
 from services.callbacks.webhook_secrets import rotate_secret, valid_secrets
 from services.file_links import LinkState, check
 from services.keys import load_keys
+from services.metrics.definitions import Metrics
 from settings import Settings
 from tests.callback_factories import (
     HANG,
@@ -57,8 +58,8 @@ async def at_rest(deliverer: Deliverer) -> None:
     """Looks once, and waits until nothing is on its way any more."""
     with structlog.testing.capture_logs():
         await deliverer.look()
-        while deliverer._going:
-            await asyncio.wait(list(deliverer._going))
+        while deliverer._going or deliverer._is_looking:
+            await asyncio.sleep(0.001)
 
 
 async def deliver(settings: Settings, resolver: Resolve = resolve) -> None:
@@ -97,6 +98,25 @@ async def test_a_callback_arrives_once_signed_and_with_links_that_are_good_now(
     assert abs(int(request.headers["webhook-timestamp"]) - time.time()) < 60
     assert await status_of(delivery) is DeliveryStatus.DELIVERED
     assert await tries_of(delivery) == [(1, 200, None)]
+
+
+async def test_each_try_is_counted_once(
+    settings: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = Metrics()
+    monkeypatch.setattr("services.metrics.recording._metrics", [counted])
+    receiver.says = [500]
+    await make_delivery(receiver.url)
+    for _ in range(2):
+        await make_due()
+        await deliver(settings)
+    values = {
+        sample.labels["outcome"]: sample.value
+        for metric in counted.callbacks.collect()
+        for sample in metric.samples
+        if sample.name == "ekonte_callbacks_total"
+    }
+    assert values == {"failed": 1, "delivered": 1}
 
 
 async def test_another_owners_files_are_not_linked_to(settings: Settings, receiver: Receiver) -> None:
