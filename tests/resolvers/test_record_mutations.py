@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from errors import ErrorCode
 from models.enums import AttemptState, JobStatus, MediaKind
 from models.generation import Attempt, GenerationRecord, RecordVersion
 from models.jobs import Job
@@ -141,6 +142,20 @@ async def test_an_earlier_result_is_handed_out_again() -> None:
     job = await image(storyboardId="shot-2", reuse="EXACT")
     assert (job["status"], job["record"]["reused"]) == ("SUCCEEDED", True)
     assert (await image(storyboardId="shot-3"))["status"] == "PENDING"
+
+
+async def test_a_former_result_of_a_prompt_that_is_alike_is_handed_out_again() -> None:
+    former = await made("shot-1", prompt="a street at night, rain on the stones")
+    wanted = {"storyboardId": "shot-2", "prompt": "A street at night; rain on the stairs", "reuse": "SIMILAR"}
+    before = await everything()
+    error = await refused(IMAGE, input=picture(**wanted, reuseThreshold=1.5))
+    assert (error.code, error.path) == (ErrorCode.BAD_USER_INPUT, ["input", "reuseThreshold"])
+    assert await everything() == before
+    job = await image(**wanted, reuseThreshold=0.9)
+    assert (job["status"], job["record"]["reused"]) == ("SUCCEEDED", True)
+    message = (await Job.get(record_id=(await GenerationRecord.get(storyboard_id="shot-2")).id)).message
+    assert former.global_id in message
+    assert (await image(**{**wanted, "storyboardId": "shot-3"}))["status"] == "PENDING"
 
 
 @pytest.mark.usefixtures("either_database")
