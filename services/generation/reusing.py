@@ -149,21 +149,29 @@ async def _candidates(
     Only where the shown result is that of the newest request: what a record was asked for before has another hash.
     """
     digests = [request.sha256() if request.reuse is not Reuse.NONE else "" for request in requests]
-    exact = await _exact_ids(owner, list({digest for digest in digests if digest}))
     similar = await find_similar(owner, requests)
-    wanted = {record_id for ids in exact.values() for record_id in ids}
+    near = [alike.request_sha256 for of_request in similar for alike in of_request]
+    by_digest = await _exact_ids(owner, list(dict.fromkeys([*filter(None, digests), *near])))
+    wanted = {record_id for ids in by_digest.values() for record_id in ids}
     wanted |= {alike.record_id for of_request in similar for alike in of_request}
     records = {record.id: record for record in await GenerationRecord.filter(id__in=list(wanted))} if wanted else {}
+
+    def showing(digest: str, request: GenerationRequest, *others: int) -> list[GenerationRecord]:
+        """The request's own record first: where it shows that result already, nothing is to be done."""
+        ids = dict.fromkeys((*others, *by_digest.get(digest, ())))
+        rows = [records[record_id] for record_id in ids if _shows(records.get(record_id), digest)]
+        return sorted(rows, key=lambda record: not is_place_of(record, request))
+
     found = []
     for request, digest, of_request in zip(requests, digests, similar, strict=True):
-        same = [records[record_id] for record_id in exact.get(digest, ()) if _shows(records.get(record_id), digest)]
-        same.sort(key=lambda record, request=request: not is_place_of(record, request))  # type: ignore[misc]
+        same: list[tuple[GenerationRecord, Alike | None]] = [(record, None) for record in showing(digest, request)]
         others = [
-            (records[alike.record_id], alike)
+            (record, alike)
             for alike in of_request
-            if alike.request_sha256 != digest and _shows(records.get(alike.record_id), alike.request_sha256)
+            if alike.request_sha256 != digest
+            for record in showing(alike.request_sha256, request, alike.record_id)
         ]
-        found.append([*((record, None) for record in same), *others])
+        found.append([*same, *others])
     return found
 
 

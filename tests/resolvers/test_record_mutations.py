@@ -144,6 +144,7 @@ async def test_an_earlier_result_is_handed_out_again() -> None:
     assert (await image(storyboardId="shot-3"))["status"] == "PENDING"
 
 
+@pytest.mark.usefixtures("either_database")
 async def test_a_former_result_of_a_prompt_that_is_alike_is_handed_out_again() -> None:
     former = await made("shot-1", prompt="a street at night, rain on the stones")
     wanted = {"storyboardId": "shot-2", "prompt": "A street at night; rain on the stairs", "reuse": "SIMILAR"}
