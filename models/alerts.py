@@ -28,4 +28,8 @@ class Alert(OwnedRow):
 
     class Meta:
         table = "alert"
-        indexes = (Index(fields=("owner", "id")), Index(fields=("owner", "resolved_at")), Index(fields=("resolved_at",)))
+        indexes = (
+            Index(fields=("owner", "id")),
+            Index(fields=("owner", "resolved_at")),
+            Index(fields=("resolved_at",)),
+        )
