@@ -1,7 +1,7 @@
 """One actor per queue; each claims what is due there and sets it going."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import dramatiq
 
@@ -33,7 +33,7 @@ look: dict[Queue, "dramatiq.Actor[[], None]"] = {queue: _actor_for(queue) for qu
 
 
 class Nudger:
-    """Sends "look" to all queues shortly after it is called; many calls at once make one round of messages.
+    """Sends "look" to queues shortly after it is called, to all where none is named; many calls make one round.
 
     Sending over Redis blocks, so it happens in a thread. It never fails its caller: the tick finds what it misses.
     """
@@ -41,20 +41,20 @@ class Nudger:
     def __init__(self, loop: asyncio.AbstractEventLoop, on_error: Callable[[Exception], None]) -> None:
         self._loop = loop
         self._on_error = on_error
-        self._is_due = False
+        self._due: set[Queue] = set()
 
-    def __call__(self) -> None:
-        if not self._is_due:
-            self._is_due = True
+    def __call__(self, *queues: Queue) -> None:
+        if not self._due:
             self._loop.call_later(0.01, self._fire)
+        self._due.update(queues or look)
 
     def _fire(self) -> None:
-        self._is_due = False
-        self._loop.run_in_executor(None, self._send)
+        due, self._due = self._due, set()
+        self._loop.run_in_executor(None, self._send, due)
 
-    def _send(self) -> None:
+    def _send(self, queues: Collection[Queue]) -> None:
         try:
-            for actor in look.values():
-                actor.send()
+            for queue in queues:
+                look[queue].send()
         except Exception as error:
             self._on_error(error)

@@ -14,7 +14,7 @@ from models.artifacts import JobFile
 from models.batches import Batch
 from models.callbacks import CallbackDelivery
 from models.database import execute, now_ms
-from models.enums import ArtifactKind, BatchStatus, FileRole, JobRole, JobStatus, WorkflowStatus
+from models.enums import ArtifactKind, BatchStatus, FileRole, JobRole, JobStatus, Queue, WorkflowStatus
 from models.films import Edit
 from models.ids import global_id
 from models.jobs import Job
@@ -68,7 +68,7 @@ async def write_record_callbacks(jobs: Sequence[Job], url: str | None = None) ->
     due_at_ms = await now_ms()
     deliveries = [_record_delivery(job, str(urls[job.id]), files[job.id], due_at_ms) for job in told]
     await CallbackDelivery.bulk_create(deliveries)
-    nudge()
+    nudge(Queue.CALLBACKS)
 
 
 def _address_of(job: Job) -> str | None:
@@ -202,4 +202,4 @@ def _delivery(
 
 async def _write(delivery: CallbackDelivery) -> None:
     await delivery.save()
-    nudge()
+    nudge(Queue.CALLBACKS)

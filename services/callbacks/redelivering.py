@@ -3,6 +3,7 @@
 from errors import NotFoundError
 from models.callbacks import CallbackDelivery
 from models.database import execute, now_ms_sql, transaction
+from models.enums import Queue
 from services.queue.outcomes import nudge
 
 
@@ -21,7 +22,7 @@ async def redeliver(owner: str, delivery_id: int) -> CallbackDelivery:
         )
         if not rows:
             raise NotFoundError("There is no such callback delivery.", path=["deliveryId"])
-        nudge()
+        nudge(Queue.CALLBACKS)
         return await CallbackDelivery.get(id=delivery_id)
 
     return await transaction(body)

@@ -101,7 +101,7 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
             [JobInput(job_id=job.id, position=place, file_id=file.id) for place, file in files.items()]
         )
     await write_request(record, request, current_job_id=job.id, is_reused=False)
-    nudge()
+    nudge(job.queue)
     return job
 
 

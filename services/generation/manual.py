@@ -9,7 +9,7 @@ from providers.pooled import UpstreamFaultError, UpstreamTask
 from services.generation.states import note_states
 from services.ownership import own
 from services.providers import is_pooled, pooled_provider
-from services.queue.outcomes import nudge
+from services.queue.outcomes import nudge_pools
 from services.sessions import credential_of
 
 MOST_ID_CHARACTERS = 64
@@ -35,7 +35,7 @@ async def refresh_job(owner: str, job_id: int) -> Job:
         except UpstreamFaultError as fault:
             raise ProviderFailedError(f"Upstream does not tell. {fault.message}") from fault
         await note_states([attempt], tasks)
-        nudge()
+        nudge_pools()
     return await own(Job, owner, job_id)
 
 

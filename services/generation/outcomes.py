@@ -14,7 +14,7 @@ from providers.pooled import UpstreamFaultError
 from services.events import batch_topic, bus, job_topic
 from services.generation.endings import after_ending, before_reopening
 from services.queue.leases import roll_up_progress
-from services.queue.outcomes import job_error, nudge
+from services.queue.outcomes import job_error, nudge, nudge_pools
 from services.queue.sql import greatest_sql, timestamp_sql
 from services.reading.owned import places
 
@@ -42,7 +42,7 @@ async def requeue(job: Job, message: str, *, due_in_ms: int = 0) -> bool:
     )
     if rows:
         announce(job)
-        nudge()
+        nudge_pools()
     return bool(rows)
 
 

@@ -8,7 +8,7 @@ from models.jobs import Job
 from services.generation.endings import after_ending
 from services.generation.outcomes import announce, wake_parents
 from services.pool.effects import forget_probe
-from services.queue.outcomes import nudge, on_builds_canceled
+from services.queue.outcomes import nudge_pools, on_builds_canceled
 from services.queue.sql import timestamp_sql
 from services.reading.owned import places
 
@@ -92,7 +92,7 @@ async def drain_attempts(job_ids: Sequence[int]) -> None:
         True,
         *job_ids,
     )
-    nudge()
+    nudge_pools()
 
 
 async def cancel_generations_of(build_ids: list[int]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from errors import JobErrorCode
 from models.artifacts import Artifact
 from models.database import after_commit, execute, now_ms_sql, transaction
-from models.enums import JobStatus
+from models.enums import JobStatus, Queue
 from models.jobs import Job
 from services.events import bus, job_topic
 from services.metrics.recording import note_builds_canceled, note_job_ended
@@ -205,7 +205,14 @@ def forget_nudges() -> None:
     _nudge.clear()
 
 
-def nudge() -> None:
-    """Tells workers, after the transaction, that something may be due. Losing it costs at most a second."""
+def nudge(*queues: Queue) -> None:
+    """Tells workers, after the transaction, that something may be due: in these queues, or without any named, in all.
+    Losing it costs at most a second.
+    """
     for send in _nudge:
-        after_commit(send)
+        after_commit(lambda send=send: send(*queues))  # type: ignore[misc]
+
+
+def nudge_pools() -> None:
+    """Something may be due for the pool: a job that waits, a slot, a step of an attempt."""
+    nudge(Queue.POOL_IMAGES, Queue.POOL_VIDEOS)

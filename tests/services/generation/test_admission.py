@@ -34,7 +34,7 @@ async def refusal_of(error: type[EkonteError], **values: Any) -> EkonteError:
 
 async def test_a_request_makes_a_record_and_a_job_that_is_due() -> None:
     nudges: list[int] = []
-    outcomes.on_nudge(lambda: nudges.append(1))
+    outcomes.on_nudge(lambda *_: nudges.append(1))
     try:
         job = await start("shot-1", seed=7, project_name="Film")
     finally:

@@ -124,7 +124,7 @@ async def floor_at_work() -> AsyncIterator[Floor]:
     loop = asyncio.get_running_loop()
     pending: set[asyncio.Task[None]] = set()
 
-    def nudge() -> None:
+    def nudge(*_: object) -> None:
         for queue in floor.queues:
             task = loop.create_task(floor.look(queue))
             pending.add(task)
