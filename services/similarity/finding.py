@@ -28,8 +28,8 @@ MOST_LISTED = 200
 "Of the records under one key the newest: a phrase that all prompts share is no hint, however many have it."
 MOST_COMPARED = 256
 "Candidates of one request; as many records of the same owner and shape are all compared, whatever their prompts."
-MOST_READ = 20_000
-"Candidates of one part. SQLite takes at most 32,766 values in one statement."
+MOST_READ = 8_000
+"Candidates of one part: where there are more, fewer of each request are compared, the likeliest."
 MOST_CHARACTERS = 300_000
 "Characters of candidates that are compared for one request; only of very long prompts that is fewer than all."
 MOST_ALIKE = 3
@@ -74,9 +74,7 @@ async def find_similar(owner: str, requests: Sequence[GenerationRequest]) -> lis
 async def _find(owner: str, requests: Sequence[GenerationRequest]) -> list[list[Alike]]:
     wanted = await anyio.to_thread.run_sync(lambda: [_prepare(owner, request) for request in requests])
     lists = await _lists({key for each in wanted for key in each.keys})
-    proposed = [ranked([lists[key] for key in each.keys if key in lists])[:MOST_COMPARED] for each in wanted]
-    if len({record_id for ids in proposed for record_id in ids}) > MOST_READ:
-        proposed = [ids[: MOST_READ // len(requests)] for ids in proposed]
+    proposed = await anyio.to_thread.run_sync(lambda: _propose(wanted, lists))
     prompts = await _prompts(owner, {record_id for ids in proposed for record_id in ids})
     scores = await anyio.to_thread.run_sync(lambda: _compare(wanted, proposed, prompts))
     records = await _records(owner, {record_id for of_request in scores for record_id, _ in of_request})
@@ -106,6 +104,14 @@ async def _lists(keys: set[int]) -> dict[int, list[int]]:
     rows = await execute(f"SELECT column1 AS key, {listed} AS ids FROM (VALUES {values}) AS wanted", *sorted(keys))
     lists = {row["key"]: orjson.loads(row["ids"]) if is_sqlite() else list(row["ids"]) for row in rows}
     return {key: ids for key, ids in lists.items() if ids}
+
+
+def _propose(wanted: Sequence[_Wanted], lists: Mapping[int, Sequence[int]]) -> list[list[int]]:
+    """The candidates of each. Blocks: for a thread."""
+    proposed = [ranked([lists[key] for key in each.keys if key in lists])[:MOST_COMPARED] for each in wanted]
+    if len({record_id for ids in proposed for record_id in ids}) <= MOST_READ:
+        return proposed
+    return [ids[: MOST_READ // len(wanted)] for ids in proposed]
 
 
 def ranked(lists: Sequence[Sequence[int]]) -> list[int]:
