@@ -22,6 +22,7 @@ from models.database import now_ms, transaction
 from models.enums import AttemptOutcome, AttemptState, FileRole, JobStatus, MediaKind
 from models.files import StoredFile
 from models.generation import Attempt
+from models.ids import new_id
 from models.jobs import Job
 from providers.pooled import TaskPhase, UpstreamFaultError, UpstreamTask
 from services.files import remove_leftovers_of_job, store_file, take_up
@@ -31,6 +32,7 @@ from services.generation.endings import after_ending
 from services.generation.outcomes import fail_generation, succeed_generation, tell
 from services.generation.requests import GenerationRequest
 from services.generation.results import new_result_file
+from services.generation.reusing import stamp_reused
 from services.generation.states import upstream_of
 from services.links import LinkNotFetchedError, fetch_link
 from services.providers import pooled_provider
@@ -64,7 +66,7 @@ async def finish_step(step: Step, settings: Settings) -> None:
     try:
         async with asyncio.timeout(FINISH_SECONDS):
             files, remark = await _fetch_and_store(attempt, job, folder, settings)
-        await _publish(attempt, job, files, remark)
+        await publish_attempt(attempt, job, files, remark)
     except (JobFailure, EkonteError, UpstreamFaultError, TimeoutError, OSError) as error:
         await _put_off(attempt, job, error)
     finally:
@@ -180,7 +182,7 @@ async def _fetch(link: str, path: Path, settings: Settings) -> None:
     await fetch_link(link, max_bytes=MAX_RESULT_BYTES, into=path, allowed_private_hosts=settings.allowed_private_hosts)
 
 
-async def _publish(attempt: Attempt, job: Job, files: Sequence[StoredFile], remark: str | None) -> None:
+async def publish_attempt(attempt: Attempt, job: Job, files: Sequence[StoredFile], remark: str | None) -> None:
     """Ends the attempt and its job and shows the result, in one transaction."""
 
     async def body() -> None:
@@ -194,20 +196,44 @@ async def _publish(attempt: Attempt, job: Job, files: Sequence[StoredFile], rema
             await Attempt.filter(id=attempt.id).update(outcome=AttemptOutcome.CANCELED)
             return
         await take_up({file.id for file in files})
-        known = await JobFile.filter(job_id=job.id).count()
+        # Files of a job never change: of two attempts that were fetched at once the second one gets a job of its own.
+        holder = present if is_adopted else await _job_of_second_result(present)
         unique = list({file.id: file for file in files}.values())
         await JobFile.bulk_create(
             [
-                JobFile(job_id=job.id, position=position, role=FileRole.CANDIDATE, file_id=file.id)
-                for position, file in enumerate(unique, known)
+                JobFile(job_id=holder.id, position=position, role=FileRole.CANDIDATE, file_id=file.id)
+                for position, file in enumerate(unique)
             ]
         )
-        await publish_result(present, [file.id for file in unique], datetime.now(UTC))
+        await publish_result(holder, [file.id for file in unique], datetime.now(UTC))
         await _drain_others(attempt)
         if is_adopted:
             await after_ending([job.id])
 
     await transaction(body)
+
+
+async def _job_of_second_result(job: Job) -> Job:
+    """A job that has succeeded already, for a result that is paid for and that the job has no use for any more: the
+    record keeps it as a version. Nobody asked for it, so it counts nowhere.
+    """
+    second = Job(
+        id=new_id(),
+        owner=job.owner,
+        type=job.type,
+        role=job.role,
+        queue=job.queue,
+        status=JobStatus.SUCCEEDED,
+        progress=1.0,
+        message=f"A second result of {job.global_id}, whose first account was given up for taking too long.",
+        priority_rank=job.priority_rank,
+        params=job.params,
+        target_id=job.target_id,
+        record_id=job.record_id,
+    )
+    await Job.bulk_create([second])
+    await stamp_reused([second.id])
+    return second
 
 
 async def _drain_others(attempt: Attempt) -> None:

@@ -384,9 +384,11 @@ async def test_a_check_stores_what_upstream_says_of_each(pool: ScriptedPool) -> 
         (["ids", "5"], "PROVIDER_FAILED"),
     ]
     assert "session-bug" not in json.dumps(payload)
-    for name in ("limited", "broken", "bug"):
+    for name in ("broken", "bug"):
         row = await Account.get(id=accounts[name].id)
         assert (row.status, row.version, row.checked_at) == (AccountStatus.ACTIVE, before[name], None)
+    cooldown = await AccountCooldown.get()
+    assert (cooldown.account_id, cooldown.kind, cooldown.model) == (accounts["limited"].id, "", "")
     assert (await Account.get(id=accounts["fine"].id)).checked_at is not None
     assert (await Job.get(id=attempt.job_id)).status is JobStatus.PENDING
 

@@ -146,7 +146,8 @@ async def test_an_earlier_result_is_handed_out_again() -> None:
 
 @pytest.mark.usefixtures("either_database")
 async def test_a_former_result_of_a_prompt_that_is_alike_is_handed_out_again() -> None:
-    former = await made("shot-1", prompt="a street at night, rain on the stones")
+    made_first = await image(prompt="a street at night, rain on the stones")
+    await finish(await Job.get(id=int(made_first["id"].removeprefix("job_"))))
     wanted = {"storyboardId": "shot-2", "prompt": "A street at night; rain on the stairs", "reuse": "SIMILAR"}
     before = await everything()
     error = await refused(IMAGE, input=picture(**wanted, reuseThreshold=1.5))
@@ -155,7 +156,7 @@ async def test_a_former_result_of_a_prompt_that_is_alike_is_handed_out_again() -
     job = await image(**wanted, reuseThreshold=0.9)
     assert (job["status"], job["record"]["reused"]) == ("SUCCEEDED", True)
     message = (await Job.get(record_id=(await GenerationRecord.get(storyboard_id="shot-2")).id)).message
-    assert former.global_id in message
+    assert made_first["record"]["id"] in message
     assert (await image(**{**wanted, "storyboardId": "shot-3"}))["status"] == "PENDING"
 
 

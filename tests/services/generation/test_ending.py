@@ -4,18 +4,20 @@ import pytest
 
 from errors import JobErrorCode
 from models.accounts import AccountCooldown
+from models.artifacts import JobFile
 from models.enums import AttemptOutcome, AttemptState, JobStatus, MediaKind
-from models.generation import Attempt
+from models.generation import Attempt, GenerationRecord, RecordVersion
 from models.jobs import Job
 from providers.pooled import FaultKind
 from services.generation.attempts import claim_steps, end_attempt
-from services.generation.finishing import finish_step
+from services.generation.finishing import finish_step, publish_attempt
 from services.generation.outcomes import succeed_generation
+from services.generation.requests import AccountStrategy
 from services.generation.submitting import submit_step
 from services.jobs import cancel_job, retry_job
 from services.pool.scheduling import schedule
 from settings import get_settings
-from tests.factories import OWNER
+from tests.factories import OWNER, make_file
 from tests.pool_factories import FakeUpstream, fault, make_account, make_generation
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -67,6 +69,35 @@ async def test_a_result_in_time_ends_no_job_that_does_not_run(upstream: FakeUpst
     job = await make_generation(status=status)
     assert not await succeed_generation(job)
     assert (await Job.get(id=job.id)).status is status
+
+
+async def test_a_second_result_of_a_job_becomes_a_version_and_its_files_stay(upstream: FakeUpstream) -> None:
+    """Two accounts were tried, both had a result, and both were fetched before the first one's was published."""
+    await make_account()
+    job = await make_generation(strategy=AccountStrategy(switch_on_timeout=True))
+    await schedule(MediaKind.IMAGE)
+    (step,) = await claim_steps(AttemptState.PLACED, 1, 60)
+    await submit_step(step)
+    await Attempt.filter(job_id=job.id).update(state=AttemptState.FETCHING, due_at_ms=None)
+    first = await Attempt.get(job_id=job.id)
+    values = {name: getattr(first, name) for name in ("owner", "job_id", "account_id", "provider", "kind", "model")}
+    second = await Attempt.create(
+        **values, number=2, submit_id="second", state=AttemptState.FETCHING, placed_at_ms=1, is_detached=True
+    )
+    files = [await make_file() for _ in range(3)]
+    await publish_attempt(first, job, files[:2], None)
+    await publish_attempt(second, job, files[1:], None)
+    record = await GenerationRecord.get(id=job.record_id)
+    assert (record.shown_job_id, record.current_job_id, record.version_count) == (job.id, job.id, 1)
+    version = await RecordVersion.get(record_id=record.id)
+    kept = await Job.get(id=version.job_id)
+    assert (kept.status, kept.batch_id, kept.params) == (JobStatus.SUCCEEDED, None, job.params)
+    assert kept.finished_at is not None
+    for of_job, expected in ((job, files[:2]), (kept, files[1:])):
+        links = await JobFile.filter(job_id=of_job.id).order_by("position")
+        assert [(link.position, link.file_id) for link in links] == [(0, expected[0].id), (1, expected[1].id)]
+    outcomes = await Attempt.filter(job_id=job.id).values_list("outcome", flat=True)
+    assert set(outcomes) == {AttemptOutcome.SUCCEEDED}
 
 
 async def test_a_step_that_still_takes_its_job_for_canceled_ends_no_attempt_that_was_resumed(
