@@ -2,9 +2,15 @@
 
 import contextlib
 from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionWrapper
+
 from models.database import connection
+
+_is_counted: ContextVar[bool] = ContextVar("is_counted", default=False)
 
 
 @contextlib.contextmanager
@@ -28,3 +34,34 @@ def counted_statements() -> Iterator[list[str]]:
     finally:
         for name in originals:
             delattr(client, name)
+
+
+@contextlib.contextmanager
+def counted_with_transactions() -> Iterator[list[str]]:
+    """As counted_statements, those in transactions too. One for many rows (execute_many) counts once."""
+    statements: list[str] = []
+    replaced: list[tuple[type, str, Any]] = []
+
+    def counting(original: Any) -> Any:
+        async def run(self: Any, query: str, *arguments: Any, **named: Any) -> Any:
+            if _is_counted.get():  # one method of the driver calls another
+                return await original(self, query, *arguments, **named)
+            statements.append(query)
+            token = _is_counted.set(True)
+            try:
+                return await original(self, query, *arguments, **named)
+            finally:
+                _is_counted.reset(token)
+
+        return run
+
+    for client in (SqliteClient, SqliteTransactionWrapper, AsyncpgDBClient, TransactionWrapper):
+        for name in ("execute_query", "execute_query_dict", "execute_insert", "execute_many"):
+            if name in vars(client):
+                replaced.append((client, name, vars(client)[name]))
+                setattr(client, name, counting(vars(client)[name]))
+    try:
+        yield statements
+    finally:
+        for client, name, original in replaced:
+            setattr(client, name, original)

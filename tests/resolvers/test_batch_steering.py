@@ -15,7 +15,7 @@ from tests.pool_factories import make_account, make_generation
 from tests.record_factories import finish
 from tests.resolvers.asking import ask, refused
 from tests.resolvers.batch_documents import faults_of
-from tests.statements import counted_statements
+from tests.statements import counted_with_transactions
 
 P, R, S, F, C = (
     JobStatus.PENDING,
@@ -94,7 +94,7 @@ async def test_canceling_many_takes_as_many_statements_as_canceling_few(either_d
     counts = []
     for count in (3, 60):
         batch, _ = await make_batch_of([P] * count)
-        with counted_statements() as made:
+        with counted_with_transactions() as made:
             await cancel(batch)
         counts.append(len(made))
     assert counts[0] == counts[1]
