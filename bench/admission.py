@@ -3,8 +3,8 @@
 1,000 pictures are asked for: new ones, drawn from text and composed from an upload; ones whose records are there and
 show something; ones that are answered by a former result; ones that are all skipped; ones with a fault in each item;
 and a dry run. Measured by the service alone, and once more through GraphQL, whose own work with so large an input comes
-on top: the seconds, those of the process's CPU, the statements that go to the database, and for how long the event loop could do nothing else at a
-time. Also what canceling and retrying all of it costs.
+on top: the seconds, those of the process's CPU, the statements that go to the database, and for how long the event loop
+could do nothing else at a time. Also what canceling and retrying all of it costs.
 """
 
 import argparse

@@ -20,6 +20,10 @@ from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
 from settings import get_settings
 
 URGENT_RANK = 0
+TURNAROUND_MS = 300
+"From a slot's release to its next task: the next look at what waits."
+STORING_MS = 1_500
+"From the last slot's release until its result is stored."
 _NO_LIMIT = 1 << 30
 
 
@@ -187,6 +191,9 @@ class _View:
     def held(self, key: str) -> list[int]:
         request = self.requests[key]
         measured = self._measured.get(timing_key(request.provider, request.model, self._kind), Measured())
+        return [sample + TURNAROUND_MS for sample in self._samples(measured)]
+
+    def _samples(self, measured: Measured) -> list[int]:
         return measured.held or measured.durations or [usual_ms(self._kind, ())]
 
     def kept_slots(self, key: str) -> int:
@@ -218,7 +225,7 @@ def _forecast(wanted: Wanted, waiting: Sequence[_Waiting], view: _View) -> Forec
         return Forecast(None, unable)
     if wanted.is_running:
         left_ms = max(left_ms, *(round(statistics.mean(view.held(key)) / 2) for key in wanted.sorts))
-    return Forecast(left_ms / 1000, unable)
+    return Forecast((left_ms + STORING_MS) / 1000 if left_ms else 0.0, unable)
 
 
 def others_before(wanted: Wanted, waiting: Sequence[_Waiting]) -> dict[str, int]:
