@@ -55,7 +55,8 @@ def counted_with_transactions() -> Iterator[list[str]]:
 
         return run
 
-    for client in (SqliteClient, SqliteTransactionWrapper, AsyncpgDBClient, TransactionWrapper):
+    clients: tuple[type, ...] = (SqliteClient, SqliteTransactionWrapper, AsyncpgDBClient, TransactionWrapper)
+    for client in clients:
         for name in ("execute_query", "execute_query_dict", "execute_insert", "execute_many"):
             if name in vars(client):
                 replaced.append((client, name, vars(client)[name]))
@@ -63,5 +64,5 @@ def counted_with_transactions() -> Iterator[list[str]]:
     try:
         yield statements
     finally:
-        for client, name, original in replaced:
-            setattr(client, name, original)
+        for kind, name, original in replaced:
+            setattr(kind, name, original)

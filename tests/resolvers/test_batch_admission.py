@@ -229,6 +229,21 @@ async def test_former_results_are_used_again(either_database: str) -> None:
     assert (again["queueCount"], again["batch"]["status"]) == (0, "SUCCEEDED")
 
 
+async def test_results_for_prompts_that_are_alike_are_used_again_where_that_is_asked_for(either_database: str) -> None:
+    await images([{"storyboardId": "a", "prompt": "a street at night, in the rain"}])
+    await finish(await Job.get())
+    wanted = [
+        {"storyboardId": "b", "prompt": "A street at night in the rain!"},
+        {"storyboardId": "c", "prompt": "a harbour in the morning"},
+    ]
+    assert (await images(wanted, reuse="EXACT", dryRun=True))["queueCount"] == 2
+    made = await images(wanted, reuse="SIMILAR")
+    assert made["queueCount"] == 1
+    assert [job["status"] for job in made["batch"]["jobs"]["nodes"]] == ["SUCCEEDED", "PENDING"]
+    record = await GenerationRecord.get(storyboard_id="b")
+    assert (record.is_reused, record.current_job_id) == (True, record.shown_job_id)
+
+
 async def test_a_dry_run_tells_everything_and_writes_nothing(either_database: str) -> None:
     await make_account()
     await images(items("a"))
