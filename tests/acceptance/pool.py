@@ -27,6 +27,8 @@ QUICK = {
     "JIMENG_RETRY_SECONDS": "0.1",
     "EKONTE_UNKNOWN_SUBMIT_SECONDS": "4",
     "EKONTE_LEASE_SECONDS": "4",
+    # Else what is wrong with an account would be known before a scenario's job finds out.
+    "EKONTE_WARM_SECONDS": "0",
 }
 _VARIABLE = re.compile(r"^export (\w+)=(\S+)$", re.M)
 
