@@ -102,7 +102,8 @@ async def postgres_database(data_dir: Path, postgres_url: str, monkeypatch: pyte
     with_database = get_settings().model_copy(update={"database_url": SecretStr(postgres_url)})
     monkeypatch.setattr("settings._chosen", [with_database])
     async with _opened(postgres_url, data_dir):
-        await execute(f"TRUNCATE {', '.join(_tables())}")
+        # Few rows of few tables are there: deleting them takes milliseconds, truncating all tables a second.
+        await execute(f"DO $$ BEGIN {' '.join(f'DELETE FROM {table};' for table in _tables())} END $$")
         yield
 
 
