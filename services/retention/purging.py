@@ -14,6 +14,8 @@ from services.statistics.noting import forget_jobs
 MOST_AT_ONCE = 2_000
 "Rows of a table that one purge takes."
 PART = 50
+MOST_VALUES = 10_000
+"SQLite takes at most 32,766 in one statement."
 
 _ENDED = "('SUCCEEDED', 'FAILED', 'CANCELED')"
 
@@ -71,10 +73,10 @@ async def _purge_records(ids: Sequence[int]) -> None:
         f"DELETE FROM generation_record WHERE id IN ({places(ids)}) AND deleted_at IS NOT NULL RETURNING id", *ids
     )
     await purge_routes([row["route_id"] for row in attempts])
-    job_ids = [row["id"] for row in rows]
-    await forget_jobs(job_ids)
     left = await execute(f"{jobs} LIMIT 1", *ids)
-    if job_ids:
+    for start in range(0, len(rows), MOST_VALUES):
+        job_ids = [int(row["id"]) for row in rows[start : start + MOST_VALUES]]
+        await forget_jobs(job_ids)
         left += await execute(f"SELECT id FROM attempt WHERE job_id IN ({places(job_ids)}) LIMIT 1", *job_ids)
     if left or len(gone) < len(ids):
         raise _InUseError
@@ -120,9 +122,10 @@ async def purge_accounts(seconds: float) -> int:
 async def purge_routes(route_ids: Sequence[int | None]) -> None:
     """Those of the routes that no attempt names any more. In the caller's transaction."""
     ids = sorted({route_id for route_id in route_ids if route_id is not None})
-    if ids:
+    for start in range(0, len(ids), MOST_VALUES):
+        part = ids[start : start + MOST_VALUES]
         await execute(
-            f"DELETE FROM route WHERE id IN ({places(ids)})"
+            f"DELETE FROM route WHERE id IN ({places(part)})"
             " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.route_id = route.id) RETURNING id",
-            *ids,
+            *part,
         )
