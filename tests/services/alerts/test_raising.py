@@ -5,10 +5,12 @@ import asyncio
 import pytest
 
 from models.alerts import Alert
+from models.callbacks import CallbackDelivery
 from models.database import transaction
 from models.enums import AlertKind, AlertSeverity
 from services.alerts.raising import close_alert, close_alerts, close_passed, raise_alert
 from services.events import alerts_topic, bus
+from settings import get_settings
 from tests.factories import OTHER, OWNER
 
 BANNED = AlertKind.ACCOUNT_BANNED
@@ -108,3 +110,21 @@ async def test_an_alert_whose_transaction_is_rolled_back_was_never_raised(either
         assert await listener.next(0) == set()
     assert await Alert.all().count() == 0
     assert await raise_banned()
+
+
+async def test_the_deployments_webhook_is_told_of_each_raising_and_each_closing_once(
+    either_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await raise_banned(OTHER)
+    settings = get_settings().model_copy(update={"alert_webhook_url": "https://studio.example/alerts"})
+    monkeypatch.setattr("settings._chosen", [settings])
+    for _ in range(2):
+        await raise_banned()
+    for _ in range(2):
+        await close_alert(OWNER, BANNED, "account:1")
+    raised, resolved = await CallbackDelivery.all().order_by("id")
+    alert = await Alert.get(owner=OWNER)
+    for delivery, event in ((raised, "alert_raised"), (resolved, "alert_resolved")):
+        assert (delivery.owner, delivery.subject, delivery.subject_id, delivery.event) == ("", "alert", alert.id, event)
+        assert delivery.url == "https://studio.example/alerts"
+        assert delivery.body["message"] == "It is banned."
