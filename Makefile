@@ -24,7 +24,7 @@ help:
 	@echo "make check            style, types, and whether schema/schema.graphql is what the code says"
 	@echo "make format           bring the code into its style"
 	@echo "make schema           write schema/schema.graphql anew"
-	@echo "make bench            run the benchmarks (20 minutes, most of them the pool's)"
+	@echo "make bench            run the benchmarks (an hour; each by itself: python -m bench.NAME)"
 	@echo "make lock             choose the versions in requirements*.txt anew"
 	@echo "make clean            remove .venv and caches; films and data stay"
 
