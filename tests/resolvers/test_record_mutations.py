@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from errors import ErrorCode
-from models.enums import AttemptState, JobStatus, MediaKind
+from models.enums import AttemptState, JobStatus, MediaKind, Polling
 from models.generation import Attempt, GenerationRecord, RecordVersion
 from models.jobs import Job
 from services.events import MemoryBus, bus, job_topic
@@ -292,7 +292,7 @@ async def test_a_manual_request_answers_when_its_job_has_ended() -> None:
 @pytest.mark.usefixtures("database")
 async def test_a_manual_request_waits_no_longer_than_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(submission, "RE_READ_SECONDS", 0.01)
-    job = await start("shot-1", model="jimeng-4.5", polling="MANUAL")
+    job = await start("shot-1", model="jimeng-4.5", polling=Polling.MANUAL)
     assert (await await_submission(job, wait_seconds=0.02)).status is JobStatus.PENDING
     assert memory_bus().listener_count == 0
 
