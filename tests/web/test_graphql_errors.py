@@ -9,12 +9,14 @@ from graphql import GraphQLError
 from errors import (
     ERROR_NUMBERS,
     BadInputError,
+    ConflictError,
     EkonteError,
     FileTooLargeError,
     ForbiddenError,
     JobErrorCode,
     JobFailure,
     UnauthenticatedError,
+    all_faults,
 )
 from tests.web.conftest import MakeSettings, client_of
 from tests.web.tiny import SECRET_TEXT
@@ -71,6 +73,20 @@ def test_a_storage_that_is_away_is_said_to_be_away() -> None:
     failure = JobFailure(JobErrorCode.STORAGE_ERROR, "There is no room.", is_retryable=True)
     shown = present_error(GraphQLError("", original_error=failure))
     assert (shown.message, (shown.extensions or {})["code"]) == ("There is no room.", "STORAGE_FAILED")
+
+
+def test_every_fault_of_a_request_is_shown_with_its_place_and_code() -> None:
+    faults = [BadInputError("Empty.", path=["input", "items", 3]), ConflictError("Busy.", path=["input", "items", 4])]
+    shown = present_error(GraphQLError("", original_error=all_faults(faults)))
+    assert shown.message == "Empty. (The first of 2 faults.)"
+    extensions = shown.extensions or {}
+    assert (extensions["code"], extensions["path"]) == ("BAD_USER_INPUT", ["input", "items", "3"])
+    assert extensions["faults"] == [
+        {"path": ["input", "items", "3"], "message": "Empty.", "code": "BAD_USER_INPUT"},
+        {"path": ["input", "items", "4"], "message": "Busy.", "code": "CONFLICT"},
+    ]
+    only = present_error(GraphQLError("", original_error=all_faults(faults[1:])))
+    assert (only.message, (only.extensions or {})["code"]) == ("Busy.", "CONFLICT")
 
 
 def test_presenting_twice_changes_nothing() -> None:
