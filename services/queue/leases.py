@@ -73,7 +73,8 @@ def _next_sql() -> str:
 
 async def _put_back_one_too_many(lease: Lease, batch_id: int) -> bool:
     """Whether a job that was just claimed would be one more of its batch than may run: then it waits again. Of two that
-    are claimed at once the batch's locked row lets one see the other.
+    are claimed at once the batch's locked row lets one see the other. One that was handed back runs nowhere, here as in
+    _next_sql: counted, it would put back whatever is claimed before it, for ever.
     """
 
     async def body() -> bool:
@@ -84,8 +85,8 @@ async def _put_back_one_too_many(lease: Lease, batch_id: int) -> bool:
         if not rows:
             return False
         found = await execute(
-            "SELECT COUNT(*) AS going FROM job WHERE batch_id = ? AND status = 'RUNNING' AND queue ="
-            " (SELECT queue FROM job WHERE id = ?)",
+            "SELECT COUNT(*) AS going FROM job WHERE batch_id = ? AND status = 'RUNNING' AND worker IS NOT NULL"
+            " AND queue = (SELECT queue FROM job WHERE id = ?)",
             batch_id,
             lease.job_id,
         )

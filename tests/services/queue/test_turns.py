@@ -10,7 +10,7 @@ from models.batches import Batch
 from models.database import execute, now_ms_sql
 from models.enums import ArtifactKind, BatchStatus, BatchType, JobRole, JobStatus, JobType, MediaKind, Queue
 from models.jobs import Job
-from services.queue.leases import claim
+from services.queue.leases import claim, hand_back
 from tests.factories import OTHER, OWNER, make_build, make_job
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -107,3 +107,16 @@ async def test_workers_at_once_begin_no_more_of_a_batch_than_it_may_have() -> No
         assert await Job.filter(batch_id=batch.id, status=JobStatus.RUNNING).count() <= 2
     assert await Job.filter(batch_id=batch.id, status=JobStatus.RUNNING).count() == 2
     assert await Job.filter(batch_id=batch.id, tries__lt=0).count() == 0
+
+
+async def test_a_job_that_was_handed_back_does_not_keep_its_batch_and_its_queue_from_going_on() -> None:
+    batch = await make_batch(max_parallel=1)
+    first, second = await item(batch, 1), await item(batch, 2)
+    await Job.filter(id=first.id).update(due_at_ms=None)
+    taken = await claim(Queue.VIDEOS, "worker", 30)
+    assert taken is not None and taken[0].id == second.id
+    await hand_back(taken[1])
+    await execute(f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE id = ? RETURNING id", first.id)
+    begun = await claims(Queue.VIDEOS, 4)
+    assert len({job.id for job in begun}) == 1
+    assert await Job.filter(batch_id=batch.id, status=JobStatus.RUNNING, worker__isnull=False).count() == 1
