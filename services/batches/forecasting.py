@@ -13,6 +13,7 @@ from services.generation.requests import GenerationRequest
 from services.generation.timings import Measured, measured_times, timing_key
 from services.pool.choosing import Candidate, Demand, Verdict, judge, kept_for_urgent, slots_of, waiting_reason
 from services.pool.demands import demand_key, demand_of
+from services.pool.pricing import expected_credits
 from services.pool.roster import rosters
 from services.pool.timing import usual_ms
 from services.providers import pooled_models
@@ -82,12 +83,12 @@ def price_of(requests: Sequence[GenerationRequest]) -> int | None:
     models = pooled_models()
     total = 0
     for request in requests:
-        model = models.get((request.provider, request.model))
-        if model is None:
+        if (request.provider, request.model) not in models:
             continue  # made without accounts, for nothing
-        if model.credits is None:
+        credits = expected_credits(request, models)
+        if credits is None:
             return None
-        total += model.credits
+        total += credits
     return total
 
 

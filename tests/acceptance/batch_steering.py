@@ -146,6 +146,20 @@ async def a_budget_that_stops(pool: Pool, _: Path) -> None:
     await pool.check_ledger(storyboards)
 
 
+@scenario
+async def a_budget_of_pictures_that_cost_more(pool: Pool, _: Path) -> None:
+    """A prompt that wants eight pictures costs twice as much as one that leaves it at four: the budget knows."""
+    await pool.add("series-a", "series-b", maxConcurrent=4)
+    budget, each = 7 * IMAGE_CREDITS, 2 * IMAGE_CREDITS
+    eight = {"prompt": "series: 8张 of a paper boat on a pond"}
+    batch_id = await create_batch(pool, [f"series-{n}" for n in range(5)], each=eight, creditBudget=budget)
+    await is_at(pool, batch_id, "it is paused", status="PAUSED")
+    await drained(pool)
+    batch = await batch_of(pool, batch_id)
+    assert batch["creditsSpent"] == charged(pool) == 3 * each <= budget
+    await pool.client.do(documents.CANCEL, id=batch_id)
+
+
 async def alerts_about(pool: Pool, batch_id: str) -> list[dict[str, Any]]:
     alerts = await pool.client.do(documents.ALERTS)
     return [alert for alert in alerts["nodes"] if alert["batch"] is not None and alert["batch"]["id"] == batch_id]
