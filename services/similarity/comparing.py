@@ -45,7 +45,7 @@ def similarity(prompt: str, other: str) -> float:
 
 def most_alike(normal: str, others: Mapping[int, str], threshold: float, most: int) -> list[tuple[int, float]]:
     """Those of the normalised texts that are alike to at least the threshold, by their keys: (key, similarity), the
-    most alike first. Every one of the others is compared.
+    most alike first, of the same the greatest key. Every one of the others is compared.
 
     By distances, which are whole numbers: rapidfuzz's own cut-off of similarities leaves out some that just reach it.
     """
@@ -54,7 +54,7 @@ def most_alike(normal: str, others: Mapping[int, str], threshold: float, most: i
     near = process.extract(normal, others, scorer=Indel.distance, processor=None, limit=None, score_cutoff=farthest)
     scores = [(key, _share(int(distance), len(normal) + len(other))) for other, distance, key in near]
     alike = [pair for pair in scores if pair[1] >= threshold - ROUNDING]
-    return sorted(alike, key=lambda pair: -pair[1])[:most]
+    return sorted(alike, key=lambda pair: (-pair[1], -pair[0]))[:most]
 
 
 def _share(distance: int, characters: int) -> float:

@@ -32,6 +32,8 @@ MOST_READ = 8_000
 "Candidates of one part: where there are more, fewer of each request are compared, the likeliest."
 MOST_CHARACTERS = 300_000
 "Characters of candidates that are compared for one request; only of very long prompts that is fewer than all."
+MOST_CHECKED = 20
+"Of those that are alike enough the best, whose other parameters are looked at."
 MOST_ALIKE = 3
 "More than one, since the files of the first may be gone."
 
@@ -155,7 +157,7 @@ def _compare(
                 normals[record_id] = normalise(prompts[record_id])
             others[record_id] = normals[record_id]
             room -= len(prompts[record_id])
-        scores.append(most_alike(each.normal, others, each.threshold, MOST_COMPARED))
+        scores.append(most_alike(each.normal, others, each.threshold, MOST_CHECKED))
     return scores
 
 
