@@ -79,14 +79,19 @@ async def waiting_lines(kind: MediaKind) -> list[Line]:
 
 
 async def backlog(kind: MediaKind, lines: Sequence[Line], most: int) -> Backlog:
-    """The first jobs that are due of each line, at most `most` of one. Six statements, and one more for each further
-    hundred lines.
+    """The first jobs that are due of each line, at most `most` of one, and as many that were not tried yet where those
+    that were take up a whole line: they may wait for another account than those behind them. Six statements, and one or
+    two more for each further hundred lines.
     """
     most = max(1, min(most, MOST_OF_A_LINE))
     found: list[tuple[Line, dict[str, Any]]] = []
     for start in range(0, len(lines), LINES_AT_ONCE):
-        found += await _heads(kind, lines[start : start + LINES_AT_ONCE], most)
-    tried = await _tried({row["id"]: row["retry_count"] for _, row in found if row["tries"]})
+        heads = await _heads(kind, lines[start : start + LINES_AT_ONCE], most)
+        held_up = [line for line, rows in _by_line(heads).items() if len(rows) == most and any(map(_was_begun, rows))]
+        known = {row["id"] for _, row in heads}
+        fresh = await _heads(kind, held_up, most, is_fresh=True)
+        found += [*heads, *((line, row) for line, row in fresh if row["id"] not in known)]
+    tried = await _tried({row["id"]: row["retry_count"] for _, row in found if _was_begun(row)})
     ageing_ms = max(1, int(get_settings().priority_ageing_seconds * 1000))
     jobs: dict[str, list[WaitingJob]] = defaultdict(list)
     samples: dict[str, int] = {}
@@ -102,11 +107,26 @@ async def backlog(kind: MediaKind, lines: Sequence[Line], most: int) -> Backlog:
     return Backlog(jobs, await _wants(samples), groups, budgets, max(lengths.values(), default=0) >= most)
 
 
-async def _heads(kind: MediaKind, lines: Sequence[Line], most: int) -> list[tuple[Line, dict[str, Any]]]:
+def _by_line(heads: Sequence[tuple[Line, dict[str, Any]]]) -> dict[Line, list[dict[str, Any]]]:
+    found: dict[Line, list[dict[str, Any]]] = defaultdict(list)
+    for line, row in heads:
+        found[line].append(row)
+    return found
+
+
+def _was_begun(row: Mapping[str, Any]) -> bool:
+    """Whether the job had a place on an account in its present run."""
+    return bool(row["tries"])
+
+
+async def _heads(
+    kind: MediaKind, lines: Sequence[Line], most: int, *, is_fresh: bool = False
+) -> list[tuple[Line, dict[str, Any]]]:
+    """is_fresh: only of jobs that had no place on an account yet."""
     selects: list[str] = []
     values: list[Any] = []
     for number, line in enumerate(lines):
-        conditions = ["queue = ?", "owner = ?", "priority_rank = ?"]
+        conditions = ["queue = ?", "owner = ?", "priority_rank = ?", *(["tries = 0"] if is_fresh else [])]
         values += [QUEUE_OF[kind].value, line.owner, line.rank]
         for column, value in (
             ("demand_key", line.want),

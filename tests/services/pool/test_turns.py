@@ -9,7 +9,7 @@ from models.accounts import Account
 from models.alerts import Alert
 from models.batches import Batch
 from models.database import execute, now_ms_sql
-from models.enums import AlertKind, BatchStatus, BatchType, JobStatus, MediaKind, WorkflowStatus
+from models.enums import AlertKind, AttemptState, BatchStatus, BatchType, JobStatus, MediaKind, WorkflowStatus
 from models.generation import Attempt
 from models.jobs import Job
 from models.workflows import Workflow
@@ -20,7 +20,7 @@ from services.workflow import budgets as budgets  # as every worker has it
 from services.workflows import resume_workflow
 from settings import get_settings
 from tests.factories import OWNER, make_script, make_workflow
-from tests.pool_factories import make_account, make_generation
+from tests.pool_factories import PICTURES, make_account, make_generation
 
 pytestmark = pytest.mark.usefixtures("either_database", "upstream")
 IMAGE = MediaKind.IMAGE
@@ -253,3 +253,40 @@ async def test_a_pool_that_can_take_nothing_raises_one_alert_that_ends_with_its_
     await Account.filter(id=account.id).update(status="ACTIVE")
     await schedule(IMAGE)
     assert (await Alert.get(id=alert.id)).resolved_at is not None
+
+
+async def test_a_job_that_waits_for_another_account_does_not_keep_those_behind_it_from_a_free_one() -> None:
+    """However few jobs of a line are read: here one, since one slot is free."""
+    failed, other = await make_account(max_concurrent=1), await make_account(max_concurrent=1)
+    first = await make_generation()
+    await fail_on(failed, first)
+    await hold_slot(other)
+    behind = await make_generation()
+    assert (await schedule(IMAGE)).placed == 1
+    assert (await Job.get(id=behind.id)).status is JobStatus.RUNNING
+    assert [attempt.account_id for attempt in await Attempt.filter(job_id=behind.id)] == [failed.id]
+    assert (await Job.get(id=first.id)).status is JobStatus.PENDING
+
+
+async def fail_on(account: Account, job: Job) -> None:
+    """As if the job had been sent to the account, and upstream had refused it."""
+    await Job.filter(id=job.id).update(tries=1)
+    await Attempt.create(**attempt_values(account, job), state=AttemptState.ENDED, sends=1, released_at_ms=1)
+
+
+async def hold_slot(account: Account) -> None:
+    busy = await make_generation(status=JobStatus.RUNNING)
+    await Attempt.create(**attempt_values(account, busy), state=AttemptState.ACCEPTED)
+
+
+def attempt_values(account: Account, job: Job) -> dict[str, Any]:
+    return {
+        "owner": job.owner,
+        "job_id": job.id,
+        "number": 1,
+        "account_id": account.id,
+        "provider": "fake",
+        "kind": IMAGE,
+        "model": PICTURES.name,
+        "submit_id": f"submit-{job.id}",
+    }

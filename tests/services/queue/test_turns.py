@@ -114,7 +114,8 @@ async def test_a_job_that_was_handed_back_does_not_keep_its_batch_and_its_queue_
     first, second = await item(batch, 1), await item(batch, 2)
     await Job.filter(id=first.id).update(due_at_ms=None)
     taken = await claim(Queue.VIDEOS, "worker", 30)
-    assert taken is not None and taken[0].id == second.id
+    assert taken is not None
+    assert taken[0].id == second.id
     await hand_back(taken[1])
     await execute(f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE id = ? RETURNING id", first.id)
     begun = await claims(Queue.VIDEOS, 4)
