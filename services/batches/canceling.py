@@ -16,6 +16,11 @@ from services.queue.sql import timestamp_sql
 from services.reading.owned import places
 
 MAX_REASON_CHARACTERS = 500
+MOST_TRIES = 5
+
+
+class _JobsCameError(Exception):
+    """Jobs of the batch were taken up again between looking for its live ones and locking it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ async def cancel_batch(owner: str, batch_id: int, reason: str | None) -> Cancell
     """Ends all of a batch that is not done: what waits at once; what upstream has is asked to stop, and keeps its slot
     until upstream has ended it. What has ended stays. Twice: nothing more, and the first reason is kept.
 
-    Raises NotFoundError, BadInputError for a reason that is too long, ConflictError for a batch that has ended.
+    Raises NotFoundError, BadInputError for a reason that is too long, ConflictError for a batch that has ended, or
+    whose items are retried again and again meanwhile.
     """
     if reason is not None and len(reason) > MAX_REASON_CHARACTERS:
         raise BadInputError(f"A reason has at most {MAX_REASON_CHARACTERS} characters.", path=["reason"])
@@ -41,6 +47,8 @@ async def cancel_batch(owner: str, batch_id: int, reason: str | None) -> Cancell
         live = Job.filter(batch_id=batch_id, owner=owner, status__in=list(LIVE_JOB_STATUSES)).order_by("id")
         ended = await end_canceled(await live)
         batch = await lock_own_batch(owner, batch_id)
+        if await live.exists():
+            raise _JobsCameError
         if batch.status is not BatchStatus.CANCELED:
             if batch.status in ENDED_BATCH_STATUSES:
                 raise ConflictError(f"A batch that is {batch.status.value} cannot be canceled.", path=["id"])
@@ -49,7 +57,12 @@ async def cancel_batch(owner: str, batch_id: int, reason: str | None) -> Cancell
         storyboard_ids = [str(job.params["storyboard_id"]) for job in ended]
         return Cancellation(await own(Batch, owner, batch_id), storyboard_ids, (await count_jobs(batch_id)).succeeded)
 
-    return await transaction(body)
+    for _ in range(MOST_TRIES):
+        try:
+            return await transaction(body)
+        except _JobsCameError:
+            continue
+    raise ConflictError("Items of the batch are being retried at this moment; try again.", path=["id"])
 
 
 async def delete_batches(owner: str, batch_ids: Sequence[int]) -> list[tuple[int, EkonteError | None]]:

@@ -51,8 +51,11 @@ async def settle_batches(batch_ids: Collection[int]) -> None:
 
 
 async def reopen_batches(batch_ids: Collection[int]) -> None:
-    """A job of each is about to be taken up again: an ended batch is RUNNING again."""
+    """A job of each is about to be taken up again: an ended batch is RUNNING again. The others are locked, too: whoever
+    ends their last job, or cancels them, sees the job that comes.
+    """
     for batch_id in sorted(batch_ids):
+        await execute("UPDATE batch SET version = version WHERE id = ? RETURNING id", batch_id)
         rows = await execute(
             "UPDATE batch SET status = 'RUNNING', runs = runs + 1, finished_at = NULL, cancel_reason = NULL,"
             f" updated_at = {timestamp_sql()}, version = version + 1"
