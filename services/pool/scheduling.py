@@ -25,7 +25,7 @@ from services.events import batch_topic, bus, job_topic
 from services.pool.choosing import Candidate, Cooldown, Demand, RouteEntry, waiting_reason
 from services.pool.placing import Choice, Placement, place
 from services.pool.roster import InFlight, cooldowns_of, in_flight_of, rosters
-from services.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, waiting_lines
+from services.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, held_budgets, waiting_lines
 from services.queue.priority import group_sql, is_held_with_workflow_sql
 from services.queue.sql import timestamp_sql
 from services.reading.owned import places
@@ -199,26 +199,37 @@ async def _begin_groups(kind: MediaKind, started: Mapping[int, "_Started"], budg
     batch_ids = {job.batch_id for job in started.values() if job.batch_id is not None}
     if batch_ids:
         await begin_batches(batch_ids)
-        rows = await execute(
-            f"UPDATE batch SET version = version WHERE id IN ({places(list(batch_ids))}) AND max_parallel IS NOT NULL"
-            " RETURNING id, max_parallel, (SELECT COUNT(*) FROM job WHERE job.batch_id = batch.id"
-            " AND job.status = 'RUNNING' AND job.queue = ?) AS going",
-            *batch_ids,
-            QUEUE_OF[kind].value,
-        )
-        if any(row["going"] > row["max_parallel"] for row in rows):
+        if await _are_too_many(kind, list(batch_ids)):
             raise _LimitPassedError
         for batch_id in batch_ids:
             after_commit(lambda batch_id=batch_id: bus().publish(batch_topic(batch_id)))  # type: ignore[misc]
     with_budget = sorted({job.group for job in started.values()} & set(budgets))
     if with_budget:
-        for table in ("batch", "workflow"):
-            await execute(
-                f"UPDATE {table} SET version = version WHERE id IN ({places(with_budget)}) RETURNING id", *with_budget
-            )
-        for group_id, (committed, _) in (await committed_credits(with_budget)).items():
-            if committed > budgets[group_id]:
+        allowed = await held_budgets(with_budget)
+        for group_id, (committed, _) in (await committed_credits(list(allowed))).items():
+            if committed > allowed[group_id]:
                 raise _LimitPassedError
+
+
+async def _are_too_many(kind: MediaKind, batch_ids: Sequence[int]) -> bool:
+    """Whether more jobs of one of the batches run than may. Counted in a statement that begins once the batches are
+    locked: one that waits for a lock sees the jobs as they were before.
+    """
+    held = await execute(
+        f"UPDATE batch SET version = version WHERE id IN ({places(batch_ids)}) AND max_parallel IS NOT NULL"
+        " RETURNING id, max_parallel",
+        *batch_ids,
+    )
+    if not held:
+        return False
+    going = await execute(
+        "SELECT batch_id, COUNT(*) AS number FROM job WHERE status = 'RUNNING' AND queue = ?"
+        f" AND batch_id IN ({places(held)}) GROUP BY batch_id",
+        QUEUE_OF[kind].value,
+        *(row["id"] for row in held),
+    )
+    numbers = {row["batch_id"]: row["number"] for row in going}
+    return any(numbers.get(row["id"], 0) > row["max_parallel"] for row in held)
 
 
 _pause_workflow: list[Callable[[int, str], Awaitable[None]]] = []
@@ -230,10 +241,14 @@ def on_workflow_over_budget(pause: Callable[[int, str], Awaitable[None]]) -> Non
 
 
 async def _pause_for_budget(group_id: int, budget: int) -> None:
-    """Pauses the batch or workflow, with an alert: its next picture would pass its budget."""
+    """Pauses the batch or workflow, with an alert: its next picture would pass its budget. Not where somebody has
+    changed that budget meanwhile.
+    """
     message = f"The next picture or clip would pass the budget of {budget} credits."
 
     async def body() -> None:
+        if (await held_budgets([group_id])).get(group_id) != budget:
+            return
         await pause_for_budget(group_id, message)
         for pause in _pause_workflow:
             await pause(group_id, message)

@@ -209,13 +209,27 @@ async def _limits(groups: Mapping[str, Mapping[int, Group]]) -> dict[int, int]:
         known[row["id"]].max_parallel = row["max_parallel"]
         if row["credit_budget"] is not None:
             budgets[row["id"]] = row["credit_budget"]
-    for workflow in await Workflow.filter(id__in=list(known)).values("id", "options"):
-        if (budget := workflow["options"].get("credit_budget")) is not None:
-            budgets[workflow["id"]] = budget
+    budgets |= await _workflow_budgets(list(known))
     for group_id, (committed, is_open) in (await committed_credits(list(budgets))).items():
         known[group_id].credits_left = budgets[group_id] - committed
         known[group_id].credits_open = is_open
     return budgets
+
+
+async def _workflow_budgets(group_ids: Sequence[int]) -> dict[int, int]:
+    rows = await Workflow.filter(id__in=list(group_ids)).values("id", "options")
+    return {row["id"]: budget for row in rows if (budget := row["options"].get("credit_budget")) is not None}
+
+
+async def held_budgets(group_ids: Sequence[int]) -> dict[int, int]:
+    """The present budgets of those of the batches and workflows that have one; they are locked until the transaction's
+    end. Three statements.
+    """
+    held = f"version = version WHERE id IN ({places(group_ids)}) RETURNING id"
+    rows = await execute(f"UPDATE batch SET {held}, credit_budget", *group_ids)
+    await execute(f"UPDATE workflow SET {held}", *group_ids)
+    of_batches = {row["id"]: row["credit_budget"] for row in rows if row["credit_budget"] is not None}
+    return of_batches | await _workflow_budgets(group_ids)
 
 
 async def committed_credits(group_ids: Sequence[int]) -> dict[int, tuple[int, int]]:

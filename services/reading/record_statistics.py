@@ -70,16 +70,19 @@ async def read_ended(owner: str, conditions: StatisticsConditions, days: Days | 
 async def _present(owner: str, conditions: StatisticsConditions) -> dict[str, Any]:
     """pending, running, and the mark: how many deltas the owner ever had. Each is in the cells or not rolled up yet, so
     that number grows with every one that is written, and rolling up leaves it as it is.
+
+    The record of each live job is looked up by its id: a join is planned as a scan of all records.
     """
     where, values = _where("r", conditions)
-    join = "JOIN generation_record r ON r.id = j.record_id" if where else ""
+    of_record = f"(SELECT COUNT(*) FROM generation_record r WHERE r.id = j.record_id{where}) > 0"
+    asked = f" AND {of_record}" if where else ""
     rows = await owned_rows_sql(
         "SELECT (SELECT COALESCE(SUM(c.deltas), 0) FROM statistics_cell c WHERE c.owner = ? AND c.grain = 'OWNER'"
         " AND c.project_id = '' AND c.work_id = '' AND c.day = '')"
         " + (SELECT COUNT(*) FROM statistics_delta d WHERE d.owner = ? AND NOT d.is_rolled) AS mark,"
         " COALESCE(SUM(CASE WHEN j.status = 'PENDING' THEN 1 ELSE 0 END), 0) AS pending,"
         " COALESCE(SUM(CASE WHEN j.status = 'RUNNING' THEN 1 ELSE 0 END), 0) AS running"
-        f" FROM job j {join} WHERE j.owner = ? AND j.role = 'GENERATE' AND j.status IN ('PENDING', 'RUNNING'){where}",
+        f" FROM job j WHERE j.owner = ? AND j.role = 'GENERATE' AND j.status IN ('PENDING', 'RUNNING'){asked}",
         owner,
         owner,
         owner,

@@ -176,6 +176,16 @@ async def test_passes_that_race_keep_within_what_a_batch_may() -> None:
     assert (await running_of(parallel), await running_of(poor)) == (3, 4)
 
 
+async def test_passes_that_race_keep_within_what_a_batch_may_that_has_begun_long_ago() -> None:
+    for _ in range(5):
+        await make_account(max_concurrent=4)
+    batch = await make_batch(max_parallel=3, status=BatchStatus.RUNNING, started_at="2026-01-01T00:00:00Z")
+    for _ in range(10):
+        await make_generation(batch_id=batch.id)
+    await asyncio.gather(*(schedule(IMAGE) for _ in range(5)))
+    assert await running_of(batch) == 3
+
+
 async def test_the_last_slots_are_kept_for_urgent_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, urgent_slot_percent=10)
     await make_account(max_concurrent=5)
@@ -205,6 +215,43 @@ async def test_a_budget_pauses_the_batch_before_it_is_passed() -> None:
     (alert,) = await Alert.filter(kind=AlertKind.CREDIT_LOW, batch_id=batch.id)
     assert (alert.owner, alert.resolved_at) == (OWNER, None)
     assert await running_of(batch) == 4
+
+
+@pytest.mark.parametrize(("budget", "placed"), [(3, 0), (8, 2), (40, 2)])
+async def test_a_budget_that_is_changed_during_a_pass_is_the_one_that_counts(
+    monkeypatch: pytest.MonkeyPatch, budget: int, placed: int
+) -> None:
+    await make_account(max_concurrent=5)
+    batch = await make_batch(credit_budget=8, status=BatchStatus.RUNNING)
+    for _ in range(3):
+        await make_generation(batch_id=batch.id)
+    change_budget_during_passes(monkeypatch, batch, budget)
+    assert (await schedule(IMAGE)).placed == placed
+
+
+async def test_a_batch_whose_budget_is_raised_during_a_pass_is_not_paused(monkeypatch: pytest.MonkeyPatch) -> None:
+    await make_account()
+    batch = await make_batch(credit_budget=3, status=BatchStatus.RUNNING)
+    await make_generation(batch_id=batch.id)
+    change_budget_during_passes(monkeypatch, batch, 30)
+    assert (await schedule(IMAGE)).placed == 0
+    assert (await Batch.get(id=batch.id)).status is BatchStatus.RUNNING
+    assert await Alert.all().count() == 0
+    assert (await schedule(IMAGE)).placed == 1
+
+
+def change_budget_during_passes(monkeypatch: pytest.MonkeyPatch, batch: Batch, budget: int) -> None:
+    """After what waits was read, and before anything is written."""
+    from services.pool import scheduling
+
+    real = scheduling.backlog
+
+    async def backlog(*arguments: Any) -> Any:
+        found = await real(*arguments)
+        await Batch.filter(id=batch.id).update(credit_budget=budget)
+        return found
+
+    monkeypatch.setattr(scheduling, "backlog", backlog)
 
 
 async def test_a_refused_task_leaves_its_share_of_the_budget_to_the_next() -> None:
