@@ -4,12 +4,12 @@ Everybody's records are in it, from their first result on: were an owner's index
 it, that request and those after it would find nothing and be paid for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import anyio.to_thread
 import structlog
 
-from models.database import execute, transaction
+from models.database import execute, execute_many, transaction
 from models.generation import GenerationRecord
 from models.jobs import Job
 from services.generation.requests import GenerationRequest
@@ -40,6 +40,12 @@ async def replace_keys(record: GenerationRecord, request: GenerationRequest | No
         )
     await _insert([(key, record.id) for key in keys])
     return packed(keys)
+
+
+async def forget_keys(stored: Mapping[int, bytes | None]) -> None:
+    """Takes records out of the index that are deleted together. stored: their similarity_keys, by their ids."""
+    pairs = [(key, record_id) for record_id, keys in stored.items() for key in unpacked(keys or b"")]
+    await execute_many("DELETE FROM similarity_key WHERE key = ? AND record_id = ?", sorted(pairs))
 
 
 def _keys(owner: str, request: GenerationRequest) -> list[int]:

@@ -13,6 +13,7 @@ from services.build.planning import end_stage_job
 from services.files import release_files
 from services.queue.outcomes import cancel_builds
 from services.queue.sql import timestamp_sql
+from services.similarity.indexing import forget_keys
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,11 @@ async def delete_rows(workflow_id: int) -> None:
         await _delete(f"{table} WHERE job_id IN (SELECT id FROM {jobs}) OR job_id IN (SELECT id FROM {generations})")
     # Pictures and clips of the pool may still be under way upstream: their records are deleted as any record is, and
     # what is known about them goes when deleted rows do.
-    await execute(
+    records = await execute(
         f"UPDATE generation_record SET deleted_at = {timestamp_sql()}, version = version + 1"
-        f" WHERE deleted_at IS NULL AND id IN (SELECT record_id FROM {generations}) RETURNING id"
+        f" WHERE deleted_at IS NULL AND id IN (SELECT record_id FROM {generations}) RETURNING id, similarity_keys"
     )
+    await forget_keys({row["id"]: row["similarity_keys"] for row in records})
     await _delete(f"{jobs} AND role <> 'GENERATE'")
     await _delete(f"video_segment WHERE video_id IN ({family.videos})")
     await _delete(f"animatic_part WHERE animatic_id IN ({family.animatics})")

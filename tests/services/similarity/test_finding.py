@@ -9,7 +9,7 @@ import pytest
 
 from bench.prompts import changed, prompts
 from models.database import execute, transaction
-from models.enums import MediaKind, Reuse
+from models.enums import JobRole, JobStatus, MediaKind, Reuse
 from models.generation import GenerationRecord, RecordVersion
 from models.ids import new_id
 from models.jobs import Job
@@ -20,7 +20,8 @@ from services.similarity import finding
 from services.similarity.comparing import similarity
 from services.similarity.finding import find_similar, ranked
 from services.similarity.indexing import index_forgotten, replace_keys
-from tests.factories import OTHER, OWNER
+from services.workflows import delete_workflows
+from tests.factories import OTHER, OWNER, make_job, make_workflow
 from tests.record_factories import fail, finish, made, start
 from tests.statements import counted_statements
 
@@ -148,6 +149,16 @@ async def test_a_deleted_record_is_gone_from_the_index() -> None:
     await delete_records(OWNER, [record.id], with_files=False)
     assert await keys() == []
     assert await found(wanted(record, NIGHT)) == []
+
+
+async def test_the_records_of_a_deleted_workflow_are_gone_from_the_index() -> None:
+    workflow = await make_workflow()
+    build = await make_job(role=JobRole.BUILD, workflow_id=workflow.id, status=JobStatus.SUCCEEDED)
+    pictured, own = await made("shot-1", prompt=NIGHT), await made("shot-2", prompt=NIGHT)
+    await Job.filter(id=pictured.shown_job_id).update(parent_id=build.id, workflow_id=workflow.id)
+    await delete_workflows(OWNER, [workflow.id])
+    assert {record_id for _, record_id in await keys()} == {own.id}
+    assert await found(wanted(own, NIGHT)) == [(own.id, 1.0)]
 
 
 async def test_records_of_an_upgraded_database_are_indexed_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
