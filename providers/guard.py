@@ -10,7 +10,11 @@ import contextlib
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator
+from functools import partial
+from weakref import WeakKeyDictionary
 
+import anyio
+import anyio.to_thread
 import httpcore
 import httpx
 import structlog
@@ -18,6 +22,7 @@ import structlog
 log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 10.0
+LOOKUPS_AT_ONCE = 32
 KEEPALIVE_SECONDS = 15.0  # shorter than servers keep a connection, so that it does not end under a request
 
 # Refused beyond what the ipaddress module knows (its tables differ between versions of Python): protocol assignments
@@ -64,9 +69,18 @@ def is_public(address: IpAddress) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
+_lookups: WeakKeyDictionary[asyncio.AbstractEventLoop, anyio.CapacityLimiter] = WeakKeyDictionary()
+
+
 async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of a host by the system's resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    """The addresses of a host by the system's resolver.
+
+    In threads of its own: a name whose servers never answer keeps one for half a minute, and among the event loop's few
+    it would keep all other connections waiting, too.
+    """
+    room = _lookups.setdefault(asyncio.get_running_loop(), anyio.CapacityLimiter(LOOKUPS_AT_ONCE))
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await anyio.to_thread.run_sync(look_up, limiter=room, abandon_on_cancel=True)
     return [str(entry[4][0]) for entry in found]
 
 

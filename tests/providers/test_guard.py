@@ -1,14 +1,17 @@
 """The guarded transport of an httpx client; what the guard itself refuses is tested with the links."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import httpcore
 import httpx
 import pytest
 import structlog
 
-from providers.guard import GuardedTransport, LinkRefusedError
+from providers.guard import GuardedTransport, LinkRefusedError, resolve
 
 
 @pytest.fixture
@@ -91,3 +94,25 @@ def test_every_error_of_the_connections_has_its_twin_in_httpx() -> None:
     )
     members = [kind for family in families for kind in (family, *family.__subclasses__())]
     assert all(issubclass(getattr(httpx, kind.__name__), httpx.TransportError) for kind in members)
+
+
+async def test_names_whose_servers_do_not_answer_keep_no_other_lookup_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    look_up = socket.getaddrinfo
+
+    def slow(host: str, *arguments: Any, **named: Any) -> Any:
+        if host.startswith("silent"):
+            answers.wait(30)
+            raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+        return look_up(host, *arguments, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    silent = [asyncio.create_task(resolve(f"silent{number}.test", 443)) for number in range(40)]
+    try:
+        await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            assert await asyncio.get_running_loop().getaddrinfo("127.0.0.1", 443)
+    finally:
+        answers.set()
+        outcomes = await asyncio.gather(*silent, return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {socket.gaierror}
