@@ -287,25 +287,29 @@ async def drained(pool: Pool) -> None:
     await until("all slots are free", ask, PATIENCE_SECONDS, every_seconds=0.02)
 
 
+async def placed_count(pool: Pool) -> int:
+    rows = await pool.site.deployment.rows("SELECT COUNT(*) AS number FROM attempt WHERE owner = ?", pool.user)
+    return int(rows[0]["number"])
+
+
 async def canceled_and_paused(bench: Bench) -> None:
     async with await bench.side_pool("steer") as pool:
         for word, document in (("cancel", documents.CANCEL), ("pause", documents.PAUSE)):
             batch_id = await create_batch(pool, [f"{word}-{n}" for n in range(bench.sizes.side_pictures)])
             some = bench.sizes.side_accounts
             state = await is_at(pool, batch_id, "it is well under way", succeededCount=some, runningCount=some)
-            sent = len(pool.emulator.tasks())
             began = time.monotonic()
             await pool.client.do(document, id=batch_id)
             answered = time.monotonic() - began
-            tasks = len(pool.emulator.tasks())
+            placed, tasks = await placed_count(pool), len(pool.emulator.tasks())
             await drained(pool)
             free = time.monotonic() - began
             batch, spent = await batch_of(pool, batch_id), charged(pool)
-            late = len(pool.emulator.tasks()) - tasks
             bench.table.add(
                 f"{word} with {state['runningCount']} under way",
                 f"answered in {answered:.2f} s, all slots free after {free:.2f} s (a picture takes"
-                f" {bench.sizes.side_seconds:g} s); {late} tasks begun after the answer, {tasks - sent} during it",
+                f" {bench.sizes.side_seconds:g} s); after the answer {await placed_count(pool) - placed} were placed,"
+                f" and {len(pool.emulator.tasks()) - tasks} that had been were sent",
             )
             if word == "cancel":
                 bench.table.add("canceled: charged / said", f"{spent} / {batch['creditsSpent']} credits")
