@@ -94,12 +94,17 @@ def placements(jobs: Collection[dict[str, Any]]) -> list[int]:
     return sorted(number(attempt["id"]) for job in jobs for attempt in job["attempts"])
 
 
-def share_of_first(first: Sequence[int], second: Sequence[int]) -> float:
-    """Which share of the placements the first had while both had something to place: from when the later one began
-    until the last of one was placed. Both in order.
+def while_both(first: Sequence[int], second: Sequence[int]) -> tuple[int, int]:
+    """How much of each was placed while both had something to place: from when the later one began until the last of
+    one was placed. Both in order.
     """
     begins, ends = max(first[0], second[0]), min(first[-1], second[-1])
-    counts = [sum(1 for place in places if begins <= place <= ends) for places in (first, second)]
+    return sum(begins <= place <= ends for place in first), sum(begins <= place <= ends for place in second)
+
+
+def share_of_first(first: Sequence[int], second: Sequence[int]) -> float:
+    """Of what was placed while both had something to place."""
+    counts = while_both(first, second)
     return counts[0] / sum(counts)
 
 

@@ -26,7 +26,9 @@ class Client:
         headers = {"Accept": "application/graphql-response+json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        self.http = httpx.AsyncClient(headers=headers, timeout=60, trust_env=False)
+        # The server closes a connection that was idle for five seconds; one that is about to be is not used any more.
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=2)
+        self.http = httpx.AsyncClient(headers=headers, timeout=60, trust_env=False, limits=limits)
 
     async def __aenter__(self) -> Self:
         return self
