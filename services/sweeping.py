@@ -39,16 +39,20 @@ _last_housekeeping = -HOUSEKEEPING_SECONDS
 
 
 async def sweep(settings: Settings) -> None:
-    """Takes up jobs that nobody is at work on sums up what ended and looks for what is to be told;
-    every ten minutes, clears away."""
+    """Takes up jobs that nobody is at work on, sums up what ended, and looks for what is to be told; every ten minutes,
+    clears away. A step that fails keeps no other from being done.
+    """
     global _last_housekeeping
-    await wake_forgotten_stage_jobs()
-    if await take_up_forgotten():
-        log.warning("sweep.took_up_forgotten")
-    await count_history(STATISTICS_SECONDS)
-    await roll_up(STATISTICS_SECONDS)
-    await index_forgotten()
-    await check_alerts(settings)
+    await _each(
+        {
+            "forgotten stages": wake_forgotten_stage_jobs,
+            "forgotten generations": take_up_forgotten,
+            "history": lambda: count_history(STATISTICS_SECONDS),
+            "statistics": lambda: roll_up(STATISTICS_SECONDS),
+            "similarity": index_forgotten,
+            "alerts": lambda: check_alerts(settings),
+        }
+    )
     if time.monotonic() - _last_housekeeping >= HOUSEKEEPING_SECONDS:
         _last_housekeeping = time.monotonic()
         await clear_away(settings)
@@ -110,9 +114,9 @@ async def _each(steps: dict[str, Callable[[], Awaitable[object]]]) -> None:
         try:
             done = await step()
             if isinstance(done, int) and done:
-                log.info("sweep.cleared", what=name, number=done)
+                log.info("sweep.did", what=name, number=int(done))
         except Exception:
-            log.exception("sweep.not_cleared", what=name)
+            log.exception("sweep.failed", what=name)
 
 
 async def _remove_files(settings: Settings) -> int:

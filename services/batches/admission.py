@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from errors import EkonteError, all_faults
+from errors import ConflictError, EkonteError, all_faults
 from models.batches import Batch
 from models.enums import PRIORITY_RANKS, BatchStatus, MediaKind
 from models.ids import new_id
@@ -62,7 +62,7 @@ async def create_batch(owner: str, asked: BatchAsked, idempotency_key: str | Non
     values = {} if key is None else asked.key_values()
     former = await former_result(owner, mutation, key, values, Batch)
     if former is not None:
-        return Admission.of(former)
+        return _answered(former)
     drafts, faults = await check_items(asked)
     await _check_outside(asked, key, faults)
     if asked.dry_run or faults.found:  # with faults it is only looked for more of them
@@ -73,10 +73,17 @@ async def create_batch(owner: str, asked: BatchAsked, idempotency_key: str | Non
 
     for _ in range(MOST_TRIES - 1):
         try:
-            return Admission.of(await once(owner, mutation, key, values, Batch, do))
+            return _answered(await once(owner, mutation, key, values, Batch, do))
         except PlaceTakenError:
             continue
-    return Admission.of(await once(owner, mutation, key, values, Batch, do))
+    return _answered(await once(owner, mutation, key, values, Batch, do))
+
+
+def _answered(batch: Batch) -> Admission:
+    """As it was answered when the batch was made. Raises ConflictError for one that was deleted since."""
+    if batch.deleted_at is not None:
+        raise ConflictError("The batch that was made under this idempotency key has been deleted.")
+    return Admission.of(batch)
 
 
 async def _check_outside(asked: BatchAsked, key: str | None, faults: Faults) -> None:

@@ -40,6 +40,11 @@ async def pause_for_budget(batch_id: int, message: str) -> None:
     announce_batch(batch_id)
 
 
+async def is_paused_by_hand(batch_id: int) -> bool:
+    """Whether a person wants nothing more of it to be sent. What is placed when its budget is used up is within it."""
+    return await Batch.exists(id=batch_id, status=BatchStatus.PAUSED, pause_reason__isnull=True)
+
+
 async def pause_batch(owner: str, batch_id: int) -> Batch:
     """Begins nothing more of a batch; what runs ends. Twice: nothing more.
 

@@ -12,6 +12,7 @@ import httpx
 import orjson
 import structlog
 
+from errors import ConfigurationError
 from models.callbacks import CallbackDelivery
 from providers.guard import Resolve, resolve
 from services.callbacks.bodies import file_ids_in, with_links
@@ -101,7 +102,11 @@ class Deliverer:
         delivery = claim.delivery
         async with asyncio.timeout(PREPARE_SECONDS):
             body = orjson.dumps(await self._body(delivery))
-            secrets = await self._secrets(delivery)
+            try:
+                secrets = await self._secrets(delivery)
+            except ConfigurationError as error:  # it may come back with its key, so it is tried again
+                log.warning("callback.not_signed", delivery=delivery.global_id, reason=str(error))
+                return Answer(None, "The secret that signs it cannot be read by the server now.")
         headers = signed_headers(secrets, delivery.global_id, int(time.time()), body)
         if self._client is None:
             self._client = open_client(
@@ -121,7 +126,9 @@ class Deliverer:
     async def _secrets(self, delivery: CallbackDelivery) -> tuple[str, ...]:
         if delivery.subject == ALERT:
             secret = self._settings.alert_webhook_secret
-            return () if secret is None else (secret.get_secret_value(),)
+            if secret is None:
+                raise ConfigurationError("EKONTE_ALERT_WEBHOOK_SECRET: is not set any more; nothing is sent unsigned.")
+            return (secret.get_secret_value(),)
         return await valid_secrets(delivery.owner)
 
     async def stop(self) -> None:

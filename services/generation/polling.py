@@ -23,7 +23,7 @@ from providers.pooled import (
 from services.generation.attempts import move
 from services.generation.detaching import detach
 from services.generation.lost_submits import settle_lost
-from services.generation.states import is_left_alone, note_states
+from services.generation.states import HOPELESS_MS, give_up, is_left_alone, note_states
 from services.pool.effects import count_failure, take_out
 from services.pool.timing import DETACHED_INTERVAL_MS
 from services.providers import pooled_provider
@@ -196,9 +196,15 @@ async def _note_deaf_account(account: Account, kind: MediaKind, fault: UpstreamF
 
 
 async def _postpone(attempts: Sequence[Attempt], wait_ms: int) -> None:
-    """Asked about again later; what timed out meanwhile is detached by the look that succeeds, or by its age."""
+    """Asked about again later; what timed out meanwhile is detached by the look that succeeds, or by its age. What
+    nobody waits for any more, and cannot be asked about for a day, keeps its slot no longer.
+    """
+    moment_ms = await now_ms()
     for attempt in attempts:
         if await detach(attempt):
+            continue
+        since_ms = attempt.accepted_at_ms or attempt.sent_at_ms or moment_ms
+        if moment_ms - since_ms > HOPELESS_MS and await give_up(attempt):
             continue
         await move(attempt, attempt.state, due_in_ms=wait_ms)
 

@@ -25,6 +25,7 @@ from providers.pooled import (
     SubmitUnknownError,
     UpstreamFaultError,
 )
+from services.batches.pausing import is_paused_by_hand
 from services.files import local_copies
 from services.generation.attempts import Step, end_attempt, mark_sent, move
 from services.generation.faults import settle_fault
@@ -103,6 +104,9 @@ async def _may_go(attempt: Attempt, job: Job, account: Account) -> bool:
         return False
     if account.status is not AccountStatus.ACTIVE:
         await _give_up_place(attempt, job, "Its account is out of the pool.")
+        return False
+    if job.batch_id is not None and not attempt.sends and await is_paused_by_hand(job.batch_id):
+        await _give_up_place(attempt, job, "Its batch is paused.")
         return False
     # One that upstream had refused for now is here again by the table; only what risk control said meanwhile stops it.
     lasting = "" if attempt.error is None else " AND (model <> '' OR kind = '')"

@@ -19,13 +19,14 @@ from services.reading.owned import places
 @dataclass(frozen=True)
 class InFlight:
     """Slots held on an account. unaccepted: those of the kind that today's count does not know yet; urgent: those of
-    URGENT jobs, of both kinds.
+    URGENT jobs, of both kinds; uncharged: credits that tasks will take which upstream has not taken yet.
     """
 
     total: int = 0
     of_kind: int = 0
     unaccepted: int = 0
     urgent: int = 0
+    uncharged: int = 0
 
 
 async def rosters(
@@ -67,7 +68,7 @@ async def rosters(
                 used_today=used.get(row["id"], 0) + held.unaccepted,
                 daily_limit=row["daily_limit"],
                 exhausted_until_ms=row["exhausted_until_ms"],
-                credit_balance=row["credit_balance"],
+                credit_balance=None if row["credit_balance"] is None else row["credit_balance"] - held.uncharged,
                 can_receive=row["received_day"] != day,
                 resets_at_ms=resets_at_ms,
                 last_used_ms=row["last_used_ms"] or 0,
@@ -107,11 +108,16 @@ async def in_flight_of(kind: MediaKind, account_ids: Sequence[int]) -> dict[int,
     rows: list[dict[str, Any]] = await execute(
         "SELECT a.account_id AS account_id, COUNT(*) AS total, SUM(CASE WHEN a.kind = ? THEN 1 ELSE 0 END) AS of_kind,"
         " SUM(CASE WHEN a.kind = ? AND a.state IN ('PLACED', 'SENT') THEN 1 ELSE 0 END) AS unaccepted,"
-        " SUM(CASE WHEN j.priority_rank = 0 THEN 1 ELSE 0 END) AS urgent"
+        " SUM(CASE WHEN j.priority_rank = 0 THEN 1 ELSE 0 END) AS urgent,"
+        " SUM(CASE WHEN a.credits_spent IS NULL AND a.state IN ('PLACED', 'SENT') THEN COALESCE(a.credits_expected, 0)"
+        " ELSE 0 END) AS uncharged"
         " FROM attempt a LEFT JOIN job j ON j.id = a.job_id"
         f" WHERE a.released_at_ms IS NULL AND a.account_id IN ({places(account_ids)}) GROUP BY a.account_id",
         kind.value,
         kind.value,
         *account_ids,
     )
-    return {row["account_id"]: InFlight(row["total"], row["of_kind"], row["unaccepted"], row["urgent"]) for row in rows}
+    return {
+        row["account_id"]: InFlight(row["total"], row["of_kind"], row["unaccepted"], row["urgent"], row["uncharged"])
+        for row in rows
+    }

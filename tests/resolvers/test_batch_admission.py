@@ -1,6 +1,7 @@
 """Asking for batches."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -273,6 +274,16 @@ async def test_a_repeated_request_under_a_key_gets_the_first_answer(either_datab
     assert faults_of(await refusal(CREATE_IMAGES, items("c"), idempotencyKey="")) == {
         "idempotencyKey": "BAD_USER_INPUT"
     }
+
+
+async def test_the_key_of_a_deleted_batch_does_not_give_it_back(either_database: str) -> None:
+    await images(items("a"), idempotencyKey="k")
+    await Batch.all().update(deleted_at=datetime.now(UTC))
+    given = {"projectId": "film", "workId": "one", "items": items("a"), "idempotencyKey": "k"}
+    result = await execute(CREATE_IMAGES, input=given)
+    assert result.errors is not None
+    assert "has been deleted" in result.errors[0].message
+    assert await Batch.all().count() == 1
 
 
 async def test_the_same_request_sent_twice_at_once_is_done_once(either_database: str) -> None:

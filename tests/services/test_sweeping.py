@@ -79,3 +79,17 @@ async def test_a_sweep_looks_for_what_is_to_be_told_now_and_then(
     await Alert.all().delete()
     await sweep(settings)
     assert await Alert.all().count() == 0  # not before half a minute is over
+
+
+async def test_a_look_that_fails_keeps_no_other_from_being_done(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(seconds: float) -> None:
+        raise OSError("away")
+
+    monkeypatch.setattr(sweeping, "count_history", broken)
+    monkeypatch.setattr(checks, "_last_look", -checks.CHECK_SECONDS)
+    monkeypatch.setattr(sweeping, "_last_housekeeping", time.monotonic())
+    data_dir.mkdir(exist_ok=True)
+    await sweep(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))
+    assert [alert.kind for alert in await Alert.all()] == [AlertKind.STORAGE_LOW]

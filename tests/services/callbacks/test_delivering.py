@@ -11,7 +11,7 @@ import structlog
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
-from models.callbacks import CallbackDelivery
+from models.callbacks import CallbackDelivery, CallbackTry
 from models.database import execute
 from models.enums import DeliveryStatus
 from providers.guard import Resolve, resolve
@@ -287,3 +287,12 @@ async def test_a_redelivery_asked_for_while_it_is_on_its_way_keeps_both_tries(
     await deliver(settings)
     assert [code for _, code, _ in await tries_of(delivery)] == [500, 200]
     assert await status_of(delivery) is DeliveryStatus.DELIVERED
+
+
+async def test_nothing_is_sent_unsigned(settings: Settings, receiver: Receiver) -> None:
+    delivery = await make_delivery(receiver.url, owner="", subject="alert", body={"type": "alert_raised"})
+    await deliver(settings.model_copy(update={"alert_webhook_secret": None}))
+    assert receiver.received == []
+    (failed,) = await CallbackTry.filter(delivery_id=delivery.id)
+    assert "secret" in str(failed.error)
+    assert "EKONTE" not in str(failed.error)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from models.accounts import Account, AccountCooldown, AccountUsage
-from models.database import now_ms
+from models.database import now_ms, transaction
 from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus, MediaKind, Polling, RateLimitHandling
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
+from services.batches.pausing import pause_batch, pause_for_budget, resume_batch
 from services.generation.attempts import claim_steps, keep_steps
 from services.generation.closing import take_up_forgotten
 from services.generation.manual import refresh_job
@@ -21,6 +22,7 @@ from services.generation.submitting import submit_step
 from services.jobs import cancel_job, retry_job
 from services.pool.scheduling import schedule
 from settings import get_settings
+from tests.batch_factories import make_batch
 from tests.factories import OWNER
 from tests.pool_factories import FakeUpstream, attempts_of, fault, make_account, make_due, make_generation
 
@@ -635,3 +637,60 @@ async def test_a_wait_that_upstream_asks_for_keeps_no_task_from_being_looked_at(
     await poll_all()
     _, attempt = await newest(job)
     assert attempt.due_at_ms - await now_ms() <= 60_000
+
+
+async def test_a_lost_submit_of_a_canceled_job_keeps_its_slot_no_longer_than_a_day(upstream: FakeUpstream) -> None:
+    """Its account's session has ended, so that nobody can find out whether upstream ever had it."""
+    account = await make_account()
+    job = await make_generation(status=JobStatus.CANCELED)
+    now = await now_ms()
+    attempt = await Attempt.create(
+        owner=job.owner,
+        job_id=job.id,
+        number=1,
+        account_id=account.id,
+        provider="fake",
+        kind=MediaKind.IMAGE,
+        model="fake-picture",
+        submit_id="lost",
+        state=AttemptState.SENT,
+        is_draining=True,
+        sent_at_ms=now - 23 * 3600 * 1000,
+        due_at_ms=now,
+    )
+    upstream.query_fault = fault(FaultKind.SESSION_EXPIRED)
+    await make_due()
+    await poll_all()
+    assert (await Attempt.get(id=attempt.id)).released_at_ms is None
+    await Attempt.filter(id=attempt.id).update(sent_at_ms=now - 25 * 3600 * 1000)
+    await make_due()
+    await poll_all()
+    ended = await Attempt.get(id=attempt.id)
+    assert (ended.state, ended.outcome) == (AttemptState.ENDED, AttemptOutcome.CANCELED)
+    assert ended.released_at_ms is not None
+
+
+async def test_what_was_placed_and_not_sent_when_its_batch_was_paused_waits(upstream: FakeUpstream) -> None:
+    await make_account()
+    batch = await make_batch()
+    job = await make_generation(batch_id=batch.id)
+    await schedule(MediaKind.IMAGE)
+    await pause_batch(OWNER, batch.id)
+    await submit_all()
+    job, attempt = await newest(job)
+    assert (job.status, attempt.state, upstream.submits) == (JobStatus.PENDING, AttemptState.ENDED, [])
+    assert attempt.released_at_ms is not None
+    await resume_batch(OWNER, batch.id)
+    await schedule(MediaKind.IMAGE)
+    await submit_all()
+    assert len(upstream.submits) == 1
+
+
+async def test_what_was_placed_when_its_batchs_budget_was_used_up_is_sent(upstream: FakeUpstream) -> None:
+    await make_account()
+    batch = await make_batch()
+    await make_generation(batch_id=batch.id)
+    await schedule(MediaKind.IMAGE)
+    await transaction(lambda: pause_for_budget(batch.id, "It is used up."))
+    await submit_all()
+    assert len(upstream.submits) == 1

@@ -164,3 +164,12 @@ async def test_an_account_that_was_left_before_anything_was_sent_was_no_try() ->
     (route,) = [row.candidates for row in await Route.all().order_by("-id").limit(1)]
     assert [entry["reason"] for entry in route] == [None]
     assert [attempt.account_id for attempt in await attempts_of(job)] == [account.id] * 2
+
+
+async def test_credits_that_tasks_on_their_way_will_take_are_not_promised_again() -> None:
+    await make_account(credit_balance=9)
+    for _ in range(3):
+        await make_generation()
+    assert (await schedule(IMAGE)).placed == 2
+    await make_generation()
+    assert (await schedule(IMAGE)).placed == 0

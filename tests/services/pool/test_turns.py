@@ -9,7 +9,7 @@ from models.accounts import Account
 from models.alerts import Alert
 from models.batches import Batch
 from models.database import execute, now_ms_sql
-from models.enums import AlertKind, AttemptState, BatchStatus, BatchType, JobStatus, MediaKind, WorkflowStatus
+from models.enums import AlertKind, AttemptState, BatchStatus, JobStatus, MediaKind, WorkflowStatus
 from models.generation import Attempt
 from models.jobs import Job
 from models.workflows import Workflow
@@ -19,25 +19,12 @@ from services.reading.waiting import waiting_words
 from services.workflow import budgets as budgets  # as every worker has it
 from services.workflows import resume_workflow
 from settings import get_settings
+from tests.batch_factories import make_batch
 from tests.factories import OWNER, make_script, make_workflow
 from tests.pool_factories import PICTURES, make_account, make_generation
 
 pytestmark = pytest.mark.usefixtures("either_database", "upstream")
 IMAGE = MediaKind.IMAGE
-
-
-async def make_batch(**values: Any) -> Batch:
-    return await Batch.create(
-        **{
-            "owner": OWNER,
-            "kind": IMAGE,
-            "type": BatchType.IMAGE_GENERATE,
-            "project_id": "default",
-            "work_id": "default",
-            "total_count": 1,
-            **values,
-        }
-    )
 
 
 async def running_of(batch: Batch) -> int:

@@ -8,9 +8,10 @@ import pytest
 
 from models.batches import Batch
 from models.database import execute, now_ms_sql
-from models.enums import ArtifactKind, BatchStatus, BatchType, JobRole, JobStatus, JobType, MediaKind, Queue
+from models.enums import ArtifactKind, BatchStatus, JobRole, JobStatus, JobType, Queue
 from models.jobs import Job
 from services.queue.leases import claim, hand_back
+from tests.batch_factories import make_batch
 from tests.factories import OTHER, OWNER, make_build, make_job
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -36,11 +37,6 @@ async def item(batch: Batch, number: int) -> Job:
     )
     await execute(f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE id = ? RETURNING id", job.id)
     return job
-
-
-async def make_batch(**values: Any) -> Batch:
-    fields = {"kind": MediaKind.VIDEO, "type": BatchType.VIDEO_GENERATE, "project_id": "p", "work_id": "w"}
-    return await Batch.create(owner=OWNER, total_count=1, **{**fields, **values})
 
 
 async def claims(queue: Queue, count: int) -> list[Job]:
