@@ -348,7 +348,8 @@ async def accounts(rounds: int) -> None:
     sums = await account_statistics(OWNER)
     print(
         f"  accountStatistics of {sums.total} accounts: best {min(times):.1f} ms,"
-        f" median {statistics.median(times):.1f} ms, worst {max(times):.1f} ms, 1 statement ({sums.in_flight} slots held)"
+        f" median {statistics.median(times):.1f} ms, worst {max(times):.1f} ms,"
+        f" 1 statement ({sums.in_flight} slots held)"
     )
 
 
