@@ -16,6 +16,7 @@ from models.generation import GenerationRecord
 from models.jobs import Job
 from providers.pooled import ModelInfo
 from services.files import local_copy
+from services.generation import stopping as stopping  # so that canceled builds end what they wait for
 from services.generation.admission import admit
 from services.generation.requests import GenerationRequest, InputImage, work_of
 from services.generation.retrying import is_resumable, retry_generation

@@ -20,6 +20,7 @@ from services.files import remove_leftovers_of_job, store_file, take_up
 from services.queue.heartbeat import LeaseLostError, Report, under_lease
 from services.queue.leases import Lease, is_killing_workers
 from services.queue.outcomes import fail_build, holds, succeed_build
+from services.scratch import make_try_folder
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,7 @@ async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> 
         await fail_build(job, lease, JobErrorCode.INTERNAL, message, retry=False)
         return
     folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
-    await anyio.to_thread.run_sync(_make_folder, folder, f"{job.id}-*")
+    await anyio.to_thread.run_sync(make_try_folder, folder, job.id, lease.epoch)
     try:
         await under_lease(lease, settings.lease_seconds, partial(_work, job, lease, make, folder, settings))
     except LeaseLostError:
@@ -59,13 +60,6 @@ async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> 
     finally:
         await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
     await remove_leftovers_of_job(job.id)
-
-
-def _make_folder(folder: Path, former: str) -> None:
-    """An empty folder for this try; those of tries whose worker was killed go."""
-    for left in folder.parent.glob(former):
-        shutil.rmtree(left, ignore_errors=True)
-    folder.mkdir(parents=True)
 
 
 async def _work(job: Job, lease: Lease, make: Maker, folder: Path, settings: Settings, report: Report) -> None:

@@ -32,6 +32,7 @@ from services.providers import is_pooled
 from services.queue.heartbeat import LeaseLostError, under_lease
 from services.queue.leases import Lease, is_killing_workers
 from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error, nudge
+from services.scratch import make_try_folder
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,7 @@ async def prepare_inputs(job: Job, lease: Lease, settings: Settings) -> None:
         await _fail(job, lease, JobFailure(JobErrorCode.INTERNAL, message, is_retryable=False))
         return
     folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
-    await anyio.to_thread.run_sync(_make_folder, folder, f"{job.id}-*")
+    await anyio.to_thread.run_sync(make_try_folder, folder, job.id, lease.epoch)
     try:
         await under_lease(lease, settings.lease_seconds, lambda _: _prepare(job, lease, folder, settings))
     except LeaseLostError:
@@ -76,13 +77,6 @@ def queue_of(request: GenerationRequest) -> Queue:
     if request.kind is MediaKind.IMAGE:
         return Queue.POOL_IMAGES if is_pooled(request.provider) else Queue.IMAGES
     return Queue.POOL_VIDEOS if is_pooled(request.provider) else Queue.VIDEOS
-
-
-def _make_folder(folder: Path, former: str) -> None:
-    """An empty folder for this try; those of tries whose worker was killed go."""
-    for left in folder.parent.glob(former):
-        shutil.rmtree(left, ignore_errors=True)
-    folder.mkdir(parents=True)
 
 
 async def _prepare(job: Job, lease: Lease, folder: Path, settings: Settings) -> None:

@@ -59,9 +59,9 @@ POINTS: dict[str, Point] = {
     "before the download": Point(_FINISH, "_fetch"),
     "between download and store": Point(_FINISH, "run_in_worker"),
     "between two files": Point(_FINISH, "store_file", is_after=True),
-    "between store and publish": Point(_FINISH, "_publish"),
+    "between store and publish": Point(_FINISH, "publish_attempt"),
     "published, not committed": Point(_FINISH, "publish_result", is_after=True),
-    "after publish": Point(_FINISH, "_publish", is_after=True),
+    "after publish": Point(_FINISH, "publish_attempt", is_after=True),
 }
 "In the order in which a generation comes by."
 

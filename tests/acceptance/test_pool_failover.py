@@ -32,7 +32,11 @@ def scenario(play: Scenario) -> Scenario:
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     root = tmp_path_factory.mktemp("failover")
     times = ("--seconds-per-image", "0.5", "--seconds-per-video", "0.5")
-    site = open_site(EMBEDDED, root, *times, has_users=True, EKONTE_VIDEO_TIMEOUT_SECONDS="6")
+    few = {
+        "EKONTE_VIDEO_TIMEOUT_SECONDS": "6",
+        "EKONTE_URGENT_SLOT_PERCENT": "0",
+    }  # every slot of pools as small as these
+    site = open_site(EMBEDDED, root, *times, has_users=True, **few)
     yield from played(site, SCENARIOS, root)
 
 
