@@ -1,7 +1,8 @@
 """Whose turn it is: in which order an owner's waiting jobs are offered to the pool. Pure; nothing here knows accounts.
 
-The most urgent go first. Among equally urgent ones the group with the fewest jobs in flight has its turn, then the
-oldest job. A group is a batch, or a workflow, or all single jobs of the owner together.
+The most urgent go first. Among equally urgent ones the group with the fewest jobs in flight has its turn, of several
+such the one whose last turn was longest ago, then the oldest job. A group is a batch, or a workflow, or all single jobs
+of the owner together.
 """
 
 import heapq
@@ -35,6 +36,8 @@ class Group:
     """
 
     in_flight: int = 0
+    last_turn: int = 0
+    "Turns are numbered; 0: it had none lately."
     max_parallel: int | None = None
     credits_left: int | None = None
     credits_open: int = 0
@@ -68,17 +71,18 @@ class Turns:
         for job in sorted(jobs, key=lambda job: job.job_id, reverse=True):
             self._lines[job.rank][job.group].queues[job.queue].append(job)
         self._is_refused = False
+        self._turn = max((group.last_turn for group in groups.values()), default=0)
 
     def __iter__(self) -> Iterator[WaitingJob]:
         for rank in sorted(self._lines):
             lines = self._lines[rank]
-            turns: list[tuple[int, int, int]] = []
+            turns: list[tuple[int, int, int, int]] = []
             for group, line in lines.items():
                 line.heads = [(jobs[-1].job_id, place, key) for place, (key, jobs) in enumerate(line.queues.items())]
                 heapq.heapify(line.heads)
                 self._stand_in_line(turns, group, line)
             while turns:
-                _, _, group = heapq.heappop(turns)
+                group = heapq.heappop(turns)[-1]
                 line = lines[group]
                 _, place, key = heapq.heappop(line.heads)
                 job = line.queues[key].pop()
@@ -88,13 +92,16 @@ class Turns:
                     heapq.heappush(line.heads, (line.queues[key][-1].job_id, place, key))
                 self._stand_in_line(turns, group, line)
 
-    def _stand_in_line(self, turns: list[tuple[int, int, int]], group: int, line: _Line) -> None:
-        if line.heads and not self._groups[group].is_full:
-            heapq.heappush(turns, (self._groups[group].in_flight, line.heads[0][0], group))
+    def _stand_in_line(self, turns: list[tuple[int, int, int, int]], number: int, line: _Line) -> None:
+        group = self._groups[number]
+        if line.heads and not group.is_full:
+            heapq.heappush(turns, (group.in_flight, group.last_turn, line.heads[0][0], number))
 
     def placed(self, job: WaitingJob, cost: int) -> None:
         group = self._groups[job.group]
         group.in_flight += 1
+        self._turn += 1
+        group.last_turn = self._turn
         if group.credits_left is not None:
             group.credits_left -= cost
             group.credits_open += cost

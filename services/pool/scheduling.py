@@ -101,6 +101,9 @@ async def schedule(kind: MediaKind) -> Pass:
     moment_ms = await now_ms()
     pools = await rosters({line.owner for line in lines}, kind, now_ms=moment_ms, zone=get_settings().timezone)
     waiting = await backlog(kind, lines, max(map(_open_slots, pools.values()), default=0))
+    for owner, groups in waiting.groups.items():
+        for group_id, group in groups.items():
+            group.last_turn = _last_turns.get((kind, owner, group_id), 0)
     plan = _Plan()
     states: dict[tuple[str, str], tuple[str, int | None] | None] = {}
     for owner in waiting.jobs:
@@ -111,9 +114,24 @@ async def schedule(kind: MediaKind) -> Pass:
     await tell_of_pools(kind, states)
     is_full = plan.count >= MOST_PLACED or (waiting.is_cut and plan.count > 0)
     placed = await _place(kind, plan, waiting.budgets) if plan.count else 0
+    _remember_turns(kind, waiting)
     for group_id in plan.over_budget:
         await _pause_for_budget(group_id, waiting.budgets[group_id])
     return Pass(placed, frozenset(plan.wants_credits), is_full and placed > 0, time.perf_counter() - began)
+
+
+# Of this process: which of two groups with as many in flight had its turn last. Forgotten at a restart, without harm.
+_last_turns: dict[tuple[MediaKind, str, int], int] = {}
+MOST_REMEMBERED = 10_000
+
+
+def _remember_turns(kind: MediaKind, waiting: Backlog) -> None:
+    if len(_last_turns) > MOST_REMEMBERED:
+        _last_turns.clear()
+    for owner, groups in waiting.groups.items():
+        for group_id, group in groups.items():
+            if group.last_turn:
+                _last_turns[kind, owner, group_id] = group.last_turn
 
 
 def _open_slots(accounts: Sequence[Candidate]) -> int:

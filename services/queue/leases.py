@@ -25,6 +25,34 @@ class Lease:
     epoch: int
 
 
+class _Turns:
+    """Whose jobs this process took last from a queue: of two with as many under way the one before has the next turn.
+    Forgotten at a restart, without harm.
+    """
+
+    MOST = 16
+
+    def __init__(self) -> None:
+        self.owners: list[str] = []
+        self.groups: list[int] = []
+
+    def note(self, owner: str, group: int) -> None:
+        self.owners = [*(each for each in self.owners if each != owner), owner][-self.MOST :]
+        self.groups = [*(each for each in self.groups if each != group), group][-self.MOST :]
+
+    def owner_sql(self, owner: str) -> str:
+        """A term to order by: 0 for who had no turn lately, else higher the later; each of `owners` is one place."""
+        whens = " ".join(f"WHEN ? THEN {number}" for number, _ in enumerate(self.owners, 1))
+        return f" CASE {owner} {whens} ELSE 0 END," if whens else ""
+
+    def group_sql(self, group: str) -> str:
+        whens = " ".join(f"WHEN {int(each)} THEN {number}" for number, each in enumerate(self.groups, 1))
+        return f" CASE {group} {whens} ELSE 0 END," if whens else ""
+
+
+_turns: dict[Queue, _Turns] = {}
+
+
 async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, Lease] | None:
     """The queue's next due job and the lease on it; None where nothing is due that may begin.
 
@@ -32,19 +60,22 @@ async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, L
     this queue, then that of the owner's batch or workflow with the fewest, then the oldest. Nothing of a paused batch
     begins, and no more of a batch at once than it may have.
     """
+    turns = _turns.setdefault(queue, _Turns())
     rows = await execute(
         f"UPDATE job SET status = 'RUNNING', lease_epoch = lease_epoch + 1, tries = tries + 1, worker = ?,"
         f" due_at_ms = {now_ms_sql()} + ?, version = version + 1,"
         f" started_at = COALESCE(started_at, {timestamp_sql()})"
-        f" WHERE id = ({_next_sql()}) RETURNING id, lease_epoch, batch_id",
+        f" WHERE id = ({_next_sql(turns)}) RETURNING id, lease_epoch, batch_id, owner, {group_sql()} AS grp",
         worker,
         int(lease_seconds * 1000),
         queue.value,
         queue.value,
         queue.value,
+        *turns.owners,
     )
     if not rows:
         return None
+    turns.note(rows[0]["owner"], rows[0]["grp"])
     lease = Lease(rows[0]["id"], rows[0]["lease_epoch"])
     if rows[0]["batch_id"] is not None and await _put_back_one_too_many(lease, rows[0]["batch_id"]):
         return None
@@ -52,8 +83,10 @@ async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, L
     return await Job.get(id=lease.job_id), lease
 
 
-def _next_sql() -> str:
-    """The id of a queue's next job; the queue is its three places. A job whose lease ran out goes on in any case."""
+def _next_sql(turns: "_Turns") -> str:
+    """The id of a queue's next job; its places are the queue, three times, and who had turns. A job whose lease ran
+    out goes on in any case.
+    """
     going = "COUNT(*) AS going FROM job WHERE queue = ? AND status = 'RUNNING' AND worker IS NOT NULL GROUP BY"
     group = group_sql()
     may_begin = (
@@ -66,7 +99,8 @@ def _next_sql() -> str:
         f" LEFT JOIN (SELECT owner, {group} AS grp, {going} owner, {group}) g"
         f" ON g.owner = w.owner AND g.grp = {group_sql('w')}"
         f" WHERE w.queue = ? AND w.status IN ('PENDING', 'RUNNING') AND w.due_at_ms <= {now_ms_sql()} AND {may_begin}"
-        f" ORDER BY {aged_rank_sql('w')}, COALESCE(o.going, 0), COALESCE(g.going, 0), w.id LIMIT 1"
+        f" ORDER BY {aged_rank_sql('w')}, COALESCE(o.going, 0),{turns.owner_sql('w.owner')}"
+        f" COALESCE(g.going, 0),{turns.group_sql(group_sql('w'))} w.id LIMIT 1"
         f"{skip_locked_sql('w')}"
     )
 

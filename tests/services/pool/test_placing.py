@@ -167,6 +167,13 @@ def test_an_old_large_batch_and_a_new_small_one_share_the_slots() -> None:
     assert sum(job_id >= 2000 for job_id in got) == 20
 
 
+def test_of_batches_with_as_many_in_flight_the_one_whose_turn_was_longest_ago_is_next() -> None:
+    """With one slot nobody has anything in flight when it gets free: the older batch would have it for ever."""
+    wanted = [WaitingJob(number, NORMAL, group=7 if number < 10 else 8) for number in range(20)]
+    assert order(wanted, 1, {7: Group(last_turn=5), 8: Group(last_turn=4)}) == [10]
+    assert order(wanted, 1, {7: Group(last_turn=5), 8: Group(last_turn=6)}) == [0]
+
+
 def test_single_jobs_count_as_one_group() -> None:
     wanted = [*jobs(10), *(WaitingJob(100 + number, NORMAL, group=5) for number in range(10))]
     assert order(wanted, 4) == [0, 100, 1, 101]
@@ -298,8 +305,14 @@ def _plainly(
     pool = {account.id: account for account in accounts}
     rest = list(wanted)
     done: list[tuple[int, int]] = []
+
+    def turn(job: WaitingJob) -> tuple[int, ...]:
+        return job.rank, groups[job.group].in_flight, groups[job.group].last_turn, job.job_id
+
     while rest:
-        for job in sorted(rest, key=lambda job: (job.rank, groups[job.group].in_flight, job.job_id)):
+        for job in sorted(
+            rest, key=lambda job: (job.rank, groups[job.group].in_flight, groups[job.group].last_turn, job.job_id)
+        ):
             demand = demands[job.key]
             verdicts = {key: judge(account, demand, NOW) for key, account in pool.items()}
             working = [key for key, verdict in verdicts.items() if verdict.is_free or verdict.is_busy]
@@ -321,6 +334,7 @@ def _plainly(
             account_id = min(untried or free, key=lambda key: rank(pool[key], demand))
             done.append((job.job_id, account_id))
             groups[job.group].in_flight += 1
+            groups[job.group].last_turn = len(done)
             pool[account_id] = with_one_more(pool[account_id], demand, NOW, len(done), is_urgent=job.rank == URGENT)
             rest.remove(job)
             break

@@ -117,3 +117,19 @@ async def test_a_job_that_was_handed_back_does_not_keep_its_batch_and_its_queue_
     begun = await claims(Queue.VIDEOS, 4)
     assert len({job.id for job in begun}) == 1
     assert await Job.filter(batch_id=batch.id, status=JobStatus.RUNNING, worker__isnull=False).count() == 1
+
+
+async def test_with_room_for_one_job_owners_and_workflows_take_turns() -> None:
+    """Nobody has anything under way when there is room: the older jobs would go first for ever."""
+    for workflow_id in (71, 71, 71, 72, 72):
+        await due(workflow_id=workflow_id)
+    for _ in range(3):
+        await due(OTHER)
+    order: list[tuple[str, int | None]] = []
+    for _ in range(6):
+        (job,) = await claims(Queue.IMAGES, 1)
+        order.append((job.owner, job.workflow_id))
+        await Job.filter(id=job.id).update(status=JobStatus.SUCCEEDED)
+    assert [owner for owner, _ in order] in ([OWNER, OTHER] * 3, [OTHER, OWNER] * 3)
+    mine = [workflow for owner, workflow in order if owner == OWNER]
+    assert len(set(mine[:2])) == 2
