@@ -108,8 +108,10 @@ async def pausing_and_resuming(pool: Pool, _: Path) -> None:
     await asyncio.sleep(1)
     batch = await batch_of(pool, batch_id)
     assert (batch["status"], batch["runningCount"], batch["pauseReason"]) == ("PAUSED", 0, None), batch
-    assert batch["succeededCount"] == len(sent) == len(taken(pool)), "what ran has ended, and nothing else was sent"
-    assert batch["pendingCount"] == 20 - len(sent) > 0
+    made = batch["succeededCount"]
+    # What had an account and was not sent yet when it was paused waits again.
+    assert made == len(taken(pool)) <= len(sent), "what ran has ended, and nothing else was sent"
+    assert batch["pendingCount"] == 20 - made > 0
     await pool.client.do(documents.RESUME, id=batch_id)
     (await following).check("SUCCEEDED")
     await jobs_of(pool, batch_id)
