@@ -34,7 +34,7 @@ from settings import get_settings
 log = structlog.get_logger(__name__)
 
 LEASE_MS = 10_000
-MOST_PLACED = 150
+MOST_PLACED = 80
 "Jobs that one pass places: writing them down is most of its time."
 
 
