@@ -57,8 +57,9 @@ async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, L
     """The queue's next due job and the lease on it; None where nothing is due that may begin.
 
     The most urgent goes first (waiting makes a job more urgent), then that of the owner with the fewest under way in
-    this queue, then that of the owner's batch or workflow with the fewest, then the oldest. Nothing of a paused batch
-    begins, and no more of a batch at once than it may have.
+    this queue, then that of the owner's batch or workflow with the fewest, then the oldest; of owners, and of batches,
+    with as many under way the one whose turn was longest ago. Nothing of a paused batch begins, and no more of a batch
+    at once than it may have.
     """
     turns = _turns.setdefault(queue, _Turns())
     rows = await execute(
