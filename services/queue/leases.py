@@ -71,7 +71,6 @@ async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, L
         int(lease_seconds * 1000),
         queue.value,
         queue.value,
-        queue.value,
         *turns.owners,
     )
     if not rows:
@@ -84,24 +83,37 @@ async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, L
     return await Job.get(id=lease.job_id), lease
 
 
+MOST_RACING = 16
+"So many first jobs of a line are looked at for one that no other worker is just claiming."
+
+
 def _next_sql(turns: "_Turns") -> str:
-    """The id of a queue's next job; its places are the queue, three times, and who had turns. A job whose lease ran
-    out goes on in any case.
+    """The id of a queue's next job; its places are the queue, twice, and who had turns. A job whose lease ran out
+    goes on in any case.
+
+    Jobs of one owner, group and urgency stand in a line, of which the oldest is first: so the lines are weighed, of
+    which there are few, and not each job.
     """
-    going = "COUNT(*) AS going FROM job WHERE queue = ? AND status = 'RUNNING' AND worker IS NOT NULL GROUP BY"
-    group = group_sql()
-    may_begin = (
-        f"(w.status = 'RUNNING' OR (NOT {is_held_sql('w')} AND (b.max_parallel IS NULL"
-        " OR COALESCE(g.going, 0) < b.max_parallel)))"
-    )
+    due = f"w.status IN ('PENDING', 'RUNNING') AND w.due_at_ms <= {now_ms_sql()}"
+    same_line = "d.owner = n.owner AND d.grp = n.grp AND d.aged_rank = n.aged_rank AND d.is_begun = n.is_begun"
     return (
-        f"SELECT w.id FROM job w LEFT JOIN batch b ON b.id = w.batch_id"
-        f" LEFT JOIN (SELECT owner, {going} owner) o ON o.owner = w.owner"
-        f" LEFT JOIN (SELECT owner, {group} AS grp, {going} owner, {group}) g"
-        f" ON g.owner = w.owner AND g.grp = {group_sql('w')}"
-        f" WHERE w.queue = ? AND w.status IN ('PENDING', 'RUNNING') AND w.due_at_ms <= {now_ms_sql()} AND {may_begin}"
-        f" ORDER BY {aged_rank_sql('w')}, COALESCE(o.going, 0),{turns.owner_sql('w.owner')}"
-        f" COALESCE(g.going, 0),{turns.group_sql(group_sql('w'))} w.id LIMIT 1"
+        f"WITH due AS MATERIALIZED (SELECT w.id, w.owner, w.batch_id, {group_sql('w')} AS grp,"
+        f" w.status = 'RUNNING' AS is_begun, {aged_rank_sql('w')} AS aged_rank FROM job w WHERE w.queue = ? AND {due}),"
+        f" going AS MATERIALIZED (SELECT owner, {group_sql()} AS grp, COUNT(*) AS number FROM job"
+        f" WHERE queue = ? AND status = 'RUNNING' AND worker IS NOT NULL GROUP BY owner, {group_sql()}),"
+        " line AS MATERIALIZED (SELECT owner, batch_id, grp, is_begun, aged_rank, MIN(id) AS first_id FROM due"
+        " GROUP BY owner, batch_id, grp, is_begun, aged_rank),"
+        " next_line AS MATERIALIZED (SELECT l.owner, l.grp, l.is_begun, l.aged_rank FROM line l"
+        " LEFT JOIN batch b ON b.id = l.batch_id"
+        " LEFT JOIN (SELECT owner, SUM(number) AS number FROM going GROUP BY owner) o ON o.owner = l.owner"
+        " LEFT JOIN going g ON g.owner = l.owner AND g.grp = l.grp"
+        f" WHERE l.is_begun OR (NOT {is_held_sql('l')}"
+        " AND (b.max_parallel IS NULL OR COALESCE(g.number, 0) < b.max_parallel))"
+        f" ORDER BY l.aged_rank, COALESCE(o.number, 0),{turns.owner_sql('l.owner')}"
+        f" COALESCE(g.number, 0),{turns.group_sql('l.grp')} l.first_id LIMIT 1),"
+        f" head AS MATERIALIZED (SELECT d.id FROM due d JOIN next_line n ON {same_line}"
+        f" ORDER BY d.id LIMIT {MOST_RACING})"
+        f" SELECT w.id FROM job w WHERE w.id IN (SELECT id FROM head) AND {due} ORDER BY w.id LIMIT 1"
         f"{skip_locked_sql('w')}"
     )
 

@@ -47,6 +47,14 @@ async def film(client: Client, text: str, **options: Any) -> Filmed:
     return Filmed(await client.do(stories.WORKFLOW, id=workflow_id), events)
 
 
+def stages_told(events: list[Event]) -> list[str]:
+    """The stages that a follower knows to be done, in the order in which it was told: those that the present state
+    shows (a stage may end before somebody begins to follow), then one event each.
+    """
+    at_first = [stage["stage"] for stage in events[0]["workflow"]["stages"] if stage["status"] == "SUCCEEDED"]
+    return at_first + [event["stage"] for event in events if event["__typename"] == "StageCompleted"]
+
+
 async def until(
     what: str, ask: Callable[[], Awaitable[Any]], seconds: float = PATIENCE_SECONDS, *, every_seconds: float = 0.05
 ) -> Any:

@@ -48,7 +48,9 @@ EVENTS = """
 subscription ($id: ID!) {
   workflowEvents(id: $id) {
     __typename
-    ... on WorkflowProgressed { overallProgress currentStage stageProgress workflow { id status } }
+    ... on WorkflowProgressed {
+      overallProgress currentStage stageProgress workflow { id status stages { stage status } }
+    }
     ... on StageCompleted { stage workflow { id } }
     ... on StageFailed { stage error { code message } }
     ... on WorkflowCompleted { workflow { id status progress } }

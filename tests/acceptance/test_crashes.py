@@ -20,6 +20,7 @@ from tests.acceptance.filming import (
     check_storage,
     ended,
     number,
+    stages_told,
     until,
 )
 
@@ -115,7 +116,7 @@ async def test_a_subscription_to_a_server_whose_worker_was_killed_goes_on(deploy
         events = await asyncio.wait_for(following, 300)
     progress = [event["overallProgress"] for event in events if event["__typename"] == "WorkflowProgressed"]
     assert progress == sorted(progress)
-    assert [event["stage"] for event in events if event["__typename"] == "StageCompleted"] == STAGES
+    assert stages_told(events) == STAGES
     assert events[-1]["__typename"] == "WorkflowCompleted"
     check_logs(deployment)
 

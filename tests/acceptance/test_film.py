@@ -11,7 +11,17 @@ from PIL import Image
 from tests.acceptance import stories
 from tests.acceptance.client import Client
 from tests.acceptance.deployment import Deployment
-from tests.acceptance.filming import Event, Filmed, begin, check_logs, check_storage, film, follow_to_end, shots_of
+from tests.acceptance.filming import (
+    Event,
+    Filmed,
+    begin,
+    check_logs,
+    check_storage,
+    film,
+    follow_to_end,
+    shots_of,
+    stages_told,
+)
 from tests.acceptance.films import cues, level_db, loudness, measure, sound
 
 STAGES = ["SCRIPT", "ASSETS", "STORYBOARD", "ANIMATIC", "VIDEO", "EDIT"]
@@ -26,7 +36,7 @@ def check_events(events: list[Event], workflow_id: str) -> None:
     assert progress == sorted(progress)
     assert progress[-1] == 1
     assert len(set(progress)) > 10
-    assert [event["stage"] for event in events if event["__typename"] == "StageCompleted"] == STAGES
+    assert stages_told(events) == STAGES
     assert events[-1] == {
         "__typename": "WorkflowCompleted",
         "workflow": {"id": workflow_id, "status": "SUCCEEDED", "progress": 1.0},
@@ -146,7 +156,7 @@ async def test_a_film_can_be_followed_over_sse_and_by_a_slow_reader(client: Clie
     for events in (streamed, slow):
         progress = [event["overallProgress"] for event in events if event["__typename"] == "WorkflowProgressed"]
         assert progress == sorted(progress)
-        assert [event["stage"] for event in events if event["__typename"] == "StageCompleted"] == STAGES
+        assert stages_told(events) == STAGES
         assert events[-1]["__typename"] == "WorkflowCompleted"
 
 
