@@ -16,6 +16,9 @@ from services.queue.sql import greatest_sql, least_sql, skip_locked_sql, timesta
 MAX_TRIES = 5
 "Claims after which a job that never comes to an end (it kills its worker) is given up."
 
+MOST_PUT_BACK = 3
+"Claims in a row that may turn out to be one too many of their batch."
+
 
 @dataclass(frozen=True)
 class Lease:
@@ -61,6 +64,19 @@ async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, L
     with as many under way the one whose turn was longest ago. Nothing of a paused batch begins, and no more of a batch
     at once than it may have.
     """
+    for _ in range(MOST_PUT_BACK):
+        claimed = await _claim_one(queue, worker, lease_seconds)
+        if claimed is None:
+            return None
+        lease, batch_id = claimed
+        if batch_id is None or not await _put_back_one_too_many(lease, batch_id):
+            bus().publish(job_topic(lease.job_id))
+            return await Job.get(id=lease.job_id), lease
+    return None
+
+
+async def _claim_one(queue: Queue, worker: str, lease_seconds: float) -> tuple[Lease, int | None] | None:
+    """The lease on the queue's next job, and the job's batch."""
     turns = _turns.setdefault(queue, _Turns())
     rows = await execute(
         f"UPDATE job SET status = 'RUNNING', lease_epoch = lease_epoch + 1, tries = tries + 1, worker = ?,"
@@ -76,11 +92,7 @@ async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, L
     if not rows:
         return None
     turns.note(rows[0]["owner"], rows[0]["grp"])
-    lease = Lease(rows[0]["id"], rows[0]["lease_epoch"])
-    if rows[0]["batch_id"] is not None and await _put_back_one_too_many(lease, rows[0]["batch_id"]):
-        return None
-    bus().publish(job_topic(lease.job_id))
-    return await Job.get(id=lease.job_id), lease
+    return Lease(rows[0]["id"], rows[0]["lease_epoch"]), rows[0]["batch_id"]
 
 
 MOST_RACING = 16
