@@ -9,7 +9,7 @@ import pytest
 
 from tests.acceptance import pool
 from tests.acceptance.client import Client
-from tests.acceptance.deployment import EMBEDDED, SCALED, Deployment, why_not_scaled
+from tests.acceptance.deployment import EMBEDDED, SCALED, Deployment, drop_migrated_database, why_not_scaled
 from tests.acceptance.filming import Filmed, film
 from tests.acceptance.pool import Site
 from tests.acceptance.stories import CHINESE
@@ -24,6 +24,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/acceptance/" in item.path.as_posix():
             item.add_marker(pytest.mark.timeout(600))
+
+
+def pytest_sessionfinish() -> None:
+    drop_migrated_database()
 
 
 @pytest.fixture(scope="session")

@@ -132,6 +132,8 @@ class Deployment:
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("EKONTE_")}
+        # Dozens of processes start; compiling all of our code anew would be a quarter of what each start takes.
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)
         own = {
             "EKONTE_DATA_DIR": str(self.data_dir),
             "EKONTE_PORT": "0",
@@ -155,32 +157,18 @@ class Deployment:
         self.data_dir.mkdir(parents=True)
         self.temporary_dir.mkdir()
         if self.shape == SCALED:
+            template = _migrated_database()
             self.database = f"ekonte_acceptance_{uuid.uuid4().hex[:12]}"
-            _now(_postgres(f'CREATE DATABASE "{self.database}"'))
+            _now(_postgres(f'CREATE DATABASE "{self.database}" TEMPLATE "{template}"'))
             with Redis.from_url(self.redis_url) as redis:
                 redis.flushdb()
-            self.command("migrate")
-
-    def command(self, *arguments: str) -> str:
-        """Runs `server.py` with arguments to its end; what it printed."""
-        done = subprocess.run(
-            [sys.executable, "server.py", *arguments],
-            cwd=REPOSITORY,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=START_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
     def token(self, user: str = "mira") -> str | None:
         """A bearer token of the command line's making; None where everybody is `local`."""
         if not self.has_tokens:
             return None
         if user not in self._tokens:
-            self._tokens[user] = self.command("token", "--user", user, "--days", "1").strip()
+            self._tokens[user] = _command(self.environment, "token", "--user", user, "--days", "1").strip()
         return self._tokens[user]
 
     def client(self, user: str = "mira") -> Client:
@@ -329,6 +317,43 @@ def _now(work: Coroutine[Any, Any, None]) -> None:
     """Runs it to its end on a loop of its own, whether or not one is running here."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()
+
+
+def _command(environment: dict[str, str], *arguments: str) -> str:
+    """Runs `server.py` with arguments to its end; what it printed."""
+    done = subprocess.run(
+        [sys.executable, "server.py", *arguments],
+        cwd=REPOSITORY,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+_migrated: list[str] = []
+
+
+def _migrated_database() -> str:
+    """The name of this test process's database that has all tables and no rows, made by the command line: copies of it
+    begin as an empty one that was migrated does.
+    """
+    if not _migrated:
+        name = f"ekonte_acceptance_{uuid.uuid4().hex[:12]}"
+        _now(_postgres(f'CREATE DATABASE "{name}"'))
+        _migrated.append(name)
+        url = urlunsplit(urlsplit(POSTGRES_URL)._replace(path=f"/{name}"))
+        _command({**os.environ, "EKONTE_DATABASE_URL": url}, "migrate")
+    return _migrated[0]
+
+
+def drop_migrated_database() -> None:
+    """At the end of the tests; twice: nothing more."""
+    while _migrated:
+        _now(_postgres(f'DROP DATABASE "{_migrated.pop()}" WITH (FORCE)'))
 
 
 async def _postgres(statement: str) -> None:
