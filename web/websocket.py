@@ -79,6 +79,11 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             await self.websocket.close(code=FORBIDDEN, reason="The token has expired.")
         await self.stop_operations()
 
+    async def handle_task_exception(self, error: Exception) -> None:
+        # Whoever has gone is told nothing more; that is no fault of the operation, which ends here.
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
+
     async def stop_operations(self) -> None:
         for operation_id in list(self.operations):
             await self.cleanup_operation(operation_id)

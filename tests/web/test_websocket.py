@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
 from tests.web.conftest import token_for
-from tests.web.processes import RunningServer
+from tests.web.processes import RunningServer, running_server
 from tests.web.test_graphql_limits import MANY
 from tests.web.tiny import SECRET_TEXT
 from web.graphql_view import MAX_OPERATIONS_PER_CONNECTION
@@ -206,3 +207,16 @@ async def test_a_page_of_this_server_gets_a_socket(open_server: RunningServer) -
     async with connected(open_server, origin=open_server.url) as socket:
         await socket.send(type="connection_init")
         assert (await socket.receive())["type"] == "connection_ack"
+
+
+async def test_a_client_that_vanishes_amid_its_results_is_no_error(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        for _ in range(30):
+            async with acknowledged(server) as socket:
+                await socket.send(type="subscribe", id="1", payload={"query": "subscription { hurried }"})
+                await socket.receive()
+                socket.connection.transport.abort()
+        async with acknowledged(server) as socket:
+            assert len(await socket.results("1", "subscription { countTo(n: 3) }")) == 4
+        assert server.end() == 0
+    assert [line for line in server.log if '"level":"error"' in line or "Traceback" in line] == []

@@ -136,6 +136,13 @@ class Subscription:
             await asyncio.sleep(0.05)
 
     @strawberry.subscription
+    async def hurried(self) -> AsyncGenerator[int, None]:
+        """As fast as can be, though others get their turns in between."""
+        for number in range(1_000_000):
+            yield number
+            await asyncio.sleep(0)
+
+    @strawberry.subscription
     async def idle(self) -> AsyncGenerator[int, None]:
         yield 1
         await asyncio.Event().wait()
