@@ -287,71 +287,56 @@ class Migration(migrations.Migration):
             name='similarity_keys',
             field=fields.BinaryField(null=True),
         ),
-        # Partial indexes are what Tortoise cannot say.
+        # Partial indexes are what Tortoise cannot say. All in one operation: each costs a copy of the state of all models.
         ops.RunSQL(
-            "CREATE INDEX idx_record_without_keys ON generation_record (id)"
-            " WHERE similarity_keys IS NULL AND shown_job_id IS NOT NULL AND deleted_at IS NULL",
-            "DROP INDEX idx_record_without_keys",
-        ),
-        ops.RunSQL(
-            "CREATE UNIQUE INDEX uid_alert_open ON alert (owner, kind, cause) WHERE resolved_at IS NULL",
-            "DROP INDEX uid_alert_open",
-        ),
-        ops.RunSQL(
-            "CREATE UNIQUE INDEX uid_webhook_secret_present ON webhook_secret (owner) WHERE retires_at IS NULL",
-            "DROP INDEX uid_webhook_secret_present",
-        ),
-        ops.RunSQL(
-            "CREATE INDEX idx_job_failed ON job (finished_at, queue) WHERE status = 'FAILED'",
-            "DROP INDEX idx_job_failed",
-        ),
-        ops.RunSQL(
-            "CREATE INDEX idx_statistics_delta_new ON statistics_delta (owner) WHERE NOT is_rolled",
-            "DROP INDEX idx_statistics_delta_new",
-        ),
-        ops.RunSQL(
-            "CREATE INDEX idx_job_live_generations ON job (owner, status, record_id)"
-            " WHERE role = 'GENERATE' AND status IN ('PENDING', 'RUNNING')",
-            "DROP INDEX idx_job_live_generations",
-        ),
-        ops.RunSQL(
-            "CREATE INDEX idx_job_ended_generations ON job (finished_at, owner, type, status)"
-            " WHERE role = 'GENERATE' AND status IN ('SUCCEEDED', 'FAILED')",
-            "DROP INDEX idx_job_ended_generations",
-        ),
-        ops.RunSQL(
-            "CREATE INDEX idx_account_deleted ON account (deleted_at) WHERE deleted_at IS NOT NULL",
-            "DROP INDEX idx_account_deleted",
-        ),
-        ops.RunSQL(
-            "CREATE INDEX idx_batch_deleted ON batch (deleted_at) WHERE deleted_at IS NOT NULL",
-            "DROP INDEX idx_batch_deleted",
-        ),
-        ops.RunSQL(
-            "CREATE INDEX idx_record_deleted ON generation_record (deleted_at) WHERE deleted_at IS NOT NULL",
-            "DROP INDEX idx_record_deleted",
+            [
+                "CREATE INDEX idx_record_without_keys ON generation_record (id)"
+                " WHERE similarity_keys IS NULL AND shown_job_id IS NOT NULL AND deleted_at IS NULL",
+                "CREATE UNIQUE INDEX uid_alert_open ON alert (owner, kind, cause) WHERE resolved_at IS NULL",
+                "CREATE UNIQUE INDEX uid_webhook_secret_present ON webhook_secret (owner) WHERE retires_at IS NULL",
+                "CREATE INDEX idx_job_failed ON job (finished_at, queue) WHERE status = 'FAILED'",
+                "CREATE INDEX idx_statistics_delta_new ON statistics_delta (owner) WHERE NOT is_rolled",
+                "CREATE INDEX idx_job_live_generations ON job (owner, status, record_id)"
+                " WHERE role = 'GENERATE' AND status IN ('PENDING', 'RUNNING')",
+                "CREATE INDEX idx_job_ended_generations ON job (finished_at, owner, type, status)"
+                " WHERE role = 'GENERATE' AND status IN ('SUCCEEDED', 'FAILED')",
+                "CREATE INDEX idx_account_deleted ON account (deleted_at) WHERE deleted_at IS NOT NULL",
+                "CREATE INDEX idx_batch_deleted ON batch (deleted_at) WHERE deleted_at IS NOT NULL",
+                "CREATE INDEX idx_record_deleted ON generation_record (deleted_at) WHERE deleted_at IS NOT NULL",
+                "CREATE INDEX idx_job_waiting ON job"
+                " (queue, owner, priority_rank, demand_key, batch_id, workflow_id, id) WHERE status = 'PENDING'",
+                "CREATE INDEX idx_job_going ON job (queue, owner) WHERE status = 'RUNNING'",
+            ],
+            [
+                f"DROP INDEX {name}"
+                for name in (
+                    "idx_job_going",
+                    "idx_job_waiting",
+                    "idx_record_deleted",
+                    "idx_batch_deleted",
+                    "idx_account_deleted",
+                    "idx_job_ended_generations",
+                    "idx_job_live_generations",
+                    "idx_statistics_delta_new",
+                    "idx_job_failed",
+                    "uid_webhook_secret_present",
+                    "uid_alert_open",
+                    "idx_record_without_keys",
+                )
+            ],
         ),
         # What was charged before these tables came counts on its quota day. What ended is counted afterwards, since SQL
         # knows no time zones (services/statistics/history), from the first job on.
         ops.RunSQL(
-            "INSERT INTO statistics_delta (job_id, owner, project_id, work_id, kind, day, succeeded, failed, canceled,"
-            " switches, credits, is_rolled) SELECT j.id, j.owner, r.project_id, r.work_id, r.kind, a.quota_day,"
-            " 0, 0, 0, 0, a.credits_spent, FALSE FROM attempt a JOIN job j ON j.id = a.job_id"
-            " JOIN generation_record r ON r.id = j.record_id WHERE a.credits_spent > 0 AND a.quota_day IS NOT NULL",
-            ops.RunSQL.noop,
-        ),
-        ops.RunSQL(
-            "INSERT INTO deployment_fact (name, value) SELECT 'statistics_history', '0'"
-            " WHERE EXISTS (SELECT 1 FROM job WHERE role = 'GENERATE')",
+            [
+                "INSERT INTO statistics_delta (job_id, owner, project_id, work_id, kind, day, succeeded, failed,"
+                " canceled, switches, credits, is_rolled) SELECT j.id, j.owner, r.project_id, r.work_id, r.kind,"
+                " a.quota_day, 0, 0, 0, 0, a.credits_spent, FALSE FROM attempt a JOIN job j ON j.id = a.job_id"
+                " JOIN generation_record r ON r.id = j.record_id"
+                " WHERE a.credits_spent > 0 AND a.quota_day IS NOT NULL",
+                "INSERT INTO deployment_fact (name, value) SELECT 'statistics_history', '0'"
+                " WHERE EXISTS (SELECT 1 FROM job WHERE role = 'GENERATE')",
+            ],
             "DELETE FROM deployment_fact WHERE name = 'statistics_history'",
-        ),
-        ops.RunSQL(
-            "CREATE INDEX idx_job_waiting ON job (queue, owner, priority_rank, demand_key, batch_id, workflow_id, id)"
-            " WHERE status = 'PENDING'",
-            "DROP INDEX idx_job_waiting",
-        ),
-        ops.RunSQL(
-            "CREATE INDEX idx_job_going ON job (queue, owner) WHERE status = 'RUNNING'",
-            "DROP INDEX idx_job_going",
         ),
     ]

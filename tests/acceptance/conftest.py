@@ -9,7 +9,7 @@ import pytest
 
 from tests.acceptance import pool
 from tests.acceptance.client import Client
-from tests.acceptance.deployment import EMBEDDED, SCALED, Deployment, drop_migrated_database, why_not_scaled
+from tests.acceptance.deployment import EMBEDDED, SCALED, Deployment, drop_migrated, why_not_scaled
 from tests.acceptance.filming import Filmed, film
 from tests.acceptance.pool import Site
 from tests.acceptance.stories import CHINESE
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_sessionfinish() -> None:
-    drop_migrated_database()
+    drop_migrated()
 
 
 @pytest.fixture(scope="session")

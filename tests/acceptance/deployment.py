@@ -5,10 +5,12 @@ import contextlib
 import itertools
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
@@ -153,10 +155,12 @@ class Deployment:
     # ------------------------------------------------------------ life
 
     def create(self) -> None:
-        """An empty database, brought up to date by the command line; an empty Redis database."""
+        """An empty database with all tables; an empty Redis database."""
         self.data_dir.mkdir(parents=True)
         self.temporary_dir.mkdir()
-        if self.shape == SCALED:
+        if self.shape == EMBEDDED:
+            shutil.copy(_migrated_file(), self.data_dir / "ekonte.sqlite3")
+        else:
             template = _migrated_database()
             self.database = f"ekonte_acceptance_{uuid.uuid4().hex[:12]}"
             _now(_postgres(f'CREATE DATABASE "{self.database}" TEMPLATE "{template}"'))
@@ -334,26 +338,36 @@ def _command(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout
 
 
-_migrated: list[str] = []
+_migrated: dict[str, str] = {}
+"""By shape the database, or the SQLite file, of this test process that has all tables and no rows: copies of it begin
+as an empty one that was migrated does. Bringing it up to date takes longer than starting a server.
+"""
 
 
 def _migrated_database() -> str:
-    """The name of this test process's database that has all tables and no rows, made by the command line: copies of it
-    begin as an empty one that was migrated does.
-    """
-    if not _migrated:
+    if SCALED not in _migrated:
         name = f"ekonte_acceptance_{uuid.uuid4().hex[:12]}"
         _now(_postgres(f'CREATE DATABASE "{name}"'))
-        _migrated.append(name)
+        _migrated[SCALED] = name
         url = urlunsplit(urlsplit(POSTGRES_URL)._replace(path=f"/{name}"))
         _command({**os.environ, "EKONTE_DATABASE_URL": url}, "migrate")
-    return _migrated[0]
+    return _migrated[SCALED]
 
 
-def drop_migrated_database() -> None:
+def _migrated_file() -> Path:
+    if EMBEDDED not in _migrated:
+        folder = tempfile.mkdtemp(prefix="ekonte-acceptance-")
+        _migrated[EMBEDDED] = folder
+        _command({**os.environ, "EKONTE_DATA_DIR": folder}, "migrate")
+    return Path(_migrated[EMBEDDED], "ekonte.sqlite3")
+
+
+def drop_migrated() -> None:
     """At the end of the tests; twice: nothing more."""
-    while _migrated:
-        _now(_postgres(f'DROP DATABASE "{_migrated.pop()}" WITH (FORCE)'))
+    if (name := _migrated.pop(SCALED, None)) is not None:
+        _now(_postgres(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    if (folder := _migrated.pop(EMBEDDED, None)) is not None:
+        shutil.rmtree(folder)
 
 
 async def _postgres(statement: str) -> None:
