@@ -78,8 +78,11 @@ async def reseal_all() -> int:
 
 async def _reseal(table: str, column: str) -> int:
     count, last_id = 0, 0
+    # Accounts that were deleted long ago have lost their session: there is nothing to open.
     while rows := await execute(
-        f"SELECT id, {column} AS sealed FROM {table} WHERE id > ? ORDER BY id LIMIT ?", last_id, RESEAL_BATCH
+        f"SELECT id, {column} AS sealed FROM {table} WHERE id > ? AND {column} <> '' ORDER BY id LIMIT ?",
+        last_id,
+        RESEAL_BATCH,
     ):
         for row in rows:
             if (anew := resealed(row["sealed"])) != row["sealed"]:

@@ -93,6 +93,18 @@ async def test_fingerprints_stay_the_same_through_a_rotation() -> None:
     assert credential_of(await Account.get(id=account.id)).session_id == SESSION
 
 
+async def test_an_account_that_lost_its_session_holds_no_rotation_up() -> None:
+    old, new = Fernet.generate_key(), Fernet.generate_key()
+    use_keys(old)
+    bare, kept = await make_account(session="f" * 32), await make_account(session=SESSION)
+    await Account.filter(id=bare.id).update(session_sealed="", session_hint="")
+    use_keys(new, old)
+    assert await reseal_all() == 1
+    use_keys(new)
+    assert (await Account.get(id=bare.id)).session_sealed == ""
+    assert credential_of(await Account.get(id=kept.id)).session_id == SESSION
+
+
 async def test_the_hash_key_is_random_sealed_and_one_for_all_who_ask_at_once() -> None:
     found = await asyncio.gather(*(session_hash_key() for _ in range(8)))
     assert len(set(found)) == 1
