@@ -256,7 +256,8 @@ def is_away(error: BaseException | None) -> bool:
         state = getattr(error, "sqlstate", None) or ""
         if state.startswith(("08", "57P")):
             return True
-        if isinstance(error, DBConnectionError | asyncpg.InterfaceError):
+        # InternalClientError: a connection that was cut between being taken from the pool and being used.
+        if isinstance(error, DBConnectionError | asyncpg.InterfaceError | asyncpg.InternalClientError):
             return True
         if isinstance(error, OSError) and _is_from_driver(error):
             return True

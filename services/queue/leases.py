@@ -82,7 +82,7 @@ async def _claim_one(queue: Queue, worker: str, lease_seconds: float) -> tuple[L
         f"UPDATE job SET status = 'RUNNING', lease_epoch = lease_epoch + 1, tries = tries + 1, worker = ?,"
         f" due_at_ms = {now_ms_sql()} + ?, version = version + 1,"
         f" started_at = COALESCE(started_at, {timestamp_sql()})"
-        f" WHERE id = ({_next_sql(turns)}) RETURNING id, lease_epoch, batch_id, owner, {group_sql()} AS grp",
+        f" WHERE id = ({_next_sql(queue, turns)}) RETURNING id, lease_epoch, batch_id, owner, {group_sql()} AS grp",
         worker,
         int(lease_seconds * 1000),
         queue.value,
@@ -95,16 +95,19 @@ async def _claim_one(queue: Queue, worker: str, lease_seconds: float) -> tuple[L
     return Lease(rows[0]["id"], rows[0]["lease_epoch"]), rows[0]["batch_id"]
 
 
-MOST_RACING = 16
-"So many first jobs of a line are looked at for one that no other worker is just claiming."
+MOST_RACING = 64
+"""Workers that find a job each when all of them claim at the same moment: so many jobs of the first lines are looked at
+for one that nobody else is just claiming, and the first jobs of so many lines.
+"""
+FIRST_LINES = 4
 
 
-def _next_sql(turns: "_Turns") -> str:
+def _next_sql(queue: Queue, turns: "_Turns") -> str:
     """The id of a queue's next job; its places are the queue, twice, and who had turns. A job whose lease ran out
     goes on in any case.
 
     Jobs of one owner, group and urgency stand in a line, of which the oldest is first: so the lines are weighed, of
-    which there are few, and not each job.
+    which there are few, and not each job. Where others are just claiming the first job, it is the next one's turn.
     """
     due = f"w.status IN ('PENDING', 'RUNNING') AND w.due_at_ms <= {now_ms_sql()}"
     same_line = "d.owner = n.owner AND d.grp = n.grp AND d.aged_rank = n.aged_rank AND d.is_begun = n.is_begun"
@@ -115,18 +118,24 @@ def _next_sql(turns: "_Turns") -> str:
         f" WHERE queue = ? AND status = 'RUNNING' AND worker IS NOT NULL GROUP BY owner, {group_sql()}),"
         " line AS MATERIALIZED (SELECT owner, batch_id, grp, is_begun, aged_rank, MIN(id) AS first_id FROM due"
         " GROUP BY owner, batch_id, grp, is_begun, aged_rank),"
-        " next_line AS MATERIALIZED (SELECT l.owner, l.grp, l.is_begun, l.aged_rank FROM line l"
+        " next_line AS MATERIALIZED (SELECT l.owner, l.grp, l.is_begun, l.aged_rank, l.first_id, ROW_NUMBER() OVER"
+        f" (ORDER BY l.aged_rank, COALESCE(o.number, 0),{turns.owner_sql('l.owner')}"
+        f" COALESCE(g.number, 0),{turns.group_sql('l.grp')} l.first_id) AS place FROM line l"
         " LEFT JOIN batch b ON b.id = l.batch_id"
         " LEFT JOIN (SELECT owner, SUM(number) AS number FROM going GROUP BY owner) o ON o.owner = l.owner"
         " LEFT JOIN going g ON g.owner = l.owner AND g.grp = l.grp"
         f" WHERE l.is_begun OR (NOT {is_held_sql('l')}"
         " AND (b.max_parallel IS NULL OR COALESCE(g.number, 0) < b.max_parallel))"
-        f" ORDER BY l.aged_rank, COALESCE(o.number, 0),{turns.owner_sql('l.owner')}"
-        f" COALESCE(g.number, 0),{turns.group_sql('l.grp')} l.first_id LIMIT 1),"
-        f" head AS MATERIALIZED (SELECT d.id FROM due d JOIN next_line n ON {same_line}"
-        f" ORDER BY d.id LIMIT {MOST_RACING})"
-        f" SELECT w.id FROM job w WHERE w.id IN (SELECT id FROM head) AND {due} ORDER BY w.id LIMIT 1"
-        f"{skip_locked_sql('w')}"
+        f" ORDER BY place LIMIT {MOST_RACING}),"
+        f" front AS MATERIALIZED (SELECT * FROM next_line ORDER BY place LIMIT {FIRST_LINES}),"
+        f" behind AS MATERIALIZED (SELECT d.id, n.place FROM due d JOIN front n ON {same_line}"
+        f" ORDER BY n.place, d.id LIMIT {MOST_RACING}),"
+        " head AS MATERIALIZED (SELECT id, place FROM behind UNION SELECT first_id, place FROM next_line)"
+        f" SELECT w.id FROM head h JOIN job w ON w.id = h.id WHERE {due}"
+        # What is locked is looked at again, and may have gone to another queue meanwhile. Not as a plain comparison: an
+        # index of queues would be preferred to the ids.
+        f" AND COALESCE(w.queue, '') = '{queue.value}'"
+        f" ORDER BY h.place, w.id LIMIT 1{skip_locked_sql('w')}"
     )
 
 

@@ -5,10 +5,14 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from models.database import is_away
 from services.events import RE_READ_SECONDS, bus
 from services.reading.present import Present, State
 
 S = TypeVar("S", bound=State)
+
+AWAY_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0)
+"Waits of a follower for a database that cannot be reached, before it gives up."
 
 
 def _utc_now() -> datetime:
@@ -38,7 +42,7 @@ async def follow(
     due = ids
     with bus().listen(id_by_topic) as listener:
         while until is None or now() < until:
-            states = await present.states(owner, due)
+            states = await _states(present, owner, due)
             for row_id in due:
                 state = states.get(row_id)
                 if state is None or state.is_ended:
@@ -60,3 +64,15 @@ async def follow(
                 await asyncio.sleep(min(seconds, seconds_between))
             changed = await listener.next(seconds)
             due = [id_by_topic[name] for name in changed] or ids
+
+
+async def _states(present: Present[S], owner: str, ids: Sequence[int]) -> dict[int, S]:
+    """As Present.states. Whoever has followed for an hour is not sent away because a connection was cut."""
+    for seconds in AWAY_SECONDS:
+        try:
+            return await present.states(owner, ids)
+        except Exception as error:
+            if not is_away(error):
+                raise
+        await asyncio.sleep(seconds)
+    return await present.states(owner, ids)

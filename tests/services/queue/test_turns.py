@@ -133,3 +133,13 @@ async def test_with_room_for_one_job_owners_and_workflows_take_turns() -> None:
     assert [owner for owner, _ in order] in ([OWNER, OTHER] * 3, [OTHER, OWNER] * 3)
     mine = [workflow for owner, workflow in order if owner == OWNER]
     assert len(set(mine[:2])) == 2
+
+
+async def test_workers_that_claim_at_once_find_a_job_each_whosever_it_is() -> None:
+    """Lines of one job each, which all of them see in the same order."""
+    for _ in range(3):
+        for number in range(12):
+            await due(OWNER if number % 2 else OTHER, workflow_id=100 + number)
+        found = await asyncio.gather(*(claim(Queue.IMAGES, f"worker {number}", 30) for number in range(12)))
+        assert len({taken[0].id for taken in found if taken is not None}) == 12
+        await Job.filter(queue=Queue.IMAGES).update(status=JobStatus.SUCCEEDED)
