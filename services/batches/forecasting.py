@@ -17,7 +17,7 @@ from services.pool.pricing import expected_credits
 from services.pool.roster import rosters
 from services.pool.timing import usual_ms
 from services.providers import pooled_models
-from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
+from services.queue.priority import aged_rank_sql, group_sql, is_held_with_workflow_sql
 from settings import get_settings
 
 URGENT_RANK = 0
@@ -111,12 +111,13 @@ async def forecasts(owner: str, kind: MediaKind, wanted: Sequence[Wanted]) -> li
 
 
 async def _waiting(owner: str, kind: MediaKind) -> tuple[list[_Waiting], dict[str, Sort]]:
-    """What waits for the owner's accounts, and one request of each demand. Paused batches do not stand in the way."""
+    """What waits for the owner's accounts, and one request of each demand. What is paused stands in nobody's way."""
     queue = f"pool-{kind.value.lower()}s"
     rows = await execute(
         "SELECT key, rank, grp, COUNT(*) AS number, MIN(id) AS sample FROM (SELECT id,"
         f" COALESCE(demand_key, CAST(id AS TEXT)) AS key, {aged_rank_sql()} AS rank, {group_sql()} AS grp FROM job"
-        f" WHERE owner = ? AND queue = ? AND role = 'GENERATE' AND status = ? AND NOT {is_held_sql()}) AS waiting"
+        f" WHERE owner = ? AND queue = ? AND role = 'GENERATE' AND status = ? AND NOT {is_held_with_workflow_sql()})"
+        " AS waiting"
         " GROUP BY key, rank, grp",
         owner,
         queue,
@@ -231,17 +232,19 @@ def _forecast(wanted: Wanted, waiting: Sequence[_Waiting], view: _View) -> Forec
 
 def others_before(wanted: Wanted, waiting: Sequence[_Waiting]) -> dict[str, int]:
     """By demand how many jobs of others go first: all that are more urgent, and of each equally urgent group as many as
-    the batch itself has, since they take turns.
+    the batch itself has, since they take turns. The batch is as urgent as waiting has made it, like the others.
     """
+    of_batch = [each.rank for each in waiting if wanted.batch_id is not None and each.group == wanted.batch_id]
+    own_rank = min(of_batch, default=wanted.priority_rank)
     own = sum(sort.count for sort in wanted.sorts.values())
     groups: dict[int, int] = defaultdict(int)
     before: dict[str, int] = defaultdict(int)
     for each in sorted(waiting, key=lambda row: row.key):
         if wanted.batch_id is not None and each.group == wanted.batch_id:
             continue
-        if each.rank < wanted.priority_rank:
+        if each.rank < own_rank:
             before[each.key] += each.count
-        elif each.rank == wanted.priority_rank:
+        elif each.rank == own_rank:
             taken = min(each.count, own - groups[each.group])
             groups[each.group] += taken
             before[each.key] += taken
