@@ -12,7 +12,7 @@ from services.generation.stopping import cancel_generation
 from services.ownership import own
 from services.queue.outcomes import cancel_builds, fail_artifact_of, hold_stage_jobs, wake_stage_jobs
 from services.queue.retrying import reopen_build_job, reopen_stage_job
-from services.workflow.steps import touch
+from services.workflow.steps import forget_budget_pause, touch
 
 
 async def cancel_job(owner: str, job_id: int) -> Job:
@@ -91,5 +91,7 @@ async def _reopen_workflow(stage_job_id: int) -> None:
     if row is None or row.status not in stopped:
         return
     await WorkflowStage.filter(id=row.id).update(status=WorkflowStatus.RUNNING, error=None, finished_at=None)
-    await Workflow.filter(id=row.workflow_id, status__in=stopped).update(status=WorkflowStatus.RUNNING, error=None)
+    goes_on = {"status": WorkflowStatus.RUNNING, "error": None}
+    if await Workflow.filter(id=row.workflow_id, status__in=stopped).update(**goes_on):
+        await forget_budget_pause(row.workflow_id)
     await touch(row.workflow_id)

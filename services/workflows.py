@@ -28,9 +28,8 @@ from services.providers import check_pooled_choice, choose_provider, voices
 from services.queue.outcomes import cancel_builds, hold_stage_jobs, nudge
 from services.queue.retrying import reopen_stage_job
 from services.sources import store_source
-from services.workflow.budgets import forget_budget_pause
 from services.workflow.deletion import delete_rows
-from services.workflow.steps import move_on, next_stage, read_states, start_stage, touch
+from services.workflow.steps import forget_budget_pause, move_on, next_stage, read_states, start_stage, touch
 from services.workflow_options import WorkflowOptions
 
 MAX_NAME_LENGTH = 200
@@ -283,6 +282,7 @@ async def delete_workflows(owner: str, ids: list[int]) -> list[tuple[int, Ekonte
 async def _delete(owner: str, workflow_id: int) -> None:
     await own(Workflow, owner, workflow_id)
     await Workflow.filter(id=workflow_id).update(status=WorkflowStatus.CANCELED)
+    await forget_budget_pause(workflow_id)
     await delete_rows(workflow_id)
     await touch(workflow_id)
     await Workflow.filter(id=workflow_id).delete()
@@ -301,4 +301,4 @@ async def _set_status(workflow: Workflow, status: WorkflowStatus, **more: Any) -
     if not changed:
         raise ConflictError("The workflow changed at the same moment; look at it and try again.")
     if status is not WorkflowStatus.PAUSED:
-        await forget_budget_pause(workflow)
+        await forget_budget_pause(workflow.id)

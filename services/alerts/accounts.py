@@ -72,18 +72,22 @@ async def note_credits(account: Mapping[str, Any]) -> None:
 
 
 async def check_credits() -> None:
-    """The same for all accounts: what a changed setting makes low, or not low any more. Two statements."""
+    """The same for all accounts: what a changed setting makes low, or not low any more. Two statements while nothing
+    changes, which return nothing. What a workflow's budget raised is closed where it is paused for that no more.
+    """
     low = get_settings().credit_low
     is_low = "account.status = 'ACTIVE' AND account.deleted_at IS NULL AND account.credit_balance < ?"
     await close_passed(
         AlertKind.CREDIT_LOW,
-        f"alert.cause NOT LIKE 'account:%' OR EXISTS (SELECT 1 FROM account WHERE account.id = alert.account_id"
-        f" AND {is_low})",
+        f"CASE WHEN alert.cause LIKE 'account:%' THEN EXISTS (SELECT 1 FROM account WHERE account.id = alert.account_id"
+        f" AND {is_low}) WHEN alert.cause LIKE 'workflow:%' THEN EXISTS (SELECT 1 FROM workflow"
+        " WHERE workflow.id = alert.workflow_id AND workflow.status = 'PAUSED' AND workflow.pause_reason IS NOT NULL)"
+        " ELSE TRUE END",
         low,
     )
     if low:
-        rows = await execute(f"SELECT {CREDIT_COLUMNS} FROM account WHERE {is_low}", low)
-        for row in rows:
+        told = is_open_sql(AlertKind.CREDIT_LOW, "account.owner", "'account:' || account.id")
+        for row in await execute(f"SELECT {CREDIT_COLUMNS} FROM account WHERE {is_low} AND NOT {told}", low):
             await note_credits(row)
 
 

@@ -6,13 +6,9 @@ from models.database import execute
 from models.enums import AlertKind, AlertSeverity, JobRole, JobStatus
 from models.jobs import Job
 from models.workflows import Workflow
-from services.alerts.raising import close_alert, raise_alert
+from services.alerts.raising import raise_alert
 from services.pool.scheduling import on_workflow_over_budget
-from services.workflow.steps import touch
-
-
-def budget_cause(workflow_id: int) -> str:
-    return f"workflow:{workflow_id}"
+from services.workflow.steps import budget_cause, touch
 
 
 async def pause_for_budget(workflow_id: int, reason: str) -> None:
@@ -38,13 +34,6 @@ async def pause_for_budget(workflow_id: int, reason: str) -> None:
         f"The workflow {rows[0]['name']} is paused. {reason} What runs ends; resumeWorkflow(creditBudget) goes on.",
         workflow_id=workflow_id,
     )
-
-
-async def forget_budget_pause(workflow: Workflow) -> None:
-    """It is no longer paused, whoever decided that: the reason and the alert go."""
-    if workflow.pause_reason is not None:
-        await Workflow.filter(id=workflow.id).update(pause_reason=None)
-        await close_alert(workflow.owner, AlertKind.CREDIT_LOW, budget_cause(workflow.id))
 
 
 on_workflow_over_budget(pause_for_budget)

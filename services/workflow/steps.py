@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models.database import after_commit, execute
-from models.enums import STAGES, JobStatus, Stage, WorkflowStatus
+from models.enums import STAGES, AlertKind, JobStatus, Stage, WorkflowStatus
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
+from services.alerts.raising import close_alert
 from services.build.graph import decide
 from services.callbacks.outbox import write_workflow_callback
 from services.events import bus, workflow_topic
@@ -133,8 +134,23 @@ async def stage_ended(job: Job, status: JobStatus, error: dict[str, Any] | None)
             id=workflow.id, status__in=[WorkflowStatus.RUNNING, WorkflowStatus.PAUSED, WorkflowStatus.PENDING]
         ).update(status=end, error=error, updated_at=now)
         if ended:
+            await forget_budget_pause(workflow.id)
             await write_workflow_callback(workflow, end, error)
     await touch(workflow.id)
+
+
+def budget_cause(workflow_id: int) -> str:
+    """What the alert about a workflow that its budget has paused is known by."""
+    return f"workflow:{workflow_id}"
+
+
+async def forget_budget_pause(workflow_id: int) -> None:
+    """It is no longer paused, whoever decided that: the reason and the alert go. One statement where there are none."""
+    rows = await execute(
+        "UPDATE workflow SET pause_reason = NULL WHERE id = ? AND pause_reason IS NOT NULL RETURNING owner", workflow_id
+    )
+    if rows:
+        await close_alert(rows[0]["owner"], AlertKind.CREDIT_LOW, budget_cause(workflow_id))
 
 
 async def touch(workflow_id: int) -> None:

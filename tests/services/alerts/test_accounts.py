@@ -178,6 +178,25 @@ async def test_alerts_about_budgets_are_not_the_accounts_business() -> None:
     assert await Alert.filter(resolved_at__isnull=True).count() == 1
 
 
+async def test_accounts_that_are_told_already_are_not_read_again(set_low: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for balance in (10, 11, 12):
+        await make_account(credit_balance=balance)
+    set_low(20)
+    await check_credits()
+    assert len(await open_alerts()) == 3
+    looked_at: list[int] = []
+
+    async def note(account: Any) -> None:
+        looked_at.append(account["id"])
+
+    monkeypatch.setattr("services.alerts.accounts.note_credits", note)
+    await check_credits()
+    assert looked_at == []
+    new = await make_account(credit_balance=9)
+    await check_credits()
+    assert looked_at == [new.id]
+
+
 async def test_while_nothing_changes_no_statement_is_added() -> None:
     account = await make_account(credit_balance=60)
     for balance in (60, 7):
