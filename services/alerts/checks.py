@@ -4,6 +4,10 @@ Every process looks; the alerts are raised once whoever finds a cause first, and
 """
 
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
 
 from services.alerts.accounts import check_credits
 from services.alerts.failures import check_failure_rates
@@ -12,19 +16,30 @@ from services.alerts.space import check_space
 from services.alerts.stalls import check_stalled_batches
 from settings import Settings
 
+log = structlog.get_logger(__name__)
+
 CHECK_SECONDS = 30.0
 
 _last_look = -CHECK_SECONDS
 
 
 async def check_alerts(settings: Settings) -> None:
-    """Looks at everything, at most every 30 seconds in one process: ten statements or so."""
+    """Looks at everything, at most every 30 seconds in one process: ten statements or so. A look that fails is logged,
+    and keeps none of the others back.
+    """
     global _last_look
     if time.monotonic() - _last_look < CHECK_SECONDS:
         return
     _last_look = time.monotonic()
-    await close_idle_pools()
-    await check_credits()
-    await check_failure_rates(settings)
-    await check_stalled_batches(settings)
-    await check_space(settings)
+    looks: dict[str, Callable[[], Awaitable[None]]] = {
+        "pools": close_idle_pools,
+        "credits": check_credits,
+        "failures": partial(check_failure_rates, settings),
+        "stalls": partial(check_stalled_batches, settings),
+        "space": partial(check_space, settings),
+    }
+    for subject, look in looks.items():
+        try:
+            await look()
+        except Exception:
+            log.exception("alerts.look_failed", subject=subject)

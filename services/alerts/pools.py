@@ -56,7 +56,8 @@ async def close_idle_pools() -> None:
     is open.
     """
     for alert in await Alert.filter(kind=AlertKind.POOL_EXHAUSTED, resolved_at__isnull=True):
-        _, provider, kind = alert.cause.split(":")
+        start, _, kind = alert.cause.rpartition(":")  # a provider's name may hold colons, a kind none
+        provider = start.removeprefix("pool:")
         if provider not in await _waited_for(alert.owner, QUEUE_OF[MediaKind(kind)]):
             await close_alert(alert.owner, AlertKind.POOL_EXHAUSTED, alert.cause)
 

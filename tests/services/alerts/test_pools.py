@@ -7,7 +7,8 @@ from models.alerts import Alert
 from models.database import now_ms
 from models.enums import AccountStatus, AlertKind, AlertSeverity, JobStatus, MediaKind, WorkflowStatus
 from models.jobs import Job
-from services.alerts.pools import close_idle_pools
+from services.alerts.pools import close_idle_pools, pool_cause
+from services.alerts.raising import raise_alert
 from services.pool.scheduling import schedule
 from tests.account_factories import make_cooldown
 from tests.factories import OTHER, OWNER, make_workflow
@@ -99,3 +100,14 @@ async def test_what_waits_for_another_provider_does_not_keep_it_open() -> None:
     await close_idle_pools()
     assert await open_alerts() == []
     assert await Account.all().count() == 0
+
+
+async def test_a_providers_name_may_hold_colons() -> None:
+    for provider in ("own:pool", "fake"):
+        await raise_alert(
+            OWNER, AlertKind.POOL_EXHAUSTED, AlertSeverity.CRITICAL, pool_cause(provider, MediaKind.IMAGE), "Wait."
+        )
+    job = await make_generation()
+    await Job.filter(id=job.id).update(params={**job.params, "provider": "own:pool"})
+    await close_idle_pools()
+    assert [alert[1] for alert in await open_alerts()] == ["pool:own:pool:IMAGE"]
