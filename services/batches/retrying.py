@@ -1,7 +1,7 @@
 """Generating items of a batch again."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults
 from models.batches import Batch
@@ -105,6 +105,11 @@ async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
     resolved = await resolve_all(owner, [request.inputs for request in requests])
     if faults := [fault for found in resolved for fault in found.faults]:
         raise all_faults([type(fault)(fault.message, path=["input"]) for fault in faults])
+    # What is made now is made for what was asked for. A picture that came from a link and is gone is fetched again.
+    requests = [
+        replace(request, inputs=found.inputs, made_for_sha256=None)
+        for request, found in zip(requests, resolved, strict=True)
+    ]
     records: Mapping[int, GenerationRecord] = {
         record.id: record for record in await GenerationRecord.filter(id__in=[job.record_id for job in former])
     }
