@@ -72,8 +72,10 @@ async def retry_generations(jobs: Sequence[Job]) -> list[Job]:
     if not ended:
         return []
     await before_reopening(ended)
-    last = await _last_attempts([job.id for job in ended])
-    resumed = {attempt.job_id for attempt in last.values() if await _resume(attempt)}
+    resumed: dict[int, int] = {}  # by job the attempt that goes on
+    for attempt in await _resumable_attempts([job.id for job in ended]):
+        if attempt.job_id not in resumed and await _resume(attempt):
+            resumed[attempt.job_id] = attempt.id
     for status, due, group in (
         ("RUNNING", "NULL", [job.id for job in ended if job.id in resumed]),
         ("PENDING", now_ms_sql(), [job.id for job in ended if job.id not in resumed]),
@@ -84,7 +86,7 @@ async def retry_generations(jobs: Sequence[Job]) -> list[Job]:
         await execute(
             "UPDATE attempt SET run = (SELECT retry_count FROM job WHERE job.id = attempt.job_id)"
             f" WHERE id IN ({places(list(resumed))}) RETURNING id",
-            *(last[job_id].id for job_id in resumed),
+            *resumed.values(),
         )
     for job in ended:
         announce(job)
@@ -109,45 +111,54 @@ async def is_resumable(job: Job) -> bool:
     """Whether a failed or canceled generation has something upstream, or paid for, that a retry would go on with."""
     if job.status not in (JobStatus.FAILED, JobStatus.CANCELED):
         return False
-    last = (await _last_attempts([job.id])).get(job.id)
-    return last is not None and (last.state in _UNDER_WAY or _lacks_only_storing(last))
+    return bool(await _resumable_attempts([job.id]))
 
 
 _UNDER_WAY = (AttemptState.SENT, AttemptState.ACCEPTED, AttemptState.FETCHING)
 
 
-async def _last_attempts(job_ids: Sequence[int]) -> dict[int, Attempt]:
-    attempts = Attempt.filter(job_id__in=list(job_ids)).order_by("job_id", "number")
-    return {attempt.job_id: attempt for attempt in await attempts}
-
-
-def _lacks_only_storing(last: Attempt) -> bool:
-    return last.state is AttemptState.ENDED and (last.error or {}).get("kind") == "FINISH"
-
-
-async def _resume(last: Attempt) -> bool:
-    """Whether the last attempt goes on: it is still upstream, or only its result is missing here. Whoever has a step of
-    it at this moment knows it as one to be ended, and loses it.
+async def _resumable_attempts(job_ids: Sequence[int]) -> list[Attempt]:
+    """All that the jobs have upstream, or paid for, those first that are to go on: what upstream was not asked to stop,
+    and of these the newest. That need not be a job's last attempt: of one that timed out, and whose job then failed on
+    another account, the result may still come. The others of a job stay as they are: whichever comes first is taken.
     """
-    if last.state in _UNDER_WAY:
+    attempts = await Attempt.filter(job_id__in=list(job_ids))
+    found = [attempt for attempt in attempts if attempt.state in _UNDER_WAY or _lacks_only_storing(attempt)]
+    return sorted(found, key=lambda attempt: (_is_asked_to_stop(attempt), -attempt.number))
+
+
+def _is_asked_to_stop(attempt: Attempt) -> bool:
+    return attempt.is_draining and attempt.state is not AttemptState.ENDED
+
+
+def _lacks_only_storing(attempt: Attempt) -> bool:
+    return attempt.state is AttemptState.ENDED and (attempt.error or {}).get("kind") == "FINISH"
+
+
+async def _resume(attempt: Attempt) -> bool:
+    """Whether the attempt goes on: it is still upstream, or only its result is missing here. Whoever has a step of it
+    at this moment knows it as one to be ended, and loses it.
+    """
+    if attempt.state in _UNDER_WAY:
         rows = await execute(
             "UPDATE attempt SET is_detached = ?, is_draining = ?, outcome = 'RUNNING', error = NULL, queued_ms = 0,"
             " lease_epoch = lease_epoch + 1,"
             f" finished_at = NULL, accepted_at_ms = CASE WHEN accepted_at_ms IS NULL THEN NULL ELSE {now_ms_sql()} END,"
             f" sent_at_ms = CASE WHEN accepted_at_ms IS NULL THEN {now_ms_sql()} ELSE sent_at_ms END,"
-            f" due_at_ms = {now_ms_sql()} WHERE id = ? AND state = ? RETURNING id",
+            f" due_at_ms = {now_ms_sql()} WHERE id = ? AND state IN ({places(_UNDER_WAY)}) RETURNING id",
             False,
             False,
-            last.id,
-            last.state.value,
+            attempt.id,
+            *(state.value for state in _UNDER_WAY),
         )
         return bool(rows)
-    if _lacks_only_storing(last):
-        rows = await execute(
-            "UPDATE attempt SET state = 'FETCHING', outcome = 'RUNNING', failures = 1, finished_at = NULL,"
-            f" lease_epoch = lease_epoch + 1, fetch_since_ms = {now_ms_sql()}, due_at_ms = {now_ms_sql()}"
-            " WHERE id = ? AND state = 'ENDED' RETURNING id",
-            last.id,
-        )
-        return bool(rows)
-    return False
+    rows = await execute(
+        "UPDATE attempt SET state = 'FETCHING', outcome = 'RUNNING', failures = 1, finished_at = NULL,"
+        " is_detached = ?, is_draining = ?,"
+        f" lease_epoch = lease_epoch + 1, fetch_since_ms = {now_ms_sql()}, due_at_ms = {now_ms_sql()}"
+        " WHERE id = ? AND state = 'ENDED' RETURNING id",
+        False,
+        False,
+        attempt.id,
+    )
+    return bool(rows)
