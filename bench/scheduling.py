@@ -1,9 +1,10 @@
 """What one scheduling pass costs: `python -m bench.scheduling`, on SQLite and on PostgreSQL.
 
 10,000 jobs wait (ten batches of one owner, single jobs, three other owners) and 200 accounts have 600 slots. Measured:
-a pass that finds every slot taken, one that finds a hundred free (a tenth of all is kept for URGENT), and one that finds
-all 600 free and places as many jobs as a pass does, with what it writes. Beside them, the choice alone (no database), and the former
-way of choosing: judging every account anew for each job. Also the claim of a worker's next job among 10,000.
+a pass that finds every slot taken, one that finds a hundred free (a tenth of all is kept for URGENT), and one that
+finds all 600 free and places as many jobs as a pass does, with what it writes. Beside them, the choice alone (no
+database), and the former way of choosing: judging every account anew for each job. Also the claim of a worker's next
+job among 10,000.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from services.pool.fairness import Group, WaitingJob
 from services.pool.placing import place
 from services.pool.scheduling import schedule
 from services.queue.leases import claim
-from tests.statements import counted_statements
+from tests.statements import counted_with_transactions
 
 ACCOUNTS, SLOTS, JOBS, OWNERS, BATCHES = 200, 3, 10_000, 6, 10
 ROUNDS = 9
@@ -145,7 +146,7 @@ async def measured(prepare: Callable[[], Awaitable[None]], rounds: int) -> tuple
     placed = statements = 0
     for _ in range(rounds):
         await prepare()
-        with counted_statements() as seen:
+        with counted_with_transactions() as seen:
             began = time.perf_counter()
             placed = (await schedule(MediaKind.IMAGE)).placed
             times.append((time.perf_counter() - began) * 1000)
