@@ -1,10 +1,12 @@
 """Results that are older than the deployment keeps them: their files go, what is known about them stays.
 
-A file goes when everything that refers to it is old: results of generations that ended long ago, and inputs of such. A
-file that an artifact, a script or an asset shows, that a build made, or that any newer job uses stays, and so do the
-results in which it is seen. Records, versions and jobs stay; their jobs say what became of the files.
+A file can go when everything that refers to it is old: results of generations that ended long ago, and inputs of such.
+A file that an artifact, a script or an asset shows, that a build made, or that any newer job uses stays. A result goes
+whole or stays whole: one file of it that has to stay keeps the others. Records, versions and jobs stay; their jobs say
+what became of the files.
 """
 
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from models.database import after_commit, execute, transaction
@@ -16,6 +18,7 @@ from services.reading.owned import places
 from services.retention.walking import walk
 
 FILES_AT_ONCE = 200
+JOBS_AT_ONCE = 200
 DAY_SECONDS = 86_400.0
 
 
@@ -31,33 +34,69 @@ async def remove_old_results(days: float | None) -> int:
 
     async def look(after: int, last: int) -> int:
         rows = await execute(f"SELECT id FROM stored_file WHERE id > ? AND id <= ? AND {is_old}", after, last)
-        file_ids = [int(row["id"]) for row in rows]
+        file_ids, gone = [int(row["id"]) for row in rows], 0
         for start in range(0, len(file_ids), FILES_AT_ONCE):
-            await _let_go(file_ids[start : start + FILES_AT_ONCE], days)
-        return len(file_ids)
+            part = file_ids[start : start + FILES_AT_ONCE]
+            job_ids = await _whole_results(part, is_old)
+            for first in range(0, len(job_ids), JOBS_AT_ONCE):
+                gone += await _let_go(job_ids[first : first + JOBS_AT_ONCE], days)
+        return gone
 
     return await walk("stored_file", "old results", look, before_id=before_id)
 
 
-async def _let_go(file_ids: list[int], days: float) -> None:
-    """Removes the old jobs' references to the files, in one transaction. What a new job has taken up meanwhile keeps
-    that job's reference, and with it the file.
+async def _whole_results(file_ids: list[int], is_old: str) -> list[int]:
+    """Of the jobs that made these files, all of which can go, those whose other files can go, too."""
+    shown = await execute(f"SELECT DISTINCT job_id FROM job_file WHERE file_id IN ({places(file_ids)})", *file_ids)
+    job_ids, whole = sorted(int(row["job_id"]) for row in shown), list[int]()
+    can_go = dict.fromkeys(file_ids, True)
+    for start in range(0, len(job_ids), JOBS_AT_ONCE):
+        part = job_ids[start : start + JOBS_AT_ONCE]
+        links = await execute(f"SELECT job_id, file_id FROM job_file WHERE job_id IN ({places(part)})", *part)
+        files: dict[int, set[int]] = defaultdict(set)
+        for link in links:
+            files[int(link["job_id"])].add(int(link["file_id"]))
+        others = sorted(set().union(*files.values()) - can_go.keys())
+        for first in range(0, len(others), FILES_AT_ONCE):
+            some = others[first : first + FILES_AT_ONCE]
+            rows = await execute(f"SELECT id FROM stored_file WHERE id IN ({places(some)}) AND {is_old}", *some)
+            can_go |= dict.fromkeys(some, False) | {int(row["id"]): True for row in rows}
+        whole += [job_id for job_id, of_job in files.items() if all(can_go[file_id] for file_id in of_job)]
+    return whole
+
+
+async def _let_go(job_ids: list[int], days: float) -> int:
+    """Removes the results of these jobs, in one transaction; how many files are in no result any more. What a new job
+    has taken up meanwhile keeps that job's reference, and with it the file.
     """
     old_jobs = f"SELECT id FROM job WHERE job.id = job_id AND {_is_old_job_sql('job', days)}"
 
-    async def body() -> None:
+    async def body() -> int:
         shown = await execute(
-            f"DELETE FROM job_file WHERE file_id IN ({places(file_ids)}) AND EXISTS ({old_jobs}) RETURNING job_id",
-            *file_ids,
-        )
-        await execute(
-            f"DELETE FROM job_input WHERE file_id IN ({places(file_ids)}) AND EXISTS ({old_jobs}) RETURNING id",
-            *file_ids,
+            f"DELETE FROM job_file WHERE job_id IN ({places(job_ids)}) AND EXISTS ({old_jobs})"
+            " RETURNING job_id, file_id",
+            *job_ids,
         )
         await _say(sorted({int(row["job_id"]) for row in shown}), days)
-        await release_files(file_ids)
+        loose = await _in_no_result(sorted({int(row["file_id"]) for row in shown}))
+        for start in range(0, len(loose), FILES_AT_ONCE):
+            part = loose[start : start + FILES_AT_ONCE]
+            await execute(
+                f"DELETE FROM job_input WHERE file_id IN ({places(part)}) AND EXISTS ({old_jobs}) RETURNING id", *part
+            )
+        await release_files(loose)
+        return len(loose)
 
-    await transaction(body)
+    return await transaction(body)
+
+
+async def _in_no_result(file_ids: list[int]) -> list[int]:
+    loose: list[int] = []
+    for start in range(0, len(file_ids), FILES_AT_ONCE):
+        part = file_ids[start : start + FILES_AT_ONCE]
+        rows = await execute(f"SELECT DISTINCT file_id FROM job_file WHERE file_id IN ({places(part)})", *part)
+        loose += sorted(set(part) - {int(row["file_id"]) for row in rows})
+    return loose
 
 
 async def _say(job_ids: list[int], days: float) -> None:

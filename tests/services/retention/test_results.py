@@ -18,6 +18,7 @@ from services.events import bus, job_topic
 from services.files import remove_unreferenced, storage_key
 from services.generation.admission import generate
 from services.records.showing import restore_version
+from services.retention import results
 from services.retention.results import remove_old_results
 from tests.factories import OTHER, OWNER, make_artifact, make_asset, make_file, make_job, make_script
 from tests.record_factories import asked, finish, record_of, start
@@ -48,6 +49,10 @@ async def old_result(storyboard_id: str | None = None, count: int = 2, **values:
 
 async def released() -> set[int]:
     return {file.id for file in await StoredFile.filter(released_at__isnull=False)}
+
+
+async def shown_by(job: Job) -> list[int]:
+    return [link.file_id for link in await JobFile.filter(job_id=job.id).order_by("position")]
 
 
 def ids(*made: StoredFile) -> set[int]:
@@ -89,16 +94,55 @@ async def test_the_record_stays_with_its_request_and_its_job_says_what_became_of
     }
 
 
-async def test_what_an_artifact_a_script_or_an_asset_shows_stays_in_the_result_too() -> None:
-    job, (shown, asset_file, source, loose) = await old_result(count=4)
+async def test_a_result_of_which_an_artifact_a_script_or_an_asset_shows_something_stays_whole() -> None:
+    old = [await old_result(count=4) for _ in range(4)]
+    shown, asset_file, source = [made[1] for _, made in old[:3]]
     await make_artifact(ArtifactKind.PICTURE, 1, [(FileRole.MAIN, shown)])
     script = await make_script()
     await make_asset(script, reference_file_id=asset_file.id)
     await make_script(source_file_id=source.id)
+    assert await remove_old_results(DAYS) == 4
+    assert await released() == ids(*old[3][1])
+    for job, made in old[:3]:
+        assert [link.file_id for link in await JobFile.filter(job_id=job.id).order_by("position")] == [
+            f.id for f in made
+        ]
+        assert (await Job.get(id=job.id)).message is None
+
+
+async def test_a_result_of_which_one_file_is_in_younger_use_stays_whole_and_is_handed_out_whole() -> None:
+    job, made = await old_result("shot-1", count=4, prompt="one")
+    young = await start()
+    await JobInput.create(job_id=young.id, position=0, file_id=made[2].id)
+    await finish(young)
+    assert await remove_old_results(DAYS) == 0
+    assert await released() == set()
+    again = await generate(OWNER, asked("shot-2", prompt="one", reuse=Reuse.EXACT), None, Priority.NORMAL)
+    assert await shown_by(again) == [file.id for file in made]
+    await age(young, again)
+    assert await remove_old_results(DAYS) == 6
+    assert {(await Job.get(id=each.id)).message for each in (job, young, again)} == {WORDS}
+
+
+async def test_of_two_results_that_share_a_file_each_goes_whole_or_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "FILES_AT_ONCE", 1)
+    monkeypatch.setattr(results, "JOBS_AT_ONCE", 1)
+    shared, held = await old_file(), await old_file()
+    going, staying = await start(), await start()
+    alone = await old_file()
+    await finish(going, files=[alone, shared])
+    await finish(staying, files=[shared, held])
+    young = await start()
+    await JobInput.create(job_id=young.id, position=0, file_id=held.id)
+    await JobInput.create(job_id=staying.id, position=0, file_id=shared.id)
+    await age(going, staying)
     assert await remove_old_results(DAYS) == 1
-    assert await released() == ids(loose)
-    assert {link.file_id for link in await JobFile.filter(job_id=job.id)} == ids(shown, asset_file, source)
-    assert (await Job.get(id=job.id)).message is None
+    assert await released() == ids(alone)
+    left = await JobFile.all().order_by("position")
+    assert [(link.job_id, link.file_id) for link in left] == [(staying.id, shared.id), (staying.id, held.id)]
+    assert {row.job_id for row in await JobInput.all()} == {young.id, staying.id}
+    assert (await Job.get(id=going.id)).message == WORDS
+    assert (await Job.get(id=staying.id)).message is None
 
 
 async def test_what_a_build_made_or_another_owner_has_stays() -> None:
@@ -112,15 +156,15 @@ async def test_what_a_build_made_or_another_owner_has_stays() -> None:
 
 
 async def test_the_input_of_a_live_or_a_young_job_stays_and_that_of_an_old_one_does_not() -> None:
-    results = [await old_result(count=1) for _ in range(3)]
+    made = [await old_result(count=1) for _ in range(3)]
     live, young, old = [await start() for _ in range(3)]
-    for job, (_, (file,)) in zip((live, young, old), results, strict=True):
+    for job, (_, (file,)) in zip((live, young, old), made, strict=True):
         await JobInput.create(job_id=job.id, position=0, file_id=file.id)
     await finish(young, count=1)
     await finish(old, count=1)
     await age(old)
     assert await remove_old_results(DAYS) == 1
-    assert await released() == ids(*results[2][1])
+    assert await released() == ids(*made[2][1])
     assert {row.job_id for row in await JobInput.all()} == {live.id, young.id}
 
 
@@ -172,7 +216,7 @@ async def test_the_content_goes_after_the_time_of_grace_unless_somebody_takes_it
     tmp_path: Path, data_dir: Path
 ) -> None:
     storage = files.use_storage(None, data_dir)
-    _, (gone, kept) = await old_result(count=2)
+    (_, (gone,)), (_, (kept,)) = await old_result(count=1), await old_result(count=1)
     for file in (gone, kept):
         (tmp_path / "picture").write_bytes(b"picture")
         await storage.put(storage_key(OWNER, file.sha256, file.content_type), tmp_path / "picture")
