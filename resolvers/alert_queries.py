@@ -7,9 +7,8 @@ import strawberry
 from schema.alerts import Alert
 from schema.context import Info
 from schema.fields import resolved
-from schema.paging import After, Connection, First, connection, given
+from schema.paging import After, Connection, First, given, listed
 from services.reading.alerts import alerts_query
-from services.reading.lists import newest_first
 from services.reading.paging import page_request
 
 
@@ -30,8 +29,4 @@ class AlertQueries:
     ) -> Connection[Alert]:
         request = page_request(given(first), given(after))
         query = alerts_query(info.context.owner, given(open))
-
-        async def count() -> int:
-            return await query.count()
-
-        return connection(await newest_first(query, request), Alert.from_row, count)
+        return await listed(query, request, Alert.from_row)

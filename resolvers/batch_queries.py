@@ -10,9 +10,8 @@ from schema.batch_inputs import BatchFilter
 from schema.batches import Batch
 from schema.context import Info
 from schema.fields import resolved
-from schema.paging import After, Before, Connection, First, Last, PageNumber, connection, given
+from schema.paging import After, Before, Connection, First, Last, PageNumber, given, listed
 from services.reading.batches import BatchConditions, batches_query
-from services.reading.lists import newest_first
 from services.reading.paging import page_request
 
 
@@ -52,8 +51,4 @@ class BatchQueries:
     ) -> Connection[Batch]:
         request = page_request(given(first), given(after), given(last), given(before), given(page))
         query = batches_query(info.context.owner, batch_conditions(filter))
-
-        async def count() -> int:
-            return await query.count()
-
-        return connection(await newest_first(query, request), Batch.from_row, count)
+        return await listed(query, request, Batch.from_row)

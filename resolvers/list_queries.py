@@ -10,9 +10,9 @@ from resolvers.node_queries import load_node
 from schema.context import Info
 from schema.fields import resolved
 from schema.jobs import Job, JobFilter
-from schema.paging import After, Before, Connection, First, Last, PageNumber, connection, given
+from schema.paging import After, Before, Connection, First, Last, PageNumber, given, listed
 from schema.workflows import Workflow, WorkflowFilter
-from services.reading.lists import JobConditions, WorkflowConditions, jobs_query, newest_first, workflows_query
+from services.reading.lists import JobConditions, WorkflowConditions, jobs_query, workflows_query
 from services.reading.paging import page_request
 
 T = TypeVar("T")
@@ -68,11 +68,7 @@ class ListQueries:
     ) -> Connection[Workflow]:
         request = page_request(given(first), given(after), given(last), given(before), given(page))
         query = workflows_query(info.context.owner, workflow_conditions(filter))
-
-        async def count() -> int:
-            return await query.count()
-
-        return connection(await newest_first(query, request), Workflow.from_row, count)
+        return await listed(query, request, Workflow.from_row)
 
     @resolved("A job of the caller's, or null.")
     async def job(
@@ -95,8 +91,4 @@ class ListQueries:
     ) -> Connection[Job]:
         request = page_request(given(first), given(after), given(last), given(before), given(page))
         query = jobs_query(info.context.owner, job_conditions(filter))
-
-        async def count() -> int:
-            return await query.count()
-
-        return connection(await newest_first(query, request), Job.from_row, count)
+        return await listed(query, request, Job.from_row)

@@ -12,12 +12,11 @@ from resolvers.node_queries import load_node
 from schema.context import Info
 from schema.fields import resolved
 from schema.models import Model
-from schema.paging import After, Before, Connection, First, Last, PageNumber, connection, given
+from schema.paging import After, Before, Connection, First, Last, PageNumber, given, listed
 from schema.records import GenerationRecord, RecordFilter, StoryboardRecord, maybe_record, record_from_row
 from services.generation.catalogue import default_model
 from services.generation.catalogue import models as list_models
 from services.generation.checking import parameters_of
-from services.reading.lists import newest_first
 from services.reading.paging import MAX_IDS, check_id_count, page_request
 from services.reading.records import RecordConditions, latest_records, records_query
 
@@ -66,11 +65,7 @@ class RecordQueries:
     ) -> Connection[GenerationRecord]:
         request = page_request(given(first), given(after), given(last), given(before), given(page))
         query = records_query(info.context.owner, record_conditions(filter))
-
-        async def count() -> int:
-            return await query.count()
-
-        return connection(await newest_first(query, request), record_from_row, count)
+        return await listed(query, request, record_from_row)
 
     @resolved("The newest record of each storyboard, in the order asked for; record is null where there is none.")
     async def latest_records(

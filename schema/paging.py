@@ -4,11 +4,13 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
+from tortoise.queryset import QuerySet
 
 from schema.context import Info
 from schema.fields import resolved
 from services.reading.children import ChildList, ChildrenKey, Only
-from services.reading.paging import Page, page_request
+from services.reading.lists import newest_first
+from services.reading.paging import Page, PageRequest, page_request
 
 T = TypeVar("T")
 
@@ -76,6 +78,15 @@ def connection(page: Page[Any], make: Callable[[Any], T], count: Callable[[], Aw
         ),
         count=count,
     )
+
+
+async def listed(query: QuerySet[Any], request: PageRequest, make: Callable[[Any], T]) -> Connection[T]:
+    """A page of an owned query, the newest first: one statement, and another where totalCount is asked for."""
+
+    async def count() -> int:
+        return await query.count()
+
+    return connection(await newest_first(query, request), make, count)
 
 
 async def child_connection(
