@@ -111,16 +111,16 @@ async def test_a_result_of_which_an_artifact_a_script_or_an_asset_shows_somethin
 
 
 async def test_a_result_of_which_one_file_is_in_younger_use_stays_whole_and_is_handed_out_whole() -> None:
-    job, made = await old_result("shot-1", count=4, prompt="one")
+    job, made = await old_result("first", count=4, prompt="one")
     young = await start()
     await JobInput.create(job_id=young.id, position=0, file_id=made[2].id)
-    await finish(young)
+    await finish(young, files=[await old_file()])
     assert await remove_old_results(DAYS) == 0
     assert await released() == set()
-    again = await generate(OWNER, asked("shot-2", prompt="one", reuse=Reuse.EXACT), None, Priority.NORMAL)
+    again = await generate(OWNER, asked("again", prompt="one", reuse=Reuse.EXACT), None, Priority.NORMAL)
     assert await shown_by(again) == [file.id for file in made]
     await age(young, again)
-    assert await remove_old_results(DAYS) == 6
+    assert await remove_old_results(DAYS) == 5
     assert {(await Job.get(id=each.id)).message for each in (job, young, again)} == {WORDS}
 
 
