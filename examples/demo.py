@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from display import Display, Part, View, display_for, elapsed_seconds
+from display import Part, View, display_for, elapsed_seconds
 from graphql_client import GraphQLClient, GraphQLError
+from live_display import Display
 from own_server import ROOT, ServerError, own_server, tail, warnings
 from rich.console import Console
 from rich.table import Column, Table
@@ -224,7 +225,7 @@ def news(event: dict[str, Any]) -> str | None:
     return None
 
 
-async def _keep_asking_for_parts(client: GraphQLClient, workflow_id: str, view: View, display: Display) -> None:
+async def _keep_asking_for_parts(client: GraphQLClient, workflow_id: str, view: View, display: Display[View]) -> None:
     """The parts of the stage at work, once a second: modest, and a failure only costs a second."""
     while True:
         await asyncio.sleep(PARTS_EVERY_SECONDS)

@@ -3,11 +3,11 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any
 
+from live_display import Display, LiveDisplay
 from rich.console import Console, ConsoleOptions, Group, RenderResult
-from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
@@ -47,46 +47,9 @@ class View:
         return self.parts if self.workflow and self.workflow["currentStage"] == self.parts_stage else ()
 
 
-class Display(Protocol):
-    """Told whenever the view has changed, and of each piece of news."""
-
-    def __enter__(self) -> "Display": ...
-
-    def __exit__(self, *args: object) -> None: ...
-
-    def show(self, view: View) -> None: ...
-
-    def tell(self, view: View, text: str) -> None: ...
-
-
-def display_for(console: Console) -> Display:
+def display_for(console: Console) -> Display[View]:
     """A live display in a terminal, plain lines anywhere else."""
-    return LiveDisplay(console) if console.is_terminal else PlainDisplay(console)
-
-
-class LiveDisplay:
-    """Redrawn in place; clocks go on between two events."""
-
-    def __init__(self, console: Console) -> None:
-        self._view: View | None = None
-        self._live = Live(console=console, refresh_per_second=5, get_renderable=self._draw)
-
-    def __enter__(self) -> "LiveDisplay":
-        self._live.start()
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        self._live.stop()
-
-    def show(self, view: View) -> None:
-        self._view = view
-
-    def tell(self, view: View, text: str) -> None:
-        view.news.append(text)
-        self._view = view
-
-    def _draw(self) -> Group:
-        return Group() if self._view is None else draw(self._view, datetime.now(UTC))
+    return LiveDisplay(console, draw) if console.is_terminal else PlainDisplay(console)
 
 
 class PlainDisplay:

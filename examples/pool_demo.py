@@ -21,9 +21,10 @@ import httpx
 from contact_sheet import Print, write_contact_sheet
 from demo import say, show_log, shown
 from graphql_client import GraphQLClient, GraphQLError
+from live_display import Display
 from own_emulator import Emulator, EmulatorError, own_emulator
 from own_server import ROOT, ServerError, own_server, warnings
-from pool_display import PoolDisplay, account_summary, pool_display_for
+from pool_display import account_summary, pool_display_for
 from pool_ledger import Balance, compare
 from pool_state import ENDED, View, account_news, job_news, shot_of
 from rich.console import Console
@@ -281,7 +282,7 @@ async def follow(client: GraphQLClient, view: View, console: Console) -> None:
         raise GraphQLError([{"message": "The server ended the events before the jobs had ended."}])
 
 
-async def _follow_accounts(client: GraphQLClient, view: View, display: PoolDisplay) -> None:
+async def _follow_accounts(client: GraphQLClient, view: View, display: Display[View]) -> None:
     async for account in _events(client, ACCOUNTS, "accountChanges", {}):
         text = account_news(view.accounts.get(account["id"]), account, datetime.now(UTC))
         view.accounts[account["id"]] = account

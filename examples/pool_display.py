@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
+from live_display import Display, LiveDisplay
 from pool_state import Shot, View, held_by, standing, stored_by
 from rich.console import Console, ConsoleOptions, Group, RenderResult
-from rich.live import Live
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -23,46 +23,9 @@ LINES_WITHOUT_ROWS = 8  # of the terminal: greeting, titles, legend, empty ones
 _FIRST_PART = re.compile(r"[:.] ")  # a reason's end, for a table
 
 
-class PoolDisplay(Protocol):
-    """Told whenever the view has changed, and of each piece of news."""
-
-    def __enter__(self) -> "PoolDisplay": ...
-
-    def __exit__(self, *args: object) -> None: ...
-
-    def show(self, view: View) -> None: ...
-
-    def tell(self, view: View, text: str) -> None: ...
-
-
-def pool_display_for(console: Console) -> PoolDisplay:
+def pool_display_for(console: Console) -> Display[View]:
     """A live display in a terminal, plain lines anywhere else."""
-    return LivePoolDisplay(console) if console.is_terminal else PlainPoolDisplay(console)
-
-
-class LivePoolDisplay:
-    """Redrawn in place; clocks go on between two events."""
-
-    def __init__(self, console: Console) -> None:
-        self._view: View | None = None
-        self._live = Live(console=console, refresh_per_second=5, get_renderable=self._draw)
-
-    def __enter__(self) -> "LivePoolDisplay":
-        self._live.start()
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        self._live.stop()
-
-    def show(self, view: View) -> None:
-        self._view = view
-
-    def tell(self, view: View, text: str) -> None:
-        view.news.append(text)
-        self._view = view
-
-    def _draw(self) -> Group:
-        return Group() if self._view is None else draw(self._view, datetime.now(UTC))
+    return LiveDisplay(console, draw) if console.is_terminal else PlainPoolDisplay(console)
 
 
 class PlainPoolDisplay:
