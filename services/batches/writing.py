@@ -25,7 +25,7 @@ from services.generation.reusing import copied_links, reused_job, stamp_reused
 from services.pool.demands import demand_key
 from services.queue.sql import timestamp_sql
 from services.records.publishing import keep_shown
-from services.similarity.indexing import replace_keys
+from services.similarity.indexing import replace_keys_of_many
 
 ROWS_AT_ONCE = 200
 "Of one statement: making its rows ready takes no longer than others may wait."
@@ -164,14 +164,20 @@ async def _write_records(rows: Sequence[_Row]) -> None:
     """Writes into locked records that were there what they were asked for last. Those that are answered by a former
     result keep what they showed as a version.
     """
-    for row in rows:
-        record, former = row.planned.record, row.planned.former
-        if record is None or former is None:
-            continue
-        await keep_shown(record)
-        await GenerationRecord.filter(id=record.id).update(
-            **_shown(former_of=row.planned, job_id=row.job.id), similarity_keys=await replace_keys(record, row.request)
-        )
+    answered = [
+        (row.planned.record, row.request, row.planned.former.record.chosen_file_id, row.job.id)
+        for row in rows
+        if row.planned.record is not None and row.planned.former is not None
+    ]
+    await keep_shown(*(record for record, *_ in answered))
+    keys = await replace_keys_of_many([(record, request) for record, request, *_ in answered])
+    await execute_many(
+        "UPDATE generation_record SET shown_job_id = ?, chosen_file_id = ?, similarity_keys = ? WHERE id = ?",
+        [
+            (job_id, chosen_file_id, of_record, record.id)
+            for (record, _, chosen_file_id, job_id), of_record in zip(answered, keys, strict=True)
+        ],
+    )
     await write_requests([(row.planned.record, row.request, row.job.id) for row in rows])
 
 

@@ -13,7 +13,6 @@ from models.database import execute, execute_many, transaction
 from models.generation import GenerationRecord
 from models.jobs import Job
 from services.generation.requests import GenerationRequest
-from services.reading.owned import places
 from services.similarity.banding import keys_of, packed, unpacked
 from services.similarity.comparing import normalise
 
@@ -21,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 INDEXED_AT_ONCE = 100
 MOST_IN_A_SWEEP = 500
+REPLACED_AT_ONCE = 200
+"Of 21 keys each, with two values: SQLite takes at most 32,766 values in one statement."
 
 
 async def replace_keys(record: GenerationRecord, request: GenerationRequest | None) -> bytes:
@@ -30,22 +31,36 @@ async def replace_keys(record: GenerationRecord, request: GenerationRequest | No
     A result that was handed out for a request that is only alike stands where it was made, and not here too: likeness
     of likeness would lead ever farther away.
     """
-    keys = [] if request is None else _keys(record.owner, request)
-    former = unpacked(record.similarity_keys or b"")
-    if former == keys:
-        return packed(keys)
-    if former:
-        await execute(
-            f"DELETE FROM similarity_key WHERE key IN ({places(former)}) AND record_id = ?", *former, record.id
+    return (await _replace([(record, [] if request is None else _keys(record.owner, request))]))[0]
+
+
+async def replace_keys_of_many(changes: Sequence[tuple[GenerationRecord, GenerationRequest]]) -> list[bytes]:
+    """As `replace_keys`, for many records: each one's similarity_keys. Two statements for each two hundred of them, and
+    others have their turn meanwhile.
+    """
+    written: list[bytes] = []
+    for start in range(0, len(changes), REPLACED_AT_ONCE):
+        part = changes[start : start + REPLACED_AT_ONCE]
+        keys = await anyio.to_thread.run_sync(
+            lambda part=part: [_keys(record.owner, request) for record, request in part]  # type: ignore[misc]
         )
-    await _insert([(key, record.id) for key in keys])
-    return packed(keys)
+        written += await _replace([(record, each) for (record, _), each in zip(part, keys, strict=True)])
+    return written
 
 
 async def forget_keys(stored: Mapping[int, bytes | None]) -> None:
     """Takes records out of the index that are deleted together. stored: their similarity_keys, by their ids."""
     pairs = [(key, record_id) for record_id, keys in stored.items() for key in unpacked(keys or b"")]
     await execute_many("DELETE FROM similarity_key WHERE key = ? AND record_id = ?", sorted(pairs))
+
+
+async def _replace(changes: Sequence[tuple[GenerationRecord, list[int]]]) -> list[bytes]:
+    former = {record.id: record.similarity_keys or b"" for record, _ in changes}
+    wanted = {record.id: keys for record, keys in changes}
+    changed = [record_id for record_id, keys in wanted.items() if packed(keys) != former[record_id]]
+    await forget_keys({record_id: former[record_id] for record_id in changed})
+    await _insert([(key, record_id) for record_id in changed for key in wanted[record_id]])
+    return [packed(keys) for _, keys in changes]
 
 
 def _keys(owner: str, request: GenerationRequest) -> list[int]:

@@ -23,7 +23,7 @@ from services.similarity.indexing import index_forgotten, replace_keys
 from services.workflows import delete_workflows
 from tests.factories import OTHER, OWNER, make_job, make_workflow
 from tests.record_factories import fail, finish, made, start
-from tests.statements import counted_statements
+from tests.statements import counted_statements, counted_with_transactions
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -51,7 +51,7 @@ async def index_statements_of(job: Job) -> int:
     """What finishing the job says to the index."""
 
     async def body() -> int:
-        with counted_statements() as statements:
+        with counted_with_transactions() as statements:
             await finish(job)
         return len([text for text in statements if "similarity_key " in text])
 
