@@ -169,6 +169,7 @@ async def resume_workflow(owner: str, workflow_id: int, credit_budget: Any = UNC
             await Workflow.filter(id=workflow.id).update(options=options)
         if workflow.status is WorkflowStatus.PAUSED:
             await _set_status(workflow, WorkflowStatus.RUNNING)
+            await _wait_anew(workflow)
             await _wake(workflow)
         elif workflow.status is WorkflowStatus.SUCCEEDED:
             await _new_run(workflow)
@@ -176,6 +177,14 @@ async def resume_workflow(owner: str, workflow_id: int, credit_budget: Any = UNC
             _refuse_unless(workflow, WorkflowStatus.PENDING, WorkflowStatus.RUNNING, doing="resumed")
 
     return await _change(owner, workflow_id, change)
+
+
+async def _wait_anew(workflow: Workflow) -> None:
+    """The pause is no waiting that others owe its jobs a turn for."""
+    await execute(
+        f"UPDATE job SET waiting_since_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' RETURNING id",
+        workflow.id,
+    )
 
 
 async def _wake(workflow: Workflow) -> None:

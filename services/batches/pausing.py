@@ -5,7 +5,7 @@ from typing import Any
 
 from errors import BadInputError, ConflictError
 from models.batches import Batch
-from models.database import execute, transaction
+from models.database import execute, now_ms_sql, transaction
 from models.enums import AlertKind, AlertSeverity, BatchStatus
 from models.ids import global_id
 from services.alerts.raising import close_alert, raise_alert
@@ -65,13 +65,15 @@ async def pause_batch(owner: str, batch_id: int) -> Batch:
 async def resume_batch(owner: str, batch_id: int, credit_budget: Any = UNCHANGED) -> Batch:
     """Goes on with a paused batch; one that is not paused stays as it is. credit_budget: a new one, None: no more any.
 
-    With the budget for which it was paused it is paused again before the next job. Raises NotFoundError, BadInputError
-    for a negative budget, ConflictError for a batch that has ended.
+    With the budget for which it was paused it is paused again before the next job. What waits begins its waiting anew:
+    the pause is none that others owe it a turn for. Raises NotFoundError, BadInputError for a negative budget,
+    ConflictError for a batch that has ended.
     """
     if credit_budget is not UNCHANGED and credit_budget is not None and credit_budget < 0:
         raise BadInputError("creditBudget is at least 0.", path=["creditBudget"])
 
     async def body() -> Batch:
+        await _wait_anew(owner, batch_id)
         batch = await lock_own_batch(owner, batch_id)
         if batch.status not in (BatchStatus.PAUSED, BatchStatus.PENDING, BatchStatus.RUNNING):
             raise ConflictError(f"A batch that is {batch.status.value} cannot be resumed; retryBatch.", path=["id"])
@@ -85,6 +87,16 @@ async def resume_batch(owner: str, batch_id: int, credit_budget: Any = UNCHANGED
         return await _write(batch, status, credit_budget=budget)
 
     return await transaction(body)
+
+
+async def _wait_anew(owner: str, batch_id: int) -> None:
+    """Of a batch that is paused. Jobs are locked before their batch, here as where they end."""
+    await execute(
+        f"UPDATE job SET waiting_since_ms = {now_ms_sql()} WHERE batch_id = ? AND status = 'PENDING'"
+        " AND batch_id IN (SELECT id FROM batch WHERE owner = ? AND status = 'PAUSED') RETURNING id",
+        batch_id,
+        owner,
+    )
 
 
 async def _write(batch: Batch, status: BatchStatus, **values: Any) -> Batch:

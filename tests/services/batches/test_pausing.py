@@ -3,10 +3,12 @@
 import pytest
 
 from errors import BadInputError, ConflictError, NotFoundError
-from models.database import transaction
-from models.enums import BatchStatus
+from models.database import execute, now_ms, transaction
+from models.enums import PRIORITY_RANKS, BatchStatus, JobStatus, Priority
+from models.jobs import Job
 from services.batches.pausing import pause_batch, pause_for_budget, resume_batch
-from tests.batch_factories import columns, make_batch, present
+from services.queue.priority import aged_rank_sql
+from tests.batch_factories import columns, make_batch, make_batch_of, present
 from tests.factories import OTHER, OWNER
 
 ENDS = [BatchStatus.SUCCEEDED, BatchStatus.PARTIALLY_FAILED, BatchStatus.FAILED, BatchStatus.CANCELED]
@@ -81,3 +83,29 @@ async def test_an_ended_batch_is_not_paused_for_its_budget(database: None) -> No
     before = await columns(batch)
     await transaction(lambda: pause_for_budget(batch.id, "Too late."))
     assert await columns(batch) == before
+
+
+async def test_a_pause_raises_nothings_priority(either_database: str) -> None:
+    batch, jobs = await make_batch_of([JobStatus.PENDING, JobStatus.RUNNING, JobStatus.FAILED])
+    other, (elsewhere,) = await make_batch_of([JobStatus.PENDING])
+    await pause_batch(OWNER, batch.id)
+    await pause_batch(OWNER, other.id)
+    await Job.all().update(waiting_since_ms=1, priority_rank=PRIORITY_RANKS[Priority.LOW])
+    before = await now_ms()
+    await resume_batch(OWNER, batch.id)
+    waiting, *others = [(await Job.get(id=job.id)).waiting_since_ms for job in (*jobs, elsewhere)]
+    assert waiting >= before
+    assert others == [1, 1, 1]
+    rows = await execute(f"SELECT {aged_rank_sql()} AS aged FROM job WHERE id = ?", jobs[0].id)
+    assert rows[0]["aged"] == PRIORITY_RANKS[Priority.LOW]
+
+
+async def test_resuming_what_is_not_paused_or_not_ones_own_leaves_its_waiting_as_it_is(either_database: str) -> None:
+    running, (job,) = await make_batch_of([JobStatus.PENDING])
+    foreign, (theirs,) = await make_batch_of([JobStatus.PENDING], OTHER, status=BatchStatus.PAUSED)
+    await Job.all().update(waiting_since_ms=1)
+    await resume_batch(OWNER, running.id, 5)
+    with pytest.raises(NotFoundError):
+        await resume_batch(OWNER, foreign.id)
+    assert [(await Job.get(id=each.id)).waiting_since_ms for each in (job, theirs)] == [1, 1]
+    assert (await present(foreign)).status is BatchStatus.PAUSED

@@ -8,7 +8,7 @@ import pytest
 from models.accounts import Account
 from models.alerts import Alert
 from models.batches import Batch
-from models.database import execute, now_ms_sql
+from models.database import execute, now_ms, now_ms_sql
 from models.enums import AlertKind, AttemptState, BatchStatus, JobStatus, MediaKind, WorkflowStatus
 from models.generation import Attempt
 from models.jobs import Job
@@ -17,7 +17,7 @@ from services.pool.scheduling import schedule
 from services.queue.priority import aged_rank, aged_rank_sql
 from services.reading.waiting import waiting_words
 from services.workflow import budgets as budgets  # as every worker has it
-from services.workflows import resume_workflow
+from services.workflows import pause_workflow, resume_workflow
 from settings import get_settings
 from tests.batch_factories import make_batch
 from tests.factories import OWNER, make_script, make_workflow
@@ -268,6 +268,18 @@ async def test_a_workflows_budget_pauses_the_workflow() -> None:
     resumed = await Workflow.get(id=workflow.id)
     assert (resumed.status, resumed.pause_reason) == (WorkflowStatus.RUNNING, None)
     assert (await Alert.get(id=alert.id)).resolved_at is not None
+
+
+async def test_the_time_in_a_paused_workflow_is_no_waiting() -> None:
+    workflow = await make_workflow(status=WorkflowStatus.RUNNING)
+    await make_script(workflow_id=workflow.id)
+    waiting, elsewhere = await make_generation(workflow_id=workflow.id), await make_generation()
+    await pause_workflow(OWNER, workflow.id)
+    await Job.all().update(waiting_since_ms=1)
+    before = await now_ms()
+    await resume_workflow(OWNER, workflow.id)
+    assert (await Job.get(id=waiting.id)).waiting_since_ms >= before
+    assert (await Job.get(id=elsewhere.id)).waiting_since_ms == 1
 
 
 async def test_jobs_from_before_their_wants_had_a_key_are_placed_too() -> None:
