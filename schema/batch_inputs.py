@@ -169,7 +169,8 @@ class RetryBatchInput:
     id: strawberry.ID = strawberry.field(description="The batch.")
     storyboard_ids: list[str] | None = strawberry.field(
         default_factory=list,
-        description="Those of these that failed or were canceled, at most 1000; empty: all that failed.",
+        description="Those of these that failed or were canceled, at most 1000; empty, as where it is left out: all "
+        "that failed, and with forceRegenerate the whole batch.",
     )
     force_regenerate: bool | None = strawberry.field(
         default=False,
