@@ -247,7 +247,9 @@ async def _drain_others(attempt: Attempt) -> None:
 
 
 async def _put_off(attempt: Attempt, job: Job, error: Exception) -> None:
-    """Tried again with a growing wait; after a day the job fails, and can be retried from here."""
+    """Tried again with a growing wait; after a day the job fails, and can be retried from here. A job that has gone on
+    without this attempt is not its to fail.
+    """
     message = _reason(error)
     code = error.code if isinstance(error, JobFailure) else JobErrorCode.STORAGE_ERROR
     log.warning("finish.put_off", attempt=attempt.global_id, reason=message, failures=attempt.failures + 1)
@@ -258,10 +260,14 @@ async def _put_off(attempt: Attempt, job: Job, error: Exception) -> None:
         if waited_ms >= PATIENCE_MS:
             if await end_attempt(attempt, AttemptOutcome.FAILED):
                 await Attempt.filter(id=attempt.id).update(**kept)
+                if attempt.is_detached:
+                    return
                 await fail_generation(job, job_error(JobErrorCode.STORAGE_ERROR, message, is_retryable=True))
             return
         wait_ms = min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** min(attempt.failures, 10))
         if await move(attempt, AttemptState.FETCHING, due_in_ms=wait_ms, failures=attempt.failures + 1, **kept):
+            if attempt.is_detached:
+                return
             await tell(job.id, None, progress=None, message=f"Trying again to store it: {message}")
 
     await transaction(body)
