@@ -31,6 +31,7 @@ class CallbackDelivery(OwnedRow):
     round_tries = fields.IntField(default=0)
     "Failed tries since it was written or redelivered by hand: they decide the next wait."
     due_at_ms: Any = fields.BigIntField(null=True)
+    "Set exactly while it is PENDING."
     lease_epoch = fields.IntField(default=0)
     delivered_at: Any = fields.DatetimeField(null=True)
     version = fields.BigIntField(default=1)

@@ -306,10 +306,13 @@ class Migration(migrations.Migration):
                 "CREATE INDEX idx_job_waiting ON job"
                 " (queue, owner, priority_rank, demand_key, batch_id, workflow_id, id) WHERE status = 'PENDING'",
                 "CREATE INDEX idx_job_going ON job (queue, owner) WHERE status = 'RUNNING'",
+                "CREATE INDEX idx_delivery_due ON callback_delivery (owner, due_at_ms, id, receiver)"
+                " WHERE due_at_ms IS NOT NULL",
             ],
             [
                 f"DROP INDEX {name}"
                 for name in (
+                    "idx_delivery_due",
                     "idx_job_going",
                     "idx_job_waiting",
                     "idx_record_deleted",

@@ -7,6 +7,7 @@ by it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from models.callbacks import CallbackDelivery, CallbackTry
 from models.database import after_commit, execute, now_ms_sql, transaction
@@ -15,11 +16,13 @@ from services.alerts.raising import close_alert, raise_alert
 from services.callbacks.outbox import ALERT, BATCH, WORKFLOW
 from services.callbacks.retries import wait_ms
 from services.callbacks.sending import Answer
+from services.callbacks.turns import Target, due_sql, next_ids
 from services.metrics.recording import note_callback
-from services.queue.sql import timestamp_sql
+from services.queue.sql import skip_locked_sql, timestamp_sql
+from services.reading.owned import places
 
 LEASE_SECONDS = 60.0
-MOST_PER_RECEIVER = 8
+MOST_RACES = 3
 
 
 @dataclass(frozen=True)
@@ -31,31 +34,30 @@ class Claim:
     number: int
 
 
-async def claim_due(room: int, going: Mapping[str, int]) -> list[Claim]:
-    """At most `room` due deliveries, oldest first, in turns of their receivers; with the `going` ones (by receiver) at
-    most MOST_PER_RECEIVER to each, so that one that hangs holds nobody else up. Of two at once each gets others.
+async def claim_due(room: int, going: Mapping[Target, int]) -> list[Claim]:
+    """At most `room` due deliveries, in turns of their owners and receivers (services/callbacks/turns.py). Of two at
+    once each gets others; one who finds all that it chose claimed looks again.
     """
-    due = f"status = 'PENDING' AND due_at_ms <= {now_ms_sql()}"
-    if room <= 0 or not await execute(f"SELECT 1 AS found FROM callback_delivery WHERE {due} LIMIT 1"):
-        return []  # a look at nothing writes nothing
-    full = [receiver for receiver, number in going.items() if number >= MOST_PER_RECEIVER]
-    some = {receiver: number for receiver, number in going.items() if 0 < number < MOST_PER_RECEIVER}
-    others = f" AND receiver NOT IN ({', '.join('?' * len(full))})" if full else ""
-    cases = "".join(" WHEN ? THEN CAST(? AS INTEGER)" for _ in some)
-    limit = f"CASE receiver{cases} ELSE {MOST_PER_RECEIVER} END" if some else str(MOST_PER_RECEIVER)
-    rows = await execute(
-        "UPDATE callback_delivery SET lease_epoch = lease_epoch + 1, tries = tries + 1, version = version + 1,"
-        f" due_at_ms = {now_ms_sql()} + ? WHERE {due} AND id IN (SELECT id FROM (SELECT id, receiver, due_at_ms,"
-        " ROW_NUMBER() OVER (PARTITION BY receiver ORDER BY due_at_ms, id) AS place FROM callback_delivery"
-        f" WHERE {due}{others}) AS waiting WHERE place <= {limit} ORDER BY place, due_at_ms, id LIMIT ?)"
-        " RETURNING id, lease_epoch, tries",
-        int(LEASE_SECONDS * 1000),
-        *full,
-        *(value for receiver, number in some.items() for value in (receiver, MOST_PER_RECEIVER - number)),
-        room,
-    )
+    for _ in range(MOST_RACES):
+        chosen = await next_ids(room, going)
+        if not chosen:
+            return []
+        if rows := await _claim(chosen):
+            break
     deliveries = await CallbackDelivery.in_bulk([row["id"] for row in rows], "id") if rows else {}
     return [Claim(deliveries[row["id"]], row["lease_epoch"], row["tries"]) for row in rows if row["id"] in deliveries]
+
+
+async def _claim(ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Those of the deliveries that are due still, and that nobody else is just claiming."""
+    free = f"id IN ({places(ids)}) AND {due_sql()} ORDER BY id{skip_locked_sql()}"
+    return await execute(
+        "UPDATE callback_delivery SET lease_epoch = lease_epoch + 1, tries = tries + 1, version = version + 1,"
+        f" due_at_ms = {now_ms_sql()} + ? WHERE id IN (SELECT id FROM callback_delivery WHERE {free})"
+        f" AND {due_sql()} RETURNING id, lease_epoch, tries",
+        int(LEASE_SECONDS * 1000),
+        *ids,
+    )
 
 
 async def hand_back(claims: Sequence[Claim]) -> None:

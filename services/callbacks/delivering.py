@@ -1,4 +1,5 @@
-"""Sending what stands in the outbox: in each worker process, many at once, and never more than a few to one receiver.
+"""Sending what stands in the outbox: in each worker process, many at once, and never more than a few to one receiver,
+nor more than a part of them of one owner.
 
 Whoever says "look" (a message, a try that has ended, the worker's tick) never waits for a receiver.
 """
@@ -14,7 +15,7 @@ import structlog
 
 from errors import ConfigurationError
 from models.callbacks import CallbackDelivery
-from providers.guard import Resolve, resolve
+from providers.guard import LOOKUPS_AT_ONCE, Resolve, resolve
 from services.callbacks.bodies import file_ids_in, with_links
 from services.callbacks.claims import LEASE_SECONDS, Claim, claim_due, hand_back, note
 from services.callbacks.outbox import ALERT
@@ -28,6 +29,7 @@ from settings import Settings
 log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 64
+assert MOST_AT_ONCE < LOOKUPS_AT_ONCE, "hosts whose look-ups hang leave room for others"
 PREPARE_SECONDS = 15.0
 "For reading secrets and files. With the call itself it is well within the lease."
 assert PREPARE_SECONDS + CALL_SECONDS < LEASE_SECONDS
@@ -69,7 +71,7 @@ class Deliverer:
 
     async def _claim(self) -> list[Claim]:
         """Claims that are never lost: those that come through while the floor closes are handed back."""
-        going = Counter(claim.delivery.receiver for claim in self._going.values())
+        going = Counter((claim.delivery.owner, claim.delivery.receiver) for claim in self._going.values())
         claiming = asyncio.ensure_future(claim_due(MOST_AT_ONCE - len(self._going), going))
         try:
             claims = await asyncio.shield(claiming)

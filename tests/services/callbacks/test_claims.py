@@ -9,10 +9,11 @@ from models.alerts import Alert
 from models.callbacks import CallbackDelivery
 from models.database import now_ms
 from models.enums import AlertKind, DeliveryStatus
-from services.callbacks.claims import LEASE_SECONDS, MOST_PER_RECEIVER, Claim, claim_due, hand_back, note
+from services.callbacks.claims import LEASE_SECONDS, Claim, claim_due, hand_back, note
 from services.callbacks.redelivering import redeliver
 from services.callbacks.retries import MOST_TRIES
 from services.callbacks.sending import Answer
+from services.callbacks.turns import MOST_PER_RECEIVER
 from tests.callback_factories import make_delivery, make_due, tries_of
 from tests.factories import OWNER
 
@@ -66,8 +67,8 @@ async def test_a_receiver_gets_so_many_at_once_and_others_are_not_behind_it() ->
     claims = await claim_due(64, {})
     counts = Counter(claim.delivery.receiver for claim in claims)
     assert counts == {"slow.example:443": MOST_PER_RECEIVER, "quick.example:443": 1}
-    assert await claim_due(64, {"slow.example:443": MOST_PER_RECEIVER}) == []
-    some = await claim_due(64, {"slow.example:443": MOST_PER_RECEIVER - 3, "other.example:443": 2})
+    assert await claim_due(64, {(OWNER, "slow.example:443"): MOST_PER_RECEIVER}) == []
+    some = await claim_due(64, {(OWNER, "slow.example:443"): MOST_PER_RECEIVER - 3, (OWNER, "other.example:443"): 2})
     assert len(some) == 3
 
 

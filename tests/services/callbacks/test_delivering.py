@@ -17,10 +17,11 @@ from models.enums import DeliveryStatus
 from providers.guard import Resolve, resolve
 from services.callbacks import sending
 from services.callbacks.bodies import link
-from services.callbacks.claims import MOST_PER_RECEIVER, claim_due
+from services.callbacks.claims import claim_due
 from services.callbacks.delivering import Deliverer
 from services.callbacks.redelivering import redeliver
 from services.callbacks.signing import secret_text
+from services.callbacks.turns import MOST_PER_RECEIVER
 from services.callbacks.webhook_secrets import rotate_secret, valid_secrets
 from services.file_links import LinkState, check
 from services.keys import load_keys
