@@ -119,11 +119,12 @@ class Deliverer:
         return await send(self._client, delivery.url, headers, body, self._settings)
 
     async def _body(self, delivery: CallbackDelivery) -> object:
-        """What is sent, with links that are signed now."""
+        """What is sent, with links that are signed now; without those of files that no link opens any more."""
         if self._links is None:
             self._links = links_of(self._settings, is_absolute=True)
         files = await ready_files(delivery.owner, sorted(file_ids_in(delivery.body)))
-        return with_links(delivery.body, {file.id: self._links.url(file) for file in files.values()})
+        opening = [file for file in files.values() if file.released_at is None]
+        return with_links(delivery.body, {file.id: self._links.url(file) for file in opening})
 
     async def _secrets(self, delivery: CallbackDelivery) -> tuple[str, ...]:
         if delivery.subject == ALERT:

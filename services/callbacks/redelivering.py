@@ -9,6 +9,7 @@ from services.queue.outcomes import nudge
 
 async def redeliver(owner: str, delivery_id: int) -> CallbackDelivery:
     """Makes the owner's delivery due now, under the same webhook-id, with a new round of retries. Twice: the same.
+    What a try that is under way comes to changes nothing about that.
 
     Raises NotFoundError where there is none.
     """
@@ -16,7 +17,8 @@ async def redeliver(owner: str, delivery_id: int) -> CallbackDelivery:
     async def body() -> CallbackDelivery:
         rows = await execute(
             "UPDATE callback_delivery SET status = 'PENDING', round_tries = 0, delivered_at = NULL,"
-            f" due_at_ms = {now_ms_sql()}, version = version + 1 WHERE id = ? AND owner = ? RETURNING id",
+            f" due_at_ms = {now_ms_sql()}, lease_epoch = lease_epoch + 1, version = version + 1"
+            " WHERE id = ? AND owner = ? RETURNING id",
             delivery_id,
             owner,
         )

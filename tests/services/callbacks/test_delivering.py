@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -125,6 +126,16 @@ async def test_another_owners_files_are_not_linked_to(settings: Settings, receiv
     await make_delivery(receiver.url, body={"urls": [link(file.id)]})
     await deliver(settings)
     assert json.loads(receiver.received[0].body) == {"urls": []}
+
+
+async def test_files_that_open_no_more_are_not_linked_to(settings: Settings, receiver: Receiver) -> None:
+    file, released = await make_file(name="shot.png"), await make_file(released_at=datetime.now(UTC))
+    await make_delivery(receiver.url, body={"urls": [link(released.id), link(file.id)], "poster": link(released.id)})
+    await deliver(settings)
+    told = json.loads(receiver.received[0].body)
+    assert told["poster"] is None
+    (url,) = told["urls"]
+    assert file.global_id in url
 
 
 async def test_a_receiver_that_fails_hangs_redirects_and_resets_gets_it_in_the_end(
@@ -287,6 +298,22 @@ async def test_a_redelivery_asked_for_while_it_is_on_its_way_keeps_both_tries(
     await make_due()
     await deliver(settings)
     assert [code for _, code, _ in await tries_of(delivery)] == [500, 200]
+    assert await status_of(delivery) is DeliveryStatus.DELIVERED
+
+
+async def test_a_redelivery_asked_for_while_it_is_arriving_is_sent_all_the_same(
+    settings: Settings, receiver: Receiver
+) -> None:
+    delivery = await make_delivery(receiver.url)
+
+    async def ask() -> None:
+        receiver.before_answer = None
+        await redeliver(OWNER, delivery.id)
+
+    receiver.before_answer = ask
+    await deliver(settings)
+    assert [request.headers["webhook-id"] for request in receiver.received] == [delivery.global_id] * 2
+    assert sorted(await tries_of(delivery)) == [(1, 200, None), (2, 200, None)]
     assert await status_of(delivery) is DeliveryStatus.DELIVERED
 
 
