@@ -6,7 +6,7 @@ in the log as well, and one that the database does not take is counted.
 
 import dataclasses
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -14,6 +14,8 @@ import structlog
 from models.audit import AuditEntry
 from models.ids import parse_global_id
 from services.metrics.recording import note_audit_lost
+from services.queue.sql import timestamp_before_sql
+from services.retention.walking import delete_in_parts
 
 log = structlog.get_logger(__name__)
 
@@ -116,5 +118,5 @@ def entry_as_json(entry: AuditEntry) -> dict[str, Any]:
 
 
 async def forget_old_entries(days: float) -> int:
-    """Removes entries older than that; returns how many."""
-    return await AuditEntry.filter(created_at__lt=datetime.now(UTC) - timedelta(days=days)).delete()
+    """Removes entries older than that, in parts; returns how many."""
+    return await delete_in_parts("audit_entry", f"created_at < {timestamp_before_sql(days * 86_400)}")

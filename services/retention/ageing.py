@@ -9,38 +9,20 @@ from services.alerts.raising import close_passed
 from services.queue.sql import timestamp_before_sql
 from services.reading.owned import places
 from services.retention.purging import purge_routes
-from services.retention.walking import walk
+from services.retention.walking import MOST_ROUNDS, ROWS_AT_ONCE, delete_in_parts, walk
 
 HISTORY_DAYS = 90.0
 "How long closed alerts are kept, and callbacks that were delivered or given up, with their tries."
 UPLOADED_INPUT_DAYS = 7.0
 "How long upstream's name for an uploaded picture is used again; see services/generation/submitting."
-MOST_AT_ONCE = 1_000
-MOST_ROUNDS = 20
 
 
 async def forget_old_rows() -> int:
     """Removes what is old enough, in parts; how many rows."""
-    forgotten = await _in_parts(
-        f"DELETE FROM alert WHERE id IN (SELECT id FROM alert WHERE resolved_at < {_days_ago(HISTORY_DAYS)}"
-        f" LIMIT {MOST_AT_ONCE}) RETURNING id"
-    )
-    forgotten += await _in_parts(
-        "DELETE FROM uploaded_input WHERE id IN (SELECT id FROM uploaded_input"
-        f" WHERE created_at < {_days_ago(UPLOADED_INPUT_DAYS)} LIMIT {MOST_AT_ONCE}) RETURNING id"
-    )
+    forgotten = await delete_in_parts("alert", f"resolved_at < {_days_ago(HISTORY_DAYS)}")
+    forgotten += await delete_in_parts("uploaded_input", f"created_at < {_days_ago(UPLOADED_INPUT_DAYS)}")
     forgotten += await forget_old_deliveries()
     return forgotten + await forget_orphans()
-
-
-async def _in_parts(statement: str) -> int:
-    total = 0
-    for _ in range(MOST_ROUNDS):
-        rows = await execute(statement)
-        total += len(rows)
-        if len(rows) < MOST_AT_ONCE:
-            break
-    return total
 
 
 async def forget_old_deliveries() -> int:
@@ -52,7 +34,7 @@ async def forget_old_deliveries() -> int:
             "DELETE FROM callback_delivery WHERE id IN (SELECT id FROM callback_delivery WHERE id < ?"
             " AND status <> 'PENDING' AND NOT EXISTS (SELECT 1 FROM callback_try"
             f" WHERE callback_try.delivery_id = callback_delivery.id AND callback_try.created_at >="
-            f" {_days_ago(HISTORY_DAYS)}) ORDER BY id LIMIT {MOST_AT_ONCE}) RETURNING id",
+            f" {_days_ago(HISTORY_DAYS)}) ORDER BY id LIMIT {ROWS_AT_ONCE}) RETURNING id",
             oldest,
         )
         ids = [int(row["id"]) for row in rows]
@@ -64,7 +46,7 @@ async def forget_old_deliveries() -> int:
     for _ in range(MOST_ROUNDS):
         removed = await transaction(body)
         total += removed
-        if removed < MOST_AT_ONCE:
+        if removed < ROWS_AT_ONCE:
             break
     await close_passed(
         AlertKind.CALLBACK_FAILED,

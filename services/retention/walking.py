@@ -12,6 +12,10 @@ PART = 2_000
 MOST_PARTS = 200
 "Parts of one walk; the rest is the next walk's."
 
+ROWS_AT_ONCE = 1_000
+MOST_ROUNDS = 20
+"Rounds of one clearing away; the rest is the next one's."
+
 _reached: dict[tuple[str, str], int] = {}
 
 
@@ -46,3 +50,16 @@ async def _last_of_part(table: str, after: int, before_id: int | None) -> int | 
         *values,
     )
     return rows[0]["last"] if rows else None
+
+
+async def delete_in_parts(table: str, where: str) -> int:
+    """Deletes the rows of which an SQL condition holds, a statement for each part; how many went."""
+    total = 0
+    for _ in range(MOST_ROUNDS):
+        rows = await execute(
+            f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {where} LIMIT {ROWS_AT_ONCE}) RETURNING id"
+        )
+        total += len(rows)
+        if len(rows) < ROWS_AT_ONCE:
+            break
+    return total

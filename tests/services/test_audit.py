@@ -8,8 +8,10 @@ import pytest
 
 from models.audit import AuditEntry
 from services.audit import MOST_IDS, entry_as_json, forget_old_entries, ids_in, newest_entries, write_entry
+from services.retention import walking
 from services.sweeping import clear_away
 from settings import get_settings
+from tests.statements import counted_statements
 
 
 @dataclasses.dataclass
@@ -86,6 +88,19 @@ async def test_old_entries_go(either_database: str) -> None:
         await make_entry("mira", days)
     assert await forget_old_entries(365) == 1
     assert await AuditEntry.all().count() == 2
+
+
+async def test_old_entries_go_in_parts(either_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walking, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(walking, "MOST_ROUNDS", 2)
+    for _ in range(7):
+        await make_entry("mira", 366)
+    await make_entry("mira", 1)
+    assert await forget_old_entries(365) == 4
+    with counted_statements() as statements:
+        assert await forget_old_entries(365) == 3
+    assert len(statements) == 2
+    assert await AuditEntry.all().count() == 1
 
 
 async def test_house_keeping_takes_old_entries_away(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
