@@ -4,7 +4,6 @@ Asking often costs little: what is counted over tables is kept for some seconds.
 """
 
 import asyncio
-import shutil
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable
@@ -12,12 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-import anyio.to_thread
 import orjson
 
 from models.database import execute, is_sqlite, now_ms_sql
 from models.enums import Queue
-from providers.storage import LocalStorage
 from services.files import storage
 from services.host import HostLoad, host_load
 from services.queue.depths import queue_depths
@@ -101,7 +98,7 @@ class SystemReader:
             workers=await read_workers(),
             load=host_load(),
             storage_bytes=await self._stored.get(),
-            storage_free_bytes=await free_bytes(settings),
+            storage_free_bytes=await storage().free_bytes(),
         )
 
 
@@ -155,14 +152,6 @@ async def stored_bytes() -> int:
     """Bytes of all stored files; the same content of two owners is stored twice, and counts twice."""
     rows = await execute("SELECT COALESCE(SUM(bytes), 0) AS bytes FROM stored_file WHERE state = 'READY'")
     return int(rows[0]["bytes"])
-
-
-async def free_bytes(settings: Settings) -> int | None:
-    """What is free where files are stored; None for object storage, which does not say."""
-    if not isinstance(storage(), LocalStorage):
-        return None
-    usage = await anyio.to_thread.run_sync(shutil.disk_usage, settings.data_dir)
-    return usage.free
 
 
 _reader: tuple[asyncio.AbstractEventLoop, SystemReader] | None = None

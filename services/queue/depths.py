@@ -31,7 +31,7 @@ async def queue_depths() -> Mapping[Queue, Depth]:
         " FROM job WHERE status IN ('PENDING', 'RUNNING') GROUP BY queue"
         f" UNION ALL SELECT '{Queue.CALLBACKS.value}', SUM(CASE WHEN due_at_ms <= {now} THEN 1 ELSE 0 END),"
         f" SUM(CASE WHEN due_at_ms > {now} THEN 1 ELSE 0 END), COUNT(*)"
-        " FROM callback_delivery WHERE status = 'PENDING' HAVING COUNT(*) > 0"
+        " FROM callback_delivery WHERE status = 'PENDING' GROUP BY status"
     )
     depths = dict.fromkeys(Queue, Depth())
     for row in rows:

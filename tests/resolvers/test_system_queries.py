@@ -1,7 +1,9 @@
 """systemStatus: what is shown, to whom, and that it is true."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,6 +16,7 @@ from resolvers.context import build_context
 from services.files import use_storage
 from services.identity import LOCAL_VIEWER, Viewer
 from services.process_leases import HeldNumber, process_number, serve_queues
+from services.queue.depths import queue_depths
 from services.version import VERSION
 from tests.factories import OTHER, OWNER, make_file, make_job
 from tests.pool_factories import make_generation
@@ -58,6 +61,26 @@ async def test_it_tells_versions_load_and_storage(either_database: str) -> None:
     assert state["storageFreeBytes"] > 0
     assert state["networkReceivedBytesPerSecond"] >= 0
     assert state["networkSentBytesPerSecond"] >= 0
+
+
+async def test_free_bytes_are_those_of_the_folder_that_holds_the_files(
+    tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def usage(path: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=7 if Path(path).is_relative_to(tmp_path / "disk") else 9)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    document = "{ systemStatus { storageFreeBytes } }"
+    assert (await ask(document))["systemStatus"]["storageFreeBytes"] == 9
+    use_storage(f"file://{tmp_path / 'disk'}", data_dir)
+    assert (await ask(document))["systemStatus"]["storageFreeBytes"] == 7
+
+
+async def test_queues_are_counted_in_a_way_that_older_sqlites_know() -> None:
+    """HAVING without GROUP BY came with SQLite 3.39."""
+    with counted_statements() as statements:
+        await queue_depths()
+    assert not [part for part in statements[0].split("UNION ALL") if "HAVING" in part and "GROUP BY" not in part]
 
 
 @pytest.mark.parametrize(
