@@ -114,7 +114,7 @@ class Batch(Node):
     async def credits_spent(self, info: Info) -> int:
         return await info.context.loaders.credits_by_batch_id.load(self.row.id)
 
-    @resolved("What was told to its callback address, newest first.")
+    @resolved("What was told to its callback address, newest first, at most 100.")
     async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
         return await deliveries_of(info, "batch", self.row.id)
 

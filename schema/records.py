@@ -162,7 +162,7 @@ class GenerationRecord(Node):
             info, RECORD_VERSIONS, self.row.id, RecordVersion.from_row, first=first, after=after
         )
 
-    @resolved("What was told to callback addresses about it, newest first.")
+    @resolved("What was told to callback addresses about it, newest first, at most 100.")
     async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
         return await deliveries_of(info, "record", self.row.id)
 

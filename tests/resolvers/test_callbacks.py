@@ -161,6 +161,22 @@ async def test_a_workflow_shows_its_deliveries() -> None:
     assert data["workflow"]["callbackDeliveries"] == [{"id": delivery.global_id}]
 
 
+async def test_the_newest_of_many_are_listed_and_no_body_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.reading.callbacks.MOST_LISTED", 2)
+    first, second = await made("shot-1"), await made("shot-2")
+    deliveries = {
+        record.id: [await make_delivery(subject_id=record.id) for _ in range(3)] for record in (first, second)
+    }
+    await make_delivery(subject="batch", subject_id=first.id)
+    with counted_statements() as statements:
+        answer = await ask("{ records(first: 5) { nodes { id callbackDeliveries { id url tries { at } } } } }")
+    listed = {node["id"]: [row["id"] for row in node["callbackDeliveries"]] for node in answer["records"]["nodes"]}
+    assert listed == {
+        record.global_id: [row.global_id for row in reversed(deliveries[record.id][1:])] for record in (first, second)
+    }
+    assert not [statement for statement in statements if "callback_delivery" in statement and "body" in statement]
+
+
 async def test_nobody_sees_another_owners_deliveries_or_those_of_the_deployment() -> None:
     _, delivery = await delivered_record()
     alert = await make_delivery(owner="", subject="alert")
