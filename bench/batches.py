@@ -41,7 +41,7 @@ from tests.acceptance.batches import (
     placements,
     share_of_first,
 )
-from tests.acceptance.deployment import EMBEDDED, SECRET, Deployment
+from tests.acceptance.deployment import EMBEDDED, SECRET, Deployment, drop_migrated
 from tests.acceptance.filming import until
 from tests.acceptance.pool import Emulator, Pool, Site
 from tests.callback_factories import receiving
@@ -423,7 +423,10 @@ def main() -> None:
     arguments.add_argument("--only", nargs="+", choices=("large", *SIDES), default=["large", *SIDES])
     options = arguments.parse_args()
     sizes = SMALL if options.small else Sizes(pictures=options.pictures, seconds=options.seconds)
-    run(sizes, options.only).show()
+    try:
+        run(sizes, options.only).show()
+    finally:
+        drop_migrated()
 
 
 if __name__ == "__main__":

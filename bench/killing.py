@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.acceptance.deployment import EMBEDDED, SCALED
+from tests.acceptance.deployment import EMBEDDED, SCALED, drop_migrated
 from tests.acceptance.kill_points import POINTS, TIMED
 from tests.acceptance.killing import Killing
 from tests.acceptance.pool import Emulator, Pool, open_site
@@ -127,6 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return 0 if asyncio.run(run(given.kills, given.seed, SCALED if given.scaled else EMBEDDED, root)) else 1
     finally:
+        drop_migrated()
         if given.keep:
             print(root)
         else:
