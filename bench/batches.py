@@ -12,21 +12,18 @@ for URGENT. Shares are counted in jobs, while both have some that wait.
 
 import argparse
 import asyncio
-import math
 import statistics
 import tempfile
 import time
 import tomllib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psutil
-
-from bench.pool import DEAD, FAULTS
+from bench.batch_bench import PATIENCE_SECONDS, SMALL, URGENT_PERCENT, Bench, Sizes, Table
+from bench.pool import FAULTS
 from services.pool.choosing import kept_for_urgent
 from tests.acceptance import batch_documents as documents
 from tests.acceptance.batch_callbacks import SETTINGS
@@ -45,103 +42,6 @@ from tests.acceptance.deployment import EMBEDDED, SECRET, Deployment, drop_migra
 from tests.acceptance.filming import until
 from tests.acceptance.pool import Emulator, Pool, Site
 from tests.callback_factories import receiving
-
-URGENT_PERCENT = 10
-PATIENCE_SECONDS = 3600.0
-RICH = {"gift_credit": 1_000_000}
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """pictures, accounts, seconds: of the large batch, with `slots` of each account. Of the others: side_pictures in
-    each batch, side_accounts of as many slots, side_seconds for a picture; singles: urgent, or calling back.
-    """
-
-    pictures: int = 1000
-    accounts: int = 20
-    slots: int = 3
-    seconds: float = 20.0
-    side_pictures: int = 120
-    side_accounts: int = 10
-    side_seconds: float = 2.0
-    drawings: int = 40
-    singles: int = 7
-
-    @property
-    def usable_slots(self) -> int:
-        slots = (self.accounts - DEAD) * self.slots
-        return slots - kept_for_urgent(slots, URGENT_PERCENT)
-
-    @property
-    def bound_seconds(self) -> float:
-        return math.ceil(self.pictures / self.usable_slots) * self.seconds
-
-
-SMALL = Sizes(60, 8, 3, 2.0, side_pictures=24, side_accounts=3, side_seconds=1.0, drawings=12, singles=3)
-
-
-@dataclass
-class Table:
-    """What was measured, printed as it comes and once more at the end."""
-
-    rows: list[tuple[str, str]] = field(default_factory=list)
-
-    def add(self, what: str, figure: str) -> None:
-        self.rows.append((what, figure))
-        print(f"{what}: {figure}", flush=True)
-
-    def show(self) -> None:
-        width = max(len(what) for what, _ in self.rows)
-        print("\n" + "\n".join(f"| {what:<{width}} | {figure} |" for what, figure in self.rows))
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Statements of the server, requests to upstream by endpoint, CPU seconds of the server and its children."""
-
-    statements: int
-    requests: Counter[str]
-    cpu_seconds: float
-
-    def __sub__(self, before: "Counted") -> "Counted":
-        requests = Counter(self.requests)
-        requests.subtract(before.requests)
-        return Counted(self.statements - before.statements, requests, self.cpu_seconds - before.cpu_seconds)
-
-
-@dataclass
-class Bench:
-    site: Site
-    sizes: Sizes
-    table: Table
-    statements: Path
-
-    async def owner(self, user: str) -> Pool:
-        await asyncio.to_thread(self.site.deployment.token, user)
-        return self.site.pool(user)
-
-    async def side_pool(self, user: str) -> Pool:
-        """A new owner with accounts named after it."""
-        pool = await self.owner(user)
-        await self.add_accounts(pool, self.sizes.side_accounts)
-        return pool
-
-    async def add_accounts(self, pool: Pool, count: int) -> None:
-        names = [f"{pool.user}-{number:04}" for number in range(1, count + 1)]
-        await pool.add(*names, emulated=RICH, maxConcurrent=self.sizes.slots)
-
-    async def counted(self) -> Counted:
-        await asyncio.sleep(0.3)  # for what is under way, and until the count is written
-        server = self.site.deployment.server
-        assert server is not None
-        family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
-        times = [process.cpu_times() for process in family]
-        return Counted(
-            int(self.statements.read_text("ascii")),
-            Counter(self.site.emulator.ask("statistics")["requests"]),
-            sum(spent.user + spent.system for spent in times),
-        )
-
 
 # ---------------------------------------------------------------- the large batch
 

@@ -117,8 +117,7 @@ async def _waiting(owner: str, kind: MediaKind) -> tuple[list[_Waiting], dict[st
         "SELECT key, rank, grp, COUNT(*) AS number, MIN(id) AS sample FROM (SELECT id,"
         f" COALESCE(demand_key, CAST(id AS TEXT)) AS key, {aged_rank_sql()} AS rank, {group_sql()} AS grp FROM job"
         f" WHERE owner = ? AND queue = ? AND role = 'GENERATE' AND status = ? AND NOT {is_held_with_workflow_sql()})"
-        " AS waiting"
-        " GROUP BY key, rank, grp",
+        " AS waiting GROUP BY key, rank, grp",
         owner,
         queue,
         JobStatus.PENDING.value,

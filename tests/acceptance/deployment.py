@@ -133,9 +133,6 @@ class Deployment:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("EKONTE_")}
-        # Dozens of processes start; compiling all of our code anew would be a quarter of what each start takes.
-        kept.pop("PYTHONDONTWRITEBYTECODE", None)
         own = {
             "EKONTE_DATA_DIR": str(self.data_dir),
             "EKONTE_PORT": "0",
@@ -150,7 +147,7 @@ class Deployment:
                 "EKONTE_SECRET": SECRET,
                 "EKONTE_LEASE_SECONDS": "4",
             }
-        return {**kept, **own, **self.settings}
+        return {**_without_settings(), **own, **self.settings}
 
     # ------------------------------------------------------------ life
 
@@ -323,6 +320,14 @@ def _now(work: Coroutine[Any, Any, None]) -> None:
         thread.submit(asyncio.run, work).result()
 
 
+def _without_settings() -> dict[str, str]:
+    """This process's environment without whatever EKONTE_ settings somebody has for a server of his own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("EKONTE_")}
+    # Dozens of processes start; compiling all of our code anew would be a quarter of what each start takes.
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
+    return kept
+
+
 def _command(environment: dict[str, str], *arguments: str) -> str:
     """Runs `server.py` with arguments to its end; what it printed."""
     done = subprocess.run(
@@ -350,7 +355,7 @@ def _migrated_database() -> str:
         _now(_postgres(f'CREATE DATABASE "{name}"'))
         _migrated[SCALED] = name
         url = urlunsplit(urlsplit(POSTGRES_URL)._replace(path=f"/{name}"))
-        _command({**os.environ, "EKONTE_DATABASE_URL": url}, "migrate")
+        _command({**_without_settings(), "EKONTE_DATABASE_URL": url}, "migrate")
     return _migrated[SCALED]
 
 
@@ -358,7 +363,7 @@ def _migrated_file() -> Path:
     if EMBEDDED not in _migrated:
         folder = tempfile.mkdtemp(prefix="ekonte-acceptance-")
         _migrated[EMBEDDED] = folder
-        _command({**os.environ, "EKONTE_DATA_DIR": folder}, "migrate")
+        _command({**_without_settings(), "EKONTE_DATA_DIR": folder}, "migrate")
     return Path(_migrated[EMBEDDED], "ekonte.sqlite3")
 
 
