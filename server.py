@@ -76,8 +76,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def print_token(settings: Settings, *, user: str, days: float, scopes: tuple[str, ...]) -> int:
-    from services.identity import MAX_SUBJECT_CHARACTERS, make_token
-    from services.keys import load_keys
+    from services.platform.identity import MAX_SUBJECT_CHARACTERS, make_token
+    from services.platform.keys import load_keys
 
     if settings.secret is None:
         raise ConfigurationError("EKONTE_SECRET: must be set to make a token; the server needs the same one.")
@@ -99,9 +99,9 @@ def print_schema() -> int:
 
 
 def migrate(settings: Settings) -> int:
-    from services import migrations
-    from services.logs import configure_logging
-    from services.starting import check_surroundings
+    from services.platform import migrations
+    from services.platform.logs import configure_logging
+    from services.worker.startup_checks import check_surroundings
 
     configure_logging(settings)
 
@@ -116,9 +116,9 @@ def migrate(settings: Settings) -> int:
 def reseal(settings: Settings) -> int:
     """After a new key was put first: what others sealed is sealed with it, and they may be left out from then on."""
     from models.database import open_database
-    from services.migrations import database_url
-    from services.sessions import reseal_all
-    from services.starting import check_surroundings
+    from services.platform.migrations import database_url
+    from services.accounts.sessions import reseal_all
+    from services.worker.startup_checks import check_surroundings
 
     async def run() -> int:
         await check_surroundings(settings)
@@ -134,9 +134,9 @@ def print_audit(settings: Settings, *, owner: str | None, since: str | None, lim
     import orjson
 
     from models.database import open_database
-    from services.audit import entry_as_json, newest_entries
-    from services.migrations import database_url
-    from services.starting import check_surroundings
+    from services.platform.audit import entry_as_json, newest_entries
+    from services.platform.migrations import database_url
+    from services.worker.startup_checks import check_surroundings
 
     if limit < 1:
         raise ConfigurationError("--limit: must be at least 1.")
@@ -163,7 +163,7 @@ def _moment(text: str, timezone: str) -> datetime:
 
 def run_server(settings: Settings, *, with_worker: bool) -> int:
     """Serves until SIGTERM or SIGINT, with everything behind it."""
-    from services.logs import configure_logging
+    from services.platform.logs import configure_logging
     from web.serving import check_exposure, serve
 
     check_exposure(settings)
@@ -175,7 +175,7 @@ def build_app(settings: Settings, *, with_worker: bool) -> "Starlette":
     """The application with the real schema, database, storage, events and, where asked for, worker behind it."""
     from resolvers import schema
     from resolvers.context import build_context
-    from services import runtime
+    from services.worker import process as runtime
     from tasks.embedded import running
     from web.app import create_app
 

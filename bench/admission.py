@@ -27,13 +27,13 @@ from models.enums import ExistingRecords, FileRole, FileState, JobStatus, MediaK
 from models.files import StoredFile
 from models.jobs import Job
 from resolvers.context import build_context
-from services.batches.admission import create_batch
-from services.batches.asking import BatchAsked, BatchItem
-from services.batches.canceling import cancel_batch
-from services.batches.retrying import retry_batch
-from services.generation.asking import Asked
-from services.generation.requests import InputImage
-from services.identity import Viewer
+from services.generation.batches.admission import create_batch
+from services.generation.batches.batch_input import BatchAsked, BatchItem
+from services.generation.batches.canceling import cancel_batch
+from services.generation.batches.retrying import retry_batch
+from services.generation.generation_input import Asked
+from models.generation_requests import InputImage
+from services.platform.identity import Viewer
 from tests.statements import counted_with_transactions
 
 OWNER, ITEMS, ROUNDS = "local", 1_000, 5

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from bench.pool import DEAD
-from services.pool.choosing import kept_for_urgent
+from services.accounts.pool.choosing import kept_for_urgent
 from tests.acceptance.pool import Pool, Site
 
 URGENT_PERCENT = 10

@@ -24,7 +24,7 @@ from typing import Any
 
 from bench.batch_bench import PATIENCE_SECONDS, SMALL, URGENT_PERCENT, Bench, Sizes, Table
 from bench.pool import FAULTS
-from services.pool.choosing import kept_for_urgent
+from services.accounts.pool.choosing import kept_for_urgent
 from tests.acceptance import batch_documents as documents
 from tests.acceptance.batch_callbacks import SETTINGS
 from tests.acceptance.batches import (

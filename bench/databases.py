@@ -13,8 +13,8 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from models.database import open_database
 from models.ids import use_process_number
-from services.events import open_bus
-from services.migrations import migrate
+from services.platform.events import open_bus
+from services.platform.migrations import migrate
 from settings import Settings, use_settings
 
 POSTGRES_URL = os.environ.get("EKONTE_TEST_POSTGRES_URL", "postgres://root@127.0.0.1:5432/postgres")

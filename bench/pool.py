@@ -189,7 +189,7 @@ class _Statements:
 @contextlib.asynccontextmanager
 async def server(folder: Path) -> AsyncIterator[None]:
     """The embedded server without its HTTP side."""
-    from services.logs import configure_logging
+    from services.platform.logs import configure_logging
     from settings import Settings, use_settings
     from tasks.embedded import running
 
@@ -203,7 +203,7 @@ async def server(folder: Path) -> AsyncIterator[None]:
 async def ask(document: str, **variables: Any) -> dict[str, Any]:
     import resolvers
     from resolvers.context import build_context
-    from services.identity import Viewer
+    from services.platform.identity import Viewer
 
     viewer = Viewer(id="local", name="local", scopes=("system:read",), expires_at=None)
     result = await resolvers.schema.execute(

@@ -22,12 +22,12 @@ from models.enums import AttemptState, BatchStatus, BatchType, JobRole, JobStatu
 from models.generation import Attempt
 from models.ids import new_id
 from models.jobs import Job
-from services.generation.requests import GenerationRequest
-from services.pool.choosing import Candidate, Demand, judge, rank, with_one_more
-from services.pool.demands import demand_key
-from services.pool.fairness import Group, WaitingJob
-from services.pool.placing import place
-from services.pool.scheduling import schedule
+from models.generation_requests import GenerationRequest
+from services.accounts.pool.choosing import Candidate, Demand, judge, rank, with_one_more
+from services.accounts.pool.demands import demand_key
+from services.accounts.pool.fairness import Group, WaitingJob
+from services.accounts.pool.placing import place
+from services.accounts.pool.scheduling import schedule
 from services.queue.leases import claim
 from tests.statements import counted_with_transactions
 

@@ -29,11 +29,11 @@ from models.enums import JobRole, JobStatus, MediaKind, Queue, Reuse
 from models.generation import GenerationRecord
 from models.ids import new_id
 from models.jobs import Job
-from services.generation.requests import GenerationRequest
-from services.records.holding import lock_record, write_record
-from services.similarity.comparing import normalise
-from services.similarity.finding import PART, find_similar
-from services.similarity.indexing import index_forgotten, replace_keys
+from models.generation_requests import GenerationRequest
+from services.generation.records.holding import lock_record, write_record
+from services.generation.similarity.comparing import normalise
+from services.generation.similarity.finding import PART, find_similar
+from services.generation.similarity.indexing import index_forgotten, replace_keys
 
 OWNER = "mira"
 INSERTED_AT_ONCE = 1000

@@ -89,7 +89,7 @@ class Queue(StrEnum):
     INPUTS = "inputs"  # input pictures that are still links: fetched before their job is scheduled
     POOL_IMAGES = "pool-images"  # pictures that wait for an account; the scheduler places them, nobody claims them
     POOL_VIDEOS = "pool-videos"
-    CALLBACKS = "callbacks"  # deliveries, not jobs: claimed by services/callbacks
+    CALLBACKS = "callbacks"  # deliveries, not jobs: claimed by services/notifications/callbacks
 
 
 class Priority(StrEnum):

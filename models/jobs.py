@@ -57,7 +57,7 @@ class Job(OwnedRow):
     is_superseded: Any = fields.BooleanField(null=True)
     "True where the batch has a newer job for the same storyboard: this one counts there no more."
     demand_key: Any = fields.CharField(max_length=64, null=True)
-    "Of a GENERATE job: the same for all jobs that want the same of a pool (services/pool/demands)."
+    "Of a GENERATE job: the same for all jobs that want the same of a pool (services/accounts/pool/demands)."
     waiting_since_ms: Any = fields.BigIntField(null=True)
     "Since when it waits to be begun, for ageing. Null: since it was created."
     trace_parent: Any = fields.CharField(max_length=64, null=True, default=trace_parent)

@@ -31,7 +31,7 @@ class StatisticsDelta(Model):
     switches = fields.IntField(default=0)
     generation_ms: Any = fields.BigIntField(null=True)
     bucket: Any = fields.SmallIntField(null=True)
-    "Of generation_ms, in the histogram of times (services/statistics/histogram)."
+    "Of generation_ms, in the histogram of times (services/notifications/statistics/histogram)."
     credits = fields.IntField(default=0)
     is_rolled = fields.BooleanField(default=False)
     "Whether the cells hold it already."

@@ -1,5 +1,5 @@
 """What a provider with a pool of accounts is: asked on behalf of one account, in short steps that never wait for a
-result. Which account, when, and what comes of a fault is decided in services/pool.
+result. Which account, when, and what comes of a fault is decided in services/accounts/pool.
 
 Kinds are IMAGE and VIDEO; sites CN, US, HK, JP, SG. Links in answers are upstream's own and expire.
 """

@@ -8,7 +8,7 @@ import strawberry
 from schema.accounts import Account
 from schema.context import Info
 from schema.fields import subscription
-from services.reading.account_changes import follow_accounts
+from services.queries.account_changes import follow_accounts
 
 
 @strawberry.type

@@ -8,7 +8,7 @@ import strawberry
 from schema.alerts import Alert
 from schema.context import Info
 from schema.fields import subscription
-from services.reading.alerts import follow_alerts
+from services.queries.alerts import follow_alerts
 
 
 @strawberry.type

@@ -13,7 +13,7 @@ from schema.fields import mutation
 from schema.jobs import JobPayload
 from schema.paging import given
 from schema.stage_inputs import CreateAssetsInput, RegenerateAssetInput
-from services import assets
+from services.film import assets
 
 
 @strawberry.type

@@ -8,9 +8,9 @@ from resolvers.ids import number_of
 from schema.batch_inputs import CreateImageBatchInput, CreateVideoBatchInput, ImageBatchItemInput, VideoBatchItemInput
 from schema.generation_inputs import AccountStrategyInput, is_said
 from schema.paging import given
-from services.batches.asking import BatchAsked, BatchItem
-from services.generation.asking import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD, Asked
-from services.generation.requests import AccountStrategy
+from services.generation.batches.batch_input import BatchAsked, BatchItem
+from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD, Asked
+from models.generation_requests import AccountStrategy
 from services.generation.strategies import default_strategy
 
 # What only an item says, by the names of Asked.

@@ -16,11 +16,11 @@ from schema.context import Info
 from schema.errors import DeletePayload, ItemFailure
 from schema.fields import mutation
 from schema.places import missing_text
-from services.batches.admission import create_batch
-from services.batches.canceling import cancel_batch, delete_batches
-from services.batches.pausing import UNCHANGED, pause_batch, resume_batch
-from services.batches.retrying import retry_batch
-from services.reading.paging import check_id_count
+from services.generation.batches.admission import create_batch
+from services.generation.batches.canceling import cancel_batch, delete_batches
+from services.generation.batches.pausing import UNCHANGED, pause_batch, resume_batch
+from services.generation.batches.retrying import retry_batch
+from services.platform.paging import check_id_count
 
 BatchId = Annotated[strawberry.ID, strawberry.argument(description="The batch.")]
 

@@ -12,8 +12,8 @@ from schema.batches import Batch
 from schema.context import Info
 from schema.fields import subscription
 from schema.places import missing_text
-from services.reading.batch_progress import follow_batch
-from services.reading.batches import batches_in_order
+from services.queries.batch_progress import follow_batch
+from services.queries.batches import batches_in_order
 
 
 @strawberry.type

@@ -9,8 +9,8 @@ from schema.callbacks import CallbackDelivery, CallbackDeliveryPayload
 from schema.catalogue import Viewer, ViewerPayload
 from schema.context import Info
 from schema.fields import mutation
-from services.callbacks.redelivering import redeliver
-from services.callbacks.webhook_secrets import rotate_secret
+from services.notifications.callbacks.redelivering import redeliver
+from services.notifications.callbacks.webhook_secrets import rotate_secret
 
 
 @strawberry.type

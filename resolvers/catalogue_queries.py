@@ -8,8 +8,8 @@ from schema.catalogue import Provider, Voice
 from schema.enums import Capability
 from schema.fields import resolved
 from schema.paging import given
-from services.providers import describe_providers
-from services.providers import voices as list_voices
+from services.platform.providers import describe_providers
+from services.platform.providers import voices as list_voices
 
 
 @strawberry.type

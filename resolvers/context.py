@@ -3,8 +3,8 @@
 from models.files import StoredFile
 from resolvers.loaders import build_loaders
 from schema.context import Context
-from services.file_links import FileLinks, links_of
-from services.identity import IDEMPOTENCY_KEY, Viewer
+from services.platform.file_links import FileLinks, links_of
+from services.platform.identity import IDEMPOTENCY_KEY, Viewer
 from settings import get_settings
 
 _links: FileLinks | None = None

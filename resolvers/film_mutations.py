@@ -20,7 +20,9 @@ from schema.stage_inputs import (
     CreateVideoInput,
     GenerateSpeechInput,
 )
-from services import animatics, edits, videos
+from services.film import animatics
+from services.film import edits
+from services.film import videos
 
 
 @strawberry.type

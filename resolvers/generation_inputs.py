@@ -17,10 +17,10 @@ from schema.generation_inputs import (
 )
 from schema.paging import given
 from schema.regeneration_inputs import RegenerateInput
-from services.generation.asking import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD, Asked
-from services.generation.requests import AccountStrategy, ClipAudio, InputImage
+from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD, Asked
+from models.generation_requests import AccountStrategy, ClipAudio, InputImage
 from services.generation.strategies import default_strategy
-from services.records.regenerating import Regeneration
+from services.generation.records.regenerating import Regeneration
 
 # The names of Asked that inputs have too. Null takes the first away, and leaves the second as they were.
 _OPTIONAL = (

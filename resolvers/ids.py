@@ -8,7 +8,7 @@ from errors import NotFoundError, WorkflowNotFoundError
 from models.ids import parse_global_id
 from schema.paging import given
 from schema.places import missing_text
-from services.reading.paging import check_id_count
+from services.platform.paging import check_id_count
 
 
 def number_of(global_id: str, model: str) -> int | None:

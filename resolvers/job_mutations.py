@@ -9,8 +9,8 @@ from resolvers.mutating import job_payload
 from schema.context import Info
 from schema.fields import mutation
 from schema.jobs import JobPayload
-from services import jobs
-from services.generation.manual import refresh_job
+from services.film import jobs
+from services.generation.refresh import refresh_job
 
 JobId = Annotated[strawberry.ID, strawberry.argument(description="The job.")]
 

@@ -16,25 +16,25 @@ from models.scripts import Asset, Script
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow
 from schema.context import ChildLoaders, Loaders
-from services.impact import stale_shot_ids
-from services.reading.accounts import cooldowns, live_accounts_in_order, standings
-from services.reading.alerts import alerts_in_order
-from services.reading.artifacts import grid_files, made, made_clip_counts, made_picture_counts, ready_files
-from services.reading.attempts import attempts_by_job_id, routes_by_id
-from services.reading.batches import (
+from services.film.impact import stale_shot_ids
+from services.queries.accounts import cooldowns, live_accounts_in_order, standings
+from services.queries.alerts import alerts_in_order
+from services.queries.artifacts import grid_files, made, made_clip_counts, made_picture_counts, ready_files
+from services.queries.attempts import attempts_by_job_id, routes_by_id
+from services.queries.batches import (
     batches_in_order,
     counts_by_batch_id,
     credits_by_batch_id,
     seconds_left_by_batch_id,
 )
-from services.reading.callbacks import deliveries_by_subject, tries_by_delivery_id, webhook_secrets
-from services.reading.children import (
+from services.queries.callbacks import deliveries_by_subject, tries_by_delivery_id, webhook_secrets
+from services.queries.children import (
     ChildList,
     child_counts,
     child_pages,
 )
-from services.reading.owned import newest_by_workflow_id, rows_in_order
-from services.reading.parts import (
+from services.platform.owned import newest_by_workflow_id, rows_in_order
+from services.queries.parts import (
     assets_by_script_id,
     files_by_job_id,
     newest_stage_jobs,
@@ -42,14 +42,14 @@ from services.reading.parts import (
     shots_by_scene,
     stages_by_workflow_id,
 )
-from services.reading.records import (
+from services.queries.records import (
     credits_by_record_id,
     credits_by_workflow_id,
     picture_records_by_shot_id,
     records_in_order,
     versions_in_order,
 )
-from services.reading.waiting import waiting_by_job_id
+from services.queries.waiting import waiting_by_job_id
 
 # Each key is a place or two in a statement; SQLite takes 32,766 of them and PostgreSQL 32,767.
 MAX_BATCH_KEYS = 10_000

@@ -15,8 +15,8 @@ from models.jobs import Job as JobRow
 from schema.context import Info
 from schema.jobs import Job, JobPayload
 from schema.paging import given
-from services.sources import scratch_folder
-from services.uploads import IncomingFile
+from services.film.sources import scratch_folder
+from services.platform.uploads import IncomingFile
 
 MAX_FILE_NAME = 255
 

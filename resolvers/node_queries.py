@@ -26,7 +26,7 @@ from schema.scripts import Script
 from schema.storyboards import Shot, Storyboard
 from schema.videos import Video, VideoSegment
 from schema.workflows import Workflow
-from services.reading.paging import check_id_count
+from services.platform.paging import check_id_count
 
 # By model name: the loader of its rows, and what makes a type of a row.
 NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any], Node]]] = {

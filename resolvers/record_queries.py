@@ -17,8 +17,8 @@ from schema.records import GenerationRecord, RecordFilter, StoryboardRecord, may
 from services.generation.catalogue import default_model
 from services.generation.catalogue import models as list_models
 from services.generation.checking import parameters_of
-from services.reading.paging import MAX_IDS, check_id_count, page_request
-from services.reading.records import RecordConditions, latest_records, records_query
+from services.platform.paging import MAX_IDS, check_id_count, page_request
+from services.queries.records import RecordConditions, latest_records, records_query
 
 
 def record_conditions(wanted: RecordFilter | None) -> RecordConditions:

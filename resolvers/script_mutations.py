@@ -14,7 +14,8 @@ from schema.jobs import JobPayload
 from schema.paging import given
 from schema.scalars import Upload
 from schema.stage_inputs import CreateScriptInput
-from services import scripts, uploads
+from services.film import scripts
+from services.platform import uploads
 
 File = Annotated[Upload, strawberry.argument(description="The file.")]
 

@@ -17,9 +17,9 @@ from schema.paging import After, Connection, First, child_connection, given
 from schema.scripts import Script
 from schema.storyboards import Shot, Storyboard
 from schema.videos import Video
-from services.impact import change_impact
-from services.reading.children import WORKFLOW_ASSETS
-from services.reading.paging import MAX_IDS
+from services.film.impact import change_impact
+from services.queries.children import WORKFLOW_ASSETS
+from services.platform.paging import MAX_IDS
 
 Ids = Annotated[list[strawberry.ID] | None, strawberry.argument(description=f"At most {MAX_IDS} ids.")]
 

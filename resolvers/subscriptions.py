@@ -26,11 +26,11 @@ from schema.workflow_events import (
     WorkflowProgressed,
 )
 from schema.workflows import Workflow
-from services.events import job_topic, workflow_topic
-from services.reading import workflow_events as events
-from services.reading.following import follow
-from services.reading.owned import rows_by_id
-from services.reading.present import WorkflowRows, present_jobs, present_workflows
+from services.platform.events import job_topic, workflow_topic
+from services.queries import workflow_events as events
+from services.queries.following import follow
+from services.platform.owned import rows_by_id
+from services.queries.present import WorkflowRows, present_jobs, present_workflows
 
 
 @strawberry.type(

@@ -6,8 +6,8 @@ from errors import ForbiddenError
 from schema.context import Info
 from schema.fields import resolved
 from schema.system import SystemStatus
-from services.identity import SYSTEM_READ
-from services.system_status import system_state
+from services.platform.identity import SYSTEM_READ
+from services.queries.system_status import system_state
 from settings import get_settings
 
 

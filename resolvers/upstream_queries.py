@@ -8,7 +8,7 @@ from resolvers.ids import need
 from schema.attempts import UpstreamTask
 from schema.context import Info
 from schema.fields import resolved
-from services.generation.manual import upstream_task
+from services.generation.refresh import upstream_task
 
 
 @strawberry.type

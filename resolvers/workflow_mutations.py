@@ -16,10 +16,10 @@ from schema.fields import mutation
 from schema.paging import given
 from schema.workflow_inputs import CreateWorkflowInput, WorkflowOptionsInput
 from schema.workflows import Workflow, WorkflowPayload
-from services import workflows
-from services.reading.paging import check_id_count
-from services.workflow_options import WorkflowOptions
-from services.workflows import WorkflowRequest
+from services.film import workflows
+from services.platform.paging import check_id_count
+from services.film.workflow_options import WorkflowOptions
+from services.film.workflows import WorkflowRequest
 
 MAX_PREFERENCES_BYTES = 16 * 1024
 

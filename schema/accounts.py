@@ -13,9 +13,9 @@ from schema.enums import OrderDirection
 from schema.errors import ItemFailure
 from schema.fields import resolved
 from schema.paging import After, Connection, First, Node, child_connection
-from services.pool.quota import next_reset
-from services.reading.accounts import AccountOrderField, Availability, CoolingDown, Standing
-from services.reading.children import ACCOUNT_ATTEMPTS
+from services.accounts.pool.quota import next_reset
+from services.queries.accounts import AccountOrderField, Availability, CoolingDown, Standing
+from services.queries.children import ACCOUNT_ATTEMPTS
 from settings import get_settings
 
 

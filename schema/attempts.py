@@ -14,7 +14,7 @@ from schema.errors import JobError
 from schema.fields import resolved
 from schema.paging import Node
 from schema.scalars import JSON
-from services.reading.attempts import RouteEntry
+from services.queries.attempts import RouteEntry
 
 if TYPE_CHECKING:
     from schema.accounts import Account

@@ -7,7 +7,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.types import Info
 
 from errors import EkonteError, ErrorCode, JobErrorCode, JobFailure
-from services.audit import INTERRUPTED, OK, write_entry
+from services.platform.audit import INTERRUPTED, OK, write_entry
 
 _writing: set["asyncio.Task[None]"] = set()
 

@@ -30,7 +30,7 @@ from schema.generation_inputs import (
 )
 from schema.scalars import Long
 from schema.workflow_inputs import KEY
-from services.generation.asking import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD
+from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD
 
 STORYBOARD = "The caller's id for the storyboard, 1 to 128 characters; each stands once in a batch."
 OWN = "Null: the batch's."

@@ -15,11 +15,11 @@ from schema.fields import resolved
 from schema.jobs import PRIORITIES, Job
 from schema.paging import After, Connection, First, Node, child_connection, given
 from schema.records import Project
-from services.batches.admission import Admission
-from services.batches.ends import Counts, progress_of
-from services.generation.requests import AccountStrategy as StoredStrategy
-from services.reading.batches import batch_jobs
-from services.reading.paging import MAX_IDS
+from services.generation.batches.admission import Admission
+from services.generation.batches.end_states import Counts, progress_of
+from models.generation_requests import AccountStrategy as StoredStrategy
+from services.queries.batches import batch_jobs
+from services.platform.paging import MAX_IDS
 
 
 @strawberry.type(description="How a batch uses the account pool, with what the deployment had where nothing was said.")

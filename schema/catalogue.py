@@ -5,7 +5,7 @@ import strawberry
 from schema.context import Info
 from schema.enums import Capability
 from schema.fields import resolved
-from services.identity import Viewer as Caller
+from services.platform.identity import Viewer as Caller
 
 
 @strawberry.type(description="Something that writes, draws, films or speaks.")

@@ -18,13 +18,13 @@ from models.jobs import Job
 from models.scripts import Asset, Script, ScriptShot
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
-from services.batches.ends import Counts
-from services.identity import Viewer
-from services.reading.accounts import CoolingDown, Standing
-from services.reading.artifacts import ArtifactKey, Made
-from services.reading.attempts import RouteEntry
-from services.reading.children import ChildList, ChildrenKey, Only
-from services.reading.paging import Page
+from services.generation.batches.end_states import Counts
+from services.platform.identity import Viewer
+from services.queries.accounts import CoolingDown, Standing
+from services.queries.artifacts import ArtifactKey, Made
+from services.queries.attempts import RouteEntry
+from services.queries.children import ChildList, ChildrenKey, Only
+from services.platform.paging import Page
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from models.enums import (
     Transition,
     WorkflowStatus,
 )
-from services.reading.accounts import AccountOrderField, Availability
+from services.queries.accounts import AccountOrderField, Availability
 
 E = TypeVar("E", bound=Enum)
 

@@ -20,7 +20,7 @@ from models.enums import (
 from schema.callbacks import CALLBACK_URL
 from schema.scalars import Long
 from schema.workflow_inputs import KEY
-from services.generation.asking import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD
+from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD
 
 
 class DefaultText(str):

@@ -20,8 +20,8 @@ from schema.records import GenerationRecord, ImageRecord, VideoRecord, maybe_rec
 from schema.scripts import Script
 from schema.storyboards import Storyboard
 from schema.videos import Video
-from services.reading.children import JOB_CHILDREN
-from services.reading.waiting import is_waiting
+from services.queries.children import JOB_CHILDREN
+from services.queries.waiting import is_waiting
 
 if TYPE_CHECKING:
     from schema.batches import Batch

@@ -18,9 +18,9 @@ from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import After, Connection, First, Node, child_connection
 from schema.scalars import Long
-from services.generation.requests import ClipAudio as RequestedAudio
-from services.generation.requests import GenerationRequest
-from services.reading.records import RECORD_VERSIONS, generation_seconds, switch_count
+from models.generation_requests import ClipAudio as RequestedAudio
+from models.generation_requests import GenerationRequest
+from services.queries.records import RECORD_VERSIONS, generation_seconds, switch_count
 
 if TYPE_CHECKING:
     from schema.accounts import Account

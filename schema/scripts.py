@@ -11,7 +11,7 @@ from models.scripts import ScriptShot as ScriptShotRow
 from schema.context import Info
 from schema.fields import resolved
 from schema.paging import After, Connection, First, Node, child_connection
-from services.reading.children import SCENES
+from services.queries.children import SCENES
 
 
 @strawberry.type(description="A shot as the script has it. Storyboards begin with these and go their own way.")

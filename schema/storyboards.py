@@ -14,8 +14,8 @@ from schema.errors import JobError
 from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import After, Connection, First, Node, child_connection
-from services.reading.artifacts import ArtifactKey, Made
-from services.reading.children import SHOTS
+from services.queries.artifacts import ArtifactKey, Made
+from services.queries.children import SHOTS
 
 if TYPE_CHECKING:
     from schema.records import ImageRecord

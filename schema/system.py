@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from schema.scalars import Long
-from services.system_status import QueueState, SystemState, WorkerState
+from services.queries.system_status import QueueState, SystemState, WorkerState
 
 
 @strawberry.type(description="A queue of jobs. Each job is in one of them.")

@@ -13,8 +13,8 @@ from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import After, Connection, First, Node, child_connection
 from schema.storyboards import Shot, load_shot, status_of_target
-from services.reading.artifacts import ArtifactKey, Made
-from services.reading.children import VIDEO_SEGMENTS
+from services.queries.artifacts import ArtifactKey, Made
+from services.queries.children import VIDEO_SEGMENTS
 
 
 @strawberry.type(description="The clip of a shot.")

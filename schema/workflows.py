@@ -22,7 +22,7 @@ from schema.scalars import JSON
 from schema.scripts import Script
 from schema.storyboards import Storyboard
 from schema.videos import Video
-from services.reading.children import WORKFLOW_ASSETS, WORKFLOW_JOBS
+from services.queries.children import WORKFLOW_ASSETS, WORKFLOW_JOBS
 
 
 @strawberry.type(description="What the workflow was made with, defaults filled in.")

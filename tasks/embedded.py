@@ -15,9 +15,9 @@ import dramatiq
 from dramatiq import Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
-from services.metrics.serving import serving_metrics
+from services.worker.metrics_server import serving_metrics
 from services.queue.outcomes import forget_nudges, on_nudge
-from services.runtime import opened
+from services.worker.process import opened
 from settings import Settings
 
 

@@ -10,12 +10,12 @@ from dramatiq.asyncio import get_event_loop_thread
 from dramatiq.middleware import Middleware
 
 from models.enums import Queue
-from services.logs import configure_logging
-from services.metrics.serving import serving_metrics
-from services.process_leases import serve_queues
+from services.platform.logs import configure_logging
+from services.worker.metrics_server import serving_metrics
+from services.platform.process_leases import serve_queues
 from services.queue.outcomes import forget_nudges, on_nudge
-from services.runtime import opened, worker_is_alive
-from services.work import Floor
+from services.worker.process import opened, worker_is_alive
+from services.worker.work import Floor
 from settings import Settings, get_settings
 
 log = structlog.get_logger(__name__)

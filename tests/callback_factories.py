@@ -10,7 +10,7 @@ import pytest
 
 from models.callbacks import CallbackDelivery, CallbackTry
 from models.database import execute, now_ms, now_ms_sql
-from services.callbacks.addresses import receiver_of
+from services.notifications.callbacks.addresses import receiver_of
 from settings import Settings, get_settings
 from tests.factories import OWNER
 

@@ -29,7 +29,7 @@ from models.jobs import Job
 from models.scripts import Asset, Script, ScriptScene, ScriptShot
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
-from services.workflow_options import WorkflowOptions
+from services.film.workflow_options import WorkflowOptions
 
 OWNER = "mira"
 OTHER = "noor"

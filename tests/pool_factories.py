@@ -26,9 +26,9 @@ from providers.pooled import (
     UpstreamFaultError,
     UpstreamTask,
 )
-from services.generation.requests import AccountStrategy, GenerationRequest
-from services.pool.demands import demand_key
-from services.sessions import seal
+from models.generation_requests import AccountStrategy, GenerationRequest
+from services.accounts.pool.demands import demand_key
+from services.accounts.sessions import seal
 from tests.factories import OWNER
 
 _numbers = itertools.count(1)
@@ -160,7 +160,7 @@ class FakeUpstream:
 @pytest.fixture
 def upstream(monkeypatch: pytest.MonkeyPatch) -> FakeUpstream:
     """The deployment's only provider."""
-    from services import providers
+    from services.platform import providers
 
     fake = FakeUpstream()
     monkeypatch.setattr(providers, "registry", lambda: {"fake": fake})

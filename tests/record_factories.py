@@ -11,9 +11,9 @@ from models.files import StoredFile
 from models.generation import GenerationRecord
 from models.jobs import Job
 from services.generation.admission import generate
-from services.generation.asking import Asked
+from services.generation.generation_input import Asked
 from services.generation.outcomes import succeed_generation
-from services.records.publishing import publish_result
+from services.generation.records.publishing import publish_result
 from tests.factories import OWNER, make_file
 
 _numbers = itertools.count(1)

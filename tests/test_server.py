@@ -17,10 +17,10 @@ from cryptography.fernet import Fernet
 import server
 from models.database import open_database
 from models.ids import use_process_number
-from services.audit import write_entry
-from services.identity import Identity
-from services.keys import load_keys
-from services.version import VERSION
+from services.platform.audit import write_entry
+from services.platform.identity import Identity
+from services.platform.keys import load_keys
+from services.platform.version import VERSION
 from settings import ENV_PREFIX, Settings, settings_table, use_settings
 
 SECRET = "a secret of more than thirty-two characters"

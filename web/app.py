@@ -14,8 +14,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from errors import ConfigurationError
-from services.identity import Identity
-from services.keys import Keys, load_keys
+from services.platform.identity import Identity
+from services.platform.keys import Keys, load_keys
 from settings import Settings
 from web import graphiql
 from web.files import FileRoute, OpenFile

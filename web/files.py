@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from errors import EkonteError, ForbiddenError, NotFoundError
-from services import file_links
-from services.file_links import LinkState
+from services.platform import file_links
+from services.platform.file_links import LinkState
 from web.graphql_errors import error_body
 
 CHUNK_BYTES = 256 * 1024

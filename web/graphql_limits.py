@@ -26,7 +26,7 @@ from graphql.language.source import Source
 from strawberry.extensions import SchemaExtension
 
 from errors import BadInputError, QueryTooComplexError
-from services.identity import IDEMPOTENCY_KEY
+from services.platform.identity import IDEMPOTENCY_KEY
 
 # A parsed document takes up to 300 bytes for each character of its text.
 CACHED_CHARACTERS = 200_000

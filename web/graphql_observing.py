@@ -9,9 +9,9 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
 from errors import EkonteError, ErrorCode
-from services.metrics.definitions import INVALID
-from services.metrics.recording import note_operation, note_subscriptions, operation_label
-from services.tracing import span
+from services.platform.metrics.definitions import INVALID
+from services.platform.metrics.recording import note_operation, note_subscriptions, operation_label
+from services.platform.tracing import span
 
 
 class ObservedOperations(SchemaExtension):

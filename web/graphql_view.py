@@ -25,8 +25,8 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UNSET
 
 from errors import BadInputError, EkonteError, ErrorCode, UnauthenticatedError
-from services.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
-from services.metrics.recording import note_owner, note_refused_request, note_websockets
+from services.platform.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
+from services.platform.metrics.recording import note_owner, note_refused_request, note_websockets
 from web.graphql_errors import (
     ErrorPresenter,
     current_request_id,

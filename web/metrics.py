@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from errors import UnauthenticatedError
-from services.identity import bearer_token
-from services.metrics.serving import HEADERS, exposition
+from services.platform.identity import bearer_token
+from services.worker.metrics_server import HEADERS, exposition
 
 
 class MetricsRoute:

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from errors import ConfigurationError
-from services.file_links import own_address
+from services.platform.file_links import own_address
 from settings import Settings
 
 # Open streams and uploads get this long to end after SIGTERM; closing what is behind them has the rest of ten seconds.

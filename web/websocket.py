@@ -17,8 +17,8 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from errors import EkonteError, RateLimitedError
-from services.identity import Viewer
-from services.metrics.recording import note_refused_request
+from services.platform.identity import Viewer
+from services.platform.metrics.recording import note_refused_request
 from web.graphql_errors import error_body
 
 if TYPE_CHECKING:

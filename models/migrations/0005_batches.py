@@ -329,7 +329,7 @@ class Migration(migrations.Migration):
             ],
         ),
         # What was charged before these tables came counts on its quota day. What ended is counted afterwards, since SQL
-        # knows no time zones (services/statistics/history), from the first job on.
+        # knows no time zones (services/notifications/statistics/history), from the first job on.
         ops.RunSQL(
             [
                 "INSERT INTO statistics_delta (job_id, owner, project_id, work_id, kind, day, succeeded, failed,"

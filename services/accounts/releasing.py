@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from errors import JobErrorCode
 from models.database import after_commit, execute, now_ms_sql
 from models.generation import Attempt
-from services.events import bus, job_topic
-from services.queue.sql import timestamp_sql
-from services.reading.owned import places
+from services.platform.events import bus, job_topic
+from services.platform.sql import timestamp_sql
+from services.platform.owned import places
 
 
 async def release_placed(account_ids: Sequence[int], reason: str) -> list[int]:

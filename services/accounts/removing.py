@@ -8,12 +8,12 @@ from models.accounts import Account, AccountCooldown, AccountUsage
 from models.database import execute, transaction
 from services.accounts.outcomes import Outcome, check_count, live_accounts, not_found
 from services.accounts.releasing import release_placed
-from services.alerts.accounts import note_gone
-from services.pool.effects import announce
-from services.pool.quota import quota_day
-from services.pool.scheduling import look_again
-from services.queue.sql import timestamp_sql
-from services.reading.owned import places
+from services.notifications.alerts.accounts import note_gone
+from services.accounts.pool.account_updates import announce
+from services.accounts.pool.quota import quota_day
+from services.accounts.pool.scheduling import look_again
+from services.platform.sql import timestamp_sql
+from services.platform.owned import places
 from settings import get_settings
 
 

@@ -23,11 +23,11 @@ from services.accounts.rules import (
     check_numbers,
     hint_of,
 )
-from services.alerts.accounts import note_back, note_idle
-from services.pool.effects import announce
-from services.pool.scheduling import look_again
-from services.sealing import resealed
-from services.sessions import fingerprint, seal, session_hash_key
+from services.notifications.alerts.accounts import note_back, note_idle
+from services.accounts.pool.account_updates import announce
+from services.accounts.pool.scheduling import look_again
+from services.platform.sealing import resealed
+from services.accounts.sessions import fingerprint, seal, session_hash_key
 
 TRIES = 20
 "An account at work changes often; each try looks at it anew."

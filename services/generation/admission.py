@@ -11,18 +11,18 @@ from models.enums import PRIORITY_RANKS, JobRole, JobStatus, MediaKind, Priority
 from models.generation import GenerationRecord
 from models.ids import new_id
 from models.jobs import Job, JobInput
-from services.callbacks.addresses import check_callback_url
-from services.generation.asking import Asked
+from services.notifications.callbacks.addresses import check_callback_url
+from services.generation.generation_input import Asked
 from services.generation.catalogue import find_model
 from services.generation.checking import account_faults, raise_first, settle
 from services.generation.inputs import queue_of
-from services.generation.requests import AccountStrategy, GenerationRequest
+from models.generation_requests import AccountStrategy, GenerationRequest
 from services.generation.resolving import resolve_inputs
-from services.generation.reusing import reuse_result
-from services.idempotency import former_result, once
-from services.pool.demands import demand_key
+from services.generation.reuse import reuse_result
+from services.platform.idempotency import former_result, once
+from services.accounts.pool.demands import demand_key
 from services.queue.outcomes import nudge
-from services.records.holding import BUSY, hold_record, write_request
+from services.generation.records.holding import BUSY, hold_record, write_request
 
 MUTATIONS = {MediaKind.IMAGE: "generateImage", MediaKind.VIDEO: "generateVideo"}
 

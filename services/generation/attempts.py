@@ -11,9 +11,9 @@ from typing import Any
 from models.database import execute, now_ms_sql
 from models.enums import AttemptOutcome, AttemptState
 from models.generation import Attempt
-from services.pool.effects import forget_probe
-from services.queue.sql import skip_locked_sql, timestamp_sql
-from services.reading.owned import places
+from services.accounts.pool.account_updates import forget_probe
+from services.platform.sql import skip_locked_sql, timestamp_sql
+from services.platform.owned import places
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 from errors import BadInputError
 from models.enums import MediaKind
 from providers.pooled import ModelInfo
-from services import providers
+from services.platform import providers
 from settings import get_settings
 
 

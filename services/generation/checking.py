@@ -14,9 +14,9 @@ from errors import BadInputError, EkonteError, NotFoundError
 from models.enums import MediaKind, Transition
 from models.ids import parse_global_id
 from providers.pooled import ModelInfo
-from services.generation.asking import Asked
-from services.generation.requests import AccountStrategy, ClipAudio, GenerationRequest, InputImage
-from services.links import MAX_URL_CHARACTERS
+from services.generation.generation_input import Asked
+from models.generation_requests import AccountStrategy, ClipAudio, GenerationRequest, InputImage
+from services.platform.links import MAX_URL_CHARACTERS
 
 MAX_PROMPT_CHARACTERS = 8000
 MAX_ID_CHARACTERS = 128

@@ -6,8 +6,8 @@ from errors import BadInputError, FileTooLargeError, JobErrorCode, JobFailure
 from media.checking import ResultInfo, check_results
 from media.finishing import finish_clip
 from media.processes import run_in_worker
-from services.generation.requests import GenerationRequest
-from services.links import LinkNotFetchedError, fetch_link
+from models.generation_requests import GenerationRequest
+from services.platform.links import LinkNotFetchedError, fetch_link
 from settings import Settings
 
 

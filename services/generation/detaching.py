@@ -11,9 +11,9 @@ from models.enums import AttemptOutcome, MediaKind
 from models.generation import Attempt
 from models.jobs import Job
 from services.generation.outcomes import fail_generation, requeue, timeout_error
-from services.generation.requests import GenerationRequest
-from services.pool.effects import count_failure
-from services.pool.timing import DETACHED_INTERVAL_MS
+from models.generation_requests import GenerationRequest
+from services.accounts.pool.account_updates import count_failure
+from services.accounts.pool.timing import DETACHED_INTERVAL_MS
 from settings import Settings, get_settings
 
 

@@ -18,18 +18,18 @@ from models.accounts import Account
 from models.database import transaction
 from models.enums import AttemptState, MediaKind
 from providers.pooled import UpstreamFaultError
-from services.accounts.warming import WARMED_AT_ONCE, WarmClaim, claim_looks, give_back_look, look
+from services.accounts.health_checks import WARMED_AT_ONCE, WarmClaim, claim_looks, give_back_look, look
 from services.generation.attempts import Step, claim_steps, hand_back_step, keep_steps, next_due_ms
 from services.generation.finishing import finish_step
-from services.generation.observing import attempt_span
+from services.generation.telemetry import attempt_span
 from services.generation.polling import PollClaim, claim_accounts, give_back, keep_claims, next_poll_due_ms, poll_step
 from services.generation.submitting import submit_step
-from services.metrics.recording import note_scheduling
-from services.pool.effects import exhaust, note_balance, take_up_receiving
-from services.pool.quota import quota_day
-from services.pool.scheduling import give_lease_up, look_again, schedule, take_lease
-from services.providers import pooled_provider
-from services.sessions import credential_of
+from services.platform.metrics.recording import note_scheduling
+from services.accounts.pool.account_updates import exhaust, note_balance, take_up_receiving
+from services.accounts.pool.quota import quota_day
+from services.accounts.pool.scheduling import give_lease_up, look_again, schedule, take_lease
+from services.platform.providers import pooled_provider
+from services.accounts.sessions import credential_of
 from settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -11,12 +11,12 @@ from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.generation.attempts import end_attempt, move
-from services.generation.observing import note_task_failed
+from services.generation.telemetry import note_task_failed
 from services.generation.outcomes import error_of, fail_generation, requeue
-from services.generation.requests import GenerationRequest
-from services.pool.decisions import AccountEffect, Circumstances, Decision, JobMove, decide
-from services.pool.effects import apply_effect
-from services.pool.waiting import was_a_try
+from models.generation_requests import GenerationRequest
+from services.accounts.pool.decisions import AccountEffect, Circumstances, Decision, JobMove, decide
+from services.accounts.pool.account_updates import apply_effect
+from services.accounts.pool.waiting import was_a_try
 
 log = structlog.get_logger(__name__)
 

@@ -25,20 +25,20 @@ from models.generation import Attempt
 from models.ids import new_id
 from models.jobs import Job
 from providers.pooled import TaskPhase, UpstreamFaultError, UpstreamTask
-from services.files import remove_leftovers_of_job, store_file, take_up
+from services.platform.files import remove_leftovers_of_job, store_file, take_up
 from services.generation.attempts import Step, end_attempt, move
 from services.generation.clips import dress_clip
-from services.generation.endings import after_ending
+from services.generation.on_ended import after_ending
 from services.generation.outcomes import fail_generation, succeed_generation, tell
-from services.generation.requests import GenerationRequest
+from models.generation_requests import GenerationRequest
 from services.generation.results import new_result_file
-from services.generation.reusing import stamp_reused
+from services.generation.reuse import stamp_reused
 from services.generation.states import upstream_of
-from services.links import LinkNotFetchedError, fetch_link
-from services.providers import pooled_provider
+from services.platform.links import LinkNotFetchedError, fetch_link
+from services.platform.providers import pooled_provider
 from services.queue.outcomes import job_error
-from services.records.publishing import publish_result
-from services.sessions import credential_of
+from services.generation.records.publishing import publish_result
+from services.accounts.sessions import credential_of
 from settings import Settings
 
 log = structlog.get_logger(__name__)

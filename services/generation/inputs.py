@@ -23,16 +23,16 @@ from models.enums import JobStatus, MediaKind, Queue
 from models.files import StoredFile
 from models.generation import GenerationRecord
 from models.jobs import Job, JobInput
-from services.events import bus, job_topic
-from services.files import NewFile, remove_leftovers_of_job, store_file, take_up
+from services.platform.events import bus, job_topic
+from services.platform.files import NewFile, remove_leftovers_of_job, store_file, take_up
 from services.generation.outcomes import fail_generation
-from services.generation.requests import GenerationRequest
-from services.links import LinkNotFetchedError, fetch_link
-from services.providers import is_pooled
+from models.generation_requests import GenerationRequest
+from services.platform.links import LinkNotFetchedError, fetch_link
+from services.platform.providers import is_pooled
 from services.queue.heartbeat import LeaseLostError, under_lease
 from services.queue.leases import Lease, is_killing_workers
 from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error, nudge
-from services.scratch import make_try_folder
+from services.platform.scratch import make_try_folder
 from settings import Settings
 
 log = structlog.get_logger(__name__)

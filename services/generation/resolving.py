@@ -12,9 +12,9 @@ from models.enums import FileState
 from models.files import StoredFile
 from models.generation import GenerationRecord
 from models.ids import parse_global_id
-from services.files import keep_ready
+from services.platform.files import keep_ready
 from services.generation.checking import input_faults, is_link
-from services.generation.requests import GenerationRequest, InputImage
+from models.generation_requests import GenerationRequest, InputImage
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from providers.pooled import FaultKind, TaskPhase, UpstreamFaultError, UpstreamT
 from services.generation.attempts import end_attempt, move
 from services.generation.detaching import detach
 from services.generation.faults import settle_fault
-from services.generation.observing import note_task_done
+from services.generation.telemetry import note_task_done
 from services.generation.outcomes import tell
 from services.generation.timings import durations, note_times
-from services.pool.timing import DETACHED_INTERVAL_MS, next_poll_ms
+from services.accounts.pool.timing import DETACHED_INTERVAL_MS, next_poll_ms
 
 MISSING_INTERVAL_MS = 5_000
 HOPELESS_MS = 24 * 3600 * 1000

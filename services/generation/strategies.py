@@ -1,7 +1,7 @@
 """How the pool is used where a request does not say."""
 
 from models.enums import LoadBalance, RateLimitHandling
-from services.generation.requests import AccountStrategy
+from models.generation_requests import AccountStrategy
 from settings import get_settings
 
 

@@ -25,22 +25,22 @@ from providers.pooled import (
     SubmitUnknownError,
     UpstreamFaultError,
 )
-from services.batches.pausing import is_paused_by_hand
-from services.files import local_copies
+from services.generation.batches.pausing import is_paused_by_hand
+from services.platform.files import local_copies
 from services.generation.attempts import Step, end_attempt, mark_sent, move
 from services.generation.faults import settle_fault
 from services.generation.outcomes import error_of, fail_generation, requeue, tell
-from services.generation.requests import GenerationRequest
+from models.generation_requests import GenerationRequest
 from services.generation.timings import durations
-from services.metrics.recording import note_credits_spent
-from services.pool.effects import note_accepted
-from services.pool.quota import quota_day
-from services.pool.timing import first_poll_ms, usual_ms
-from services.providers import pooled_provider
-from services.queue.sql import timestamp_sql
-from services.reading.owned import places
-from services.sessions import credential_of
-from services.statistics.noting import note_credits
+from services.platform.metrics.recording import note_credits_spent
+from services.accounts.pool.account_updates import note_accepted
+from services.accounts.pool.quota import quota_day
+from services.accounts.pool.timing import first_poll_ms, usual_ms
+from services.platform.providers import pooled_provider
+from services.platform.sql import timestamp_sql
+from services.platform.owned import places
+from services.accounts.sessions import credential_of
+from services.notifications.statistics.events import note_credits
 from settings import get_settings
 
 log = structlog.get_logger(__name__)

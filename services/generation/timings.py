@@ -9,7 +9,7 @@ import orjson
 from models.database import execute
 from models.enums import MediaKind
 from models.generation import ModelTiming
-from services.pool.timing import MOST_SAMPLES, with_sample
+from services.accounts.pool.timing import MOST_SAMPLES, with_sample
 
 REMEMBERED_SECONDS = 2.0
 MOST_HELD_SAMPLES = 50

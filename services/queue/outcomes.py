@@ -12,10 +12,10 @@ from models.artifacts import Artifact
 from models.database import after_commit, execute, now_ms_sql, transaction
 from models.enums import JobStatus, Queue
 from models.jobs import Job
-from services.events import bus, job_topic
-from services.metrics.recording import note_builds_canceled, note_job_ended
+from services.platform.events import bus, job_topic
+from services.platform.metrics.recording import note_builds_canceled, note_job_ended
 from services.queue.leases import Lease, roll_up_progress
-from services.queue.sql import greatest_sql, least_sql, timestamp_sql
+from services.platform.sql import greatest_sql, least_sql, timestamp_sql
 
 MAX_FAILURES = 3
 "Tries of a build whose failure may pass by itself."

@@ -10,7 +10,7 @@ from strawberry.types import ExecutionResult
 import resolvers
 from errors import EkonteError
 from resolvers.context import build_context
-from services.identity import Viewer
+from services.platform.identity import Viewer
 from tests.factories import OWNER
 
 

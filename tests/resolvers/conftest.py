@@ -3,7 +3,7 @@
 import pytest
 
 from resolvers import context
-from services.file_links import FileLinks
+from services.platform.file_links import FileLinks
 
 
 @pytest.fixture(autouse=True)

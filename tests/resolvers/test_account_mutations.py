@@ -17,9 +17,9 @@ from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.creating import create_accounts
 from services.accounts.rules import AccountChanges, NewAccount
 from services.accounts.updating import update_accounts
-from services.events import accounts_topic, bus
-from services.reading.accounts import today
-from services.sessions import open_session
+from services.platform.events import accounts_topic, bus
+from services.queries.accounts import today
+from services.accounts.sessions import open_session
 from tests.account_factories import (
     ScriptedPool,
     install_pool,

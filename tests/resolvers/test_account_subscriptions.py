@@ -12,8 +12,8 @@ from models.enums import AccountStatus
 from services.accounts.removing import delete_accounts
 from services.accounts.rules import AccountChanges
 from services.accounts.updating import update_accounts
-from services.events import accounts_topic, bus
-from services.reading import account_changes
+from services.platform.events import accounts_topic, bus
+from services.queries import account_changes
 from tests.account_factories import make_account, make_cooldown
 from tests.factories import OTHER, OWNER
 from tests.resolvers.asking import subscribed

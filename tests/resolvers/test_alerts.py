@@ -10,13 +10,13 @@ import pytest
 from models.alerts import Alert
 from models.enums import AlertKind, AlertSeverity
 from services.accounts.removing import delete_accounts
-from services.alerts.raising import close_alert, raise_alert
-from services.events import bus
-from services.reading import alerts as reading
+from services.notifications.alerts.raising import close_alert, raise_alert
+from services.platform.events import bus
+from services.queries import alerts as reading
 from tests.account_factories import make_account
 from tests.factories import OTHER, OWNER, make_workflow
 from tests.resolvers.asking import ask, refused, subscribed
-from tests.services.alerts.test_stalls import make_batch
+from tests.services.notifications.alerts.test_stalls import make_batch
 from tests.statements import counted_statements
 
 pytestmark = pytest.mark.usefixtures("either_database")

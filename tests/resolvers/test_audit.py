@@ -130,7 +130,7 @@ async def test_a_mutation_whose_caller_goes_away_is_written_too(monkeypatch: pyt
         began.set()
         await never.wait()
 
-    monkeypatch.setattr("services.jobs.cancel_job", hang)
+    monkeypatch.setattr("services.film.jobs.cancel_job", hang)
     job = await make_job()
     asking = asyncio.create_task(execute(CANCEL, id=job.global_id))
     await began.wait()

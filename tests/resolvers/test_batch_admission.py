@@ -12,7 +12,7 @@ from models.database import execute as run
 from models.enums import JobStatus
 from models.generation import GenerationRecord, RecordVersion
 from models.jobs import IdempotencyKey, Job, JobInput
-from services.batches import checking
+from services.generation.batches import checking
 from tests.batch_factories import end
 from tests.factories import OTHER, OWNER, make_file
 from tests.pool_factories import FakeUpstream, make_account

@@ -11,8 +11,8 @@ from errors import NotFoundError
 from models.batches import Batch
 from models.enums import AttemptState, BatchStatus, BatchType, JobStatus, MediaKind
 from models.jobs import Job
-from services.batches.pausing import pause_batch
-from services.reading.batch_progress import follow_batch
+from services.generation.batches.pausing import pause_batch
+from services.queries.batch_progress import follow_batch
 from settings import get_settings
 from tests.account_factories import make_attempt
 from tests.batch_factories import end, make_batch, make_batch_of, storyboard_of

@@ -7,7 +7,7 @@ from models.batches import Batch
 from models.enums import AttemptState, BatchStatus, JobStatus
 from models.generation import Attempt, GenerationRecord, RecordVersion
 from models.jobs import Job
-from services.records.deleting import delete_records
+from services.generation.records.deleting import delete_records
 from tests.account_factories import make_attempt
 from tests.batch_factories import columns, end, make_batch, make_batch_of, present, storyboard_of
 from tests.factories import OTHER, OWNER

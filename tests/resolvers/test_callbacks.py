@@ -10,8 +10,8 @@ from models.enums import DeliveryStatus
 from models.generation import GenerationRecord
 from models.jobs import Job
 from models.workflows import Workflow
-from services.callbacks import addresses
-from services.files import use_storage
+from services.notifications.callbacks import addresses
+from services.platform.files import use_storage
 from tests.callback_factories import URL, make_delivery
 from tests.factories import OTHER, OWNER, make_workflow
 from tests.record_factories import everything, fail, finish, made, record_of
@@ -162,7 +162,7 @@ async def test_a_workflow_shows_its_deliveries() -> None:
 
 
 async def test_the_newest_of_many_are_listed_and_no_body_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.reading.callbacks.MOST_LISTED", 2)
+    monkeypatch.setattr("services.queries.callbacks.MOST_LISTED", 2)
     first, second = await made("shot-1"), await made("shot-2")
     deliveries = {
         record.id: [await make_delivery(subject_id=record.id) for _ in range(3)] for record in (first, second)

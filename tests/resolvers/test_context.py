@@ -2,8 +2,8 @@ import pytest
 
 from models.files import StoredFile
 from resolvers.context import build_context
-from services.file_links import FileLinks, LinkState, check
-from services.identity import IDEMPOTENCY_KEY
+from services.platform.file_links import FileLinks, LinkState, check
+from services.platform.identity import IDEMPOTENCY_KEY
 from tests.resolvers.asking import viewer
 
 KEY = b"k" * 32

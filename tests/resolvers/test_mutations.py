@@ -14,7 +14,7 @@ from models.jobs import Job
 from models.scripts import Asset, Script
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow
-from services.files import use_storage
+from services.platform.files import use_storage
 from tests.factories import OTHER, Film, make_artifact, make_file, make_film, make_job, make_script, make_workflow
 from tests.resolvers.asking import ask, execute, refused
 
@@ -452,7 +452,7 @@ async def test_music_reaches_its_service_with_the_defaults_for_null(monkeypatch:
         taken.append((owner, arguments))
         return film.jobs[Stage.EDIT]
 
-    monkeypatch.setattr("services.edits.add_background_music", add)
+    monkeypatch.setattr("services.film.edits.add_background_music", add)
     wanted = {"editId": film.edit.global_id, "music": "file_5", "volume": None, "fadeInSeconds": 0, "ducking": False}
     await ask(creating("addBackgroundMusic"), key="head", input=wanted)
     assert taken == [

@@ -10,8 +10,8 @@ from models.database import execute
 from models.enums import JobStatus, Stage, WorkflowStatus
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
-from services.events import bus, job_topic, workflow_topic
-from services.reading import present
+from services.platform.events import bus, job_topic, workflow_topic
+from services.queries import present
 from tests.factories import OTHER, make_film, make_job, make_workflow
 from tests.resolvers.asking import subscribed
 from tests.statements import counted_statements
@@ -142,7 +142,7 @@ async def test_no_change_falls_between_listening_and_the_present_state(
 
 
 async def test_a_change_whose_event_was_lost_is_found_by_reading_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.reading.following.RE_READ_SECONDS", 0.05)
+    monkeypatch.setattr("services.queries.following.RE_READ_SECONDS", 0.05)
     job = await make_job(status=JobStatus.RUNNING)
     async with subscribed(JOBS, ids=[job.global_id]) as source:
         await following(source)

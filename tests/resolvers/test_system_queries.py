@@ -13,11 +13,11 @@ from models.callbacks import CallbackDelivery, CallbackTry
 from models.database import execute, now_ms_sql
 from models.enums import DeliveryStatus, FileState, JobRole, JobStatus, JobType, Queue
 from resolvers.context import build_context
-from services.files import use_storage
-from services.identity import LOCAL_VIEWER, Viewer
-from services.process_leases import HeldNumber, process_number, serve_queues
+from services.platform.files import use_storage
+from services.platform.identity import LOCAL_VIEWER, Viewer
+from services.platform.process_leases import HeldNumber, process_number, serve_queues
 from services.queue.depths import queue_depths
-from services.version import VERSION
+from services.platform.version import VERSION
 from tests.factories import OTHER, OWNER, make_file, make_job
 from tests.pool_factories import make_generation
 from tests.resolvers.asking import ask

@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.identity import make_token
-from services.keys import load_keys
+from services.platform.identity import make_token
+from services.platform.keys import load_keys
 from settings import Settings
 from tests.web.processes import RunningServer, running_server
 from tests.web.tiny import tiny_app

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.file_links import link_path
-from services.keys import load_keys
+from services.platform.file_links import link_path
+from services.platform.keys import load_keys
 from settings import Settings
 from tests.web.conftest import MakeSettings, client_of
 from tests.web.tiny import LocalFile

@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.metrics import recording
-from services.metrics.definitions import Metrics
+from services.platform.metrics import recording
+from services.platform.metrics.definitions import Metrics
 from tests.web.conftest import MakeSettings, client_of, token_for
 from tests.web.processes import RunningServer, running_server
 from tests.web.test_graphql_limits import MANY

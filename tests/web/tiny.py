@@ -19,8 +19,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import Info
 
 from errors import BadInputError, ConflictError
-from services.identity import IDEMPOTENCY_KEY, Viewer
-from services.logs import configure_logging
+from services.platform.identity import IDEMPOTENCY_KEY, Viewer
+from services.platform.logs import configure_logging
 from settings import Settings, get_settings
 from web.app import create_app
 

@@ -12,9 +12,9 @@ from models.enums import FileState, JobRole, JobStatus, JobType, MediaKind, Prio
 from models.generation import GenerationRecord
 from models.jobs import IdempotencyKey, Job, JobInput
 from services.generation.admission import admit, generate, queue_for
-from services.generation.requests import AccountStrategy, GenerationRequest, InputImage
+from models.generation_requests import AccountStrategy, GenerationRequest, InputImage
 from services.queue import outcomes
-from services.records.showing import choose_record_file
+from services.generation.records.showing import choose_record_file
 from tests.account_factories import make_account
 from tests.factories import OTHER, OWNER, make_file, make_job
 from tests.record_factories import asked, everything, fail, finish, made, record_of, start

@@ -12,15 +12,15 @@ from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus,
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
-from services.batches.pausing import pause_batch, pause_for_budget, resume_batch
+from services.generation.batches.pausing import pause_batch, pause_for_budget, resume_batch
 from services.generation.attempts import claim_steps, keep_steps
-from services.generation.closing import take_up_forgotten
-from services.generation.manual import refresh_job
+from services.generation.orphans import take_up_forgotten
+from services.generation.refresh import refresh_job
 from services.generation.polling import claim_accounts, give_back, keep_claims, poll_step
-from services.generation.requests import AccountStrategy
+from models.generation_requests import AccountStrategy
 from services.generation.submitting import submit_step
-from services.jobs import cancel_job, retry_job
-from services.pool.scheduling import schedule
+from services.film.jobs import cancel_job, retry_job
+from services.accounts.pool.scheduling import schedule
 from settings import get_settings
 from tests.batch_factories import make_batch
 from tests.factories import OWNER

@@ -8,9 +8,9 @@ import pytest
 from errors import BadInputError, NotFoundError
 from models.enums import MediaKind, Transition
 from providers.pooled import ModelInfo
-from services.generation.asking import Asked
+from services.generation.generation_input import Asked
 from services.generation.checking import account_faults, model_faults, parameters_of, plain_faults, settle
-from services.generation.requests import AccountStrategy, ClipAudio, InputImage
+from models.generation_requests import AccountStrategy, ClipAudio, InputImage
 
 PICTURE = ModelInfo(
     name="picture",

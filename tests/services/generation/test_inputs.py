@@ -16,17 +16,17 @@ from models.enums import JobRole, JobStatus, JobType, MediaKind, Queue
 from models.files import StoredFile
 from models.generation import GenerationRecord
 from models.jobs import Job, JobInput
-from services.events import bus, job_topic
-from services.files import local_copy, use_storage
+from services.platform.events import bus, job_topic
+from services.platform.files import local_copy, use_storage
 from services.generation import inputs
 from services.generation.inputs import input_name, prepare_inputs, queue_of
-from services.generation.requests import GenerationRequest, InputImage
+from models.generation_requests import GenerationRequest, InputImage
 from services.queue import heartbeat
 from services.queue.leases import MAX_TRIES, Lease, claim
 from settings import Settings, get_settings
 from tests.factories import OWNER, make_file, make_job
 from tests.media.conftest import own_slots  # noqa: F401
-from tests.services.test_links import Server, answer, server  # noqa: F401
+from tests.services.platform.test_links import Server, answer, server  # noqa: F401
 
 _storyboards = itertools.count(1)
 
@@ -241,7 +241,7 @@ async def test_a_storage_without_room_puts_the_job_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server.answers["/a.png"] = answer(picture())
-    from services.files import storage
+    from services.platform.files import storage
 
     async def full(key: str, path: Path) -> None:
         raise OSError(28, "No space left on device")

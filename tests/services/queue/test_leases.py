@@ -8,7 +8,7 @@ from errors import JobErrorCode
 from models.database import execute, now_ms_sql, transaction
 from models.enums import ArtifactKind, JobRole, JobStatus, Queue
 from models.jobs import Job
-from services.events import bus, job_topic
+from services.platform.events import bus, job_topic
 from services.queue.leases import (
     MAX_TRIES,
     Lease,

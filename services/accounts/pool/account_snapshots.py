@@ -1,0 +1,123 @@
+"""The accounts of an owner as the choice sees them, read in a fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from models.accounts import AccountCooldown
+from models.database import execute
+from models.enums import AccountStatus, MediaKind
+from services.accounts.pool.choosing import Candidate, Cooldown
+from services.accounts.pool.cooling import present_limit
+from services.accounts.pool.quota import next_reset, quota_day
+from services.platform.sql import milliseconds_of_sql
+from services.platform.owned import places
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """Slots held on an account. unaccepted: those of the kind that today's count does not know yet; urgent: those of
+    URGENT jobs, of both kinds; uncharged: credits that tasks will take which upstream has not taken yet.
+    """
+
+    total: int = 0
+    of_kind: int = 0
+    unaccepted: int = 0
+    urgent: int = 0
+    uncharged: int = 0
+
+
+async def rosters(
+    owners: Collection[str], kind: MediaKind, *, now_ms: int, zone: str
+) -> dict[tuple[str, str], list[Candidate]]:
+    """By owner and provider the accounts that are not deleted; four statements."""
+    name = kind.value.lower()
+    rows = await execute(
+        "SELECT id, owner, provider, site, status, status_reason, priority, max_concurrent, learned_at_ms,"
+        f" learned_{name}_limit AS learned, daily_{name}_limit AS daily_limit,"
+        f" {name}_exhausted_until_ms AS exhausted_until_ms, credit_balance, received_day,"
+        f" {milliseconds_of_sql('last_used_at')} AS last_used_ms FROM account"
+        f" WHERE owner IN ({places(list(owners))}) AND deleted_at IS NULL",
+        *owners,
+    )
+    ids = [row["id"] for row in rows]
+    if not ids:
+        return {}
+    now = datetime.fromtimestamp(now_ms / 1000, UTC)
+    day, resets_at_ms = quota_day(now, zone), int(next_reset(now, zone).timestamp() * 1000)
+    cooldowns = await cooldowns_of(ids)
+    used = await used_on(day, kind, ids)
+    in_flight = await in_flight_of(kind, ids)
+    found: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
+    for row in rows:
+        held = in_flight.get(row["id"], InFlight())
+        found[row["owner"], row["provider"]].append(
+            Candidate(
+                id=row["id"],
+                site=row["site"],
+                status=AccountStatus(row["status"]),
+                status_reason=row["status_reason"],
+                priority=row["priority"],
+                slot_limit=row["max_concurrent"],
+                kind_limit=_kind_limit(row, now_ms),
+                in_flight=held.total,
+                kind_in_flight=held.of_kind,
+                urgent_in_flight=held.urgent,
+                used_today=used.get(row["id"], 0) + held.unaccepted,
+                daily_limit=row["daily_limit"],
+                exhausted_until_ms=row["exhausted_until_ms"],
+                credit_balance=None if row["credit_balance"] is None else row["credit_balance"] - held.uncharged,
+                can_receive=row["received_day"] != day,
+                resets_at_ms=resets_at_ms,
+                last_used_ms=row["last_used_ms"] or 0,
+                cooldowns=tuple(cooldowns.get(row["id"], ())),
+            )
+        )
+    return dict(found)
+
+
+def _kind_limit(row: Mapping[str, Any], now_ms: int) -> int | None:
+    """What refusals taught about the kind, as far as it holds still."""
+    if row["learned"] is None:
+        return None
+    return present_limit(row["learned"], row["max_concurrent"], seconds_since=(now_ms - row["learned_at_ms"]) / 1000)
+
+
+async def cooldowns_of(account_ids: Sequence[int]) -> dict[int, list[Cooldown]]:
+    found: dict[int, list[Cooldown]] = defaultdict(list)
+    for row in await AccountCooldown.filter(account_id__in=list(account_ids)):
+        is_probing = row.probe_attempt_id is not None
+        found[row.account_id].append(Cooldown(row.kind, row.model, row.until_ms, row.reason, is_probing))
+    return found
+
+
+async def used_on(day: str, kind: MediaKind, account_ids: Sequence[int]) -> Mapping[int, int]:
+    rows = await execute(
+        "SELECT account_id, count FROM account_usage WHERE day = ? AND kind = ?"
+        f" AND account_id IN ({places(account_ids)})",
+        day,
+        kind.value,
+        *account_ids,
+    )
+    return {row["account_id"]: row["count"] for row in rows}
+
+
+async def in_flight_of(kind: MediaKind, account_ids: Sequence[int]) -> dict[int, InFlight]:
+    rows: list[dict[str, Any]] = await execute(
+        "SELECT a.account_id AS account_id, COUNT(*) AS total, SUM(CASE WHEN a.kind = ? THEN 1 ELSE 0 END) AS of_kind,"
+        " SUM(CASE WHEN a.kind = ? AND a.state IN ('PLACED', 'SENT') THEN 1 ELSE 0 END) AS unaccepted,"
+        " SUM(CASE WHEN j.priority_rank = 0 THEN 1 ELSE 0 END) AS urgent,"
+        " SUM(CASE WHEN a.credits_spent IS NULL AND a.state IN ('PLACED', 'SENT') THEN COALESCE(a.credits_expected, 0)"
+        " ELSE 0 END) AS uncharged"
+        " FROM attempt a LEFT JOIN job j ON j.id = a.job_id"
+        f" WHERE a.released_at_ms IS NULL AND a.account_id IN ({places(account_ids)}) GROUP BY a.account_id",
+        kind.value,
+        kind.value,
+        *account_ids,
+    )
+    return {
+        row["account_id"]: InFlight(row["total"], row["of_kind"], row["unaccepted"], row["urgent"], row["uncharged"])
+        for row in rows
+    }

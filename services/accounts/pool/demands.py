@@ -1,0 +1,46 @@
+"""What waiting jobs want of a pool, as a key: jobs with the same key can be placed without reading each of them."""
+
+import hashlib
+
+import orjson
+
+from models.enums import Polling
+from providers.pooled import ModelInfo
+from models.generation_requests import GenerationRequest
+from services.accounts.pool.choosing import Demand
+from services.accounts.pool.pricing import exact_credits, expected_credits
+
+
+def demand_key(request: GenerationRequest) -> str:
+    """A hash over all that decides which accounts can take a request, what it costs, and how its attempt begins."""
+    strategy = request.strategy
+    values = [
+        request.kind.value,
+        request.provider,
+        request.model,
+        request.polling.value,
+        strategy.load_balance.value,
+        strategy.max_concurrent_per_account,
+        sorted(strategy.account_ids),
+        request.resolution,
+        request.duration_seconds,
+        exact_credits(request),
+    ]
+    return hashlib.sha256(orjson.dumps(values)).hexdigest()
+
+
+def demand_of(request: GenerationRequest, models: dict[tuple[str, str], ModelInfo]) -> Demand:
+    """What a request wants of the pool. What nobody knows the cost of is taken to cost one credit."""
+    strategy = request.strategy
+    model = models.get((request.provider, request.model))
+    cost = expected_credits(request, models)
+    return Demand(
+        kind=request.kind,
+        model=request.model,
+        sites=model.sites if model is not None else (),
+        cost=1 if cost is None else cost,
+        load_balance=strategy.load_balance,
+        max_concurrent_per_account=strategy.max_concurrent_per_account,
+        account_ids=frozenset(strategy.account_ids),
+        is_manual=request.polling is Polling.MANUAL,
+    )

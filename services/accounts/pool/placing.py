@@ -1,0 +1,191 @@
+"""Placing an owner's waiting jobs on the owner's accounts: pure, and quick for thousands of jobs on many accounts.
+
+Each placement takes its slot before the next job is looked at. What a job wants is judged once for all jobs of its key,
+and again only for the account that has just taken something.
+"""
+
+import heapq
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from services.accounts.pool.choosing import (
+    Candidate,
+    Demand,
+    RouteEntry,
+    Verdict,
+    free_slots,
+    judge,
+    kept_for_urgent,
+    rank,
+    route_of,
+    slots_of,
+    with_one_more,
+)
+from services.accounts.pool.fairness import Group, Turns, WaitingJob
+
+URGENT_RANK = 0
+
+
+@dataclass(frozen=True)
+class Placement:
+    job: WaitingJob
+    account_id: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """placements: who goes where. routes: by key how its candidates stood before. stuck: keys for which no account is
+    there even if slots were free. wants_credits: accounts that could take work if they received today's credits.
+    over_budget: groups whose next job would pass their budget.
+    """
+
+    placements: tuple[Placement, ...] = ()
+    routes: Mapping[str, tuple[RouteEntry, ...]] = field(default_factory=dict)
+    stuck: Mapping[str, tuple[Verdict, ...]] = field(default_factory=dict)
+    wants_credits: frozenset[int] = frozenset()
+    over_budget: frozenset[int] = frozenset()
+
+
+class _View:
+    """The accounts as the jobs of one key see them: those that are free stand in a heap, the best one first.
+
+    An entry of the heap counts only with the newest stamp of its account; an account that has taken something gets a
+    new entry, or none.
+    """
+
+    def __init__(self, demand: Demand, accounts: Collection[Candidate], now_ms: int, urgent_percent: float) -> None:
+        self.demand = demand
+        self._now_ms = now_ms
+        self.verdicts = {account.id: judge(account, demand, now_ms) for account in accounts}
+        self.route = route_of(demand, accounts, self.verdicts)
+        working = [account for account in accounts if self._works(account.id)]
+        self._urgent_ids = {account.id for account in working}
+        slots = sum(slots_of(account, demand) for account in working)
+        self._kept = kept_for_urgent(slots, urgent_percent) - sum(account.urgent_in_flight for account in working)
+        self._free = {account.id: free_slots(account, demand) for account in working if self._is_free(account.id)}
+        self._free_count = sum(self._free.values())
+        self._stamps = dict.fromkeys(self._free, 0)
+        self._heap = [(rank(account, demand), account.id, 0) for account in working if account.id in self._free]
+        heapq.heapify(self._heap)
+
+    def _is_free(self, account_id: int) -> bool:
+        return self.verdicts[account_id].is_free
+
+    def _works(self, account_id: int) -> bool:
+        verdict = self.verdicts[account_id]
+        return verdict.is_free or verdict.is_busy
+
+    @property
+    def is_stuck(self) -> bool:
+        return not self._urgent_ids
+
+    def pick(self, job: WaitingJob) -> int | None:
+        """The account that the job goes to; None where it has to wait. One that failed it in this run comes after all
+        others that could take it now or soon.
+        """
+        if job.rank != URGENT_RANK and self._free_count <= max(0, self._kept):
+            return None
+        passed: list[tuple[tuple[float, ...], int, int]] = []
+        chosen: int | None = None
+        while self._heap:
+            entry = heapq.heappop(self._heap)
+            if self._stamps.get(entry[1]) != entry[2] or entry[1] not in self._free:
+                continue
+            passed.append(entry)
+            if entry[1] not in job.tried:
+                chosen = entry[1]
+                break
+        for entry in passed:
+            heapq.heappush(self._heap, entry)
+        if chosen is not None or not passed:
+            return chosen
+        if any(verdict.is_busy for account_id, verdict in self.verdicts.items() if account_id not in job.tried):
+            return None  # one that has not failed it will be free soon
+        return passed[0][1]
+
+    def update(self, account: Candidate, *, is_urgent: bool) -> None:
+        """An account has taken something."""
+        if account.id in self._urgent_ids and is_urgent:
+            self._kept -= 1
+        if account.id not in self._free:
+            return
+        self._free_count -= self._free[account.id]
+        verdict = judge(account, self.demand, self._now_ms)
+        self.verdicts[account.id] = verdict
+        if not verdict.is_free:
+            del self._free[account.id]
+            return
+        self._free[account.id] = free_slots(account, self.demand)
+        self._free_count += self._free[account.id]
+        self._stamps[account.id] += 1
+        heapq.heappush(self._heap, (rank(account, self.demand), account.id, self._stamps[account.id]))
+
+
+def is_kept(accounts: Sequence[Candidate], demand: Demand, verdicts: Sequence[Verdict], urgent_percent: float) -> bool:
+    """Whether there are free slots, and all of them are kept for URGENT. verdicts: of the accounts, in their order."""
+    free = working = urgent = 0
+    for account, verdict in zip(accounts, verdicts, strict=True):
+        if verdict.is_free or verdict.is_busy:
+            working += slots_of(account, demand)
+            urgent += account.urgent_in_flight
+        if verdict.is_free:
+            free += free_slots(account, demand)
+    return 0 < free <= kept_for_urgent(working, urgent_percent) - urgent
+
+
+def place(
+    jobs: Sequence[WaitingJob],
+    demands: Mapping[str, Demand],
+    accounts: Collection[Candidate],
+    groups: Mapping[int, Group],
+    *,
+    now_ms: int,
+    urgent_percent: float,
+    most: int = 1_000_000,
+) -> Choice:
+    """Places jobs of one owner on accounts of one provider, in turn. groups: of all jobs' groups; changed by what is
+    placed. At most `most` are.
+    """
+    pool = {account.id: account for account in accounts}
+    views = {key: _View(demand, accounts, now_ms, urgent_percent) for key, demand in demands.items()}
+    placements: list[Placement] = []
+    over_budget: set[int] = set()
+    waiting: set[str] = set()
+    turns = Turns(jobs, groups)
+    for job in turns:
+        view = views[job.key]
+        cost = view.demand.cost or 0
+        if view.is_stuck:
+            waiting.add(job.key)
+            turns.refused()
+            continue
+        if not groups[job.group].can_pay(cost):
+            if groups[job.group].can_never_pay(cost):
+                over_budget.add(job.group)
+            turns.refused()
+            continue
+        account_id = view.pick(job)
+        if account_id is None:
+            waiting.add(job.key)
+            turns.refused()
+            continue
+        placements.append(Placement(job, account_id))
+        turns.placed(job, cost)
+        is_urgent = job.rank == URGENT_RANK
+        pool[account_id] = with_one_more(pool[account_id], view.demand, now_ms, len(placements), is_urgent=is_urgent)
+        for other in views.values():
+            other.update(pool[account_id], is_urgent=is_urgent)
+        if len(placements) == most:
+            break
+    return Choice(
+        placements=tuple(placements),
+        routes={key: view.route for key, view in views.items()},
+        stuck={key: tuple(view.verdicts.values()) for key, view in views.items() if view.is_stuck},
+        wants_credits=frozenset(
+            account_id
+            for key in waiting
+            for account_id, verdict in views[key].verdicts.items()
+            if verdict.wants_credits
+        ),
+        over_budget=frozenset(over_budget),
+    )

@@ -1,0 +1,394 @@
+"""A scheduling pass: gives waiting jobs to accounts that can take them, and writes down why.
+
+One process schedules a kind at a time (a lease), but a slot is only ever taken under a lock on its account's row, after
+counting again: two that race for the last slot get it once. Budgets and limits of batches are counted again likewise.
+"""
+
+import itertools
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from models.accounts import Account
+from models.database import after_commit, execute, now_ms, now_ms_sql, transaction
+from models.enums import JobRole, JobStatus, MediaKind
+from models.generation import Attempt, Route
+from models.ids import new_id
+from services.accounts.pool.alerts import tell_of_pools
+from services.generation.batches.pausing import pause_for_budget
+from services.generation.batches.lifecycle import begin_batches
+from services.platform.events import batch_topic, bus, job_topic
+from services.accounts.pool.choosing import Candidate, Cooldown, Demand, RouteEntry, waiting_reason
+from services.accounts.pool.placing import Choice, Placement, place
+from services.accounts.pool.account_snapshots import InFlight, cooldowns_of, in_flight_of, rosters
+from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, held_budgets, waiting_lines
+from services.queue.priority import group_sql, is_held_with_workflow_sql
+from services.platform.sql import timestamp_sql
+from services.platform.owned import places
+from settings import get_settings
+
+log = structlog.get_logger(__name__)
+
+LEASE_MS = 10_000
+MOST_PLACED = 80
+"Jobs that one pass places: writing them down is most of its time."
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What a pass did. wants_credits: accounts that could take work if they received today's credits."""
+
+    placed: int = 0
+    wants_credits: frozenset[int] = frozenset()
+    is_full: bool = False
+    "Whether there may be more to place at once: a pass is kept short, so that others can use the database."
+    seconds: float = 0.0
+
+
+@dataclass
+class _Plan:
+    """What a pass is about to do. placements: of each owner, in turn; demands and routes: of jobs."""
+
+    placements: list[Sequence[Placement]] = field(default_factory=list)
+    demands: dict[int, Demand] = field(default_factory=dict)
+    routes: dict[int, tuple[RouteEntry, ...]] = field(default_factory=dict)
+    wants_credits: set[int] = field(default_factory=set)
+    over_budget: set[int] = field(default_factory=set)
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.placements))
+
+
+class _LimitPassedError(Exception):
+    """Somebody else has placed jobs of the same batch meanwhile: all of it is looked at again."""
+
+
+async def take_lease(kind: MediaKind, holder: str) -> bool:
+    """Whether `holder` schedules the kind for the next ten seconds; asking again keeps it."""
+    rows = await execute(
+        f"INSERT INTO scheduler_lease (kind, holder, until_ms) VALUES (?, ?, {now_ms_sql()} + {LEASE_MS})"
+        " ON CONFLICT (kind) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms"
+        f" WHERE scheduler_lease.holder = excluded.holder OR scheduler_lease.until_ms < {now_ms_sql()} RETURNING kind",
+        kind.value,
+        holder,
+    )
+    return bool(rows)
+
+
+async def give_lease_up(holder: str) -> None:
+    await execute("DELETE FROM scheduler_lease WHERE holder = ? RETURNING kind", holder)
+
+
+async def release_leases() -> None:
+    """Ends everybody's scheduling, and asking about accounts. Only for a process that knows that it is alone."""
+    await execute("DELETE FROM scheduler_lease RETURNING kind")
+    await execute("UPDATE account SET poll_lease_until_ms = 0 WHERE poll_lease_until_ms > 0 RETURNING id")
+
+
+async def schedule(kind: MediaKind) -> Pass:
+    """One pass over the waiting jobs of a kind. By owner: the most urgent first, then the batch with the fewest in
+    flight, then the oldest; a share of the slots is kept for URGENT.
+    """
+    began = time.perf_counter()
+    lines = await waiting_lines(kind)
+    if not lines:
+        return Pass(seconds=time.perf_counter() - began)
+    moment_ms = await now_ms()
+    pools = await rosters({line.owner for line in lines}, kind, now_ms=moment_ms, zone=get_settings().timezone)
+    waiting = await backlog(kind, lines, max(map(_open_slots, pools.values()), default=0))
+    for owner, groups in waiting.groups.items():
+        for group_id, group in groups.items():
+            group.last_turn = _last_turns.get((kind, owner, group_id), 0)
+    plan = _Plan()
+    states: dict[tuple[str, str], tuple[str, int | None] | None] = {}
+    for owner in waiting.jobs:
+        for provider in {waiting.wants[job.key].provider for job in waiting.jobs[owner]}:
+            choice = _choose(owner, provider, waiting, pools.get((owner, provider), ()), moment_ms)
+            _add(plan, choice, waiting)
+            states[owner, provider] = _why_stuck(choice)
+    await tell_of_pools(kind, states)
+    is_full = plan.count >= MOST_PLACED or (waiting.is_cut and plan.count > 0)
+    placed = await _place(kind, plan, waiting.budgets) if plan.count else 0
+    _remember_turns(kind, waiting)
+    for group_id in plan.over_budget:
+        await _pause_for_budget(group_id, waiting.budgets[group_id])
+    return Pass(placed, frozenset(plan.wants_credits), is_full and placed > 0, time.perf_counter() - began)
+
+
+# Of this process: which of two groups with as many in flight had its turn last. Forgotten at a restart, without harm.
+_last_turns: dict[tuple[MediaKind, str, int], int] = {}
+MOST_REMEMBERED = 10_000
+
+
+def _remember_turns(kind: MediaKind, waiting: Backlog) -> None:
+    if len(_last_turns) > MOST_REMEMBERED:
+        _last_turns.clear()
+    for owner, groups in waiting.groups.items():
+        for group_id, group in groups.items():
+            if group.last_turn:
+                _last_turns[kind, owner, group_id] = group.last_turn
+
+
+def _open_slots(accounts: Sequence[Candidate]) -> int:
+    """At most so many slots are free, whatever a job wants."""
+    return sum(max(0, account.slot_limit - account.in_flight) for account in accounts)
+
+
+def _choose(owner: str, provider: str, waiting: Backlog, accounts: Sequence[Candidate], moment_ms: int) -> Choice:
+    jobs = [job for job in waiting.jobs[owner] if waiting.wants[job.key].provider == provider]
+    return place(
+        jobs,
+        {job.key: waiting.wants[job.key].demand for job in jobs},
+        accounts,
+        waiting.groups[owner],
+        now_ms=moment_ms,
+        urgent_percent=get_settings().urgent_slot_percent,
+        most=MOST_PLACED,
+    )
+
+
+def _add(plan: _Plan, choice: Choice, waiting: Backlog) -> None:
+    plan.placements.append(choice.placements)
+    plan.wants_credits |= choice.wants_credits
+    plan.over_budget |= choice.over_budget
+    for placement in choice.placements:
+        job = placement.job
+        plan.demands[job.job_id] = waiting.wants[job.key].demand
+        plan.routes[job.job_id] = choice.routes[job.key]
+
+
+def _why_stuck(choice: Choice) -> tuple[str, int | None] | None:
+    """Why no account can take some of what waits, and until when; None where all of it can be taken in time."""
+    if not choice.stuck:
+        return None
+    return waiting_reason([verdict for verdicts in choice.stuck.values() for verdict in verdicts])
+
+
+async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int]) -> int:
+    """Takes the slots and makes the attempts, in one transaction; what no longer holds is left for the next pass."""
+
+    placements = _in_turn(plan.placements, MOST_PLACED)
+
+    async def body() -> int:
+        account_ids = sorted({placement.account_id for placement in placements})
+        accounts = await _lock(account_ids)
+        slots = await in_flight_of(kind, account_ids)
+        cooldowns = await cooldowns_of(account_ids)
+        kept = _within_slots(placements, plan, accounts, slots)
+        started = await _start([placement.job.job_id for placement in kept])
+        kept = [placement for placement in kept if placement.job.job_id in started]
+        if not kept:
+            return 0
+        routes = await _write_routes([plan.routes[placement.job.job_id] for placement in kept])
+        moment_ms = await now_ms()
+        attempts = [
+            _attempt(
+                started[placement.job.job_id],
+                plan.demands[placement.job.job_id],
+                accounts[placement.account_id],
+                route_id=route_id,
+                moment_ms=moment_ms,
+            )
+            for placement, route_id in zip(kept, routes, strict=True)
+        ]
+        await Attempt.bulk_create(attempts)
+        for attempt in attempts:
+            for cooldown in cooldowns.get(attempt.account_id, ()):
+                if cooldown.concerns(kind, attempt.model):
+                    await _make_probe(attempt, cooldown)
+        await _begin_groups(kind, started, budgets)
+        for job_id in started:
+            after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
+        return len(attempts)
+
+    try:
+        return await transaction(body)
+    except _LimitPassedError:
+        return 0
+
+
+async def _begin_groups(kind: MediaKind, started: Mapping[int, "_Started"], budgets: Mapping[int, int]) -> None:
+    """Batches begin; and with their rows locked, nothing that was started now passes what they allow."""
+    batch_ids = {job.batch_id for job in started.values() if job.batch_id is not None}
+    if batch_ids:
+        await begin_batches(batch_ids)
+        if await _are_too_many(kind, list(batch_ids)):
+            raise _LimitPassedError
+        for batch_id in batch_ids:
+            after_commit(lambda batch_id=batch_id: bus().publish(batch_topic(batch_id)))  # type: ignore[misc]
+    with_budget = sorted({job.group for job in started.values()} & set(budgets))
+    if with_budget:
+        allowed = await held_budgets(with_budget)
+        for group_id, (committed, _) in (await committed_credits(list(allowed))).items():
+            if committed > allowed[group_id]:
+                raise _LimitPassedError
+
+
+async def _are_too_many(kind: MediaKind, batch_ids: Sequence[int]) -> bool:
+    """Whether more jobs of one of the batches run than may. Counted in a statement that begins once the batches are
+    locked: one that waits for a lock sees the jobs as they were before.
+    """
+    held = await execute(
+        f"UPDATE batch SET version = version WHERE id IN ({places(batch_ids)}) AND max_parallel IS NOT NULL"
+        " RETURNING id, max_parallel",
+        *batch_ids,
+    )
+    if not held:
+        return False
+    going = await execute(
+        "SELECT batch_id, COUNT(*) AS number FROM job WHERE status = 'RUNNING' AND queue = ?"
+        f" AND batch_id IN ({places(held)}) GROUP BY batch_id",
+        QUEUE_OF[kind].value,
+        *(row["id"] for row in held),
+    )
+    numbers = {row["batch_id"]: row["number"] for row in going}
+    return any(numbers.get(row["id"], 0) > row["max_parallel"] for row in held)
+
+
+_pause_workflow: list[Callable[[int, str], Awaitable[None]]] = []
+
+
+def on_workflow_over_budget(pause: Callable[[int, str], Awaitable[None]]) -> None:
+    """Registers what pauses a workflow, by its id and with the reason: workflows stand above the pool."""
+    _pause_workflow[:] = [pause]
+
+
+async def _pause_for_budget(group_id: int, budget: int) -> None:
+    """Pauses the batch or workflow, with an alert: its next picture would pass its budget. Not where somebody has
+    changed that budget meanwhile.
+    """
+    message = f"The next picture or clip would pass the budget of {budget} credits."
+
+    async def body() -> None:
+        if (await held_budgets([group_id])).get(group_id) != budget:
+            return
+        await pause_for_budget(group_id, message)
+        for pause in _pause_workflow:
+            await pause(group_id, message)
+
+    await transaction(body)
+
+
+def _in_turn(of_owners: Sequence[Sequence[Placement]], most: int) -> list[Placement]:
+    """The first placements of each owner, one after the other: no owner's come before another's."""
+    rows = itertools.zip_longest(*of_owners)
+    return [placement for row in rows for placement in row if placement is not None][:most]
+
+
+def _within_slots(
+    placements: Sequence[Placement], plan: _Plan, accounts: Mapping[int, Account], slots: Mapping[int, InFlight]
+) -> list[Placement]:
+    """The placements for which there is a slot still, now that the accounts' rows are locked."""
+    kept: list[Placement] = []
+    taken: dict[int, int] = defaultdict(int)
+    for placement in placements:
+        account = accounts.get(placement.account_id)
+        if account is None:
+            continue
+        lowered = plan.demands[placement.job.job_id].max_concurrent_per_account
+        most = min(account.max_concurrent, lowered or account.max_concurrent)
+        if slots.get(account.id, InFlight()).total + taken[account.id] < most:
+            taken[account.id] += 1
+            kept.append(placement)
+    return kept
+
+
+async def _write_routes(routes: Sequence[tuple[RouteEntry, ...]]) -> list[int]:
+    """One row for each route; for each place the id of its row. All jobs of a key have the same tuple."""
+    ids = {id(route): new_id() for route in routes}
+    rows = {
+        ids[id(route)]: [
+            {"accountId": entry.account_id, "reason": entry.reason, "untilMs": entry.until_ms} for entry in route
+        ]
+        for route in {id(route): route for route in routes}.values()
+    }
+    await Route.bulk_create([Route(id=route_id, candidates=candidates) for route_id, candidates in rows.items()])
+    return [ids[id(route)] for route in routes]
+
+
+@dataclass(frozen=True)
+class _Started:
+    """A job that has just become RUNNING. number: of the attempt that begins."""
+
+    id: int
+    owner: str
+    run: int
+    number: int
+    batch_id: int | None
+    group: int
+
+
+def _attempt(job: _Started, demand: Demand, account: Account, *, route_id: int, moment_ms: int) -> Attempt:
+    return Attempt(
+        owner=job.owner,
+        job_id=job.id,
+        run=job.run,
+        number=job.number,
+        account_id=account.id,
+        provider=account.provider,
+        site=account.site,
+        kind=demand.kind,
+        model=demand.model,
+        route_id=route_id,
+        submit_id=str(uuid.uuid4()),
+        is_manual=demand.is_manual,
+        credits_expected=demand.cost,
+        placed_at_ms=moment_ms,
+        due_at_ms=moment_ms,
+    )
+
+
+async def _make_probe(attempt: Attempt, cooldown: Cooldown) -> None:
+    await execute(
+        "UPDATE account_cooldown SET probe_attempt_id = ? WHERE account_id = ? AND kind = ? AND model = ?"
+        " AND probe_attempt_id IS NULL RETURNING id",
+        attempt.id,
+        attempt.account_id,
+        cooldown.kind,
+        cooldown.model,
+    )
+
+
+async def _lock(account_ids: Sequence[int]) -> dict[int, Account]:
+    """The accounts that may still take work, their rows locked until the transaction's end."""
+    rows = await execute(
+        f"UPDATE account SET last_used_at = {timestamp_sql()}, version = version + 1"
+        f" WHERE id IN ({places(account_ids)}) AND status = 'ACTIVE' AND deleted_at IS NULL RETURNING id",
+        *account_ids,
+    )
+    if not rows:
+        return {}
+    return {account.id: account for account in await Account.filter(id__in=[row["id"] for row in rows])}
+
+
+async def _start(job_ids: Sequence[int]) -> dict[int, _Started]:
+    """Makes waiting jobs RUNNING; by id what their attempts need to know."""
+    if not job_ids:
+        return {}
+    rows = await execute(
+        "UPDATE job SET status = 'RUNNING', due_at_ms = NULL, tries = tries + 1, error = NULL, message = NULL,"
+        f" started_at = COALESCE(started_at, {timestamp_sql()}), version = version + 1"
+        f" WHERE id IN ({places(job_ids)}) AND status = 'PENDING' AND role = 'GENERATE'"
+        f" AND NOT {is_held_with_workflow_sql()} RETURNING id, owner, retry_count, batch_id, {group_sql()} AS grp,"
+        " (SELECT COALESCE(MAX(number), 0) + 1 FROM attempt WHERE attempt.job_id = job.id) AS number",
+        *job_ids,
+    )
+    return {
+        row["id"]: _Started(row["id"], row["owner"], row["retry_count"], row["number"], row["batch_id"], row["grp"])
+        for row in rows
+    }
+
+
+async def look_again(owner: str) -> None:
+    """Brings an owner's jobs that are to be tried later back at once: something about its accounts has changed."""
+    await execute(
+        f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE owner = ? AND role = '{JobRole.GENERATE.value}'"
+        f" AND status = '{JobStatus.PENDING.value}' AND queue IN ('pool-images', 'pool-videos')"
+        f" AND due_at_ms > {now_ms_sql()} RETURNING id",
+        owner,
+    )

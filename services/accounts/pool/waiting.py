@@ -1,0 +1,261 @@
+"""What waits for the pool, read for one scheduling pass without reading each job of a large backlog.
+
+Jobs that want the same, of one batch, owner and priority, stand in one line. The database says which lines there are
+and gives the first jobs of each: ten thousand waiting jobs are a dozen lines and a few hundred rows.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.database import execute, now_ms_sql
+from models.enums import AttemptState, MediaKind, Queue
+from models.generation import Attempt
+from models.jobs import Job
+from models.workflows import Workflow
+from models.generation_requests import GenerationRequest
+from services.accounts.pool.choosing import Demand
+from services.accounts.pool.demands import demand_of
+from services.accounts.pool.fairness import Group, WaitingJob
+from services.platform.providers import pooled_models
+from services.queue.priority import aged_rank, group_sql, is_held_with_workflow_sql
+from services.platform.sql import waiting_since_sql
+from services.platform.owned import places
+from settings import get_settings
+
+QUEUE_OF = {MediaKind.IMAGE: Queue.POOL_IMAGES, MediaKind.VIDEO: Queue.POOL_VIDEOS}
+MOST_OF_A_LINE = 100
+LINES_AT_ONCE = 100
+"Lines in one statement. SQLite takes 500 selects in one; more lines than that are of many owners."
+
+IDS_AT_ONCE = 10_000
+"Values in one statement: both databases take some 32,000."
+
+
+@dataclass(frozen=True)
+class Want:
+    """A demand with the provider that it goes to."""
+
+    provider: str
+    demand: Demand
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """jobs: by owner, the oldest first. wants: by key. groups: by owner and group; changed by what is placed.
+    budgets: of the groups that have one. is_cut: a line was longer than what was read of it.
+    """
+
+    jobs: Mapping[str, Sequence[WaitingJob]]
+    wants: Mapping[str, Want]
+    groups: Mapping[str, Mapping[int, Group]]
+    budgets: Mapping[int, int]
+    is_cut: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """Waiting jobs that differ in nothing that decides where they go. want None: of a job whose want has no key yet."""
+
+    owner: str
+    rank: int
+    want: str | None
+    batch_id: int | None
+    workflow_id: int | None
+
+    @property
+    def group(self) -> int:
+        return self.batch_id or self.workflow_id or 0
+
+
+async def waiting_lines(kind: MediaKind) -> list[Line]:
+    """The lines in which something waits; those of paused batches and workflows are left out. One statement."""
+    rows = await execute(
+        "SELECT owner, priority_rank, demand_key, batch_id, workflow_id FROM job WHERE queue = ? AND status = 'PENDING'"
+        f" AND NOT {is_held_with_workflow_sql()} GROUP BY owner, priority_rank, demand_key, batch_id, workflow_id",
+        QUEUE_OF[kind].value,
+    )
+    return [
+        Line(row["owner"], row["priority_rank"], row["demand_key"], row["batch_id"], row["workflow_id"]) for row in rows
+    ]
+
+
+async def backlog(kind: MediaKind, lines: Sequence[Line], most: int) -> Backlog:
+    """The first jobs that are due of each line, at most `most` of one, and as many that were not tried yet where those
+    that were take up a whole line: they may wait for another account than those behind them. Six statements, and one or
+    two more for each further hundred lines.
+    """
+    most = max(1, min(most, MOST_OF_A_LINE))
+    found: list[tuple[Line, dict[str, Any]]] = []
+    for start in range(0, len(lines), LINES_AT_ONCE):
+        heads = await _heads(kind, lines[start : start + LINES_AT_ONCE], most)
+        held_up = [line for line, rows in _by_line(heads).items() if len(rows) == most and any(map(_was_begun, rows))]
+        known = {row["id"] for _, row in heads}
+        fresh = await _heads(kind, held_up, most, is_fresh=True)
+        found += [*heads, *((line, row) for line, row in fresh if row["id"] not in known)]
+    tried = await _tried({row["id"]: row["retry_count"] for _, row in found if _was_begun(row)})
+    ageing_ms = max(1, int(get_settings().priority_ageing_seconds * 1000))
+    jobs: dict[str, list[WaitingJob]] = defaultdict(list)
+    samples: dict[str, int] = {}
+    lengths: dict[Line, int] = defaultdict(int)
+    for line, row in found:
+        want = line.want or str(row["id"])
+        samples.setdefault(want, row["id"])
+        rank = aged_rank(line.rank, row["waited_ms"], ageing_ms)
+        jobs[line.owner].append(WaitingJob(row["id"], rank, line.group, want, tried.get(row["id"], frozenset())))
+        lengths[line] += 1
+    groups = await _groups(kind, {(line.owner, line.group) for line, _ in found})
+    budgets = await _limits(groups) if found else {}
+    return Backlog(jobs, await _wants(samples), groups, budgets, max(lengths.values(), default=0) >= most)
+
+
+def _by_line(heads: Sequence[tuple[Line, dict[str, Any]]]) -> dict[Line, list[dict[str, Any]]]:
+    found: dict[Line, list[dict[str, Any]]] = defaultdict(list)
+    for line, row in heads:
+        found[line].append(row)
+    return found
+
+
+def _was_begun(row: Mapping[str, Any]) -> bool:
+    """Whether the job had a place on an account in its present run."""
+    return bool(row["tries"])
+
+
+async def _heads(
+    kind: MediaKind, lines: Sequence[Line], most: int, *, is_fresh: bool = False
+) -> list[tuple[Line, dict[str, Any]]]:
+    """is_fresh: only of jobs that had no place on an account yet."""
+    selects: list[str] = []
+    values: list[Any] = []
+    for number, line in enumerate(lines):
+        conditions = ["queue = ?", "owner = ?", "priority_rank = ?", *(["tries = 0"] if is_fresh else [])]
+        values += [QUEUE_OF[kind].value, line.owner, line.rank]
+        for column, value in (
+            ("demand_key", line.want),
+            ("batch_id", line.batch_id),
+            ("workflow_id", line.workflow_id),
+        ):
+            # Not IS NOT DISTINCT FROM: PostgreSQL uses no index for it.
+            conditions.append(f"{column} IS NULL" if value is None else f"{column} = ?")
+            values += [] if value is None else [value]
+        selects.append(
+            f"SELECT * FROM (SELECT {number} AS line, id, tries, retry_count,"
+            f" {now_ms_sql()} - {waiting_since_sql()} AS waited_ms"
+            f" FROM job WHERE status = 'PENDING' AND {' AND '.join(conditions)} AND due_at_ms <= {now_ms_sql()}"
+            f" ORDER BY id LIMIT {most}) AS line_{number}"
+        )
+    rows = await execute(" UNION ALL ".join(selects), *values) if selects else []
+    return [(lines[row["line"]], row) for row in rows]
+
+
+async def _tried(runs: Mapping[int, int]) -> dict[int, frozenset[int]]:
+    """By job the accounts that failed it in its present run. One that it left before anything was sent is none."""
+    if not runs:
+        return {}
+    found: dict[int, set[int]] = defaultdict(set)
+    for part in _parts(list(runs)):
+        ended = Attempt.filter(job_id__in=part, state=AttemptState.ENDED)
+        for row in await ended.values("job_id", "account_id", "run", "sends", "error"):
+            if row["run"] == runs[row["job_id"]] and was_a_try(row["sends"], row["error"]):
+                found[row["job_id"]].add(row["account_id"])
+    return {job_id: frozenset(accounts) for job_id, accounts in found.items()}
+
+
+def was_a_try(sends: int, error: Mapping[str, Any] | None) -> bool:
+    """Whether an attempt says something about its account: it was sent, or upstream had refused what came before."""
+    return sends > 0 or (error or {}).get("kind") is not None
+
+
+async def _wants(samples: Mapping[str, int]) -> dict[str, Want]:
+    """By key what its jobs want, read from one of them."""
+    if not samples:
+        return {}
+    models = pooled_models()
+    keys = {job_id: key for key, job_id in samples.items()}
+    found = {}
+    for part in _parts(list(keys)):
+        for row in await Job.filter(id__in=part).values("id", "params"):
+            request = GenerationRequest.from_json(row["params"])
+            found[keys[row["id"]]] = Want(request.provider, demand_of(request, models))
+    return found
+
+
+def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
+    return [ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE)]
+
+
+async def _groups(kind: MediaKind, wanted: Collection[tuple[str, int]]) -> dict[str, dict[int, Group]]:
+    """How many jobs of each group are in flight."""
+    groups: dict[str, dict[int, Group]] = defaultdict(dict)
+    for owner, group in wanted:
+        groups[owner][group] = Group()
+    if not wanted:
+        return groups
+    rows = await execute(
+        f"SELECT owner, {group_sql()} AS grp, COUNT(*) AS going FROM job WHERE queue = ? AND status = 'RUNNING'"
+        f" GROUP BY owner, {group_sql()}",
+        QUEUE_OF[kind].value,
+    )
+    for row in rows:
+        if (known := groups.get(row["owner"], {}).get(row["grp"])) is not None:
+            known.in_flight = row["going"]
+    return groups
+
+
+async def _limits(groups: Mapping[str, Mapping[int, Group]]) -> dict[int, int]:
+    """Writes what their batches and workflows allow into the groups; returns the budgets, by group."""
+    known = {group_id: group for of_owner in groups.values() for group_id, group in of_owner.items() if group_id}
+    if not known:
+        return {}
+    rows = await execute(
+        f"SELECT id, max_parallel, credit_budget FROM batch WHERE id IN ({places(list(known))})"
+        " AND (max_parallel IS NOT NULL OR credit_budget IS NOT NULL)",
+        *known,
+    )
+    budgets: dict[int, int] = {}
+    for row in rows:
+        known[row["id"]].max_parallel = row["max_parallel"]
+        if row["credit_budget"] is not None:
+            budgets[row["id"]] = row["credit_budget"]
+    budgets |= await _workflow_budgets(list(known))
+    for group_id, (committed, is_open) in (await committed_credits(list(budgets))).items():
+        known[group_id].credits_left = budgets[group_id] - committed
+        known[group_id].credits_open = is_open
+    return budgets
+
+
+async def _workflow_budgets(group_ids: Sequence[int]) -> dict[int, int]:
+    rows = await Workflow.filter(id__in=list(group_ids)).values("id", "options")
+    return {row["id"]: budget for row in rows if (budget := row["options"].get("credit_budget")) is not None}
+
+
+async def held_budgets(group_ids: Sequence[int]) -> dict[int, int]:
+    """The present budgets of those of the batches and workflows that have one; they are locked until the transaction's
+    end. Three statements.
+    """
+    held = f"version = version WHERE id IN ({places(group_ids)}) RETURNING id"
+    rows = await execute(f"UPDATE batch SET {held}, credit_budget", *group_ids)
+    await execute(f"UPDATE workflow SET {held}", *group_ids)
+    of_batches = {row["id"]: row["credit_budget"] for row in rows if row["credit_budget"] is not None}
+    return of_batches | await _workflow_budgets(group_ids)
+
+
+async def committed_credits(group_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """By batch or workflow: the credits that its attempts were charged or may be, and how many of those upstream has
+    not taken yet.
+    """
+    if not group_ids:
+        return {}
+    is_open = "a.credits_spent IS NULL AND a.state IN ('PLACED', 'SENT')"
+    rows = await execute(
+        f"SELECT {group_sql('j')} AS grp,"
+        f" SUM(COALESCE(a.credits_spent, CASE WHEN {is_open} THEN a.credits_expected END, 0)) AS committed,"
+        f" SUM(CASE WHEN {is_open} THEN COALESCE(a.credits_expected, 0) ELSE 0 END) AS still_open"
+        " FROM job j JOIN attempt a ON a.job_id = j.id WHERE j.role = 'GENERATE' AND"
+        f" (j.batch_id IN ({places(group_ids)}) OR j.workflow_id IN ({places(group_ids)})) GROUP BY {group_sql('j')}",
+        *group_ids,
+        *group_ids,
+    )
+    found = {row["grp"]: (int(row["committed"]), int(row["still_open"])) for row in rows}
+    return {group_id: found.get(group_id, (0, 0)) for group_id in group_ids}

@@ -1,0 +1,180 @@
+"""What people do with animatics: have them made, have a shot spoken otherwise, give their own recording."""
+
+from typing import Any
+
+from errors import BadInputError, ConflictError, NotFoundError
+from models.artifacts import Artifact
+from models.database import transaction
+from models.enums import ArtifactKind, FileRole, JobType, Stage
+from models.films import Animatic, AnimaticPart
+from models.jobs import Job
+from models.storyboards import Shot, Storyboard
+from services.film.artifacts.publishing import put_artifact
+from services.platform.idempotency import once
+from services.platform.ownership import own, own_workflow_of
+from services.platform.providers import choose_provider, voices
+from services.queue.creation import create_stage_job
+from services.queue.outcomes import cancel_builds, wake_stage_jobs
+from services.film.storyboards import MAX_WORDS_LENGTH
+from services.platform.uploads import IncomingFile, store_media
+from services.film.workflow.targets import FPS
+from services.film.workflow_options import check_shot_seconds
+
+
+async def create_animatic(
+    owner: str,
+    *,
+    storyboard_id: int,
+    workflow_id: int | None,
+    video_provider: str | None,
+    speech_provider: str | None,
+    shot_seconds_min: float,
+    shot_seconds_max: float,
+    idempotency_key: str | None,
+) -> Job:
+    """Starts an animatic of a storyboard. Shots are held within the given lengths unless their voice needs more.
+
+    Raises NotFoundError, WorkflowNotFoundError, BadInputError.
+    """
+    values = {
+        "storyboard_id": storyboard_id,
+        "workflow_id": workflow_id,
+        "video_provider": video_provider,
+        "speech_provider": speech_provider,
+        "shot_seconds_min": shot_seconds_min,
+        "shot_seconds_max": shot_seconds_max,
+    }
+    check_shot_seconds(shot_seconds_min, shot_seconds_max, "input")
+    video = choose_provider("VIDEO", video_provider, "input", "videoProvider")
+    speech = choose_provider("SPEECH", speech_provider, "input", "speechProvider")
+
+    async def create() -> Job:
+        storyboard = await own(Storyboard, owner, storyboard_id)
+        voice_id = None
+        if workflow_id is not None:
+            workflow = await own_workflow_of(owner, workflow_id, storyboard.workflow_id)
+            voice_id = workflow.options.get("voice_id")
+        animatic = await Animatic.create(
+            owner=owner,
+            workflow_id=workflow_id,
+            storyboard_id=storyboard_id,
+            options={
+                "width": storyboard.options["width"],
+                "height": storyboard.options["height"],
+                "fps": FPS,
+                "videoProvider": video,
+                "speechProvider": speech,
+                "voiceId": voice_id,
+                "shotSecondsMin": shot_seconds_min,
+                "shotSecondsMax": shot_seconds_max,
+            },
+        )
+        return await create_stage_job(
+            owner, JobType.ANIMATIC, animatic.id, stage=Stage.ANIMATIC, workflow_id=workflow_id
+        )
+
+    return await once(owner, "createAnimatic", idempotency_key, values, Job, create)
+
+
+async def own_part(owner: str, animatic_id: int, shot_id: int) -> AnimaticPart:
+    """The shot's part in the animatic. NotFoundError where the shot is not in it."""
+    animatic = await own(Animatic, owner, animatic_id)
+    shot = await own(Shot, owner, shot_id)
+    if shot.storyboard_id != animatic.storyboard_id:
+        raise NotFoundError("The shot is not in this animatic.", path=["shotId"])
+    part = await AnimaticPart.get_or_none(animatic_id=animatic_id, shot_id=shot_id)
+    if part is None:
+        raise ConflictError("The animatic has not begun with its shots yet; try again in a moment.")
+    return part
+
+
+async def generate_speech(
+    owner: str,
+    *,
+    animatic_id: int,
+    shot_id: int,
+    text: str,
+    provider: str | None,
+    voice_id: str | None,
+    idempotency_key: str | None,
+) -> Job:
+    """Has a shot speak this text in place of its own words, with another voice where given.
+
+    It takes the place of a recording that a person had given. The animatic, clips and film follow with the next run.
+    """
+    values: dict[str, Any] = {
+        "animatic_id": animatic_id,
+        "shot_id": shot_id,
+        "text": text,
+        "provider": provider,
+        "voice_id": voice_id,
+    }
+    if not any(character.isalnum() for character in text) or len(text) > MAX_WORDS_LENGTH:
+        raise BadInputError(
+            f"text has words to speak, and at most {MAX_WORDS_LENGTH} characters.", path=["input", "text"]
+        )
+    if provider is not None:
+        choose_provider("SPEECH", provider, "input", "provider")
+    if voice_id is not None and voice_id not in {voice.id for _, voice in voices(provider)}:
+        raise BadInputError(f"There is no voice {voice_id!r}; see voices.", path=["input", "voiceId"])
+
+    async def create() -> Job:
+        part = await own_part(owner, animatic_id, shot_id)
+        animatic = await own(Animatic, owner, animatic_id)
+        changes: dict[str, Any] = {"text": text.strip()}
+        changes |= {"provider": provider} if provider is not None else {}
+        changes |= {"voice_id": voice_id} if voice_id is not None else {}
+        await AnimaticPart.filter(id=part.id).update(**changes)
+        await _unpin(part.id)
+        job = await create_stage_job(
+            owner,
+            JobType.SPEECH,
+            animatic_id,
+            stage=Stage.ANIMATIC,
+            workflow_id=animatic.workflow_id,
+            params={"only_part_id": part.id, "only": {ArtifactKind.SPEECH.value: [part.id]}},
+        )
+        await wake_stage_jobs(animatic_id, at_once=True)
+        return job
+
+    return await once(owner, "generateSpeech", idempotency_key, values, Job, create)
+
+
+async def _unpin(part_id: int) -> None:
+    await cancel_builds("artifact_kind = 'SPEECH' AND artifact_subject_id = ?", part_id)
+    await Artifact.filter(kind=ArtifactKind.SPEECH, subject_id=part_id).update(is_pinned=False)
+
+
+async def upload_audio(owner: str, animatic_id: int, shot_id: int, upload: IncomingFile) -> Animatic:
+    """Puts a person's own recording in the place of a shot's voice. The shot becomes as long as it needs."""
+    part = await own_part(owner, animatic_id, shot_id)
+    file, info = await store_media(owner, upload, needs_video=False)
+    shot = await own(Shot, owner, shot_id)
+    seconds = float(info.duration_seconds or 0.0)
+    words = part.text or shot.dialogue or shot.narration or ""
+    utterances = [
+        {
+            "text": words,
+            "kind": "dialogue" if shot.dialogue and not part.text else "narration",
+            "speaker": shot.speaker if shot.dialogue else None,
+            "voice_id": None,
+            "start_seconds": 0.0,
+            "seconds": seconds,
+        }
+    ]
+
+    async def body() -> Animatic:
+        await cancel_builds("artifact_kind = 'SPEECH' AND artifact_subject_id = ?", part.id)
+        await put_artifact(
+            owner,
+            ArtifactKind.SPEECH,
+            part.id,
+            fingerprint=None,
+            files=[(FileRole.MAIN, 0, file)],
+            data={"seconds": seconds, "utterances": utterances if words else []},
+            is_pinned=True,
+        )
+        await wake_stage_jobs(animatic_id, at_once=True)
+        return await own(Animatic, owner, animatic_id)
+
+    return await transaction(body)

@@ -1,0 +1,131 @@
+"""What people do with assets: have them designed, give a reference, have one drawn again."""
+
+from typing import Any
+
+from errors import BadInputError, ConflictError
+from models.database import transaction
+from models.enums import ArtifactKind, AssetType, JobStatus, JobType, Stage
+from models.jobs import Job
+from models.scripts import Asset, Script
+from services.platform.idempotency import once
+from services.platform.ownership import own, own_workflow_of
+from services.platform.providers import choose_provider, voices
+from services.queue.creation import create_stage_job
+from services.queue.outcomes import cancel_builds, wake_stage_jobs
+from services.film.sources import scratch_folder
+from services.platform.uploads import IncomingFile, store_picture
+
+MAX_PROMPT_LENGTH = 8000
+
+
+async def own_script(owner: str, script_id: int) -> Script:
+    """A finished script of the caller. ConflictError while it is not finished."""
+    script = await own(Script, owner, script_id)
+    if script.status is not JobStatus.SUCCEEDED:
+        raise ConflictError(f"The script is {script.status.value}; wait until it has succeeded.")
+    return script
+
+
+async def create_assets(
+    owner: str,
+    *,
+    script_id: int,
+    workflow_id: int | None,
+    text_provider: str | None,
+    image_provider: str | None,
+    idempotency_key: str | None,
+) -> Job:
+    """Starts the designs of a script's characters, props and scenes; those that are current stay.
+
+    Raises NotFoundError, ConflictError (the script is not finished), BadInputError (a provider that does not exist).
+    """
+    values: dict[str, Any] = {
+        "script_id": script_id,
+        "workflow_id": workflow_id,
+        "text_provider": text_provider,
+        "image_provider": image_provider,
+    }
+    if text_provider is not None:
+        choose_provider("TEXT", text_provider, "input", "textProvider")
+    if image_provider is not None:
+        choose_provider("IMAGE", image_provider, "input", "imageProvider")
+
+    async def create() -> Job:
+        script = await own_script(owner, script_id)
+        if workflow_id is not None:
+            await own_workflow_of(owner, workflow_id, script.workflow_id)
+        return await create_stage_job(
+            owner,
+            JobType.ASSETS,
+            script_id,
+            stage=Stage.ASSETS,
+            workflow_id=workflow_id or script.workflow_id,
+            params={"image_provider": image_provider},
+        )
+
+    return await once(owner, "createAssets", idempotency_key, values, Job, create)
+
+
+async def upload_reference_image(owner: str, asset_id: int, upload: IncomingFile) -> Asset:
+    """Gives an asset a picture to go by; its design is out of date then, until it is drawn again."""
+    asset = await own(Asset, owner, asset_id)
+    async with scratch_folder() as folder:
+        file = await store_picture(owner, upload, folder)
+
+    async def body() -> Asset:
+        await Asset.filter(id=asset_id, owner=owner).update(reference_file_id=file.id)
+        await cancel_builds("artifact_kind = 'DESIGN' AND artifact_subject_id = ?", asset_id)
+        await wake_stage_jobs(asset.script_id, at_once=True)
+        return await own(Asset, owner, asset_id)
+
+    return await transaction(body)
+
+
+async def regenerate_asset(
+    owner: str,
+    *,
+    asset_id: int,
+    prompt: str | None,
+    provider: str | None,
+    voice_id: str | None,
+    idempotency_key: str | None,
+) -> Job:
+    """Has an asset drawn again, with another prompt, provider or voice where given; what is not given stays.
+
+    Pictures that show it are out of date then. With a new voice alone nothing is drawn again.
+    """
+    values = {"asset_id": asset_id, "prompt": prompt, "provider": provider, "voice_id": voice_id}
+    if prompt is not None and not 1 <= len(prompt.strip()) <= MAX_PROMPT_LENGTH:
+        raise BadInputError(f"A prompt has 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "prompt"])
+    if provider is not None:
+        choose_provider("IMAGE", provider, "input", "provider")
+    if voice_id is not None and voice_id not in {voice.id for _, voice in voices()}:
+        raise BadInputError(f"There is no voice {voice_id!r}; see voices.", path=["input", "voiceId"])
+
+    async def create() -> Job:
+        asset = await own(Asset, owner, asset_id)
+        if voice_id is not None and asset.type is not AssetType.CHARACTER:
+            raise BadInputError("Only characters speak.", path=["input", "voiceId"])
+        changes: dict[str, Any] = {}
+        if prompt is not None:
+            changes["prompt"] = prompt.strip()
+        if provider is not None:
+            changes["provider"] = provider
+        if voice_id is not None:
+            changes["voice_id"] = voice_id
+        if voice_id is None or prompt is not None or provider is not None:
+            changes["generation"] = asset.generation + 1
+        await Asset.filter(id=asset_id).update(**changes)
+        await cancel_builds("artifact_kind = 'DESIGN' AND artifact_subject_id = ?", asset_id)
+        job = await create_stage_job(
+            owner,
+            JobType.ASSETS,
+            asset.script_id,
+            stage=Stage.ASSETS,
+            workflow_id=asset.workflow_id,
+            params={"only_asset_id": asset_id, "only": {ArtifactKind.DESIGN.value: [asset_id]}},
+        )
+        await wake_stage_jobs(asset.script_id, at_once=True)
+        return job
+
+    return await once(owner, "regenerateAsset", idempotency_key, values, Job, create)

@@ -1,0 +1,140 @@
+"""What people do with edits: have the film cut, and put their own music under it."""
+
+from typing import Any
+
+from errors import BadInputError, UnsupportedFileError
+from media.probe import MediaInfo, probe
+from models.enums import ArtifactKind, FileRole, JobType, Stage
+from models.files import StoredFile
+from models.films import Edit, Video
+from models.jobs import Job
+from services.film.artifacts.publishing import put_artifact
+from services.platform.files import NewFile, local_copy, store_file
+from services.platform.idempotency import former_result, once
+from services.platform.links import fetch_link
+from services.platform.ownership import own, own_workflow_of
+from services.queue.creation import create_stage_job
+from services.queue.outcomes import cancel_builds, wake_stage_jobs
+from services.film.sources import own_upload, scratch_folder
+from services.platform.uploads import in_worker
+from settings import get_settings
+
+MAX_FADE_SECONDS = 60
+
+
+async def create_edit(
+    owner: str,
+    *,
+    video_id: int,
+    workflow_id: int | None,
+    audio_effects: bool,
+    background_music: bool,
+    music_style: str | None,
+    subtitles: bool,
+    burn_subtitles: bool,
+    idempotency_key: str | None,
+) -> Job:
+    """Starts the cut of a video. Raises NotFoundError, WorkflowNotFoundError, BadInputError."""
+    options = {
+        "audioEffects": audio_effects,
+        "backgroundMusic": background_music,
+        "musicStyle": music_style,
+        "subtitles": subtitles,
+        "burnSubtitles": burn_subtitles,
+    }
+    if music_style is not None and len(music_style) > 1000:
+        raise BadInputError("musicStyle has at most 1000 characters.", path=["input", "musicStyle"])
+
+    async def create() -> Job:
+        video = await own(Video, owner, video_id)
+        if workflow_id is not None:
+            await own_workflow_of(owner, workflow_id, video.workflow_id)
+        edit = await Edit.create(owner=owner, workflow_id=workflow_id, video_id=video_id, options=options)
+        return await create_stage_job(owner, JobType.EDIT, edit.id, stage=Stage.EDIT, workflow_id=workflow_id)
+
+    values = {"video_id": video_id, "workflow_id": workflow_id, **options}
+    return await once(owner, "createEdit", idempotency_key, values, Job, create)
+
+
+async def add_background_music(
+    owner: str,
+    *,
+    edit_id: int,
+    music: str,
+    volume: float,
+    fade_in_seconds: float,
+    fade_out_seconds: float,
+    ducking: bool,
+    idempotency_key: str | None,
+) -> Job:
+    """Puts the caller's music (an upload's id, or a link) under the film and cuts it again; clips and voices stay.
+
+    volume: from 0 to 1, 1 as loud as the voices. Raises BadInputError, NotFoundError, UnsupportedFileError.
+    """
+    values: dict[str, Any] = {
+        "edit_id": edit_id,
+        "music": music,
+        "volume": volume,
+        "fade_in_seconds": fade_in_seconds,
+        "fade_out_seconds": fade_out_seconds,
+        "ducking": ducking,
+    }
+    if not 0 <= volume <= 1:
+        raise BadInputError("volume must be from 0 to 1.", path=["input", "volume"])
+    for name, seconds in (("fadeInSeconds", fade_in_seconds), ("fadeOutSeconds", fade_out_seconds)):
+        if not 0 <= seconds <= MAX_FADE_SECONDS:
+            raise BadInputError(f"{name} must be from 0 to {MAX_FADE_SECONDS}.", path=["input", name])
+    former = await former_result(owner, "addBackgroundMusic", idempotency_key, values, Job)
+    if former is not None:
+        return former
+    await own(Edit, owner, edit_id)
+    file = await _music_file(owner, music)
+
+    async def create() -> Job:
+        edit = await own(Edit, owner, edit_id)
+        settings = {name: values[name] for name in ("volume", "fade_in_seconds", "fade_out_seconds", "ducking")}
+        await Edit.filter(id=edit_id).update(music=settings)
+        await cancel_builds("artifact_kind IN ('MUSIC', 'FILM') AND artifact_subject_id = ?", edit_id)
+        await put_artifact(
+            owner,
+            ArtifactKind.MUSIC,
+            edit_id,
+            fingerprint=None,
+            files=[(FileRole.MAIN, 0, file)],
+            data={"seconds": file.duration_seconds},
+            is_pinned=True,
+        )
+        job = await create_stage_job(owner, JobType.EDIT, edit_id, stage=Stage.EDIT, workflow_id=edit.workflow_id)
+        await wake_stage_jobs(edit_id, at_once=True)
+        return job
+
+    return await once(owner, "addBackgroundMusic", idempotency_key, values, Job, create)
+
+
+async def _music_file(owner: str, music: str) -> StoredFile:
+    """The stored recording that the caller names. It must hold sound."""
+    if not music.lower().startswith(("http://", "https://")):
+        file = await own_upload(owner, music, "input", "music")
+        await _sound_of(await local_copy(file))
+        return file
+    settings = get_settings()
+    async with scratch_folder() as folder:
+        try:
+            fetched = await fetch_link(
+                music,
+                max_bytes=settings.max_upload_bytes,
+                allowed_private_hosts=settings.allowed_private_hosts,
+                into=folder / "fetched",
+            )
+        except BadInputError as error:
+            raise BadInputError(error.message, path=["input", "music"]) from error
+        info = await _sound_of(fetched.path)
+        new = NewFile(fetched.path, info.content_type, "music", duration_seconds=info.duration_seconds)
+        return await store_file(owner, new, is_upload=True)
+
+
+async def _sound_of(path: Any) -> MediaInfo:
+    info: MediaInfo = await in_worker(probe, path)
+    if not info.has_audio:
+        raise UnsupportedFileError("The music file holds no sound.", path=["input", "music"])
+    return info

@@ -1,0 +1,163 @@
+"""What a change would make out of date, told before anything is changed."""
+
+from dataclasses import dataclass, field
+
+from errors import NotFoundError
+from models.artifacts import Artifact
+from models.enums import ArtifactKind, MediaKind
+from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
+from models.scripts import Asset, Script
+from models.storyboards import Shot, Storyboard
+from services.film.artifacts.generations import model_for
+from services.film.artifacts.graph import Node
+from services.platform.providers import is_pooled
+from services.film.stages.animatic import MOTION_COST, SPEECH_SECONDS
+from services.film.stages.assets import DESIGN_SECONDS, options_of
+from services.film.stages.edit import FILM_COST, poster_choices
+from services.film.stages.storyboard import PICTURE_SECONDS, board_nodes, load_board
+from services.film.stages.video import CLIP_COST
+
+
+@dataclass(frozen=True)
+class Impact:
+    """Artifacts that exist and would be made again. seconds: estimated work of the offline provider, on one core.
+
+    images: shots' pictures, grids and design images; clips: video segments, each with its animatic part.
+    """
+
+    shots: list[Shot] = field(default_factory=list)
+    images: int = 0
+    animatic_parts: int = 0
+    clips: int = 0
+    speeches: int = 0
+    films: int = 0
+    credits: int | None = 0
+    seconds: float | None = 0.0
+
+
+async def change_impact(owner: str, shot_ids: list[int], asset_ids: list[int], words: bool) -> Impact:
+    """What changing these shots' prompts and these assets' looks would make out of date; with `words`, also what
+    changing the shots' dialogue or narration would. Raises NotFoundError for ids that are not the caller's.
+    """
+    shots = await Shot.filter(id__in=shot_ids, owner=owner)
+    assets = await Asset.filter(id__in=asset_ids, owner=owner)
+    if len(shots) != len(set(shot_ids)):
+        raise NotFoundError("There is no such shot.", path=["shotIds"])
+    if len(assets) != len(set(asset_ids)):
+        raise NotFoundError("There is no such asset.", path=["assetIds"])
+    changed = {shot.id: shot for shot in shots}
+    grids: set[tuple[int, int]] = set()
+    for storyboard in await Storyboard.filter(script_id__in=[asset.script_id for asset in assets], owner=owner):
+        board = await load_board(storyboard.id)
+        grid_slots = {board.slot_of(shot) for shot in board.shots if not shot.is_single and board.side > 1}
+        for shot in board.shots:
+            if set(shot.asset_ids) & set(asset_ids):
+                changed[shot.id] = shot
+                if board.slot_of(shot) in grid_slots:  # also where the shot itself has left the grid: its cell has not
+                    grids.add((storyboard.id, board.slot_of(shot)))
+        # All shots of a grid that is drawn again are cut from it again.
+        for shot in board.shots:
+            if not shot.is_single and (storyboard.id, board.slot_of(shot)) in grids:
+                changed[shot.id] = shot
+    return await _count(owner, list(changed.values()), set(shot_ids), assets, grids, words)
+
+
+async def _count(
+    owner: str,
+    shots: list[Shot],
+    edited: set[int],
+    assets: list[Asset],
+    grids: set[tuple[int, int]],
+    words: bool,
+) -> Impact:
+    ids = [shot.id for shot in shots]
+    seconds_by_shot = {shot.id: shot.duration_seconds for shot in shots}
+    pictures = await _made(ArtifactKind.PICTURE, ids, keep_pinned=edited)
+    drawn = [shot.id for shot in shots if shot.id in pictures and (shot.is_single or shot.id in edited)]
+    designs = await _made(ArtifactKind.DESIGN, [asset.id for asset in assets])
+    touched = set(pictures)
+    parts = {part.id: part for part in await AnimaticPart.filter(shot_id__in=list(touched), owner=owner)}
+    motions = await _made(ArtifactKind.MOTION, list(parts))
+    speeches = (
+        await _made(ArtifactKind.SPEECH, [id for id, part in parts.items() if part.shot_id in edited])
+        if words
+        else set()
+    )
+    segments = {row.id: row for row in await VideoSegment.filter(shot_id__in=list(touched), owner=owner)}
+    clips = await _made(ArtifactKind.CLIP, list(segments))
+    storyboards = {shot.storyboard_id for shot in shots if shot.id in touched}
+    animatics = await Animatic.filter(storyboard_id__in=list(storyboards), owner=owner).values_list("id", flat=True)
+    videos = await Video.filter(animatic_id__in=animatics, owner=owner).values_list("id", flat=True)
+    edits = await Edit.filter(video_id__in=videos, owner=owner).values_list("id", flat=True)
+    boards: dict[int, list[Shot]] = {}
+    for shot in await Shot.filter(storyboard_id__in=list(storyboards)).order_by("sequence"):
+        boards.setdefault(shot.storyboard_id, []).append(shot)
+    posters = {shot.id for board in boards.values() for shot in poster_choices(board)}
+    # A clip that a person put in stays, but the film's poster is chosen from the pictures.
+    is_cut_again = bool(clips or touched & posters)
+    films = await _made(ArtifactKind.FILM, [int(str(edit)) for edit in edits]) if is_cut_again else set()
+    total = sum(shot.duration_seconds for board in boards.values() for shot in board)
+    seconds = (
+        DESIGN_SECONDS * len(designs)
+        + PICTURE_SECONDS * (len(drawn) + 4 * len(grids))
+        + MOTION_COST * sum(seconds_by_shot[parts[part_id].shot_id] for part_id in motions)
+        + CLIP_COST * sum(seconds_by_shot[segments[segment_id].shot_id] for segment_id in clips)
+        + SPEECH_SECONDS * len(speeches)
+        + FILM_COST * total * len(films)
+    )
+    return Impact(
+        shots=sorted(
+            (shot for shot in shots if shot.id in touched), key=lambda shot: (shot.storyboard_id, shot.sequence)
+        ),
+        images=len(drawn) + len(grids) + len(designs),
+        animatic_parts=len(motions),
+        clips=len(clips),
+        speeches=len(speeches),
+        films=len(films),
+        credits=await _credits([shot for shot in shots if shot.id in drawn], designs, clips, segments),
+        seconds=round(seconds, 1),
+    )
+
+
+async def _credits(
+    drawn: list[Shot], designs: set[int], clips: set[int], segments: dict[int, VideoSegment]
+) -> int | None:
+    """What pools take for it, by the models' prices; None where a price is not known. Other providers take nothing."""
+    boards = {board.id: board for board in await Storyboard.filter(id__in={shot.storyboard_id for shot in drawn})}
+    wanted: list[tuple[str, MediaKind, str | None]] = []
+    for shot in drawn:
+        options = boards[shot.storyboard_id].options
+        wanted.append((shot.provider or options["provider"], MediaKind.IMAGE, options.get("model")))
+    for asset in await Asset.filter(id__in=list(designs)):
+        options = await options_of(await Script.get(id=asset.script_id))
+        wanted.append((asset.provider or options["image_provider"], MediaKind.IMAGE, options.get("image_model")))
+    for video in await Video.filter(id__in={segments[clip].video_id for clip in clips}):
+        count = sum(segments[clip].video_id == video.id for clip in clips)
+        wanted += [(video.options.get("provider", ""), MediaKind.VIDEO, video.options.get("model"))] * count
+    prices = [model_for(provider, kind, model).credits for provider, kind, model in wanted if is_pooled(provider)]
+    return None if None in prices else sum(price for price in prices if price is not None)
+
+
+async def _made(kind: ArtifactKind, subject_ids: list[int], keep_pinned: set[int] | None = None) -> set[int]:
+    """Subjects whose artifact exists and would be replaced. What a person put there stays, unless its own shot is
+    edited (`keep_pinned`: subjects whose pin an edit takes away).
+    """
+    rows = await Artifact.filter(kind=kind, subject_id__in=subject_ids)
+    freed = keep_pinned or set()
+    return {
+        row.subject_id
+        for row in rows
+        if (row.fingerprint is not None or row.is_pinned) and (not row.is_pinned or row.subject_id in freed)
+    }
+
+
+async def stale_shot_ids(owner: str, storyboard_id: int) -> set[int]:
+    """Shots of a storyboard whose picture was made, and is out of date."""
+    if not await Storyboard.exists(id=storyboard_id, owner=owner):
+        return set()
+    nodes: list[Node] = board_nodes(await load_board(storyboard_id))
+    return {
+        node.subject_id
+        for node in nodes
+        if node.kind is ArtifactKind.PICTURE and node.made_fingerprint is not None and not node.is_current
+    }

@@ -1,0 +1,97 @@
+"""What people do with jobs: cancel and retry them."""
+
+from errors import ConflictError
+from models.artifacts import Artifact
+from models.database import transaction
+from models.enums import ENDED_JOB_STATUSES, LIVE_JOB_STATUSES, JobRole, JobStatus, WorkflowStatus
+from models.jobs import Job
+from models.workflows import Workflow, WorkflowStage
+from services.film.artifacts.planning import end_stage_job
+from services.generation.retrying import retry_generation
+from services.generation.stopping import cancel_generation
+from services.platform.ownership import own
+from services.queue.outcomes import cancel_builds, fail_artifact_of, hold_stage_jobs, wake_stage_jobs
+from services.queue.retrying import reopen_build_job, reopen_stage_job
+from services.film.workflow.steps import forget_budget_pause, touch
+
+
+async def cancel_job(owner: str, job_id: int) -> Job:
+    """Cancels a job and, for a stage's, all its builds; a running one stops within two seconds. A workflow whose
+    stage is canceled is canceled with it. Twice: nothing more. ConflictError for a job that succeeded or failed.
+    """
+
+    async def body() -> Job:
+        await hold_stage_jobs("id = ? AND owner = ?", job_id, owner)
+        job = await own(Job, owner, job_id)
+        if job.status is JobStatus.CANCELED:
+            return job
+        if job.status in ENDED_JOB_STATUSES:
+            raise ConflictError(f"A job that is {job.status.value} cannot be canceled.")
+        if job.role is JobRole.GENERATE:
+            await cancel_generation(job)
+        elif job.role is JobRole.BUILD:
+            canceled = await cancel_builds("id = ?", job.id)
+            if canceled:
+                await fail_artifact_of(job, "Canceled by its owner.")
+                await wake_stage_jobs(job.target_id, at_once=True)
+        else:
+            await cancel_builds("parent_id = ?", job.id)
+            await end_stage_job(job, JobStatus.CANCELED, None)
+        return await own(Job, owner, job_id)
+
+    return await transaction(body)
+
+
+async def retry_job(owner: str, job_id: int) -> Job:
+    """Runs a failed or canceled job again under the same id; what it had finished is kept. A live job stays as it is.
+
+    Retrying a part also wakes the stage that it belongs to, and that stage's workflow where it had stopped for it.
+    ConflictError for a job that succeeded.
+    """
+
+    async def body() -> Job:
+        job = await own(Job, owner, job_id)
+        if job.status in LIVE_JOB_STATUSES:
+            return job
+        if job.status is JobStatus.SUCCEEDED:
+            raise ConflictError("A job that has succeeded cannot be retried; make its parts anew instead.")
+        if job.role is JobRole.GENERATE:
+            await retry_generation(job)
+            return await own(Job, owner, job_id)
+        stage_job_id: int | None = job.id
+        if job.role is JobRole.BUILD:
+            await _refuse_outdated(job)
+            await reopen_build_job(job)
+            stage_job_id = job.parent_id
+        if stage_job_id is not None:
+            await reopen_stage_job(stage_job_id)
+            await _reopen_workflow(stage_job_id)
+        return await own(Job, owner, job_id)
+
+    return await transaction(body)
+
+
+async def _refuse_outdated(build: Job) -> None:
+    """A build makes what it was planned with: after a newer one, it would put the old in the place of the new."""
+    kind, subject_id, slot = build.artifact_kind, build.artifact_subject_id, build.artifact_slot
+    others = Job.filter(
+        role=JobRole.BUILD, artifact_kind=kind, artifact_subject_id=subject_id, artifact_slot=slot
+    ).exclude(id=build.id)
+    if await others.filter(status__in=list(LIVE_JOB_STATUSES)).exists():
+        raise ConflictError("A newer job is making this already.")
+    if await others.filter(status=JobStatus.SUCCEEDED, id__gt=build.id).exists():
+        raise ConflictError("A newer job has made this already.")
+    if await Artifact.exists(kind=kind, subject_id=subject_id, slot=slot, is_pinned=True):
+        raise ConflictError("Somebody has put their own in its place; edit or regenerate it instead.")
+
+
+async def _reopen_workflow(stage_job_id: int) -> None:
+    row = await WorkflowStage.get_or_none(job_id=stage_job_id)
+    stopped = [WorkflowStatus.FAILED, WorkflowStatus.CANCELED]
+    if row is None or row.status not in stopped:
+        return
+    await WorkflowStage.filter(id=row.id).update(status=WorkflowStatus.RUNNING, error=None, finished_at=None)
+    goes_on = {"status": WorkflowStatus.RUNNING, "error": None}
+    if await Workflow.filter(id=row.workflow_id, status__in=stopped).update(**goes_on):
+        await forget_budget_pause(row.workflow_id)
+    await touch(row.workflow_id)

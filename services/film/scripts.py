@@ -1,0 +1,81 @@
+"""Scripts of their own, or for a workflow: asking for one."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from models.enums import InputType, JobType, Stage
+from models.jobs import Job
+from models.scripts import Script
+from models.workflows import Workflow
+from services.platform.idempotency import former_result, once
+from services.platform.ownership import own
+from services.platform.providers import choose_provider
+from services.queue.creation import create_stage_job
+from services.film.sources import store_source
+from services.film.workflow_options import WorkflowOptions
+
+
+@dataclass(frozen=True)
+class ScriptRequest:
+    """workflow_id: the script becomes that workflow's newest; None: a script of its own."""
+
+    workflow_id: int | None
+    input_type: InputType
+    input_content: str | None
+    input_file: str | None
+    style: str | None = None
+    target_shots: int | None = None
+    language: str | None = None
+    story_id: str | None = None
+    tone: str | None = None
+    duration_hint_seconds: float | None = None
+    provider: str | None = None
+    model: str | None = None
+
+
+async def create_script(owner: str, request: ScriptRequest, idempotency_key: str | None) -> Job:
+    """Starts the writing of a script. With a key that was used before: the job made then.
+
+    Raises BadInputError, UnsupportedFileError, FileTooLargeError, WorkflowNotFoundError.
+    """
+    values = dataclasses.asdict(request)
+    former = await former_result(owner, "createScript", idempotency_key, values, Job)
+    if former is not None:
+        return former
+    options = WorkflowOptions(
+        target_shots=request.target_shots,
+        duration_hint_seconds=request.duration_hint_seconds,
+        style=request.style,
+        tone=request.tone,
+        language=request.language,
+    )
+    options.check("input")
+    provider = choose_provider("TEXT", request.provider, "input", "provider")
+    if request.workflow_id is not None:
+        await own(Workflow, owner, request.workflow_id)
+    source = await store_source(owner, request.input_content, request.input_file)
+
+    async def create() -> Job:
+        script = await Script.create(
+            owner=owner,
+            workflow_id=request.workflow_id,
+            story_id=request.story_id,
+            input_type=request.input_type,
+            source_file_id=source.id,
+            options={
+                "provider": provider,
+                "model": request.model,
+                "language": request.language,
+                "style": request.style,
+                "tone": request.tone,
+                "target_shots": request.target_shots,
+                "duration_hint_seconds": request.duration_hint_seconds,
+                "shot_seconds_min": options.shot_seconds_min,
+                "shot_seconds_max": options.shot_seconds_max,
+            },
+        )
+        return await create_stage_job(
+            owner, JobType.SCRIPT, script.id, stage=Stage.SCRIPT, workflow_id=request.workflow_id
+        )
+
+    return await once(owner, "createScript", idempotency_key, values, Job, create)

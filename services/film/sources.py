@@ -1,0 +1,94 @@
+"""Where a script's text comes from: given in the request, an uploaded file, or a link."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import anyio.to_thread
+
+from errors import BadInputError, EkonteError, FileTooLargeError, NotFoundError
+from media.documents import clean_text, read_document
+from models.enums import FileState
+from models.files import StoredFile
+from models.ids import parse_global_id
+from services.platform.files import NewFile, local_copy, store_file
+from services.platform.links import fetch_link
+from services.platform.uploads import in_worker
+from settings import get_settings
+
+READING_SECONDS = 300
+
+
+class scratch_folder:  # noqa: N801
+    """An empty folder in the data folder's scratch space, gone at the end: `async with scratch_folder() as path`."""
+
+    async def __aenter__(self) -> Path:
+        base = get_settings().data_dir / "scratch"
+        await anyio.to_thread.run_sync(lambda: base.mkdir(parents=True, exist_ok=True))
+        self._path = Path(await anyio.to_thread.run_sync(lambda: tempfile.mkdtemp(prefix="request-", dir=base)))
+        return self._path
+
+    async def __aexit__(self, *_: object) -> None:
+        await anyio.to_thread.run_sync(lambda: shutil.rmtree(self._path, ignore_errors=True))
+
+
+def check_one_source(content: str | None, file: str | None) -> None:
+    """Exactly one of the two. Raises BadInputError."""
+    if content is None and file is None:
+        raise BadInputError("There is no text: give inputContent or inputFile.", path=["input", "inputContent"])
+    if content is not None and file is not None:
+        raise BadInputError("Give inputContent or inputFile, not both.", path=["input", "inputContent"])
+
+
+async def store_source(owner: str, content: str | None, file: str | None) -> StoredFile:
+    """The text as a stored UTF-8 file. Raises BadInputError, UnsupportedFileError or FileTooLargeError."""
+    check_one_source(content, file)
+    async with scratch_folder() as folder:
+        text = _checked_content(content) if content is not None else await _read_file(owner, file or "", folder)
+        out = folder / "source.txt"
+        await anyio.to_thread.run_sync(lambda: out.write_text(text, "utf-8", newline=""))
+        return await store_file(owner, NewFile(out, "text/plain", "story.txt"))
+
+
+def _checked_content(content: str) -> str:
+    if len(content.encode("utf-8", "replace")) > get_settings().max_upload_bytes:
+        raise FileTooLargeError(f"The text has more than {get_settings().max_upload_bytes} bytes.")
+    text = clean_text(content)
+    if not text.strip():
+        raise BadInputError("The text is empty.", path=["input", "inputContent"])
+    return text
+
+
+async def _read_file(owner: str, file: str, folder: Path) -> str:
+    limit = get_settings().max_upload_bytes
+    if file.lower().startswith(("http://", "https://")):
+        try:
+            fetched = await fetch_link(
+                file,
+                max_bytes=limit,
+                allowed_private_hosts=get_settings().allowed_private_hosts,
+                into=folder / "fetched",
+            )
+        except BadInputError as error:
+            raise BadInputError(error.message, path=["input", "inputFile"]) from error
+        path = fetched.path
+    else:
+        path = await local_copy(await own_upload(owner, file, "input", "inputFile"))
+    document = await in_worker(_read, path, limit, timeout_seconds=READING_SECONDS)
+    return str(document.text)
+
+
+def _read(path: Path, limit: int) -> object:
+    return read_document(path, max_bytes=limit)
+
+
+async def own_upload(owner: str, file_id: str, *path: str) -> StoredFile:
+    """The caller's file with that id. BadInputError for what is no id, NotFoundError where there is no such file."""
+    parsed = parse_global_id(file_id)
+    if parsed is None or parsed[0] != "StoredFile":
+        raise BadInputError("Give an http(s) link or the id that an upload gave.", path=path)
+    row = await StoredFile.get_or_none(id=parsed[1], owner=owner, state=FileState.READY)
+    if row is None:
+        error: EkonteError = NotFoundError("There is no such upload.", path=path)
+        raise error
+    return row

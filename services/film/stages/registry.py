@@ -1,0 +1,22 @@
+"""All stages by name, and all makers by the kind of artifact that they make."""
+
+from models.enums import ArtifactKind, Stage
+from services.film.artifacts.context import Maker
+from services.film.stages.animatic import AnimaticStage
+from services.film.stages.assets import AssetsStage
+from services.film.stages.base import StageWork
+from services.film.stages.edit import EditStage
+from services.film.stages.script import ScriptStage
+from services.film.stages.storyboard import StoryboardStage
+from services.film.stages.video import VideoStage
+
+STAGE_WORK: dict[Stage, StageWork] = {
+    Stage.SCRIPT: ScriptStage(),
+    Stage.ASSETS: AssetsStage(),
+    Stage.STORYBOARD: StoryboardStage(),
+    Stage.ANIMATIC: AnimaticStage(),
+    Stage.VIDEO: VideoStage(),
+    Stage.EDIT: EditStage(),
+}
+
+MAKERS: dict[ArtifactKind, Maker] = {kind: make for work in STAGE_WORK.values() for kind, make in work.makers.items()}

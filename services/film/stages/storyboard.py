@@ -1,0 +1,329 @@
+"""STORYBOARD: every shot of the script gets its picture, drawn singly or cut from a grid."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from media.pictures import crop_grid, fit_picture
+from media.processes import run_in_worker
+from models.enums import ArtifactKind, FileRole, JobType, Queue, Stage
+from models.files import StoredFile
+from models.jobs import Job
+from models.scripts import Asset, Script, ScriptShot
+from models.storyboards import Shot, Storyboard
+from providers.base import GridOrder, ImageOrder, ImageProvider, Subject
+from providers.prompts import composed_prompt
+from services.film.artifacts.generations import picture_request
+from services.film.artifacts.graph import Node
+from services.film.artifacts.store import Shelf, load_shelf
+from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
+from models.generation_requests import GenerationRequest
+from services.film.pictures import picture_file, picture_result
+from services.platform.providers import is_pooled, provider_for
+from services.film.stages.assets import look_of
+from services.film.stages.base import NotPreparedError
+
+PICTURE_SECONDS = 1.0
+CROP_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Board:
+    """A storyboard with all that its pictures are made from."""
+
+    storyboard: Storyboard
+    shots: list[Shot]
+    assets: dict[int, Asset]
+    references: dict[int, str]
+    shelf: Shelf
+
+    @property
+    def side(self) -> int:
+        return self.storyboard.grid_layout.side
+
+    def slot_of(self, shot: Shot) -> int:
+        """The number of the grid that holds the shot, from 0."""
+        return int((shot.sequence - 1) // self.side**2)
+
+
+async def load_board(storyboard_id: int) -> Board:
+    storyboard = await Storyboard.get(id=storyboard_id)
+    shots = await Shot.filter(storyboard_id=storyboard_id).order_by("sequence")
+    assets = {asset.id: asset for asset in await Asset.filter(script_id=storyboard.script_id)}
+    references = {
+        file.id: file.sha256
+        for file in await StoredFile.filter(
+            id__in=[asset.reference_file_id for asset in assets.values() if asset.reference_file_id]
+        )
+    }
+    shelf = await load_shelf(
+        {
+            ArtifactKind.DESIGN: list(assets),
+            ArtifactKind.GRID: [storyboard_id],
+            ArtifactKind.PICTURE: [shot.id for shot in shots],
+        }
+    )
+    return Board(storyboard, shots, assets, references, shelf)
+
+
+class StoryboardStage:
+    stage = Stage.STORYBOARD
+    job_type = JobType.STORYBOARD
+
+    async def prepare(self, job: Job) -> None:
+        """Shots are taken over from the script once; what people change in them is theirs."""
+        if await Shot.exists(storyboard_id=job.target_id):
+            return
+        storyboard = await Storyboard.get(id=job.target_id)
+        script_shots = await ScriptShot.filter(script_id=storyboard.script_id).order_by("number")
+        asset_ids = {asset.name: asset.id for asset in await Asset.filter(script_id=storyboard.script_id)}
+        is_single = storyboard.grid_layout.side == 1
+        await Shot.bulk_create(
+            [
+                Shot(
+                    owner=storyboard.owner,
+                    storyboard_id=storyboard.id,
+                    sequence=shot.number,
+                    scene_number=shot.scene_number,
+                    title=shot.title,
+                    prompt=shot.prompt,
+                    grid_prompt=shot.prompt,
+                    shot_type=shot.shot_type,
+                    narration=shot.narration,
+                    dialogue=shot.dialogue,
+                    speaker=shot.speaker,
+                    bgm_hint=shot.bgm_hint,
+                    duration_seconds=shot.duration_seconds,
+                    asset_ids=[asset_ids[name] for name in shot.asset_names if name in asset_ids],
+                    is_single=is_single,
+                )
+                for shot in script_shots
+            ],
+            batch_size=500,
+        )
+
+    async def nodes(self, target_id: int) -> list[Node]:
+        board = await load_board(target_id)
+        if not board.shots and await ScriptShot.exists(script_id=board.storyboard.script_id):
+            raise NotPreparedError
+        return board_nodes(board)
+
+    async def finish(self, job: Job) -> None:
+        return None
+
+    @property
+    def makers(self) -> dict[ArtifactKind, Maker]:
+        return {ArtifactKind.GRID: make_grid, ArtifactKind.PICTURE: make_picture}
+
+
+def board_nodes(board: Board) -> list[Node]:
+    """Grids first, then the shots' pictures. A cut shot waits for its grid; an edited one is drawn singly."""
+    grids: dict[int, Node] = {}
+    nodes: list[Node] = []
+    if board.side > 1:
+        cells: dict[int, list[Shot]] = {}
+        for shot in board.shots:
+            cells.setdefault(board.slot_of(shot), []).append(shot)
+        for slot, shots in cells.items():
+            if all(shot.is_single for shot in shots):
+                continue
+            grids[slot] = _grid_node(board, slot, shots)
+        nodes += grids.values()
+    crops = board.side == 1 or board.storyboard.options.get("autoCrop", True)
+    for shot in board.shots:
+        if shot.is_single or board.side == 1:
+            nodes.append(_drawn_node(board, shot))
+        elif crops:
+            nodes.append(_cut_node(board, shot, grids[board.slot_of(shot)]))
+    return nodes
+
+
+def picture_inputs(board: Board, shot: Shot, prompt: str, seed: int) -> dict[str, Any]:
+    """All that a shot's picture is made from. Design images stand here by their content."""
+    options = board.storyboard.options
+    subjects = []
+    for asset_id in shot.asset_ids:
+        asset = board.assets.get(asset_id)
+        if asset is None:
+            continue
+        subjects.append(
+            {
+                "type": asset.type.value,
+                "name": asset.name,
+                "description": look_of(asset),
+                "design": board.shelf.sha256(ArtifactKind.DESIGN, asset.id),
+                "reference": board.references.get(asset.reference_file_id or 0),
+            }
+        )
+    return {
+        "provider": shot.provider or options["provider"],
+        "model": options.get("model"),
+        "style": options.get("style"),
+        "prompt": prompt,
+        "width": options["width"],
+        "height": options["height"],
+        "seed": seed,
+        "subjects": subjects,
+    }
+
+
+def _job_type(inputs: dict[str, Any]) -> JobType:
+    return JobType.IMAGE_TO_IMAGE if any(item["design"] for item in inputs["subjects"]) else JobType.TEXT_TO_IMAGE
+
+
+def _drawn_node(board: Board, shot: Shot) -> Node:
+    # The sequence seeds the picture: two shots with the same words are still two pictures.
+    inputs = picture_inputs(board, shot, shot.prompt, shot.sequence + 1_000_003 * shot.generation)
+    return board.shelf.node(
+        ArtifactKind.PICTURE,
+        shot.id,
+        job_type=_job_type(inputs),
+        queue=Queue.IMAGES,
+        weight=PICTURE_SECONDS,
+        inputs=inputs,
+    )
+
+
+def _grid_node(board: Board, slot: int, shots: list[Shot]) -> Node:
+    # A shot that left the grid keeps its cell as it was, so that the others need not be drawn again for its sake.
+    provider = board.storyboard.options["provider"]
+    cells = [{**picture_inputs(board, shot, shot.grid_prompt, shot.sequence), "provider": provider} for shot in shots]
+    while len(cells) < board.side**2:  # the last grid is filled up with its last shot, seen once more
+        cells.append({**cells[-1], "seed": cells[-1]["seed"] + 500_000})
+    return board.shelf.node(
+        ArtifactKind.GRID,
+        board.storyboard.id,
+        slot,
+        job_type=_job_type(cells[0]),
+        queue=Queue.IMAGES,
+        weight=PICTURE_SECONDS * len(cells),
+        inputs={"rows": board.side, "columns": board.side, "cells": cells},
+    )
+
+
+def _cut_node(board: Board, shot: Shot, grid: Node) -> Node:
+    place = (shot.sequence - 1) % board.side**2
+    sha256 = board.shelf.sha256(ArtifactKind.GRID, board.storyboard.id, board.slot_of(shot))
+    return board.shelf.node(
+        ArtifactKind.PICTURE,
+        shot.id,
+        job_type=JobType.IMAGE_TO_IMAGE,
+        queue=Queue.IMAGES,
+        weight=CROP_SECONDS,
+        inputs={
+            "grid": sha256,
+            "rows": board.side,
+            "columns": board.side,
+            "row": place // board.side,
+            "column": place % board.side,
+        }
+        if sha256 is not None and grid.is_current
+        else None,
+    )
+
+
+# ---------------------------------------------------------------- making
+
+
+async def make_picture(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+    """Draws a shot's picture, or cuts it from its grid."""
+    if "grid" in inputs:
+        return await _cut(inputs, bench)
+    if is_pooled(inputs["provider"]):
+        paths = await bench.generate(_shot_request(inputs, subject_id))
+    else:
+        provider = provider_for("IMAGE", inputs["provider"], ImageProvider)
+        paths = await provider.draw(await _order(inputs, bench), bench.folder, bench.report)
+    return await picture_result(paths, f"shot-{subject_id}")
+
+
+def _shot_request(inputs: dict[str, Any], subject_id: int) -> GenerationRequest:
+    """Composed from the designs of what the shot shows, or the pictures that people gave for them, so that a face stays
+    the same face.
+    """
+    shown = [(item["name"], item["design"] or item["reference"]) for item in inputs["subjects"]]
+    shown = [(name, picture) for name, picture in shown if picture]
+    return picture_request(
+        inputs["provider"],
+        model=inputs.get("model"),
+        storyboard_id=Shot(id=subject_id).global_id,
+        prompt=composed_prompt(inputs["prompt"], inputs.get("style"), [name for name, _ in shown]),
+        width=inputs["width"],
+        height=inputs["height"],
+        pictures=[picture for _, picture in shown],
+    )
+
+
+async def make_grid(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+    """Draws rows x columns shots in one picture."""
+    first = inputs["cells"][0]
+    provider = provider_for("IMAGE", first["provider"], ImageProvider)
+    cells = tuple([await _order(cell, bench) for cell in inputs["cells"]])
+    path = await provider.draw_grid(GridOrder(inputs["rows"], inputs["columns"], cells), bench.folder, bench.report)
+    exact = bench.folder / "grid-exact.png"
+    width, height = first["width"] * inputs["columns"], first["height"] * inputs["rows"]
+    file = await picture_file(path, f"grid-{subject_id}.png")
+    if (file.width, file.height) != (width, height):  # a service that draws its own sizes
+        await _in_worker(bench, fit_picture, path, exact, width, height)
+        file = await picture_file(exact, f"grid-{subject_id}.png")
+    return Result(files=(MadeFile(file),))
+
+
+async def _cut(inputs: dict[str, Any], bench: Workbench) -> Result:
+    grid = await bench.file(inputs["grid"])
+    rows, columns = inputs["rows"], inputs["columns"]
+    outs = [bench.folder / f"cell-{number}.png" for number in range(rows * columns)]
+    await _in_worker(bench, crop_grid, grid, rows, columns, outs)
+    cell = outs[inputs["row"] * columns + inputs["column"]]
+    file = await picture_file(cell, "shot.png")
+    return Result(files=(MadeFile(file), MadeFile(file, FileRole.CANDIDATE)))
+
+
+async def _in_worker(bench: Workbench, function: Any, *arguments: Any) -> Any:
+    settings = bench.settings
+    return await run_in_worker(
+        function,
+        *arguments,
+        limit=settings.render_concurrency,
+        timeout_seconds=settings.render_timeout_seconds,
+    )
+
+
+async def _order(inputs: dict[str, Any], bench: Workbench) -> ImageOrder:
+    digests = {item[name] for item in inputs["subjects"] for name in ("design", "reference") if item[name]}
+    paths = await bench.files_of(digests)
+    return ImageOrder(
+        prompt=inputs["prompt"],
+        width=inputs["width"],
+        height=inputs["height"],
+        purpose="SHOT",
+        style=inputs.get("style"),
+        seed=inputs["seed"],
+        model=inputs.get("model"),
+        subjects=tuple(
+            Subject(
+                item["type"],
+                item["name"],
+                item["description"],
+                design=paths.get(item["design"]),
+                reference=paths.get(item["reference"]),
+            )
+            for item in inputs["subjects"]
+        ),
+    )
+
+
+def default_board_options(options: dict[str, Any], width: int, height: int) -> dict[str, Any]:
+    """A storyboard's options from a workflow's (snake case)."""
+    return {
+        "width": width,
+        "height": height,
+        "provider": options["image_provider"],
+        "model": options.get("image_model"),
+        "style": options.get("style"),
+        "autoCrop": True,
+    }
+
+
+async def script_language(script_id: int) -> str:
+    script = await Script.get(id=script_id)
+    return script.language or "en"

@@ -1,0 +1,285 @@
+"""What people do with storyboards: have them drawn, edit a shot, have shots drawn again, put their own picture in."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal
+
+from errors import BadInputError, NotFoundError
+from models.artifacts import Artifact, ArtifactFile
+from models.database import transaction
+from models.enums import ArtifactKind, AssetType, FileRole, GridLayout, JobType, MediaKind, ShotType, Stage
+from models.files import StoredFile
+from models.films import Animatic
+from models.jobs import Job
+from models.scripts import Script
+from models.storyboards import Shot, Storyboard
+from providers.prompts import SHOT_TYPE_WORDS, PromptParts, compose_prompt, parse_prompt
+from services.film.assets import MAX_PROMPT_LENGTH, own_script
+from services.film.artifacts.publishing import put_artifact
+from services.platform.idempotency import once
+from services.platform.ownership import own, own_workflow_of
+from services.platform.providers import check_pooled_choice, choose_provider
+from services.queue.creation import create_stage_job
+from services.queue.outcomes import cancel_builds, wake_stage_jobs
+from services.film.sources import scratch_folder
+from services.platform.uploads import IncomingFile, store_picture
+from services.film.workflow_options import frame_size
+
+MAX_WORDS_LENGTH = 5000
+
+
+class _Unset(Enum):
+    UNSET = "UNSET"
+
+
+UNSET = _Unset.UNSET
+"A field that was not given, where null means something else: no words any more."
+
+
+@dataclass(frozen=True)
+class ShotChanges:
+    """prompt replaces the whole; character, scene, action and shot_type only their part of it. None: stays."""
+
+    shot_id: int
+    prompt: str | None = None
+    character: str | None = None
+    scene: str | None = None
+    action: str | None = None
+    shot_type: ShotType | None = None
+    dialogue: str | Literal[_Unset.UNSET] | None = UNSET
+    narration: str | Literal[_Unset.UNSET] | None = UNSET
+    speaker: str | Literal[_Unset.UNSET] | None = UNSET
+    duration_seconds: float | None = None
+
+    @property
+    def changes_prompt(self) -> bool:
+        return any(
+            value is not None for value in (self.prompt, self.character, self.scene, self.action, self.shot_type)
+        )
+
+
+async def create_storyboard(
+    owner: str,
+    *,
+    script_id: int,
+    workflow_id: int | None,
+    grid_layout: GridLayout,
+    provider: str | None,
+    auto_crop: bool,
+    idempotency_key: str | None,
+) -> Job:
+    """Starts a storyboard of a finished script. Raises NotFoundError, ConflictError, BadInputError."""
+    values = {
+        "script_id": script_id,
+        "workflow_id": workflow_id,
+        "grid_layout": grid_layout.value,
+        "provider": provider,
+        "auto_crop": auto_crop,
+    }
+    if provider is not None:
+        choose_provider("IMAGE", provider, "input", "provider")
+
+    async def create() -> Job:
+        script = await own_script(owner, script_id)
+        options: dict[str, Any] = {
+            "ratio": "16:9",
+            "resolution": "720p",
+            "image_provider": choose_provider("IMAGE", None),
+        }
+        if workflow_id is not None:
+            options = (await own_workflow_of(owner, workflow_id, script.workflow_id)).options
+        drawer = provider or options["image_provider"]
+        check_pooled_choice(drawer, MediaKind.IMAGE, None, "input", "provider", layout=grid_layout)
+        width, height = frame_size(options["ratio"], options["resolution"])
+        storyboard = await Storyboard.create(
+            owner=owner,
+            workflow_id=workflow_id,
+            script_id=script_id,
+            grid_layout=grid_layout,
+            options={
+                "width": width,
+                "height": height,
+                "provider": drawer,
+                "model": options.get("image_model"),
+                "style": options.get("style") or script.options.get("style"),
+                "autoCrop": auto_crop,
+            },
+        )
+        return await create_stage_job(
+            owner, JobType.STORYBOARD, storyboard.id, stage=Stage.STORYBOARD, workflow_id=workflow_id
+        )
+
+    return await once(owner, "createStoryboard", idempotency_key, values, Job, create)
+
+
+def edited_prompt(prompt: str, changes: ShotChanges, language: str) -> str:
+    """A shot's prompt after an edit: the given whole one, with the given parts in their places."""
+    base = changes.prompt.strip() if changes.prompt is not None else prompt
+    words = None
+    if changes.shot_type is not None:
+        words = SHOT_TYPE_WORDS[changes.shot_type.value]["zh" if language.startswith("zh") else "en"]
+    action = changes.action
+    if changes.prompt is not None and action is not None and parse_prompt(base) == PromptParts(action=base):
+        action = f"{base}. {action}"  # free words given together with a further action: both are meant
+    parts = {"shot": words, "scene": changes.scene, "character": changes.character, "action": action}
+    if all(value is None for value in parts.values()):
+        return base
+    return compose_prompt(parse_prompt(base).replaced(**parts), language)
+
+
+def check_changes(changes: ShotChanges) -> None:
+    """Raises BadInputError with the path of the first fault."""
+    if changes.prompt is not None and not 1 <= len(changes.prompt.strip()) <= MAX_PROMPT_LENGTH:
+        raise BadInputError(f"A prompt has 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "prompt"])
+    for name in ("character", "scene", "action"):
+        value = getattr(changes, name)
+        if value is not None and not 1 <= len(value.strip()) <= MAX_PROMPT_LENGTH:
+            raise BadInputError(
+                f"{name} has 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "replacements", name]
+            )
+    for name in ("dialogue", "narration"):
+        value = getattr(changes, name)
+        if isinstance(value, str) and len(value) > MAX_WORDS_LENGTH:
+            raise BadInputError(f"{name} has at most {MAX_WORDS_LENGTH} characters.", path=["input", name])
+    if changes.duration_seconds is not None and not 0.5 <= changes.duration_seconds <= 60:
+        raise BadInputError("durationSeconds must be from 0.5 to 60.", path=["input", "durationSeconds"])
+
+
+async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
+    """Changes a shot. Its picture, voice and clip are out of date then, as far as they depend on what changed; a run
+    that is on its way takes the change in, otherwise resumeWorkflow or regenerateShots does.
+
+    A changed prompt takes the place of a picture that a person had put in or chosen. A shot cut from a grid is drawn
+    singly from then on.
+    """
+    check_changes(changes)
+
+    async def body() -> Shot:
+        shot = await own(Shot, owner, changes.shot_id)
+        storyboard = await Storyboard.get(id=shot.storyboard_id)
+        script = await Script.get(id=storyboard.script_id)
+        values: dict[str, Any] = {}
+        if changes.changes_prompt:
+            prompt = edited_prompt(shot.prompt, changes, script.language or "en")
+            if prompt != shot.prompt or (changes.shot_type or shot.shot_type) != shot.shot_type:
+                values |= {"prompt": prompt, "is_single": True}
+                if changes.shot_type is not None:
+                    values["shot_type"] = changes.shot_type
+                await Artifact.filter(kind=ArtifactKind.PICTURE, subject_id=shot.id).update(is_pinned=False)
+        for name in ("dialogue", "narration"):
+            value = getattr(changes, name)
+            if value is not UNSET:
+                values[name] = (value.strip() or None) if isinstance(value, str) else None
+        if changes.speaker is not UNSET:
+            values["speaker"] = await known_speaker(script, changes.speaker)
+        if changes.duration_seconds is not None:
+            values["duration_seconds"] = changes.duration_seconds
+        if values:
+            await Shot.filter(id=shot.id).update(**values)
+            await look_again(storyboard.id, shot.id if "prompt" in values else None)
+        return await own(Shot, owner, changes.shot_id)
+
+    return await transaction(body)
+
+
+async def known_speaker(script: Script, name: str | None) -> str | None:
+    """A character's name as the script has it, found also by its aliases. BadInputError that lists the characters."""
+    if name is None:
+        return None
+    characters = [draft for draft in script.draft_assets if draft["type"] == AssetType.CHARACTER]
+    for draft in characters:
+        if name.strip().lower() in {draft["name"].lower(), *(alias.lower() for alias in draft["aliases"])}:
+            return str(draft["name"])
+    known = ", ".join(draft["name"] for draft in characters) or "none"
+    raise BadInputError(f"The script has no character of that name; it has: {known}.", path=["input", "speaker"])
+
+
+async def look_again(storyboard_id: int, redrawn_shot_id: int | None) -> None:
+    """After a change: stops the drawing of the old picture, and wakes the stages that may be at work on the shot."""
+    if redrawn_shot_id is not None:
+        await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", redrawn_shot_id)
+    await wake_stage_jobs(storyboard_id, at_once=True)
+    for animatic_id in await Animatic.filter(storyboard_id=storyboard_id).values_list("id", flat=True):
+        await wake_stage_jobs(int(str(animatic_id)), at_once=True)
+
+
+async def regenerate_shots(
+    owner: str, *, storyboard_id: int, shot_ids: list[int], provider: str | None, idempotency_key: str | None
+) -> Job:
+    """Draws these shots again, each singly, whatever was chosen for them before. Earlier pictures stay candidates.
+
+    Raises NotFoundError where a shot is not of this storyboard; nothing is changed then.
+    """
+    values = {"storyboard_id": storyboard_id, "shot_ids": sorted(shot_ids), "provider": provider}
+    if not shot_ids:
+        raise BadInputError("Name at least one shot.", path=["input", "shotIds"])
+    if provider is not None:
+        choose_provider("IMAGE", provider, "input", "provider")
+
+    async def create() -> Job:
+        storyboard = await own(Storyboard, owner, storyboard_id)
+        wanted = set(shot_ids)
+        shots = await Shot.filter(storyboard_id=storyboard_id, id__in=list(wanted), owner=owner)
+        if len(shots) != len(wanted):
+            raise NotFoundError("One of the shots is not in this storyboard.", path=["input", "shotIds"])
+        for shot in shots:
+            more = {"provider": provider} if provider is not None else {}
+            await Shot.filter(id=shot.id).update(generation=shot.generation + 1, is_single=True, **more)
+            await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", shot.id)
+        await Artifact.filter(kind=ArtifactKind.PICTURE, subject_id__in=list(wanted)).update(is_pinned=False)
+        job = await create_stage_job(
+            owner,
+            JobType.STORYBOARD,
+            storyboard_id,
+            stage=Stage.STORYBOARD,
+            workflow_id=storyboard.workflow_id,
+            params={"only": {ArtifactKind.PICTURE.value: sorted(wanted)}},
+        )
+        await wake_stage_jobs(storyboard_id, at_once=True)
+        return job
+
+    return await once(owner, "regenerateShots", idempotency_key, values, Job, create)
+
+
+async def upload_shot_image(owner: str, shot_id: int, upload: IncomingFile) -> Shot:
+    """Puts a person's own picture in the shot's place, where it stays until the shot's prompt is edited or the shot
+    is regenerated. Earlier pictures stay candidates.
+    """
+    await own(Shot, owner, shot_id)
+    async with scratch_folder() as folder:
+        file = await store_picture(owner, upload, folder)
+    return await transaction(lambda: _pin(owner, shot_id, file))
+
+
+async def choose_shot_image(owner: str, shot_id: int, sha256: str) -> Shot:
+    """Shows one of the shot's candidates. Raises NotFoundError for a hash that is none of them."""
+
+    async def body() -> Shot:
+        await own(Shot, owner, shot_id)
+        artifact = await Artifact.get_or_none(kind=ArtifactKind.PICTURE, subject_id=shot_id)
+        candidates = await ArtifactFile.filter(
+            artifact_id=artifact.id if artifact else 0, role=FileRole.CANDIDATE
+        ).values_list("file_id", flat=True)
+        file = await StoredFile.get_or_none(owner=owner, sha256=sha256.lower(), id__in=candidates)
+        if file is None:
+            raise NotFoundError("The shot has no such picture.", path=["sha256"])
+        return await _pin(owner, shot_id, file)
+
+    return await transaction(body)
+
+
+async def _pin(owner: str, shot_id: int, file: StoredFile) -> Shot:
+    shot = await own(Shot, owner, shot_id)
+    await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", shot_id)
+    await put_artifact(
+        owner,
+        ArtifactKind.PICTURE,
+        shot_id,
+        fingerprint=None,
+        files=[(FileRole.MAIN, 0, file), (FileRole.CANDIDATE, 0, file)],
+        data={},
+        is_pinned=True,
+    )
+    await Shot.filter(id=shot_id).update(is_single=True)
+    await look_again(shot.storyboard_id, None)
+    return await own(Shot, owner, shot_id)

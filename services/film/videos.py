@@ -1,0 +1,107 @@
+"""What people do with videos: have the clips made, put their own clip in a shot's place."""
+
+from errors import BadInputError, ConflictError
+from models.database import transaction
+from models.enums import ArtifactKind, FileRole, JobType, Quality, Stage
+from models.films import Animatic, Video, VideoSegment
+from models.jobs import Job
+from models.storyboards import Shot
+from services.film.artifacts.publishing import put_artifact
+from services.platform.idempotency import once
+from services.platform.ownership import own, own_workflow_of
+from services.platform.providers import choose_provider
+from services.queue.creation import create_stage_job
+from services.queue.outcomes import cancel_builds, wake_stage_jobs
+from services.platform.uploads import IncomingFile, store_media
+
+MAX_SEED = 2**53
+
+
+async def create_video(
+    owner: str,
+    *,
+    animatic_id: int,
+    workflow_id: int | None,
+    provider: str | None,
+    quality: Quality,
+    parallel: bool,
+    fps: int,
+    motion_strength: float,
+    seed: int | None,
+    idempotency_key: str | None,
+) -> Job:
+    """Starts the clips of an animatic's shots. parallel false: one after another.
+
+    Raises NotFoundError, WorkflowNotFoundError, BadInputError.
+    """
+    values = {
+        "animatic_id": animatic_id,
+        "workflow_id": workflow_id,
+        "provider": provider,
+        "quality": quality.value,
+        "parallel": parallel,
+        "fps": fps,
+        "motion_strength": motion_strength,
+        "seed": seed,
+    }
+    chosen = choose_provider("VIDEO", provider, "input", "provider")
+    if not 8 <= fps <= 60:
+        raise BadInputError("fps must be from 8 to 60.", path=["input", "fps"])
+    if not 0 <= motion_strength <= 1:
+        raise BadInputError("motionStrength must be from 0 to 1.", path=["input", "motionStrength"])
+    if seed is not None and not 0 <= seed <= MAX_SEED:
+        raise BadInputError("seed must be from 0 to 2^53.", path=["input", "seed"])
+
+    async def create() -> Job:
+        animatic = await own(Animatic, owner, animatic_id)
+        if workflow_id is not None:
+            await own_workflow_of(owner, workflow_id, animatic.workflow_id)
+        video = await Video.create(
+            owner=owner,
+            workflow_id=workflow_id,
+            animatic_id=animatic_id,
+            options={
+                "width": animatic.options["width"],
+                "height": animatic.options["height"],
+                "fps": fps,
+                "provider": chosen,
+                "model": None,
+                "quality": quality.value,
+                "parallel": parallel,
+                "motionStrength": motion_strength,
+                "seed": seed,
+            },
+        )
+        return await create_stage_job(owner, JobType.VIDEO, video.id, stage=Stage.VIDEO, workflow_id=workflow_id)
+
+    return await once(owner, "createVideo", idempotency_key, values, Job, create)
+
+
+async def upload_shot_video(owner: str, shot_id: int, upload: IncomingFile) -> Shot:
+    """Puts a person's own clip in the shot's place in every video of its storyboard.
+
+    A clip shorter than the shot holds its last picture; a longer one is cut. Raises ConflictError while the shot is
+    in no video yet, UnsupportedFileError for what is no film.
+    """
+    shot = await own(Shot, owner, shot_id)
+    file, info = await store_media(owner, upload, needs_video=True)
+
+    async def body() -> Shot:
+        segments = await VideoSegment.filter(shot_id=shot.id, owner=owner)
+        if not segments:
+            raise ConflictError("The shot is in no video yet: its clip can be replaced once the video stage has begun.")
+        for segment in segments:
+            await cancel_builds("artifact_kind = 'CLIP' AND artifact_subject_id = ?", segment.id)
+            await put_artifact(
+                owner,
+                ArtifactKind.CLIP,
+                segment.id,
+                fingerprint=None,
+                files=[(FileRole.MAIN, 0, file)],
+                data={"seconds": info.duration_seconds},
+                is_pinned=True,
+            )
+            await wake_stage_jobs(segment.video_id, at_once=True)
+        return await own(Shot, owner, shot_id)
+
+    return await transaction(body)

@@ -1,0 +1,159 @@
+"""Moving a workflow on: starting stages, and what follows when one has ended. Each function runs in a transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from models.database import after_commit, execute
+from models.enums import STAGES, AlertKind, JobStatus, Stage, WorkflowStatus
+from models.jobs import Job
+from models.workflows import Workflow, WorkflowStage
+from services.notifications.alerts.raising import close_alert
+from services.film.artifacts.graph import decide
+from services.notifications.callbacks.outbox import write_workflow_callback
+from services.platform.events import bus, workflow_topic
+from services.queue.creation import create_stage_job
+from services.queue.leases import roll_up_workflow
+from services.film.stages.base import NotPreparedError
+from services.film.stages.registry import STAGE_WORK
+from services.film.workflow.targets import ensure_target, usable_target
+
+
+@dataclass(frozen=True)
+class StageState:
+    stage: Stage
+    is_done: bool
+    is_stale: bool
+
+
+def next_stage(states: Sequence[StageState]) -> Stage | None:
+    """The first stage, in order, that is not done in this run or whose results are out of date; None: all done."""
+    return next((state.stage for state in states if not state.is_done or state.is_stale), None)
+
+
+async def is_stale(workflow_id: int, stage: Stage) -> bool:
+    """Whether a stage that was done lacks something now, holds something made from other inputs, or belongs to an
+    older script, storyboard … than the workflow's newest.
+    """
+    target_id = await usable_target(workflow_id, stage)
+    if target_id is None:
+        return True
+    try:
+        return not decide(await STAGE_WORK[stage].nodes(target_id), ()).is_complete
+    except NotPreparedError:
+        return True
+
+
+async def read_states(workflow_id: int) -> list[StageState]:
+    rows = {row.stage: row for row in await WorkflowStage.filter(workflow_id=workflow_id)}
+    states = []
+    for stage in STAGES:
+        is_done = rows[stage].status is WorkflowStatus.SUCCEEDED
+        states.append(StageState(stage, is_done, is_done and await is_stale(workflow_id, stage)))
+    return states
+
+
+async def move_on(workflow: Workflow) -> None:
+    """Starts what comes next, or ends the workflow as SUCCEEDED where nothing does. The workflow is RUNNING."""
+    stage = next_stage(await read_states(workflow.id))
+    if stage is None:
+        ended = await Workflow.filter(id=workflow.id, status=WorkflowStatus.RUNNING).update(
+            status=WorkflowStatus.SUCCEEDED, current_stage=None, progress=1, error=None, updated_at=datetime.now(UTC)
+        )
+        if ended:
+            await write_workflow_callback(workflow, WorkflowStatus.SUCCEEDED, None)
+    else:
+        await start_stage(workflow, stage)
+    await touch(workflow.id)
+
+
+async def start_stage(workflow: Workflow, stage: Stage) -> Job:
+    """Creates the stage's job in this run. What is current is kept, so a stage with nothing to do ends at once."""
+    target_id = await ensure_target(workflow, stage)
+    work = STAGE_WORK[stage]
+    job = await create_stage_job(
+        workflow.owner, work.job_type, target_id, stage=stage, workflow_id=workflow.id, params={"run": workflow.run}
+    )
+    await WorkflowStage.filter(workflow_id=workflow.id, stage=stage).update(
+        status=WorkflowStatus.RUNNING,
+        job_id=job.id,
+        run=workflow.run,
+        error=None,
+        progress=0,
+        started_at=datetime.now(UTC),
+        finished_at=None,
+    )
+    await Workflow.filter(id=workflow.id).update(current_stage=stage, updated_at=datetime.now(UTC))
+    return job
+
+
+async def give_way(job: Job) -> bool:
+    """Takes a stage's job out of its workflow's run where a stage before it has to go first, and starts that one.
+
+    The inputs of what is left to make can be gone for now: words edited while the clips are made leave the film
+    without its times until they are spoken again. False: nothing before it is out of date.
+    """
+    row = await WorkflowStage.get_or_none(workflow_id=job.workflow_id, job_id=job.id)
+    if row is None:
+        return False
+    first = next_stage(await read_states(row.workflow_id))
+    if first is None or STAGES.index(first) >= STAGES.index(row.stage):
+        return False
+    await WorkflowStage.filter(id=row.id).update(status=WorkflowStatus.PENDING, job_id=None, started_at=None)
+    workflow = await Workflow.get(id=row.workflow_id)
+    if workflow.status is WorkflowStatus.RUNNING:
+        await move_on(workflow)
+    else:
+        await touch(workflow.id)
+    return True
+
+
+async def stage_ended(job: Job, status: JobStatus, error: dict[str, Any] | None) -> None:
+    """Takes over the end of a workflow's stage job: on to the next stage, a pause, or the end of the workflow."""
+    row = await WorkflowStage.get_or_none(workflow_id=job.workflow_id, job_id=job.id)
+    if row is None or job.workflow_id is None:
+        return  # a job that a person started beside the workflow's own run
+    now = datetime.now(UTC)
+    workflow = await Workflow.get(id=job.workflow_id)
+    if status is JobStatus.SUCCEEDED:
+        await WorkflowStage.filter(id=row.id).update(
+            status=WorkflowStatus.SUCCEEDED, progress=1, error=None, finished_at=now, completions=row.completions + 1
+        )
+        await roll_up_workflow(workflow.id)
+        if workflow.status is WorkflowStatus.RUNNING:
+            pauses = row.stage.value in workflow.options["pause_after"]
+            if pauses and row.stage is not STAGES[-1]:
+                await Workflow.filter(id=workflow.id).update(status=WorkflowStatus.PAUSED, updated_at=now)
+            else:
+                await move_on(workflow)
+    else:
+        end = WorkflowStatus.FAILED if status is JobStatus.FAILED else WorkflowStatus.CANCELED
+        await WorkflowStage.filter(id=row.id).update(status=end, error=error, finished_at=now)
+        ended = await Workflow.filter(
+            id=workflow.id, status__in=[WorkflowStatus.RUNNING, WorkflowStatus.PAUSED, WorkflowStatus.PENDING]
+        ).update(status=end, error=error, updated_at=now)
+        if ended:
+            await forget_budget_pause(workflow.id)
+            await write_workflow_callback(workflow, end, error)
+    await touch(workflow.id)
+
+
+def budget_cause(workflow_id: int) -> str:
+    """What the alert about a workflow that its budget has paused is known by."""
+    return f"workflow:{workflow_id}"
+
+
+async def forget_budget_pause(workflow_id: int) -> None:
+    """It is no longer paused, whoever decided that: the reason and the alert go. One statement where there are none."""
+    rows = await execute(
+        "UPDATE workflow SET pause_reason = NULL WHERE id = ? AND pause_reason IS NOT NULL RETURNING owner", workflow_id
+    )
+    if rows:
+        await close_alert(rows[0]["owner"], AlertKind.CREDIT_LOW, budget_cause(workflow_id))
+
+
+async def touch(workflow_id: int) -> None:
+    """Raises the workflow's version and tells its followers."""
+    await execute("UPDATE workflow SET version = version + 1 WHERE id = ? RETURNING id", workflow_id)
+    after_commit(lambda: bus().publish(workflow_topic(workflow_id)))

@@ -1,0 +1,313 @@
+"""What people do with workflows: create, pause, resume, cancel, retry, rename and delete them."""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from errors import BadInputError, ConflictError, EkonteError
+from models.database import execute, now_ms_sql, transaction
+from models.enums import (
+    LIVE_WORKFLOW_STATUSES,
+    STAGES,
+    InputType,
+    JobRole,
+    JobStatus,
+    MediaKind,
+    Stage,
+    WorkflowStatus,
+)
+from models.jobs import Job
+from models.scripts import Script
+from models.workflows import Workflow, WorkflowStage
+from services.film.artifacts.planning import end_stage_job
+from services.notifications.callbacks.addresses import check_callback_url
+from services.platform.idempotency import former_result, once
+from services.platform.ownership import own
+from services.platform.providers import check_pooled_choice, choose_provider, voices
+from services.queue.outcomes import cancel_builds, hold_stage_jobs, nudge
+from services.queue.retrying import reopen_stage_job
+from services.film.sources import store_source
+from services.film.workflow.deletion import delete_rows
+from services.film.workflow.steps import forget_budget_pause, move_on, next_stage, read_states, start_stage, touch
+from services.film.workflow_options import WorkflowOptions
+
+MAX_NAME_LENGTH = 200
+UNCHANGED: Any = object()
+
+
+@dataclass(frozen=True)
+class WorkflowRequest:
+    """A text on its way to a film: inputContent or inputFile, exactly one."""
+
+    name: str
+    input_type: InputType
+    input_content: str | None
+    input_file: str | None
+    options: WorkflowOptions
+    callback_url: str | None = None
+
+
+def check_name(name: str, *path: str) -> str:
+    cleaned = name.strip()
+    if not 1 <= len(cleaned) <= MAX_NAME_LENGTH:
+        raise BadInputError(f"A name has 1 to {MAX_NAME_LENGTH} characters.", path=path)
+    return cleaned
+
+
+def with_providers(options: WorkflowOptions) -> dict[str, Any]:
+    """The options as the row keeps them, with each capability's provider chosen. BadInputError for unknown ones."""
+    options.check("input", "options")
+    chosen = dataclasses.asdict(options)
+    for capability in ("text", "image", "video", "speech"):
+        field, contract = f"{capability}_provider", f"{capability}Provider"
+        chosen[field] = choose_provider(capability.upper(), chosen[field], "input", "options", contract)
+    path = ("input", "options")
+    layout = options.grid_layout
+    check_pooled_choice(
+        chosen["image_provider"], MediaKind.IMAGE, options.image_model, *path, "imageModel", layout=layout
+    )
+    check_pooled_choice(chosen["video_provider"], MediaKind.VIDEO, options.video_model, *path, "videoModel")
+    voice_id = options.voice_id
+    if voice_id is not None and voice_id not in {voice.id for _, voice in voices(chosen["speech_provider"])}:
+        raise BadInputError(f"There is no voice {voice_id!r}; see voices.", path=["input", "options", "voiceId"])
+    chosen["pause_after"] = [stage.value for stage in options.pause_after]
+    chosen["grid_layout"], chosen["quality"] = options.grid_layout.value, options.quality.value
+    return chosen
+
+
+async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key: str | None) -> Workflow:
+    """Creates a workflow and starts it. With a key that was used before: the workflow made then."""
+    values = dataclasses.asdict(request)
+    former = await former_result(owner, "createWorkflow", idempotency_key, values, Workflow)
+    if former is not None:
+        return former
+    name = check_name(request.name, "input", "name")
+    options = with_providers(request.options)
+    await check_callback_url(request.callback_url)
+    source = await store_source(owner, request.input_content, request.input_file)
+
+    async def create() -> Workflow:
+        workflow = await Workflow.create(
+            owner=owner,
+            name=name,
+            input_type=request.input_type,
+            options=options,
+            callback_url=request.callback_url,
+            status=WorkflowStatus.RUNNING,
+        )
+        await Script.create(
+            owner=owner,
+            workflow_id=workflow.id,
+            input_type=request.input_type,
+            source_file_id=source.id,
+            options=script_options(options),
+        )
+        for stage in STAGES:
+            await WorkflowStage.create(workflow_id=workflow.id, stage=stage)
+        await start_stage(workflow, Stage.SCRIPT)
+        await workflow.refresh_from_db()
+        return workflow
+
+    return await once(owner, "createWorkflow", idempotency_key, values, Workflow, create)
+
+
+def script_options(options: dict[str, Any]) -> dict[str, Any]:
+    """What of a workflow's options shapes its script."""
+    return {
+        "provider": options["text_provider"],
+        "model": options["text_model"],
+        "language": options["language"],
+        "style": options["style"],
+        "tone": options["tone"],
+        "target_shots": options["target_shots"],
+        "duration_hint_seconds": options["duration_hint_seconds"],
+        "shot_seconds_min": options["shot_seconds_min"],
+        "shot_seconds_max": options["shot_seconds_max"],
+    }
+
+
+async def _change(owner: str, workflow_id: int, change: Any) -> Workflow:
+    """Runs `change(workflow)` in a transaction that holds the workflow's row, and returns the row as it is then."""
+
+    async def body() -> Workflow:
+        await own(Workflow, owner, workflow_id)
+        await execute("UPDATE workflow SET version = version + 1 WHERE id = ? RETURNING id", workflow_id)
+        await change(await own(Workflow, owner, workflow_id))
+        await touch(workflow_id)
+        return await own(Workflow, owner, workflow_id)
+
+    return await transaction(body)
+
+
+async def pause_workflow(owner: str, workflow_id: int) -> Workflow:
+    """Lets what runs end and starts nothing more. Twice: nothing more. ConflictError for an ended workflow."""
+
+    async def change(workflow: Workflow) -> None:
+        if workflow.status is WorkflowStatus.PAUSED:
+            return
+        _refuse_unless(workflow, WorkflowStatus.PENDING, WorkflowStatus.RUNNING, doing="paused")
+        await _set_status(workflow, WorkflowStatus.PAUSED)
+        await Job.filter(workflow_id=workflow.id, role=JobRole.BUILD, status=JobStatus.PENDING).update(due_at_ms=None)
+
+    return await _change(owner, workflow_id, change)
+
+
+async def resume_workflow(owner: str, workflow_id: int, credit_budget: Any = UNCHANGED) -> Workflow:
+    """Goes on after a pause; after a finished run, makes what corrections have left out of date, in a new run.
+
+    A running workflow, and a finished one with nothing out of date, stay as they are. credit_budget: a new one from
+    here on, None: none; with the one for which it was paused it is paused again before its next picture. ConflictError
+    for a failed or canceled one: retryWorkflow goes on there. BadInputError for a negative budget.
+    """
+
+    async def change(workflow: Workflow) -> None:
+        if credit_budget is not UNCHANGED:
+            if credit_budget is not None and credit_budget < 0:
+                raise BadInputError("creditBudget must not be negative.", path=["creditBudget"])
+            options = {**workflow.options, "credit_budget": credit_budget}
+            await Workflow.filter(id=workflow.id).update(options=options)
+        if workflow.status is WorkflowStatus.PAUSED:
+            await _set_status(workflow, WorkflowStatus.RUNNING)
+            await _wait_anew(workflow)
+            await _wake(workflow)
+        elif workflow.status is WorkflowStatus.SUCCEEDED:
+            await _new_run(workflow)
+        else:
+            _refuse_unless(workflow, WorkflowStatus.PENDING, WorkflowStatus.RUNNING, doing="resumed")
+
+    return await _change(owner, workflow_id, change)
+
+
+async def _wait_anew(workflow: Workflow) -> None:
+    """The pause is no waiting that others owe its jobs a turn for."""
+    await execute(
+        f"UPDATE job SET waiting_since_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' RETURNING id",
+        workflow.id,
+    )
+
+
+async def _wake(workflow: Workflow) -> None:
+    """Releases held builds, and lets the live stage job look again; without one, starts the next stage."""
+    await _release_held(workflow)
+    woken = await execute(
+        f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE workflow_id = ? AND role = 'STAGE'"
+        " AND status IN ('PENDING', 'RUNNING') RETURNING id",
+        workflow.id,
+    )
+    nudge()
+    stage_jobs = await WorkflowStage.filter(workflow_id=workflow.id).values_list("job_id", flat=True)
+    if not {row["id"] for row in woken} & set(stage_jobs):
+        await move_on(await Workflow.get(id=workflow.id))
+
+
+async def _release_held(workflow: Workflow) -> None:
+    await execute(
+        f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' AND due_at_ms IS NULL"
+        " RETURNING id",
+        workflow.id,
+    )
+
+
+async def _new_run(workflow: Workflow) -> None:
+    states = await read_states(workflow.id)
+    first = next_stage(states)
+    if first is None:
+        return
+    await _set_status(workflow, WorkflowStatus.RUNNING, run=workflow.run + 1, progress=0, error=None)
+    await WorkflowStage.filter(workflow_id=workflow.id, stage__in=_from(first)).update(
+        status=WorkflowStatus.PENDING, progress=0, started_at=None, finished_at=None, error=None
+    )
+    await start_stage(await Workflow.get(id=workflow.id), first)
+
+
+def _from(stage: Stage) -> list[Stage]:
+    return list(STAGES[STAGES.index(stage) :])
+
+
+async def cancel_workflow(owner: str, workflow_id: int) -> Workflow:
+    """Stops everything; what is finished stays. Twice: nothing more. ConflictError for a finished or failed one."""
+
+    async def change(workflow: Workflow) -> None:
+        if workflow.status is WorkflowStatus.CANCELED:
+            return
+        _refuse_unless(workflow, *LIVE_WORKFLOW_STATUSES, doing="canceled")
+        await _set_status(workflow, WorkflowStatus.CANCELED)
+        await stop_jobs(workflow.id)
+
+    return await _change(owner, workflow_id, change)
+
+
+async def stop_jobs(workflow_id: int) -> None:
+    """Cancels all live jobs of a workflow, in a transaction."""
+    ids = await hold_stage_jobs("workflow_id = ?", workflow_id)
+    await cancel_builds("workflow_id = ?", workflow_id)
+    for job in await Job.filter(id__in=ids):
+        await end_stage_job(job, JobStatus.CANCELED, None)
+
+
+async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
+    """Goes on from the stage that failed or was canceled; finished work is kept. A running workflow stays as it is."""
+
+    async def change(workflow: Workflow) -> None:
+        if workflow.status in (WorkflowStatus.RUNNING, WorkflowStatus.PENDING):
+            return
+        _refuse_unless(workflow, WorkflowStatus.FAILED, WorkflowStatus.CANCELED, doing="retried")
+        await _set_status(workflow, WorkflowStatus.RUNNING, error=None)
+        stopped = await WorkflowStage.get_or_none(
+            workflow_id=workflow.id, status__in=[WorkflowStatus.FAILED, WorkflowStatus.CANCELED]
+        )
+        if stopped is None or stopped.job_id is None:
+            await move_on(await Workflow.get(id=workflow.id))
+            return
+        await _release_held(workflow)
+        await WorkflowStage.filter(id=stopped.id).update(status=WorkflowStatus.RUNNING, error=None, finished_at=None)
+        await reopen_stage_job(stopped.job_id)
+
+    return await _change(owner, workflow_id, change)
+
+
+async def rename_workflow(owner: str, workflow_id: int, name: str) -> Workflow:
+    cleaned = check_name(name, "name")
+
+    async def change(workflow: Workflow) -> None:
+        await Workflow.filter(id=workflow.id).update(name=cleaned, updated_at=datetime.now(UTC))
+
+    return await _change(owner, workflow_id, change)
+
+
+async def delete_workflows(owner: str, ids: list[int]) -> list[tuple[int, EkonteError | None]]:
+    """Removes workflows with all that was made in them; running ones are stopped. Each on its own: (id, why not)."""
+    outcomes: list[tuple[int, EkonteError | None]] = []
+    for workflow_id in ids:
+        try:
+            await transaction(lambda workflow_id=workflow_id: _delete(owner, workflow_id))  # type: ignore[misc]
+            outcomes.append((workflow_id, None))
+        except EkonteError as error:
+            outcomes.append((workflow_id, error))
+    return outcomes
+
+
+async def _delete(owner: str, workflow_id: int) -> None:
+    await own(Workflow, owner, workflow_id)
+    await Workflow.filter(id=workflow_id).update(status=WorkflowStatus.CANCELED)
+    await forget_budget_pause(workflow_id)
+    await delete_rows(workflow_id)
+    await touch(workflow_id)
+    await Workflow.filter(id=workflow_id).delete()
+
+
+def _refuse_unless(workflow: Workflow, *allowed: WorkflowStatus, doing: str) -> None:
+    if workflow.status not in allowed:
+        hint = " Use retryWorkflow." if doing == "resumed" else ""
+        raise ConflictError(f"A workflow that is {workflow.status.value} cannot be {doing}.{hint}")
+
+
+async def _set_status(workflow: Workflow, status: WorkflowStatus, **more: Any) -> None:
+    changed = await Workflow.filter(id=workflow.id, status=workflow.status).update(
+        status=status, updated_at=datetime.now(UTC), **more
+    )
+    if not changed:
+        raise ConflictError("The workflow changed at the same moment; look at it and try again.")
+    if status is not WorkflowStatus.PAUSED:
+        await forget_budget_pause(workflow.id)

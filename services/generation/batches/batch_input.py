@@ -1,0 +1,59 @@
+"""What a caller asks to have made together, before it is checked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from models.enums import BatchType, ExistingRecords, MediaKind, Priority
+from services.generation.generation_input import Asked
+from models.generation_requests import AccountStrategy
+from services.generation.strategies import default_strategy
+
+MOST_ITEMS = {MediaKind.IMAGE: 1000, MediaKind.VIDEO: 100}
+MANY_CLIPS = 50
+"Above so many clips there is a warning."
+
+
+@dataclass(frozen=True)
+class BatchItem:
+    """One item with the defaults of the batch filled in. said: what it said itself, by the names of Asked."""
+
+    asked: Asked
+    said: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class BatchAsked:
+    """max_parallel, credit_budget None: no limit."""
+
+    kind: MediaKind
+    project_id: str
+    work_id: str
+    items: Sequence[BatchItem]
+    project_name: str | None = None
+    strategy: AccountStrategy = field(default_factory=default_strategy)
+    priority: Priority = Priority.NORMAL
+    existing: ExistingRecords = ExistingRecords.OVERWRITE
+    credit_budget: int | None = None
+    max_parallel: int | None = None
+    callback_url: str | None = None
+    dry_run: bool = False
+
+    @property
+    def type(self) -> BatchType:
+        is_composed = any(item.asked.inputs for item in self.items)
+        if self.kind is MediaKind.IMAGE:
+            return BatchType.IMAGE_COMPOSE if is_composed else BatchType.IMAGE_GENERATE
+        return BatchType.VIDEO_COMPOSE if is_composed else BatchType.VIDEO_GENERATE
+
+    def key_values(self) -> dict[str, Any]:
+        """What a repeated request under the same idempotency key must have alike. A default that was said is the same
+        as one that was not.
+        """
+        asked = [{name: getattr(item.asked, name) for name in _KEY_FIELDS} for item in self.items]
+        names = ("project_id", "project_name", "work_id", "strategy", "priority", "existing", "credit_budget")
+        values = {name: getattr(self, name) for name in (*names, "max_parallel", "callback_url")}
+        return {**values, "items": asked}
+
+
+_KEY_FIELDS = tuple(name for name in Asked.__dataclass_fields__ if name not in ("defaulted", "strategy"))

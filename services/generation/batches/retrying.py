@@ -1,0 +1,149 @@
+"""Generating items of a batch again."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults
+from models.batches import Batch
+from models.database import after_commit, execute, now_ms, transaction
+from models.enums import ENDED_JOB_STATUSES, JobStatus
+from models.generation import GenerationRecord
+from models.jobs import Job, JobInput
+from services.generation.batches.lifecycle import reopen_batches
+from services.generation.batches.inserts import waiting_job, write_requests
+from services.platform.events import bus, job_topic
+from models.generation_requests import GenerationRequest
+from services.generation.resolving import resolve_all
+from services.generation.retrying import GONE_ON, current_among, retry_generations
+from services.platform.ownership import own
+from services.queue.outcomes import nudge
+from services.platform.owned import places
+from services.platform.paging import MAX_IDS
+
+STORYBOARDS = ("input", "storyboardIds")
+
+
+@dataclass(frozen=True)
+class Retry:
+    batch: Batch
+    retried_count: int
+
+
+async def retry_batch(owner: str, batch_id: int, storyboard_ids: Sequence[str], *, forces: bool) -> Retry:
+    """Has items of a batch generated again: all that failed, or of the storyboards named those that failed or were
+    canceled; forces: those that succeeded, too. What is live already is left alone.
+
+    What failed goes on under its job, from where it stands; what succeeded gets a new job in its place. An item whose
+    record has gone on with a newer job is left out, and CONFLICT where it was named. Raises all faults at once, with
+    NotFoundError for storyboards that the batch has no job for; a refusal changes nothing.
+    """
+    if len(storyboard_ids) > MAX_IDS:
+        raise BadInputError(f"At most {MAX_IDS} storyboards are taken at once.", path=STORYBOARDS)
+
+    async def body() -> Retry:
+        batch = await own(Batch, owner, batch_id)
+        if batch.deleted_at is not None:
+            raise NotFoundError("There is no such batch.", path=["input", "id"])
+        jobs = await Job.filter(batch_id=batch_id, status__in=list(ENDED_JOB_STATUSES)).order_by("id")
+        named = frozenset(storyboard_ids)
+        chosen = [job for job in jobs if not job.is_superseded and _is_meant(job, named, forces)]
+        current = await current_among(chosen)
+        faults = await _faults(batch, storyboard_ids, {job.id for job in chosen} - {job.id for job in current}, chosen)
+        if faults:
+            raise all_faults(faults)
+        again = [job for job in current if job.status is JobStatus.SUCCEEDED]
+        count = len(await retry_generations(current))
+        if again:
+            count += await _replace(owner, batch, again)
+        return Retry(await own(Batch, owner, batch_id), count)
+
+    return await transaction(body)
+
+
+def _is_meant(job: Job, named: Collection[str], forces: bool) -> bool:
+    if named and _storyboard_of(job) not in named:
+        return False
+    if job.status is JobStatus.SUCCEEDED:
+        return forces
+    return job.status is JobStatus.FAILED or bool(named)
+
+
+def _storyboard_of(job: Job) -> str:
+    return str(job.params["storyboard_id"])
+
+
+async def _faults(
+    batch: Batch, storyboard_ids: Sequence[str], gone_on: set[int], chosen: Sequence[Job]
+) -> list[EkonteError]:
+    """Of storyboards that were named: those that the batch has no job for, and those whose record has gone on."""
+    if not storyboard_ids:
+        return []
+    known = await execute(
+        "SELECT DISTINCT r.storyboard_id AS storyboard_id FROM job j JOIN generation_record r ON r.id = j.record_id"
+        f" WHERE j.batch_id = ? AND r.storyboard_id IN ({places(storyboard_ids)})",
+        batch.id,
+        *storyboard_ids,
+    )
+    there = {row["storyboard_id"] for row in known}
+    passed = {_storyboard_of(job) for job in chosen if job.id in gone_on}
+    faults: list[EkonteError] = []
+    for index, storyboard_id in enumerate(storyboard_ids):
+        path = [*STORYBOARDS, str(index)]
+        if storyboard_id not in there:
+            was = (
+                "was skipped by this batch" if storyboard_id in batch.skipped_storyboard_ids else "is not in this batch"
+            )
+            faults.append(NotFoundError(f"The storyboard {storyboard_id!r} {was}.", path=path))
+        elif storyboard_id in passed:
+            faults.append(ConflictError(f"{storyboard_id}: {GONE_ON}", path=path))
+    return faults
+
+
+async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
+    """Gives each of these jobs that succeeded, which are held with their records, a new one in its place."""
+    requests = [GenerationRequest.from_json(job.params) for job in former]
+    resolved = await resolve_all(owner, [request.inputs for request in requests])
+    if faults := [fault for found in resolved for fault in found.faults]:
+        raise all_faults([type(fault)(fault.message, path=["input"]) for fault in faults])
+    # What is made now is made for what was asked for. A picture that came from a link and is gone is fetched again.
+    requests = [
+        replace(request, inputs=found.inputs, made_for_sha256=None)
+        for request, found in zip(requests, resolved, strict=True)
+    ]
+    records: Mapping[int, GenerationRecord] = {
+        record.id: record for record in await GenerationRecord.filter(id__in=[job.record_id for job in former])
+    }
+    moment_ms = await now_ms()
+    fresh = [
+        waiting_job(
+            owner,
+            job.record_id,
+            request,
+            batch_id=batch.id,
+            priority_rank=batch.priority_rank,
+            moment_ms=moment_ms,
+            retry_count=job.retry_count + 1,
+        )
+        for job, request in zip(former, requests, strict=True)
+    ]
+    await execute(
+        f"UPDATE job SET is_superseded = ?, version = version + 1 WHERE id IN ({places(former)}) RETURNING id",
+        True,
+        *(job.id for job in former),
+    )
+    await reopen_batches([batch.id])
+    await Job.bulk_create(fresh)
+    inputs = [
+        JobInput(job_id=job.id, position=place, file_id=file.id)
+        for job, found in zip(fresh, resolved, strict=True)
+        for place, file in found.files.items()
+    ]
+    if inputs:
+        await JobInput.bulk_create(inputs)
+    await write_requests(
+        [(records.get(job.target_id), request, job.id) for job, request in zip(fresh, requests, strict=True)]
+    )
+    for job in former:
+        after_commit(lambda job_id=job.id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
+    nudge()
+    return len(fresh)

@@ -1,0 +1,57 @@
+"""Deleting records."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from errors import EkonteError, NotFoundError
+from models.artifacts import JobFile
+from models.database import transaction
+from models.enums import AttemptState
+from models.generation import Attempt
+from models.jobs import Job, JobInput
+from services.platform.files import release_files
+from services.generation.stopping import drain_attempts
+from services.generation.records.holding import lock_record, refuse_live_job, write_record
+from services.generation.records.showing import NO_RECORD
+from services.generation.similarity.indexing import replace_keys
+
+
+async def delete_records(
+    owner: str, record_ids: Sequence[int], *, with_files: bool
+) -> list[tuple[int, EkonteError | None]]:
+    """Deletes records, each on its own: (id, why not). Their rows stay, for statistics and for what they cost.
+
+    A result that upstream still works on is not waited for any more. with_files: files of theirs that nothing else
+    refers to go too; uploads stay.
+    """
+    outcomes: list[tuple[int, EkonteError | None]] = []
+    for record_id in record_ids:
+        try:
+            await transaction(lambda record_id=record_id: _delete(owner, record_id, with_files))  # type: ignore[misc]
+            outcomes.append((record_id, None))
+        except EkonteError as error:
+            outcomes.append((record_id, error))
+    return outcomes
+
+
+async def _delete(owner: str, record_id: int, with_files: bool) -> None:
+    record = await lock_record(owner, record_id)
+    if record is None:
+        raise NotFoundError(NO_RECORD)
+    await refuse_live_job(record_id, "The record is being generated. Cancel its job first.")
+    await write_record(record_id, deleted_at=datetime.now(UTC), similarity_keys=await replace_keys(record, None))
+    job_ids = [job.id for job in await Job.filter(record_id=record_id).only("id")]
+    pending = await Attempt.filter(job_id__in=job_ids).exclude(state=AttemptState.ENDED).only("id", "job_id")
+    await drain_attempts(sorted({attempt.job_id for attempt in pending}))
+    if with_files:
+        await _release(job_ids)
+
+
+async def _release(job_ids: Sequence[int]) -> None:
+    """Results, and inputs that were fetched for them; what other jobs refer to too stays."""
+    file_ids: set[int] = set()
+    for table in (JobFile, JobInput):
+        links = table.filter(job_id__in=list(job_ids))
+        file_ids.update(link.file_id for link in await links.only("id", "file_id"))
+        await links.delete()
+    await release_files(sorted(file_ids))

@@ -1,0 +1,89 @@
+"""Holding a record while it is changed: found or made, locked, and written.
+
+Whoever changes a record locks it before anything else, so that a new request, a restored version, a deletion and the
+end of a job come one after the other, and each sees what the one before it did. All in the caller's transaction.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from tortoise.expressions import F
+
+from errors import ConflictError
+from models.database import execute
+from models.enums import LIVE_JOB_STATUSES, JobRole
+from models.generation import GenerationRecord
+from models.ids import new_id
+from models.jobs import Job
+from models.generation_requests import GenerationRequest
+
+BUSY = "This storyboard is being generated already. Wait for its job, or cancel it."
+
+
+async def hold_record(owner: str, request: GenerationRequest) -> GenerationRecord:
+    """The locked record of the request's storyboard, made where there is none. Of two at once both get the same one.
+
+    Raises ConflictError where it has a live job.
+    """
+    place: dict[str, Any] = {
+        "owner": owner,
+        "kind": request.kind,
+        "project_id": request.project_id,
+        "work_id": request.work_id,
+        "storyboard_id": request.storyboard_id,
+    }
+    fresh = GenerationRecord(
+        **place,
+        id=new_id(),
+        project_name=request.project_name,
+        provider=request.provider,
+        model=request.model,
+        prompt=request.prompt,
+        request_sha256=request.sha256(),
+    )
+    await GenerationRecord.bulk_create([fresh], ignore_conflicts=True)
+    found = await GenerationRecord.get_or_none(**place, deleted_at__isnull=True)
+    record = None if found is None else await lock_record(owner, found.id)
+    if record is None:
+        raise ConflictError("The storyboard's record was deleted at this moment; try again.")
+    await refuse_live_job(record.id)
+    return record
+
+
+async def lock_record(owner: str, record_id: int) -> GenerationRecord | None:
+    """The owner's record, locked until the transaction's end; None where there is none, or it was deleted."""
+    rows = await execute(
+        "UPDATE generation_record SET version = version WHERE id = ? AND owner = ? AND deleted_at IS NULL RETURNING id",
+        record_id,
+        owner,
+    )
+    return await GenerationRecord.get(id=record_id) if rows else None
+
+
+async def refuse_live_job(record_id: int, message: str = BUSY) -> None:
+    """Raises ConflictError where the record has a job that has not ended."""
+    live = Job.filter(record_id=record_id, role=JobRole.GENERATE, status__in=list(LIVE_JOB_STATUSES))
+    if await live.exists():
+        raise ConflictError(message)
+
+
+async def write_record(record_id: int, **values: Any) -> None:
+    """Changes a locked record's columns; its version and time of change go with them."""
+    await GenerationRecord.filter(id=record_id).update(
+        **{"updated_at": datetime.now(UTC), "version": F("version") + 1, **values}
+    )
+
+
+async def write_request(record: GenerationRecord, request: GenerationRequest, **values: Any) -> None:
+    """Writes into a locked record what it was asked for last, and whatever else changes with that."""
+    await write_record(
+        record.id,
+        provider=request.provider,
+        model=request.model,
+        prompt=request.prompt,
+        params=request.to_json(),
+        request_sha256=request.sha256(),
+        callback_url=request.callback_url,
+        project_name=request.project_name if request.project_name is not None else record.project_name,
+        **values,
+    )

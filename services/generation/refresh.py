@@ -1,0 +1,64 @@
+"""Asking upstream because somebody asks: jobs that nobody polls, and tasks by their history id."""
+
+from errors import BadInputError, ConflictError, NotFoundError, ProviderFailedError
+from models.accounts import Account
+from models.enums import AttemptState, JobRole, MediaKind
+from models.generation import Attempt
+from models.jobs import Job
+from providers.pooled import UpstreamFaultError, UpstreamTask
+from services.generation.states import note_states
+from services.platform.ownership import own
+from services.platform.providers import is_pooled, pooled_provider
+from services.queue.outcomes import nudge_pools
+from services.accounts.sessions import credential_of
+
+MOST_ID_CHARACTERS = 64
+
+
+async def refresh_job(owner: str, job_id: int) -> Job:
+    """Asks upstream once about the job's task and stores what it says; the job as it is then.
+
+    A job without a task upstream, or one that has its result, is returned as it is. Raises ConflictError for a job that
+    is no generation of a pool, ProviderFailedError where upstream does not answer.
+    """
+    job = await own(Job, owner, job_id)
+    if job.role is not JobRole.GENERATE or not is_pooled(str(job.params.get("provider"))):
+        raise ConflictError("Only a picture or clip of a pool's account can be asked for upstream.")
+    attempt = await Attempt.filter(job_id=job.id, state=AttemptState.ACCEPTED).order_by("-number").first()
+    if attempt is not None:
+        account = await Account.get(id=attempt.account_id)
+        history_id = str(attempt.history_id)
+        try:
+            tasks = await pooled_provider(attempt.provider).query(
+                credential_of(account), attempt.kind.value, history_ids=[history_id], fresh=True
+            )
+        except UpstreamFaultError as fault:
+            raise ProviderFailedError(f"Upstream does not tell. {fault.message}") from fault
+        await note_states([attempt], tasks)
+        nudge_pools()
+    return await own(Job, owner, job_id)
+
+
+async def upstream_task(owner: str, account_id: int, history_id: str) -> UpstreamTask | None:
+    """What upstream says now of a task that was submitted under the account; None where it does not know it.
+
+    Raises NotFoundError for an account that is not the owner's, BadInputError for what can be no history id,
+    ProviderFailedError where upstream does not answer.
+    """
+    if not 0 < len(history_id) <= MOST_ID_CHARACTERS or not history_id.isascii() or not history_id.isalnum():
+        raise BadInputError("A history id is a number such as 25594898552322.", path=["historyId"])
+    account = await Account.get_or_none(id=account_id, owner=owner, deleted_at__isnull=True)
+    if account is None:
+        raise NotFoundError("There is no such account.", path=["accountId"])
+    known = await Attempt.filter(account_id=account.id, history_id=history_id).first()
+    kinds = [known.kind] if known is not None else list(MediaKind)
+    try:
+        for kind in kinds:
+            tasks = await pooled_provider(account.provider).query(
+                credential_of(account), kind.value, history_ids=[history_id], fresh=True
+            )
+            if (task := tasks.get(history_id)) is not None:
+                return task
+    except UpstreamFaultError as fault:
+        raise ProviderFailedError(f"Upstream does not tell. {fault.message}") from fault
+    return None

@@ -1,0 +1,246 @@
+"""Handing out a former result again, for a request that asks for the same. It costs nothing."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from models.artifacts import JobFile
+from models.database import execute
+from models.enums import FileState, JobRole, JobStatus, Reuse
+from models.files import StoredFile
+from models.generation import GenerationRecord
+from models.ids import global_id, new_id
+from models.jobs import Job
+from services.notifications.callbacks.outbox import write_record_callbacks
+from services.platform.files import keep_ready
+from services.generation.on_ended import after_ending
+from services.generation.inputs import queue_of
+from models.generation_requests import GenerationRequest, InputImage
+from services.platform.sql import timestamp_sql
+from services.platform.owned import places
+from services.generation.records.holding import hold_record, write_request
+from services.generation.records.publishing import keep_shown
+from services.generation.similarity.comparing import percentage
+from services.generation.similarity.finding import Alike, find_similar
+from services.generation.similarity.indexing import replace_keys
+
+MOST_CANDIDATES = 20
+MOST_CANDIDATES_IN_ALL = 2_000
+REUSED = "An earlier result for the same request is used again."
+
+
+@dataclass(frozen=True)
+class Former:
+    """A record that shows the result that is handed out, and the files of that result. alike: where it was made for a
+    prompt that is only alike.
+    """
+
+    record: GenerationRecord
+    links: tuple[JobFile, ...]
+    alike: Alike | None = None
+
+    @property
+    def message(self) -> str:
+        if self.alike is None:
+            return REUSED
+        record_id = global_id("GenerationRecord", self.alike.record_id)
+        return (
+            f"An earlier result is used again: its prompt is {percentage(self.alike.similarity)} alike (record"
+            f" {record_id})."
+        )
+
+    def answers(self, request: GenerationRequest) -> bool:
+        """Whether the request's own record shows it already, for that very prompt: nothing is left to be done."""
+        return is_place_of(self.record, request) and self.record.prompt == request.prompt
+
+    def answered(self, request: GenerationRequest) -> GenerationRequest:
+        """The request as its job and its record keep it."""
+        return request if self.alike is None else replace(request, made_for_sha256=self.alike.request_sha256)
+
+
+async def reuse_result(owner: str, request: GenerationRequest, priority_rank: int) -> Job | None:
+    """The job that stands for the owner's newest result of the same request, or, with Reuse.SIMILAR, of the one whose
+    prompt is most alike; None where there is none, or the request asks for none. In the caller's transaction.
+
+    Where the record itself shows that result, it is the job that made it, and nothing changes but that the request's
+    callback address is told. Else it is a new job that has succeeded already, with the same files. Raises ConflictError
+    where the record has a live job.
+    """
+    request = (await with_contents(owner, [request]))[0]
+    former = (await former_results(owner, [request]))[0]
+    if former is None:
+        return None
+    if former.answers(request):
+        job = await Job.get(id=former.record.shown_job_id)
+        if request.callback_url is not None:
+            await write_record_callbacks([job], request.callback_url)
+        return job
+    request = former.answered(request)
+    record = await hold_record(owner, request)
+    job = reused_job(owner, record.id, request, priority_rank, message=former.message)
+    await Job.bulk_create([job])
+    await stamp_reused([job.id])
+    await JobFile.bulk_create(copied_links(job.id, former.links))
+    await keep_shown(record)
+    await write_request(
+        record,
+        request,
+        current_job_id=job.id,
+        shown_job_id=job.id,
+        chosen_file_id=former.record.chosen_file_id,
+        is_reused=True,
+        similarity_keys=await replace_keys(record, request),
+    )
+    await after_ending([job.id])
+    return await Job.get(id=job.id)
+
+
+async def with_contents(owner: str, requests: Sequence[GenerationRequest]) -> list[GenerationRequest]:
+    """A link counts by what came from it last: fetching it again would take longer than a request may. One statement,
+    where there are links at all.
+    """
+    links = {image.given for request in requests for image in request.inputs if image.sha256 is None}
+    if not links:
+        return list(requests)
+    files = StoredFile.filter(owner=owner, source_url__in=list(links), state=FileState.READY).order_by("id")
+    last = {str(file.source_url): file.sha256 for file in await files}
+
+    def known(image: InputImage) -> InputImage:
+        return image if image.sha256 is not None else InputImage(image.given, last.get(image.given))
+
+    return [replace(request, inputs=tuple(known(image) for image in request.inputs)) for request in requests]
+
+
+async def former_results(
+    owner: str, requests: Sequence[GenerationRequest], *, keeps: bool = True
+) -> list[Former | None]:
+    """For each request that may be answered by a former result the one that is taken: of the same request, its own
+    record's first and then the newest, else of a similar one; else None. Five statements, and those of the similar
+    ones, however many. In a transaction: the files are kept from being removed until its end; keeps False: they are
+    only looked at.
+    """
+    candidates = await _candidates(owner, requests)
+    shown = {record.shown_job_id for of_request in candidates for record, _ in of_request}
+    if not shown:
+        return [None] * len(requests)
+    succeeded = {job.id for job in await Job.filter(id__in=list(shown), status=JobStatus.SUCCEEDED).only("id")}
+    links: dict[int, list[JobFile]] = defaultdict(list)
+    for link in await JobFile.filter(job_id__in=list(succeeded)).order_by("job_id", "position"):
+        links[link.job_id].append(link)
+    file_ids = {link.file_id for of_job in links.values() for link in of_job}
+    ready = await keep_ready(file_ids) if keeps else await _ready(file_ids)
+    usable = {job_id for job_id, of_job in links.items() if all(link.file_id in ready for link in of_job)}
+
+    def first(of_request: Sequence[tuple[GenerationRecord, Alike | None]]) -> Former | None:
+        for record, alike in of_request:
+            if record.shown_job_id in usable:
+                return Former(record, tuple(links[record.shown_job_id]), alike)
+        return None
+
+    return [first(of_request) for of_request in candidates]
+
+
+async def _candidates(
+    owner: str, requests: Sequence[GenerationRequest]
+) -> list[list[tuple[GenerationRecord, Alike | None]]]:
+    """For each request the records whose result may answer it, in the order in which they are to be taken; None: that
+    result is one of the very request.
+
+    Only where the shown result is that of the newest request: what a record was asked for before has another hash.
+    """
+    digests = [request.sha256() if request.reuse is not Reuse.NONE else "" for request in requests]
+    similar = await find_similar(owner, requests)
+    near = [alike.request_sha256 for of_request in similar for alike in of_request]
+    by_digest = await _exact_ids(owner, list(dict.fromkeys([*filter(None, digests), *near])))
+    wanted = {record_id for ids in by_digest.values() for record_id in ids}
+    wanted |= {alike.record_id for of_request in similar for alike in of_request}
+    records = {record.id: record for record in await GenerationRecord.filter(id__in=list(wanted))} if wanted else {}
+
+    def showing(digest: str, request: GenerationRequest, *others: int) -> list[GenerationRecord]:
+        """The request's own record first: where it shows that result already, nothing is to be done."""
+        ids = dict.fromkeys((*others, *by_digest.get(digest, ())))
+        rows = [records[record_id] for record_id in ids if _shows(records.get(record_id), digest)]
+        return sorted(rows, key=lambda record: not is_place_of(record, request))
+
+    found = []
+    for request, digest, of_request in zip(requests, digests, similar, strict=True):
+        same: list[tuple[GenerationRecord, Alike | None]] = [(record, None) for record in showing(digest, request)]
+        others = [
+            (record, alike)
+            for alike in of_request
+            if alike.request_sha256 != digest
+            for record in showing(alike.request_sha256, request, alike.record_id)
+        ]
+        found.append([*same, *others])
+    return found
+
+
+def _shows(record: GenerationRecord | None, digest: str) -> bool:
+    """Whether the record shows a result of the request with that hash, now that it has been read."""
+    return record is not None and record.request_sha256 == digest and record.current_job_id == record.shown_job_id
+
+
+async def _exact_ids(owner: str, digests: Sequence[str]) -> dict[str, list[int]]:
+    """By hash of a request the records that show its result, the newest first."""
+    if not digests:
+        return {}
+    most = max(1, min(MOST_CANDIDATES, MOST_CANDIDATES_IN_ALL // len(digests)))
+    rows = await execute(
+        "SELECT id, request_sha256 FROM (SELECT id, request_sha256, updated_at, ROW_NUMBER() OVER"
+        " (PARTITION BY request_sha256 ORDER BY updated_at DESC, id DESC) AS place FROM generation_record"
+        f" WHERE owner = ? AND request_sha256 IN ({places(digests)}) AND deleted_at IS NULL"
+        f" AND current_job_id = shown_job_id) AS alike WHERE place <= {most} ORDER BY updated_at DESC, id DESC",
+        owner,
+        *digests,
+    )
+    found: dict[str, list[int]] = defaultdict(list)
+    for row in rows:
+        found[row["request_sha256"]].append(row["id"])
+    return found
+
+
+async def _ready(file_ids: set[int]) -> set[int]:
+    return {file.id for file in await StoredFile.filter(id__in=list(file_ids), state=FileState.READY).only("id")}
+
+
+def is_place_of(record: GenerationRecord, request: GenerationRequest) -> bool:
+    """Whether the record is the one of the request's own storyboard."""
+    place = (request.project_id, request.work_id, request.storyboard_id, request.kind)
+    return (record.project_id, record.work_id, record.storyboard_id, record.kind) == place
+
+
+def reused_job(
+    owner: str,
+    record_id: int,
+    request: GenerationRequest,
+    priority_rank: int,
+    batch_id: int | None = None,
+    message: str = REUSED,
+) -> Job:
+    """A job that has succeeded already, to be inserted; `stamp_reused` then says when."""
+    return Job(
+        id=new_id(),
+        owner=owner,
+        type=request.job_type,
+        role=JobRole.GENERATE,
+        queue=queue_of(request),
+        status=JobStatus.SUCCEEDED,
+        progress=1.0,
+        message=message,
+        priority_rank=priority_rank,
+        params=request.to_json(),
+        target_id=record_id,
+        record_id=record_id,
+        batch_id=batch_id,
+    )
+
+
+async def stamp_reused(job_ids: Sequence[int]) -> None:
+    """Writes the database's time as the jobs' end."""
+    await execute(
+        f"UPDATE job SET finished_at = {timestamp_sql()} WHERE id IN ({places(job_ids)}) RETURNING id", *job_ids
+    )
+
+
+def copied_links(job_id: int, links: Sequence[JobFile]) -> list[JobFile]:
+    return [JobFile(job_id=job_id, position=link.position, role=link.role, file_id=link.file_id) for link in links]

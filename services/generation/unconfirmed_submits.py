@@ -1,0 +1,57 @@
+"""Submits without an answer: found by their submit id, or sent again once it is certain that upstream has nothing."""
+
+import structlog
+
+from errors import JobErrorCode
+from models.database import now_ms
+from models.enums import AttemptState
+from models.generation import Attempt
+from models.jobs import Job
+from providers.pooled import Accepted, FaultKind, UpstreamFaultError, UpstreamTask
+from services.generation.attempts import move
+from services.generation.detaching import detach
+from services.generation.faults import settle_fault
+from services.generation.submitting import note_acceptance
+from services.platform.providers import pooled_provider
+from settings import get_settings
+
+log = structlog.get_logger(__name__)
+
+LOOK_UP_INTERVAL_MS = 5_000
+
+
+async def settle_lost(attempt: Attempt, task: UpstreamTask | None) -> None:
+    """A submit without an answer: found, it goes on. It is sent again when it must have arrived by now and upstream has
+    said for the whole window that it does not have it.
+    """
+    moment_ms = await now_ms()
+    job = await Job.get(id=attempt.job_id)
+    if task is not None:
+        log.info("attempt.found", attempt=attempt.global_id)
+        await note_acceptance(attempt, job, Accepted(task.history_id, task.raw))
+        return
+    if not attempt.is_detached and await detach(attempt):
+        return
+    arrived_by_ms = int(pooled_provider(attempt.provider).call_timeout_seconds * 1000)
+    since_ms = attempt.missing_since_ms or moment_ms
+    is_certain = (
+        moment_ms - (attempt.sent_at_ms or moment_ms) >= arrived_by_ms
+        and moment_ms - since_ms >= get_settings().unknown_submit_seconds * 1000
+    )
+    if not is_certain:
+        await move(
+            attempt,
+            AttemptState.SENT,
+            due_in_ms=LOOK_UP_INTERVAL_MS,
+            polls=attempt.polls + 1,
+            missing_since_ms=since_ms,
+        )
+    elif attempt.is_draining or attempt.is_detached:  # its job has ended, or goes on elsewhere
+        await settle_fault(attempt, _never_arrived(), was_accepted=False)
+    else:
+        log.info("attempt.sent_again", attempt=attempt.global_id)
+        await move(attempt, AttemptState.PLACED, due_in_ms=0, missing_since_ms=None)
+
+
+def _never_arrived() -> UpstreamFaultError:
+    return UpstreamFaultError(FaultKind.UNKNOWN, JobErrorCode.NETWORK_ERROR, "Upstream never had it.")

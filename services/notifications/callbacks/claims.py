@@ -1,0 +1,140 @@
+"""Claiming due deliveries, and writing down what came of a try.
+
+A claim moves `due_at_ms` to the end of its lease and raises `lease_epoch`; writing down what came of it raises it, too.
+A try that was cut off is due again when its lease runs out, and is sent again under the same id: receivers drop doubles
+by it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.callbacks import CallbackDelivery, CallbackTry
+from models.database import after_commit, execute, now_ms_sql, transaction
+from models.enums import AlertKind, AlertSeverity
+from services.notifications.alerts.raising import close_alert, raise_alert
+from services.notifications.callbacks.outbox import ALERT, BATCH, WORKFLOW
+from services.notifications.callbacks.retries import wait_ms
+from services.notifications.callbacks.sending import Answer
+from services.notifications.callbacks.turns import Target, due_sql, next_ids
+from services.platform.metrics.recording import note_callback
+from services.platform.sql import skip_locked_sql, timestamp_sql
+from services.platform.owned import places
+
+LEASE_SECONDS = 60.0
+MOST_RACES = 3
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to send a delivery and to write what came of it; number: which try of it this is, from 1."""
+
+    delivery: CallbackDelivery
+    epoch: int
+    number: int
+
+
+async def claim_due(room: int, going: Mapping[Target, int]) -> list[Claim]:
+    """At most `room` due deliveries, in turns of their owners and receivers (services/notifications/callbacks/turns.py). Of two at
+    once each gets others; one who finds all that it chose claimed looks again.
+    """
+    for _ in range(MOST_RACES):
+        chosen = await next_ids(room, going)
+        if not chosen:
+            return []
+        if rows := await _claim(chosen):
+            break
+    deliveries = await CallbackDelivery.in_bulk([row["id"] for row in rows], "id") if rows else {}
+    return [Claim(deliveries[row["id"]], row["lease_epoch"], row["tries"]) for row in rows if row["id"] in deliveries]
+
+
+async def _claim(ids: Sequence[int]) -> list[dict[str, Any]]:
+    """Those of the deliveries that are due still, and that nobody else is just claiming."""
+    free = f"id IN ({places(ids)}) AND {due_sql()} ORDER BY id{skip_locked_sql()}"
+    return await execute(
+        "UPDATE callback_delivery SET lease_epoch = lease_epoch + 1, tries = tries + 1, version = version + 1,"
+        f" due_at_ms = {now_ms_sql()} + ? WHERE id IN (SELECT id FROM callback_delivery WHERE {free})"
+        f" AND {due_sql()} RETURNING id, lease_epoch, tries",
+        int(LEASE_SECONDS * 1000),
+        *ids,
+    )
+
+
+async def hand_back(claims: Sequence[Claim]) -> None:
+    """Makes claimed deliveries due at once: whoever claimed them stops. One that was noted meanwhile stays as it is."""
+    for claim in claims:
+        await execute(
+            f"UPDATE callback_delivery SET due_at_ms = {now_ms_sql()} WHERE id = ? AND lease_epoch = ?"
+            " AND status = 'PENDING' RETURNING id",
+            claim.delivery.id,
+            claim.epoch,
+        )
+
+
+async def note(claim: Claim, answer: Answer, roll: float) -> None:
+    """Stores the try and what follows: delivered, another try, or given up with an alert. roll: from 0 up to 1.
+
+    Where the lease was lost, or the delivery is asked for anew meanwhile, only the try is stored.
+    """
+    delivery = claim.delivery
+
+    async def body() -> None:
+        rows = await execute(
+            "UPDATE callback_delivery SET version = version + 1 WHERE id = ?"
+            " RETURNING lease_epoch, status, round_tries",
+            delivery.id,
+        )
+        if not rows:
+            return
+        await CallbackTry.create(
+            delivery_id=delivery.id, number=claim.number, status_code=answer.status_code, error=answer.error
+        )
+        if rows[0]["lease_epoch"] != claim.epoch or rows[0]["status"] != "PENDING":
+            return
+        if answer.is_success:
+            outcome = await _note_delivered(delivery)
+        else:
+            outcome = await _note_failed(delivery, answer, rows[0]["round_tries"] + 1, roll)
+        after_commit(lambda: note_callback(delivery.event, outcome))
+
+    await transaction(body)
+
+
+async def _note_delivered(delivery: CallbackDelivery) -> str:
+    await execute(
+        f"UPDATE callback_delivery SET status = 'DELIVERED', due_at_ms = NULL, delivered_at = {timestamp_sql()},"
+        " lease_epoch = lease_epoch + 1 WHERE id = ? RETURNING id",
+        delivery.id,
+    )
+    if delivery.subject != ALERT:
+        await close_alert(delivery.owner, AlertKind.CALLBACK_FAILED, cause_of(delivery))
+    return "delivered"
+
+
+async def _note_failed(delivery: CallbackDelivery, answer: Answer, failures: int, roll: float) -> str:
+    wait = wait_ms(answer, failures, roll)
+    status, due = ("FAILED", "NULL") if wait is None else ("PENDING", f"{now_ms_sql()} + {wait}")
+    await execute(
+        f"UPDATE callback_delivery SET status = '{status}', due_at_ms = {due}, round_tries = ?,"
+        " lease_epoch = lease_epoch + 1 WHERE id = ? RETURNING id",
+        failures,
+        delivery.id,
+    )
+    if wait is None and delivery.subject != ALERT:
+        said = answer.error or f"The last answer was status {answer.status_code}."
+        await raise_alert(
+            delivery.owner,
+            AlertKind.CALLBACK_FAILED,
+            AlertSeverity.WARNING,
+            cause_of(delivery),
+            f"The callback {delivery.event} to {delivery.receiver} was given up after {failures}"
+            f" {'try' if failures == 1 else 'tries'}. {said} redeliverCallback sends it again.",
+            batch_id=delivery.subject_id if delivery.subject == BATCH else None,
+            workflow_id=delivery.subject_id if delivery.subject == WORKFLOW else None,
+        )
+    return "given_up" if wait is None else "failed"
+
+
+def cause_of(delivery: CallbackDelivery) -> str:
+    """What an alert about a delivery is known by."""
+    return f"callback:{delivery.id}"

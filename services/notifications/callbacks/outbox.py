@@ -1,0 +1,205 @@
+"""Writing callbacks down, in the transaction that changed what they tell of: none is lost by a crash, and none tells of
+what did not happen. What is written is sent by services/notifications/callbacks/delivering.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from models.alerts import Alert
+from models.artifacts import JobFile
+from models.batches import Batch
+from models.callbacks import CallbackDelivery
+from models.database import execute, now_ms
+from models.enums import ArtifactKind, BatchStatus, FileRole, JobRole, JobStatus, Queue, WorkflowStatus
+from models.films import Edit
+from models.ids import global_id
+from models.jobs import Job
+from models.workflows import Workflow
+from services.notifications.callbacks.addresses import receiver_of
+from services.notifications.callbacks.bodies import (
+    FAILED,
+    SKIPPED,
+    SUCCESS,
+    WORDS,
+    Body,
+    Result,
+    batch_body,
+    moment,
+    record_body,
+    workflow_body,
+)
+from services.queue.outcomes import nudge
+from services.queries.artifacts import ArtifactKey, made
+from services.platform.owned import newest_by_workflow_id
+from settings import get_settings
+
+BATCH, RECORD, WORKFLOW, ALERT = "batch", "record", "workflow", "alert"
+"What a delivery's subject is."
+DEPLOYMENT = ""
+"The owner of what concerns nobody in particular."
+
+RECORD_EVENTS = {JobStatus.SUCCEEDED: "record_succeeded", JobStatus.FAILED: "record_failed"}
+BATCH_EVENTS = {
+    BatchStatus.SUCCEEDED: "batch_completed",
+    BatchStatus.PARTIALLY_FAILED: "batch_completed",
+    BatchStatus.FAILED: "batch_failed",
+    BatchStatus.CANCELED: "batch_canceled",
+}
+WORKFLOW_EVENTS = {WorkflowStatus.SUCCEEDED: "workflow_completed", WorkflowStatus.FAILED: "workflow_failed"}
+
+
+async def write_record_callbacks(jobs: Sequence[Job], url: str | None = None) -> None:
+    """For generations that have just succeeded or failed and whose request names an address; items of a batch, and what
+    a workflow's builds asked for, have none of their own.
+
+    url: tell this address instead, whosever jobs they were: their results are what another request gets.
+    """
+    urls = {job.id: url or _address_of(job) for job in jobs if job.status in RECORD_EVENTS}
+    told = [job for job in jobs if urls.get(job.id) is not None]
+    if not told:
+        return
+    files: dict[int, list[int]] = defaultdict(list)
+    for row in await JobFile.filter(job_id__in=[job.id for job in told]).order_by("job_id", "position"):
+        files[row.job_id].append(row.file_id)
+    due_at_ms = await now_ms()
+    deliveries = [_record_delivery(job, str(urls[job.id]), files[job.id], due_at_ms) for job in told]
+    await CallbackDelivery.bulk_create(deliveries)
+    nudge(Queue.CALLBACKS)
+
+
+def _address_of(job: Job) -> str | None:
+    is_single = job.role is JobRole.GENERATE and job.batch_id is None and job.parent_id is None
+    return job.params.get("callback_url") if is_single and job.record_id is not None else None
+
+
+def _record_delivery(job: Job, url: str, file_ids: Sequence[int], due_at_ms: int) -> CallbackDelivery:
+    event, params = RECORD_EVENTS[job.status], job.params
+    body = record_body(
+        event,
+        global_id("GenerationRecord", job.record_id or 0),
+        job.global_id,
+        params["kind"],
+        params["project_id"],
+        params["work_id"],
+        Result(params["storyboard_id"], WORDS[job.status], file_ids, job.error),
+        job.finished_at or datetime.now(UTC),
+    )
+    return _delivery(job.owner, event, url, RECORD, job.record_id or 0, body, due_at_ms)
+
+
+async def write_batch_callback(batch: Batch) -> None:
+    """For a batch that has just ended and names an address. Three statements, however many items it has."""
+    if batch.callback_url is None or batch.status not in BATCH_EVENTS:
+        return
+    event = BATCH_EVENTS[batch.status]
+    results = [*await _results(batch.id), *(Result(name, SKIPPED) for name in batch.skipped_storyboard_ids)]
+    at = batch.finished_at or datetime.now(UTC)
+    body = batch_body(event, batch.global_id, batch.project_id, batch.work_id, batch.total_count, results, at)
+    await _write(_delivery(batch.owner, event, batch.callback_url, BATCH, batch.id, body, await now_ms()))
+
+
+async def _results(batch_id: int) -> list[Result]:
+    """What became of each item, in the order in which they were asked for; of a storyboard that was run again, its
+    newest job.
+    """
+    jobs = await execute(
+        "SELECT job.id, job.status, job.error, generation_record.storyboard_id FROM job"
+        " JOIN generation_record ON generation_record.id = job.record_id"
+        " WHERE job.batch_id = ? AND job.role = 'GENERATE' AND job.is_superseded IS NOT TRUE ORDER BY job.id",
+        batch_id,
+    )
+    links = await execute(
+        "SELECT job_file.job_id, job_file.file_id FROM job_file JOIN job ON job.id = job_file.job_id"
+        " WHERE job.batch_id = ? AND job.status = 'SUCCEEDED' ORDER BY job_file.job_id, job_file.position",
+        batch_id,
+    )
+    files: dict[int, list[int]] = defaultdict(list)
+    for row in links:
+        files[row["job_id"]].append(row["file_id"])
+    return [
+        Result(
+            row["storyboard_id"],
+            WORDS.get(JobStatus(row["status"]), row["status"].lower()),
+            files[row["id"]],
+            _json(row["error"]),
+        )
+        for row in jobs
+    ]
+
+
+def _json(value: Any) -> Any:
+    """JSON as the two databases' drivers give it: text, or parsed already."""
+    return orjson.loads(value) if isinstance(value, str | bytes) else value
+
+
+async def write_workflow_callback(workflow: Workflow, status: WorkflowStatus, error: dict[str, Any] | None) -> None:
+    """For a workflow that has just come to this end, and names an address. A canceled one tells nothing."""
+    if workflow.callback_url is None or status not in WORKFLOW_EVENTS:
+        return
+    event = WORKFLOW_EVENTS[status]
+    film = await _film(workflow) if status is WorkflowStatus.SUCCEEDED else {}
+    word = SUCCESS if status is WorkflowStatus.SUCCEEDED else FAILED
+    body = workflow_body(event, workflow.global_id, workflow.name, word, film, error, datetime.now(UTC))
+    delivery = _delivery(workflow.owner, event, workflow.callback_url, WORKFLOW, workflow.id, body, await now_ms())
+    await _write(delivery)
+
+
+async def _film(workflow: Workflow) -> dict[str, int | None]:
+    (edit,) = await newest_by_workflow_id(Edit, workflow.owner, [workflow.id])
+    if edit is None:
+        return {}
+    (film,) = await made(workflow.owner, [ArtifactKey(ArtifactKind.FILM, edit.id)])
+    roles = {"film": FileRole.MAIN, "subtitles": FileRole.SUBTITLES, "poster": FileRole.POSTER}
+    files = {name: film.file(role) for name, role in roles.items()}
+    return {name: None if file is None else file.id for name, file in files.items()}
+
+
+async def write_alert_callback(alert: Alert) -> None:
+    """For an alert that has just been raised or closed, where the deployment has a webhook for alerts."""
+    url = get_settings().alert_webhook_url
+    if url is None:
+        return
+    event = "alert_raised" if alert.resolved_at is None else "alert_resolved"
+    body = {
+        "type": event,
+        "event": event,
+        "alert_id": alert.global_id,
+        "kind": alert.kind.value,
+        "severity": alert.severity.value,
+        "message": alert.message,
+        "owner": alert.owner or None,
+        "account_id": _maybe_id("Account", alert.account_id),
+        "batch_id": _maybe_id("Batch", alert.batch_id),
+        "workflow_id": _maybe_id("Workflow", alert.workflow_id),
+        "created_at": moment(alert.created_at),
+        "timestamp": moment(alert.resolved_at or alert.created_at),
+    }
+    await _write(_delivery(DEPLOYMENT, event, url, ALERT, alert.id, body, await now_ms()))
+
+
+def _maybe_id(model: str, number: int | None) -> str | None:
+    return None if number is None else global_id(model, number)
+
+
+def _delivery(
+    owner: str, event: str, url: str, subject: str, subject_id: int, body: Body, due_at_ms: int
+) -> CallbackDelivery:
+    return CallbackDelivery(
+        owner=owner,
+        event=event,
+        url=url,
+        receiver=receiver_of(url),
+        subject=subject,
+        subject_id=subject_id,
+        body=body,
+        due_at_ms=due_at_ms,
+    )
+
+
+async def _write(delivery: CallbackDelivery) -> None:
+    await delivery.save()
+    nudge(Queue.CALLBACKS)

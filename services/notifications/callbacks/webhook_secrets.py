@@ -1,0 +1,71 @@
+"""The secrets that sign an owner's callbacks: made at first use, sealed at rest, two valid while one is rotated out."""
+
+import secrets
+from datetime import datetime
+
+from models.callbacks import WebhookSecret
+from models.database import execute, transaction
+from models.ids import new_id
+from services.notifications.callbacks.signing import secret_text
+from services.platform.sql import timestamp_sql
+from services.platform.sealing import open_sealed, seal
+
+KEY_BYTES = 32
+OVERLAP_SECONDS = 24 * 3600
+"How long the former secret signs beside the new one."
+
+
+async def valid_secrets(owner: str) -> tuple[str, ...]:
+    """The owner's secrets, newest first, each as whsec_ and base64; the first is made where there is none.
+
+    Raises ConfigurationError where none of the keys opens them.
+    """
+    rows = await _valid(owner)
+    if not any(retires_at is None for _, retires_at in rows):
+        await _insert(owner)
+        rows = await _valid(owner)
+    return tuple(secret_text(open_sealed(sealed)) for sealed, _ in rows)
+
+
+async def rotate_secret(owner: str) -> None:
+    """Makes a new secret. The present one signs for OVERLAP_SECONDS more; one that was still doing so ends now."""
+
+    async def body() -> None:
+        while True:  # of two rotations at once the later one finds the new secret of the other, and goes on from it
+            former = await execute(
+                f"UPDATE webhook_secret SET retires_at = {timestamp_sql(OVERLAP_SECONDS)}"
+                " WHERE owner = ? AND retires_at IS NULL RETURNING id",
+                owner,
+            )
+            for row in former:  # locked, so that nobody else retires another one meanwhile
+                await execute(
+                    "DELETE FROM webhook_secret WHERE owner = ? AND retires_at IS NOT NULL AND id <> ? RETURNING id",
+                    owner,
+                    row["id"],
+                )
+            if await _insert(owner):
+                return
+
+    await transaction(body)
+
+
+async def forget_retired_secrets() -> int:
+    """House-keeping: removes secrets that sign no more; how many."""
+    rows = await execute(f"DELETE FROM webhook_secret WHERE retires_at <= {timestamp_sql()} RETURNING id")
+    return len(rows)
+
+
+async def _valid(owner: str) -> list[tuple[str, datetime | None]]:
+    rows = await execute(
+        "SELECT sealed, retires_at FROM webhook_secret"
+        f" WHERE owner = ? AND (retires_at IS NULL OR retires_at > {timestamp_sql()}) ORDER BY id DESC",
+        owner,
+    )
+    return [(row["sealed"], row["retires_at"]) for row in rows]
+
+
+async def _insert(owner: str) -> bool:
+    """A new present secret; False where there is one."""
+    made = WebhookSecret(id=new_id(), owner=owner, sealed=seal(secrets.token_bytes(KEY_BYTES)))
+    await WebhookSecret.bulk_create([made], ignore_conflicts=True)
+    return await WebhookSecret.exists(id=made.id)

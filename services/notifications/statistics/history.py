@@ -1,0 +1,66 @@
+"""Counting what ended before there were statistics: once after the upgrade, in the background, part by part.
+
+The migration counts the charges and leaves a fact that says after which job to go on. The rows say the rest: an ended
+job without a delta has not been counted.
+"""
+
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from models.database import execute, transaction
+from models.enums import ENDED_JOB_STATUSES, JobRole
+from models.jobs import Job
+from services.platform.sql import for_update_sql
+from services.platform.owned import places
+from services.notifications.statistics.events import note_ended
+
+log = structlog.get_logger(__name__)
+
+FACT = "statistics_history"
+PART = 500
+"Jobs that one transaction counts."
+
+
+async def count_history(patience_seconds: float) -> int:
+    """Counts on, until nothing is left or the time is over; how many jobs it looked at. Any process may do this at any
+    time, and be killed at it: each end is counted once.
+    """
+    deadline = time.monotonic() + patience_seconds
+    counted = 0
+    while await execute("SELECT name FROM deployment_fact WHERE name = ?", FACT):
+        counted += await transaction(_count_part)
+        if time.monotonic() >= deadline:
+            break
+    return counted
+
+
+async def _count_part() -> int:
+    rows = await execute("UPDATE deployment_fact SET value = value WHERE name = ? RETURNING value", FACT)
+    if not rows:
+        return 0
+    ids = await execute(
+        "SELECT id FROM job WHERE role = 'GENERATE' AND id > ? ORDER BY id LIMIT ?" + for_update_sql(),
+        int(rows[0]["value"]),
+        PART,
+    )
+    if not ids:
+        await execute("DELETE FROM deployment_fact WHERE name = ?", FACT)
+        log.info("statistics.history_counted")
+        return 0
+    jobs = await Job.filter(id__in=[row["id"] for row in ids], role=JobRole.GENERATE).order_by("id")
+    await _count_ends(jobs)
+    await execute("UPDATE deployment_fact SET value = ? WHERE name = ?", str(jobs[-1].id), FACT)
+    return len(jobs)
+
+
+async def _count_ends(jobs: Sequence[Job]) -> None:
+    """Locked, the jobs cannot be taken up again meanwhile: that would take back an end that is only about to count."""
+    rows = await execute(
+        f"SELECT DISTINCT job_id FROM statistics_delta WHERE job_id IN ({places(jobs)})"
+        " AND (succeeded <> 0 OR failed <> 0 OR canceled <> 0)",
+        *(job.id for job in jobs),
+    )
+    known = {row["job_id"] for row in rows}
+    await note_ended([job for job in jobs if job.status in ENDED_JOB_STATUSES and job.id not in known])

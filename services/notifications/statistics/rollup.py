@@ -1,0 +1,107 @@
+"""Rolling deltas up into cells, in the background: a reader sums up few rows, however much there was."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from models.database import execute, transaction
+from services.platform.owned import places
+from services.notifications.statistics.aggregates import COUNTS, CellKey, Sums, sum_up
+
+PART = 2000
+"Deltas that one transaction rolls up: SQLite has one writer, and others wait for it meanwhile."
+TURN = "statistics_roll"
+"The fact whose row is the turn to write cells."
+_KEYS_AT_ONCE = 1000
+_SUMS = ("deltas", *COUNTS, "times", "errors")
+
+
+async def roll_up(patience_seconds: float) -> int:
+    """Rolls up what there is, part by part, until nothing is left or the time is over; how many deltas it were.
+
+    Any process may do this at any time: each delta is rolled up once.
+    """
+    deadline = time.monotonic() + patience_seconds
+    rolled = 0
+    while await _is_anything_left():
+        rolled += await transaction(_roll_part)
+        if time.monotonic() >= deadline:
+            break
+    return rolled
+
+
+async def _is_anything_left() -> bool:
+    return bool(await execute("SELECT id FROM statistics_delta WHERE NOT is_rolled LIMIT 1"))
+
+
+async def _roll_part() -> int:
+    await _take_turn()
+    deltas = await execute(
+        "UPDATE statistics_delta SET is_rolled = ? WHERE id IN"
+        " (SELECT id FROM statistics_delta WHERE NOT is_rolled LIMIT ?) RETURNING *",
+        True,
+        PART,
+    )
+    sums = sum_up(deltas)
+    keys = sorted(sums)
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        await _add({key: sums[key] for key in keys[start : start + _KEYS_AT_ONCE]})
+    await _forget_charges([delta["id"] for delta in deltas if delta["credits"]])
+    return len(deltas)
+
+
+async def _take_turn() -> None:
+    """Whoever rolls up has the row of the turn until its transaction ends, so nobody else writes cells meanwhile."""
+    await execute(
+        "INSERT INTO deployment_fact (name, value) VALUES (?, '')"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value RETURNING name",
+        TURN,
+    )
+
+
+async def _add(sums: Mapping[CellKey, Sums]) -> None:
+    """Adds sums to their cells, in two statements. Only for who has the turn."""
+    for key, present in (await _present(list(sums))).items():
+        sums[key].add(present)
+    columns = (*CellKey._fields, *_SUMS)
+    row = f"({places(columns)})"
+    changes = ", ".join(f"{name} = excluded.{name}" for name in _SUMS)
+    await execute(
+        f"INSERT INTO statistics_cell ({', '.join(columns)}) VALUES {', '.join([row] * len(sums))}"
+        f" ON CONFLICT ({', '.join(CellKey._fields)}) DO UPDATE SET {changes}",
+        *(value for key, total in sums.items() for value in (*key, *_values_of(total))),
+    )
+
+
+async def _present(keys: Sequence[CellKey]) -> dict[CellKey, Sums]:
+    wanted = ", ".join([f"({places(CellKey._fields)})"] * len(keys))
+    same = " AND ".join(f"c.{name} = k.column{number}" for number, name in enumerate(CellKey._fields, 1))
+    # In this order: for `IN (VALUES …)` SQLite reads the whole table instead of its index.
+    rows = await execute(
+        f"SELECT c.* FROM (VALUES {wanted}) AS k CROSS JOIN statistics_cell c WHERE {same}",
+        *(value for key in keys for value in key),
+    )
+    return {CellKey(*(row[name] for name in CellKey._fields)): sums_of(row) for row in rows}
+
+
+def sums_of(row: Mapping[str, Any]) -> Sums:
+    """A row of statistics_cell."""
+    sums = Sums.counting(row)
+    sums.deltas = int(row["deltas"])
+    sums.times = {int(bucket): count for bucket, count in orjson.loads(row["times"]).items()}
+    sums.errors = orjson.loads(row["errors"])
+    return sums
+
+
+def _values_of(sums: Sums) -> tuple[Any, ...]:
+    times = {str(bucket): sums.times[bucket] for bucket in sorted(sums.times)}
+    counts = (getattr(sums, name) for name in ("deltas", *COUNTS))
+    return (*counts, orjson.dumps(times).decode(), orjson.dumps(sums.errors).decode())
+
+
+async def _forget_charges(delta_ids: Sequence[int]) -> None:
+    """Nothing takes a charge back, so its row is not needed any more."""
+    if delta_ids:
+        await execute(f"DELETE FROM statistics_delta WHERE id IN ({places(delta_ids)})", *delta_ids)

@@ -1,0 +1,95 @@
+"""From sums by day and by work to what recordStatistics answers. Pure functions."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from models.enums import MediaKind
+from services.notifications.statistics.aggregates import ALL_DAYS, Sums
+from services.notifications.statistics.histogram import quantile_ms
+
+
+@dataclass(frozen=True)
+class EndedCounts:
+    """Generations that ended, on a day or of a work; images and videos: with those that failed or were canceled."""
+
+    images: int
+    videos: int
+    succeeded: int
+
+    @property
+    def success_rate(self) -> float | None:
+        return share(self.succeeded, self.images + self.videos)
+
+
+@dataclass(frozen=True)
+class EndedSums:
+    """by_day: in order, without days on which nothing ended. by_work and by_error: those with most first."""
+
+    succeeded: int
+    failed: int
+    canceled: int
+    average_seconds: float | None
+    p95_seconds: float | None
+    credits: int
+    switches: int
+    by_day: tuple[tuple[date, EndedCounts], ...]
+    by_work: tuple[tuple[str, EndedCounts], ...]
+    by_error: tuple[tuple[str, int], ...]
+
+    @property
+    def count(self) -> int:
+        return self.succeeded + self.failed + self.canceled
+
+    @property
+    def success_rate(self) -> float | None:
+        return share(self.succeeded, self.count)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What ended on one day, or on all days that no other part with `counts_in_whole` holds, of one kind.
+
+    counts_in_whole False: another part has it too, so it only tells about its day.
+    """
+
+    day: str
+    kind: MediaKind
+    sums: Sums
+    counts_in_whole: bool = True
+
+
+def summary(parts: Iterable[Part], by_work: Iterable[tuple[str, EndedCounts]]) -> EndedSums:
+    """by_work: ready, in its order."""
+    whole = Sums()
+    days: dict[str, dict[MediaKind, Sums]] = {}
+    for part in parts:
+        if part.counts_in_whole:
+            whole.add(part.sums)
+        if part.day != ALL_DAYS:
+            of_day = days.setdefault(part.day, {kind: Sums() for kind in MediaKind})
+            of_day[part.kind].add(part.sums)
+    timed = sum(whole.times.values())
+    p95_ms = quantile_ms(whole.times, 0.95)
+    counts = ((date.fromisoformat(day), _counts_of(days[day])) for day in sorted(days))
+    return EndedSums(
+        succeeded=whole.succeeded,
+        failed=whole.failed,
+        canceled=whole.canceled,
+        average_seconds=whole.generation_ms / timed / 1000 if timed else None,
+        p95_seconds=None if p95_ms is None else p95_ms / 1000,
+        credits=whole.credits,
+        switches=whole.switches,
+        by_day=tuple((day, of_day) for day, of_day in counts if of_day.images + of_day.videos),
+        by_work=tuple(by_work),
+        by_error=tuple(sorted(whole.errors.items(), key=lambda error: (-error[1], error[0]))),
+    )
+
+
+def _counts_of(kinds: dict[MediaKind, Sums]) -> EndedCounts:
+    images, videos = kinds[MediaKind.IMAGE], kinds[MediaKind.VIDEO]
+    return EndedCounts(images.ended, videos.ended, images.succeeded + videos.succeeded)
+
+
+def share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

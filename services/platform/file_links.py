@@ -1,0 +1,91 @@
+"""Signed links to files: making them, and telling a good one from a forged or expired one."""
+
+import base64
+import hashlib
+import hmac
+import math
+import mimetypes
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import quote
+
+from models.files import StoredFile
+from services.platform.keys import load_keys
+from settings import Settings
+
+STEPS_PER_LIFETIME = 24
+_UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - shown, not listened on
+
+# 32 bytes of SHA-256, so a signature cannot be guessed by trying.
+_MESSAGE = "ekonte-file-link:1\n{file_id}\n{expires_at}"
+
+
+class LinkState(Enum):
+    GOOD = "good"
+    FORGED = "forged"  # not signed by this server, or changed since
+    EXPIRED = "expired"  # signed by this server, but its time is over
+
+
+def sign(file_id: str, expires_at: int, key: bytes) -> str:
+    """Signature of a link to `file_id` that is good until `expires_at`, in Unix seconds; base64url without padding."""
+    message = _MESSAGE.format(file_id=file_id, expires_at=expires_at).encode()
+    return base64.urlsafe_b64encode(hmac.digest(key, message, hashlib.sha256)).rstrip(b"=").decode()
+
+
+def check(file_id: str, expires_at: str, signature: str, key: bytes, *, now: float) -> LinkState:
+    """Whether a link as it came in may be followed at `now` (Unix seconds). Compares in constant time.
+
+    Only a link that this server signed can be EXPIRED, so that guessing teaches nothing.
+    """
+    if not (expires_at.isascii() and expires_at.isdigit() and len(expires_at) <= 15):
+        return LinkState.FORGED
+    expected = sign(file_id, int(expires_at), key)
+    if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "surrogatepass")):
+        return LinkState.FORGED
+    return LinkState.GOOD if now < int(expires_at) else LinkState.EXPIRED
+
+
+def link_path(file_id: str, name: str, expires_at: int, key: bytes) -> str:
+    """The path and query of a signed link: /files/<id>/<name>?expires=…&signature=….
+
+    The name is for people and for saving; it is not signed, so renaming a file breaks no link.
+    """
+    signature = sign(file_id, expires_at, key)
+    return f"/files/{quote(file_id, safe='')}/{quote(name, safe='')}?expires={expires_at}&signature={signature}"
+
+
+@dataclass(frozen=True)
+class FileLinks:
+    """Makes links that are good for at least `seconds`. `base` stands before their path, e.g. "https://example.org"."""
+
+    key: bytes
+    seconds: int
+    base: str = ""
+    now: Callable[[], float] = time.time
+
+    def url(self, file: StoredFile) -> str:
+        """The same link for a while (a 24th of its life), so that a browser need not fetch a file again."""
+        step = max(1, self.seconds // STEPS_PER_LIFETIME)
+        expires_at = math.ceil((self.now() + self.seconds) / step) * step
+        return self.base + link_path(file.global_id, file_name(file), expires_at, self.key)
+
+
+def file_name(file: StoredFile) -> str:
+    """The file's own name, or one from its content and type."""
+    return file.name or f"{file.sha256[:12]}{mimetypes.guess_extension(file.content_type) or ''}"
+
+
+def links_of(settings: Settings, *, is_absolute: bool = False) -> FileLinks:
+    """Links of this deployment. They begin with EKONTE_PUBLIC_URL; where that is not set they are paths, or, where
+    they have to be absolute, begin with the address that the server listens on.
+    """
+    base = own_address(settings) if settings.public_url is None and is_absolute else (settings.public_url or "")
+    return FileLinks(load_keys(settings).file_links, settings.link_seconds, base.rstrip("/"))
+
+
+def own_address(settings: Settings) -> str:
+    """Where somebody on this machine reaches the server."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{_UNSPECIFIED.get(settings.host, host)}:{settings.port}"

@@ -1,0 +1,316 @@
+"""Stored files: one per content and owner, in the database first and in the storage after that.
+
+The row is written before the bytes (WRITING) and marked READY after them, so that a crash leaves no content that
+nothing knows. Content is named by owner and hash: writing it again changes nothing.
+"""
+
+import hashlib
+import mimetypes
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import structlog
+from tortoise.exceptions import IntegrityError
+
+from errors import JobErrorCode, JobFailure
+from models.database import execute, is_sqlite
+from models.enums import FileState
+from models.files import StoredFile
+from providers.storage import Storage, open_storage
+from services.platform.sql import timestamp_sql
+from services.platform.table_scan import walk
+
+log = structlog.get_logger(__name__)
+
+REMOVAL_SECONDS = 30.0
+REMOVED_AT_ONCE = 1_000
+MOST_ROUNDS = 10
+"Of so many files each, in one clearing away; the rest is the next one's."
+MAX_VALUES = 10_000
+"SQLite takes at most 32,766 values in one statement."
+
+_EXTENSIONS = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "video/mp4": ".mp4",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "application/x-subrip": ".srt",
+    "text/plain": ".txt",
+}
+
+
+@dataclass(frozen=True)
+class NewFile:
+    """A file to store. width, height in pixels, duration in seconds, where it has them; source_url: an outside link
+    that the content came from.
+    """
+
+    path: Path
+    content_type: str
+    name: str = ""
+    width: int | None = None
+    height: int | None = None
+    duration_seconds: float | None = None
+    source_url: str | None = None
+
+
+@dataclass
+class _Place:
+    storage: Storage | None = None
+    cache: Path = Path()
+
+
+_place = _Place()
+
+
+def use_storage(url: str | None, data_dir: Path) -> Storage:
+    """Installs this process's storage; `data_dir/cache` keeps copies of what object storage holds."""
+    _place.storage = open_storage(url, data_dir)
+    _place.cache = data_dir / "cache"
+    return _place.storage
+
+
+def storage() -> Storage:
+    if _place.storage is None:
+        raise RuntimeError("no storage is open")
+    return _place.storage
+
+
+def storage_key(owner: str, sha256: str, content_type: str) -> str:
+    """Where an owner's content lies. The owner is hashed: its name may hold anything."""
+    owner_part = hashlib.sha256(owner.encode()).hexdigest()[:16]
+    extension = _EXTENSIONS.get(content_type) or mimetypes.guess_extension(content_type) or ".bin"
+    return f"{owner_part}/{sha256[:2]}/{sha256}{extension}"
+
+
+def sha256_of(path: Path) -> tuple[str, int]:
+    """(hex digest, bytes) of a file. Blocking: call it in a thread."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return digest.hexdigest(), file.tell()
+
+
+async def store_file(owner: str, new: NewFile, *, job_id: int | None = None, is_upload: bool = False) -> StoredFile:
+    """Keeps a copy of a local file. Twice with the same content: the same row.
+
+    Raises JobFailure STORAGE_ERROR where the content cannot be written; the row is gone again then.
+    """
+    sha256, size = await anyio.to_thread.run_sync(sha256_of, new.path)
+    changes: dict[str, Any] = {"state": FileState.READY, "released_at": None}
+    if is_upload:
+        changes["is_upload"] = True
+    while True:
+        row = await _find_or_insert(owner, new, sha256, size, job_id, is_upload)
+        if row.state is FileState.WRITING:
+            await _put(row, new.path)
+        # Guarded, so that a file whose removal has begun meanwhile is not said to be there.
+        if await StoredFile.filter(id=row.id, state__in=[FileState.WRITING, FileState.READY]).update(**changes):
+            return row.update_from_dict(changes)
+
+
+async def _put(row: StoredFile, path: Path) -> None:
+    try:
+        await storage().put(storage_key(row.owner, row.sha256, row.content_type), path)
+    except OSError as error:
+        log.warning("file.not_stored", error=str(error), sha256=row.sha256)
+        await StoredFile.filter(id=row.id, state=FileState.WRITING).delete()
+        raise JobFailure(
+            JobErrorCode.STORAGE_ERROR,
+            "The result could not be stored: the storage has no room or is away.",
+            is_retryable=True,
+        ) from error
+
+
+async def _find_or_insert(
+    owner: str, new: NewFile, sha256: str, size: int, job_id: int | None, is_upload: bool
+) -> StoredFile:
+    """The content's row; one that is being removed is waited for and made anew."""
+    deadline = anyio.current_time() + REMOVAL_SECONDS
+    while True:
+        row = await StoredFile.get_or_none(owner=owner, sha256=sha256)
+        if row is None:
+            try:
+                return await StoredFile.create(
+                    owner=owner,
+                    sha256=sha256,
+                    content_type=new.content_type,
+                    bytes=size,
+                    width=new.width,
+                    height=new.height,
+                    duration_seconds=new.duration_seconds,
+                    name=new.name[:255],
+                    source_url=new.source_url,
+                    is_upload=is_upload,
+                    made_by_job_id=job_id,
+                )
+            except IntegrityError:  # somebody stored the same content at the same moment
+                continue
+        if row.state is not FileState.REMOVING:
+            return row
+        if anyio.current_time() > deadline:  # whoever was removing it is gone: the content is written again
+            await StoredFile.filter(id=row.id, state=FileState.REMOVING).update(state=FileState.WRITING)
+        await anyio.sleep(0.05)
+
+
+async def local_copy(file: StoredFile) -> Path:
+    """A local path with the file's content, to be read only. JobFailure STORAGE_ERROR where it is gone."""
+    try:
+        return await storage().fetch(storage_key(file.owner, file.sha256, file.content_type), _place.cache)
+    except FileNotFoundError as error:
+        raise JobFailure(
+            JobErrorCode.STORAGE_ERROR, "A file that this needs is no longer in the storage.", is_retryable=False
+        ) from error
+    except OSError as error:
+        log.warning("file.not_fetched", error=str(error), sha256=file.sha256)
+        raise JobFailure(
+            JobErrorCode.STORAGE_ERROR, "The storage is away, or there is no room for a copy.", is_retryable=True
+        ) from error
+
+
+async def local_copies(owner: str, digests: set[str]) -> dict[str, Path]:
+    """Local paths by content hash. JobFailure STORAGE_ERROR where one is not there."""
+    wanted, rows = list(digests), list[StoredFile]()
+    for start in range(0, len(wanted), MAX_VALUES):
+        chunk = wanted[start : start + MAX_VALUES]
+        rows += await StoredFile.filter(owner=owner, sha256__in=chunk, state=FileState.READY)
+    if len(rows) != len(digests):
+        raise JobFailure(
+            JobErrorCode.STORAGE_ERROR, "A file that this needs is no longer in the storage.", is_retryable=False
+        )
+    return {row.sha256: await local_copy(row) for row in rows}
+
+
+async def take_up(file_ids: set[int]) -> None:
+    """Keeps files from being removed until the transaction's end, when the caller's rows refer to them.
+
+    JobFailure STORAGE_ERROR, worth another try, where one has been removed since it was stored.
+    """
+    if await keep_ready(file_ids) != file_ids:
+        message = "A file was cleared away while it was taken up."
+        raise JobFailure(JobErrorCode.STORAGE_ERROR, message, is_retryable=True)
+
+
+async def keep_ready(file_ids: Collection[int]) -> set[int]:
+    """Those of the files that are there still, kept from being removed until the transaction's end."""
+    wanted, kept = list(file_ids), set[int]()
+    for start in range(0, len(wanted), MAX_VALUES):
+        chunk = wanted[start : start + MAX_VALUES]
+        places = ", ".join("?" for _ in chunk)
+        rows = await execute(
+            f"UPDATE stored_file SET released_at = NULL WHERE state = 'READY' AND id IN ({places}) RETURNING id", *chunk
+        )
+        kept.update(row["id"] for row in rows)
+    return kept
+
+
+# ---------------------------------------------------------------- removal
+
+_REFERENCES_SQL = (
+    "NOT EXISTS (SELECT 1 FROM artifact_file WHERE artifact_file.file_id = stored_file.id)"
+    " AND NOT EXISTS (SELECT 1 FROM job_file WHERE job_file.file_id = stored_file.id)"
+    " AND NOT EXISTS (SELECT 1 FROM job_input WHERE job_input.file_id = stored_file.id)"
+    " AND NOT EXISTS (SELECT 1 FROM script WHERE script.source_file_id = stored_file.id)"
+    " AND NOT EXISTS (SELECT 1 FROM asset WHERE asset.reference_file_id = stored_file.id)"
+)
+
+
+async def remove_leftovers_of_job(job_id: int) -> int:
+    """Removes what an ended job stored and nothing refers to (a try that was cut off). Returns how many files went.
+
+    A live job keeps its files: another worker may have taken it over, and be about to publish the same content.
+    """
+    ended = "NOT EXISTS (SELECT 1 FROM job WHERE job.id = made_by_job_id AND job.status IN ('PENDING', 'RUNNING'))"
+    return await _remove(f"made_by_job_id = ? AND is_upload = {_false()} AND {ended} AND {_REFERENCES_SQL}", job_id)
+
+
+async def remove_unfinished() -> int:
+    """Removes files whose writing was cut off. Only for a process that knows that no other is writing."""
+    return await _remove("state IN ('WRITING', 'REMOVING')")
+
+
+async def remove_unreferenced(older_than: datetime, released_before: datetime) -> int:
+    """Marks files made before a time that nothing refers to, and removes those that were marked before another one.
+
+    The time between is for whoever has just found such a file and is about to refer to it.
+    """
+
+    async def mark(after: int, last: int) -> int:
+        await execute(
+            "UPDATE stored_file SET released_at = NULL WHERE id > ? AND id <= ? AND released_at IS NOT NULL"
+            f" AND NOT ({_REFERENCES_SQL})",
+            after,
+            last,
+        )
+        await execute(
+            f"UPDATE stored_file SET released_at = {timestamp_sql()} WHERE id > ? AND id <= ?"
+            f" AND released_at IS NULL AND created_at < ? AND {_REFERENCES_SQL}",
+            after,
+            last,
+            _moment(older_than),
+        )
+        return 0
+
+    await walk("stored_file", "unreferenced", mark)
+    removed = 0
+    for _ in range(MOST_ROUNDS):
+        now = await _remove(f"released_at <= ? AND {_REFERENCES_SQL}", _moment(released_before))
+        removed += now
+        if now < REMOVED_AT_ONCE:
+            break
+    return removed
+
+
+async def release_files(file_ids: list[int]) -> None:
+    """Marks those of the files that nothing refers to any more, uploads excepted: from now on no link opens them.
+
+    In the transaction that removes what referred to them. Whoever stores the same content takes it up again.
+    """
+    for start in range(0, len(file_ids), 10_000):
+        listed = ", ".join(str(int(number)) for number in file_ids[start : start + 10_000])
+        await execute(
+            f"UPDATE stored_file SET released_at = {timestamp_sql()} WHERE id IN ({listed})"
+            f" AND released_at IS NULL AND is_upload = {_false()} AND {_REFERENCES_SQL} RETURNING id"
+        )
+
+
+def _moment(moment: datetime) -> object:
+    return moment.isoformat(sep=" ") if is_sqlite() else moment
+
+
+def _false() -> str:
+    return "0" if is_sqlite() else "FALSE"
+
+
+async def _remove(where: str, *values: Any) -> int:
+    """Marks, takes the bytes away, then the row: whoever stores the same content meanwhile waits for the end of it."""
+    marked = await execute(
+        "UPDATE stored_file SET state = 'REMOVING' WHERE id IN (SELECT id FROM stored_file"
+        f" WHERE {where} LIMIT {REMOVED_AT_ONCE}) RETURNING id, owner, sha256, content_type",
+        *values,
+    )
+    kept = await _put_back([row["id"] for row in marked])
+    for row in marked:
+        if row["id"] in kept:
+            continue
+        await storage().remove(storage_key(row["owner"], row["sha256"], row["content_type"]))
+        await StoredFile.filter(id=row["id"], state=FileState.REMOVING).delete()
+    return len(marked) - len(kept)
+
+
+async def _put_back(ids: list[int]) -> set[int]:
+    """Unmarks what was taken up while the mark waited for that transaction: PostgreSQL's statements do not see it."""
+    places = ", ".join("?" for _ in ids)
+    if not ids:
+        return set()
+    rows = await execute(
+        "UPDATE stored_file SET state = 'READY'"
+        f" WHERE state = 'REMOVING' AND id IN ({places}) AND NOT ({_REFERENCES_SQL}) RETURNING id",
+        *ids,
+    )
+    return {row["id"] for row in rows}

@@ -1,0 +1,150 @@
+"""Idempotency keys: the same request sent twice is done once, and both get the same answer.
+
+The key's row is inserted first, in the transaction that does the work, so of two at once one waits for the other.
+A refusal rolls the row back with everything else and stores nothing.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import orjson
+from tortoise.models import Model
+
+from errors import BadInputError, ConflictError
+from models.database import execute, transaction
+from models.ids import new_id
+from models.jobs import IdempotencyKey
+from services.platform.sql import timestamp_sql
+from settings import get_settings
+
+RowT = TypeVar("RowT", bound=Model)
+
+MAX_KEY_LENGTH = 255
+
+
+def input_sha256(values: dict[str, Any]) -> str:
+    """A hash of a request's input, whatever the order of its fields."""
+    return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+
+
+async def once(
+    owner: str,
+    mutation: str,
+    key: str | None,
+    values: dict[str, Any],
+    table: type[RowT],
+    do: Callable[[], Awaitable[RowT]],
+) -> RowT:
+    """Runs `do` in a transaction and returns its row; with a key that was used before, the row it made then.
+
+    Raises ConflictError where the key came with other input, BadInputError for a key that is empty or too long.
+    """
+    if key is None:
+        return await transaction(do)
+    check_key(key)
+    digest = input_sha256(values)
+
+    async def body() -> RowT:
+        key_id = await _take(owner, mutation, key, digest)
+        if key_id is None:
+            return await _former(owner, mutation, key, digest, table)
+        row = await do()
+        await IdempotencyKey.filter(id=key_id).update(result_id=row.pk)
+        return row
+
+    return await transaction(body)
+
+
+async def once_each(
+    owner: str,
+    mutation: str,
+    key: str | None,
+    values: dict[str, Any],
+    do: Callable[[], Awaitable[list[int | None]]],
+) -> list[int | None]:
+    """As `once`, for a request that makes many rows: `do` gives for each item the id of the row that it made, or None
+    where it was refused; with a key that was used before, the same list again.
+
+    Each item has a row of its own beside the key's, named mutation[0], mutation[1] and so on.
+    """
+    if key is None:
+        return await transaction(do)
+    check_key(key)
+    digest = input_sha256(values)
+
+    async def body() -> list[int | None]:
+        key_id = await _take(owner, mutation, key, digest)
+        items = IdempotencyKey.filter(owner=owner, key=key, mutation__startswith=f"{mutation}[")
+        if key_id is None:
+            await _check_input(owner, mutation, key, digest)
+            ids = {row.mutation: row.result_id or None for row in await items}
+            return [ids[f"{mutation}[{index}]"] for index in range(len(ids))]
+        await items.delete()  # those of a key that has expired
+        results = await do()
+        await IdempotencyKey.bulk_create(
+            IdempotencyKey(
+                owner=owner, mutation=f"{mutation}[{index}]", key=key, input_sha256=digest, result_id=row_id or 0
+            )
+            for index, row_id in enumerate(results)
+        )
+        return results
+
+    return await transaction(body)
+
+
+def check_key(key: str) -> None:
+    if not 1 <= len(key) <= MAX_KEY_LENGTH:
+        raise BadInputError(
+            f"An idempotency key has 1 to {MAX_KEY_LENGTH} characters.", path=["input", "idempotencyKey"]
+        )
+
+
+async def _take(owner: str, mutation: str, key: str, digest: str) -> int | None:
+    """Inserts the key's row; its id, or None where the key is there already."""
+    oldest = datetime.now(UTC) - timedelta(seconds=get_settings().idempotency_seconds)
+    await IdempotencyKey.filter(owner=owner, mutation=mutation, key=key, created_at__lt=oldest).delete()
+    rows = await execute(
+        "INSERT INTO idempotency_key (id, created_at, owner, mutation, key, input_sha256, result_id)"
+        f" VALUES (?, {timestamp_sql()}, ?, ?, ?, ?, 0) ON CONFLICT (owner, mutation, key) DO NOTHING RETURNING id",
+        new_id(),
+        owner,
+        mutation,
+        key,
+        digest,
+    )
+    return rows[0]["id"] if rows else None
+
+
+async def _check_input(owner: str, mutation: str, key: str, digest: str) -> IdempotencyKey:
+    former = await IdempotencyKey.get(owner=owner, mutation=mutation, key=key)
+    if former.input_sha256 != digest:
+        raise ConflictError(f"The idempotency key {key!r} was used before with other input.")
+    return former
+
+
+async def _former(owner: str, mutation: str, key: str, digest: str, table: type[RowT]) -> RowT:
+    former = await _check_input(owner, mutation, key, digest)
+    row = await table.get_or_none(id=former.result_id)
+    if row is None:
+        raise ConflictError(f"What was made under the idempotency key {key!r} has been deleted.")
+    return row
+
+
+async def former_result(
+    owner: str, mutation: str, key: str | None, values: dict[str, Any], table: type[RowT]
+) -> RowT | None:
+    """The row made under the key before, so that a repeated request need not read its files again."""
+    if key is None or not 1 <= len(key) <= MAX_KEY_LENGTH:
+        return None
+    oldest = datetime.now(UTC) - timedelta(seconds=get_settings().idempotency_seconds)
+    if not await IdempotencyKey.exists(owner=owner, mutation=mutation, key=key, created_at__gte=oldest):
+        return None
+    return await _former(owner, mutation, key, input_sha256(values), table)
+
+
+async def forget_old_keys() -> None:
+    """House-keeping: removes keys past their time."""
+    oldest = datetime.now(UTC) - timedelta(seconds=get_settings().idempotency_seconds)
+    await IdempotencyKey.filter(created_at__lt=oldest).delete()

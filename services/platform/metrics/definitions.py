@@ -1,0 +1,231 @@
+"""All metrics of a process, in a registry of their own. docs/operating.md has their table, docs/grafana a dashboard.
+
+Names and units as Prometheus has them: `ekonte_` first, base units, `_total` where something only grows. Labels have
+values of our own making or of a catalogue; a name that callers choose goes through a NameBudget first.
+"""
+
+import threading
+import time
+from collections.abc import Iterable
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from services.platform.version import VERSION
+
+# Another series for each one, with the time of its first value, which nobody here reads.
+disable_created_metrics()  # type: ignore[no-untyped-call]
+
+ANONYMOUS = "anonymous"
+INVALID = "invalid"
+OTHER = "other"
+MOST_NAMES = 200
+LONGEST_NAME = 64
+OWNER_SECONDS = 300.0
+MOST_OWNERS = 100_000
+
+WAIT_BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 1800, 3600, 14_400, 43_200)
+RUN_BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600)
+CALL_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 45, 120)
+OPERATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+PASS_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
+
+
+class NameBudget:
+    """At most so many different values of a label; what comes later, or is too long, is `other`.
+
+    Each value of a label is a series that is kept for as long as the process lives, so callers must not make them up.
+    """
+
+    def __init__(self, most: int = MOST_NAMES) -> None:
+        self._most = most
+        self._known: set[str] = set()
+
+    def label(self, name: str | None) -> str:
+        if not name:
+            return ANONYMOUS
+        if name in self._known:
+            return name
+        if len(name) > LONGEST_NAME or len(self._known) >= self._most:
+            return OTHER
+        self._known.add(name)
+        return name
+
+
+class ActiveOwners:
+    """Who has asked for something lately. Safe to call from any thread."""
+
+    def __init__(self) -> None:
+        self._seen_at: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def note(self, owner: str, now: float | None = None) -> None:
+        with self._lock:
+            if owner in self._seen_at or len(self._seen_at) < MOST_OWNERS:
+                self._seen_at[owner] = time.monotonic() if now is None else now
+
+    def count(self, now: float | None = None) -> int:
+        oldest = (time.monotonic() if now is None else now) - OWNER_SECONDS
+        with self._lock:
+            self._seen_at = {owner: seen_at for owner, seen_at in self._seen_at.items() if seen_at > oldest}
+            return len(self._seen_at)
+
+
+class PresentState(Collector):
+    """Gauges of what the database holds, as it was read last; none of them before, or while it cannot be read."""
+
+    def __init__(self) -> None:
+        self.families: list[GaugeMetricFamily] = []
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        return [jobs_family(), accounts_family(), workers_family()]
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        return list(self.families)
+
+
+def jobs_family() -> GaugeMetricFamily:
+    return GaugeMetricFamily(
+        "ekonte_jobs",
+        "Live jobs, and callbacks to be sent: waiting (due now), delayed (due later, or until something else has"
+        " happened) or running. The same in every process.",
+        labels=("queue", "state"),
+    )
+
+
+def accounts_family() -> GaugeMetricFamily:
+    return GaugeMetricFamily(
+        "ekonte_accounts",
+        "Accounts, and whether a cooldown holds for one of them. The same in every process.",
+        labels=("provider", "site", "status", "cooling"),
+    )
+
+
+def workers_family() -> GaugeMetricFamily:
+    return GaugeMetricFamily("ekonte_workers", "Worker processes with a living lease. The same in every process.")
+
+
+class Metrics:
+    """One of everything, all zero."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.operation_names = NameBudget()
+        self.upstream_codes = NameBudget()
+        self.owners = ActiveOwners()
+        self.present = PresentState()
+        registry.register(self.present)
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        self.build = Gauge("ekonte_build_info", "Always 1; the version is its label.", ("version",), registry=registry)
+        self.build.labels(VERSION).set(1)
+
+        self.jobs_ended = Counter(
+            "ekonte_jobs_ended",
+            "Ends of jobs; error is empty where there is none.",
+            ("type", "state", "error"),
+            registry=registry,
+        )
+        self.job_wait = Histogram(
+            "ekonte_job_wait_seconds",
+            "From a job's creation to its beginning, in its first run.",
+            ("type",),
+            buckets=WAIT_BUCKETS,
+            registry=registry,
+        )
+        self.job_run = Histogram(
+            "ekonte_job_run_seconds",
+            "From a job's beginning to its end, in its first run.",
+            ("type",),
+            buckets=RUN_BUCKETS,
+            registry=registry,
+        )
+
+        self.upstream_calls = Histogram(
+            "ekonte_upstream_call_seconds",
+            "Calls of services with pools of accounts.",
+            ("provider", "site", "operation"),
+            buckets=CALL_BUCKETS,
+            registry=registry,
+        )
+        self.upstream_refusals = Counter(
+            "ekonte_upstream_refusals",
+            "Calls and tasks that upstream refused or did not answer; code is upstream's own.",
+            ("provider", "site", "operation", "kind", "code"),
+            registry=registry,
+        )
+        self.credits_spent = Counter(
+            "ekonte_credits_spent",
+            "Credits of submits that upstream has taken, as expected beforehand.",
+            ("provider", "model"),
+            registry=registry,
+        )
+
+        self.operations = Counter(
+            "ekonte_graphql_operations", "Operations that have ended.", ("operation", "type"), registry=registry
+        )
+        self.operation_errors = Counter(
+            "ekonte_graphql_errors", "Errors in answers.", ("operation", "type", "code"), registry=registry
+        )
+        self.operation_time = Histogram(
+            "ekonte_graphql_operation_seconds",
+            "How long queries and mutations took.",
+            ("operation", "type"),
+            buckets=OPERATION_BUCKETS,
+            registry=registry,
+        )
+        self.refused_requests = Counter(
+            "ekonte_graphql_refusals", "Requests refused before any operation ran.", ("code",), registry=registry
+        )
+        self.subscriptions = Gauge(
+            "ekonte_graphql_subscriptions", "Subscriptions that are open.", ("operation",), registry=registry
+        )
+        self.websockets = Gauge("ekonte_websocket_connections", "WebSockets that are open.", registry=registry)
+        self.active_owners = Gauge(
+            "ekonte_active_owners", "Different callers of this process in the last 5 minutes.", registry=registry
+        )
+        self.active_owners.set_function(self.owners.count)
+
+        self.callbacks = Counter(
+            "ekonte_callbacks",
+            "Tries of callbacks: delivered, failed (tried again later) or given_up.",
+            ("event", "outcome"),
+            registry=registry,
+        )
+        self.scheduling = Histogram(
+            "ekonte_scheduling_pass_seconds",
+            "Passes of the pool's scheduler.",
+            ("kind",),
+            buckets=PASS_BUCKETS,
+            registry=registry,
+        )
+        self.placed = Counter(
+            "ekonte_scheduling_placed", "Jobs that passes gave to accounts.", ("kind",), registry=registry
+        )
+        self.loop_lag = Histogram(
+            "ekonte_event_loop_lag_seconds",
+            "How much later than asked the event loop woke a task, each second.",
+            buckets=LAG_BUCKETS,
+            registry=registry,
+        )
+        self.database_errors = Counter(
+            "ekonte_database_errors",
+            "Statements and transactions that failed: busy (tried again), away, other.",
+            ("kind",),
+            registry=registry,
+        )
+        self.audit_lost = Counter(
+            "ekonte_audit_entries_lost",
+            "Entries of the audit log that could not be written; the log line has them.",
+            registry=registry,
+        )

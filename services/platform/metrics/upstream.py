@@ -1,0 +1,110 @@
+"""A pooled provider, measured: each call's time and refusal is recorded, and its span where spans are recorded.
+
+Providers know no metrics; whatever our services ask of one with accounts goes through here (services.platform.providers).
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from pathlib import Path
+
+from providers.pooled import (
+    Accepted,
+    Credential,
+    GenerationOrder,
+    ModelInfo,
+    PooledProvider,
+    SubmitUnknownError,
+    UpstreamFaultError,
+    UpstreamTask,
+)
+from services.platform.metrics.recording import note_upstream_call, note_upstream_refusal
+from services.platform.tracing import span
+
+UNANSWERED = "UNANSWERED"
+
+
+class MeasuredPool:
+    """Does what the provider does."""
+
+    def __init__(self, provider: PooledProvider) -> None:
+        self._provider = provider
+        self.name = provider.name
+        self.call_timeout_seconds = provider.call_timeout_seconds
+
+    async def reachable(self) -> str | None:
+        return await self._provider.reachable()
+
+    def models(self) -> Sequence[ModelInfo]:
+        return self._provider.models()
+
+    def credits_for(self, order: GenerationOrder) -> int | None:
+        return self._provider.credits_for(order)
+
+    async def is_alive(self, credential: Credential, *, fresh: bool = False) -> bool:
+        async with self._measured(credential, "session"):
+            return await self._provider.is_alive(credential, fresh=fresh)
+
+    async def credit_balance(self, credential: Credential, *, fresh: bool = False) -> int:
+        async with self._measured(credential, "balance"):
+            return await self._provider.credit_balance(credential, fresh=fresh)
+
+    async def receive_credits(self, credential: Credential) -> int:
+        async with self._measured(credential, "receive"):
+            return await self._provider.receive_credits(credential)
+
+    async def upload(self, credential: Credential, picture: Path) -> str:
+        async with self._measured(credential, "upload"):
+            return await self._provider.upload(credential, picture)
+
+    async def submit(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Accepted:
+        async with self._measured(credential, "submit"):
+            return await self._provider.submit(credential, order, submit_id)
+
+    async def query(
+        self,
+        credential: Credential,
+        kind: str,
+        *,
+        history_ids: Collection[str] = (),
+        submit_ids: Collection[str] = (),
+        fresh: bool = False,
+    ) -> Mapping[str, UpstreamTask]:
+        async with self._measured(credential, "query"):
+            return await self._provider.query(
+                credential, kind, history_ids=history_ids, submit_ids=submit_ids, fresh=fresh
+            )
+
+    async def best_links(self, credential: Credential, task: UpstreamTask) -> tuple[str, ...]:
+        async with self._measured(credential, "links"):
+            return await self._provider.best_links(credential, task)
+
+    async def cancel(self, credential: Credential, kind: str, history_id: str) -> bool:
+        async with self._measured(credential, "cancel"):
+            return await self._provider.cancel(credential, kind, history_id)
+
+    @contextlib.asynccontextmanager
+    async def _measured(self, credential: Credential, operation: str) -> AsyncIterator[None]:
+        """Records how long the call took, and a refusal. One that was cut off early says nothing."""
+        provider, site = self.name, credential.site
+        began = time.perf_counter()
+        is_cut_off = False
+        with span(f"upstream {operation}", provider=provider, site=site):
+            try:
+                yield
+            except UpstreamFaultError as fault:
+                note_upstream_refusal(provider, site, operation, fault.kind.value, fault.upstream_code)
+                raise
+            except (SubmitUnknownError, TimeoutError):
+                note_upstream_refusal(provider, site, operation, UNANSWERED, None)
+                raise
+            except asyncio.CancelledError:
+                # A caller's deadline cancels, too; it ends later than the provider's own.
+                is_cut_off = time.perf_counter() - began < self.call_timeout_seconds
+                if not is_cut_off:
+                    note_upstream_refusal(provider, site, operation, UNANSWERED, None)
+                raise
+            finally:
+                if not is_cut_off:
+                    note_upstream_call(provider, site, operation, time.perf_counter() - began)

@@ -1,0 +1,179 @@
+"""Which providers this deployment has: `offline`, and those that packages add through the entry-point group."""
+
+import functools
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, TypeVar, cast
+
+import structlog
+
+from errors import BadInputError, JobErrorCode, JobFailure
+from models.enums import GridLayout, MediaKind
+from providers.base import (
+    ImageProvider,
+    MusicProvider,
+    Provider,
+    SpeechProvider,
+    TextProvider,
+    VideoProvider,
+    VoiceInfo,
+)
+from providers.jimeng import JimengProvider
+from providers.offline import OfflineProvider
+from providers.pooled import ModelInfo, PooledProvider
+from services.platform.metrics.upstream import MeasuredPool
+from settings import get_jimeng_settings, get_settings
+
+log = structlog.get_logger(__name__)
+
+ENTRY_POINT_GROUP = "ekonte.providers"
+CAPABILITIES: dict[str, type] = {
+    "TEXT": TextProvider,
+    "IMAGE": ImageProvider,
+    "VIDEO": VideoProvider,
+    "SPEECH": SpeechProvider,
+    "MUSIC": MusicProvider,
+}
+DEFAULT_PROVIDER = "offline"
+
+P = TypeVar("P")
+
+
+@dataclass(frozen=True)
+class ProviderInfo:
+    name: str
+    capabilities: tuple[str, ...]
+    default_for: tuple[str, ...]
+    is_configured: bool
+    is_reachable: bool
+    message: str | None
+
+
+@functools.cache
+def registry() -> dict[str, Provider]:
+    """Providers by name. One that cannot be loaded is logged and left out."""
+    settings = get_settings()
+    found: dict[str, Provider] = {}
+    own: list[Provider] = [
+        OfflineProvider(settings.render_concurrency, settings.render_timeout_seconds),
+        JimengProvider(get_jimeng_settings(), settings.allowed_private_hosts),
+    ]
+    for provider in [*own, *_installed()]:
+        found.setdefault(provider.name, provider)
+    return found
+
+
+def _installed() -> list[Provider]:
+    loaded: list[Provider] = []
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        try:
+            loaded.append(entry.load()())
+        except Exception:
+            log.exception("provider.not_loaded", entry_point=entry.name)
+    return loaded
+
+
+def capabilities_of(provider: Provider) -> tuple[str, ...]:
+    """What it does by itself, and what its pool of accounts does: IMAGE, VIDEO by the models that it has."""
+    pooled = {model.kind for model in provider.models()} if isinstance(provider, PooledProvider) else set()
+    return tuple(name for name, protocol in CAPABILITIES.items() if name in pooled or isinstance(provider, protocol))
+
+
+def is_pooled(name: str) -> bool:
+    """Whether a provider works through accounts; False for one that is not there."""
+    return isinstance(registry().get(name), PooledProvider)
+
+
+def pooled_provider(name: str) -> PooledProvider:
+    """The provider, for a job; its calls are measured. JobFailure INVALID_INPUT where it is no longer there."""
+    provider = registry().get(name)
+    if not isinstance(provider, PooledProvider):
+        raise JobFailure(
+            JobErrorCode.INVALID_INPUT, f"The provider {name!r} is not configured any more.", is_retryable=False
+        )
+    return MeasuredPool(provider)
+
+
+def check_pooled_choice(
+    name: str, kind: MediaKind, model: str | None, *path: str, layout: GridLayout = GridLayout.SINGLE
+) -> None:
+    """For a provider that works through accounts: that it has the model, and makes single pictures only.
+
+    Raises BadInputError; path: of the model. Other providers make of a model's name what they like.
+    """
+    if not is_pooled(name):
+        return
+    known = [
+        info.name for (provider, _), info in pooled_models().items() if provider == name and info.kind == kind.value
+    ]
+    if model is not None and model not in known:
+        raise BadInputError(
+            f"{name} has no model {model!r} for {kind.value.lower()}s; it has: {', '.join(known)}.", path=path
+        )
+    if layout is not GridLayout.SINGLE:
+        raise BadInputError(f"{name} makes single pictures: use gridLayout SINGLE.", path=[*path[:-1], "gridLayout"])
+
+
+def pooled_models() -> dict[tuple[str, str], ModelInfo]:
+    """All models that are reached through accounts, by (provider, model name)."""
+    return {
+        (name, model.name): model
+        for name, provider in registry().items()
+        if isinstance(provider, PooledProvider)
+        for model in provider.models()
+    }
+
+
+def choose_provider(capability: str, name: str | None, *path: str) -> str:
+    """The name of the provider to use: the given one, or the deployment's default.
+
+    Raises BadInputError, with the names that there are, for one that does not exist or cannot do it.
+    """
+    able = sorted(known for known, provider in registry().items() if capability in capabilities_of(provider))
+    chosen = name if name is not None else DEFAULT_PROVIDER
+    if chosen not in able:
+        raise BadInputError(
+            f"No provider {chosen!r} for {capability.lower()}; there are: {', '.join(able)}.", path=list(path)
+        )
+    return chosen
+
+
+def provider_for(capability: str, name: str, protocol: type[P]) -> P:
+    """The provider itself, for a job. JobFailure INVALID_INPUT where it is no longer there."""
+    provider = registry().get(name)
+    if provider is None or capability not in capabilities_of(provider):
+        raise JobFailure(
+            JobErrorCode.INVALID_INPUT, f"The provider {name!r} is not configured any more.", is_retryable=False
+        )
+    return cast(P, cast(Any, provider))
+
+
+async def describe_providers() -> list[ProviderInfo]:
+    """All providers with what they can do, and whether they can be reached now."""
+    infos = []
+    for name, provider in registry().items():
+        problem = await provider.reachable()
+        abilities = capabilities_of(provider)
+        infos.append(
+            ProviderInfo(
+                name=name,
+                capabilities=abilities,
+                default_for=abilities if name == DEFAULT_PROVIDER else (),
+                is_configured=True,
+                is_reachable=problem is None,
+                message=problem,
+            )
+        )
+    return infos
+
+
+def voices(provider: str | None = None, language: str | None = None) -> list[tuple[str, VoiceInfo]]:
+    """(provider name, voice) pairs; `language` keeps voices of that language, by its first part ("zh" for zh-CN)."""
+    wanted = language.split("-")[0].lower() if language else None
+    return [
+        (name, voice)
+        for name, candidate in registry().items()
+        if provider in (None, name) and isinstance(candidate, SpeechProvider)
+        for voice in candidate.voices()
+        if wanted is None or voice.language is None or voice.language.split("-")[0].lower() == wanted
+    ]

@@ -1,0 +1,137 @@
+"""Traces from a mutation to its file, for OpenTelemetry: `pip install ekonte[otel]` and OTEL_EXPORTER_OTLP_ENDPOINT.
+
+A span's context goes with the jobs that are created in it (Job.trace_parent), so that what another process does for
+them belongs to the same trace. Without the package or the variable nothing is recorded, and nothing is paid for it.
+"""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.to_thread
+import structlog
+
+from models.jobs import TRACE_PARENT
+from services.platform.version import VERSION
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.trace import Tracer
+
+log = structlog.get_logger(__name__)
+
+ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+SERVICE_NAME = "ekonte"
+FLUSH_SECONDS = 2.0
+
+_NOTHING: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+_tracers: "list[Tracer]" = []
+
+
+def is_tracing() -> bool:
+    return bool(_tracers)
+
+
+def span(name: str, **attributes: str | int) -> contextlib.AbstractContextManager[None]:
+    """What happens inside is recorded as a child of the present span. Attributes hold ids and names, no contents."""
+    return _recorded(name, None, attributes) if _tracers else _NOTHING
+
+
+def job_span(name: str, trace_parent: str | None, **attributes: str | int) -> contextlib.AbstractContextManager[None]:
+    """The same for work on a job, as a child of the span that created it; nothing for a job that no span created."""
+    return _recorded(name, trace_parent, attributes) if _tracers and trace_parent is not None else _NOTHING
+
+
+def record_past(name: str, trace_parent: str | None, from_ms: int, to_ms: int, **attributes: str | int) -> None:
+    """A span of something that is over, as a child of the one that created its job. Milliseconds since 1970."""
+    if _tracers and trace_parent is not None:
+        past = _tracers[0].start_span(
+            name, _context_of(trace_parent), start_time=from_ms * 1_000_000, attributes=_named(attributes)
+        )
+        past.end(max(from_ms, to_ms) * 1_000_000)
+
+
+@contextlib.contextmanager
+def _recorded(name: str, parent: str | None, attributes: dict[str, str | int]) -> Iterator[None]:
+    from opentelemetry.trace import StatusCode
+
+    context = None if parent is None else _context_of(parent)
+    # An error's text may quote what somebody sent; its class says enough.
+    with _tracers[0].start_as_current_span(
+        name, context, attributes=_named(attributes), record_exception=False, set_status_on_exception=False
+    ) as current:
+        token = TRACE_PARENT.set(_text_of(current.get_span_context()))
+        try:
+            yield
+        except Exception as error:
+            current.set_status(StatusCode.ERROR, type(error).__name__)
+            raise
+        finally:
+            TRACE_PARENT.reset(token)
+
+
+def _named(attributes: dict[str, str | int]) -> dict[str, str | int]:
+    return {f"ekonte.{name}": value for name, value in attributes.items()}
+
+
+def _text_of(context: Any) -> str | None:
+    """As the W3C header `traceparent` has it; None for a span that the sampler left out."""
+    if not context.is_valid or not context.trace_flags.sampled:
+        return None
+    return f"00-{context.trace_id:032x}-{context.span_id:016x}-01"
+
+
+def _context_of(parent: str) -> Any:
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    return TraceContextTextMapPropagator().extract({"traceparent": parent})
+
+
+# ---------------------------------------------------------------- setting it up
+
+
+@contextlib.asynccontextmanager
+async def tracing() -> AsyncIterator[None]:
+    """Records and sends spans for as long as it is held, where the environment says whereto; else it does nothing."""
+    provider = _provider()
+    if provider is None:
+        yield
+        return
+    with recording_to(provider):
+        log.info("tracing.started")
+        try:
+            yield
+        finally:
+            with anyio.move_on_after(FLUSH_SECONDS, shield=True):
+                await anyio.to_thread.run_sync(provider.shutdown, abandon_on_cancel=True)
+
+
+@contextlib.contextmanager
+def recording_to(provider: "TracerProvider") -> Iterator[None]:
+    """Spans go to this provider, which is not made the process's own one: libraries may have theirs."""
+    _tracers[:] = [provider.get_tracer("ekonte", VERSION)]
+    try:
+        yield
+    finally:
+        _tracers.clear()
+
+
+def _provider() -> "TracerProvider | None":
+    if not any(os.environ.get(name) for name in ENDPOINT_VARIABLES):
+        return None
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError:
+        log.warning("tracing.not_installed", wanted_by=ENDPOINT_VARIABLES[0], install="pip install ekonte[otel]")
+        return None
+    names = {"service.version": VERSION}
+    if not os.environ.get("OTEL_SERVICE_NAME"):
+        names["service.name"] = SERVICE_NAME
+    provider = TracerProvider(resource=Resource.create(names))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return provider

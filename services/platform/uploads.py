@@ -1,0 +1,115 @@
+"""Files that callers send: recognised by their bytes, kept under the caller's name, used by their ids."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+
+from errors import FileTooLargeError, UnsupportedFileError
+from media.documents import read_document
+from media.pictures import normalise_picture, recognise_picture
+from media.probe import MediaInfo, probe
+from media.processes import run_in_worker
+from models.files import StoredFile
+from models.workflows import Workflow
+from services.platform.files import NewFile, store_file
+from services.platform.ownership import own
+from settings import get_settings
+
+MAX_PICTURE_SIDE = 4096
+PROBE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class IncomingFile:
+    """A file that was sent, in a temporary place. `name` is the sender's and is believed in nothing."""
+
+    name: str
+    path: Path
+    bytes: int
+
+
+async def in_worker(function: Any, *arguments: Any, timeout_seconds: float = PROBE_SECONDS) -> Any:
+    """Files of strangers are opened in a process of their own, with a time limit."""
+    return await run_in_worker(
+        function, *arguments, limit=get_settings().render_concurrency, timeout_seconds=timeout_seconds
+    )
+
+
+def check_size(upload: IncomingFile) -> None:
+    limit = get_settings().max_upload_bytes
+    if upload.bytes > limit:
+        raise FileTooLargeError(f"The file has {upload.bytes} bytes; at most {limit} are taken.")
+    if upload.bytes == 0:
+        raise UnsupportedFileError("The file is empty.")
+
+
+def _recognise_picture(path: Path) -> Any:
+    return recognise_picture(path.read_bytes())
+
+
+async def recognise(upload: IncomingFile) -> NewFile:
+    """What the file is: a picture, sound or film, or a text. UnsupportedFileError, with the reason, for all else."""
+    check_size(upload)
+    try:
+        picture = await in_worker(_recognise_picture, upload.path)
+        return NewFile(upload.path, picture.content_type, upload.name, picture.width, picture.height)
+    except UnsupportedFileError as not_a_picture:
+        try:
+            info: MediaInfo = await in_worker(probe, upload.path)
+            return _media_file(upload, info)
+        except UnsupportedFileError:
+            try:
+                document = await in_worker(_read, upload.path)
+            except UnsupportedFileError:
+                raise UnsupportedFileError(
+                    "The file is no picture, sound, film or text that is taken here"
+                    " (PNG, JPEG, WebP; WAV, MP3, M4A, OGG, FLAC; MP4, MOV, WebM; text, Markdown, DOCX, PDF, EPUB)."
+                ) from not_a_picture
+            return NewFile(upload.path, document.content_type, upload.name)
+
+
+def _read(path: Path) -> Any:
+    return read_document(path, max_bytes=get_settings().max_upload_bytes)
+
+
+def _media_file(upload: IncomingFile, info: MediaInfo) -> NewFile:
+    return NewFile(upload.path, info.content_type, upload.name, info.width, info.height, info.duration_seconds)
+
+
+async def store_upload(owner: str, upload: IncomingFile) -> StoredFile:
+    """Keeps any file that we can use. The same content twice is one file."""
+    return await store_file(owner, await recognise(upload), is_upload=True)
+
+
+async def store_script_upload(owner: str, upload: IncomingFile, workflow_id: int | None) -> StoredFile:
+    """Keeps a text: it must be readable as one. UnsupportedFileError or FileTooLargeError with the reason."""
+    if workflow_id is not None:
+        await own(Workflow, owner, workflow_id)
+    check_size(upload)
+    document = await in_worker(_read, upload.path, timeout_seconds=300)
+    return await store_file(owner, NewFile(upload.path, document.content_type, upload.name), is_upload=True)
+
+
+async def store_picture(owner: str, upload: IncomingFile, folder: Path) -> StoredFile:
+    """Keeps a picture upright, as PNG without its metadata (place and camera), at most 4096 pixels a side."""
+    check_size(upload)
+    await in_worker(_recognise_picture, upload.path)
+    out = folder / "picture.png"
+    await in_worker(normalise_picture, upload.path, out, MAX_PICTURE_SIDE)
+    info = await anyio.to_thread.run_sync(_recognise_picture, out)
+    return await store_file(
+        owner, NewFile(out, info.content_type, upload.name, info.width, info.height), is_upload=True
+    )
+
+
+async def store_media(owner: str, upload: IncomingFile, *, needs_video: bool) -> tuple[StoredFile, MediaInfo]:
+    """Keeps a film (needs_video), or anything with sound. UnsupportedFileError where it holds none."""
+    check_size(upload)
+    info: MediaInfo = await in_worker(probe, upload.path)
+    if needs_video and not info.has_video:
+        raise UnsupportedFileError("The file holds no film.")
+    if not needs_video and not info.has_audio:
+        raise UnsupportedFileError("The file holds no sound.")
+    return await store_file(owner, _media_file(upload, info), is_upload=True), info

@@ -1,0 +1,84 @@
+"""Alerts as a caller sees them: the caller's own, and those of the whole deployment (owner "")."""
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from tortoise.queryset import QuerySet
+
+from models.alerts import Alert
+from services.platform.events import RE_READ_SECONDS, alerts_topic, bus
+from services.platform.sql import timestamp_before_sql
+from services.platform.owned import owned_or_shared, owned_rows_sql
+
+BATCH = 100
+"Alerts that are read, and given out, at once: a slow reader then sees the newest of the next ones."
+LATE_SECONDS = 60.0
+"By how much a closing may be committed later than its time says: a transaction's length."
+
+
+def alerts_query(owner: str, is_open: bool | None) -> QuerySet[Alert]:
+    """is_open None: open and closed ones."""
+    query = owned_or_shared(Alert, owner)
+    return query if is_open is None else query.filter(resolved_at__isnull=is_open)
+
+
+async def alerts_in_order(owner: str, ids: Sequence[int]) -> list[Alert | None]:
+    """For each id its alert, or None; one statement."""
+    rows = {row.id: row for row in await owned_or_shared(Alert, owner).filter(id__in=list(set(ids)))}
+    return [rows.get(row_id) for row_id in ids]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def follow_alerts(
+    owner: str, *, until: datetime | None = None, now: Callable[[], datetime] = _utc_now
+) -> AsyncGenerator[list[Alert], None]:
+    """Yields the open alerts, then each that is raised and each that is closed, at most 100 at a time, oldest first.
+    Ends at `until` only.
+
+    It listens before it reads, so nothing falls between. One that was raised and closed since the last look is yielded
+    once, closed. Close it (aclose) to stop listening.
+    """
+    seen: dict[int, int] = {}
+    since: Any = None
+    with bus().listen([alerts_topic(owner), alerts_topic("")]) as listener:
+        while until is None or now() < until:
+            found, next_since = await _versions(owner, since)
+            if since is None:  # what had been closed before it began is nothing new
+                seen = {row["id"]: row["version"] for row in found if row["resolved_at"] is not None}
+            due = [row["id"] for row in found if row["version"] > seen.get(row["id"], 0)]
+            if len(due) <= BATCH:  # else the rest is looked for from the same time on
+                seen = {row["id"]: seen.get(row["id"], 0) for row in found}
+                since = next_since
+            elif since is None:
+                since = next_since
+            if due:
+                rows = await owned_or_shared(Alert, owner).filter(id__in=due[:BATCH]).order_by("id")
+                seen |= {row.id: row.version for row in rows}
+                if rows:
+                    yield rows
+                continue
+            await listener.next(_wait_seconds(until, now()))
+
+
+def _wait_seconds(until: datetime | None, now: datetime) -> float:
+    seconds = RE_READ_SECONDS
+    return seconds if until is None else max(0.0, min(seconds, (until - now).total_seconds()))
+
+
+async def _versions(owner: str, since: Any) -> tuple[list[dict[str, Any]], Any]:
+    """Alerts that are open or were closed after `since` (None: a minute ago), oldest first, and the `since` of the next
+    look. One statement.
+    """
+    late = timestamp_before_sql(LATE_SECONDS)
+    rows = await owned_rows_sql(
+        f"SELECT {late} AS since, alert.id, alert.version, alert.resolved_at FROM (SELECT 1 AS one) AS look"
+        " LEFT JOIN alert ON (alert.owner = ? OR alert.owner = '')"
+        f" AND (alert.resolved_at IS NULL OR alert.resolved_at >= {late if since is None else '?'}) ORDER BY alert.id",
+        owner,
+        *(() if since is None else (since,)),
+    )
+    return [row for row in rows if row["id"] is not None], rows[0]["since"]

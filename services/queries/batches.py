@@ -1,0 +1,148 @@
+"""Batches as their owner sees them: lists, counts, what they cost and how long they take. Deleted ones do not exist.
+
+What a batch has replaced by newer jobs is not listed and not counted among its items; what it cost is.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tortoise.queryset import QuerySet
+
+from models.batches import Batch
+from models.enums import ENDED_BATCH_STATUSES, BatchStatus, BatchType, JobStatus, MediaKind
+from models.jobs import Job
+from services.generation.batches.end_states import Counts
+from services.generation.batches.forecasting import Sort, Wanted, forecasts, requests_of
+from services.queries.children import ChildList
+from services.platform.owned import owned, owned_rows_sql, places, rows_by_id
+
+
+@dataclass(frozen=True)
+class BatchConditions:
+    """All hold at once; None asks nothing."""
+
+    types: tuple[BatchType, ...] | None = None
+    statuses: tuple[BatchStatus, ...] | None = None
+    work_id: str | None = None
+    project_id: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+def batches_query(owner: str, conditions: BatchConditions) -> QuerySet[Batch]:
+    query = owned(Batch, owner).filter(deleted_at__isnull=True)
+    for column, value in (
+        ("type__in", conditions.types),
+        ("status__in", conditions.statuses),
+        ("work_id", conditions.work_id),
+        ("project_id", conditions.project_id),
+        ("created_at__gt", conditions.created_after),
+        ("created_at__lt", conditions.created_before),
+    ):
+        if value is not None:
+            query = query.filter(**{column: value})
+    return query
+
+
+def batch_jobs(statuses: Sequence[JobStatus] | None, storyboard_count: int | None) -> ChildList:
+    """A batch's jobs in the order of its items; in one of these states, and for one of so many storyboards, which the
+    key's `only` names.
+    """
+    always = "c.is_superseded IS NOT TRUE"
+    if statuses is not None:
+        listed = ", ".join(f"'{status.value}'" for status in dict.fromkeys(statuses))
+        always += f" AND c.status IN ({listed})" if listed else " AND c.id = 0"
+    return ChildList(
+        Job,
+        "job c" if storyboard_count is None else "job c JOIN generation_record r ON r.id = c.record_id",
+        "c.owner",
+        "c.batch_id",
+        "c.id",
+        "c.id",
+        condition="" if storyboard_count is None else f"r.storyboard_id IN ({places(range(storyboard_count))})",
+        always=always,
+    )
+
+
+async def batches_in_order(owner: str, ids: Sequence[int]) -> list[Batch | None]:
+    """For each id its batch, or None; one statement."""
+    rows = await rows_by_id(Batch, owner, ids)
+    return [row if (row := rows.get(row_id)) is not None and row.deleted_at is None else None for row_id in ids]
+
+
+async def counts_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[Counts]:
+    """For each batch how many of its jobs are in which state; one statement."""
+    rows = await owned_rows_sql(
+        "SELECT batch_id, status, COUNT(*) AS number FROM job WHERE owner = ?"
+        f" AND batch_id IN ({places(batch_ids)}) AND is_superseded IS NOT TRUE GROUP BY batch_id, status",
+        owner,
+        *batch_ids,
+    )
+    found: dict[int, dict[JobStatus, int]] = defaultdict(dict)
+    for row in rows:
+        found[row["batch_id"]][JobStatus(row["status"])] = int(row["number"])
+    return [Counts.of(found.get(batch_id, {})) for batch_id in batch_ids]
+
+
+async def credits_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[int]:
+    """For each batch what the attempts of its jobs cost, as far as that is known; one statement."""
+    rows = await owned_rows_sql(
+        "SELECT j.batch_id AS batch_id, SUM(a.credits_spent) AS credits FROM job j JOIN attempt a ON a.job_id = j.id"
+        f" WHERE j.owner = ? AND j.batch_id IN ({places(batch_ids)}) GROUP BY j.batch_id",
+        owner,
+        *batch_ids,
+    )
+    spent = {row["batch_id"]: int(row["credits"] or 0) for row in rows}
+    return [spent.get(batch_id, 0) for batch_id in batch_ids]
+
+
+async def seconds_left_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[float | None]:
+    """For each batch in how many seconds it will be done; None for one that has ended or is paused, and where nobody
+    knows. Eleven statements for each kind, however many batches.
+    """
+    batches = await rows_by_id(Batch, owner, batch_ids)
+    going = {
+        batch.id: batch
+        for batch in batches.values()
+        if batch.status not in (*ENDED_BATCH_STATUSES, BatchStatus.PAUSED) and batch.deleted_at is None
+    }
+    wanted = await _wanted(owner, going)
+    seconds: dict[int, float | None] = {}
+    for kind in MediaKind:
+        ids = [batch.id for batch in going.values() if batch.kind is kind]
+        if ids:
+            found = await forecasts(owner, kind, [wanted[batch_id] for batch_id in ids])
+            seconds |= {batch_id: each.seconds for batch_id, each in zip(ids, found, strict=True)}
+    return [seconds.get(batch_id) for batch_id in batch_ids]
+
+
+async def _wanted(owner: str, batches: dict[int, Batch]) -> dict[int, Wanted]:
+    """What is left to be made of each, by demand."""
+    if not batches:
+        return {}
+    rows = await owned_rows_sql(
+        "SELECT batch_id, key, MIN(id) AS sample, SUM(waits) AS waiting FROM (SELECT batch_id, id,"
+        " COALESCE(demand_key, CAST(id AS TEXT)) AS key, CASE WHEN status = 'PENDING' THEN 1 ELSE 0 END AS waits"
+        f" FROM job WHERE owner = ? AND batch_id IN ({places(list(batches))}) AND status IN ('PENDING', 'RUNNING')"
+        " AND is_superseded IS NOT TRUE) AS going GROUP BY batch_id, key",
+        owner,
+        *batches,
+    )
+    requests = await requests_of([row["sample"] for row in rows])
+    counts = dict(zip(batches, await counts_by_batch_id(owner, list(batches)), strict=True))
+    sorts: dict[int, dict[str, Sort]] = defaultdict(dict)
+    for row in rows:
+        if row["sample"] in requests:
+            sorts[row["batch_id"]][row["key"]] = Sort(requests[row["sample"]], int(row["waiting"]))
+    return {
+        batch.id: Wanted(
+            sorts[batch.id],
+            batch.priority_rank,
+            batch.max_parallel,
+            batch_id=batch.id,
+            is_running=counts[batch.id].running > 0,
+        )
+        for batch in batches.values()
+    }

@@ -1,0 +1,97 @@
+"""What hangs on scripts, workflows, jobs and animatics and is read whole, batched by parent."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TypeVar
+
+from tortoise.expressions import Subquery
+
+from models.artifacts import JobFile
+from models.enums import STAGES
+from models.files import StoredFile
+from models.jobs import Job
+from models.scripts import Asset, Script, ScriptShot
+from models.workflows import Workflow, WorkflowStage
+from services.queries.artifacts import ready_files
+from services.platform.owned import owned, owned_rows_sql, places, rows_by_id
+
+T = TypeVar("T")
+
+
+async def stages_by_workflow_id(owner: str, workflow_ids: Sequence[int]) -> list[tuple[WorkflowStage, ...]]:
+    """For each workflow its stages, in order."""
+    mine = owned(Workflow, owner).filter(id__in=list(workflow_ids)).values("id")
+    stages: dict[int, list[WorkflowStage]] = defaultdict(list)
+    for row in await WorkflowStage.filter(workflow_id__in=Subquery(mine)):
+        stages[row.workflow_id].append(row)
+    return [tuple(sorted(stages[workflow_id], key=lambda row: STAGES.index(row.stage))) for workflow_id in workflow_ids]
+
+
+async def shots_by_scene(owner: str, scenes: Sequence[tuple[int, int]]) -> list[tuple[ScriptShot, ...]]:
+    """For each (script id, scene number) its shots, in order."""
+    mine = owned(Script, owner).filter(id__in=list({script_id for script_id, _ in scenes})).values("id")
+    numbers = {number for _, number in scenes}
+    shots: dict[tuple[int, int], list[ScriptShot]] = defaultdict(list)
+    rows = ScriptShot.filter(script_id__in=Subquery(mine), scene_number__in=list(numbers)).order_by("number")
+    for row in await rows:
+        shots[row.script_id, row.scene_number].append(row)
+    return [tuple(shots[scene]) for scene in scenes]
+
+
+async def assets_by_script_id(owner: str, script_ids: Sequence[int]) -> list[tuple[Asset, ...]]:
+    """For each script its assets, in the script's order."""
+    assets: dict[int, list[Asset]] = defaultdict(list)
+    for row in await owned(Asset, owner).filter(script_id__in=list(script_ids)).order_by("position"):
+        assets[row.script_id].append(row)
+    return [tuple(assets[script_id]) for script_id in script_ids]
+
+
+async def newest_stage_jobs(owner: str, target_ids: Sequence[int]) -> list[Job | None]:
+    """For each target the newest job that was to make it; two statements."""
+    found = await owned_rows_sql(
+        "SELECT target_id, MAX(id) AS id FROM job WHERE owner = ? AND role = 'STAGE'"
+        f" AND target_id IN ({places(target_ids)}) GROUP BY target_id",
+        owner,
+        *target_ids,
+    )
+    newest = {row["target_id"]: row["id"] for row in found}
+    jobs = await rows_by_id(Job, owner, newest.values())
+    return [jobs.get(newest.get(target_id, 0)) for target_id in target_ids]
+
+
+async def files_by_job_id(owner: str, job_ids: Sequence[int]) -> list[tuple[StoredFile, ...]]:
+    """For each job what it and its children made, each file once, in the order in which the jobs were made."""
+    found = await owned_rows_sql(
+        "SELECT j.id AS job_id, j.id AS maker_id FROM job j WHERE j.owner = ?"
+        f" AND j.id IN ({places(job_ids)}) UNION ALL"
+        " SELECT c.parent_id AS job_id, c.id AS maker_id FROM job c JOIN job p ON p.id = c.parent_id"
+        f" AND p.owner = c.owner WHERE p.owner = ? AND c.parent_id IN ({places(job_ids)})",
+        owner,
+        *job_ids,
+        owner,
+        *job_ids,
+    )
+    makers = {row["maker_id"] for row in found}
+    links: dict[int, list[JobFile]] = defaultdict(list)
+    for link in await JobFile.filter(job_id__in=list(makers)).order_by("job_id", "position"):
+        links[link.job_id].append(link)
+    stored = await ready_files(owner, [link.file_id for of_job in links.values() for link in of_job])
+    file_ids: dict[int, dict[int, None]] = defaultdict(dict)
+    for row in sorted(found, key=lambda row: row["maker_id"]):
+        file_ids[row["job_id"]].update(dict.fromkeys(link.file_id for link in links[row["maker_id"]]))
+    return [tuple(stored[file_id] for file_id in file_ids[job_id] if file_id in stored) for job_id in job_ids]
+
+
+async def planned_seconds(owner: str, animatic_ids: Sequence[int]) -> list[tuple[tuple[int, float], ...]]:
+    """For each animatic (part id, the shot's planned seconds), in order."""
+    found = await owned_rows_sql(
+        "SELECT p.id AS id, p.animatic_id AS animatic_id, s.duration_seconds AS seconds FROM animatic_part p"
+        f" JOIN shot s ON s.id = p.shot_id WHERE p.owner = ? AND p.animatic_id IN ({places(animatic_ids)})"
+        " ORDER BY s.sequence, p.id",
+        owner,
+        *animatic_ids,
+    )
+    parts: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for row in found:
+        parts[row["animatic_id"]].append((row["id"], float(row["seconds"])))
+    return [tuple(parts[animatic_id]) for animatic_id in animatic_ids]

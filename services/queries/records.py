@@ -1,0 +1,173 @@
+"""Generation records as their owner sees them: lists with every filter, the newest by storyboard, versions, and what
+their jobs say about them. Deleted ones do not exist.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
+
+from models.enums import JobRole, JobStatus, MediaKind
+from models.generation import Attempt, GenerationRecord, RecordVersion
+from models.ids import global_id
+from models.jobs import Job
+from models.generation_requests import work_of
+from services.queries.children import ChildList
+from services.platform.owned import owned, owned_rows_sql, places, rows_by_id
+
+RECORD_VERSIONS = ChildList(
+    RecordVersion,
+    "record_version c JOIN generation_record r ON r.id = c.record_id",
+    "c.owner",
+    "c.record_id",
+    "c.number",
+    "c.id",
+    is_descending=True,
+    always="r.deleted_at IS NULL AND (r.shown_job_id IS NULL OR r.shown_job_id <> c.job_id)",
+)
+
+
+@dataclass(frozen=True)
+class RecordConditions:
+    """All hold at once; None asks nothing. statuses: of the record's newest job."""
+
+    kind: MediaKind | None = None
+    work_id: str | None = None
+    project_id: str | None = None
+    storyboard_ids: tuple[str, ...] | None = None
+    batch_id: int | None = None
+    statuses: tuple[JobStatus, ...] | None = None
+    model: str | None = None
+    prompt_contains: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+def records_query(owner: str, conditions: RecordConditions) -> QuerySet[GenerationRecord]:
+    query = owned(GenerationRecord, owner).filter(deleted_at__isnull=True)
+    for column, value in (
+        ("kind", conditions.kind),
+        ("work_id", conditions.work_id),
+        ("project_id", conditions.project_id),
+        ("storyboard_id__in", conditions.storyboard_ids),
+        ("model", conditions.model),
+        ("prompt__icontains", conditions.prompt_contains or None),
+        ("created_at__gt", conditions.created_after),
+        ("created_at__lt", conditions.created_before),
+    ):
+        if value is not None:
+            query = query.filter(**{column: value})
+    if conditions.batch_id is not None:
+        items = owned(Job, owner).filter(batch_id=conditions.batch_id)
+        query = query.filter(id__in=Subquery(items.values("record_id")))
+    if conditions.statuses is not None:
+        jobs = owned(Job, owner).filter(role=JobRole.GENERATE, status__in=list(conditions.statuses))
+        query = query.filter(current_job_id__in=Subquery(jobs.values("id")))
+    return query
+
+
+async def records_in_order(owner: str, ids: Sequence[int]) -> list[GenerationRecord | None]:
+    """For each id its record, or None; one statement."""
+    rows = await rows_by_id(GenerationRecord, owner, ids)
+    return [row if (row := rows.get(row_id)) is not None and row.deleted_at is None else None for row_id in ids]
+
+
+async def versions_in_order(owner: str, ids: Sequence[int]) -> list[RecordVersion | None]:
+    """For each id its version, or None where it or its record is not there; one statement."""
+    live = owned(GenerationRecord, owner).filter(deleted_at__isnull=True).values("id")
+    rows = owned(RecordVersion, owner).filter(id__in=list(set(ids)), record_id__in=Subquery(live))
+    found = {row.id: row for row in await rows}
+    return [found.get(row_id) for row_id in ids]
+
+
+async def latest_records(
+    owner: str, kind: MediaKind, work_id: str, project_id: str | None, storyboard_ids: Sequence[str]
+) -> list[GenerationRecord | None]:
+    """For each storyboard its newest record (of all projects where none is named), or None; two statements."""
+    wanted = list(dict.fromkeys(storyboard_ids))
+    if not wanted:
+        return []
+    project = "" if project_id is None else " AND project_id = ?"
+    found = await owned_rows_sql(
+        "SELECT storyboard_id, MAX(id) AS id FROM generation_record WHERE owner = ? AND deleted_at IS NULL"
+        f" AND kind = ? AND work_id = ?{project} AND storyboard_id IN ({places(wanted)}) GROUP BY storyboard_id",
+        owner,
+        kind.value,
+        work_id,
+        *([] if project_id is None else [project_id]),
+        *wanted,
+    )
+    newest = {row["storyboard_id"]: row["id"] for row in found}
+    rows = await rows_by_id(GenerationRecord, owner, newest.values())
+    return [rows.get(newest.get(storyboard_id, 0)) for storyboard_id in storyboard_ids]
+
+
+async def credits_by_record_id(owner: str, record_ids: Sequence[int]) -> list[int | None]:
+    """For each record what all attempts of all its jobs cost, as far as that is known; None where nothing is."""
+    found = await owned_rows_sql(
+        "SELECT j.record_id AS record_id, SUM(a.credits_spent) AS credits FROM job j"
+        f" JOIN attempt a ON a.job_id = j.id WHERE j.owner = ? AND j.record_id IN ({places(record_ids)})"
+        " GROUP BY j.record_id",
+        owner,
+        *record_ids,
+    )
+    credits = {row["record_id"]: row["credits"] for row in found}
+    return [None if (spent := credits.get(record_id)) is None else int(spent) for record_id in record_ids]
+
+
+async def credits_by_workflow_id(owner: str, workflow_ids: Sequence[int]) -> list[int]:
+    """For each workflow what the attempts of its generations cost, as far as that is known."""
+    found = await owned_rows_sql(
+        "SELECT j.workflow_id AS workflow_id, SUM(a.credits_spent) AS credits FROM job j"
+        f" JOIN attempt a ON a.job_id = j.id WHERE j.owner = ? AND j.workflow_id IN ({places(workflow_ids)})"
+        " AND j.role = 'GENERATE' GROUP BY j.workflow_id",
+        owner,
+        *workflow_ids,
+    )
+    credits = {row["workflow_id"]: int(row["credits"] or 0) for row in found}
+    return [credits.get(workflow_id, 0) for workflow_id in workflow_ids]
+
+
+async def picture_records_by_shot_id(owner: str, shot_ids: Sequence[int]) -> list[GenerationRecord | None]:
+    """For each shot the record of its picture: the shot is its storyboard, the workflow its work. Two statements."""
+    found = await owned_rows_sql(
+        "SELECT s.id AS id, b.workflow_id AS workflow_id FROM shot s JOIN storyboard b ON b.id = s.storyboard_id"
+        f" WHERE s.owner = ? AND s.id IN ({places(shot_ids)})",
+        owner,
+        *shot_ids,
+    )
+    works = {row["id"]: work_of(row["workflow_id"]) for row in found}
+    if not works:
+        return [None] * len(shot_ids)
+    keys = {shot_id: (work, global_id("Shot", shot_id)) for shot_id, work in works.items()}
+    records = owned(GenerationRecord, owner).filter(
+        kind=MediaKind.IMAGE,
+        deleted_at__isnull=True,
+        work_id__in=list(set(works.values())),
+        storyboard_id__in=[storyboard for _, storyboard in keys.values()],
+    )
+    by_key = {(record.work_id, record.storyboard_id): record for record in await records}
+    return [by_key.get(keys.get(shot_id, ("", ""))) for shot_id in shot_ids]
+
+
+# ---------------------------------------------------------------- pure rules
+
+
+def switch_count(attempts: Sequence[Attempt]) -> int:
+    """How often a job changed account or site, its attempts in order."""
+    places_ = [(attempt.account_id, attempt.site) for attempt in attempts]
+    return sum(before != after for before, after in pairwise(places_))
+
+
+def generation_seconds(job: Job | None, attempts: Sequence[Attempt]) -> float | None:
+    """From when the last run of a job was first placed until it ended; None for a job that has not ended, or was only
+    handed a former result.
+    """
+    if job is None or job.finished_at is None:
+        return None
+    placed = [attempt.placed_at_ms for attempt in attempts if attempt.run == job.retry_count and attempt.placed_at_ms]
+    began = datetime.fromtimestamp(min(placed) / 1000, UTC) if placed else job.started_at
+    return None if began is None else max(0.0, float((job.finished_at - began).total_seconds()))

@@ -1,0 +1,166 @@
+"""How the deployment is, for those who run it: versions, queues, workers, this machine and its storage.
+
+Asking often costs little: what is counted over tables is kept for some seconds.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+import orjson
+
+from models.database import execute, is_sqlite, now_ms_sql
+from models.enums import Queue
+from services.platform.files import storage
+from services.platform.host import HostLoad, host_load
+from services.queue.depths import queue_depths
+from services.platform.sql import timestamp_before_sql
+from services.platform.version import VERSION
+from settings import Settings
+
+T = TypeVar("T")
+
+QUEUES_SECONDS = 1.0
+STORED_SECONDS = 60.0
+DEAD_HOURS = 24
+
+
+@dataclass(frozen=True)
+class QueueState:
+    """waiting: due now. delayed: due later, or when something else has happened. dead: failed for good in the last 24
+    hours.
+    """
+
+    name: str
+    waiting: int
+    delayed: int
+    dead: int
+
+
+@dataclass(frozen=True)
+class WorkerState:
+    name: str
+    queues: tuple[str, ...]
+    started_at: datetime
+    last_heartbeat_at: datetime
+
+
+@dataclass(frozen=True)
+class SystemState:
+    version: str
+    database: str
+    broker: str
+    queues: tuple[QueueState, ...]
+    workers: tuple[WorkerState, ...]
+    load: HostLoad
+    storage_bytes: int
+    storage_free_bytes: int | None
+
+
+@dataclass
+class _Kept(Generic[T]):
+    """A value that is read again when it is older than `seconds`; of many who ask at once one reads. It belongs to one
+    database, as one event loop knows it.
+    """
+
+    seconds: float
+    read: Callable[[], Awaitable[T]]
+    _at: float = float("-inf")
+    _values: list[T] = field(default_factory=list)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def get(self) -> T:
+        async with self._lock:
+            if not self._values or time.monotonic() - self._at > self.seconds:
+                self._values = [await self.read()]
+                self._at = time.monotonic()
+            return self._values[0]
+
+
+class SystemReader:
+    """Reads the state for one process's callers."""
+
+    def __init__(self) -> None:
+        self._queues = _Kept(QUEUES_SECONDS, read_queues)
+        self._database = _Kept(float("inf"), database_version)
+        self._stored = _Kept(STORED_SECONDS, stored_bytes)
+
+    async def read(self, settings: Settings) -> SystemState:
+        return SystemState(
+            version=VERSION,
+            database=await self._database.get(),
+            broker="redis" if settings.redis_url is not None else "in-process",
+            queues=await self._queues.get(),
+            workers=await read_workers(),
+            load=host_load(),
+            storage_bytes=await self._stored.get(),
+            storage_free_bytes=await storage().free_bytes(),
+        )
+
+
+async def read_queues() -> tuple[QueueState, ...]:
+    """Every queue, in two statements."""
+    depths = await queue_depths()
+    since = timestamp_before_sql(DEAD_HOURS * 3600)
+    rows = await execute(
+        f"SELECT queue, COUNT(*) AS number FROM job WHERE status = 'FAILED' AND finished_at >= {since} GROUP BY queue"
+        f" UNION ALL SELECT '{Queue.CALLBACKS.value}', COUNT(*) FROM callback_delivery WHERE status = 'FAILED'"
+        " AND EXISTS (SELECT 1 FROM callback_try WHERE callback_try.delivery_id = callback_delivery.id"
+        f" AND callback_try.created_at >= {since})"
+    )
+    dead = {row["queue"]: int(row["number"]) for row in rows}
+    return tuple(
+        QueueState(queue.value, depth.waiting, depth.delayed, dead.get(queue.value, 0))
+        for queue, depth in depths.items()
+    )
+
+
+async def read_workers() -> tuple[WorkerState, ...]:
+    """Worker processes, the oldest first. One that was killed is shown with its last heartbeat until its lease ends."""
+    rows = await execute(
+        "SELECT holder, queues, started_at_ms, heartbeat_at_ms FROM process_lease"
+        f" WHERE queues IS NOT NULL AND until_ms > {now_ms_sql()} ORDER BY started_at_ms, holder"
+    )
+    return tuple(
+        WorkerState(
+            name=row["holder"],
+            queues=tuple(orjson.loads(row["queues"]) if isinstance(row["queues"], str) else row["queues"]),
+            started_at=_moment(row["started_at_ms"]),
+            last_heartbeat_at=_moment(row["heartbeat_at_ms"]),
+        )
+        for row in rows
+    )
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+async def database_version() -> str:
+    """Kind and version of the database server, e.g. "postgresql 16.4"."""
+    if is_sqlite():
+        return f"sqlite {sqlite3.sqlite_version}"
+    rows = await execute("SELECT current_setting('server_version') AS version")
+    return f"postgresql {str(rows[0]['version']).split()[0]}"
+
+
+async def stored_bytes() -> int:
+    """Bytes of all stored files; the same content of two owners is stored twice, and counts twice."""
+    rows = await execute("SELECT COALESCE(SUM(bytes), 0) AS bytes FROM stored_file WHERE state = 'READY'")
+    return int(rows[0]["bytes"])
+
+
+_reader: tuple[asyncio.AbstractEventLoop, SystemReader] | None = None
+
+
+async def system_state(settings: Settings) -> SystemState:
+    """The present state."""
+    global _reader
+    loop = asyncio.get_running_loop()
+    if _reader is None or _reader[0] is not loop:
+        _reader = (loop, SystemReader())
+    return await _reader[1].read(settings)

@@ -1,0 +1,151 @@
+"""House-keeping: closes what nobody closed, and takes away what nobody needs. Any process may do it at any time."""
+
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import anyio.to_thread
+import structlog
+
+from models.database import execute, is_sqlite, now_ms_sql
+from services.worker.alert_checks import check_alerts
+from services.platform.audit import forget_old_entries
+from services.notifications.callbacks.clearing import clear_callbacks
+from services.platform.files import remove_unreferenced
+from services.generation.orphans import take_up_forgotten
+from services.platform.idempotency import forget_old_keys
+from services.worker.retention.expiry import forget_old_rows
+from services.worker.retention.purge import purge_deleted
+from services.worker.retention.results import remove_old_results
+from services.generation.similarity.indexing import index_forgotten
+from services.notifications.statistics.history import count_history
+from services.notifications.statistics.rollup import roll_up
+from settings import Settings
+
+log = structlog.get_logger(__name__)
+
+SCRATCH_HOURS = 24
+CACHE_HOURS = 24
+VACUUM_PAGES = 5000
+HOUSEKEEPING_SECONDS = 600.0
+GRACE_SECONDS = 1800.0
+"How long a file that nothing refers to is marked before it goes."
+STATISTICS_SECONDS = 2.0
+"""The longest that a sweep counts: the worker's other looks wait for it."""
+
+_last_housekeeping = -HOUSEKEEPING_SECONDS
+
+
+async def sweep(settings: Settings) -> None:
+    """Takes up jobs that nobody is at work on, sums up what ended, and looks for what is to be told; every ten minutes,
+    clears away. A step that fails keeps no other from being done.
+    """
+    global _last_housekeeping
+    await _each(
+        {
+            "forgotten stages": wake_forgotten_stage_jobs,
+            "forgotten generations": take_up_forgotten,
+            "history": lambda: count_history(STATISTICS_SECONDS),
+            "statistics": lambda: roll_up(STATISTICS_SECONDS),
+            "similarity": index_forgotten,
+            "alerts": lambda: check_alerts(settings),
+        }
+    )
+    if time.monotonic() - _last_housekeeping >= HOUSEKEEPING_SECONDS:
+        _last_housekeeping = time.monotonic()
+        await clear_away(settings)
+
+
+async def wake_forgotten_stage_jobs() -> int:
+    """Makes stage jobs due that wait for builds that are not there. Returns how many."""
+    rows = await execute(
+        f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE role = 'STAGE'"
+        " AND status IN ('PENDING', 'RUNNING') AND due_at_ms IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM job AS child WHERE child.target_id = job.target_id AND child.role = 'BUILD'"
+        " AND child.status IN ('PENDING', 'RUNNING'))"
+        " AND NOT EXISTS (SELECT 1 FROM workflow WHERE workflow.id = job.workflow_id AND workflow.status = 'PAUSED')"
+        " RETURNING id"
+    )
+    return len(rows)
+
+
+async def clear_away(settings: Settings) -> None:
+    """Clears this host's folders; and the database and the storage, where it is this process's turn: of all processes
+    one in ten minutes. A step that fails keeps no other from being done.
+    """
+    await _each(
+        {
+            "scratch": lambda: _clear(clear_scratch, settings.data_dir / "scratch", SCRATCH_HOURS),
+            "cache": lambda: _clear(clear_cache, settings.data_dir / "cache", CACHE_HOURS),
+        }
+    )
+    if await take_turn("housekeeping", HOUSEKEEPING_SECONDS * 0.9):
+        await _each(
+            {
+                "keys": forget_old_keys,
+                "callbacks": clear_callbacks,
+                "audit": lambda: forget_old_entries(settings.audit_days),
+                "deleted rows": lambda: purge_deleted(settings.deleted_row_days),
+                "old rows": forget_old_rows,
+                "old results": lambda: remove_old_results(settings.file_retention_days),
+                "files": lambda: _remove_files(settings),
+            }
+        )
+    if is_sqlite():
+        await execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
+
+
+async def take_turn(name: str, seconds: float) -> bool:
+    """Whether the caller is the one of all processes to do something: one is, in so many seconds."""
+    rows = await execute(
+        f"INSERT INTO deployment_fact (name, value) VALUES (?, CAST({now_ms_sql()} AS TEXT)) ON CONFLICT (name)"
+        " DO UPDATE SET value = excluded.value"
+        f" WHERE CAST(deployment_fact.value AS BIGINT) <= {now_ms_sql()} - ? RETURNING name",
+        f"turn:{name}",
+        int(seconds * 1000),
+    )
+    return bool(rows)
+
+
+async def _each(steps: dict[str, Callable[[], Awaitable[object]]]) -> None:
+    for name, step in steps.items():
+        try:
+            done = await step()
+            if isinstance(done, int) and done:
+                log.info("sweep.did", what=name, number=int(done))
+        except Exception:
+            log.exception("sweep.failed", what=name)
+
+
+async def _remove_files(settings: Settings) -> int:
+    now = datetime.now(UTC)
+    oldest = now - timedelta(days=settings.unreferenced_file_days)
+    return await remove_unreferenced(oldest, now - timedelta(seconds=GRACE_SECONDS))
+
+
+async def _clear(clear: Callable[[Path, float], None], folder: Path, hours: float) -> None:
+    await anyio.to_thread.run_sync(clear, folder, hours * 3600.0)
+
+
+def clear_scratch(folder: Path, older_than_seconds: float) -> None:
+    """Removes scratch folders of processes that are long gone. Blocks: for a thread."""
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        try:
+            if time.time() - path.stat().st_mtime >= older_than_seconds:
+                shutil.rmtree(path, ignore_errors=True)
+        except FileNotFoundError:
+            continue
+
+
+def clear_cache(folder: Path, unused_seconds: float) -> None:
+    """Removes copies of object storage's files that nobody has read for a while. Blocks: for a thread."""
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        try:
+            if path.is_file() and time.time() - path.stat().st_mtime >= unused_seconds:
+                path.unlink()
+        except FileNotFoundError:
+            continue

@@ -1,0 +1,76 @@
+"""When upstream is asked, and how long accounts are left alone."""
+
+import pytest
+
+from models.enums import MediaKind
+from services.accounts.pool.cooling import cooldown_seconds, present_limit, risk_seconds
+from services.accounts.pool.matching import nearest_duration, nearest_ratio
+from services.accounts.pool.timing import first_poll_ms, next_poll_ms, usual_ms, with_sample
+
+IMAGE, VIDEO = MediaKind.IMAGE, MediaKind.VIDEO
+
+
+def test_an_unknown_model_is_asked_about_after_five_and_ten_seconds() -> None:
+    assert first_poll_ms(IMAGE, []) == 5_000
+    assert first_poll_ms(VIDEO, [1, 2]) == 10_000
+
+
+def test_a_known_model_is_asked_about_when_a_result_is_likely() -> None:
+    assert 20_000 <= first_poll_ms(IMAGE, [20_000] * 5) <= 20_500
+
+
+def test_no_look_comes_within_the_first_second() -> None:
+    assert first_poll_ms(IMAGE, [10, 10, 10]) == 1_000
+
+
+@pytest.mark.parametrize(("kind", "shortest", "longest"), [(IMAGE, 3_000, 5_000), (VIDEO, 5_000, 10_000)])
+def test_later_looks_come_within_the_bounds_of_their_kind(kind: MediaKind, shortest: int, longest: int) -> None:
+    for age_ms in range(0, 200_000, 7_000):
+        assert shortest <= next_poll_ms(kind, [], age_ms=age_ms, queue_position=None) <= longest
+
+
+def test_a_look_that_came_too_early_waits_until_a_result_is_likely() -> None:
+    assert next_poll_ms(IMAGE, [60_000] * 4, age_ms=10_000, queue_position=None) == 50_150
+
+
+def test_a_place_in_upstreams_queue_stretches_the_interval() -> None:
+    near = next_poll_ms(IMAGE, [], age_ms=0, queue_position=3)
+    far = next_poll_ms(IMAGE, [], age_ms=0, queue_position=500)
+    assert 5_000 < near < far == 30_000
+
+
+def test_only_the_newest_samples_are_kept() -> None:
+    samples: list[int] = []
+    for number in range(100):
+        samples = with_sample(samples, number)
+    assert samples == list(range(68, 100))
+    assert usual_ms(IMAGE, samples) == 96
+
+
+@pytest.mark.parametrize(("step", "seconds"), [(1, 2), (2, 4), (3, 8), (10, 1024), (11, 1800), (99, 1800)])
+def test_cooldowns_double_up_to_half_an_hour(step: int, seconds: float) -> None:
+    assert cooldown_seconds(step, random=0) == seconds
+    assert seconds <= cooldown_seconds(step, random=1) <= min(1800, seconds * 1.2)
+
+
+def test_what_upstream_told_counts_where_it_is_longer() -> None:
+    assert cooldown_seconds(1, random=0.5, told_seconds=60) == 60
+    assert cooldown_seconds(8, random=0.5, told_seconds=60) == 256
+
+
+def test_risk_control_cools_for_long() -> None:
+    assert risk_seconds(1, random=0) == 600
+    assert risk_seconds(9, random=0) == 1800
+
+
+def test_a_learned_limit_recovers_step_by_step_and_not_above_the_accounts_own() -> None:
+    assert [present_limit(1, 3, seconds_since=seconds) for seconds in (0, 59, 60, 120, 99_999)] == [1, 1, 2, 3, 3]
+    assert present_limit(None, 3, seconds_since=0) == 3
+
+
+def test_the_nearest_ratio_and_length_of_a_model_are_found() -> None:
+    assert nearest_ratio(["1:1", "16:9", "9:16"], 1280, 720) == "16:9"
+    assert nearest_ratio(["1:1", "16:9", "9:16"], 720, 1280) == "9:16"
+    assert nearest_ratio([], 1, 1) is None
+    assert [nearest_duration([5, 10], seconds) for seconds in (2, 5, 5.2, 30)] == [5, 5, 10, 10]
+    assert nearest_duration([], 3) is None

@@ -1,0 +1,159 @@
+"""Migrations on databases that hold rows, on both databases."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from tortoise.backends.base.executor import EXECUTOR_CACHE
+from tortoise.exceptions import IntegrityError
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+
+from models.artifacts import Artifact, ArtifactFile
+from models.database import APP, connection, database_config, execute, open_database
+from models.enums import STAGES, ArtifactKind, FileRole, JobStatus
+from models.files import StoredFile
+from models.ids import new_id, use_process_number
+from models.jobs import Job
+from models.workflows import Workflow, WorkflowStage
+from services.platform.migrations import database_url, migrate, missing_migrations, unwritten_changes
+from settings import Settings
+from tests.factories import make_artifact, make_build, make_job
+
+FIRST = "0001_initial"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of an empty database without any table."""
+    if request.param == "sqlite":
+        yield Settings(_env_file=None, data_dir=tmp_path)
+        return
+    url = request.getfixturevalue("empty_postgres_url")
+    yield Settings(_env_file=None, data_dir=tmp_path, database_url=url)
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[None]:
+    EXECUTOR_CACHE.clear()
+    use_process_number(1)
+    async with open_database(database_url(settings), settings.data_dir):
+        yield
+
+
+async def migrate_to_first(settings: Settings) -> None:
+    async with opened(settings):
+        apps = database_config(database_url(settings), settings.data_dir)["apps"]
+        await MigrationExecutor(connection(), apps).migrate([MigrationTarget(APP, FIRST)])
+
+
+JOB_SQL = (
+    "INSERT INTO job (id, created_at, owner, type, role, queue, status, priority_rank, progress, weight,"
+    " expected_weight, retry_count, tries, failures, params, target_id, lease_epoch, wakes, version)"
+    " VALUES (?, CURRENT_TIMESTAMP, 'mira', 'STORYBOARD', 'BUILD', 'images', 'SUCCEEDED', 2, 1, 1, 0, 0, 0, 0, '{}',"
+    " 1, 0, 0, 1)"
+)
+FILE_SQL = (
+    "INSERT INTO stored_file (id, created_at, owner, sha256, content_type, bytes, name, state, is_upload)"
+    " VALUES (?, CURRENT_TIMESTAMP, 'mira', ?, 'image/png', 1, '', 'READY', ?)"
+)
+WORKFLOW_SQL = (
+    "INSERT INTO workflow (id, created_at, owner, name, input_type, options, status, progress, run, version,"
+    " updated_at) VALUES (?, CURRENT_TIMESTAMP, 'mira', 'A film', 'NOVEL', '{}', 'RUNNING', 0, 1, 1, CURRENT_TIMESTAMP)"
+)
+"Rows with the columns of the first version."
+
+
+async def fill() -> dict[type, int]:
+    workflow_id = new_id()
+    await execute(WORKFLOW_SQL, workflow_id)
+    for stage in STAGES:
+        await WorkflowStage.create(workflow_id=workflow_id, stage=stage)
+    for number in range(3):
+        await execute(JOB_SQL, new_id())
+        artifact = await make_artifact(ArtifactKind.PICTURE, number)
+        file_id = new_id()
+        await execute(FILE_SQL, file_id, f"{number:064}", False)
+        await ArtifactFile.create(artifact_id=artifact.id, role=FileRole.MAIN, position=0, file_id=file_id)
+    return await counts()
+
+
+async def counts() -> dict[type, int]:
+    tables = (Workflow, WorkflowStage, Job, Artifact, ArtifactFile, StoredFile)
+    return {table: await table.all().count() for table in tables}
+
+
+async def test_an_upgrade_keeps_every_row_and_brings_what_the_new_version_needs(settings: Settings) -> None:
+    await migrate_to_first(settings)
+    async with opened(settings):
+        before = await fill()
+        assert await missing_migrations(settings) != []
+    applied = await migrate(settings)
+    assert applied[0].startswith("0002")
+    async with opened(settings):
+        assert await counts() == before
+        assert await missing_migrations(settings) == []
+        parent = await make_job()
+        await make_build(parent, ArtifactKind.CLIP, 9)
+        with pytest.raises(IntegrityError):
+            await make_build(parent, ArtifactKind.CLIP, 9)
+        await make_build(parent, ArtifactKind.CLIP, 9, status=JobStatus.FAILED)
+
+
+async def fresh_indexes(folder: Path) -> set[str]:
+    """Of a database that never was another version's."""
+    folder.mkdir()
+    await migrate(Settings(_env_file=None, data_dir=folder))
+    with contextlib.closing(sqlite3.connect(folder / "ekonte.sqlite3")) as fresh:
+        return {name for (name,) in fresh.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+
+
+async def test_an_upgrade_of_an_sqlite_file_leaves_a_backup_with_the_rows(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    await migrate_to_first(settings)
+    async with opened(settings):
+        await fill()
+    applied = await migrate(settings)
+    backup = tmp_path / f"ekonte.sqlite3.before-{applied[0]}"
+    with contextlib.closing(sqlite3.connect(tmp_path / "ekonte.sqlite3")) as new:
+        indexes = {name for (name,) in new.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+        assert {"uid_job_live_build", "uid_job_live_generation", "uid_account_session", "uid_record_place"} <= indexes
+        assert indexes == await fresh_indexes(tmp_path / "fresh")
+    with contextlib.closing(sqlite3.connect(backup)) as old:
+        assert old.execute("SELECT COUNT(*) FROM workflow").fetchone() == (1,)
+        assert old.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'uid_job_live_build'").fetchone() == (0,)
+
+
+async def test_a_database_that_is_up_to_date_is_left_alone(settings: Settings, tmp_path: Path) -> None:
+    assert len(await migrate(settings)) >= 2
+    assert await migrate(settings) == []
+    assert list(tmp_path.glob("*.before-*")) == []
+
+
+async def test_two_processes_that_migrate_at_once_take_turns(empty_postgres_url: str, tmp_path: Path) -> None:
+    code = (
+        "import asyncio, pathlib, sys; from settings import Settings; from services.platform.migrations import migrate;"
+        "asyncio.run(migrate(Settings(_env_file=None, data_dir=pathlib.Path(sys.argv[1]), database_url=sys.argv[2])))"
+    )
+    import sys
+
+    processes = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", code, str(tmp_path), empty_postgres_url, stderr=asyncio.subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    results = await asyncio.gather(*(process.communicate() for process in processes))
+    assert [process.returncode for process in processes] == [0, 0, 0], b"".join(error for _, error in results).decode()
+    settings = Settings(_env_file=None, data_dir=tmp_path, database_url=empty_postgres_url)
+    async with opened(settings):
+        rows = await execute("SELECT name FROM tortoise_migrations")
+        assert len(rows) == len({row["name"] for row in rows})
+
+
+async def test_no_change_of_the_models_is_without_its_migration(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    async with opened(settings):
+        assert await unwritten_changes(settings) == []

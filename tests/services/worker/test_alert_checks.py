@@ -1,0 +1,41 @@
+"""The looks at what is to be told, each on its own."""
+
+from pathlib import Path
+
+import pytest
+import structlog
+
+from models.alerts import Alert
+from models.enums import AlertKind, AlertSeverity
+from services.worker import alert_checks as checks
+from services.worker.alert_checks import check_alerts
+from services.notifications.alerts.raising import raise_alert
+from settings import get_settings
+from tests.factories import OWNER
+
+LOOKS = ("close_idle_pools", "check_credits", "check_failure_rates", "check_stalled_batches")
+
+
+@pytest.mark.parametrize("broken", LOOKS)
+async def test_a_look_that_fails_is_logged_and_keeps_no_other_back(
+    database: None, data_dir: Path, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    async def fail(*_: object) -> None:
+        raise ValueError("a row that it cannot read")
+
+    monkeypatch.setattr(checks, "_last_look", -checks.CHECK_SECONDS)
+    monkeypatch.setattr(checks, broken, fail)
+    with structlog.testing.capture_logs() as logs:
+        await check_alerts(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))
+    assert [alert.kind for alert in await Alert.all()] == [AlertKind.STORAGE_LOW]
+    assert [(line["event"], line["log_level"]) for line in logs] == [("alerts.look_failed", "error")]
+
+
+async def test_a_pools_cause_that_says_nothing_known_keeps_no_other_look_back(
+    database: None, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await raise_alert(OWNER, AlertKind.POOL_EXHAUSTED, AlertSeverity.CRITICAL, "pool", "From another version.")
+    monkeypatch.setattr(checks, "_last_look", -checks.CHECK_SECONDS)
+    with structlog.testing.capture_logs():
+        await check_alerts(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))
+    assert await Alert.filter(kind=AlertKind.STORAGE_LOW).count() == 1

@@ -1,0 +1,96 @@
+"""House-keeping as a whole: whose turn it is, and that one fault keeps nothing else from being done."""
+
+import asyncio
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from models.alerts import Alert
+from models.enums import AlertKind, AlertSeverity
+from models.files import StoredFile
+from services.platform import files
+from services.worker import sweeper as sweeping
+from services.worker import alert_checks as checks
+from services.notifications.alerts.raising import raise_alert
+from services.worker.sweeper import clear_away, sweep, take_turn
+from settings import get_settings
+from tests.factories import OWNER, make_file
+
+pytestmark = pytest.mark.usefixtures("either_database")
+
+
+@pytest.fixture(autouse=True)
+def storage(either_database: str, data_dir: Path) -> None:
+    files.use_storage(None, data_dir)
+
+
+async def loose_file() -> StoredFile:
+    """One that nothing refers to, and that was marked long ago."""
+    file = await make_file()
+    long_ago = datetime.now(UTC) - timedelta(days=9)
+    await StoredFile.filter(id=file.id).update(created_at=long_ago, released_at=long_ago)
+    return file
+
+
+async def test_of_all_processes_one_has_the_turn_and_the_next_one_comes_after_its_time() -> None:
+    assert sum(await asyncio.gather(*(take_turn("test", 60) for _ in range(8)))) == 1
+    assert not await take_turn("test", 60)
+    assert await take_turn("other", 60)
+    assert await take_turn("test", 0)
+
+
+async def test_clearing_away_removes_files_and_rows_when_it_is_its_turn(data_dir: Path) -> None:
+    scratch = data_dir / "scratch" / "old"
+    scratch.mkdir(parents=True)
+    os.utime(scratch, (time.time() - 90_000,) * 2)
+    await loose_file()
+    await clear_away(get_settings())
+    assert await StoredFile.all().count() == 0
+    assert not scratch.exists()
+    await loose_file()
+    await clear_away(get_settings())
+    assert await StoredFile.all().count() == 1  # somebody has just done it
+
+
+async def test_a_step_that_fails_keeps_no_other_from_being_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken() -> None:
+        raise OSError("away")
+
+    monkeypatch.setattr(sweeping, "forget_old_keys", broken)
+    await loose_file()
+    await raise_alert(OWNER, AlertKind.CREDIT_LOW, AlertSeverity.WARNING, "old", "It has few credits.")
+    await Alert.all().update(resolved_at=datetime.now(UTC) - timedelta(days=100))
+    await clear_away(get_settings())
+    assert await StoredFile.all().count() == 0
+    assert await Alert.all().count() == 0
+
+
+async def test_a_sweep_looks_for_what_is_to_be_told_now_and_then(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "_last_look", -checks.CHECK_SECONDS)
+    monkeypatch.setattr(sweeping, "_last_housekeeping", time.monotonic())
+    data_dir.mkdir(exist_ok=True)
+    settings = get_settings().model_copy(update={"storage_low_bytes": 1 << 60})
+    await sweep(settings)
+    assert [alert.kind for alert in await Alert.all()] == [AlertKind.STORAGE_LOW]
+    await Alert.all().delete()
+    await sweep(settings)
+    assert await Alert.all().count() == 0  # not before half a minute is over
+
+
+async def test_a_look_that_fails_keeps_no_other_from_being_done(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(seconds: float) -> None:
+        raise OSError("away")
+
+    monkeypatch.setattr(sweeping, "count_history", broken)
+    monkeypatch.setattr(checks, "_last_look", -checks.CHECK_SECONDS)
+    monkeypatch.setattr(sweeping, "_last_housekeeping", time.monotonic())
+    data_dir.mkdir(exist_ok=True)
+    await sweep(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))
+    assert [alert.kind for alert in await Alert.all()] == [AlertKind.STORAGE_LOW]
