@@ -116,8 +116,8 @@ def migrate(settings: Settings) -> int:
 def reseal(settings: Settings) -> int:
     """After a new key was put first: what others sealed is sealed with it, and they may be left out from then on."""
     from models.database import open_database
-    from services.platform.migrations import database_url
     from services.accounts.sessions import reseal_all
+    from services.platform.migrations import database_url
     from services.worker.startup_checks import check_surroundings
 
     async def run() -> int:

@@ -25,6 +25,7 @@ from models.batches import Batch
 from models.database import execute, transaction
 from models.enums import ExistingRecords, FileRole, FileState, JobStatus, MediaKind, Reuse, Site
 from models.files import StoredFile
+from models.generation_requests import InputImage
 from models.jobs import Job
 from resolvers.context import build_context
 from services.generation.batches.admission import create_batch
@@ -32,7 +33,6 @@ from services.generation.batches.batch_input import BatchAsked, BatchItem
 from services.generation.batches.canceling import cancel_batch
 from services.generation.batches.retrying import retry_batch
 from services.generation.generation_input import Asked
-from models.generation_requests import InputImage
 from services.platform.identity import Viewer
 from tests.statements import counted_with_transactions
 

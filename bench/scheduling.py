@@ -20,15 +20,15 @@ from models.batches import Batch
 from models.database import execute, now_ms, now_ms_sql
 from models.enums import AttemptState, BatchStatus, BatchType, JobRole, JobStatus, JobType, MediaKind, Queue, Site
 from models.generation import Attempt
+from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job
-from models.generation_requests import GenerationRequest
 from services.accounts.pool.choosing import Candidate, Demand, judge, rank, with_one_more
 from services.accounts.pool.demands import demand_key
 from services.accounts.pool.fairness import Group, WaitingJob
 from services.accounts.pool.placing import place
-from services.accounts.pool.scheduling import schedule
 from services.queue.leases import claim
+from services.worker.scheduling import schedule
 from tests.statements import counted_with_transactions
 
 ACCOUNTS, SLOTS, JOBS, OWNERS, BATCHES = 200, 3, 10_000, 6, 10

@@ -27,9 +27,9 @@ from bench.prompts import changed, prompts
 from models.database import execute, is_sqlite, transaction
 from models.enums import JobRole, JobStatus, MediaKind, Queue, Reuse
 from models.generation import GenerationRecord
+from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job
-from models.generation_requests import GenerationRequest
 from services.generation.records.holding import lock_record, write_record
 from services.generation.similarity.comparing import normalise
 from services.generation.similarity.finding import PART, find_similar

@@ -23,16 +23,16 @@ from models.accounts import Account
 from models.database import execute, is_sqlite, transaction
 from models.enums import MediaKind, Site
 from models.jobs import Job
-from services.queries import record_statistics as reading
-from services.queries.account_statistics import account_statistics
-from services.platform.caching import MarkedCache
-from services.queries.record_statistics import StatisticsConditions, record_statistics
 from services.notifications.statistics import rollup as rolling
 from services.notifications.statistics.aggregates import Grain
 from services.notifications.statistics.days import DateRange, calendar_day, days_of
+from services.notifications.statistics.events import note_ended, note_reopened
 from services.notifications.statistics.histogram import bucket_of
 from services.notifications.statistics.history import FACT, count_history
-from services.notifications.statistics.events import note_ended, note_reopened
+from services.platform.caching import MarkedCache
+from services.queries import record_statistics as reading
+from services.queries.account_statistics import account_statistics
+from services.queries.record_statistics import StatisticsConditions, record_statistics
 from settings import get_settings
 from tests.statements import counted_statements
 

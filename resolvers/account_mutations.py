@@ -22,10 +22,7 @@ from schema.context import Info
 from schema.errors import DeletePayload, ItemFailure
 from schema.fields import mutation
 from schema.paging import given
-from services.accounts import checking
-from services.accounts import creating
-from services.accounts import removing
-from services.accounts import updating
+from services.accounts import checking, creating, removing, updating
 from services.accounts.outcomes import MAX_ITEMS, Outcome, not_found
 from services.accounts.rules import UNSET, AccountChanges, Limit, NewAccount
 from services.platform.paging import check_id_count

@@ -11,9 +11,9 @@ from schema.context import Info
 from schema.enums import OrderDirection
 from schema.fields import resolved
 from schema.paging import After, Before, Connection, First, Last, PageNumber, connection, given
+from services.platform.paging import page_request
 from services.queries.account_statistics import account_statistics
 from services.queries.accounts import AccountConditions, AccountOrdering, account_count, account_page
-from services.platform.paging import page_request
 
 T = TypeVar("T")
 

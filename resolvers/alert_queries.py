@@ -8,8 +8,8 @@ from schema.alerts import Alert
 from schema.context import Info
 from schema.fields import resolved
 from schema.paging import After, Connection, First, given, listed
-from services.queries.alerts import alerts_query
 from services.platform.paging import page_request
+from services.queries.alerts import alerts_query
 
 
 @strawberry.type

@@ -3,6 +3,7 @@
 from typing import Any
 
 from models.enums import ExistingRecords, MediaKind, Polling, Priority, Reuse, Transition
+from models.generation_requests import AccountStrategy
 from resolvers.generation_inputs import audio_of, inputs_of, strategy_with
 from resolvers.ids import number_of
 from schema.batch_inputs import CreateImageBatchInput, CreateVideoBatchInput, ImageBatchItemInput, VideoBatchItemInput
@@ -10,7 +11,6 @@ from schema.generation_inputs import AccountStrategyInput, is_said
 from schema.paging import given
 from services.generation.batches.batch_input import BatchAsked, BatchItem
 from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD, Asked
-from models.generation_requests import AccountStrategy
 from services.generation.strategies import default_strategy
 
 # What only an item says, by the names of Asked.

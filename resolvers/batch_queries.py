@@ -11,8 +11,8 @@ from schema.batches import Batch
 from schema.context import Info
 from schema.fields import resolved
 from schema.paging import After, Before, Connection, First, Last, PageNumber, given, listed
-from services.queries.batches import BatchConditions, batches_query
 from services.platform.paging import page_request
+from services.queries.batches import BatchConditions, batches_query
 
 
 def batch_conditions(wanted: BatchFilter | None) -> BatchConditions:

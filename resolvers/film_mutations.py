@@ -20,9 +20,7 @@ from schema.stage_inputs import (
     CreateVideoInput,
     GenerateSpeechInput,
 )
-from services.film import animatics
-from services.film import edits
-from services.film import videos
+from services.film import animatics, edits, videos
 
 
 @strawberry.type

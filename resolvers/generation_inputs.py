@@ -7,6 +7,7 @@ from typing import Any
 from strawberry import UNSET
 
 from models.enums import MediaKind, Polling, Reuse, Transition
+from models.generation_requests import AccountStrategy, ClipAudio, InputImage
 from resolvers.ids import need_all
 from schema.generation_inputs import (
     AccountStrategyInput,
@@ -18,9 +19,8 @@ from schema.generation_inputs import (
 from schema.paging import given
 from schema.regeneration_inputs import RegenerateInput
 from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD, Asked
-from models.generation_requests import AccountStrategy, ClipAudio, InputImage
-from services.generation.strategies import default_strategy
 from services.generation.records.regenerating import Regeneration
+from services.generation.strategies import default_strategy
 
 # The names of Asked that inputs have too. Null takes the first away, and leaves the second as they were.
 _OPTIONAL = (

@@ -12,8 +12,8 @@ from schema.fields import resolved
 from schema.jobs import Job, JobFilter
 from schema.paging import After, Before, Connection, First, Last, PageNumber, given, listed
 from schema.workflows import Workflow, WorkflowFilter
-from services.queries.lists import JobConditions, WorkflowConditions, jobs_query, workflows_query
 from services.platform.paging import page_request
+from services.queries.lists import JobConditions, WorkflowConditions, jobs_query, workflows_query
 
 T = TypeVar("T")
 

@@ -16,10 +16,12 @@ from models.scripts import Asset, Script
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow
 from schema.context import ChildLoaders, Loaders
+from services.film.artifacts.reading import grid_files, made, made_clip_counts, made_picture_counts
 from services.film.impact import stale_shot_ids
+from services.platform.files import ready_files
+from services.platform.owned import newest_by_workflow_id, rows_in_order
 from services.queries.accounts import cooldowns, live_accounts_in_order, standings
 from services.queries.alerts import alerts_in_order
-from services.queries.artifacts import grid_files, made, made_clip_counts, made_picture_counts, ready_files
 from services.queries.attempts import attempts_by_job_id, routes_by_id
 from services.queries.batches import (
     batches_in_order,
@@ -33,7 +35,6 @@ from services.queries.children import (
     child_counts,
     child_pages,
 )
-from services.platform.owned import newest_by_workflow_id, rows_in_order
 from services.queries.parts import (
     assets_by_script_id,
     files_by_job_id,

@@ -19,11 +19,11 @@ from schema.jobs import JobPayload
 from schema.records import RecordPayload, record_from_row
 from schema.regeneration_inputs import RegenerateInput
 from services.generation.admission import generate
-from services.platform.paging import check_id_count
 from services.generation.records.deleting import delete_records
 from services.generation.records.regenerating import regenerate
 from services.generation.records.showing import NO_RECORD, choose_record_file, restore_version
 from services.generation.records.submission import await_submission
+from services.platform.paging import check_id_count
 
 
 async def _answer(info: Info, row: JobRow) -> JobPayload:

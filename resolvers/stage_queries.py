@@ -18,8 +18,8 @@ from schema.scripts import Script
 from schema.storyboards import Shot, Storyboard
 from schema.videos import Video
 from services.film.impact import change_impact
-from services.queries.children import WORKFLOW_ASSETS
 from services.platform.paging import MAX_IDS
+from services.queries.children import WORKFLOW_ASSETS
 
 Ids = Annotated[list[strawberry.ID] | None, strawberry.argument(description=f"At most {MAX_IDS} ids.")]
 

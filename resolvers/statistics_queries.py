@@ -9,8 +9,8 @@ from schema.context import Info
 from schema.fields import resolved
 from schema.paging import given
 from schema.statistics import RecordStatistics, RecordStatisticsFilter
-from services.queries.record_statistics import StatisticsConditions, record_statistics
 from services.notifications.statistics.days import DateRange
+from services.queries.record_statistics import StatisticsConditions, record_statistics
 
 
 def statistics_conditions(wanted: RecordStatisticsFilter | None) -> StatisticsConditions:

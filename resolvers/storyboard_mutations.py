@@ -15,8 +15,7 @@ from schema.jobs import JobPayload
 from schema.paging import given
 from schema.stage_inputs import CreateStoryboardInput, EditShotInput, RegenerateShotsInput
 from schema.storyboards import Shot, ShotPayload
-from services.film import storyboards
-from services.film import videos
+from services.film import storyboards, videos
 
 ShotId = Annotated[strawberry.ID, strawberry.argument(description="The shot.")]
 

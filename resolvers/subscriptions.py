@@ -27,9 +27,9 @@ from schema.workflow_events import (
 )
 from schema.workflows import Workflow
 from services.platform.events import job_topic, workflow_topic
+from services.platform.owned import rows_by_id
 from services.queries import workflow_events as events
 from services.queries.following import follow
-from services.platform.owned import rows_by_id
 from services.queries.present import WorkflowRows, present_jobs, present_workflows
 
 

@@ -17,9 +17,9 @@ from schema.paging import given
 from schema.workflow_inputs import CreateWorkflowInput, WorkflowOptionsInput
 from schema.workflows import Workflow, WorkflowPayload
 from services.film import workflows
-from services.platform.paging import check_id_count
 from services.film.workflow_options import WorkflowOptions
 from services.film.workflows import WorkflowRequest
+from services.platform.paging import check_id_count
 
 MAX_PREFERENCES_BYTES = 16 * 1024
 

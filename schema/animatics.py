@@ -12,9 +12,9 @@ from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import After, Connection, First, Node, child_connection
 from schema.storyboards import Shot, load_shot, status_of_target
-from services.queries.artifacts import ArtifactKey, Made
+from services.film.artifacts.reading import ArtifactKey, Made
 from services.queries.children import ANIMATIC_PARTS
-from services.queries.statuses import Span, timetable, total_seconds
+from services.queries.timetable import Span, timetable, total_seconds
 
 
 async def _made(info: Info, kind: ArtifactKind, subject_id: int) -> Made:

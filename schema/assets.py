@@ -11,7 +11,7 @@ from schema.errors import JobError
 from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import Node
-from services.queries.artifacts import ArtifactKey, Made
+from services.film.artifacts.reading import ArtifactKey, Made
 
 
 @strawberry.type(description="Somebody, a thing or a place; shots that show it are composed from its design image.")

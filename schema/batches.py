@@ -8,6 +8,7 @@ import strawberry
 from errors import BadInputError
 from models.batches import Batch as BatchRow
 from models.enums import BatchStatus, BatchType, JobStatus, LoadBalance, Priority, RateLimitHandling
+from models.generation_requests import AccountStrategy as StoredStrategy
 from models.ids import global_id
 from schema.callbacks import CallbackDelivery, deliveries_of
 from schema.context import Info
@@ -17,9 +18,8 @@ from schema.paging import After, Connection, First, Node, child_connection, give
 from schema.records import Project
 from services.generation.batches.admission import Admission
 from services.generation.batches.end_states import Counts, progress_of
-from models.generation_requests import AccountStrategy as StoredStrategy
-from services.queries.batches import batch_jobs
 from services.platform.paging import MAX_IDS
+from services.queries.batches import batch_jobs
 
 
 @strawberry.type(description="How a batch uses the account pool, with what the deployment had where nothing was said.")

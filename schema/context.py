@@ -18,13 +18,13 @@ from models.jobs import Job
 from models.scripts import Asset, Script, ScriptShot
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
+from services.film.artifacts.reading import ArtifactKey, Made
 from services.generation.batches.end_states import Counts
 from services.platform.identity import Viewer
+from services.platform.paging import Page
 from services.queries.accounts import CoolingDown, Standing
-from services.queries.artifacts import ArtifactKey, Made
 from services.queries.attempts import RouteEntry
 from services.queries.children import ChildList, ChildrenKey, Only
-from services.platform.paging import Page
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import Node
 from schema.storyboards import status_of_target
-from services.queries.artifacts import ArtifactKey, Made
+from services.film.artifacts.reading import ArtifactKey, Made
 
 
 @strawberry.type(description="The cut film with sound, music and subtitles.")

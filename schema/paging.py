@@ -8,9 +8,9 @@ from tortoise.queryset import QuerySet
 
 from schema.context import Info
 from schema.fields import resolved
+from services.platform.paging import Page, PageRequest, page_request
 from services.queries.children import ChildList, ChildrenKey, Only
 from services.queries.lists import newest_first
-from services.platform.paging import Page, PageRequest, page_request
 
 T = TypeVar("T")
 

@@ -9,6 +9,8 @@ from models.enums import JobStatus, MediaKind, Site, Transition
 from models.generation import Attempt as AttemptRow
 from models.generation import GenerationRecord as RecordRow
 from models.generation import RecordVersion as VersionRow
+from models.generation_requests import ClipAudio as RequestedAudio
+from models.generation_requests import GenerationRequest
 from models.jobs import Job as JobRow
 from schema import enums as enums
 from schema.callbacks import CallbackDelivery, deliveries_of
@@ -18,9 +20,8 @@ from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import After, Connection, First, Node, child_connection
 from schema.scalars import Long
-from models.generation_requests import ClipAudio as RequestedAudio
-from models.generation_requests import GenerationRequest
-from services.queries.records import RECORD_VERSIONS, generation_seconds, switch_count
+from services.notifications.statistics.measures import generation_seconds, switch_count
+from services.queries.records import RECORD_VERSIONS
 
 if TYPE_CHECKING:
     from schema.accounts import Account

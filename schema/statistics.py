@@ -8,9 +8,9 @@ import strawberry
 from errors import JobErrorCode
 from models.enums import MediaKind
 from schema.enums import describe
-from services.queries.record_statistics import MOST_WORKS, RecordSums
 from services.notifications.statistics.days import DateRange
 from services.notifications.statistics.summing import EndedCounts
+from services.queries.record_statistics import MOST_WORKS, RecordSums
 
 describe(
     DateRange,

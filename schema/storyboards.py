@@ -14,7 +14,7 @@ from schema.errors import JobError
 from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import After, Connection, First, Node, child_connection
-from services.queries.artifacts import ArtifactKey, Made
+from services.film.artifacts.reading import ArtifactKey, Made
 from services.queries.children import SHOTS
 
 if TYPE_CHECKING:

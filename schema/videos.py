@@ -13,7 +13,7 @@ from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import After, Connection, First, Node, child_connection
 from schema.storyboards import Shot, load_shot, status_of_target
-from services.queries.artifacts import ArtifactKey, Made
+from services.film.artifacts.reading import ArtifactKey, Made
 from services.queries.children import VIDEO_SEGMENTS
 
 

@@ -15,8 +15,8 @@ import dramatiq
 from dramatiq import Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
-from services.worker.metrics_server import serving_metrics
 from services.queue.outcomes import forget_nudges, on_nudge
+from services.worker.metrics_server import serving_metrics
 from services.worker.process import opened
 from settings import Settings
 

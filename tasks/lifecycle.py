@@ -11,9 +11,9 @@ from dramatiq.middleware import Middleware
 
 from models.enums import Queue
 from services.platform.logs import configure_logging
-from services.worker.metrics_server import serving_metrics
 from services.platform.process_leases import serve_queues
 from services.queue.outcomes import forget_nudges, on_nudge
+from services.worker.metrics_server import serving_metrics
 from services.worker.process import opened, worker_is_alive
 from services.worker.work import Floor
 from settings import Settings, get_settings

@@ -13,8 +13,8 @@ from models.enums import AccountType, AttemptState, JobRole, JobStatus, JobType,
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import Accepted, Credential, GenerationOrder, ModelInfo, UpstreamTask
-from services.platform.providers import registry
 from services.accounts.sessions import fingerprint, seal, session_hash_key
+from services.platform.providers import registry
 from tests.factories import OWNER, make_job
 
 _numbers = itertools.count(1)

@@ -7,10 +7,10 @@ from models.batches import Batch
 from models.database import transaction
 from models.enums import BatchStatus, BatchType, JobStatus, MediaKind
 from models.generation import GenerationRecord
+from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import fail_generation, succeed_generation
-from models.generation_requests import GenerationRequest
 from services.generation.stopping import cancel_generation
 from tests.factories import OWNER
 from tests.pool_factories import make_generation

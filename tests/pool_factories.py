@@ -14,6 +14,7 @@ from models.accounts import Account
 from models.database import execute, now_ms_sql
 from models.enums import AccountType, JobRole, JobStatus, MediaKind, Priority, Queue, Site
 from models.generation import Attempt, GenerationRecord
+from models.generation_requests import AccountStrategy, GenerationRequest
 from models.jobs import Job
 from providers.pooled import (
     Accepted,
@@ -26,7 +27,6 @@ from providers.pooled import (
     UpstreamFaultError,
     UpstreamTask,
 )
-from models.generation_requests import AccountStrategy, GenerationRequest
 from services.accounts.pool.demands import demand_key
 from services.accounts.sessions import seal
 from tests.factories import OWNER

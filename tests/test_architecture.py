@@ -24,6 +24,9 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 FLOOR_OF = {package: number for number, floor in enumerate(FLOORS) for package in floor}
 
+# The rooms of services/, from the lowest: each imports from itself and from those before it.
+ROOMS = ("platform", "queue", "notifications", "accounts", "generation", "film", "queries", "worker")
+
 # (importing path or package, imported package): why it is allowed all the same.
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("providers/offline", "media"): "the offline provider draws, films and speaks with our own code (decision 0004)",
@@ -50,6 +53,44 @@ class Import:
 def test_imports_only_go_down() -> None:
     wrong = [f"{found.path}:{found.line} imports {found.target}" for found in _imports() if not _is_allowed(found)]
     assert wrong == []
+
+
+def test_rooms_of_services_import_only_from_those_before_them() -> None:
+    modules = _modules()
+    wrong = [
+        f"{source} imports {target}"
+        for source, targets in _module_imports(modules).items()
+        for target in sorted(targets)
+        if _is_up(source, target)
+    ]
+    assert wrong == []
+
+
+def test_every_module_of_services_stands_in_a_room() -> None:
+    assert {module.split(".")[1] for module in _modules() if module.startswith("services.")} == set(ROOMS)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "up"),
+    [
+        ("services.queue.leases", "services.platform.events", False),
+        ("services.queue.leases", "services.queue.sql", False),
+        ("services.queue.leases", "services.film.workflows", True),
+        ("services.accounts.pool.scheduling", "services.generation.batches.pausing", True),
+        ("services.queries.jobs", "services.worker.process", True),
+        ("services.film.jobs", "models.jobs", False),
+    ],
+)
+def test_the_rule_knows_the_order_of_rooms(source: str, target: str, up: bool) -> None:
+    assert _is_up(source, target) is up
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    assert _cycles(_module_imports(_modules())) == []
+
+
+def test_a_circle_of_imports_is_found() -> None:
+    assert _cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 
 
 def test_every_exception_is_still_needed() -> None:
@@ -162,6 +203,62 @@ def _imports_of(path: str, source: str) -> Iterator[Import]:
         for name in names:
             if (target := name.split(".")[0]) in FLOOR_OF:
                 yield Import(path, node.lineno, target)
+
+
+def _modules() -> dict[str, str]:
+    """The project's modules by name, with their paths."""
+    return {
+        path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path
+        for path in _product_files()
+        if path != "services/__init__.py"
+    }
+
+
+def _module_imports(modules: dict[str, str]) -> dict[str, set[str]]:
+    """For each module the project's modules that it imports when it is imported itself."""
+    return {module: _imported_at_once(module, path, modules) for module, path in modules.items()}
+
+
+def _imported_at_once(module: str, path: str, modules: dict[str, str]) -> set[str]:
+    found: set[str] = set()
+    for node in _outside_of_functions(ast.parse((ROOT / path).read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & set(modules)) or {node.module}
+    return {name for name in found if name in modules and name != module}
+
+
+def _outside_of_functions(node: ast.AST) -> Iterator[ast.AST]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield child
+            yield from _outside_of_functions(child)
+
+
+def _is_up(source: str, target: str) -> bool:
+    """Whether an import from one room of services/ goes to one that stands above it."""
+    rooms = [name.split(".")[1] for name in (source, target) if name.startswith("services.")]
+    return len(rooms) == 2 and ROOMS.index(rooms[0]) < ROOMS.index(rooms[1])
+
+
+def _cycles(edges: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules each of which imports all others of its group, directly or not."""
+    reached = {start: _reachable(start, edges) for start in edges}
+    groups = {frozenset(other for other in reached[one] if one in reached.get(other, ())) for one in edges}
+    return sorted(sorted(group) for group in groups if len(group) > 1)
+
+
+def _reachable(start: str, edges: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for target in edges.get(waiting.pop(), ()):
+            if target not in found:
+                found.add(target)
+                waiting.append(target)
+    return found
 
 
 def _product_files() -> list[str]:

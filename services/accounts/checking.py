@@ -22,10 +22,10 @@ from models.enums import AccountStatus
 from providers.pooled import Credential, FaultKind, PooledProvider, UpstreamFaultError
 from services.accounts.answers import STATUS_AFTER, store_balance, store_fault, take_out
 from services.accounts.outcomes import Outcome, live_accounts, not_found
-from services.platform.metrics.upstream import MeasuredPool
 from services.accounts.pool.quota import quota_day
-from services.platform.providers import registry
 from services.accounts.sessions import credential_of
+from services.platform.metrics.upstream import MeasuredPool
+from services.platform.providers import registry
 from settings import get_settings
 
 log = structlog.get_logger(__name__)

@@ -20,10 +20,10 @@ from models.database import execute, now_ms, now_ms_sql
 from models.generation import Attempt
 from providers.pooled import PooledProvider, UpstreamFaultError
 from services.accounts.answers import store_balance, store_fault
+from services.accounts.sessions import credential_of
+from services.platform.owned import places
 from services.platform.providers import pooled_provider, registry
 from services.platform.sql import skip_locked_sql
-from services.platform.owned import places
-from services.accounts.sessions import credential_of
 from settings import Settings
 
 log = structlog.get_logger(__name__)

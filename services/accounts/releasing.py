@@ -6,8 +6,8 @@ from errors import JobErrorCode
 from models.database import after_commit, execute, now_ms_sql
 from models.generation import Attempt
 from services.platform.events import bus, job_topic
-from services.platform.sql import timestamp_sql
 from services.platform.owned import places
+from services.platform.sql import timestamp_sql
 
 
 async def release_placed(account_ids: Sequence[int], reason: str) -> list[int]:

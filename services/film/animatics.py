@@ -9,16 +9,17 @@ from models.enums import ArtifactKind, FileRole, JobType, Stage
 from models.films import Animatic, AnimaticPart
 from models.jobs import Job
 from models.storyboards import Shot, Storyboard
+from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
+from services.film.storyboards import MAX_WORDS_LENGTH
+from services.film.workflow.targets import FPS
+from services.film.workflow_options import check_shot_seconds
 from services.platform.idempotency import once
 from services.platform.ownership import own, own_workflow_of
 from services.platform.providers import choose_provider, voices
-from services.queue.creation import create_stage_job
-from services.queue.outcomes import cancel_builds, wake_stage_jobs
-from services.film.storyboards import MAX_WORDS_LENGTH
 from services.platform.uploads import IncomingFile, store_media
-from services.film.workflow.targets import FPS
-from services.film.workflow_options import check_shot_seconds
+from services.queue.creation import create_stage_job
+from services.queue.outcomes import wake_stage_jobs
 
 
 async def create_animatic(

@@ -7,13 +7,14 @@ from models.database import transaction
 from models.enums import ArtifactKind, AssetType, JobStatus, JobType, Stage
 from models.jobs import Job
 from models.scripts import Asset, Script
+from services.film.artifacts.canceling import cancel_builds
+from services.film.sources import scratch_folder
 from services.platform.idempotency import once
 from services.platform.ownership import own, own_workflow_of
 from services.platform.providers import choose_provider, voices
-from services.queue.creation import create_stage_job
-from services.queue.outcomes import cancel_builds, wake_stage_jobs
-from services.film.sources import scratch_folder
 from services.platform.uploads import IncomingFile, store_picture
+from services.queue.creation import create_stage_job
+from services.queue.outcomes import wake_stage_jobs
 
 MAX_PROMPT_LENGTH = 8000
 

@@ -8,15 +8,16 @@ from models.enums import ArtifactKind, FileRole, JobType, Stage
 from models.files import StoredFile
 from models.films import Edit, Video
 from models.jobs import Job
+from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
+from services.film.sources import own_upload, scratch_folder
 from services.platform.files import NewFile, local_copy, store_file
 from services.platform.idempotency import former_result, once
 from services.platform.links import fetch_link
 from services.platform.ownership import own, own_workflow_of
-from services.queue.creation import create_stage_job
-from services.queue.outcomes import cancel_builds, wake_stage_jobs
-from services.film.sources import own_upload, scratch_folder
 from services.platform.uploads import in_worker
+from services.queue.creation import create_stage_job
+from services.queue.outcomes import wake_stage_jobs
 from settings import get_settings
 
 MAX_FADE_SECONDS = 60

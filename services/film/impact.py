@@ -10,12 +10,12 @@ from models.scripts import Asset, Script
 from models.storyboards import Shot, Storyboard
 from services.film.artifacts.generations import model_for
 from services.film.artifacts.graph import Node
-from services.platform.providers import is_pooled
 from services.film.stages.animatic import MOTION_COST, SPEECH_SECONDS
 from services.film.stages.assets import DESIGN_SECONDS, options_of
 from services.film.stages.edit import FILM_COST, poster_choices
 from services.film.stages.storyboard import PICTURE_SECONDS, board_nodes, load_board
 from services.film.stages.video import CLIP_COST
+from services.platform.providers import is_pooled
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from models.database import transaction
 from models.enums import ENDED_JOB_STATUSES, LIVE_JOB_STATUSES, JobRole, JobStatus, WorkflowStatus
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
+from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
+from services.film.workflow.steps import forget_budget_pause, touch
 from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation
 from services.platform.ownership import own
-from services.queue.outcomes import cancel_builds, fail_artifact_of, hold_stage_jobs, wake_stage_jobs
+from services.queue.outcomes import fail_artifact_of, hold_stage_jobs, wake_stage_jobs
 from services.queue.retrying import reopen_build_job, reopen_stage_job
-from services.film.workflow.steps import forget_budget_pause, touch
 
 
 async def cancel_job(owner: str, job_id: int) -> Job:

@@ -7,12 +7,12 @@ from models.enums import InputType, JobType, Stage
 from models.jobs import Job
 from models.scripts import Script
 from models.workflows import Workflow
+from services.film.sources import store_source
+from services.film.workflow_options import WorkflowOptions
 from services.platform.idempotency import former_result, once
 from services.platform.ownership import own
 from services.platform.providers import choose_provider
 from services.queue.creation import create_stage_job
-from services.film.sources import store_source
-from services.film.workflow_options import WorkflowOptions
 
 
 @dataclass(frozen=True)

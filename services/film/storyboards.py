@@ -14,16 +14,17 @@ from models.jobs import Job
 from models.scripts import Script
 from models.storyboards import Shot, Storyboard
 from providers.prompts import SHOT_TYPE_WORDS, PromptParts, compose_prompt, parse_prompt
-from services.film.assets import MAX_PROMPT_LENGTH, own_script
+from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
+from services.film.assets import MAX_PROMPT_LENGTH, own_script
+from services.film.sources import scratch_folder
+from services.film.workflow_options import frame_size
 from services.platform.idempotency import once
 from services.platform.ownership import own, own_workflow_of
 from services.platform.providers import check_pooled_choice, choose_provider
-from services.queue.creation import create_stage_job
-from services.queue.outcomes import cancel_builds, wake_stage_jobs
-from services.film.sources import scratch_folder
 from services.platform.uploads import IncomingFile, store_picture
-from services.film.workflow_options import frame_size
+from services.queue.creation import create_stage_job
+from services.queue.outcomes import wake_stage_jobs
 
 MAX_WORDS_LENGTH = 5000
 

@@ -6,13 +6,14 @@ from models.enums import ArtifactKind, FileRole, JobType, Quality, Stage
 from models.films import Animatic, Video, VideoSegment
 from models.jobs import Job
 from models.storyboards import Shot
+from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.platform.idempotency import once
 from services.platform.ownership import own, own_workflow_of
 from services.platform.providers import choose_provider
-from services.queue.creation import create_stage_job
-from services.queue.outcomes import cancel_builds, wake_stage_jobs
 from services.platform.uploads import IncomingFile, store_media
+from services.queue.creation import create_stage_job
+from services.queue.outcomes import wake_stage_jobs
 
 MAX_SEED = 2**53
 

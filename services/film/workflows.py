@@ -20,17 +20,18 @@ from models.enums import (
 from models.jobs import Job
 from models.scripts import Script
 from models.workflows import Workflow, WorkflowStage
+from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
-from services.notifications.callbacks.addresses import check_callback_url
-from services.platform.idempotency import former_result, once
-from services.platform.ownership import own
-from services.platform.providers import check_pooled_choice, choose_provider, voices
-from services.queue.outcomes import cancel_builds, hold_stage_jobs, nudge
-from services.queue.retrying import reopen_stage_job
 from services.film.sources import store_source
 from services.film.workflow.deletion import delete_rows
 from services.film.workflow.steps import forget_budget_pause, move_on, next_stage, read_states, start_stage, touch
 from services.film.workflow_options import WorkflowOptions
+from services.notifications.callbacks.addresses import check_callback_url
+from services.platform.idempotency import former_result, once
+from services.platform.ownership import own
+from services.platform.providers import check_pooled_choice, choose_provider, voices
+from services.queue.outcomes import hold_stage_jobs, nudge
+from services.queue.retrying import reopen_stage_job
 
 MAX_NAME_LENGTH = 200
 UNCHANGED: Any = object()

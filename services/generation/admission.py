@@ -9,20 +9,20 @@ from models.accounts import Account
 from models.database import now_ms
 from models.enums import PRIORITY_RANKS, JobRole, JobStatus, MediaKind, Priority, Queue, Reuse
 from models.generation import GenerationRecord
+from models.generation_requests import AccountStrategy, GenerationRequest
 from models.ids import new_id
 from models.jobs import Job, JobInput
-from services.notifications.callbacks.addresses import check_callback_url
-from services.generation.generation_input import Asked
+from services.accounts.pool.demands import demand_key
 from services.generation.catalogue import find_model
 from services.generation.checking import account_faults, raise_first, settle
+from services.generation.generation_input import Asked
 from services.generation.inputs import queue_of
-from models.generation_requests import AccountStrategy, GenerationRequest
+from services.generation.records.holding import BUSY, hold_record, write_request
 from services.generation.resolving import resolve_inputs
 from services.generation.reuse import reuse_result
+from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import former_result, once
-from services.accounts.pool.demands import demand_key
 from services.queue.outcomes import nudge
-from services.generation.records.holding import BUSY, hold_record, write_request
 
 MUTATIONS = {MediaKind.IMAGE: "generateImage", MediaKind.VIDEO: "generateVideo"}
 

@@ -12,8 +12,8 @@ from models.database import execute, now_ms_sql
 from models.enums import AttemptOutcome, AttemptState
 from models.generation import Attempt
 from services.accounts.pool.account_updates import forget_probe
-from services.platform.sql import skip_locked_sql, timestamp_sql
 from services.platform.owned import places
+from services.platform.sql import skip_locked_sql, timestamp_sql
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from errors import BadInputError, EkonteError, NotFoundError
 from models.enums import MediaKind, Transition
+from models.generation_requests import AccountStrategy, ClipAudio, GenerationRequest, InputImage
 from models.ids import parse_global_id
 from providers.pooled import ModelInfo
 from services.generation.generation_input import Asked
-from models.generation_requests import AccountStrategy, ClipAudio, GenerationRequest, InputImage
 from services.platform.links import MAX_URL_CHARACTERS
 
 MAX_PROMPT_CHARACTERS = 8000

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from models.database import execute, now_ms, transaction
 from models.enums import AttemptOutcome, MediaKind
 from models.generation import Attempt
-from models.jobs import Job
-from services.generation.outcomes import fail_generation, requeue, timeout_error
 from models.generation_requests import GenerationRequest
+from models.jobs import Job
 from services.accounts.pool.account_updates import count_failure
 from services.accounts.pool.timing import DETACHED_INTERVAL_MS
+from services.generation.outcomes import fail_generation, requeue, timeout_error
 from settings import Settings, get_settings
 
 

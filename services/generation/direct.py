@@ -18,22 +18,22 @@ from models.database import execute, is_away, now_ms, now_ms_sql, transaction
 from models.enums import AttemptOutcome, AttemptState, FileRole, JobStatus, MediaKind
 from models.files import StoredFile
 from models.generation import Attempt
+from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from providers.direct import DirectGenerator
-from services.generation.batches.lifecycle import begin_batches
-from services.platform.files import local_copies, remove_leftovers_of_job, store_file, take_up
 from services.generation.attempts import end_attempt
+from services.generation.batches.lifecycle import begin_batches
 from services.generation.clips import dress_clip
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import announce, fail_generation, succeed_generation
-from models.generation_requests import GenerationRequest
+from services.generation.records.publishing import publish_result
 from services.generation.results import new_result_file
 from services.generation.submitting import order_of
+from services.platform.files import local_copies, remove_leftovers_of_job, store_file, take_up
 from services.platform.providers import registry
 from services.queue.heartbeat import LeaseLostError, Report, under_lease
 from services.queue.leases import Lease, is_killing_workers
 from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error
-from services.generation.records.publishing import publish_result
 from settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -8,15 +8,15 @@ import structlog
 from models.database import execute, now_ms, transaction
 from models.enums import AttemptOutcome, AttemptState
 from models.generation import Attempt
+from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from providers.pooled import FaultKind, UpstreamFaultError
-from services.generation.attempts import end_attempt, move
-from services.generation.telemetry import note_task_failed
-from services.generation.outcomes import error_of, fail_generation, requeue
-from models.generation_requests import GenerationRequest
-from services.accounts.pool.decisions import AccountEffect, Circumstances, Decision, JobMove, decide
 from services.accounts.pool.account_updates import apply_effect
+from services.accounts.pool.decisions import AccountEffect, Circumstances, Decision, JobMove, decide
 from services.accounts.pool.waiting import was_a_try
+from services.generation.attempts import end_attempt, move
+from services.generation.outcomes import error_of, fail_generation, requeue
+from services.generation.telemetry import note_task_failed
 
 log = structlog.get_logger(__name__)
 

@@ -22,23 +22,23 @@ from models.database import now_ms, transaction
 from models.enums import AttemptOutcome, AttemptState, FileRole, JobStatus, MediaKind
 from models.files import StoredFile
 from models.generation import Attempt
+from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job
 from providers.pooled import TaskPhase, UpstreamFaultError, UpstreamTask
-from services.platform.files import remove_leftovers_of_job, store_file, take_up
+from services.accounts.sessions import credential_of
 from services.generation.attempts import Step, end_attempt, move
 from services.generation.clips import dress_clip
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import fail_generation, succeed_generation, tell
-from models.generation_requests import GenerationRequest
+from services.generation.records.publishing import publish_result
 from services.generation.results import new_result_file
 from services.generation.reuse import stamp_reused
 from services.generation.states import upstream_of
+from services.platform.files import remove_leftovers_of_job, store_file, take_up
 from services.platform.links import LinkNotFetchedError, fetch_link
 from services.platform.providers import pooled_provider
 from services.queue.outcomes import job_error
-from services.generation.records.publishing import publish_result
-from services.accounts.sessions import credential_of
 from settings import Settings
 
 log = structlog.get_logger(__name__)

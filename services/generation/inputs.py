@@ -22,17 +22,17 @@ from models.database import after_commit, execute, is_away, now_ms_sql, transact
 from models.enums import JobStatus, MediaKind, Queue
 from models.files import StoredFile
 from models.generation import GenerationRecord
+from models.generation_requests import GenerationRequest
 from models.jobs import Job, JobInput
+from services.generation.outcomes import fail_generation
 from services.platform.events import bus, job_topic
 from services.platform.files import NewFile, remove_leftovers_of_job, store_file, take_up
-from services.generation.outcomes import fail_generation
-from models.generation_requests import GenerationRequest
 from services.platform.links import LinkNotFetchedError, fetch_link
 from services.platform.providers import is_pooled
+from services.platform.scratch import make_try_folder
 from services.queue.heartbeat import LeaseLostError, under_lease
 from services.queue.leases import Lease, is_killing_workers
 from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error, nudge
-from services.platform.scratch import make_try_folder
 from settings import Settings
 
 log = structlog.get_logger(__name__)

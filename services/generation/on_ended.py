@@ -10,8 +10,8 @@ from models.database import after_commit
 from models.jobs import Job
 from services.generation.batches.lifecycle import reopen_batches, settle_batches
 from services.notifications.callbacks.outbox import write_record_callbacks
-from services.platform.metrics.recording import note_jobs_ended
 from services.notifications.statistics.events import note_ended, note_reopened
+from services.platform.metrics.recording import note_jobs_ended
 
 
 async def after_ending(job_ids: Sequence[int]) -> None:

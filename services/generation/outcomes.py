@@ -11,12 +11,12 @@ from models.database import after_commit, execute, now_ms_sql
 from models.enums import JobRole, JobStatus
 from models.jobs import Job
 from providers.pooled import UpstreamFaultError
-from services.platform.events import batch_topic, bus, job_topic
 from services.generation.on_ended import after_ending, before_reopening
+from services.platform.events import batch_topic, bus, job_topic
+from services.platform.owned import places
+from services.platform.sql import greatest_sql, timestamp_sql
 from services.queue.leases import roll_up_progress
 from services.queue.outcomes import job_error, nudge, nudge_pools
-from services.platform.sql import greatest_sql, timestamp_sql
-from services.platform.owned import places
 
 
 def error_of(fault: UpstreamFaultError, *, is_retryable: bool) -> dict[str, Any]:

@@ -20,15 +20,15 @@ from providers.pooled import (
     UpstreamFaultError,
     UpstreamTask,
 )
-from services.generation.attempts import move
-from services.generation.detaching import detach
-from services.generation.unconfirmed_submits import settle_lost
-from services.generation.states import HOPELESS_MS, give_up, is_left_alone, note_states
 from services.accounts.pool.account_updates import count_failure, take_out
 from services.accounts.pool.timing import DETACHED_INTERVAL_MS
+from services.accounts.sessions import credential_of
+from services.generation.attempts import move
+from services.generation.detaching import detach
+from services.generation.states import HOPELESS_MS, give_up, is_left_alone, note_states
+from services.generation.unconfirmed_submits import settle_lost
 from services.platform.providers import pooled_provider
 from services.platform.sql import skip_locked_sql
-from services.accounts.sessions import credential_of
 
 log = structlog.get_logger(__name__)
 

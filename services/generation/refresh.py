@@ -6,11 +6,11 @@ from models.enums import AttemptState, JobRole, MediaKind
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import UpstreamFaultError, UpstreamTask
+from services.accounts.sessions import credential_of
 from services.generation.states import note_states
 from services.platform.ownership import own
 from services.platform.providers import is_pooled, pooled_provider
 from services.queue.outcomes import nudge_pools
-from services.accounts.sessions import credential_of
 
 MOST_ID_CHARACTERS = 64
 

@@ -11,10 +11,10 @@ from models.artifacts import JobFile
 from models.enums import FileState
 from models.files import StoredFile
 from models.generation import GenerationRecord
-from models.ids import parse_global_id
-from services.platform.files import keep_ready
-from services.generation.checking import input_faults, is_link
 from models.generation_requests import GenerationRequest, InputImage
+from models.ids import parse_global_id
+from services.generation.checking import input_faults, is_link
+from services.platform.files import keep_ready
 
 
 @dataclass(frozen=True)

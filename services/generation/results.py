@@ -4,8 +4,8 @@ import mimetypes
 from pathlib import Path
 
 from media.checking import ResultInfo
-from services.platform.files import NewFile
 from models.generation_requests import GenerationRequest
+from services.platform.files import NewFile
 
 _EXTENSIONS = {"image/jpeg": ".jpg", "image/webp": ".webp", "video/mp4": ".mp4"}
 

@@ -11,9 +11,9 @@ from models.generation import Attempt, GenerationRecord
 from models.jobs import Job
 from services.generation.on_ended import before_reopening
 from services.generation.outcomes import announce
-from services.queue.outcomes import nudge
-from services.platform.sql import for_update_sql
 from services.platform.owned import places
+from services.platform.sql import for_update_sql
+from services.queue.outcomes import nudge
 
 GONE_ON = "Its record has gone on with a newer job, or was deleted."
 BUSY = "Its storyboard is being generated already."

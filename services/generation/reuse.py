@@ -9,20 +9,20 @@ from models.database import execute
 from models.enums import FileState, JobRole, JobStatus, Reuse
 from models.files import StoredFile
 from models.generation import GenerationRecord
+from models.generation_requests import GenerationRequest, InputImage
 from models.ids import global_id, new_id
 from models.jobs import Job
-from services.notifications.callbacks.outbox import write_record_callbacks
-from services.platform.files import keep_ready
-from services.generation.on_ended import after_ending
 from services.generation.inputs import queue_of
-from models.generation_requests import GenerationRequest, InputImage
-from services.platform.sql import timestamp_sql
-from services.platform.owned import places
+from services.generation.on_ended import after_ending
 from services.generation.records.holding import hold_record, write_request
 from services.generation.records.publishing import keep_shown
 from services.generation.similarity.comparing import percentage
 from services.generation.similarity.finding import Alike, find_similar
 from services.generation.similarity.indexing import replace_keys
+from services.notifications.callbacks.outbox import write_record_callbacks
+from services.platform.files import keep_ready
+from services.platform.owned import places
+from services.platform.sql import timestamp_sql
 
 MOST_CANDIDATES = 20
 MOST_CANDIDATES_IN_ALL = 2_000

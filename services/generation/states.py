@@ -8,13 +8,13 @@ from models.enums import AttemptOutcome, AttemptState
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, TaskPhase, UpstreamFaultError, UpstreamTask
+from services.accounts.pool.timing import DETACHED_INTERVAL_MS, next_poll_ms
 from services.generation.attempts import end_attempt, move
 from services.generation.detaching import detach
 from services.generation.faults import settle_fault
-from services.generation.telemetry import note_task_done
 from services.generation.outcomes import tell
+from services.generation.telemetry import note_task_done
 from services.generation.timings import durations, note_times
-from services.accounts.pool.timing import DETACHED_INTERVAL_MS, next_poll_ms
 
 MISSING_INTERVAL_MS = 5_000
 HOPELESS_MS = 24 * 3600 * 1000

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from models.database import execute, is_sqlite, now_ms_sql
 from models.enums import LIVE_JOB_STATUSES, AttemptOutcome, JobRole
 from models.jobs import Job
+from services.accounts.pool.account_updates import forget_probe
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import announce, wake_parents
-from services.accounts.pool.account_updates import forget_probe
-from services.queue.outcomes import nudge_pools, on_builds_canceled
-from services.platform.sql import timestamp_sql
 from services.platform.owned import places
+from services.platform.sql import timestamp_sql
+from services.queue.outcomes import nudge_pools
 
 MOST_AT_ONCE = 5_000
 "SQLite takes at most 32,766 values in one statement."
@@ -104,6 +104,3 @@ async def cancel_generations_of(build_ids: list[int]) -> None:
             status__in=list(LIVE_JOB_STATUSES),
         )
         await cancel_generations(await children)
-
-
-on_builds_canceled(cancel_generations_of)

@@ -14,6 +14,7 @@ from models.accounts import Account
 from models.database import after_commit, execute, is_sqlite, now_ms_sql, transaction
 from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus
 from models.generation import Attempt
+from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job
 from providers.pooled import (
@@ -25,22 +26,21 @@ from providers.pooled import (
     SubmitUnknownError,
     UpstreamFaultError,
 )
-from services.generation.batches.pausing import is_paused_by_hand
-from services.platform.files import local_copies
-from services.generation.attempts import Step, end_attempt, mark_sent, move
-from services.generation.faults import settle_fault
-from services.generation.outcomes import error_of, fail_generation, requeue, tell
-from models.generation_requests import GenerationRequest
-from services.generation.timings import durations
-from services.platform.metrics.recording import note_credits_spent
 from services.accounts.pool.account_updates import note_accepted
 from services.accounts.pool.quota import quota_day
 from services.accounts.pool.timing import first_poll_ms, usual_ms
+from services.accounts.sessions import credential_of
+from services.generation.attempts import Step, end_attempt, mark_sent, move
+from services.generation.batches.pausing import is_paused_by_hand
+from services.generation.faults import settle_fault
+from services.generation.outcomes import error_of, fail_generation, requeue, tell
+from services.generation.timings import durations
+from services.notifications.statistics.events import note_credits
+from services.platform.files import local_copies
+from services.platform.metrics.recording import note_credits_spent
+from services.platform.owned import places
 from services.platform.providers import pooled_provider
 from services.platform.sql import timestamp_sql
-from services.platform.owned import places
-from services.accounts.sessions import credential_of
-from services.notifications.statistics.events import note_credits
 from settings import get_settings
 
 log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ nothing knows. Content is named by owner and hash: writing it again changes noth
 
 import hashlib
 import mimetypes
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from models.database import execute, is_sqlite
 from models.enums import FileState
 from models.files import StoredFile
 from providers.storage import Storage, open_storage
+from services.platform.owned import owned
 from services.platform.sql import timestamp_sql
 from services.platform.table_scan import walk
 
@@ -314,3 +315,10 @@ async def _put_back(ids: list[int]) -> set[int]:
         *ids,
     )
     return {row["id"] for row in rows}
+
+
+async def ready_files(owner: str, ids: Sequence[int]) -> dict[int, StoredFile]:
+    """The owner's files among `ids` whose content is there."""
+    if not ids:
+        return {}
+    return {row.id: row for row in await owned(StoredFile, owner).filter(id__in=list(set(ids)), state=FileState.READY)}

@@ -7,8 +7,8 @@ from typing import Any
 from models.database import now_ms_sql
 from models.enums import AccountStatus, MediaKind, Site
 from services.accounts.pool.cooling import present_limit
-from services.queries.accounts import Availability, availability_sql, in_flight_sql, today
 from services.platform.owned import owned_rows_sql
+from services.queries.accounts import Availability, availability_sql, in_flight_sql, today
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Accounts as their owner sees them: lists with every filter and order, and what each may do now.
 
 Whether an account is available is one rule, said in SQL, so that lists can be filtered by it. It is the pool's own rule
-(services/accounts/pool/choosing.judge) without what depends on the job: model, cost and strategy. Nothing here costs more
+(`pool.choosing.judge`) without what depends on the job: model, cost and strategy. Nothing here costs more
 statements for more rows.
 """
 

@@ -8,8 +8,8 @@ from tortoise.queryset import QuerySet
 
 from models.alerts import Alert
 from services.platform.events import RE_READ_SECONDS, alerts_topic, bus
-from services.platform.sql import timestamp_before_sql
 from services.platform.owned import owned_or_shared, owned_rows_sql
+from services.platform.sql import timestamp_before_sql
 
 BATCH = 100
 "Alerts that are read, and given out, at once: a slow reader then sees the newest of the next ones."

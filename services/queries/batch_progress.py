@@ -11,9 +11,9 @@ from models.database import execute
 from models.enums import ENDED_BATCH_STATUSES
 from services.generation.batches.end_states import Counts
 from services.platform.events import batch_topic
+from services.platform.owned import places
 from services.queries.batches import counts_by_batch_id
 from services.queries.following import follow
-from services.platform.owned import places
 from services.queries.present import Present
 
 SECONDS_BETWEEN = 0.2

@@ -15,8 +15,8 @@ from models.enums import ENDED_BATCH_STATUSES, BatchStatus, BatchType, JobStatus
 from models.jobs import Job
 from services.generation.batches.end_states import Counts
 from services.generation.batches.forecasting import Sort, Wanted, forecasts, requests_of
-from services.queries.children import ChildList
 from services.platform.owned import owned, owned_rows_sql, places, rows_by_id
+from services.queries.children import ChildList
 
 
 @dataclass(frozen=True)

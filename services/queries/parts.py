@@ -12,7 +12,7 @@ from models.files import StoredFile
 from models.jobs import Job
 from models.scripts import Asset, Script, ScriptShot
 from models.workflows import Workflow, WorkflowStage
-from services.queries.artifacts import ready_files
+from services.platform.files import ready_files
 from services.platform.owned import owned, owned_rows_sql, places, rows_by_id
 
 T = TypeVar("T")

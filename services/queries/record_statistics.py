@@ -1,6 +1,6 @@
 """What an owner's generations came to, from three statements, however many there were.
 
-Ended ones are read from cells (services/notifications/statistics/aggregates) and the deltas that are not rolled up yet, waiting and
+Ended ones are read from cells (`statistics.aggregates`) and the deltas that are not rolled up yet, waiting and
 running ones from their jobs. The first statement counts those, and reads the mark under which the others' results are
 kept.
 """
@@ -13,11 +13,11 @@ from typing import Any
 import orjson
 
 from models.enums import MediaKind
-from services.platform.caching import MarkedCache
-from services.platform.owned import owned_rows_sql
 from services.notifications.statistics.aggregates import ALL_DAYS, COUNTS, Grain, Sums
 from services.notifications.statistics.days import DateRange, Days, calendar_day, days_of
 from services.notifications.statistics.summing import EndedCounts, EndedSums, Part, summary
+from services.platform.caching import MarkedCache
+from services.platform.owned import owned_rows_sql
 from settings import get_settings
 
 MOST_WORKS = 100

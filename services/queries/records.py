@@ -4,19 +4,18 @@ their jobs say about them. Deleted ones do not exist.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import pairwise
+from datetime import datetime
 
 from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
 
 from models.enums import JobRole, JobStatus, MediaKind
-from models.generation import Attempt, GenerationRecord, RecordVersion
+from models.generation import GenerationRecord, RecordVersion
+from models.generation_requests import work_of
 from models.ids import global_id
 from models.jobs import Job
-from models.generation_requests import work_of
-from services.queries.children import ChildList
 from services.platform.owned import owned, owned_rows_sql, places, rows_by_id
+from services.queries.children import ChildList
 
 RECORD_VERSIONS = ChildList(
     RecordVersion,
@@ -151,23 +150,3 @@ async def picture_records_by_shot_id(owner: str, shot_ids: Sequence[int]) -> lis
     )
     by_key = {(record.work_id, record.storyboard_id): record for record in await records}
     return [by_key.get(keys.get(shot_id, ("", ""))) for shot_id in shot_ids]
-
-
-# ---------------------------------------------------------------- pure rules
-
-
-def switch_count(attempts: Sequence[Attempt]) -> int:
-    """How often a job changed account or site, its attempts in order."""
-    places_ = [(attempt.account_id, attempt.site) for attempt in attempts]
-    return sum(before != after for before, after in pairwise(places_))
-
-
-def generation_seconds(job: Job | None, attempts: Sequence[Attempt]) -> float | None:
-    """From when the last run of a job was first placed until it ended; None for a job that has not ended, or was only
-    handed a former result.
-    """
-    if job is None or job.finished_at is None:
-        return None
-    placed = [attempt.placed_at_ms for attempt in attempts if attempt.run == job.retry_count and attempt.placed_at_ms]
-    began = datetime.fromtimestamp(min(placed) / 1000, UTC) if placed else job.started_at
-    return None if began is None else max(0.0, float((job.finished_at - began).total_seconds()))

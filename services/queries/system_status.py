@@ -17,9 +17,9 @@ from models.database import execute, is_sqlite, now_ms_sql
 from models.enums import Queue
 from services.platform.files import storage
 from services.platform.host import HostLoad, host_load
-from services.queue.depths import queue_depths
 from services.platform.sql import timestamp_before_sql
 from services.platform.version import VERSION
+from services.queue.depths import queue_depths
 from settings import Settings
 
 T = TypeVar("T")

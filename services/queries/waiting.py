@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from models.batches import Batch
 from models.database import execute, now_ms
 from models.enums import BatchStatus, JobRole, JobStatus, MediaKind, Queue
-from models.jobs import Job
 from models.generation_requests import GenerationRequest
+from models.jobs import Job
+from services.accounts.pool.account_snapshots import rosters
 from services.accounts.pool.choosing import Candidate, Demand, judge, waiting_reason
 from services.accounts.pool.demands import demand_of
 from services.accounts.pool.placing import is_kept
-from services.accounts.pool.account_snapshots import rosters
-from services.platform.providers import pooled_models
 from services.platform.owned import places, rows_by_id
+from services.platform.providers import pooled_models
 from settings import get_settings
 
 POOL_QUEUES = (Queue.POOL_IMAGES, Queue.POOL_VIDEOS)

@@ -10,8 +10,8 @@ from models.database import after_commit, execute, now_ms_sql, transaction
 from models.enums import Queue
 from models.jobs import Job
 from services.platform.events import bus, job_topic, workflow_topic
-from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
 from services.platform.sql import greatest_sql, least_sql, skip_locked_sql, timestamp_sql
+from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
 
 MAX_TRIES = 5
 "Claims after which a job that never comes to an end (it kills its worker) is given up."

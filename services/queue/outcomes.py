@@ -4,7 +4,6 @@ Each function changes the job only if the lease still holds, and returns whether
 else has the job now, and the caller stops quietly.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from errors import JobErrorCode
@@ -14,8 +13,8 @@ from models.enums import JobStatus, Queue
 from models.jobs import Job
 from services.platform.events import bus, job_topic
 from services.platform.metrics.recording import note_builds_canceled, note_job_ended
-from services.queue.leases import Lease, roll_up_progress
 from services.platform.sql import greatest_sql, least_sql, timestamp_sql
+from services.queue.leases import Lease, roll_up_progress
 
 MAX_FAILURES = 3
 "Tries of a build whose failure may pass by itself."
@@ -164,10 +163,8 @@ async def hold_stage_jobs(where: str, *values: Any) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def cancel_builds(where: str, *values: Any) -> list[int]:
-    """Cancels live builds that match an SQL condition, with the generations that they wait for; a running one notices
-    within a heartbeat. Returns their ids.
-    """
+async def cancel_build_jobs(where: str, *values: Any) -> list[int]:
+    """Cancels live builds that match an SQL condition; a running one notices within a heartbeat. Returns their ids."""
     rows = await execute(
         "UPDATE job SET status = 'CANCELED', due_at_ms = NULL, message = NULL, lease_epoch = lease_epoch + 1,"
         f" worker = NULL, finished_at = {timestamp_sql()}, version = version + 1"
@@ -178,17 +175,7 @@ async def cancel_builds(where: str, *values: Any) -> list[int]:
     after_commit(lambda: note_builds_canceled([row["type"] for row in rows]))
     for job_id in ids:
         after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
-    for stop in _on_builds_canceled:
-        await stop(ids)
     return ids
-
-
-_on_builds_canceled: list[Callable[[list[int]], Awaitable[None]]] = []
-
-
-def on_builds_canceled(stop: Callable[[list[int]], Awaitable[None]]) -> None:
-    """Registers what ends together with builds, in the same transaction: generations stand above the queue."""
-    _on_builds_canceled.append(stop)
 
 
 # ---------------------------------------------------------------- nudges

@@ -9,9 +9,9 @@ from functools import partial
 
 import structlog
 
+from services.accounts.pool.alerts import close_idle_pools
 from services.notifications.alerts.accounts import check_credits
 from services.notifications.alerts.failures import check_failure_rates
-from services.accounts.pool.alerts import close_idle_pools
 from services.notifications.alerts.space import check_space
 from services.notifications.alerts.stalls import check_stalled_batches
 from settings import Settings

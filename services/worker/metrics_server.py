@@ -11,8 +11,8 @@ import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from errors import ConfigurationError
-from services.worker.metrics_state import refresh
 from services.platform.metrics.recording import metrics
+from services.worker.metrics_state import refresh
 from settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -16,6 +16,8 @@ from models.enums import FileState
 from models.files import StoredFile
 from models.ids import parse_global_id
 from providers.storage import LocalStorage
+from services.accounts.pool.scheduling import release_leases
+from services.accounts.sessions import check_encryption
 from services.platform import files
 from services.platform.data_folder import unusable_folder
 from services.platform.events import open_bus
@@ -23,14 +25,12 @@ from services.platform.files import remove_unfinished, storage, storage_key
 from services.platform.host import sampling
 from services.platform.metrics.recording import watching_event_loop
 from services.platform.migrations import database_url, migrate, missing_migrations
-from services.accounts.pool.scheduling import release_leases
 from services.platform.process_leases import forget_other_workers, process_name, process_number
-from services.queue.leases import release_all
-from services.accounts.sessions import check_encryption
-from services.worker.startup_checks import check_surroundings
 from services.platform.storage_mark import check_storage_mark
-from services.worker.sweeper import clear_scratch
 from services.platform.tracing import tracing
+from services.queue.leases import release_all
+from services.worker.startup_checks import check_surroundings
+from services.worker.sweeper import clear_scratch
 from settings import Settings, get_settings, use_settings
 
 log = structlog.get_logger(__name__)

@@ -10,18 +10,18 @@ import anyio.to_thread
 import structlog
 
 from models.database import execute, is_sqlite, now_ms_sql
-from services.worker.alert_checks import check_alerts
-from services.platform.audit import forget_old_entries
-from services.notifications.callbacks.clearing import clear_callbacks
-from services.platform.files import remove_unreferenced
 from services.generation.orphans import take_up_forgotten
+from services.generation.similarity.indexing import index_forgotten
+from services.notifications.callbacks.clearing import clear_callbacks
+from services.notifications.statistics.history import count_history
+from services.notifications.statistics.rollup import roll_up
+from services.platform.audit import forget_old_entries
+from services.platform.files import remove_unreferenced
 from services.platform.idempotency import forget_old_keys
+from services.worker.alert_checks import check_alerts
 from services.worker.retention.expiry import forget_old_rows
 from services.worker.retention.purge import purge_deleted
 from services.worker.retention.results import remove_old_results
-from services.generation.similarity.indexing import index_forgotten
-from services.notifications.statistics.history import count_history
-from services.notifications.statistics.rollup import roll_up
 from settings import Settings
 
 log = structlog.get_logger(__name__)

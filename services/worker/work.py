@@ -14,16 +14,15 @@ from models.enums import ArtifactKind, JobRole, MediaKind, Queue
 from models.jobs import Job
 from services.film.artifacts.planning import plan_stage
 from services.film.artifacts.running import run_build
-from services.notifications.callbacks.delivering import Deliverer
+from services.film.stages.registry import MAKERS
 from services.generation.direct import run_direct
-from services.generation.engine import Engine
 from services.generation.inputs import prepare_inputs
+from services.notifications.callbacks.delivering import Deliverer
+from services.platform.tracing import job_span
 from services.queue.leases import Lease, claim, due_queues, hand_back
 from services.queue.outcomes import fail_build
-from services.film.stages.registry import MAKERS
+from services.worker.engine import Engine
 from services.worker.sweeper import sweep
-from services.platform.tracing import job_span
-from services.film.workflow import budgets as budgets  # so that the pool can pause workflows
 from settings import Settings
 
 log = structlog.get_logger(__name__)

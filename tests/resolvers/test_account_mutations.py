@@ -16,10 +16,10 @@ from models.jobs import IdempotencyKey, Job
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.creating import create_accounts
 from services.accounts.rules import AccountChanges, NewAccount
+from services.accounts.sessions import open_session
 from services.accounts.updating import update_accounts
 from services.platform.events import accounts_topic, bus
 from services.queries.accounts import today
-from services.accounts.sessions import open_session
 from tests.account_factories import (
     ScriptedPool,
     install_pool,

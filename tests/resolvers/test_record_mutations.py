@@ -9,9 +9,9 @@ from errors import ErrorCode
 from models.enums import AttemptState, JobStatus, MediaKind, Polling
 from models.generation import Attempt, GenerationRecord, RecordVersion
 from models.jobs import Job
-from services.platform.events import MemoryBus, bus, job_topic
 from services.generation.records import submission
 from services.generation.records.submission import await_submission
+from services.platform.events import MemoryBus, bus, job_topic
 from tests.account_factories import make_account, make_attempt
 from tests.factories import OTHER, OWNER
 from tests.record_factories import everything, fail, finish, made, record_of, start

@@ -8,10 +8,10 @@ import pytest
 from models.database import now_ms
 from models.enums import AttemptOutcome, AttemptState, MediaKind, Site, Transition
 from models.generation import Attempt, GenerationRecord, RecordVersion
-from models.jobs import Job
 from models.generation_requests import ClipAudio, InputImage
-from services.queries.records import generation_seconds, switch_count
+from models.jobs import Job
 from services.generation.records.showing import restore_version
+from services.notifications.statistics.measures import generation_seconds, switch_count
 from tests.account_factories import make_account, make_attempt
 from tests.factories import OTHER, OWNER, make_file, make_job
 from tests.record_factories import fail, finish, made, record_of, start

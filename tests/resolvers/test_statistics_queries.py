@@ -12,8 +12,8 @@ from models.jobs import Job
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.stopping import cancel_generation
-from services.queue.outcomes import job_error
 from services.notifications.statistics.days import calendar_day
+from services.queue.outcomes import job_error
 from settings import get_settings
 from tests.factories import OTHER, OWNER
 from tests.pool_factories import make_generation

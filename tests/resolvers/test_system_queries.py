@@ -16,8 +16,8 @@ from resolvers.context import build_context
 from services.platform.files import use_storage
 from services.platform.identity import LOCAL_VIEWER, Viewer
 from services.platform.process_leases import HeldNumber, process_number, serve_queues
-from services.queue.depths import queue_depths
 from services.platform.version import VERSION
+from services.queue.depths import queue_depths
 from tests.factories import OTHER, OWNER, make_file, make_job
 from tests.pool_factories import make_generation
 from tests.resolvers.asking import ask

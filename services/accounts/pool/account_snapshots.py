@@ -12,8 +12,8 @@ from models.enums import AccountStatus, MediaKind
 from services.accounts.pool.choosing import Candidate, Cooldown
 from services.accounts.pool.cooling import present_limit
 from services.accounts.pool.quota import next_reset, quota_day
-from services.platform.sql import milliseconds_of_sql
 from services.platform.owned import places
+from services.platform.sql import milliseconds_of_sql
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ from models.enums import AccountStatus, MediaKind
 from models.generation import Attempt
 from models.ids import new_id
 from providers.pooled import FaultKind, UpstreamFaultError
-from services.notifications.alerts.accounts import CREDIT_COLUMNS, note_credits, note_taken_out
-from services.platform.events import accounts_topic, bus
 from services.accounts.pool.cooling import (
     FAILURES_BEFORE_COOLDOWN,
     LIMIT_RECOVERY_SECONDS,
@@ -22,8 +20,10 @@ from services.accounts.pool.cooling import (
 )
 from services.accounts.pool.decisions import AccountEffect
 from services.accounts.pool.quota import next_reset, quota_day
-from services.platform.sql import greatest_sql, least_sql, timestamp_sql
+from services.notifications.alerts.accounts import CREDIT_COLUMNS, note_credits, note_taken_out
+from services.platform.events import accounts_topic, bus
 from services.platform.owned import places
+from services.platform.sql import greatest_sql, least_sql, timestamp_sql
 from settings import get_settings
 
 EXHAUSTED_COLUMN = {MediaKind.IMAGE: "image_exhausted_until_ms", MediaKind.VIDEO: "video_exhausted_until_ms"}

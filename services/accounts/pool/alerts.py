@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from models.alerts import Alert
 from models.database import execute, now_ms
 from models.enums import AlertKind, AlertSeverity, MediaKind, Queue
+from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.notifications.alerts.raising import close_alert, raise_alert
-from models.generation_requests import GenerationRequest
-from services.queue.priority import is_held_with_workflow_sql
 from services.platform.owned import places
+from services.queue.priority import is_held_with_workflow_sql
 
 QUEUE_OF = {MediaKind.IMAGE: Queue.POOL_IMAGES, MediaKind.VIDEO: Queue.POOL_VIDEOS}
 SHORT_MS = 60_000

@@ -5,8 +5,8 @@ import hashlib
 import orjson
 
 from models.enums import Polling
-from providers.pooled import ModelInfo
 from models.generation_requests import GenerationRequest
+from providers.pooled import ModelInfo
 from services.accounts.pool.choosing import Demand
 from services.accounts.pool.pricing import exact_credits, expected_credits
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from providers.pooled import GenerationOrder, ModelInfo, PooledProvider
 from models.generation_requests import GenerationRequest
+from providers.pooled import GenerationOrder, ModelInfo, PooledProvider
 from services.platform.providers import registry
 
 

@@ -8,7 +8,7 @@ import itertools
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,17 +18,15 @@ from models.database import after_commit, execute, now_ms, now_ms_sql, transacti
 from models.enums import JobRole, JobStatus, MediaKind
 from models.generation import Attempt, Route
 from models.ids import new_id
+from services.accounts.pool.account_snapshots import InFlight, cooldowns_of, in_flight_of, rosters
 from services.accounts.pool.alerts import tell_of_pools
-from services.generation.batches.pausing import pause_for_budget
-from services.generation.batches.lifecycle import begin_batches
-from services.platform.events import batch_topic, bus, job_topic
 from services.accounts.pool.choosing import Candidate, Cooldown, Demand, RouteEntry, waiting_reason
 from services.accounts.pool.placing import Choice, Placement, place
-from services.accounts.pool.account_snapshots import InFlight, cooldowns_of, in_flight_of, rosters
 from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, held_budgets, waiting_lines
-from services.queue.priority import group_sql, is_held_with_workflow_sql
-from services.platform.sql import timestamp_sql
+from services.platform.events import batch_topic, bus, job_topic
 from services.platform.owned import places
+from services.platform.sql import timestamp_sql
+from services.queue.priority import group_sql, is_held_with_workflow_sql
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -90,7 +88,19 @@ async def release_leases() -> None:
     await execute("UPDATE account SET poll_lease_until_ms = 0 WHERE poll_lease_until_ms > 0 RETURNING id")
 
 
-async def schedule(kind: MediaKind) -> Pass:
+@dataclass(frozen=True)
+class GroupRules:
+    """What a pass does to the batches and workflows whose jobs it places; both stand above the pool.
+
+    Both are called in the transaction of the pass. begin_batches: batches of which a job has just been started.
+    pause_for_budget: a batch's or workflow's id and the reason, where its next job would pass its credit budget.
+    """
+
+    begin_batches: Callable[[Collection[int]], Awaitable[None]]
+    pause_for_budget: Callable[[int, str], Awaitable[None]]
+
+
+async def schedule(kind: MediaKind, rules: GroupRules) -> Pass:
     """One pass over the waiting jobs of a kind. By owner: the most urgent first, then the batch with the fewest in
     flight, then the oldest; a share of the slots is kept for URGENT.
     """
@@ -113,10 +123,10 @@ async def schedule(kind: MediaKind) -> Pass:
             states[owner, provider] = _why_stuck(choice)
     await tell_of_pools(kind, states)
     is_full = plan.count >= MOST_PLACED or (waiting.is_cut and plan.count > 0)
-    placed = await _place(kind, plan, waiting.budgets) if plan.count else 0
+    placed = await _place(kind, plan, waiting.budgets, rules) if plan.count else 0
     _remember_turns(kind, waiting)
     for group_id in plan.over_budget:
-        await _pause_for_budget(group_id, waiting.budgets[group_id])
+        await _pause_for_budget(group_id, waiting.budgets[group_id], rules)
     return Pass(placed, frozenset(plan.wants_credits), is_full and placed > 0, time.perf_counter() - began)
 
 
@@ -169,7 +179,7 @@ def _why_stuck(choice: Choice) -> tuple[str, int | None] | None:
     return waiting_reason([verdict for verdicts in choice.stuck.values() for verdict in verdicts])
 
 
-async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int]) -> int:
+async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules: GroupRules) -> int:
     """Takes the slots and makes the attempts, in one transaction; what no longer holds is left for the next pass."""
 
     placements = _in_turn(plan.placements, MOST_PLACED)
@@ -201,7 +211,7 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int]) -> in
             for cooldown in cooldowns.get(attempt.account_id, ()):
                 if cooldown.concerns(kind, attempt.model):
                     await _make_probe(attempt, cooldown)
-        await _begin_groups(kind, started, budgets)
+        await _begin_groups(kind, started, budgets, rules)
         for job_id in started:
             after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
         return len(attempts)
@@ -212,11 +222,13 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int]) -> in
         return 0
 
 
-async def _begin_groups(kind: MediaKind, started: Mapping[int, "_Started"], budgets: Mapping[int, int]) -> None:
+async def _begin_groups(
+    kind: MediaKind, started: Mapping[int, "_Started"], budgets: Mapping[int, int], rules: GroupRules
+) -> None:
     """Batches begin; and with their rows locked, nothing that was started now passes what they allow."""
     batch_ids = {job.batch_id for job in started.values() if job.batch_id is not None}
     if batch_ids:
-        await begin_batches(batch_ids)
+        await rules.begin_batches(batch_ids)
         if await _are_too_many(kind, list(batch_ids)):
             raise _LimitPassedError
         for batch_id in batch_ids:
@@ -250,15 +262,7 @@ async def _are_too_many(kind: MediaKind, batch_ids: Sequence[int]) -> bool:
     return any(numbers.get(row["id"], 0) > row["max_parallel"] for row in held)
 
 
-_pause_workflow: list[Callable[[int, str], Awaitable[None]]] = []
-
-
-def on_workflow_over_budget(pause: Callable[[int, str], Awaitable[None]]) -> None:
-    """Registers what pauses a workflow, by its id and with the reason: workflows stand above the pool."""
-    _pause_workflow[:] = [pause]
-
-
-async def _pause_for_budget(group_id: int, budget: int) -> None:
+async def _pause_for_budget(group_id: int, budget: int, rules: GroupRules) -> None:
     """Pauses the batch or workflow, with an alert: its next picture would pass its budget. Not where somebody has
     changed that budget meanwhile.
     """
@@ -267,9 +271,7 @@ async def _pause_for_budget(group_id: int, budget: int) -> None:
     async def body() -> None:
         if (await held_budgets([group_id])).get(group_id) != budget:
             return
-        await pause_for_budget(group_id, message)
-        for pause in _pause_workflow:
-            await pause(group_id, message)
+        await rules.pause_for_budget(group_id, message)
 
     await transaction(body)
 

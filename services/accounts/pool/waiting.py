@@ -12,16 +12,16 @@ from typing import Any
 from models.database import execute, now_ms_sql
 from models.enums import AttemptState, MediaKind, Queue
 from models.generation import Attempt
+from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from models.workflows import Workflow
-from models.generation_requests import GenerationRequest
 from services.accounts.pool.choosing import Demand
 from services.accounts.pool.demands import demand_of
 from services.accounts.pool.fairness import Group, WaitingJob
-from services.platform.providers import pooled_models
-from services.queue.priority import aged_rank, group_sql, is_held_with_workflow_sql
-from services.platform.sql import waiting_since_sql
 from services.platform.owned import places
+from services.platform.providers import pooled_models
+from services.platform.sql import waiting_since_sql
+from services.queue.priority import aged_rank, group_sql, is_held_with_workflow_sql
 from settings import get_settings
 
 QUEUE_OF = {MediaKind.IMAGE: Queue.POOL_IMAGES, MediaKind.VIDEO: Queue.POOL_VIDEOS}

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from models.enums import FileRole
-from services.platform.files import NewFile, local_copies
 from models.generation_requests import GenerationRequest
+from services.platform.files import NewFile, local_copies
 from settings import Settings
 
 

@@ -13,15 +13,14 @@ from models.database import execute, now_ms_sql, transaction
 from models.enums import LIVE_JOB_STATUSES, JobRole, JobStatus, MediaKind
 from models.files import StoredFile
 from models.generation import GenerationRecord
+from models.generation_requests import GenerationRequest, InputImage, work_of
 from models.jobs import Job
 from providers.pooled import ModelInfo
-from services.platform.files import local_copy
-from services.generation import stopping as stopping  # so that canceled builds end what they wait for
+from services.accounts.pool.matching import nearest_duration, nearest_ratio
 from services.generation.admission import admit
-from models.generation_requests import GenerationRequest, InputImage, work_of
 from services.generation.retrying import is_resumable, retry_generation
 from services.generation.strategies import default_strategy
-from services.accounts.pool.matching import nearest_duration, nearest_ratio
+from services.platform.files import local_copy
 from services.platform.providers import pooled_provider
 from services.queue.heartbeat import LeaseLostError
 from services.queue.leases import Lease

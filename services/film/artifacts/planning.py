@@ -14,13 +14,13 @@ from models.jobs import Job
 from models.scripts import Script
 from models.workflows import Workflow
 from services.film.artifacts.graph import Decision, Node, decide
+from services.film.stages.registry import STAGE_WORK
+from services.film.workflow.steps import give_way, stage_ended
 from services.platform.events import bus, job_topic
 from services.platform.metrics.recording import note_job_ended
 from services.queue.creation import create_build_job
 from services.queue.leases import Lease, roll_up_progress
 from services.queue.outcomes import holds, job_error
-from services.film.stages.registry import STAGE_WORK
-from services.film.workflow.steps import give_way, stage_ended
 
 log = structlog.get_logger(__name__)
 

@@ -13,14 +13,14 @@ from models.artifacts import Artifact
 from models.database import is_away, transaction
 from models.enums import ArtifactKind
 from models.jobs import Job
+from services.film.artifacts.context import Maker, Result, Workbench
 from services.film.artifacts.generations import WaitingForGenerationError, generated, sleep_until_generated
 from services.film.artifacts.publishing import FileEntry, put_artifact, put_job_files
-from services.film.artifacts.context import Maker, Result, Workbench
 from services.platform.files import remove_leftovers_of_job, store_file, take_up
+from services.platform.scratch import make_try_folder
 from services.queue.heartbeat import LeaseLostError, Report, under_lease
 from services.queue.leases import Lease, is_killing_workers
 from services.queue.outcomes import fail_build, holds, succeed_build
-from services.platform.scratch import make_try_folder
 from settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -14,13 +14,13 @@ from models.jobs import Job
 from models.scripts import Asset, Script
 from models.storyboards import Shot, Storyboard
 from providers.base import SpeechOrder, SpeechProvider
+from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
 from services.film.artifacts.graph import Node
 from services.film.artifacts.store import Shelf, load_shelf
-from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
 from services.film.casting import Role, cast_voices
+from services.film.stages.base import NotPreparedError
 from services.platform.files import NewFile
 from services.platform.providers import provider_for, voices
-from services.film.stages.base import NotPreparedError
 
 CROSSFADE_SECONDS = 0.4
 LEAD_SECONDS = 0.3

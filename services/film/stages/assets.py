@@ -9,15 +9,15 @@ from models.scripts import Asset, Script
 from models.workflows import Workflow
 from providers.base import ImageOrder, ImageProvider, Subject
 from providers.prompts import design_prompt
+from services.film.artifacts.context import Maker, Result, Workbench
 from services.film.artifacts.generations import picture_request
 from services.film.artifacts.graph import Node
 from services.film.artifacts.store import load_shelf
-from services.film.artifacts.context import Maker, Result, Workbench
 from services.film.casting import Role, cast_voices
 from services.film.pictures import picture_result
-from services.platform.providers import choose_provider, is_pooled, provider_for, voices
 from services.film.stages.base import NotPreparedError
 from services.film.workflow_options import frame_size
+from services.platform.providers import choose_provider, is_pooled, provider_for, voices
 
 DESIGN_SECONDS = 0.8
 DESIGN_SIDE = 1024

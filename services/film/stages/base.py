@@ -6,8 +6,8 @@ from typing import Protocol
 from errors import JobErrorCode, JobFailure
 from models.enums import ArtifactKind, JobType, Stage
 from models.jobs import Job
-from services.film.artifacts.graph import Node
 from services.film.artifacts.context import Maker
+from services.film.artifacts.graph import Node
 
 
 class NotPreparedError(JobFailure):

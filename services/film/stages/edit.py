@@ -14,13 +14,13 @@ from models.enums import ArtifactKind, FileRole, JobType, Queue, Stage
 from models.films import Edit
 from models.jobs import Job
 from providers.base import MusicOrder, MusicProvider
+from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
 from services.film.artifacts.graph import Node
 from services.film.artifacts.store import Shelf, load_shelf
-from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
-from services.platform.files import NewFile
 from services.film.pictures import picture_file
-from services.platform.providers import choose_provider, provider_for
 from services.film.stages.video import VideoPlan, load_video
+from services.platform.files import NewFile
+from services.platform.providers import choose_provider, provider_for
 
 T = TypeVar("T")
 

@@ -9,9 +9,9 @@ from models.files import StoredFile
 from models.jobs import Job
 from models.scripts import Script, ScriptScene, ScriptShot
 from providers.base import ScriptDraft, ScriptOrder, TextProvider
+from services.film.artifacts.context import Maker, Result, Workbench
 from services.film.artifacts.graph import Node
 from services.film.artifacts.store import load_shelf
-from services.film.artifacts.context import Maker, Result, Workbench
 from services.platform.providers import provider_for
 
 SECONDS_PER_CHARACTER = 1 / 8000

@@ -7,20 +7,20 @@ from media.pictures import crop_grid, fit_picture
 from media.processes import run_in_worker
 from models.enums import ArtifactKind, FileRole, JobType, Queue, Stage
 from models.files import StoredFile
+from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from models.scripts import Asset, Script, ScriptShot
 from models.storyboards import Shot, Storyboard
 from providers.base import GridOrder, ImageOrder, ImageProvider, Subject
 from providers.prompts import composed_prompt
+from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
 from services.film.artifacts.generations import picture_request
 from services.film.artifacts.graph import Node
 from services.film.artifacts.store import Shelf, load_shelf
-from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
-from models.generation_requests import GenerationRequest
 from services.film.pictures import picture_file, picture_result
-from services.platform.providers import is_pooled, provider_for
 from services.film.stages.assets import look_of
 from services.film.stages.base import NotPreparedError
+from services.platform.providers import is_pooled, provider_for
 
 PICTURE_SECONDS = 1.0
 CROP_SECONDS = 0.3

@@ -9,18 +9,18 @@ from media.processes import run_in_worker
 from media.timeline import Timeline
 from models.enums import ArtifactKind, JobType, Queue, Stage
 from models.films import Video, VideoSegment
+from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from models.storyboards import Shot
 from providers.base import ClipOrder, VideoProvider
+from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
 from services.film.artifacts.generations import clip_request
 from services.film.artifacts.graph import Node
 from services.film.artifacts.store import Shelf, load_shelf
-from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
-from services.platform.files import NewFile
-from models.generation_requests import GenerationRequest
-from services.platform.providers import is_pooled, provider_for
 from services.film.stages.animatic import AnimaticPlan, load_animatic
 from services.film.stages.base import NotPreparedError
+from services.platform.files import NewFile
+from services.platform.providers import is_pooled, provider_for
 
 CLIP_COST = 0.4
 

@@ -6,12 +6,11 @@ from models.database import execute
 from models.enums import AlertKind, AlertSeverity, JobRole, JobStatus
 from models.jobs import Job
 from models.workflows import Workflow
-from services.notifications.alerts.raising import raise_alert
-from services.accounts.pool.scheduling import on_workflow_over_budget
 from services.film.workflow.steps import budget_cause, touch
+from services.notifications.alerts.raising import raise_alert
 
 
-async def pause_for_budget(workflow_id: int, reason: str) -> None:
+async def pause_workflow_for_budget(workflow_id: int, reason: str) -> None:
     """PAUSED with the reason and an alert: what runs ends, nothing more is begun. In a transaction. Where it is no
     running workflow (somebody has paused it, it has ended), nothing changes.
     """
@@ -34,6 +33,3 @@ async def pause_for_budget(workflow_id: int, reason: str) -> None:
         f"The workflow {rows[0]['name']} is paused. {reason} What runs ends; resumeWorkflow(creditBudget) goes on.",
         workflow_id=workflow_id,
     )
-
-
-on_workflow_over_budget(pause_for_budget)

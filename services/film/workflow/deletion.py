@@ -9,11 +9,11 @@ from models.films import Animatic, Edit, Video
 from models.jobs import Job
 from models.scripts import Script
 from models.storyboards import Storyboard
+from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
-from services.platform.files import release_files
-from services.queue.outcomes import cancel_builds
-from services.platform.sql import timestamp_sql
 from services.generation.similarity.indexing import forget_keys
+from services.platform.files import release_files
+from services.platform.sql import timestamp_sql
 
 
 @dataclass(frozen=True)

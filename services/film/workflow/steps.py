@@ -6,18 +6,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from models.database import after_commit, execute
-from models.enums import STAGES, AlertKind, JobStatus, Stage, WorkflowStatus
+from models.enums import STAGES, AlertKind, ArtifactKind, FileRole, JobStatus, Stage, WorkflowStatus
+from models.films import Edit
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
-from services.notifications.alerts.raising import close_alert
 from services.film.artifacts.graph import decide
-from services.notifications.callbacks.outbox import write_workflow_callback
-from services.platform.events import bus, workflow_topic
-from services.queue.creation import create_stage_job
-from services.queue.leases import roll_up_workflow
+from services.film.artifacts.reading import ArtifactKey, made
 from services.film.stages.base import NotPreparedError
 from services.film.stages.registry import STAGE_WORK
 from services.film.workflow.targets import ensure_target, usable_target
+from services.notifications.alerts.raising import close_alert
+from services.notifications.callbacks.outbox import has_workflow_callback, write_workflow_callback
+from services.platform.events import bus, workflow_topic
+from services.platform.owned import newest_by_workflow_id
+from services.queue.creation import create_stage_job
+from services.queue.leases import roll_up_workflow
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ async def move_on(workflow: Workflow) -> None:
             status=WorkflowStatus.SUCCEEDED, current_stage=None, progress=1, error=None, updated_at=datetime.now(UTC)
         )
         if ended:
-            await write_workflow_callback(workflow, WorkflowStatus.SUCCEEDED, None)
+            await _call_back(workflow, WorkflowStatus.SUCCEEDED, None)
     else:
         await start_stage(workflow, stage)
     await touch(workflow.id)
@@ -135,8 +138,25 @@ async def stage_ended(job: Job, status: JobStatus, error: dict[str, Any] | None)
         ).update(status=end, error=error, updated_at=now)
         if ended:
             await forget_budget_pause(workflow.id)
-            await write_workflow_callback(workflow, end, error)
+            await _call_back(workflow, end, error)
     await touch(workflow.id)
+
+
+async def _call_back(workflow: Workflow, status: WorkflowStatus, error: dict[str, Any] | None) -> None:
+    """Writes the callback of a workflow's end, with its film where it has one."""
+    if has_workflow_callback(workflow, status):
+        film = await _film_files(workflow) if status is WorkflowStatus.SUCCEEDED else {}
+        await write_workflow_callback(workflow, status, error, film)
+
+
+async def _film_files(workflow: Workflow) -> dict[str, int | None]:
+    (edit,) = await newest_by_workflow_id(Edit, workflow.owner, [workflow.id])
+    if edit is None:
+        return {}
+    (film,) = await made(workflow.owner, [ArtifactKey(ArtifactKind.FILM, edit.id)])
+    roles = {"film": FileRole.MAIN, "subtitles": FileRole.SUBTITLES, "poster": FileRole.POSTER}
+    files = {name: film.file(role) for name, role in roles.items()}
+    return {name: None if file is None else file.id for name, file in files.items()}
 
 
 def budget_cause(workflow_id: int) -> str:

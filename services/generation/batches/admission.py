@@ -9,12 +9,12 @@ from models.enums import PRIORITY_RANKS, BatchStatus, MediaKind
 from models.ids import new_id
 from services.generation.batches.batch_input import MANY_CLIPS, BatchAsked
 from services.generation.batches.checking import Draft, Faults, check_items
-from services.generation.batches.forecasting import Wanted, forecast, price_of, sorts_of
 from services.generation.batches.existing import Plan, look
-from services.generation.batches.lifecycle import settle_batches
+from services.generation.batches.forecasting import Wanted, forecast, price_of, sorts_of
 from services.generation.batches.inserts import PlaceTakenError, write_items
-from services.notifications.callbacks.addresses import check_callback_url
+from services.generation.batches.lifecycle import settle_batches
 from services.generation.on_ended import after_ending
+from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import check_key, former_result, once
 from services.queue.outcomes import nudge
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.enums import BatchType, ExistingRecords, MediaKind, Priority
-from services.generation.generation_input import Asked
 from models.generation_requests import AccountStrategy
+from services.generation.generation_input import Asked
 from services.generation.strategies import default_strategy
 
 MOST_ITEMS = {MediaKind.IMAGE: 1000, MediaKind.VIDEO: 100}

@@ -11,9 +11,9 @@ from models.jobs import Job
 from services.generation.batches.lifecycle import count_jobs, end_batch, lock_own_batch
 from services.generation.on_ended import after_ending
 from services.generation.stopping import end_canceled
+from services.platform.owned import places
 from services.platform.ownership import own
 from services.platform.sql import timestamp_sql
-from services.platform.owned import places
 
 MAX_REASON_CHARACTERS = 500
 MOST_TRIES = 5

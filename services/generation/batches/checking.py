@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 from errors import BadInputError, EkonteError
 from models.enums import MediaKind
+from models.generation_requests import GenerationRequest
 from providers.pooled import ModelInfo
 from services.generation.batches.batch_input import MOST_ITEMS, BatchAsked, BatchItem
 from services.generation.catalogue import find_model
 from services.generation.checking import model_faults, plain_faults, request_for
-from models.generation_requests import GenerationRequest
 
 PART = 20
 "Items that are checked, or written, before others have their turn."

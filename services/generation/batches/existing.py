@@ -10,16 +10,16 @@ from models.database import execute
 from models.enums import ExistingRecords, Reuse
 from models.files import StoredFile
 from models.generation import GenerationRecord
+from models.generation_requests import GenerationRequest
+from services.generation.admission import account_providers
 from services.generation.batches.batch_input import BatchAsked
 from services.generation.batches.checking import Draft, Faults, placed
-from services.generation.admission import account_providers
 from services.generation.checking import account_faults
-from models.generation_requests import GenerationRequest
+from services.generation.records.holding import BUSY
 from services.generation.resolving import resolve_all
 from services.generation.reuse import Former, former_results, with_contents
-from services.platform.sql import for_update_sql
 from services.platform.owned import places
-from services.generation.records.holding import BUSY
+from services.platform.sql import for_update_sql
 
 
 @dataclass(frozen=True)

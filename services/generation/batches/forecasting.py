@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from models.database import execute, now_ms
 from models.enums import JobStatus, MediaKind
-from models.jobs import Job
-from services.generation.batches.estimating import Place, Work, time_left
 from models.generation_requests import GenerationRequest
-from services.generation.timings import Measured, measured_times, timing_key
+from models.jobs import Job
+from services.accounts.pool.account_snapshots import rosters
 from services.accounts.pool.choosing import Candidate, Demand, Verdict, judge, kept_for_urgent, slots_of, waiting_reason
 from services.accounts.pool.demands import demand_key, demand_of
 from services.accounts.pool.pricing import expected_credits
-from services.accounts.pool.account_snapshots import rosters
 from services.accounts.pool.timing import usual_ms
+from services.generation.batches.estimating import Place, Work, time_left
+from services.generation.timings import Measured, measured_times, timing_key
 from services.platform.providers import pooled_models
 from services.queue.priority import aged_rank_sql, group_sql, is_held_with_workflow_sql
 from settings import get_settings

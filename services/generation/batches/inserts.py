@@ -15,17 +15,17 @@ from models.artifacts import JobFile
 from models.database import execute_many, now_ms
 from models.enums import JobRole, JobStatus
 from models.generation import GenerationRecord
+from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job, JobInput
+from services.accounts.pool.demands import demand_key
+from services.generation.admission import queue_for
 from services.generation.batches.checking import PART
 from services.generation.batches.existing import Planned
-from services.generation.admission import queue_for
-from models.generation_requests import GenerationRequest
-from services.generation.reuse import copied_links, reused_job, stamp_reused
-from services.accounts.pool.demands import demand_key
-from services.platform.sql import timestamp_sql
 from services.generation.records.publishing import keep_shown
+from services.generation.reuse import copied_links, reused_job, stamp_reused
 from services.generation.similarity.indexing import replace_keys_of_many
+from services.platform.sql import timestamp_sql
 
 ROWS_AT_ONCE = 200
 "Of one statement: making its rows ready takes no longer than others may wait."

@@ -10,8 +10,8 @@ from errors import NotFoundError
 from models.batches import Batch
 from models.database import after_commit, execute
 from models.enums import ENDED_BATCH_STATUSES, AlertKind, BatchStatus, JobStatus
-from services.notifications.alerts.raising import close_alert
 from services.generation.batches.end_states import Counts, end_of
+from services.notifications.alerts.raising import close_alert
 from services.notifications.callbacks.outbox import write_batch_callback
 from services.platform.events import batch_topic, bus
 from services.platform.sql import timestamp_sql

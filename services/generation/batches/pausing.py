@@ -8,15 +8,15 @@ from models.batches import Batch
 from models.database import execute, now_ms_sql, transaction
 from models.enums import AlertKind, AlertSeverity, BatchStatus
 from models.ids import global_id
-from services.notifications.alerts.raising import close_alert, raise_alert
 from services.generation.batches.lifecycle import announce_batch, cause_of, lock_own_batch
-from services.queue.outcomes import nudge
+from services.notifications.alerts.raising import close_alert, raise_alert
 from services.platform.sql import timestamp_sql
+from services.queue.outcomes import nudge
 
 UNCHANGED: Any = object()
 
 
-async def pause_for_budget(batch_id: int, message: str) -> None:
+async def pause_batch_for_budget(batch_id: int, message: str) -> None:
     """The next placement would pass the batch's budget: PAUSED with the reason and an alert. In a transaction.
 
     One that is paused already, or has ended, stays as it is.

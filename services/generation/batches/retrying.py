@@ -8,17 +8,17 @@ from models.batches import Batch
 from models.database import after_commit, execute, now_ms, transaction
 from models.enums import ENDED_JOB_STATUSES, JobStatus
 from models.generation import GenerationRecord
-from models.jobs import Job, JobInput
-from services.generation.batches.lifecycle import reopen_batches
-from services.generation.batches.inserts import waiting_job, write_requests
-from services.platform.events import bus, job_topic
 from models.generation_requests import GenerationRequest
+from models.jobs import Job, JobInput
+from services.generation.batches.inserts import waiting_job, write_requests
+from services.generation.batches.lifecycle import reopen_batches
 from services.generation.resolving import resolve_all
 from services.generation.retrying import GONE_ON, current_among, retry_generations
-from services.platform.ownership import own
-from services.queue.outcomes import nudge
+from services.platform.events import bus, job_topic
 from services.platform.owned import places
+from services.platform.ownership import own
 from services.platform.paging import MAX_IDS
+from services.queue.outcomes import nudge
 
 STORYBOARDS = ("input", "storyboardIds")
 

@@ -9,11 +9,11 @@ from models.database import transaction
 from models.enums import AttemptState
 from models.generation import Attempt
 from models.jobs import Job, JobInput
-from services.platform.files import release_files
-from services.generation.stopping import drain_attempts
 from services.generation.records.holding import lock_record, refuse_live_job, write_record
 from services.generation.records.showing import NO_RECORD
 from services.generation.similarity.indexing import replace_keys
+from services.generation.stopping import drain_attempts
+from services.platform.files import release_files
 
 
 async def delete_records(

@@ -13,9 +13,9 @@ from errors import ConflictError
 from models.database import execute
 from models.enums import LIVE_JOB_STATUSES, JobRole
 from models.generation import GenerationRecord
+from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job
-from models.generation_requests import GenerationRequest
 
 BUSY = "This storyboard is being generated already. Wait for its job, or cancel it."
 

@@ -9,11 +9,11 @@ from datetime import datetime
 
 from models.database import execute, execute_many
 from models.generation import GenerationRecord, RecordVersion
-from models.jobs import Job
 from models.generation_requests import GenerationRequest
-from services.platform.owned import places
+from models.jobs import Job
 from services.generation.records.holding import lock_record, write_record
 from services.generation.similarity.indexing import replace_keys
+from services.platform.owned import places
 
 KEPT_AT_ONCE = 200
 "Of one statement: making its rows ready takes no longer than others may wait."

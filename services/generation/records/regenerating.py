@@ -7,10 +7,10 @@ from typing import Any
 from errors import BadInputError, NotFoundError
 from models.enums import MediaKind, Polling, Priority
 from models.generation import GenerationRecord
+from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.generation.admission import take_on
 from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, Asked
-from models.generation_requests import GenerationRequest
 
 MUTATION = "regenerate"
 MOST_PROJECTS_NAMED = 5

@@ -18,9 +18,9 @@ from models.database import execute, is_sqlite
 from models.enums import Reuse
 from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
-from services.platform.owned import places
-from services.generation.similarity.minhash import keys_of
 from services.generation.similarity.comparing import most_alike, normalise
+from services.generation.similarity.minhash import keys_of
+from services.platform.owned import places
 
 PART = 100
 "Requests that are looked up together."

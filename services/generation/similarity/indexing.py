@@ -11,10 +11,10 @@ import structlog
 
 from models.database import execute, execute_many, transaction
 from models.generation import GenerationRecord
-from models.jobs import Job
 from models.generation_requests import GenerationRequest
-from services.generation.similarity.minhash import keys_of, packed, unpacked
+from models.jobs import Job
 from services.generation.similarity.comparing import normalise
+from services.generation.similarity.minhash import keys_of, packed, unpacked
 
 log = structlog.get_logger(__name__)
 

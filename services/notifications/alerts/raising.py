@@ -13,8 +13,8 @@ from models.enums import AlertKind, AlertSeverity
 from models.ids import new_id
 from services.notifications.callbacks.outbox import write_alert_callback
 from services.platform.events import alerts_topic, bus
-from services.platform.sql import timestamp_sql
 from services.platform.owned import places
+from services.platform.sql import timestamp_sql
 from settings import get_settings
 
 CAUSE_LENGTH = 160

@@ -18,8 +18,8 @@ from services.notifications.callbacks.retries import wait_ms
 from services.notifications.callbacks.sending import Answer
 from services.notifications.callbacks.turns import Target, due_sql, next_ids
 from services.platform.metrics.recording import note_callback
-from services.platform.sql import skip_locked_sql, timestamp_sql
 from services.platform.owned import places
+from services.platform.sql import skip_locked_sql, timestamp_sql
 
 LEASE_SECONDS = 60.0
 MOST_RACES = 3
@@ -35,7 +35,7 @@ class Claim:
 
 
 async def claim_due(room: int, going: Mapping[Target, int]) -> list[Claim]:
-    """At most `room` due deliveries, in turns of their owners and receivers (services/notifications/callbacks/turns.py). Of two at
+    """At most `room` due deliveries, in turns of their owners and receivers (`turns`). Of two at
     once each gets others; one who finds all that it chose claimed looks again.
     """
     for _ in range(MOST_RACES):

@@ -23,7 +23,7 @@ from services.notifications.callbacks.sending import CALL_SECONDS, Answer, open_
 from services.notifications.callbacks.signing import signed_headers
 from services.notifications.callbacks.webhook_secrets import valid_secrets
 from services.platform.file_links import FileLinks, links_of
-from services.queries.artifacts import ready_files
+from services.platform.files import ready_files
 from settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -3,7 +3,7 @@ what did not happen. What is written is sent by services/notifications/callbacks
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +14,7 @@ from models.artifacts import JobFile
 from models.batches import Batch
 from models.callbacks import CallbackDelivery
 from models.database import execute, now_ms
-from models.enums import ArtifactKind, BatchStatus, FileRole, JobRole, JobStatus, Queue, WorkflowStatus
-from models.films import Edit
+from models.enums import BatchStatus, JobRole, JobStatus, Queue, WorkflowStatus
 from models.ids import global_id
 from models.jobs import Job
 from models.workflows import Workflow
@@ -33,8 +32,6 @@ from services.notifications.callbacks.bodies import (
     workflow_body,
 )
 from services.queue.outcomes import nudge
-from services.queries.artifacts import ArtifactKey, made
-from services.platform.owned import newest_by_workflow_id
 from settings import get_settings
 
 BATCH, RECORD, WORKFLOW, ALERT = "batch", "record", "workflow", "alert"
@@ -136,26 +133,22 @@ def _json(value: Any) -> Any:
     return orjson.loads(value) if isinstance(value, str | bytes) else value
 
 
-async def write_workflow_callback(workflow: Workflow, status: WorkflowStatus, error: dict[str, Any] | None) -> None:
-    """For a workflow that has just come to this end, and names an address. A canceled one tells nothing."""
+def has_workflow_callback(workflow: Workflow, status: WorkflowStatus) -> bool:
+    """Whether this end of the workflow is sent to anybody: it names an address. A canceled one sends nothing."""
+    return workflow.callback_url is not None and status in WORKFLOW_EVENTS
+
+
+async def write_workflow_callback(
+    workflow: Workflow, status: WorkflowStatus, error: dict[str, Any] | None, film: Mapping[str, int | None]
+) -> None:
+    """For a workflow that has just come to this end, where `has_workflow_callback`. film: ids of its files by role."""
     if workflow.callback_url is None or status not in WORKFLOW_EVENTS:
         return
     event = WORKFLOW_EVENTS[status]
-    film = await _film(workflow) if status is WorkflowStatus.SUCCEEDED else {}
     word = SUCCESS if status is WorkflowStatus.SUCCEEDED else FAILED
     body = workflow_body(event, workflow.global_id, workflow.name, word, film, error, datetime.now(UTC))
     delivery = _delivery(workflow.owner, event, workflow.callback_url, WORKFLOW, workflow.id, body, await now_ms())
     await _write(delivery)
-
-
-async def _film(workflow: Workflow) -> dict[str, int | None]:
-    (edit,) = await newest_by_workflow_id(Edit, workflow.owner, [workflow.id])
-    if edit is None:
-        return {}
-    (film,) = await made(workflow.owner, [ArtifactKey(ArtifactKind.FILM, edit.id)])
-    roles = {"film": FileRole.MAIN, "subtitles": FileRole.SUBTITLES, "poster": FileRole.POSTER}
-    files = {name: film.file(role) for name, role in roles.items()}
-    return {name: None if file is None else file.id for name, file in files.items()}
 
 
 async def write_alert_callback(alert: Alert) -> None:

@@ -7,8 +7,8 @@ from models.callbacks import WebhookSecret
 from models.database import execute, transaction
 from models.ids import new_id
 from services.notifications.callbacks.signing import secret_text
-from services.platform.sql import timestamp_sql
 from services.platform.sealing import open_sealed, seal
+from services.platform.sql import timestamp_sql
 
 KEY_BYTES = 32
 OVERLAP_SECONDS = 24 * 3600

@@ -11,10 +11,10 @@ from models.database import execute
 from models.enums import JobStatus
 from models.generation import Attempt
 from models.jobs import Job
-from services.platform.owned import places
-from services.queries.records import generation_seconds, switch_count
 from services.notifications.statistics.days import calendar_day
 from services.notifications.statistics.histogram import bucket_of
+from services.notifications.statistics.measures import generation_seconds, switch_count
+from services.platform.owned import places
 from settings import get_settings
 
 ROWS_AT_ONCE = 2000

@@ -12,9 +12,9 @@ import structlog
 from models.database import execute, transaction
 from models.enums import ENDED_JOB_STATUSES, JobRole
 from models.jobs import Job
-from services.platform.sql import for_update_sql
-from services.platform.owned import places
 from services.notifications.statistics.events import note_ended
+from services.platform.owned import places
+from services.platform.sql import for_update_sql
 
 log = structlog.get_logger(__name__)
 

@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from models.database import execute, transaction
-from services.platform.owned import places
 from services.notifications.statistics.aggregates import COUNTS, CellKey, Sums, sum_up
+from services.platform.owned import places
 
 PART = 2000
 "Deltas that one transaction rolls up: SQLite has one writer, and others wait for it meanwhile."

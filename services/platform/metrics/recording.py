@@ -149,7 +149,7 @@ def note_owner(owner: str) -> None:
 
 @_never_raising
 def note_callback(event: str, outcome: str) -> None:
-    """A try of a callback. event: as its body has it. outcome: what came of it, in a word of services/notifications/callbacks."""
+    """A try of a callback. event: as its body has it. outcome: what came of it, a word of `callbacks.claims`."""
     metrics().callbacks.labels(event, outcome).inc()
 
 

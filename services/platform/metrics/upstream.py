@@ -1,6 +1,6 @@
 """A pooled provider, measured: each call's time and refusal is recorded, and its span where spans are recorded.
 
-Providers know no metrics; whatever our services ask of one with accounts goes through here (services.platform.providers).
+Providers know no metrics; whatever our services ask of one with accounts goes through here.
 """
 
 import asyncio

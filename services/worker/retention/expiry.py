@@ -6,10 +6,10 @@ from models.database import execute, transaction
 from models.enums import AlertKind
 from models.ids import first_id_at
 from services.notifications.alerts.raising import close_passed
-from services.platform.sql import timestamp_before_sql
 from services.platform.owned import places
-from services.worker.retention.purge import purge_routes
+from services.platform.sql import timestamp_before_sql
 from services.platform.table_scan import MOST_ROUNDS, ROWS_AT_ONCE, delete_in_parts, walk
+from services.worker.retention.purge import purge_routes
 
 HISTORY_DAYS = 90.0
 "How long closed alerts are kept, and callbacks that were delivered or given up, with their tries."

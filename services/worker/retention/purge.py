@@ -7,9 +7,9 @@ still stays, and is looked at again the next time.
 from collections.abc import Sequence
 
 from models.database import execute, transaction
-from services.platform.sql import timestamp_before_sql
-from services.platform.owned import places
 from services.notifications.statistics.events import forget_jobs
+from services.platform.owned import places
+from services.platform.sql import timestamp_before_sql
 
 MOST_AT_ONCE = 2_000
 "Rows of a table that one purge takes."

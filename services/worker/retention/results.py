@@ -13,8 +13,8 @@ from models.database import after_commit, execute, transaction
 from models.ids import first_id_at
 from services.platform.events import bus, job_topic
 from services.platform.files import release_files
-from services.platform.sql import timestamp_before_sql
 from services.platform.owned import places
+from services.platform.sql import timestamp_before_sql
 from services.platform.table_scan import walk
 
 FILES_AT_ONCE = 200

@@ -16,8 +16,6 @@ from models.enums import AccountStatus, AlertKind, AttemptState
 from models.generation import Attempt
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.checking import check_accounts
-from services.accounts.rules import AccountChanges
-from services.accounts.updating import update_accounts
 from services.accounts.health_checks import (
     LEASE_MS,
     claim_looks,
@@ -27,8 +25,10 @@ from services.accounts.health_checks import (
     next_look_seconds,
     parse_pause,
 )
-from services.generation.engine import Engine
+from services.accounts.rules import AccountChanges
 from services.accounts.sessions import credential_of
+from services.accounts.updating import update_accounts
+from services.worker.engine import Engine
 from settings import Settings, get_settings
 from tests.account_factories import ScriptedPool, install_pool, make_account, make_attempt, make_cooldown
 from tests.factories import OWNER

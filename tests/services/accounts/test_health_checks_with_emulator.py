@@ -9,9 +9,9 @@ from models.accounts import Account
 from models.enums import AccountStatus, MediaKind
 from models.generation import Attempt
 from providers.jimeng import JimengProvider
-from services.generation.engine import Engine
-from services.accounts.pool.scheduling import schedule
 from services.platform.providers import registry
+from services.worker.engine import Engine
+from services.worker.scheduling import schedule
 from settings import get_settings
 from tests.account_factories import make_account
 from tests.pool_factories import make_generation

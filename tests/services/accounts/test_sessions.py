@@ -12,9 +12,6 @@ from pydantic import SecretStr
 from errors import ConfigurationError
 from models.accounts import Account
 from models.database import execute
-from services.platform import sealing
-from services.platform.keys import made_once
-from services.platform.sealing import resealed
 from services.accounts.sessions import (
     FACT,
     check_encryption,
@@ -25,6 +22,9 @@ from services.accounts.sessions import (
     seal,
     session_hash_key,
 )
+from services.platform import sealing
+from services.platform.keys import made_once
+from services.platform.sealing import resealed
 from settings import get_settings, use_settings
 from tests.account_factories import make_account
 

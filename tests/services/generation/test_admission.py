@@ -10,11 +10,11 @@ from errors import BadInputError, ConflictError, EkonteError, NotFoundError
 from models.database import now_ms, transaction
 from models.enums import FileState, JobRole, JobStatus, JobType, MediaKind, Priority, Queue, Stage
 from models.generation import GenerationRecord
+from models.generation_requests import AccountStrategy, GenerationRequest, InputImage
 from models.jobs import IdempotencyKey, Job, JobInput
 from services.generation.admission import admit, generate, queue_for
-from models.generation_requests import AccountStrategy, GenerationRequest, InputImage
-from services.queue import outcomes
 from services.generation.records.showing import choose_record_file
+from services.queue import outcomes
 from tests.account_factories import make_account
 from tests.factories import OTHER, OWNER, make_file, make_job
 from tests.record_factories import asked, everything, fail, finish, made, record_of, start

@@ -10,17 +10,17 @@ from models.accounts import Account, AccountCooldown, AccountUsage
 from models.database import now_ms, transaction
 from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus, MediaKind, Polling, RateLimitHandling
 from models.generation import Attempt
+from models.generation_requests import AccountStrategy
 from models.jobs import Job
 from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
-from services.generation.batches.pausing import pause_batch, pause_for_budget, resume_batch
-from services.generation.attempts import claim_steps, keep_steps
-from services.generation.orphans import take_up_forgotten
-from services.generation.refresh import refresh_job
-from services.generation.polling import claim_accounts, give_back, keep_claims, poll_step
-from models.generation_requests import AccountStrategy
-from services.generation.submitting import submit_step
 from services.film.jobs import cancel_job, retry_job
-from services.accounts.pool.scheduling import schedule
+from services.generation.attempts import claim_steps, keep_steps
+from services.generation.batches.pausing import pause_batch, pause_batch_for_budget, resume_batch
+from services.generation.orphans import take_up_forgotten
+from services.generation.polling import claim_accounts, give_back, keep_claims, poll_step
+from services.generation.refresh import refresh_job
+from services.generation.submitting import submit_step
+from services.worker.scheduling import schedule
 from settings import get_settings
 from tests.batch_factories import make_batch
 from tests.factories import OWNER
@@ -691,6 +691,6 @@ async def test_what_was_placed_when_its_batchs_budget_was_used_up_is_sent(upstre
     batch = await make_batch()
     await make_generation(batch_id=batch.id)
     await schedule(MediaKind.IMAGE)
-    await transaction(lambda: pause_for_budget(batch.id, "It is used up."))
+    await transaction(lambda: pause_batch_for_budget(batch.id, "It is used up."))
     await submit_all()
     assert len(upstream.submits) == 1

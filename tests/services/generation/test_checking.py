@@ -7,10 +7,10 @@ import pytest
 
 from errors import BadInputError, NotFoundError
 from models.enums import MediaKind, Transition
-from providers.pooled import ModelInfo
-from services.generation.generation_input import Asked
-from services.generation.checking import account_faults, model_faults, parameters_of, plain_faults, settle
 from models.generation_requests import AccountStrategy, ClipAudio, InputImage
+from providers.pooled import ModelInfo
+from services.generation.checking import account_faults, model_faults, parameters_of, plain_faults, settle
+from services.generation.generation_input import Asked
 
 PICTURE = ModelInfo(
     name="picture",

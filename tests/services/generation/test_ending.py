@@ -7,15 +7,15 @@ from models.accounts import AccountCooldown
 from models.artifacts import JobFile
 from models.enums import AttemptOutcome, AttemptState, JobStatus, MediaKind
 from models.generation import Attempt, GenerationRecord, RecordVersion
+from models.generation_requests import AccountStrategy
 from models.jobs import Job
 from providers.pooled import FaultKind
+from services.film.jobs import cancel_job, retry_job
 from services.generation.attempts import claim_steps, end_attempt
 from services.generation.finishing import finish_step, publish_attempt
 from services.generation.outcomes import succeed_generation
-from models.generation_requests import AccountStrategy
 from services.generation.submitting import submit_step
-from services.film.jobs import cancel_job, retry_job
-from services.accounts.pool.scheduling import schedule
+from services.worker.scheduling import schedule
 from settings import get_settings
 from tests.factories import OWNER, make_file
 from tests.pool_factories import FakeUpstream, fault, make_account, make_generation

@@ -9,7 +9,7 @@ from models.jobs import Job
 from services.generation.attempts import claim_steps
 from services.generation.finishing import PATIENCE_MS, finish_step
 from services.generation.submitting import submit_step
-from services.accounts.pool.scheduling import schedule
+from services.worker.scheduling import schedule
 from settings import get_settings
 from tests.pool_factories import FakeUpstream, attempts_of, make_account, make_due, make_generation
 

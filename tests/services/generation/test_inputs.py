@@ -15,12 +15,12 @@ from models.database import execute, now_ms, now_ms_sql
 from models.enums import JobRole, JobStatus, JobType, MediaKind, Queue
 from models.files import StoredFile
 from models.generation import GenerationRecord
+from models.generation_requests import GenerationRequest, InputImage
 from models.jobs import Job, JobInput
-from services.platform.events import bus, job_topic
-from services.platform.files import local_copy, use_storage
 from services.generation import inputs
 from services.generation.inputs import input_name, prepare_inputs, queue_of
-from models.generation_requests import GenerationRequest, InputImage
+from services.platform.events import bus, job_topic
+from services.platform.files import local_copy, use_storage
 from services.queue import heartbeat
 from services.queue.leases import MAX_TRIES, Lease, claim
 from settings import Settings, get_settings

@@ -8,14 +8,14 @@ from models.database import transaction
 from models.enums import AttemptOutcome, AttemptState, JobStatus, MediaKind
 from models.generation import Attempt
 from models.jobs import Job
+from services.film.jobs import retry_job
 from services.generation.attempts import claim_steps
-from services.generation.orphans import take_up_forgotten
 from services.generation.finishing import publish_attempt
+from services.generation.orphans import take_up_forgotten
 from services.generation.polling import claim_accounts, poll_step
 from services.generation.retrying import is_resumable
 from services.generation.stopping import cancel_generation
-from services.film.jobs import retry_job
-from services.accounts.pool.scheduling import schedule
+from services.worker.scheduling import schedule
 from tests.account_factories import make_attempt
 from tests.factories import OWNER, make_file
 from tests.pool_factories import FakeUpstream, attempts_of, make_account, make_due, make_generation

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from models.audit import AuditEntry
-from services.platform.audit import MOST_IDS, entry_as_json, forget_old_entries, ids_in, newest_entries, write_entry
 from services.platform import table_scan as walking
+from services.platform.audit import MOST_IDS, entry_as_json, forget_old_entries, ids_in, newest_entries, write_entry
 from services.worker.sweeper import clear_away
 from settings import get_settings
 from tests.statements import counted_statements

@@ -18,12 +18,12 @@ from models.generation import Attempt
 from models.jobs import TRACE_PARENT, Job
 from providers.pooled import FaultKind, TaskPhase
 from services.generation.attempts import claim_steps
-from services.generation.telemetry import attempt_span
 from services.generation.polling import claim_accounts, poll_step
 from services.generation.submitting import submit_step
-from services.accounts.pool.scheduling import schedule
-from services.queue.leases import claim
+from services.generation.telemetry import attempt_span
 from services.platform.tracing import is_tracing, job_span, record_past, recording_to, span, tracing
+from services.queue.leases import claim
+from services.worker.scheduling import schedule
 from tests.factories import make_build, make_job
 from tests.pool_factories import FakeUpstream, fault, make_account, make_due, make_generation, upstream
 from tests.web.conftest import MakeSettings, client_of, make_settings

@@ -7,10 +7,10 @@ import pytest
 
 from models.enums import JobStatus, MediaKind
 from models.jobs import Job
-from services.queries.record_statistics import MOST_WORKS, RecordSums, StatisticsConditions, record_statistics
 from services.notifications.statistics.days import DateRange, calendar_day
 from services.notifications.statistics.events import append, note_ended
 from services.notifications.statistics.rollup import roll_up
+from services.queries.record_statistics import MOST_WORKS, RecordSums, StatisticsConditions, record_statistics
 from settings import get_settings
 from tests.factories import OTHER, OWNER
 from tests.pool_factories import make_generation

@@ -19,7 +19,7 @@ from services.queue.leases import (
     is_killing_workers,
     release_all,
 )
-from services.queue.outcomes import MAX_FAILURES, backoff_seconds, cancel_builds, fail_build, succeed_build
+from services.queue.outcomes import MAX_FAILURES, backoff_seconds, cancel_build_jobs, fail_build, succeed_build
 from tests.factories import make_build, make_job
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -107,11 +107,11 @@ async def test_a_job_that_was_handed_back_is_due_at_once_and_does_not_count_as_t
 async def test_a_canceled_job_takes_no_outcome_any_more() -> None:
     job = await build()
     lease = await claimed(job)
-    assert await cancel_builds("id = ?", job.id) == [job.id]
+    assert await cancel_build_jobs("id = ?", job.id) == [job.id]
     assert not await extend(lease, 30)
     assert not await transaction(lambda: succeed_build(job, lease))
     assert (await Job.get(id=job.id)).status is JobStatus.CANCELED
-    assert await cancel_builds("id = ?", job.id) == []
+    assert await cancel_build_jobs("id = ?", job.id) == []
 
 
 async def test_a_failure_that_may_pass_is_tried_again_later_and_at_last_fails() -> None:

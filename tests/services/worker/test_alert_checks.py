@@ -7,9 +7,9 @@ import structlog
 
 from models.alerts import Alert
 from models.enums import AlertKind, AlertSeverity
+from services.notifications.alerts.raising import raise_alert
 from services.worker import alert_checks as checks
 from services.worker.alert_checks import check_alerts
-from services.notifications.alerts.raising import raise_alert
 from settings import get_settings
 from tests.factories import OWNER
 

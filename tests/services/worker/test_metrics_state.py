@@ -8,11 +8,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from models.accounts import AccountCooldown
 from models.database import execute, now_ms
 from models.enums import AccountStatus, JobStatus, Queue
-from services.worker import metrics_state as present_state
 from services.platform.metrics.definitions import Metrics
-from services.worker.metrics_state import refresh
-from services.worker.metrics_server import exposition
 from services.platform.process_leases import process_number, serve_queues
+from services.worker import metrics_state as present_state
+from services.worker.metrics_server import exposition
+from services.worker.metrics_state import refresh
 from tests.factories import OTHER, make_job
 from tests.pool_factories import make_account, make_generation
 from tests.services.platform.metrics.conftest import Value

@@ -11,10 +11,10 @@ import pytest
 from models.alerts import Alert
 from models.enums import AlertKind, AlertSeverity
 from models.files import StoredFile
-from services.platform import files
-from services.worker import sweeper as sweeping
-from services.worker import alert_checks as checks
 from services.notifications.alerts.raising import raise_alert
+from services.platform import files
+from services.worker import alert_checks as checks
+from services.worker import sweeper as sweeping
 from services.worker.sweeper import clear_away, sweep, take_turn
 from settings import get_settings
 from tests.factories import OWNER, make_file

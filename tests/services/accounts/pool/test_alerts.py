@@ -9,7 +9,7 @@ from models.enums import AccountStatus, AlertKind, AlertSeverity, JobStatus, Med
 from models.jobs import Job
 from services.accounts.pool.alerts import close_idle_pools, pool_cause
 from services.notifications.alerts.raising import raise_alert
-from services.accounts.pool.scheduling import schedule
+from services.worker.scheduling import schedule
 from tests.account_factories import make_cooldown
 from tests.factories import OTHER, OWNER, make_workflow
 from tests.pool_factories import make_account, make_due, make_generation

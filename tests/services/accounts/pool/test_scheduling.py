@@ -8,10 +8,11 @@ from models.accounts import Account, AccountCooldown
 from models.database import now_ms
 from models.enums import AccountStatus, AttemptState, JobStatus, MediaKind, Site
 from models.generation import Attempt, Route
-from models.jobs import Job
-from services.accounts.releasing import release_placed
 from models.generation_requests import AccountStrategy
-from services.accounts.pool.scheduling import schedule, take_lease
+from models.jobs import Job
+from services.accounts.pool.scheduling import take_lease
+from services.accounts.releasing import release_placed
+from services.worker.scheduling import schedule
 from tests.factories import OTHER
 from tests.pool_factories import FakeUpstream, attempts_of, make_account, make_due, make_generation
 from tests.statements import counted_statements

@@ -13,11 +13,10 @@ from models.enums import AlertKind, AttemptState, BatchStatus, JobStatus, MediaK
 from models.generation import Attempt
 from models.jobs import Job
 from models.workflows import Workflow
-from services.accounts.pool.scheduling import schedule
-from services.queue.priority import aged_rank, aged_rank_sql
-from services.queries.waiting import waiting_words
-from services.film.workflow import budgets as budgets  # as every worker has it
 from services.film.workflows import pause_workflow, resume_workflow
+from services.queries.waiting import waiting_words
+from services.queue.priority import aged_rank, aged_rank_sql
+from services.worker.scheduling import schedule
 from settings import get_settings
 from tests.batch_factories import make_batch
 from tests.factories import OWNER, make_script, make_workflow

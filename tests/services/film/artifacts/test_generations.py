@@ -4,11 +4,11 @@ import pytest
 
 from models.enums import ArtifactKind, JobRole, JobStatus, MediaKind
 from models.generation import Attempt
-from models.jobs import Job
-from services.film.artifacts.generations import WaitingForGenerationError, generated
 from models.generation_requests import GenerationRequest
+from models.jobs import Job
+from services.film.artifacts.canceling import cancel_builds
+from services.film.artifacts.generations import WaitingForGenerationError, generated
 from services.queue.heartbeat import LeaseLostError
-from services.queue.outcomes import cancel_builds
 from tests.factories import make_build, make_job
 from tests.pool_factories import FakeUpstream, upstream  # noqa: F401
 

@@ -15,16 +15,16 @@ from models.artifacts import Artifact
 from models.enums import ENDED_WORKFLOW_STATUSES, ArtifactKind, FileRole, GridLayout, InputType, WorkflowStatus
 from models.workflows import Workflow
 from providers.base import DraftAsset, DraftScene, DraftShot, ScriptDraft
-from services.platform import files
-from services.film.artifacts.graph import fingerprint_of
 from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
-from services.platform.files import NewFile
-from services.queue.outcomes import forget_nudges, on_nudge
+from services.film.artifacts.graph import fingerprint_of
 from services.film.stages.registry import MAKERS
 from services.film.stages.script import write_rows
-from services.worker.work import Floor
 from services.film.workflow_options import WorkflowOptions
 from services.film.workflows import WorkflowRequest, create_workflow
+from services.platform import files
+from services.platform.files import NewFile
+from services.queue.outcomes import forget_nudges, on_nudge
+from services.worker.work import Floor
 from settings import get_settings
 from tests.factories import OWNER
 

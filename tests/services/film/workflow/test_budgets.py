@@ -9,12 +9,12 @@ from models.alerts import Alert
 from models.enums import AlertKind, AlertSeverity, JobStatus, Stage, WorkflowStatus
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
-from services.notifications.alerts.accounts import check_credits
 from services.film.artifacts.planning import end_stage_job
 from services.film.jobs import cancel_job, retry_job
-from services.queue.outcomes import job_error
-from services.film.workflow.budgets import pause_for_budget
+from services.film.workflow.budgets import pause_workflow_for_budget
 from services.film.workflows import cancel_workflow, delete_workflows, pause_workflow
+from services.notifications.alerts.accounts import check_credits
+from services.queue.outcomes import job_error
 from tests.factories import OWNER, make_job, make_script, make_workflow
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -28,7 +28,7 @@ async def make_paused() -> tuple[Workflow, Job]:
     await WorkflowStage.filter(workflow_id=workflow.id, stage=Stage.STORYBOARD).update(
         job_id=job.id, status=WorkflowStatus.RUNNING
     )
-    await pause_for_budget(workflow.id, "It would need 4 credits.")
+    await pause_workflow_for_budget(workflow.id, "It would need 4 credits.")
     assert f"workflow:{workflow.id}" in await open_causes()
     return workflow, job
 

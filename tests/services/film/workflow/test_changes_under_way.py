@@ -18,10 +18,10 @@ from models.workflows import Workflow
 from services.film.assets import create_assets, regenerate_asset
 from services.film.impact import change_impact
 from services.film.jobs import cancel_job, retry_job
-from services.queue.leases import claim
-from services.queue.outcomes import fail_build
 from services.film.storyboards import ShotChanges, create_storyboard, edit_shot, regenerate_shots
 from services.film.workflows import resume_workflow, retry_workflow
+from services.queue.leases import claim
+from services.queue.outcomes import fail_build
 from tests.factories import OWNER, make_artifact, make_build, make_file, make_job, make_script, make_workflow
 from tests.services.film.workflow.fakes import Studio, all_made, ended, floor_at_work, start, use_studio, wait_for
 

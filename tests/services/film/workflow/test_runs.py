@@ -16,7 +16,6 @@ from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
 from services.film.impact import change_impact, stale_shot_ids
 from services.film.jobs import cancel_job, retry_job
-from services.worker.process import open_file
 from services.film.storyboards import ShotChanges, create_storyboard, edit_shot, regenerate_shots
 from services.film.workflows import (
     cancel_workflow,
@@ -25,6 +24,7 @@ from services.film.workflows import (
     resume_workflow,
     retry_workflow,
 )
+from services.worker.process import open_file
 from tests.factories import OWNER
 from tests.services.film.workflow.fakes import (
     GRID,

@@ -3,9 +3,9 @@
 import pytest
 
 from models.enums import MediaKind
+from models.generation_requests import GenerationRequest
 from services.generation.batches.estimating import Place, Work, time_left
 from services.generation.batches.forecasting import Sort, Wanted, _Waiting, others_before
-from models.generation_requests import GenerationRequest
 
 REQUEST = GenerationRequest(MediaKind.IMAGE, "fake", "fake-picture", "a street")
 

@@ -3,9 +3,9 @@
 import pytest
 
 from models.enums import JobStatus, MediaKind, WorkflowStatus
+from models.generation_requests import GenerationRequest
 from models.workflows import Workflow
 from services.generation.batches.forecasting import Sort, Wanted, _Waiting, _waiting, others_before
-from models.generation_requests import GenerationRequest
 from tests.batch_factories import make_batch_of
 from tests.factories import OWNER, make_workflow
 from tests.pool_factories import make_generation

@@ -6,7 +6,7 @@ from errors import BadInputError, ConflictError, NotFoundError
 from models.database import execute, now_ms, transaction
 from models.enums import PRIORITY_RANKS, BatchStatus, JobStatus, Priority
 from models.jobs import Job
-from services.generation.batches.pausing import pause_batch, pause_for_budget, resume_batch
+from services.generation.batches.pausing import pause_batch, pause_batch_for_budget, resume_batch
 from services.queue.priority import aged_rank_sql
 from tests.batch_factories import columns, make_batch, make_batch_of, present
 from tests.factories import OTHER, OWNER
@@ -57,12 +57,12 @@ async def test_somebody_elses_batch_is_not_there(database: None) -> None:
 
 async def test_a_batch_is_paused_before_its_budget_is_passed(either_database: str) -> None:
     batch = await make_batch(status=BatchStatus.RUNNING, credit_budget=10, started_at="2026-01-01T00:00:00Z")
-    await transaction(lambda: pause_for_budget(batch.id, "The next picture would pass its budget of 10 credits."))
+    await transaction(lambda: pause_batch_for_budget(batch.id, "The next picture would pass its budget of 10 credits."))
     paused = await present(batch)
     assert paused.status is BatchStatus.PAUSED
     assert paused.pause_reason == "The next picture would pass its budget of 10 credits."
     before = await columns(batch)
-    await transaction(lambda: pause_for_budget(batch.id, "Another reason."))
+    await transaction(lambda: pause_batch_for_budget(batch.id, "Another reason."))
     assert await columns(batch) == before
     resumed = await resume_batch(OWNER, batch.id, 20)
     assert (resumed.status, resumed.pause_reason, resumed.credit_budget) == (BatchStatus.RUNNING, None, 20)
@@ -81,7 +81,7 @@ async def test_a_negative_budget_is_refused(database: None) -> None:
 async def test_an_ended_batch_is_not_paused_for_its_budget(database: None) -> None:
     batch = await make_batch(status=BatchStatus.SUCCEEDED)
     before = await columns(batch)
-    await transaction(lambda: pause_for_budget(batch.id, "Too late."))
+    await transaction(lambda: pause_batch_for_budget(batch.id, "Too late."))
     assert await columns(batch) == before
 
 

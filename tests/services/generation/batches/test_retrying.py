@@ -8,11 +8,11 @@ from models.artifacts import JobFile
 from models.batches import Batch
 from models.enums import FileState, JobStatus, MediaKind, Queue, Reuse
 from models.files import StoredFile
+from models.generation_requests import GenerationRequest, InputImage
 from models.jobs import Job, JobInput
 from services.generation.batches.admission import create_batch
 from services.generation.batches.batch_input import BatchAsked, BatchItem
 from services.generation.batches.retrying import retry_batch
-from models.generation_requests import GenerationRequest, InputImage
 from tests.factories import OWNER, make_file
 from tests.record_factories import asked, finish, made, record_of, start
 

@@ -8,8 +8,8 @@ from errors import ConflictError, NotFoundError
 from models.enums import FileState, MediaKind, Priority
 from models.files import StoredFile
 from models.generation import GenerationRecord, RecordVersion
-from models.jobs import Job
 from models.generation_requests import GenerationRequest
+from models.jobs import Job
 from services.generation.records.regenerating import Regeneration, regenerate
 from services.generation.records.showing import choose_record_file, restore_version
 from tests.factories import OTHER, OWNER

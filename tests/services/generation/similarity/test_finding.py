@@ -11,16 +11,16 @@ from bench.prompts import changed, prompts
 from models.database import execute, transaction
 from models.enums import JobRole, JobStatus, MediaKind, Reuse
 from models.generation import GenerationRecord, RecordVersion
+from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job
-from models.generation_requests import GenerationRequest
+from services.film.workflows import delete_workflows
 from services.generation.records.deleting import delete_records
 from services.generation.records.showing import restore_version
 from services.generation.similarity import finding
 from services.generation.similarity.comparing import similarity
 from services.generation.similarity.finding import find_similar, ranked
 from services.generation.similarity.indexing import index_forgotten, replace_keys
-from services.film.workflows import delete_workflows
 from tests.factories import OTHER, OWNER, make_job, make_workflow
 from tests.record_factories import fail, finish, made, start
 from tests.statements import counted_statements, counted_with_transactions

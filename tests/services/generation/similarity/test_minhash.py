@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
-from services.generation.similarity.minhash import BANDS, keys_of, packed, unpacked
 from services.generation.similarity.comparing import normalise
+from services.generation.similarity.minhash import BANDS, keys_of, packed, unpacked
 
 SHAPE = "s" * 64
 STREET = normalise("A street at night, rain, neon signs; 一个穿红衣的女子撑伞走过，35mm film look")

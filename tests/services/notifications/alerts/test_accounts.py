@@ -10,12 +10,12 @@ from models.alerts import Alert
 from models.enums import AccountStatus, AlertKind, AlertSeverity
 from providers.pooled import FaultKind
 from services.accounts.checking import check_accounts, receive_credits
+from services.accounts.pool.account_updates import apply_effect, note_accepted, note_balance
+from services.accounts.pool.decisions import AccountEffect
 from services.accounts.removing import delete_accounts
 from services.accounts.rules import AccountChanges
 from services.accounts.updating import update_accounts
 from services.notifications.alerts.accounts import check_credits
-from services.accounts.pool.decisions import AccountEffect
-from services.accounts.pool.account_updates import apply_effect, note_accepted, note_balance
 from settings import get_settings
 from tests.account_factories import ScriptedPool, install_pool, make_account, make_attempt
 from tests.factories import OWNER

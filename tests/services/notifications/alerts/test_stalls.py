@@ -9,9 +9,9 @@ from models.alerts import Alert
 from models.batches import Batch
 from models.enums import AlertKind, BatchStatus, BatchType, JobStatus, MediaKind
 from models.jobs import Job
-from services.notifications.alerts.stalls import check_stalled_batches
-from services.generation.batches.pausing import pause_batch, resume_batch
 from services.generation.batches.lifecycle import begin_batches, reopen_batches
+from services.generation.batches.pausing import pause_batch, resume_batch
+from services.notifications.alerts.stalls import check_stalled_batches
 from settings import Settings
 from tests.account_factories import make_generation_job
 from tests.factories import OWNER

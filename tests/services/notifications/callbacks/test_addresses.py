@@ -9,7 +9,12 @@ import structlog
 from pydantic import SecretStr
 
 from errors import BadInputError, ConfigurationError
-from services.notifications.callbacks.addresses import check_alert_webhook, check_callback_url, parse_address, receiver_of
+from services.notifications.callbacks.addresses import (
+    check_alert_webhook,
+    check_callback_url,
+    parse_address,
+    receiver_of,
+)
 from services.notifications.callbacks.signing import secret_text
 from settings import Settings
 

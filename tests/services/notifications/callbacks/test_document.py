@@ -12,7 +12,15 @@ from typing import Any
 
 import pytest
 
-from services.notifications.callbacks.bodies import FAILED, SUCCESS, Result, batch_body, link, record_body, workflow_body
+from services.notifications.callbacks.bodies import (
+    FAILED,
+    SUCCESS,
+    Result,
+    batch_body,
+    link,
+    record_body,
+    workflow_body,
+)
 from services.notifications.callbacks.outbox import BATCH_EVENTS, RECORD_EVENTS, WORKFLOW_EVENTS
 from services.notifications.callbacks.signing import secret_text, signed_headers
 

@@ -21,11 +21,11 @@ from models.enums import (
 )
 from models.generation import GenerationRecord
 from models.jobs import Job
-from services.notifications.callbacks.outbox import write_alert_callback, write_batch_callback, write_workflow_callback
-from services.notifications.callbacks.signing import secret_text
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.stopping import cancel_generation
+from services.notifications.callbacks.outbox import write_alert_callback, write_batch_callback, write_workflow_callback
+from services.notifications.callbacks.signing import secret_text
 from tests.batch_factories import ERROR, make_batch_of
 from tests.callback_factories import URL, allow_loopback
 from tests.factories import OWNER, make_file, make_film, make_job

@@ -8,9 +8,9 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from models.callbacks import WebhookSecret
+from services.accounts.sessions import reseal_all
 from services.notifications.callbacks.signing import key_of
 from services.notifications.callbacks.webhook_secrets import forget_retired_secrets, rotate_secret, valid_secrets
-from services.accounts.sessions import reseal_all
 from settings import get_settings, use_settings
 from tests.factories import OTHER, OWNER
 

@@ -12,9 +12,9 @@ from models.callbacks import CallbackDelivery
 from models.database import now_ms
 from models.enums import ArtifactKind, DeliveryStatus, InputType, WorkflowStatus
 from models.workflows import Workflow
-from services.notifications.callbacks.webhook_secrets import valid_secrets
 from services.film.workflow_options import WorkflowOptions
 from services.film.workflows import WorkflowRequest, cancel_workflow, create_workflow, retry_workflow
+from services.notifications.callbacks.webhook_secrets import valid_secrets
 from tests.callback_factories import Receiver, allow_loopback, receiving
 from tests.factories import OWNER
 from tests.services.film.workflow.fakes import Studio, ended, floor_at_work, use_studio, wait_for

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from models.enums import JobRole, JobStatus, MediaKind
 from models.generation import Attempt, GenerationRecord
 from models.jobs import Job
-from services.queries.record_statistics import RecordSums, StatisticsConditions, record_statistics
 from services.notifications.statistics.days import DateRange
 from services.notifications.statistics.summing import EndedCounts, EndedSums
+from services.queries.record_statistics import RecordSums, StatisticsConditions, record_statistics
 from settings import get_settings
 
 K = TypeVar("K", bound=Hashable)

@@ -14,20 +14,20 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from errors import JobErrorCode
 from models.database import APP, connection, database_config, execute, is_sqlite, open_database, transaction
 from models.enums import JobStatus, JobType, MediaKind
+from models.generation_requests import GenerationRequest
 from models.ids import new_id, use_process_number
 from models.jobs import Job
 from models.statistics import StatisticsDelta
 from models.workers import DeploymentFact
-from services.platform.events import open_bus
 from services.generation.outcomes import fail_generation
-from models.generation_requests import GenerationRequest
 from services.generation.retrying import retry_generation
-from services.platform.migrations import database_url, migrate
-from services.queue.outcomes import job_error
-from services.queries.record_statistics import StatisticsConditions, record_statistics
 from services.notifications.statistics import history
 from services.notifications.statistics.history import count_history
 from services.notifications.statistics.rollup import roll_up
+from services.platform.events import open_bus
+from services.platform.migrations import database_url, migrate
+from services.queries.record_statistics import StatisticsConditions, record_statistics
+from services.queue.outcomes import job_error
 from settings import Settings
 from tests.factories import OWNER
 from tests.pool_factories import make_generation

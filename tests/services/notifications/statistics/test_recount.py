@@ -14,16 +14,15 @@ from models.enums import AttemptState, JobStatus, MediaKind, Site
 from models.generation import Attempt, GenerationRecord
 from models.jobs import Job
 from providers.pooled import Accepted
-from services.generation import outcomes
-from services.generation import stopping
+from services.generation import outcomes, stopping
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation
 from services.generation.submitting import note_acceptance
-from services.queue.outcomes import job_error
 from services.notifications.statistics import rollup as rolling
 from services.notifications.statistics.rollup import roll_up
+from services.queue.outcomes import job_error
 from tests.factories import OWNER
 from tests.pool_factories import attempts_of, make_account, make_generation
 from tests.services.notifications.statistics.recount import wrong_sums

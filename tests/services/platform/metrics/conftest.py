@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from services.worker import metrics_state as present_state
 from services.platform.metrics import recording
 from services.platform.metrics.definitions import Metrics
+from services.worker import metrics_state as present_state
 
 Value = Callable[..., float]
 

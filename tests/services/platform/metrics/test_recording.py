@@ -29,9 +29,9 @@ from services.platform.metrics.recording import (
     watching_event_loop,
 )
 from services.platform.metrics.upstream import MeasuredPool
-from services.accounts.pool.scheduling import schedule
 from services.queue.leases import claim
-from services.queue.outcomes import cancel_builds, fail_build, job_error, succeed_build
+from services.queue.outcomes import cancel_build_jobs, fail_build, job_error, succeed_build
+from services.worker.scheduling import schedule
 from tests.factories import make_build, make_job
 from tests.pool_factories import FakeUpstream, fault, make_account, make_due, make_generation, upstream
 from tests.services.platform.metrics.conftest import Value
@@ -81,7 +81,7 @@ async def test_builds_and_stages_are_counted_however_they_end(database: None, va
             await transaction(lambda c=claimed: succeed_build(*c))  # type: ignore[misc]
         else:
             await fail_build(*claimed, JobErrorCode.API_ERROR, "no", retry=False)
-    await transaction(lambda: cancel_builds("parent_id = ?", stage.id))
+    await transaction(lambda: cancel_build_jobs("parent_id = ?", stage.id))
     await transaction(lambda: end_stage_job(stage, JobStatus.SUCCEEDED, None))
     await transaction(lambda: end_stage_job(stage, JobStatus.SUCCEEDED, None))  # twice: it has ended
 

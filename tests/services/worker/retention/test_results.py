@@ -13,11 +13,11 @@ from models.files import StoredFile
 from models.generation import GenerationRecord, RecordVersion
 from models.ids import first_id_at
 from models.jobs import Job, JobInput
+from services.generation.admission import generate
+from services.generation.records.showing import restore_version
 from services.platform import files
 from services.platform.events import bus, job_topic
 from services.platform.files import remove_unreferenced, storage_key
-from services.generation.admission import generate
-from services.generation.records.showing import restore_version
 from services.worker.retention import results
 from services.worker.retention.results import remove_old_results
 from tests.factories import OTHER, OWNER, make_artifact, make_asset, make_file, make_job, make_script

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.artifacts import Artifact, ArtifactFile
-from models.enums import ArtifactKind, FileRole, FileState, JobStatus
+from models.enums import ArtifactKind, FileRole, JobStatus
 from models.files import StoredFile
+from services.film.artifacts.state import LiveBuild, Making, making_of
+from services.platform.files import ready_files
 from services.platform.owned import owned, owned_rows_sql, places
-from services.queries.statuses import LiveBuild, Making, making_of
 
 
 @dataclass(frozen=True)
@@ -77,13 +78,6 @@ async def _files(owner: str, artifact_ids: Sequence[int]) -> dict[int, dict[File
     return files
 
 
-async def ready_files(owner: str, ids: Sequence[int]) -> dict[int, StoredFile]:
-    """The owner's files among `ids` whose content is there."""
-    if not ids:
-        return {}
-    return {row.id: row for row in await owned(StoredFile, owner).filter(id__in=list(set(ids)), state=FileState.READY)}
-
-
 async def _live_builds(owner: str, kinds: Sequence[str], subject_ids: Sequence[int]) -> dict[ArtifactKey, LiveBuild]:
     """Role and statuses stand in the text, and the owner in an expression: else SQLite does not take the partial index
     of live builds, and reads all jobs that the owner ever had.
@@ -106,7 +100,7 @@ async def _live_builds(owner: str, kinds: Sequence[str], subject_ids: Sequence[i
 
 # ---------------------------------------------------------------- counts
 
-# The same rule as statuses.making_of, said in SQL for counting whole storyboards and videos.
+# The same rule as state.making_of, said in SQL for counting whole storyboards and videos.
 _MADE_SQL = (
     "(a.fingerprint IS NOT NULL OR a.is_pinned) AND (a.error IS NULL OR a.failed_fingerprint IS NULL)"
     " AND NOT EXISTS (SELECT 1 FROM job j WHERE j.role = 'BUILD' AND j.status IN ('PENDING', 'RUNNING')"

@@ -2,7 +2,7 @@ import pytest
 
 from models.database import execute
 from models.enums import ArtifactKind, FileRole, JobStatus
-from services.queries.artifacts import ArtifactKey, made
+from services.film.artifacts.reading import ArtifactKey, made
 from tests.factories import OTHER, OWNER, make_artifact, make_build, make_file, make_job
 from tests.statements import counted_statements
 

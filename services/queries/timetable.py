@@ -1,41 +1,8 @@
-"""States that are not stored but follow from artifacts and the jobs that make them: pure rules."""
+"""When each shot of an animatic is shown: as rendered, else as planned."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from models.artifacts import Artifact
-from models.enums import JobStatus
-
-
-@dataclass(frozen=True)
-class LiveBuild:
-    """The job that is making an artifact now; there is at most one."""
-
-    job_id: int
-    status: JobStatus
-    progress: float
-
-
-@dataclass(frozen=True)
-class Making:
-    """How far an artifact is. `error`, as stored, is only there while the status is FAILED."""
-
-    status: JobStatus
-    progress: float
-    error: Mapping[str, Any] | None = None
-
-
-def making_of(artifact: Artifact | None, live: LiveBuild | None) -> Making:
-    """A live build's state; else how the last one failed; else whether there is anything."""
-    if live is not None:
-        return Making(live.status, live.progress)
-    if artifact is not None:
-        if artifact.error is not None and artifact.failed_fingerprint is not None:
-            return Making(JobStatus.FAILED, 0.0, artifact.error)
-        if artifact.fingerprint is not None or artifact.is_pinned:
-            return Making(JobStatus.SUCCEEDED, 1.0)
-    return Making(JobStatus.PENDING, 0.0)
 
 
 @dataclass(frozen=True)
