@@ -22,8 +22,9 @@ from schema.context import Info
 from schema.errors import DeletePayload, ItemFailure
 from schema.fields import mutation
 from schema.paging import given
+from schema.places import missing
 from services.accounts import checking, creating, removing, updating
-from services.accounts.outcomes import MAX_ITEMS, Outcome, not_found
+from services.accounts.outcomes import MAX_ITEMS, Outcome
 from services.accounts.rules import UNSET, AccountChanges, Limit, NewAccount
 from services.platform.paging import check_id_count
 
@@ -88,7 +89,7 @@ async def _with_each(
     found = dict(zip(known, await do(info.context.owner, known), strict=True))
     info.context.forget()
     outcomes = {
-        global_id: Outcome(error=not_found()) if number is None else found[number]
+        global_id: Outcome(error=missing("Account")) if number is None else found[number]
         for global_id, number in numbers.items()
     }
     failures = [
@@ -143,7 +144,7 @@ class AccountMutations:
         info.context.forget()
         gone = [global_id for global_id, number in numbers.items() if number in deleted]
         failures = [
-            failure(not_found(), ["ids", str(ids.index(global_id))], global_id)
+            failure(missing("Account"), ["ids", str(ids.index(global_id))], global_id)
             for global_id, number in numbers.items()
             if number not in deleted
         ]

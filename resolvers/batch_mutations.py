@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from errors import EkonteError, NotFoundError
+from errors import EkonteError
 from models.batches import Batch as BatchRow
 from models.enums import MediaKind
 from resolvers.batch_inputs import batch_asked
@@ -15,7 +15,7 @@ from schema.batches import Batch, BatchPayload, CancelBatchPayload, CreateBatchP
 from schema.context import Info
 from schema.errors import DeletePayload, ItemFailure
 from schema.fields import mutation
-from schema.places import missing_text
+from schema.places import missing
 from services.generation.batches.admission import create_batch
 from services.generation.batches.canceling import cancel_batch, delete_batches
 from services.generation.batches.pausing import pause_batch, resume_batch
@@ -137,7 +137,7 @@ async def _delete(owner: str, ids: list[strawberry.ID]) -> DeletePayload:
     deleted: list[strawberry.ID] = []
     failures: list[ItemFailure] = []
     for global_id, number in numbers.items():
-        error = NotFoundError(missing_text("Batch")) if number is None else errors[number]
+        error = missing("Batch") if number is None else errors[number]
         if error is None:
             deleted.append(global_id)
         else:

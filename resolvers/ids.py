@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import strawberry
 
-from errors import NotFoundError, WorkflowNotFoundError
 from models.ids import parse_global_id
 from schema.paging import given
-from schema.places import missing_text
+from schema.places import missing
 from services.platform.paging import check_id_count
 
 
@@ -21,9 +20,7 @@ def need(global_id: str, model: str, *path: str) -> int:
     """Raises WorkflowNotFoundError or NotFoundError, as for an object that is not there."""
     number = number_of(global_id, model)
     if number is None:
-        if model == "Workflow":
-            raise WorkflowNotFoundError(missing_text(model), path=path)
-        raise NotFoundError(missing_text(model), path=path)
+        raise missing(model, path)
     return number
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from errors import EkonteError, NotFoundError
+from errors import EkonteError, not_found
 from models.enums import MediaKind, Priority
 from models.generation import GenerationRecord as RecordRow
 from models.jobs import Job as JobRow
@@ -21,7 +21,7 @@ from schema.regeneration_inputs import RegenerateInput
 from services.generation.admission import generate
 from services.generation.records.deleting import delete_records
 from services.generation.records.regenerating import regenerate
-from services.generation.records.showing import NO_RECORD, choose_record_file, restore_version
+from services.generation.records.showing import choose_record_file, restore_version
 from services.generation.records.submission import await_submission
 from services.platform.paging import check_id_count
 
@@ -110,7 +110,7 @@ async def _delete(owner: str, ids: list[strawberry.ID], with_files: bool) -> Del
     deleted: list[strawberry.ID] = []
     failures: list[ItemFailure] = []
     for global_id, number in numbers.items():
-        error = NotFoundError(NO_RECORD) if number is None else errors[number]
+        error = not_found("record") if number is None else errors[number]
         if error is None:
             deleted.append(global_id)
         else:

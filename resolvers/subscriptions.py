@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from errors import NotFoundError, WorkflowNotFoundError
+from errors import not_found
 from models.jobs import Job as JobRow
 from models.workflows import Workflow as WorkflowRow
 from resolvers.account_subscriptions import AccountSubscriptions
@@ -49,7 +49,7 @@ class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions)
         mine = await rows_by_id(JobRow, context.owner, job_ids)
         for index, job_id in enumerate(job_ids):
             if job_id not in mine:
-                raise NotFoundError("There is no such job.", path=["ids", str(index)])
+                raise not_found("job", ["ids", str(index)])
         states = follow(present_jobs(), context.owner, job_ids, job_topic, until=context.viewer.expires_at)
         async with contextlib.aclosing(states):
             async for state in states:
@@ -64,7 +64,7 @@ class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions)
         context = info.context
         workflow_id = need(id, "Workflow", "id")
         if workflow_id not in await rows_by_id(WorkflowRow, context.owner, [workflow_id]):
-            raise WorkflowNotFoundError("There is no such workflow.", path=["id"])
+            raise not_found("workflow", ["id"])
         states = follow(
             present_workflows(), context.owner, [workflow_id], workflow_topic, until=context.viewer.expires_at
         )

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from errors import BadInputError, EkonteError, WorkflowNotFoundError
+from errors import BadInputError, EkonteError, not_found
 from models.enums import InputType
 from models.workflows import Workflow as WorkflowRow
 from resolvers.ids import need, number_of
@@ -19,6 +19,7 @@ from schema.workflows import Workflow, WorkflowPayload
 from services.film import workflows
 from services.film.workflow_options import WorkflowOptions
 from services.film.workflows import WorkflowRequest
+from services.platform.not_given import NOT_GIVEN
 from services.platform.paging import check_id_count
 
 MAX_PREFERENCES_BYTES = 16 * 1024
@@ -81,7 +82,7 @@ class WorkflowMutations:
         ] = strawberry.UNSET,
     ) -> WorkflowPayload:
         workflow_id = need(id, "Workflow", "id")
-        budget = workflows.UNCHANGED if credit_budget is strawberry.UNSET else credit_budget
+        budget = NOT_GIVEN if credit_budget is strawberry.UNSET else credit_budget
         return _payload(info, await workflows.resume_workflow(info.context.owner, workflow_id, budget))
 
     @mutation("Ends a workflow; what runs stops within two seconds, and finished work is kept.")
@@ -122,7 +123,7 @@ async def _delete(owner: str, ids: list[strawberry.ID], places: list[strawberry.
     deleted: list[strawberry.ID] = []
     failures: list[ItemFailure] = []
     for global_id, number in numbers.items():
-        error = WorkflowNotFoundError("There is no such workflow.") if number is None else errors[number]
+        error = not_found("workflow") if number is None else errors[number]
         if error is None:
             deleted.append(global_id)
         else:

@@ -16,12 +16,13 @@ from errors import (
     InsufficientCreditError,
     ProviderFailedError,
     RateLimitedError,
+    not_found,
 )
 from models.accounts import Account
 from models.enums import AccountStatus
 from providers.pooled import Credential, FaultKind, PooledProvider, UpstreamFaultError
 from services.accounts.answers import STATUS_AFTER, store_balance, store_fault, take_out
-from services.accounts.outcomes import Outcome, live_accounts, not_found
+from services.accounts.outcomes import Outcome, live_accounts
 from services.accounts.pool.quota import quota_day
 from services.accounts.sessions import credential_of
 from services.platform.metrics.upstream import MeasuredPool
@@ -82,7 +83,7 @@ async def _ask_all(owner: str, ids: Sequence[int | None], ask: Ask) -> list[Outc
     outcomes = []
     for account_id in ids:
         account = after.get(account_id or 0)
-        error = errors.get(account_id or 0) or (not_found() if account is None else None)
+        error = errors.get(account_id or 0) or (not_found("account") if account is None else None)
         outcomes.append(Outcome(error=error) if error is not None else Outcome(account=account))
     return outcomes
 

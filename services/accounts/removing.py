@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from errors import EkonteError
+from errors import EkonteError, not_found
 from models.accounts import Account, AccountCooldown, AccountUsage
 from models.database import execute, transaction
-from services.accounts.outcomes import Outcome, check_count, live_accounts, not_found
+from services.accounts.outcomes import Outcome, check_count, live_accounts
 from services.accounts.pool.account_updates import announce
 from services.accounts.pool.quota import quota_day
 from services.accounts.pool.scheduling import look_again
@@ -71,7 +71,7 @@ async def reset_accounts(owner: str, ids: Sequence[int]) -> list[Outcome]:
         return await live_accounts(owner, found)
 
     accounts = await transaction(body)
-    return [_outcome(accounts.get(account_id), not_found()) for account_id in ids]
+    return [_outcome(accounts.get(account_id), not_found("account")) for account_id in ids]
 
 
 def _outcome(account: Account | None, error: EkonteError) -> Outcome:

@@ -6,12 +6,12 @@ from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
-from errors import BadInputError, ConflictError, EkonteError
+from errors import BadInputError, ConflictError, EkonteError, not_found
 from models.accounts import Account, UploadedInput
 from models.database import transaction
 from models.enums import AccountStatus
 from services.accounts.creating import SESSION_TAKEN
-from services.accounts.outcomes import Outcome, check_count, not_found
+from services.accounts.outcomes import Outcome, check_count
 from services.accounts.pool.account_updates import announce
 from services.accounts.pool.scheduling import look_again
 from services.accounts.releasing import release_placed
@@ -58,7 +58,7 @@ async def _update(owner: str, changes: AccountChanges, hash_key: bytes) -> Accou
     account of the owner has.
     """
     if changes.account_id is None:
-        raise not_found()
+        raise not_found("account")
     try:
         return await transaction(lambda: _change(owner, changes, hash_key))
     except IntegrityError:
@@ -69,7 +69,7 @@ async def _change(owner: str, changes: AccountChanges, hash_key: bytes) -> Accou
     for _ in range(TRIES):
         account = await Account.get_or_none(id=changes.account_id, owner=owner, deleted_at__isnull=True)
         if account is None:
-            raise not_found()
+            raise not_found("account")
         values = _changed_columns(account, changes, hash_key)
         if not values:
             return account
