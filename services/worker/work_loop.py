@@ -48,21 +48,34 @@ class Capacity:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.used = 0
-        self._on_free: list[Callable[[], None]] = []
+        self._used = 0
+        self._events: list[asyncio.Event] = []
 
     @property
     def free(self) -> int:
-        return self.limit - self.used
+        return self.limit - self._used
 
-    def on_free(self, wake: Callable[[], None]) -> None:
-        """Has `wake` called whenever there is room again."""
-        self._on_free.append(wake)
+    def wakes(self, event: asyncio.Event) -> None:
+        """Has `event` set whenever there is room again."""
+        self._events.append(event)
+
+    def take(self, count: int) -> None:
+        self._used += count
 
     def release(self) -> None:
-        self.used -= 1
-        for wake in self._on_free:
-            wake()
+        """One claim has ended: whoever waits for room may claim."""
+        self._used -= 1
+        for event in self._events:
+            event.set()
+
+    def release_unused(self, count: int, *, by: asyncio.Event) -> None:
+        """What was taken for a claim that found less. Wakes others that found no room meanwhile, not the claimer."""
+        was_full = self.free < 1
+        self._used -= count
+        if was_full and count:
+            for event in self._events:
+                if event is not by:
+                    event.set()
 
 
 class WorkLoop(Generic[Claim]):
@@ -83,7 +96,7 @@ class WorkLoop(Generic[Claim]):
         self._is_claiming = False
         self._is_finishing = False
         self._is_stopping = False
-        capacity.on_free(self._wake.set)
+        capacity.wakes(self._wake)
 
     async def run(self, hand_over: Callable[[], None]) -> None:
         """Claims and does what is due, as far as there is capacity, until nothing more is due soon and all that was
@@ -147,9 +160,13 @@ class WorkLoop(Generic[Claim]):
         most = min(self._source.batch_size, self._capacity.free)
         if most < 1:
             return False
-        claims = await self._claim(most)
+        self._capacity.take(most)  # before the claim: who shares the capacity may claim meanwhile
+        claims: list[Claim] = []
+        try:
+            claims = await self._claim(most)
+        finally:
+            self._capacity.release_unused(most - len(claims), by=self._wake)
         for claim in claims:
-            self._capacity.used += 1
             task = asyncio.create_task(self._do(claim))
             self._tasks[task] = claim
             begun.add(task)
