@@ -98,6 +98,11 @@ class WorkLoop(Generic[Claim]):
         self._is_stopping = False
         capacity.wakes(self._wake)
 
+    @property
+    def running(self) -> list[Claim]:
+        """What this process works on now."""
+        return list(self._tasks.values())
+
     async def run(self, hand_over: Callable[[], None]) -> None:
         """Claims and does what is due, as far as there is capacity, until nothing more is due soon and all that was
         begun has ended. After RUN_SECONDS it calls `hand_over`, so that another run claims, and only ends its own work.
@@ -176,7 +181,7 @@ class WorkLoop(Generic[Claim]):
 
     async def _claim(self, most: int) -> list[Claim]:
         """A claim that is never lost: one that comes back after the run was cancelled or stopped is released."""
-        claiming = asyncio.ensure_future(self._source.claim(most, list(self._tasks.values())))
+        claiming = asyncio.ensure_future(self._source.claim(most, self.running))
         try:
             claims = await asyncio.shield(claiming)
         except asyncio.CancelledError:
