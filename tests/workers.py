@@ -19,6 +19,7 @@ class _DirectNotifier(Notifier):
     def __init__(self) -> None:
         super().__init__(asyncio.get_running_loop(), lambda error: None)
         self.worker: Worker | None = None
+        self.tick: Tick | None = None
         self.runs: set[asyncio.Task[None]] = set()
 
     def send(self, targets: Collection[Target]) -> None:
@@ -27,6 +28,8 @@ class _DirectNotifier(Notifier):
 
     def _start(self, work: Work, queue: Queue) -> None:
         assert self.worker is not None
+        assert self.tick is not None
+        self.tick.started(work, queue)
         run = Run(self.worker, queue, lambda: self._start(work, queue))
         task = asyncio.ensure_future(BODIES[work](run))
         self.runs.add(task)
@@ -44,10 +47,7 @@ async def worker_at_work(
         notifier.send([(work, queue) for queue in QUEUES_OF_WORK[work] if queue in queues])
 
     worker = notifier.worker = Worker(settings or get_settings(), "worker", queues, send)
-    tick = Tick(notifier, queues)
-    for work, of_work in QUEUES_OF_WORK.items():  # without a broker no message is ever pending
-        for queue in of_work:
-            tick.started(work, queue)
+    tick = notifier.tick = Tick(notifier, queues)
     with notifying(notifier):
         ticking = asyncio.create_task(tick.run())
         try:
