@@ -5,8 +5,13 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from media.drawing.figure import bones_of
-from media.drawing.framing import (
+from media.drawing.people.figure import bones_of
+from media.drawing.people.look import Look, character_look, with_worn
+from media.drawing.people.poses import Pose, holding, pose_for
+from media.drawing.props.kinds import Prop, is_recognised, props_in, recognise_prop
+from media.drawing.reading.prompt import Actor, Reading, first_of
+from media.drawing.reading.vocabulary import ACTIONS, CAMERAS, HANDLING
+from media.drawing.shots.framing import (
     FLAT_HEAD,
     FLAT_REACH,
     FRAMINGS,
@@ -17,11 +22,6 @@ from media.drawing.framing import (
     PlacedProp,
     Stage,
 )
-from media.drawing.look import Look, character_look, with_worn
-from media.drawing.poses import Pose, holding, pose_for
-from media.drawing.props import Prop, is_recognised, props_in, recognise_prop
-from media.drawing.reading import Actor, Reading, first_of
-from media.drawing.vocabulary import ACTIONS, CAMERAS, HANDLING
 
 
 def _narrates(actor: Actor) -> bool:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from media.drawing.look import Look
-from media.drawing.poses import Pose
-from media.drawing.props import Prop
+from media.drawing.people.look import Look
+from media.drawing.people.poses import Pose
+from media.drawing.props.kinds import Prop
 
 GROWN_METRES = 1.7
 # Where the head of a figure lies that sleeps on a bed, in its own height: above the ground, and to the side.

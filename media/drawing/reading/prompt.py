@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from media.drawing import vocabulary
 from media.drawing.order import DrawingOrder, DrawnSubject
-from media.drawing.redesign import changed_design, written_time
+from media.drawing.reading import vocabulary
+from media.drawing.reading.redesign import changed_design, written_time
 
 _LABELS = {
     "shot": ("shot", "shot type", "framing", "景别", "镜头"),
