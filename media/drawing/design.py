@@ -16,8 +16,9 @@ from media.drawing.people.look import Look, character_look
 from media.drawing.people.poses import pose_for
 from media.drawing.props.drawing import draw_prop
 from media.drawing.props.kinds import recognise_prop
-from media.drawing.reading.prompt import first_of, read_order
+from media.drawing.reading.prompt import read_order
 from media.drawing.reading.vocabulary import STYLES
+from media.drawing.reading.words import first_of
 from media.drawing.shots.shot import chance, new_canvas, paint_background
 from media.drawing.shots.staging import stage_shot
 from media.drawing.weather import draw_weather, finish

@@ -16,8 +16,8 @@ from media.drawing.animals.beasts import BEASTS, beast_of
 from media.drawing.colour import Colour, darker, from_hls, lighter, luminance, mix, named_colours
 from media.drawing.order import DrawnSubject
 from media.drawing.reading.naming import telling_name, without_name
-from media.drawing.reading.prompt import first_of, last_of, word_pattern
 from media.drawing.reading.vocabulary import Table
+from media.drawing.reading.words import first_of, last_of, word_pattern
 
 _NUMBERS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "

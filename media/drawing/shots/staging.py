@@ -9,8 +9,10 @@ from media.drawing.people.figure import bones_of
 from media.drawing.people.look import Look, character_look, with_worn
 from media.drawing.people.poses import Pose, holding, pose_for
 from media.drawing.props.kinds import Prop, is_recognised, props_in, recognise_prop
-from media.drawing.reading.prompt import Actor, Reading, first_of
+from media.drawing.reading.actors import Actor
+from media.drawing.reading.prompt import Reading
 from media.drawing.reading.vocabulary import ACTIONS, CAMERAS, HANDLING
+from media.drawing.reading.words import first_of
 from media.drawing.shots.framing import (
     FLAT_HEAD,
     FLAT_REACH,
