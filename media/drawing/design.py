@@ -12,7 +12,8 @@ from media.drawing.order import DrawingOrder, DrawnSubject
 from media.drawing.pen import Pen
 from media.drawing.people.face import EXPRESSIONS
 from media.drawing.people.figure import bones_of, draw_figure, ground_shadow
-from media.drawing.people.look import Look, character_look
+from media.drawing.people.look import Look
+from media.drawing.people.looks.character import character_look
 from media.drawing.people.poses import pose_for
 from media.drawing.props.drawing import draw_prop
 from media.drawing.props.kinds import recognise_prop

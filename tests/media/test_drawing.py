@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from media.drawing import DrawingOrder, DrawnSubject, draw_grid, draw_order
-from media.drawing.people.look import character_look
+from media.drawing.people.looks.character import character_look
 from media.drawing.places import PAINTERS
 from media.drawing.props.kinds import KINDS, recognise_prop
 from media.drawing.reading.prompt import read_order

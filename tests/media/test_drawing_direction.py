@@ -10,7 +10,7 @@ from PIL import Image
 
 from media.drawing import DrawingOrder, DrawnSubject, draw_order
 from media.drawing.animals.beasts import BEASTS, beast_of
-from media.drawing.people.look import character_look
+from media.drawing.people.looks.character import character_look
 from media.drawing.props.kinds import is_recognised, recognise_prop
 from media.drawing.reading.prompt import Reading, read_order
 from media.drawing.shots.framing import Stage

@@ -3,7 +3,8 @@
 import pytest
 
 from media.drawing.order import DrawingOrder, DrawnSubject
-from media.drawing.people.look import Look, character_look
+from media.drawing.people.look import Look
+from media.drawing.people.looks.character import character_look
 from media.drawing.props.kinds import recognise_prop
 from media.drawing.reading.prompt import read_order
 

@@ -38,7 +38,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class Heard:
-    """What a prompt tells of one person. told: the words about this one; of_all: the action, where it is alone in it."""
+    """What a prompt tells of one person. told: the words about this one; of_all: the whole action, of one alone."""
 
     person: DrawnSubject
     told: str

@@ -1,4 +1,4 @@
-"""Where and when a shot is set: place, inside or outside, time of day, season and weather, by the words for its scene."""
+"""Where and when a shot is set: place and side, time of day, season and weather, by the words for its scene."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from media.drawing.people.figure import bones_of
-from media.drawing.people.look import Look, character_look, with_worn
+from media.drawing.people.look import Look
+from media.drawing.people.looks.character import character_look, with_worn
 from media.drawing.people.poses import Pose, holding, pose_for
 from media.drawing.props.kinds import Prop, is_recognised, props_in, recognise_prop
 from media.drawing.reading.actors import Actor
