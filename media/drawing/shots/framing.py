@@ -38,6 +38,8 @@ FRAMINGS: dict[str, Framing] = {
     "OVER_THE_SHOULDER": Framing(head=0.3, at=0.4, eye=1.45, focal=1.6, blur=0.005),
     "POINT_OF_VIEW": Framing(head=0.25, at=0.36, eye=1.5, focal=1.3, blur=0.002),
 }
+# Looking up at somebody who towers.
+LOW_FRAMING = Framing(body=1.02, at=1.04, eye=0.3, focal=1.0)
 
 
 @dataclass(frozen=True)
