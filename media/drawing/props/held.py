@@ -8,7 +8,7 @@ import numpy as np
 from media.drawing.canvas import bezier, limb, oval, points, smooth
 from media.drawing.colour import darker, from_hls, lighter
 from media.drawing.pen import Pen
-from media.drawing.props import Prop
+from media.drawing.props.kinds import Prop
 
 
 def _coins(pen: Pen, prop: Prop) -> None:

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from media.drawing import clothes
-from media.drawing.beast_drawing import draw_beast_head, draw_tail
+from media.drawing.animals.beast_drawing import draw_beast_head, draw_tail
 from media.drawing.canvas import Points, limb, oval, points
 from media.drawing.colour import darker, mix
-from media.drawing.face import Expression, draw_face
-from media.drawing.hair import draw_back_hair, draw_front_hair, draw_head_from_behind
-from media.drawing.hats import draw_hat
-from media.drawing.look import Look
 from media.drawing.pen import Pen
-from media.drawing.poses import Pose, step
+from media.drawing.people import clothes
+from media.drawing.people.face import Expression, draw_face
+from media.drawing.people.hair import draw_back_hair, draw_front_hair, draw_head_from_behind
+from media.drawing.people.hats import draw_hat
+from media.drawing.people.look import Look
+from media.drawing.people.poses import Pose, step
 
 Joint = tuple[float, float]
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from media.drawing.beast_drawing import draw_belly
+from media.drawing.animals.beast_drawing import draw_belly
 from media.drawing.canvas import Points, bezier, limb, oval, points, smooth
 from media.drawing.colour import Colour, darker, lighter, mix
-from media.drawing.look import Look
 from media.drawing.pen import Pen
+from media.drawing.people.look import Look
 
 if TYPE_CHECKING:
-    from media.drawing.figure import Bones
+    from media.drawing.people.figure import Bones
 
 _SKIRTS = {"GOWN": 0.94, "DRESS": 0.58, "COAT": 0.42, "SCHOOL": 0.42}
 _BRASS: Colour = (226, 190, 96)

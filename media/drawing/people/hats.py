@@ -4,8 +4,8 @@ import numpy as np
 
 from media.drawing.canvas import bezier, oval, smooth
 from media.drawing.colour import darker, lighter
-from media.drawing.look import Look
 from media.drawing.pen import Pen
+from media.drawing.people.look import Look
 
 
 def draw_hat(pen: Pen, look: Look, turn: float) -> None:

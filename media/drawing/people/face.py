@@ -9,8 +9,8 @@ import numpy as np
 
 from media.drawing.canvas import Points, bezier, oval, points, smooth
 from media.drawing.colour import WHITE, Colour, darker, lighter, mix
-from media.drawing.look import Look
 from media.drawing.pen import Pen
+from media.drawing.people.look import Look
 
 
 @dataclass(frozen=True)

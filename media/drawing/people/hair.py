@@ -4,12 +4,12 @@ import random
 
 import numpy as np
 
-from media.drawing.beast_drawing import draw_beast_from_behind
+from media.drawing.animals.beast_drawing import draw_beast_from_behind
 from media.drawing.canvas import Points, bezier, limb, oval, points, smooth
 from media.drawing.colour import Colour, darker, lighter, mix
-from media.drawing.hats import draw_hat
-from media.drawing.look import Look
 from media.drawing.pen import Pen
+from media.drawing.people.hats import draw_hat
+from media.drawing.people.look import Look
 
 _CROPPED = ("SHORT", "BUN", "TOPKNOT", "PARTED", "SPIKY")
 _COVERING_HATS = ("POLICE_CAP", "HELMET", "STRAW_HAT", "FELT_CAP", "HAT", "NIGHTCAP", "BONNET", "HUNTING_HAT")

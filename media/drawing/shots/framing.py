@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from media.drawing.look import Look
-from media.drawing.poses import Pose
-from media.drawing.props import Prop
+from media.drawing.people.look import Look
+from media.drawing.people.poses import Pose
+from media.drawing.props.kinds import Prop
 
 GROWN_METRES = 1.7
 # Where the head of a figure lies that sleeps on a bed, in its own height: above the ground, and to the side.
@@ -38,6 +38,8 @@ FRAMINGS: dict[str, Framing] = {
     "OVER_THE_SHOULDER": Framing(head=0.3, at=0.4, eye=1.45, focal=1.6, blur=0.005),
     "POINT_OF_VIEW": Framing(head=0.25, at=0.36, eye=1.5, focal=1.3, blur=0.002),
 }
+# Looking up at somebody who towers.
+LOW_FRAMING = Framing(body=1.02, at=1.04, eye=0.3, focal=1.0)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from media.drawing.canvas import bezier, limb, oval, points, smooth
 from media.drawing.colour import darker, lighter
 from media.drawing.pen import Pen
-from media.drawing.props import Prop
+from media.drawing.props.kinds import Prop
 
 
 def _bundle(pen: Pen, prop: Prop) -> None:

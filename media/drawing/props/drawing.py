@@ -1,10 +1,10 @@
 """Draws any prop at a pen."""
 
 from media.drawing.pen import Pen
-from media.drawing.props import Prop
-from media.drawing.props_held import HELD
-from media.drawing.props_household import HOUSEHOLD
-from media.drawing.props_standing import STANDING
+from media.drawing.props.held import HELD
+from media.drawing.props.household import HOUSEHOLD
+from media.drawing.props.kinds import Prop
+from media.drawing.props.standing import STANDING
 
 _DRAWERS = HELD | HOUSEHOLD | STANDING
 

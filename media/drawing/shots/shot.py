@@ -8,20 +8,20 @@ from PIL import Image, ImageFilter
 
 from media.drawing.canvas import Canvas, Tone, limb, oval, points, smooth
 from media.drawing.colour import darker, mix
-from media.drawing.face import EXPRESSIONS, expression_for
-from media.drawing.figure import draw_figure, draw_hand, ground_shadow
-from media.drawing.framing import GROWN_METRES, Placed, PlacedProp, Stage
-from media.drawing.hair import draw_head_from_behind
 from media.drawing.light import Light, make_light
-from media.drawing.look import Look
 from media.drawing.order import DrawingOrder
 from media.drawing.pen import Pen
+from media.drawing.people.face import EXPRESSIONS, expression_for
+from media.drawing.people.figure import draw_figure, draw_hand, ground_shadow
+from media.drawing.people.hair import draw_head_from_behind
+from media.drawing.people.look import Look
 from media.drawing.places import PAINTERS
-from media.drawing.prop_drawing import draw_prop
-from media.drawing.props import Prop
-from media.drawing.reading import Reading, read_order
-from media.drawing.staging import stage_shot
-from media.drawing.view import View
+from media.drawing.places.view import View
+from media.drawing.props.drawing import draw_prop
+from media.drawing.props.kinds import Prop
+from media.drawing.reading.prompt import Reading, read_order
+from media.drawing.shots.framing import GROWN_METRES, Placed, PlacedProp, Stage
+from media.drawing.shots.staging import stage_shot
 from media.drawing.weather import draw_weather, finish
 
 _LINES = {"INK": (30, 30, 36), "NOIR": (10, 10, 14), "NEON": (18, 6, 44), "VIVID": (26, 16, 26)}

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 
 from media.drawing.colour import Colour, named_colours
-from media.drawing.reading import first_of, found_in_order, last_of, word_pattern
-from media.drawing.vocabulary import Table
+from media.drawing.reading.vocabulary import Table
+from media.drawing.reading.words import first_of, found_in_order, last_of, word_pattern
 
 KINDS: Table = (
     ("RICKSHAW", "人力车 黄包车 洋车 车夫 车把 车子 拉车 rickshaw"),

@@ -5,12 +5,12 @@ Head unit: its height from chin (y = 0.5) to crown (y = -0.5), as for people's; 
 
 import numpy as np
 
-from media.drawing.beasts import BEASTS, Beast
+from media.drawing.animals.beasts import BEASTS, Beast
 from media.drawing.canvas import Points, bezier, limb, oval, points, smooth
 from media.drawing.colour import WHITE, Colour, darker, lighter, mix
-from media.drawing.face import Expression
-from media.drawing.look import Look
 from media.drawing.pen import Pen
+from media.drawing.people.face import Expression
+from media.drawing.people.look import Look
 
 _INK: Colour = (40, 32, 40)
 

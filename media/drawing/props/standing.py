@@ -7,7 +7,7 @@ import numpy as np
 from media.drawing.canvas import bezier, limb, oval, points, smooth
 from media.drawing.colour import Colour, darker, lighter
 from media.drawing.pen import Pen
-from media.drawing.props import Prop
+from media.drawing.props.kinds import Prop
 
 
 def _wheel(pen: Pen, x: float, radius: float, colour: Colour = (70, 60, 62)) -> None:
