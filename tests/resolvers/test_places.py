@@ -14,7 +14,7 @@ from errors import (
     UnsupportedFileError,
     WorkflowNotFoundError,
 )
-from schema.places import missing_text, place_of, within_arguments
+from resolvers.places import missing_text, place_of, within_arguments
 
 
 @strawberry.input
