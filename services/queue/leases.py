@@ -7,10 +7,12 @@ epoch, so a holder that slept too long changes 0 rows and stops. Nobody has to f
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from models.batches import Batch
 from models.database import after_commit, execute, now_ms_sql, transaction
 from models.enums import JobRole, Queue
 from models.jobs import Job
 from services.platform.events import bus, job_topic, workflow_topic
+from services.platform.locking import lock_rows
 from services.platform.sql import greatest_sql, least_sql, skip_locked_sql, timestamp_sql
 from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
 
@@ -153,10 +155,7 @@ async def _put_back_one_too_many(lease: Lease, batch_id: int) -> bool:
     """
 
     async def body() -> bool:
-        rows = await execute(
-            "UPDATE batch SET version = version WHERE id = ? AND max_parallel IS NOT NULL RETURNING max_parallel",
-            batch_id,
-        )
+        rows = await lock_rows(Batch, [batch_id], "max_parallel IS NOT NULL", ["max_parallel"])
         if not rows:
             return False
         found = await execute(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults
+from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults, not_found
 from models.batches import Batch
 from models.database import after_commit, execute, now_ms, transaction
 from models.enums import ENDED_JOB_STATUSES, JobStatus
@@ -43,7 +43,7 @@ async def retry_batch(owner: str, batch_id: int, storyboard_ids: Sequence[str], 
     async def body() -> Retry:
         batch = await own(Batch, owner, batch_id)
         if batch.deleted_at is not None:
-            raise NotFoundError("There is no such batch.", path=["input", "id"])
+            raise not_found("batch", ["input", "id"])
         jobs = await Job.filter(batch_id=batch_id, status__in=list(ENDED_JOB_STATUSES)).order_by("id")
         named = frozenset(storyboard_ids)
         chosen = [job for job in jobs if not job.is_superseded and _is_meant(job, named, forces)]
