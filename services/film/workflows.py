@@ -32,7 +32,8 @@ from services.platform.locking import lock_row
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.ownership import own
 from services.platform.providers import check_pooled_choice, choose_provider, voices
-from services.queue.outcomes import hold_stage_jobs, nudge
+from services.queue.notify import notify
+from services.queue.outcomes import hold_stage_jobs
 from services.queue.retrying import reopen_stage_job
 from services.stores import workflows
 
@@ -201,7 +202,7 @@ async def _wake(workflow: Workflow) -> None:
         " AND status IN ('PENDING', 'RUNNING') RETURNING id",
         workflow.id,
     )
-    nudge()
+    notify()
     stage_jobs = await WorkflowStage.filter(workflow_id=workflow.id).values_list("job_id", flat=True)
     if not {row["id"] for row in woken} & set(stage_jobs):
         await move_on(await Workflow.get(id=workflow.id))

@@ -22,7 +22,7 @@ from services.generation.resolving import resolve_inputs
 from services.generation.reuse import reuse_result
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import former_result, once
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 from services.stores import records
 
 MUTATIONS = {MediaKind.IMAGE: "generateImage", MediaKind.VIDEO: "generateVideo"}
@@ -102,7 +102,7 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
             [JobInput(job_id=job.id, position=place, file_id=file.id) for place, file in files.items()]
         )
     await records.write_request(record.id, request, current_job_id=job.id, is_reused=False)
-    nudge(job.queue)
+    notify(job.queue)
     return job
 
 

@@ -8,7 +8,7 @@ from models.ids import global_id
 from services.generation.batches.lifecycle import cause_of, lock_own_batch
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.platform.not_given import NOT_GIVEN, NotGiven
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 from services.stores import batches
 
 
@@ -84,7 +84,7 @@ async def resume_batch(owner: str, batch_id: int, credit_budget: int | NotGiven 
             await batches.set_credit_budget(batch.id, credit_budget)
         else:
             return batch
-        nudge()
+        notify()
         return await Batch.get(id=batch.id)
 
     return await transaction(body)
