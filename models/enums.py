@@ -225,6 +225,15 @@ class AccountStatus(StrEnum):
     BANNED = "BANNED"  # punished upstream
 
 
+ACCOUNT_TRANSITIONS: dict[AccountStatus, frozenset[AccountStatus]] = {
+    AccountStatus.ACTIVE: frozenset({AccountStatus.INACTIVE, AccountStatus.BANNED}),
+    # Asking about an account that is out can show that it is punished. Its owner takes it in again.
+    AccountStatus.INACTIVE: frozenset({AccountStatus.ACTIVE, AccountStatus.BANNED}),
+    # Upstream lifts a punishment without telling: only the owner's word ends it.
+    AccountStatus.BANNED: frozenset({AccountStatus.ACTIVE, AccountStatus.INACTIVE}),
+}
+
+
 class LoadBalance(StrEnum):
     ROUND_ROBIN = "ROUND_ROBIN"
     LEAST_USED = "LEAST_USED"

@@ -17,7 +17,8 @@ from schema.errors import DeletePayload
 from schema.fields import given
 from services.accounts import checking, creating, removing, updating
 from services.accounts.outcomes import MAX_ITEMS, Outcome
-from services.accounts.rules import UNSET, AccountChanges, Limit, NewAccount
+from services.accounts.rules import AccountChanges, Limit, NewAccount
+from services.platform.not_given import NOT_GIVEN
 
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description=f"The accounts, at most {MAX_ITEMS}.")]
 FewIds = Annotated[list[strawberry.ID], strawberry.argument(description="The accounts, at most 50.")]
@@ -55,7 +56,7 @@ def account_changes(wanted: AccountChangesInput) -> AccountChanges:
 
 
 def _limit(wanted: int | None) -> Limit:
-    return UNSET if wanted is strawberry.UNSET else wanted
+    return NOT_GIVEN if wanted is strawberry.UNSET else wanted
 
 
 def _by_outcome(outcomes: Sequence[Outcome], ids: Sequence[str | None]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from models.generation import GenerationRecord, RecordVersion
 from models.generation_requests import GenerationRequest
 from services.platform.owned import places
 from services.platform.sql import timestamp_sql
-from services.stores.statements import Sql, database_time, one_of, stored, update
+from services.stores.updates import Sql, database_time, one_of, stored, update
 
 ROWS_PER_STATEMENT = 200
 "Making the rows of one statement ready takes no longer than others may wait."

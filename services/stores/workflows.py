@@ -19,8 +19,8 @@ from models.enums import (
 from models.workflows import Workflow, WorkflowStage
 from services.platform.events import bus, workflow_topic
 from services.platform.sql import greatest_sql, least_sql
-from services.stores.statements import Sql, all_of, database_time, one_of, update
 from services.stores.transitions import check_transition
+from services.stores.updates import Sql, all_of, database_time, one_of, update
 
 _STARTED_FROM = tuple(status for status in WorkflowStatus if status is not WorkflowStatus.PAUSED)
 "A stage is never PAUSED: its workflow is."

@@ -14,7 +14,7 @@ from services.film.artifacts.planning import end_stage_job
 from services.generation.similarity.indexing import forget_keys
 from services.platform.files import release_files
 from services.stores import records
-from services.stores.statements import Sql
+from services.stores.updates import Sql
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from models.database import execute, transaction
 from services.notifications.statistics.events import forget_jobs
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
-from services.stores import batches, records
+from services.stores import account_cooldowns, account_usage, accounts, batches, records
 
 MOST_AT_ONCE = 2_000
 "Rows of a table that one purge takes."
@@ -86,21 +86,10 @@ async def purge_accounts(seconds: float) -> int:
     """
 
     async def body() -> int:
-        long_ago = f"deleted_at IS NOT NULL AND deleted_at < {timestamp_before_sql(seconds)}"
-        rows = await execute(
-            f"DELETE FROM account WHERE id IN (SELECT id FROM account WHERE {long_ago}"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.account_id = account.id)"
-            f" LIMIT {MOST_AT_ONCE}) RETURNING id"
-        )
-        ids = [int(row["id"]) for row in rows]
+        ids = await accounts.purge_deleted(seconds)
         if ids:
-            for table in ("account_cooldown", "account_usage", "uploaded_input"):
-                await execute(f"DELETE FROM {table} WHERE account_id IN ({places(ids)}) RETURNING id", *ids)
-        await execute(
-            f"UPDATE account SET session_sealed = '', session_hint = '' WHERE {long_ago} AND session_sealed <> ''"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.account_id = account.id"
-            " AND attempt.state <> 'ENDED') RETURNING id"
-        )
+            await account_cooldowns.remove_all(ids)
+            await account_usage.purge(ids)
         return len(ids)
 
     return await transaction(body)

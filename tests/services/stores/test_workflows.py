@@ -148,7 +148,7 @@ async def test_followers_are_told_once_the_transaction_has_ended(database: None)
 
 
 async def test_times_of_a_workflow_are_the_databases(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.stores.statements.timestamp_sql", lambda: "'2031-02-03 04:05:06.000+00:00'")
+    monkeypatch.setattr("services.stores.updates.timestamp_sql", lambda: "'2031-02-03 04:05:06.000+00:00'")
     workflow = await make_workflow(status=RUNNING)
     await workflows.start_stage(workflow.id, Stage.SCRIPT, job_id=7, run=1)
     stage = await WorkflowStage.get(workflow_id=workflow.id, stage=Stage.SCRIPT)
