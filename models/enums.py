@@ -23,6 +23,17 @@ JOB_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
 }
 
 
+# A script keeps the state of the newest job that is to write it. Once it is written it stays so.
+SCRIPT_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
+    JobStatus.RUNNING: frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED}),
+    JobStatus.SUCCEEDED: frozenset(),
+    # A new job for it can end before its first turn.
+    JobStatus.FAILED: frozenset({JobStatus.RUNNING, JobStatus.CANCELED}),
+    JobStatus.CANCELED: frozenset({JobStatus.RUNNING, JobStatus.FAILED}),
+}
+
+
 class WorkflowStatus(StrEnum):
     PENDING = "PENDING"
     RUNNING = "RUNNING"

@@ -18,7 +18,6 @@ from models.enums import (
     WorkflowStatus,
 )
 from models.jobs import Job
-from models.scripts import Script
 from models.workflows import Workflow, WorkflowStage
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
@@ -35,7 +34,7 @@ from services.platform.providers import check_pooled_choice, choose_provider, vo
 from services.queue.notify import notify
 from services.queue.outcomes import hold_stage_jobs
 from services.queue.retrying import reopen_stage_job
-from services.stores import workflows
+from services.stores import scripts, workflows
 
 MAX_NAME_LENGTH = 200
 
@@ -99,7 +98,7 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
             options=options,
             callback_url=request.callback_url,
         )
-        await Script.create(
+        await scripts.create(
             owner=owner,
             workflow_id=workflow.id,
             input_type=request.input_type,

@@ -7,15 +7,15 @@ else has the job now, and the caller stops quietly.
 from typing import Any
 
 from errors import JobErrorCode
-from models.artifacts import Artifact
 from models.database import after_commit, execute, now_ms_sql, transaction
-from models.enums import JobStatus
+from models.enums import ArtifactKind, JobStatus
 from models.jobs import Job
 from services.platform.events import bus, job_topic
 from services.platform.metrics.recording import note_builds_canceled, note_job_ended
 from services.platform.sql import greatest_sql, least_sql, timestamp_sql
 from services.queue.leases import Lease, roll_up_progress
 from services.queue.notify import notify
+from services.stores import artifacts
 
 MAX_FAILURES = 3
 "Tries of a build whose failure may pass by itself."
@@ -109,10 +109,14 @@ async def fail_build(
 async def _leave_error_at_artifact(job: Job, error: dict[str, Any]) -> None:
     if job.artifact_kind is None:
         return
-    key = {"kind": job.artifact_kind, "subject_id": job.artifact_subject_id, "slot": job.artifact_slot or 0}
-    changes = {"error": error, "failed_fingerprint": job.params.get("fingerprint")}
-    if not await Artifact.filter(**key).update(**changes):
-        await Artifact.create(owner=job.owner, **key, **changes)
+    await artifacts.record_failure(
+        job.owner,
+        ArtifactKind(job.artifact_kind),
+        job.artifact_subject_id or 0,
+        job.artifact_slot or 0,
+        error=error,
+        fingerprint=job.params.get("fingerprint"),
+    )
 
 
 async def fail_artifact_of(job: Job, message: str) -> None:

@@ -21,6 +21,7 @@ from services.film.casting import Role, cast_voices
 from services.film.stages.base import NotPreparedError
 from services.platform.files import NewFile
 from services.platform.providers import provider_for, voices
+from services.stores import films
 
 CROSSFADE_SECONDS = 0.4
 LEAD_SECONDS = 0.3
@@ -193,11 +194,8 @@ class AnimaticStage:
     async def prepare(self, job: Job) -> None:
         animatic = await Animatic.get(id=job.target_id)
         known = {part.shot_id for part in await AnimaticPart.filter(animatic_id=animatic.id)}
-        missing = [shot for shot in await Shot.filter(storyboard_id=animatic.storyboard_id) if shot.id not in known]
-        await AnimaticPart.bulk_create(
-            [AnimaticPart(owner=animatic.owner, animatic_id=animatic.id, shot_id=shot.id) for shot in missing],
-            batch_size=500,
-        )
+        shots = await Shot.filter(storyboard_id=animatic.storyboard_id)
+        await films.add_parts(animatic, [shot.id for shot in shots if shot.id not in known])
 
     async def nodes(self, target_id: int) -> list[Node]:
         plan = await load_animatic(target_id)

@@ -1,0 +1,22 @@
+"""Writes of the tables storyboard and shot. Each function belongs into the caller's transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from models.storyboards import Shot, Storyboard
+from services.stores.updates import Sql, update
+
+ROWS_PER_STATEMENT = 500
+
+
+async def create(**values: Any) -> Storyboard:
+    """Inserts a storyboard without shots; `values` are the columns of models.storyboards.Storyboard."""
+    return await Storyboard.create(**values)
+
+
+async def insert_shots(shots: Sequence[Shot]) -> None:
+    await Shot.bulk_create(shots, batch_size=ROWS_PER_STATEMENT)
+
+
+async def change_shot(shot_id: int, **values: Any) -> None:
+    await update(Shot, values, Sql("id = ?", (shot_id,)))
