@@ -16,8 +16,9 @@ from schema.context import Info
 from schema.errors import DeletePayload
 from services.generation.batches.admission import create_batch
 from services.generation.batches.canceling import cancel_batch, delete_batches
-from services.generation.batches.pausing import UNCHANGED, pause_batch, resume_batch
+from services.generation.batches.pausing import pause_batch, resume_batch
 from services.generation.batches.retrying import retry_batch
+from services.platform.not_given import NOT_GIVEN
 
 BatchId = Annotated[strawberry.ID, strawberry.argument(description="The batch.")]
 
@@ -95,7 +96,7 @@ class BatchMutations:
             ),
         ] = strawberry.UNSET,
     ) -> BatchPayload:
-        budget = UNCHANGED if credit_budget is strawberry.UNSET else credit_budget
+        budget = NOT_GIVEN if credit_budget is strawberry.UNSET else credit_budget
         row = await resume_batch(info.context.owner, need(id, "Batch", "id"), budget)
         return BatchPayload(batch=Batch.from_row(row))
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from models.accounts import Account
+from models.batches import Batch
 from models.database import after_commit, execute, now_ms, now_ms_sql, transaction
 from models.enums import JobRole, JobStatus, MediaKind
 from models.generation import Attempt, Route
@@ -23,10 +24,12 @@ from services.accounts.pool.alerts import tell_of_pools
 from services.accounts.pool.choosing import Candidate, Cooldown, Demand, RouteEntry, waiting_reason
 from services.accounts.pool.placing import Choice, Placement, place
 from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, held_budgets, waiting_lines
-from services.platform.events import batch_topic, bus, job_topic
+from services.platform.events import bus, job_topic
+from services.platform.locking import lock_rows
 from services.platform.owned import places
 from services.platform.sql import timestamp_sql
 from services.queue.priority import group_sql, is_held_with_workflow_sql
+from services.stores import batches
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -232,7 +235,7 @@ async def _begin_groups(
         if await _are_too_many(kind, list(batch_ids)):
             raise _LimitPassedError
         for batch_id in batch_ids:
-            after_commit(lambda batch_id=batch_id: bus().publish(batch_topic(batch_id)))  # type: ignore[misc]
+            batches.publish(batch_id)
     with_budget = sorted({job.group for job in started.values()} & set(budgets))
     if with_budget:
         allowed = await held_budgets(with_budget)
@@ -245,11 +248,7 @@ async def _are_too_many(kind: MediaKind, batch_ids: Sequence[int]) -> bool:
     """Whether more jobs of one of the batches run than may. Counted in a statement that begins once the batches are
     locked: one that waits for a lock sees the jobs as they were before.
     """
-    held = await execute(
-        f"UPDATE batch SET version = version WHERE id IN ({places(batch_ids)}) AND max_parallel IS NOT NULL"
-        " RETURNING id, max_parallel",
-        *batch_ids,
-    )
+    held = await lock_rows(Batch, batch_ids, "max_parallel IS NOT NULL", ["id", "max_parallel"])
     if not held:
         return False
     going = await execute(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults
+from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults, not_found
 from models.batches import Batch
 from models.database import after_commit, execute, now_ms, transaction
 from models.enums import ENDED_JOB_STATUSES, JobStatus
@@ -18,7 +18,7 @@ from services.platform.events import bus, job_topic
 from services.platform.owned import places
 from services.platform.ownership import own
 from services.platform.paging import MAX_IDS
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 
 STORYBOARDS = ("input", "storyboardIds")
 
@@ -43,7 +43,7 @@ async def retry_batch(owner: str, batch_id: int, storyboard_ids: Sequence[str], 
     async def body() -> Retry:
         batch = await own(Batch, owner, batch_id)
         if batch.deleted_at is not None:
-            raise NotFoundError("There is no such batch.", path=["input", "id"])
+            raise not_found("batch", ["input", "id"])
         jobs = await Job.filter(batch_id=batch_id, status__in=list(ENDED_JOB_STATUSES)).order_by("id")
         named = frozenset(storyboard_ids)
         chosen = [job for job in jobs if not job.is_superseded and _is_meant(job, named, forces)]
@@ -145,5 +145,5 @@ async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
     )
     for job in former:
         after_commit(lambda job_id=job.id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
-    nudge()
+    notify()
     return len(fresh)
