@@ -45,7 +45,7 @@ async def finish(job: Job, count: int = 2, files: list[StoredFile] | None = None
         assert await succeed_generation(job)
         for position, file in enumerate(made):
             await JobFile.create(job_id=job.id, position=position, role=FileRole.CANDIDATE, file_id=file.id)
-        await publish_result(await Job.get(id=job.id), [file.id for file in made], datetime.now(UTC))
+        await publish_result(await Job.get(id=job.id), [file.id for file in made])
 
     await transaction(body)
     return made

@@ -8,6 +8,7 @@ from models.generation import Attempt
 from services.platform.events import bus, job_topic
 from services.platform.owned import places
 from services.platform.sql import timestamp_sql
+from services.stores import account_cooldowns
 
 
 async def release_placed(account_ids: Sequence[int], reason: str) -> list[int]:
@@ -30,10 +31,7 @@ async def release_placed(account_ids: Sequence[int], reason: str) -> list[int]:
     ids = [row["id"] for row in attempts]
     error = {"code": JobErrorCode.NO_ACCOUNT.value, "message": reason, "retryable": True, "upstreamCode": None}
     await Attempt.filter(id__in=ids).update(error=error)
-    await execute(
-        f"UPDATE account_cooldown SET probe_attempt_id = NULL WHERE probe_attempt_id IN ({places(ids)}) RETURNING id",
-        *ids,
-    )
+    await account_cooldowns.release_probes(ids)
     return await _wait_again([row["job_id"] for row in attempts if not row["is_draining"]])
 
 

@@ -17,12 +17,13 @@ from services.generation.catalogue import find_model
 from services.generation.checking import account_faults, raise_first, settle
 from services.generation.generation_input import GenerationInput
 from services.generation.inputs import queue_of
-from services.generation.records.holding import BUSY, hold_record, write_request
+from services.generation.records.holding import BUSY, hold_record
 from services.generation.resolving import resolve_inputs
 from services.generation.reuse import reuse_result
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import former_result, once
 from services.queue.notify import notify
+from services.stores import records
 
 MUTATIONS = {MediaKind.IMAGE: "generateImage", MediaKind.VIDEO: "generateVideo"}
 
@@ -100,7 +101,7 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
         await JobInput.bulk_create(
             [JobInput(job_id=job.id, position=place, file_id=file.id) for place, file in files.items()]
         )
-    await write_request(record, request, current_job_id=job.id, is_reused=False)
+    await records.write_request(record.id, request, current_job_id=job.id, is_reused=False)
     notify(job.queue)
     return job
 

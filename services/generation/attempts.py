@@ -11,9 +11,9 @@ from typing import Any
 from models.database import execute, now_ms_sql
 from models.enums import AttemptOutcome, AttemptState
 from models.generation import Attempt
-from services.accounts.pool.account_updates import forget_probe
 from services.platform.owned import places
 from services.platform.sql import skip_locked_sql, timestamp_sql
+from services.stores import account_cooldowns
 
 
 @dataclass(frozen=True)
@@ -136,5 +136,5 @@ async def end_attempt(attempt: Attempt, outcome: AttemptOutcome, error: dict[str
         return False
     if error is not None:
         await Attempt.filter(id=attempt.id).update(error=error)
-    await forget_probe(attempt.id)
+    await account_cooldowns.release_probes([attempt.id])
     return True

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from errors import BadInputError, EkonteError, NotFoundError
+from errors import BadInputError, EkonteError, not_found
 from models.enums import MediaKind, Transition
 from models.generation_parameters import DEFAULTS, PARAMETERS, ClipAudio, InputImage, Parameter, contract_name
 from models.generation_requests import AccountStrategy, GenerationRequest, RequestedGeneration
@@ -232,7 +232,7 @@ def account_faults(
     for index, account_id in enumerate(strategy.account_ids):
         path = ["input", "strategy", "accountIds", str(index)]
         if account_id not in known:
-            yield NotFoundError("There is no such account.", path=path)
+            yield not_found("account", path)
         elif known[account_id] != provider:
             yield BadInputError(
                 f"An account of {known[account_id]} cannot make what the model {model} of {provider} makes.", path=path

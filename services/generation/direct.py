@@ -1,7 +1,6 @@
 """Generations of providers without accounts: made while a worker holds the job's lease, in one step."""
 
 import uuid
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -109,7 +108,7 @@ async def _publish(job: Job, lease: Lease, attempt: Attempt, files: list[StoredF
                 for position, file in enumerate(files)
             ]
         )
-        await publish_result(await Job.get(id=job.id), [file.id for file in files], datetime.now(UTC))
+        await publish_result(await Job.get(id=job.id), [file.id for file in files])
         await after_ending([job.id])
 
     await transaction(body)

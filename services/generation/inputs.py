@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx
 import structlog
-from tortoise.expressions import F
 
 from errors import EkonteError, JobErrorCode, JobFailure
 from media.checking import check_result
@@ -20,7 +19,6 @@ from media.processes import run_in_worker
 from models.database import after_commit, execute, now_ms_sql, transaction
 from models.enums import JobStatus, MediaKind, Queue
 from models.files import StoredFile
-from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.jobs import Job, JobInput
 from services.generation.outcomes import fail_generation
@@ -33,6 +31,7 @@ from services.queue.leases import Lease
 from services.queue.notify import notify
 from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error
 from services.queue.run_leased import run_leased
+from services.stores import records
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -143,9 +142,7 @@ async def _move_on(job: Job, lease: Lease, request: GenerationRequest, stored: d
             if image.sha256 is None:
                 await JobInput.filter(job_id=job.id, position=position).delete()
                 await JobInput.create(job_id=job.id, position=position, file_id=stored[image.given].id)
-        await GenerationRecord.filter(id=job.record_id, current_job_id=job.id).update(
-            params=ready.to_json(), request_sha256=ready.sha256(), version=F("version") + 1
-        )
+        await records.write_inputs(job.target_id, ready, current_job_id=job.id)
         await Job.filter(id=job.id).update(
             params=ready.to_json(), queue=queue_of(ready), status=JobStatus.PENDING, tries=0, failures=0, error=None,
             message=None,

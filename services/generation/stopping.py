@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from models.database import execute, is_sqlite, now_ms_sql
 from models.enums import LIVE_JOB_STATUSES, AttemptOutcome, JobRole
 from models.jobs import Job
-from services.accounts.pool.account_updates import forget_probe
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import announce, wake_parents
 from services.platform.owned import places
 from services.platform.sql import timestamp_sql
 from services.queue.notify import notify_pools
+from services.stores import account_cooldowns
 
 MOST_AT_ONCE = 5_000
 "SQLite takes at most 32,766 values in one statement."
@@ -84,7 +84,7 @@ async def drain_attempts(job_ids: Sequence[int]) -> None:
         *job_ids,
     )
     if rows:
-        await forget_probe(*(row["id"] for row in rows))
+        await account_cooldowns.release_probes([row["id"] for row in rows])
     await execute(
         f"UPDATE attempt SET is_draining = ?, due_at_ms = CASE WHEN state = 'ACCEPTED' THEN {now_ms_sql()}"
         f" ELSE due_at_ms END WHERE job_id IN ({places(job_ids)}) AND state IN ('SENT', 'ACCEPTED', 'FETCHING')"

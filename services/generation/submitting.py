@@ -17,7 +17,6 @@ from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus
 from models.generation import Attempt
 from models.generation_parameters import PARAMETERS
 from models.generation_requests import GenerationRequest
-from models.ids import new_id
 from models.jobs import Job
 from providers.pooled import (
     Accepted,
@@ -42,7 +41,7 @@ from services.platform.files import local_copies
 from services.platform.metrics.recording import note_credits_spent
 from services.platform.owned import places
 from services.platform.providers import pooled_provider
-from services.platform.sql import timestamp_sql
+from services.stores import account_usage
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -219,16 +218,7 @@ async def _uploaded(
     async def upload(digest: str) -> None:
         uri = await provider.upload(credential, paths[digest])
         known[digest] = uri
-        await execute(
-            "INSERT INTO uploaded_input (id, created_at, account_id, sha256, uri)"
-            f" VALUES (?, {timestamp_sql()}, ?, ?, ?)"
-            " ON CONFLICT (account_id, sha256) DO UPDATE SET uri = excluded.uri, created_at = excluded.created_at"
-            " RETURNING id",
-            new_id(),
-            credential.account_id,
-            digest,
-            uri,
-        )
+        await account_usage.write_upload(credential.account_id, digest, uri)
 
     outcomes = await asyncio.gather(*(upload(digest) for digest in missing), return_exceptions=True)
     for outcome in outcomes:

@@ -11,10 +11,11 @@ from models.batches import Batch
 from models.database import after_commit, execute, now_ms_sql, transaction
 from models.enums import JobRole, Queue
 from models.jobs import Job
-from services.platform.events import bus, job_topic, workflow_topic
+from services.platform.events import bus, job_topic
 from services.platform.locking import lock_rows
 from services.platform.sql import greatest_sql, least_sql, skip_locked_sql, timestamp_sql
 from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
+from services.stores import workflows
 
 MAX_TRIES = 5
 "Claims after which a job that never comes to an end (it kills its worker) is given up."
@@ -254,13 +255,7 @@ async def roll_up_progress(stage_job_id: int) -> None:
         after_commit(lambda: bus().publish(job_topic(stage_job_id)))
         workflow_id = rows[0]["workflow_id"]
         if workflow_id is not None:
-            await execute(
-                f"UPDATE workflow_stage SET progress = {greatest_sql('progress', 'CAST(? AS DOUBLE PRECISION)')}"
-                " WHERE workflow_id = ? AND job_id = ? RETURNING id",
-                rows[0]["progress"],
-                workflow_id,
-                stage_job_id,
-            )
+            await workflows.raise_stage_progress(workflow_id, stage_job_id, rows[0]["progress"])
             await roll_up_workflow(workflow_id)
 
     await transaction(body)
@@ -272,14 +267,4 @@ STAGE_WEIGHTS = {"SCRIPT": 1.0, "ASSETS": 2.0, "STORYBOARD": 8.0, "ANIMATIC": 16
 
 async def roll_up_workflow(workflow_id: int) -> None:
     """Writes the workflow's progress from its stages'; it never goes back within one run."""
-    cases = " ".join(f"WHEN '{stage}' THEN {weight / 100}" for stage, weight in STAGE_WEIGHTS.items())
-    total = (
-        f"(SELECT COALESCE(SUM(stage.progress * CASE stage.stage {cases} END), 0) FROM workflow_stage AS stage"
-        " WHERE stage.workflow_id = workflow.id)"
-    )
-    await execute(
-        f"UPDATE workflow SET progress = {greatest_sql('progress', least_sql('1.0', total))}, version = version + 1"
-        " WHERE id = ? RETURNING id",
-        workflow_id,
-    )
-    after_commit(lambda: bus().publish(workflow_topic(workflow_id)))
+    await workflows.roll_up_progress(workflow_id, STAGE_WEIGHTS)

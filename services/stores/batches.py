@@ -8,8 +8,8 @@ from models.database import after_commit, execute
 from models.enums import BATCH_TRANSITIONS, ENDED_BATCH_STATUSES, BatchStatus
 from services.platform.events import batch_topic, bus
 from services.platform.sql import timestamp_before_sql
-from services.stores.statements import Sql, all_of, database_time, one_of, update
 from services.stores.transitions import check_transition
+from services.stores.updates import Sql, all_of, database_time, one_of, update
 
 MAX_PURGED = 2_000
 

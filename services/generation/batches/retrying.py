@@ -1,16 +1,15 @@
 """Generating items of a batch again."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults, not_found
 from models.batches import Batch
 from models.database import after_commit, execute, now_ms, transaction
 from models.enums import ENDED_JOB_STATUSES, JobStatus
-from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.jobs import Job, JobInput
-from services.generation.batches.inserts import waiting_job, write_requests
+from services.generation.batches.inserts import waiting_job
 from services.generation.batches.lifecycle import reopen_batches
 from services.generation.resolving import resolve_all
 from services.generation.retrying import GONE_ON, current_among, retry_generations
@@ -19,6 +18,7 @@ from services.platform.owned import places
 from services.platform.ownership import own
 from services.platform.paging import MAX_IDS
 from services.queue.notify import notify
+from services.stores import records
 
 STORYBOARDS = ("input", "storyboardIds")
 
@@ -110,9 +110,6 @@ async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
         replace(request, inputs=found.inputs, made_for_sha256=None)
         for request, found in zip(requests, resolved, strict=True)
     ]
-    records: Mapping[int, GenerationRecord] = {
-        record.id: record for record in await GenerationRecord.filter(id__in=[job.record_id for job in former])
-    }
     moment_ms = await now_ms()
     fresh = [
         waiting_job(
@@ -140,8 +137,8 @@ async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
     ]
     if inputs:
         await JobInput.bulk_create(inputs)
-    await write_requests(
-        [(records.get(job.target_id), request, job.id) for job, request in zip(fresh, requests, strict=True)]
+    await records.write_requests(
+        [(job.target_id, request, job.id) for job, request in zip(fresh, requests, strict=True)]
     )
     for job in former:
         after_commit(lambda job_id=job.id: bus().publish(job_topic(job_id)))  # type: ignore[misc]

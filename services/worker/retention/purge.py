@@ -10,7 +10,7 @@ from models.database import execute, transaction
 from services.notifications.statistics.events import forget_jobs
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
-from services.stores import batches
+from services.stores import account_cooldowns, account_usage, accounts, batches, records
 
 MOST_AT_ONCE = 2_000
 "Rows of a table that one purge takes."
@@ -69,17 +69,14 @@ async def _purge_records(ids: Sequence[int]) -> None:
     rows = await execute(
         f"DELETE FROM job WHERE record_id IN ({places(ids)}) AND status IN {_ENDED} RETURNING id", *ids
     )
-    await execute(f"DELETE FROM record_version WHERE record_id IN ({places(ids)}) RETURNING id", *ids)
-    gone = await execute(
-        f"DELETE FROM generation_record WHERE id IN ({places(ids)}) AND deleted_at IS NOT NULL RETURNING id", *ids
-    )
+    gone = await records.purge(ids)
     await purge_routes([row["route_id"] for row in attempts])
     left = await execute(f"{jobs} LIMIT 1", *ids)
     for start in range(0, len(rows), MOST_VALUES):
         job_ids = [int(row["id"]) for row in rows[start : start + MOST_VALUES]]
         await forget_jobs(job_ids)
         left += await execute(f"SELECT id FROM attempt WHERE job_id IN ({places(job_ids)}) LIMIT 1", *job_ids)
-    if left or len(gone) < len(ids):
+    if left or gone < len(ids):
         raise _InUseError
 
 
@@ -89,21 +86,10 @@ async def purge_accounts(seconds: float) -> int:
     """
 
     async def body() -> int:
-        long_ago = f"deleted_at IS NOT NULL AND deleted_at < {timestamp_before_sql(seconds)}"
-        rows = await execute(
-            f"DELETE FROM account WHERE id IN (SELECT id FROM account WHERE {long_ago}"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.account_id = account.id)"
-            f" LIMIT {MOST_AT_ONCE}) RETURNING id"
-        )
-        ids = [int(row["id"]) for row in rows]
+        ids = await accounts.purge_deleted(seconds)
         if ids:
-            for table in ("account_cooldown", "account_usage", "uploaded_input"):
-                await execute(f"DELETE FROM {table} WHERE account_id IN ({places(ids)}) RETURNING id", *ids)
-        await execute(
-            f"UPDATE account SET session_sealed = '', session_hint = '' WHERE {long_ago} AND session_sealed <> ''"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.account_id = account.id"
-            " AND attempt.state <> 'ENDED') RETURNING id"
-        )
+            await account_cooldowns.remove_all(ids)
+            await account_usage.purge(ids)
         return len(ids)
 
     return await transaction(body)

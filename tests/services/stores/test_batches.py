@@ -82,7 +82,7 @@ async def test_a_change_of_state_is_one_statement(database: None) -> None:
 
 
 async def test_times_of_a_batch_are_the_databases(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.stores.statements.timestamp_sql", lambda: "'2031-02-03 04:05:06.000+00:00'")
+    monkeypatch.setattr("services.stores.updates.timestamp_sql", lambda: "'2031-02-03 04:05:06.000+00:00'")
     batch = await make_batch(status=BatchStatus.RUNNING)
     await batches.transition(batch.id, to=BatchStatus.FAILED, expected=[BatchStatus.RUNNING])
     after = await present(batch)
