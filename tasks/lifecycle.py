@@ -11,10 +11,10 @@ from dramatiq.middleware import Middleware
 
 from models.enums import Queue
 from services.platform.logs import configure_logging
-from services.platform.process_leases import serve_queues
+from services.platform.runtime import runtime
 from services.queue.outcomes import forget_nudges, on_nudge
 from services.worker.metrics_server import serving_metrics
-from services.worker.process import opened, worker_is_alive
+from services.worker.process import opened
 from services.worker.work import Floor
 from settings import Settings, get_settings
 
@@ -39,14 +39,16 @@ async def working(settings: Settings, name: str, queues: tuple[Queue, ...] = tup
     own = Floor(settings, name, queues)
     _floors[:] = [own]
     on_nudge(Nudger(asyncio.get_running_loop(), lambda error: log.warning("nudge.failed", error=type(error).__name__)))
-    await serve_queues(queues)
+    own_runtime = runtime()
+    assert own_runtime.process_number is not None, "the process is open"
+    await own_runtime.process_number.serve(queues)
     own.start()
     tick = asyncio.create_task(own.tick())
-    worker_is_alive(True)
+    own_runtime.is_worker_alive = True
     try:
         yield own
     finally:
-        worker_is_alive(False)
+        own_runtime.is_worker_alive = False
         tick.cancel()
         await asyncio.wait([tick])
         await own.stop()
@@ -79,8 +81,8 @@ class WorkerLife(Middleware):
         configure_logging(settings)
         self._stop = asyncio.Event()
         async with (
-            serving_metrics(settings, is_needed=False),
             opened(settings, with_worker=True) as name,
+            serving_metrics(settings, is_needed=False),
             working(settings, name, queues),
         ):
             log.info("worker.started", queues=[queue.value for queue in queues])

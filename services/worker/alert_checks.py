@@ -14,23 +14,28 @@ from services.notifications.alerts.accounts import check_credits
 from services.notifications.alerts.failures import check_failure_rates
 from services.notifications.alerts.space import check_space
 from services.notifications.alerts.stalls import check_stalled_batches
+from services.platform.runtime import runtime
 from settings import Settings
 
 log = structlog.get_logger(__name__)
 
 CHECK_SECONDS = 30.0
 
-_last_look = -CHECK_SECONDS
+
+class LastChecks:
+    """When all was looked at last, in the monotonic clock's seconds."""
+
+    at: float = float("-inf")
 
 
 async def check_alerts(settings: Settings) -> None:
     """Looks at everything, at most every 30 seconds in one process: ten statements or so. A look that fails is logged,
     and keeps none of the others back.
     """
-    global _last_look
-    if time.monotonic() - _last_look < CHECK_SECONDS:
+    last = runtime().state(LastChecks)
+    if time.monotonic() - last.at < CHECK_SECONDS:
         return
-    _last_look = time.monotonic()
+    last.at = time.monotonic()
     looks: dict[str, Callable[[], Awaitable[None]]] = {
         "pools": close_idle_pools,
         "credits": check_credits,

@@ -18,6 +18,7 @@ from services.notifications.statistics.rollup import roll_up
 from services.platform.audit import forget_old_entries
 from services.platform.files import remove_unreferenced
 from services.platform.idempotency import forget_old_keys
+from services.platform.runtime import runtime
 from services.worker.alert_checks import check_alerts
 from services.worker.retention.expiry import forget_old_rows
 from services.worker.retention.purge import purge_deleted
@@ -35,14 +36,18 @@ GRACE_SECONDS = 1800.0
 STATISTICS_SECONDS = 2.0
 """The longest that a sweep counts: the worker's other looks wait for it."""
 
-_last_housekeeping = -HOUSEKEEPING_SECONDS
+
+class LastHousekeeping:
+    """When this process cleared away last, in the monotonic clock's seconds."""
+
+    at: float = float("-inf")
 
 
 async def sweep(settings: Settings) -> None:
     """Takes up jobs that nobody is at work on, sums up what ended, and looks for what is to be told; every ten minutes,
     clears away. A step that fails keeps no other from being done.
     """
-    global _last_housekeeping
+    last = runtime().state(LastHousekeeping)
     await _each(
         {
             "forgotten stages": wake_forgotten_stage_jobs,
@@ -53,8 +58,8 @@ async def sweep(settings: Settings) -> None:
             "alerts": lambda: check_alerts(settings),
         }
     )
-    if time.monotonic() - _last_housekeeping >= HOUSEKEEPING_SECONDS:
-        _last_housekeeping = time.monotonic()
+    if time.monotonic() - last.at >= HOUSEKEEPING_SECONDS:
+        last.at = time.monotonic()
         await clear_away(settings)
 
 

@@ -13,7 +13,7 @@ from models.enums import AlertKind, AlertSeverity
 from models.files import StoredFile
 from services.notifications.alerts.raising import raise_alert
 from services.platform import files
-from services.worker import alert_checks as checks
+from services.platform.runtime import runtime
 from services.worker import sweeper as sweeping
 from services.worker.sweeper import clear_away, sweep, take_turn
 from settings import get_settings
@@ -71,8 +71,7 @@ async def test_a_step_that_fails_keeps_no_other_from_being_done(monkeypatch: pyt
 async def test_a_sweep_looks_for_what_is_to_be_told_now_and_then(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "_last_look", -checks.CHECK_SECONDS)
-    monkeypatch.setattr(sweeping, "_last_housekeeping", time.monotonic())
+    runtime().state(sweeping.LastHousekeeping).at = time.monotonic()
     data_dir.mkdir(exist_ok=True)
     settings = get_settings().model_copy(update={"storage_low_bytes": 1 << 60})
     await sweep(settings)
@@ -89,8 +88,7 @@ async def test_a_look_that_fails_keeps_no_other_from_being_done(
         raise OSError("away")
 
     monkeypatch.setattr(sweeping, "count_history", broken)
-    monkeypatch.setattr(checks, "_last_look", -checks.CHECK_SECONDS)
-    monkeypatch.setattr(sweeping, "_last_housekeeping", time.monotonic())
+    runtime().state(sweeping.LastHousekeeping).at = time.monotonic()
     data_dir.mkdir(exist_ok=True)
     await sweep(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))
     assert [alert.kind for alert in await Alert.all()] == [AlertKind.STORAGE_LOW]

@@ -22,7 +22,7 @@ from tests.services.film.workflow.fakes import Studio, ended, floor_at_work, use
 
 @pytest.fixture
 def studio(database: None, monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> Studio:
-    allow_loopback(monkeypatch)
+    allow_loopback()
     return use_studio(monkeypatch, data_dir)
 
 
