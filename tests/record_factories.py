@@ -11,7 +11,7 @@ from models.files import StoredFile
 from models.generation import GenerationRecord
 from models.jobs import Job
 from services.generation.admission import generate
-from services.generation.generation_input import Asked
+from services.generation.generation_input import GenerationInput
 from services.generation.outcomes import succeed_generation
 from services.generation.records.publishing import publish_result
 from tests.factories import OWNER, make_file
@@ -19,9 +19,9 @@ from tests.factories import OWNER, make_file
 _numbers = itertools.count(1)
 
 
-def asked(storyboard_id: str | None = None, **values: Any) -> Asked:
+def asked(storyboard_id: str | None = None, **values: Any) -> GenerationInput:
     """A picture that the offline provider is to draw."""
-    return Asked(
+    return GenerationInput(
         **{
             "kind": MediaKind.IMAGE,
             "prompt": "a street at night",

@@ -15,7 +15,7 @@ from models.jobs import Job, JobInput
 from services.accounts.pool.demands import demand_key
 from services.generation.catalogue import find_model
 from services.generation.checking import account_faults, raise_first, settle
-from services.generation.generation_input import Asked
+from services.generation.generation_input import GenerationInput
 from services.generation.inputs import queue_of
 from services.generation.records.holding import BUSY, hold_record
 from services.generation.resolving import resolve_inputs
@@ -28,14 +28,14 @@ from services.stores import records
 MUTATIONS = {MediaKind.IMAGE: "generateImage", MediaKind.VIDEO: "generateVideo"}
 
 
-async def generate(owner: str, asked: Asked, idempotency_key: str | None, priority: Priority) -> Job:
+async def generate(owner: str, asked: GenerationInput, idempotency_key: str | None, priority: Priority) -> Job:
     """Has a picture or a clip made for a storyboard; its job. With a key that was used before: the job made then.
 
     Raises BadInputError and NotFoundError with the path of the fault, ConflictError where the storyboard has a live
     job. A refusal changes nothing.
     """
 
-    async def ask() -> Asked:
+    async def ask() -> GenerationInput:
         return asked
 
     # A default that was said is the same request as one that was not.
@@ -48,7 +48,7 @@ async def take_on(
     mutation: str,
     idempotency_key: str | None,
     values: dict[str, Any],
-    ask: Callable[[], Awaitable[Asked]],
+    ask: Callable[[], Awaitable[GenerationInput]],
     priority: Priority,
     callback_url: str | None,
 ) -> Job:

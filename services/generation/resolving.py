@@ -11,7 +11,8 @@ from models.artifacts import JobFile
 from models.enums import FileState
 from models.files import StoredFile
 from models.generation import GenerationRecord
-from models.generation_requests import GenerationRequest, InputImage
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest
 from models.ids import parse_global_id
 from services.generation.checking import input_faults, is_link
 from services.platform.files import keep_ready

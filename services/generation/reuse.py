@@ -9,7 +9,8 @@ from models.database import execute
 from models.enums import FileState, JobRole, JobStatus, Reuse
 from models.files import StoredFile
 from models.generation import GenerationRecord
-from models.generation_requests import GenerationRequest, InputImage
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest
 from models.ids import global_id, new_id
 from models.jobs import Job
 from services.generation.inputs import queue_of

@@ -5,6 +5,7 @@ draft is sent once.
 """
 
 import asyncio
+from dataclasses import fields
 from datetime import UTC, datetime
 
 import structlog
@@ -14,6 +15,7 @@ from models.accounts import Account
 from models.database import after_commit, execute, is_sqlite, now_ms_sql, transaction
 from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus
 from models.generation import Attempt
+from models.generation_parameters import PARAMETERS
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from providers.pooled import (
@@ -191,23 +193,9 @@ async def _stamp_acceptance(attempt: Attempt) -> None:
 
 def order_of(request: GenerationRequest, uris: tuple[str, ...]) -> GenerationOrder:
     """The request as a provider takes it. uris: upstream's names of the input pictures, in order."""
-    return GenerationOrder(
-        kind=request.kind.value,
-        model=request.model,
-        prompt=request.prompt,
-        negative_prompt=request.negative_prompt or "",
-        ratio=request.ratio,
-        resolution=request.resolution,
-        intelligent_ratio=request.intelligent_ratio,
-        sample_strength=request.sample_strength,
-        seed=request.seed,
-        duration_seconds=request.duration_seconds,
-        size=request.size,
-        style=request.style,
-        fps=request.fps,
-        motion_strength=request.motion_strength,
-        inputs=uris,
-    )
+    taken = {field.name: getattr(request, field.name) for field in fields(GenerationOrder) if field.name in PARAMETERS}
+    taken |= {"negative_prompt": request.negative_prompt or "", "inputs": uris}
+    return GenerationOrder(kind=request.kind.value, model=request.model, **taken)
 
 
 async def _uploaded(
