@@ -8,9 +8,8 @@ from models.ids import first_id_at
 from services.notifications.alerts.raising import close_passed
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
-from services.platform.table_scan import MOST_ROUNDS, ROWS_AT_ONCE, delete_in_parts, walk
-from services.stores import account_usage
-from services.worker.retention.purge import purge_routes
+from services.platform.table_scan import MOST_ROUNDS, ROWS_AT_ONCE, walk
+from services.stores import account_usage, alerts, routes
 
 HISTORY_DAYS = 90.0
 "How long closed alerts are kept, and callbacks that were delivered or given up, with their tries."
@@ -20,7 +19,7 @@ UPLOADED_INPUT_DAYS = 7.0
 
 async def forget_old_rows() -> int:
     """Removes what is old enough, in parts; how many rows."""
-    forgotten = await delete_in_parts("alert", f"resolved_at < {_days_ago(HISTORY_DAYS)}")
+    forgotten = await alerts.remove_old(HISTORY_DAYS * 86_400)
     forgotten += await account_usage.remove_old_uploads(UPLOADED_INPUT_DAYS * 86_400)
     forgotten += await forget_old_deliveries()
     return forgotten + await forget_orphans()
@@ -70,7 +69,7 @@ async def forget_orphans() -> int:
                 after,
                 last,
             )
-            await purge_routes([row["route_id"] for row in rows])
+            await routes.purge_unused([row["route_id"] for row in rows])
             return len(rows)
 
         return await transaction(body)

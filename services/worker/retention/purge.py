@@ -10,7 +10,7 @@ from models.database import execute, transaction
 from services.notifications.statistics.events import forget_jobs
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
-from services.stores import account_cooldowns, account_usage, accounts, batches, records
+from services.stores import account_cooldowns, account_usage, accounts, batches, records, routes
 
 MOST_AT_ONCE = 2_000
 "Rows of a table that one purge takes."
@@ -70,7 +70,7 @@ async def _purge_records(ids: Sequence[int]) -> None:
         f"DELETE FROM job WHERE record_id IN ({places(ids)}) AND status IN {_ENDED} RETURNING id", *ids
     )
     gone = await records.purge(ids)
-    await purge_routes([row["route_id"] for row in attempts])
+    await routes.purge_unused([row["route_id"] for row in attempts])
     left = await execute(f"{jobs} LIMIT 1", *ids)
     for start in range(0, len(rows), MOST_VALUES):
         job_ids = [int(row["id"]) for row in rows[start : start + MOST_VALUES]]
@@ -93,15 +93,3 @@ async def purge_accounts(seconds: float) -> int:
         return len(ids)
 
     return await transaction(body)
-
-
-async def purge_routes(route_ids: Sequence[int | None]) -> None:
-    """Those of the routes that no attempt names any more. In the caller's transaction."""
-    ids = sorted({route_id for route_id in route_ids if route_id is not None})
-    for start in range(0, len(ids), MOST_VALUES):
-        part = ids[start : start + MOST_VALUES]
-        await execute(
-            f"DELETE FROM route WHERE id IN ({places(part)})"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.route_id = route.id) RETURNING id",
-            *part,
-        )
