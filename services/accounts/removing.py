@@ -9,11 +9,11 @@ from models.database import execute, transaction
 from services.accounts.outcomes import Outcome, check_count, live_accounts, not_found
 from services.accounts.pool.account_updates import announce
 from services.accounts.pool.quota import quota_day
-from services.accounts.pool.scheduling import look_again
 from services.accounts.releasing import release_placed
 from services.notifications.alerts.accounts import note_gone
 from services.platform.owned import places
 from services.platform.sql import timestamp_sql
+from services.stores.jobs.waits import look_again
 from settings import get_settings
 
 

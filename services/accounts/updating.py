@@ -13,7 +13,6 @@ from models.enums import AccountStatus
 from services.accounts.creating import SESSION_TAKEN
 from services.accounts.outcomes import Outcome, check_count, not_found
 from services.accounts.pool.account_updates import announce
-from services.accounts.pool.scheduling import look_again
 from services.accounts.releasing import release_placed
 from services.accounts.rules import (
     UNSET,
@@ -28,6 +27,7 @@ from services.accounts.rules import (
 from services.accounts.sessions import fingerprint, seal, session_hash_key
 from services.notifications.alerts.accounts import note_back, note_idle
 from services.platform.sealing import resealed
+from services.stores.jobs.waits import look_again
 
 TRIES = 20
 "An account at work changes often; each try looks at it anew."

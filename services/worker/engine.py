@@ -21,7 +21,7 @@ from providers.pooled import UpstreamFaultError
 from services.accounts.health_checks import WARMED_AT_ONCE, WarmClaim, claim_looks, give_back_look, look
 from services.accounts.pool.account_updates import exhaust, note_balance, take_up_receiving
 from services.accounts.pool.quota import quota_day
-from services.accounts.pool.scheduling import give_lease_up, look_again, take_lease
+from services.accounts.pool.scheduling import give_lease_up, take_lease
 from services.accounts.sessions import credential_of
 from services.generation.attempts import Step, claim_steps, hand_back_step, keep_steps, next_due_ms
 from services.generation.finishing import finish_step
@@ -30,6 +30,7 @@ from services.generation.submitting import submit_step
 from services.generation.telemetry import attempt_span
 from services.platform.metrics.recording import note_scheduling
 from services.platform.providers import pooled_provider
+from services.stores.jobs.waits import look_again
 from services.worker.scheduling import schedule
 from settings import Settings
 

@@ -28,7 +28,7 @@ from services.platform.migrations import database_url, migrate, missing_migratio
 from services.platform.process_leases import forget_other_workers, process_name, process_number
 from services.platform.storage_mark import check_storage_mark
 from services.platform.tracing import tracing
-from services.queue.leases import release_all
+from services.stores.jobs.claims import release_all
 from services.worker.startup_checks import check_surroundings
 from services.worker.sweeper import clear_scratch
 from settings import Settings, get_settings, use_settings

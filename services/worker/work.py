@@ -18,8 +18,9 @@ from services.film.stages.registry import MAKERS
 from services.generation.direct import run_direct
 from services.generation.inputs import prepare_inputs
 from services.notifications.callbacks.delivering import Deliverer
+from services.platform.leases import Lease
 from services.platform.tracing import job_span
-from services.queue.leases import Lease, claim, due_queues, hand_back
+from services.queue.leases import claim, due_queues, hand_back
 from services.queue.outcomes import fail_build
 from services.worker.engine import Engine
 from services.worker.sweeper import sweep

@@ -17,10 +17,12 @@ from services.film.artifacts.context import Maker, Result, Workbench
 from services.film.artifacts.generations import WaitingForGenerationError, generated, sleep_until_generated
 from services.film.artifacts.publishing import FileEntry, put_artifact, put_job_files
 from services.platform.files import remove_leftovers_of_job, store_file, take_up
+from services.platform.leases import Lease
 from services.platform.scratch import make_try_folder
 from services.queue.heartbeat import LeaseLostError, Report, under_lease
-from services.queue.leases import Lease, is_killing_workers
-from services.queue.outcomes import fail_build, holds, succeed_build
+from services.queue.leases import is_killing_workers
+from services.queue.outcomes import fail_build, succeed_build
+from services.stores.jobs.claims import holds
 from settings import Settings
 
 log = structlog.get_logger(__name__)

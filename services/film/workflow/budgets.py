@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from models.database import execute
-from models.enums import AlertKind, AlertSeverity, JobRole, JobStatus
-from models.jobs import Job
+from models.enums import AlertKind, AlertSeverity
 from models.workflows import Workflow
 from services.film.workflow.steps import budget_cause, touch
 from services.notifications.alerts.raising import raise_alert
+from services.stores.jobs.waits import hold_builds_of_workflow
 
 
 async def pause_workflow_for_budget(workflow_id: int, reason: str) -> None:
@@ -23,7 +23,7 @@ async def pause_workflow_for_budget(workflow_id: int, reason: str) -> None:
     if not rows:
         return
     await Workflow.filter(id=workflow_id).update(updated_at=datetime.now(UTC))
-    await Job.filter(workflow_id=workflow_id, role=JobRole.BUILD, status=JobStatus.PENDING).update(due_at_ms=None)
+    await hold_builds_of_workflow(workflow_id)
     await touch(workflow_id)
     await raise_alert(
         rows[0]["owner"],

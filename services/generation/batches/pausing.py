@@ -5,13 +5,14 @@ from typing import Any
 
 from errors import BadInputError, ConflictError
 from models.batches import Batch
-from models.database import execute, now_ms_sql, transaction
+from models.database import execute, transaction
 from models.enums import AlertKind, AlertSeverity, BatchStatus
 from models.ids import global_id
 from services.generation.batches.lifecycle import announce_batch, cause_of, lock_own_batch
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.platform.sql import timestamp_sql
 from services.queue.outcomes import nudge
+from services.stores.jobs.waits import wait_anew_in_batch
 
 UNCHANGED: Any = object()
 
@@ -73,7 +74,7 @@ async def resume_batch(owner: str, batch_id: int, credit_budget: Any = UNCHANGED
         raise BadInputError("creditBudget is at least 0.", path=["creditBudget"])
 
     async def body() -> Batch:
-        await _wait_anew(owner, batch_id)
+        await wait_anew_in_batch(owner, batch_id)  # jobs are locked before their batch, here as where they end
         batch = await lock_own_batch(owner, batch_id)
         if batch.status not in (BatchStatus.PAUSED, BatchStatus.PENDING, BatchStatus.RUNNING):
             raise ConflictError(f"A batch that is {batch.status.value} cannot be resumed; retryBatch.", path=["id"])
@@ -87,16 +88,6 @@ async def resume_batch(owner: str, batch_id: int, credit_budget: Any = UNCHANGED
         return await _write(batch, status, credit_budget=budget)
 
     return await transaction(body)
-
-
-async def _wait_anew(owner: str, batch_id: int) -> None:
-    """Of a batch that is paused. Jobs are locked before their batch, here as where they end."""
-    await execute(
-        f"UPDATE job SET waiting_since_ms = {now_ms_sql()} WHERE batch_id = ? AND status = 'PENDING'"
-        " AND batch_id IN (SELECT id FROM batch WHERE owner = ? AND status = 'PAUSED') RETURNING id",
-        batch_id,
-        owner,
-    )
 
 
 async def _write(batch: Batch, status: BatchStatus, **values: Any) -> Batch:
