@@ -130,6 +130,15 @@ class WorkflowNotFoundError(EkonteError):
     code = ErrorCode.WORKFLOW_NOT_FOUND
 
 
+def not_found(what: str, path: Sequence[str | int] = ()) -> EkonteError:
+    """That there is no such row, or that it is somebody else's. what: a "batch", "account" … as people call it.
+
+    A workflow that is not there has a code of its own.
+    """
+    kind = WorkflowNotFoundError if what == "workflow" else NotFoundError
+    return kind(f"There is no such {what}.", path=path)
+
+
 class ConflictError(EkonteError):
     code = ErrorCode.CONFLICT
 

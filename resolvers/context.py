@@ -1,8 +1,11 @@
 """The context of one operation, and the links to files that its answers hold."""
 
+from datetime import UTC, datetime
+
 from models.files import StoredFile
 from resolvers.loaders import build_loaders
 from schema.context import Context
+from services.accounts.pool.quota import next_reset
 from services.platform.file_links import FileLinks, links_of
 from services.platform.identity import IDEMPOTENCY_KEY, Viewer
 from settings import get_settings
@@ -31,4 +34,5 @@ def build_context(viewer: Viewer, request_id: str, idempotency_key: str | None =
         idempotency_key=idempotency_key if idempotency_key is not None else IDEMPOTENCY_KEY.get(),
         new_loaders=lambda: build_loaders(viewer.id),
         file_url=file_url,
+        quota_reset_at=lambda: next_reset(datetime.now(UTC), get_settings().timezone),
     )

@@ -89,6 +89,12 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     assert _cycles(_module_imports(_modules())) == []
 
 
+def test_imports_for_type_checkers_make_no_circle() -> None:
+    source = "if TYPE_CHECKING:\n    import a\nelse:\n    import b\nif DEBUG:\n    import c\n"
+    found = [node.names[0].name for node in _run_at_import(ast.parse(source)) if isinstance(node, ast.Import)]
+    assert found == ["b", "c"]
+
+
 def test_a_circle_of_imports_is_found() -> None:
     assert _cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 
@@ -221,7 +227,7 @@ def _module_imports(modules: dict[str, str]) -> dict[str, set[str]]:
 
 def _imported_at_once(module: str, path: str, modules: dict[str, str]) -> set[str]:
     found: set[str] = set()
-    for node in _outside_of_functions(ast.parse((ROOT / path).read_text("utf-8"))):
+    for node in _run_at_import(ast.parse((ROOT / path).read_text("utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:
@@ -230,11 +236,16 @@ def _imported_at_once(module: str, path: str, modules: dict[str, str]) -> set[st
     return {name for name in found if name in modules and name != module}
 
 
-def _outside_of_functions(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
+def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """What stands outside of functions. `if TYPE_CHECKING` is never run; only its else is."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        children: list[ast.AST] = list(node.orelse)
+    else:
+        children = list(ast.iter_child_nodes(node))
+    for child in children:
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             yield child
-            yield from _outside_of_functions(child)
+            yield from _run_at_import(child)
 
 
 def _is_up(source: str, target: str) -> bool:

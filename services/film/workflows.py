@@ -29,7 +29,7 @@ from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import former_result, once
 from services.platform.ownership import own
 from services.platform.providers import check_pooled_choice, choose_provider, voices
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 from services.queue.retrying import reopen_stage_job
 from services.stores.jobs.waits import (
     free_builds_of_workflow,
@@ -191,7 +191,7 @@ async def _wake(workflow: Workflow) -> None:
     """Releases held builds, and lets the live stage job look again; without one, starts the next stage."""
     await free_builds_of_workflow(workflow.id)
     woken = await wake_stage_jobs_of_workflow(workflow.id)
-    nudge()
+    notify()
     stage_jobs = await WorkflowStage.filter(workflow_id=workflow.id).values_list("job_id", flat=True)
     if not set(woken) & set(stage_jobs):
         await move_on(await Workflow.get(id=workflow.id))

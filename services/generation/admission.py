@@ -20,7 +20,7 @@ from services.generation.resolving import resolve_inputs
 from services.generation.reuse import reuse_result
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import former_result, once
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 from services.stores.jobs.files import add_inputs
 from services.stores.jobs.inserts import insert_jobs, waiting_generation
 
@@ -98,7 +98,7 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
     job = await _insert_job(owner, record, request, parent, priority_rank)
     await add_inputs((job.id, place, file.id) for place, file in files.items())
     await write_request(record, request, current_job_id=job.id, is_reused=False)
-    nudge(job.queue)
+    notify(job.queue)
     return job
 
 

@@ -232,7 +232,7 @@ async def _put_off(attempt: Attempt, job: Job, error: Exception) -> None:
     code = error.code if isinstance(error, JobFailure) else JobErrorCode.STORAGE_ERROR
     log.warning("finish.put_off", attempt=attempt.global_id, reason=message, failures=attempt.failures + 1)
     waited_ms = await now_ms() - (attempt.fetch_since_ms or 0)
-    kept = {"error": JobError(code, message, is_retryable=True, kind=FINISH), "upstream": attempt.upstream}
+    kept = {"error": JobError(code, message, is_retryable=True, kind=FINISH).to_json(), "upstream": attempt.upstream}
 
     async def body() -> None:
         if waited_ms >= PATIENCE_MS:

@@ -1,6 +1,6 @@
 """A net below the steps: generations and builds that nobody is at work on any more are taken up again."""
 
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 from services.stores.jobs.waits import requeue_forgotten_generations, wake_forgotten_builds
 
 
@@ -12,5 +12,5 @@ async def take_up_forgotten() -> int:
     """
     count = len(await requeue_forgotten_generations()) + await wake_forgotten_builds()
     if count:
-        nudge()
+        notify()
     return count

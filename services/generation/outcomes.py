@@ -11,8 +11,9 @@ from models.job_errors import TIMEOUT, JobError
 from models.jobs import Job
 from providers.pooled import UpstreamFaultError
 from services.generation.on_ended import after_ending, before_reopening
+from services.platform.locking import lock_row
 from services.queue.leases import roll_up_progress
-from services.queue.outcomes import nudge, nudge_pools
+from services.queue.notify import notify, notify_pools
 from services.stores.jobs import moves, progress, waits
 from services.stores.jobs.which import Jobs
 
@@ -26,7 +27,7 @@ async def requeue(job: Job, message: str, *, due_in_ms: int = 0) -> bool:
     """Puts a running job back among those that wait for an account."""
     is_waiting = await moves.requeue_generation(job.id, message, due_in_ms=due_in_ms)
     if is_waiting:
-        nudge_pools()
+        notify_pools()
     return is_waiting
 
 
@@ -56,7 +57,7 @@ async def succeed_generation(job: Job, *, is_late: bool = False, message: str | 
 
 async def lock_ended(job_id: int) -> Job | None:
     """The job as it has ended, locked until the transaction's end; None where it is live."""
-    return await Job.get(id=job_id) if await moves.lock_ended(job_id) else None
+    return await lock_row(Job, job_id, "status IN ('SUCCEEDED', 'FAILED', 'CANCELED')")
 
 
 async def update_progress(job_id: int, parent_id: int | None, *, done: float | None, message: str | None) -> None:
@@ -84,7 +85,7 @@ async def wake_parents(jobs: Sequence[Job]) -> None:
     if not ids:
         return
     await waits.wake_builds(ids)
-    nudge()
+    notify()
 
 
 def timeout_error(seconds: float) -> JobError:

@@ -13,7 +13,7 @@ from models.jobs import Job
 from services.generation.on_ended import before_reopening
 from services.platform.owned import places
 from services.platform.sql import for_update_sql
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 from services.stores import attempts as store
 from services.stores.jobs.moves import reopen_generations
 
@@ -84,7 +84,7 @@ async def retry_generations(jobs: Sequence[Job]) -> list[Job]:
             await _reopen(group, goes_on=goes_on)
     if resumed:
         await store.count_in_run_of_job(list(resumed.values()))
-    nudge()
+    notify()
     return ended
 
 

@@ -9,7 +9,7 @@ from services.accounts.pool.account_updates import forget_probe
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import wake_parents
 from services.platform.owned import places
-from services.queue.outcomes import nudge_pools
+from services.queue.notify import notify_pools
 from services.stores import attempts
 from services.stores.jobs.moves import cancel
 from services.stores.jobs.which import Jobs
@@ -74,7 +74,7 @@ async def drain_attempts(job_ids: Sequence[int]) -> None:
     if unsent:
         await forget_probe(*unsent)
     await attempts.drain(job_ids)
-    nudge_pools()
+    notify_pools()
 
 
 async def cancel_generations_of(build_ids: list[int]) -> None:

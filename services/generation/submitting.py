@@ -42,7 +42,7 @@ from services.platform.owned import places
 from services.platform.providers import pooled_provider
 from services.platform.sql import timestamp_sql
 from services.stores.attempts import move
-from services.stores.statements import now_sql
+from services.stores.clock import now_sql
 from settings import get_settings
 
 log = structlog.get_logger(__name__)

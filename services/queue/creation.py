@@ -4,7 +4,7 @@ from typing import Any
 
 from models.enums import ArtifactKind, JobType, Queue, Stage
 from models.jobs import Job
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 from services.queue.retrying import forget_failures
 from services.stores.jobs.inserts import insert_build_job, insert_stage_job
 
@@ -33,7 +33,7 @@ async def create_stage_job(
         params=params or {},
         priority_rank=priority_rank,
     )
-    nudge()
+    notify()
     return job
 
 
@@ -63,5 +63,5 @@ async def create_build_job(
         fingerprint=fingerprint,
         weight=weight,
     )
-    nudge()
+    notify()
     return job

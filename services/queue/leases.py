@@ -7,11 +7,13 @@ holder that slept too long changes 0 rows and stops. Nobody has to find dead wor
 
 from collections.abc import Collection
 
+from models.batches import Batch
 from models.database import after_commit, execute, now_ms_sql, transaction
 from models.enums import JobRole, Queue
 from models.jobs import Job
 from services.platform.events import bus, job_topic, workflow_topic
 from services.platform.leases import Lease
+from services.platform.locking import lock_rows
 from services.platform.sql import greatest_sql, least_sql, skip_locked_sql
 from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
 from services.stores.jobs import claims
@@ -52,16 +54,10 @@ class _Turns:
 _turns: dict[Queue, _Turns] = {}
 
 
-async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, Lease] | None:
-    """As `claim_next`, for jobs of all roles."""
-    return await claim_next(queue, None, worker, lease_seconds)
-
-
-async def claim_next(
-    queue: Queue, roles: Collection[JobRole] | None, worker: str, lease_seconds: float
+async def claim(
+    queue: Queue, worker: str, lease_seconds: float, roles: Collection[JobRole] = tuple(JobRole)
 ) -> tuple[Job, Lease] | None:
-    """The queue's next due job, of one of these roles where there are any named, and the lease on it; None where
-    nothing is due that may begin.
+    """The queue's next due job of these roles and the lease on it; None where nothing is due that may begin.
 
     The most urgent goes first (waiting makes a job more urgent), then that of the owner with the fewest under way in
     this queue, then that of the owner's batch or workflow with the fewest, then the oldest; of owners, and of batches,
@@ -71,7 +67,7 @@ async def claim_next(
     for _ in range(MOST_PUT_BACK):
         turns = _turns.setdefault(queue, _Turns())
         claimed = await claims.claim_next(
-            _next_sql(queue, turns, roles),
+            _next_sql(queue, roles, turns),
             (queue.value, queue.value, *turns.owners),
             worker,
             lease_seconds,
@@ -94,16 +90,15 @@ for one that nobody else is just claiming, and the first jobs of so many lines.
 FIRST_LINES = 4
 
 
-def _next_sql(queue: Queue, turns: "_Turns", roles: Collection[JobRole] | None) -> str:
+def _next_sql(queue: Queue, roles: Collection[JobRole], turns: "_Turns") -> str:
     """The id of a queue's next job; its places are the queue, twice, and who had turns. A job whose lease ran out
-    goes on in any case. roles: only jobs of these; None: of all.
+    goes on in any case.
 
     Jobs of one owner, group and urgency stand in a line, of which the oldest is first: so the lines are weighed, of
     which there are few, and not each job. Where others are just claiming the first job, it is the next one's turn.
     """
-    due = f"w.status IN ('PENDING', 'RUNNING') AND w.due_at_ms <= {now_ms_sql()}"
-    if roles is not None:
-        due += f" AND w.role IN ({', '.join(repr(role.value) for role in roles)})"
+    of_role = "" if set(roles) == set(JobRole) else f" AND w.role IN ({', '.join(repr(role.value) for role in roles)})"
+    due = f"w.status IN ('PENDING', 'RUNNING') AND w.due_at_ms <= {now_ms_sql()}{of_role}"
     same_line = "d.owner = n.owner AND d.grp = n.grp AND d.aged_rank = n.aged_rank AND d.is_begun = n.is_begun"
     return (
         f"WITH due AS MATERIALIZED (SELECT w.id, w.owner, w.batch_id, {group_sql('w')} AS grp,"
@@ -140,10 +135,7 @@ async def _put_back_one_too_many(lease: Lease, batch_id: int) -> bool:
     """
 
     async def body() -> bool:
-        rows = await execute(
-            "UPDATE batch SET version = version WHERE id = ? AND max_parallel IS NOT NULL RETURNING max_parallel",
-            batch_id,
-        )
+        rows = await lock_rows(Batch, [batch_id], "max_parallel IS NOT NULL", ["max_parallel"])
         if not rows:
             return False
         found = await execute(

@@ -5,18 +5,18 @@ else has the job now, and the caller stops quietly.
 """
 
 from dataclasses import replace
-from typing import Any
 
 from errors import JobErrorCode
 from models.artifacts import Artifact
 from models.database import after_commit, transaction
-from models.enums import JobRole, JobStatus, Queue
+from models.enums import JobRole, JobStatus
 from models.job_errors import JobError
 from models.jobs import Job
 from services.platform.backoff import Backoff
 from services.platform.leases import Lease
 from services.platform.metrics.recording import note_builds_canceled, note_job_ended
 from services.queue.leases import roll_up_progress
+from services.queue.notify import notify
 from services.stores.jobs import moves, waits
 from services.stores.jobs.claims import holds
 from services.stores.jobs.which import Jobs
@@ -108,7 +108,7 @@ async def wake_stage_jobs(target_id: int, *, at_once: bool = False) -> None:
         most_ms=MAX_COALESCE_MS,
         at_once=at_once,
     )
-    nudge()
+    notify()
 
 
 async def cancel_build_jobs(builds: Jobs) -> list[int]:
@@ -118,30 +118,3 @@ async def cancel_build_jobs(builds: Jobs) -> list[int]:
         types = [job.type.value for job in canceled]
         after_commit(lambda: note_builds_canceled(types))
     return [job.id for job in canceled]
-
-
-# ---------------------------------------------------------------- nudges
-
-_nudge: list[Any] = []
-
-
-def on_nudge(send: Any) -> None:
-    """Registers what tells workers to look at the queues: the tasks package gives its message sender."""
-    _nudge.append(send)
-
-
-def forget_nudges() -> None:
-    _nudge.clear()
-
-
-def nudge(*queues: Queue) -> None:
-    """Tells workers, after the transaction, that something may be due: in these queues, or without any named, in all.
-    Losing it costs at most a second.
-    """
-    for send in _nudge:
-        after_commit(lambda send=send: send(*queues))  # type: ignore[misc]
-
-
-def nudge_pools() -> None:
-    """Something may be due for the pool: a job that waits, a slot, a step of an attempt."""
-    nudge(Queue.POOL_IMAGES, Queue.POOL_VIDEOS)

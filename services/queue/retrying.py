@@ -4,7 +4,7 @@ from models.artifacts import Artifact
 from models.database import execute
 from models.enums import JobStatus, Stage
 from models.jobs import Job
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 from services.stores.jobs.moves import reopen
 
 
@@ -44,4 +44,4 @@ async def reopen_build_job(job: Job) -> None:
 
 async def _reopen(job_id: int, *, keeps_progress: bool) -> None:
     await reopen([job_id], keeps_progress=keeps_progress)
-    nudge()
+    notify()

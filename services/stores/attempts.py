@@ -11,17 +11,9 @@ from models.job_errors import JobError
 from services.platform.leases import Lease, LeasedTable
 from services.platform.owned import places
 from services.platform.sql import skip_locked_sql
-from services.stores.statements import (
-    NULL,
-    Moment,
-    Sql,
-    assignments,
-    check_transition,
-    in_ms,
-    moment_sql,
-    now_sql,
-    raised,
-)
+from services.stores.clock import NULL, Moment, in_ms, now_sql, raised
+from services.stores.transitions import check_transition
+from services.stores.updates import Sql, all_of, database_time, one_of, update
 
 LEASES = LeasedTable("attempt")
 UNDER_WAY = (AttemptState.SENT, AttemptState.ACCEPTED, AttemptState.FETCHING)
@@ -73,15 +65,7 @@ async def extend(leases: Collection[Lease], lease_seconds: float) -> None:
     """Keeps the leases of steps; one that has gone on, or has another holder now, stays as it is."""
     end = in_ms(int(lease_seconds * 1000))
     # Never to an earlier time than it has: a step that is being sent has a longer lease.
-    await LEASES.extend(leases, lease_seconds, guard=f"state IN ('PLACED', 'FETCHING') AND due_at_ms < {_plain(end)}")
-
-
-def _plain(expression: Sql) -> str:
-    """With its values, which are numbers of our own, in their places."""
-    text = expression.text
-    for value in expression.values:
-        text = text.replace("?", str(int(value)), 1)
-    return text
+    await LEASES.extend(leases, lease_seconds, guard=f"state IN ('PLACED', 'FETCHING') AND due_at_ms < {end.text}")
 
 
 async def release(lease: Lease, state: AttemptState) -> bool:
@@ -112,16 +96,14 @@ async def transition(
     ended: dict[str, Any] = {}
     if to is AttemptState.ENDED:
         ended = {
-            "finished_at": moment_sql(),
+            "finished_at": database_time(),
             "released_at_ms": Sql(f"COALESCE(released_at_ms, {now_sql().text})"),
         }
-    sets, set_values = assignments({"state": to, "due_at_ms": in_ms(due_in_ms), **ended, **values})
-    rows = await execute(
-        f"UPDATE attempt SET {sets} WHERE {where.text} AND state IN ({places(list(expected))})"
-        " RETURNING id, job_id, is_draining, sent_at_ms",
-        *set_values,
-        *where.values,
-        *(state.value for state in expected),
+    rows = await update(
+        Attempt,
+        {"state": to, "due_at_ms": in_ms(due_in_ms), **ended, **values},
+        all_of(where, one_of("state", expected)),
+        ("id", "job_id", "is_draining", "sent_at_ms"),
     )
     return [Changed(row["id"], row["job_id"], bool(row["is_draining"]), row["sent_at_ms"]) for row in rows]
 
@@ -136,7 +118,7 @@ async def end(attempt: Attempt, outcome: AttemptOutcome, error: JobError | None 
     known of an error stays, and is forgotten with a success.
     """
     if error is not None:
-        values["error"] = error
+        values["error"] = error.to_json()
     elif outcome is AttemptOutcome.SUCCEEDED:
         values["error"] = NULL
     return await move(attempt, AttemptState.ENDED, due_in_ms=None, outcome=outcome, **values)
@@ -186,7 +168,7 @@ async def withdraw_unsent(account_ids: Sequence[int], error: JobError) -> list[C
         expected=[AttemptState.PLACED],
         outcome=Sql("CASE WHEN is_draining THEN 'CANCELED' ELSE 'SWITCHED' END"),
         lease_epoch=raised("lease_epoch"),
-        error=error,
+        error=error.to_json(),
     )
 
 
@@ -225,17 +207,11 @@ async def detach(lease: Lease, error: JobError, *, later_ms: int, is_switching: 
     """Writes down that there was no result in time: it is due later by so much, and keeps its slot. is_switching: its
     job goes to another account. Whether it was under way, with this lease, and not detached before.
     """
-    values: dict[str, Any] = {"is_detached": True, "due_at_ms": Sql("due_at_ms + ?", (later_ms,)), "error": error}
+    values: dict[str, Any] = {"is_detached": True, "due_at_ms": raised("due_at_ms", later_ms), "error": error.to_json()}
     if is_switching:
-        values |= {"outcome": AttemptOutcome.SWITCHED, "finished_at": moment_sql()}
-    sets, set_values = assignments(values)
-    rows = await execute(
-        f"UPDATE attempt SET {sets} WHERE id = ? AND lease_epoch = ? AND state IN ('SENT', 'ACCEPTED')"
-        " AND NOT is_detached RETURNING id",
-        *set_values,
-        lease.id,
-        lease.epoch,
-    )
+        values |= {"outcome": AttemptOutcome.SWITCHED, "finished_at": database_time()}
+    where = "id = ? AND lease_epoch = ? AND state IN ('SENT', 'ACCEPTED') AND NOT is_detached"
+    rows = await update(Attempt, values, Sql(where, (lease.id, lease.epoch)))
     return bool(rows)
 
 

@@ -3,7 +3,6 @@
 Every process looks; the alerts are raised once whoever finds a cause first, and closed by whoever sees that it is over.
 """
 
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -18,19 +17,11 @@ from settings import Settings
 
 log = structlog.get_logger(__name__)
 
-CHECK_SECONDS = 30.0
 
-_last_look = -CHECK_SECONDS
-
-
-async def check_alerts(settings: Settings) -> None:
-    """Looks at everything, at most every 30 seconds in one process: ten statements or so. A look that fails is logged,
-    and keeps none of the others back.
+async def check_alerts(settings: Settings) -> bool:
+    """Checks everything, with ten statements or so. A check that fails is logged, and keeps none of the others back.
+    False: there is never more to do at once.
     """
-    global _last_look
-    if time.monotonic() - _last_look < CHECK_SECONDS:
-        return
-    _last_look = time.monotonic()
     looks: dict[str, Callable[[], Awaitable[None]]] = {
         "pools": close_idle_pools,
         "credits": check_credits,
@@ -43,3 +34,4 @@ async def check_alerts(settings: Settings) -> None:
             await look()
         except Exception:
             log.exception("alerts.look_failed", subject=subject)
+    return False

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from models.accounts import Account
+from models.batches import Batch
 from models.database import execute, now_ms, now_ms_sql, transaction
 from models.enums import MediaKind
 from models.generation import Attempt, Route
@@ -23,6 +24,7 @@ from services.accounts.pool.alerts import tell_of_pools
 from services.accounts.pool.choosing import Candidate, Cooldown, Demand, RouteEntry, waiting_reason
 from services.accounts.pool.placing import Choice, Placement, place
 from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, held_budgets, waiting_lines
+from services.platform.locking import lock_rows
 from services.platform.owned import places
 from services.platform.sql import timestamp_sql
 from services.queue.priority import group_sql, is_held_with_workflow_sql
@@ -243,11 +245,7 @@ async def _are_too_many(kind: MediaKind, batch_ids: Sequence[int]) -> bool:
     """Whether more jobs of one of the batches run than may. Counted in a statement that begins once the batches are
     locked: one that waits for a lock sees the jobs as they were before.
     """
-    held = await execute(
-        f"UPDATE batch SET version = version WHERE id IN ({places(batch_ids)}) AND max_parallel IS NOT NULL"
-        " RETURNING id, max_parallel",
-        *batch_ids,
-    )
+    held = await lock_rows(Batch, batch_ids, "max_parallel IS NOT NULL", ["id", "max_parallel"])
     if not held:
         return False
     going = await execute(

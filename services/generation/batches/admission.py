@@ -16,7 +16,8 @@ from services.generation.batches.lifecycle import settle_batches
 from services.generation.on_ended import after_ending
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import check_key, former_result, once
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
+from services.stores import batches
 
 MUTATIONS = {MediaKind.IMAGE: "createImageBatch", MediaKind.VIDEO: "createVideoBatch"}
 MOST_TRIES = 5
@@ -150,7 +151,7 @@ def warnings_of(asked: BatchAsked, price: int | None, unable: Mapping[str, str])
 async def _write(owner: str, asked: BatchAsked, outlook: _Outlook) -> Batch:
     seen, plan, batch_id, rank = outlook.admission, outlook.plan, new_id(), PRIORITY_RANKS[asked.priority]
     reused = await write_items(owner, batch_id, plan.items, rank)
-    await Batch.create(
+    await batches.create(
         id=batch_id,
         owner=owner,
         kind=asked.kind,
@@ -173,5 +174,5 @@ async def _write(owner: str, asked: BatchAsked, outlook: _Outlook) -> Batch:
     )
     await after_ending(reused)
     await settle_batches([batch_id])  # where nothing is left to be done
-    nudge()
+    notify()
     return await Batch.get(id=batch_id)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults
+from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults, not_found
 from models.batches import Batch
 from models.database import execute, transaction
 from models.enums import ENDED_JOB_STATUSES, JobStatus
@@ -19,7 +19,7 @@ from services.generation.retrying import GONE_ON, current_among, retry_generatio
 from services.platform.owned import places
 from services.platform.ownership import own
 from services.platform.paging import MAX_IDS
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 from services.stores.jobs.files import add_inputs
 from services.stores.jobs.inserts import insert_jobs, waiting_generation
 from services.stores.jobs.moves import supersede
@@ -47,7 +47,7 @@ async def retry_batch(owner: str, batch_id: int, storyboard_ids: Sequence[str], 
     async def body() -> Retry:
         batch = await own(Batch, owner, batch_id)
         if batch.deleted_at is not None:
-            raise NotFoundError("There is no such batch.", path=["input", "id"])
+            raise not_found("batch", ["input", "id"])
         jobs = await Job.filter(batch_id=batch_id, status__in=list(ENDED_JOB_STATUSES)).order_by("id")
         named = frozenset(storyboard_ids)
         chosen = [job for job in jobs if not job.is_superseded and _is_meant(job, named, forces)]
@@ -141,5 +141,5 @@ async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
     await write_requests(
         [(records.get(job.target_id), request, job.id) for job, request in zip(fresh, requests, strict=True)]
     )
-    nudge()
+    notify()
     return len(fresh)

@@ -9,7 +9,7 @@ from models.enums import JOB_TRANSITIONS, LIVE_JOB_STATUSES, JobStatus
 from services.platform.leases import Lease, LeasedTable
 from services.platform.sql import greatest_sql, timestamp_sql
 from services.stores.jobs.transitions import announce_ids
-from services.stores.statements import check_transition
+from services.stores.transitions import check_transition
 
 LEASES = LeasedTable("job")
 IS_RUNNING = "status = 'RUNNING'"

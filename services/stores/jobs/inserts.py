@@ -6,7 +6,7 @@ from models.enums import ArtifactKind, JobRole, JobStatus, JobType, Queue, Stage
 from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job
-from services.stores.statements import Moment
+from services.stores.clock import Moment
 
 ROWS_AT_ONCE = 200
 "Of one statement: making its rows ready takes no longer than others may wait."

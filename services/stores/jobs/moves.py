@@ -8,12 +8,15 @@ from models.database import execute, now_ms_sql
 from models.enums import JOB_TRANSITIONS, LIVE_JOB_STATUSES, JobRole, JobStatus, Queue
 from models.generation_requests import GenerationRequest
 from models.job_errors import JobError
+from models.jobs import Job
 from services.platform.leases import Lease
 from services.platform.owned import places
 from services.platform.sql import timestamp_sql
+from services.stores.clock import NULL, now_sql, raised
 from services.stores.jobs.transitions import Changed, announce, announce_ids, transition
 from services.stores.jobs.which import Jobs
-from services.stores.statements import NULL, Sql, assignments, check_transition, now_sql, raised
+from services.stores.transitions import check_transition
+from services.stores.updates import Sql, update
 
 REOPENED = (JobStatus.FAILED, JobStatus.CANCELED)
 LATE = (JobStatus.PENDING, JobStatus.RUNNING, JobStatus.FAILED)
@@ -34,7 +37,7 @@ async def put_back(lease: Lease, *, wait_ms: int, failures: int, error: JobError
         expected=[JobStatus.RUNNING],
         due_at_ms=Sql(f"CASE WHEN {is_held} THEN NULL ELSE {now_ms_sql()} + ? END", (wait_ms,)),
         failures=failures,
-        error=error,
+        error=error.to_json(),
         message=message,
     )
     return bool(changed)
@@ -158,8 +161,7 @@ async def put_into_queue(lease: Lease, request: GenerationRequest, queue: Queue)
 
 async def adopt(job_id: int, request: GenerationRequest, parent_id: int) -> None:
     """Gives an ended generation to another build, which goes on with it."""
-    sets, values = assignments({"parent_id": parent_id, "params": request.to_json()})
-    await execute(f"UPDATE job SET {sets} WHERE id = ? RETURNING id", *values, job_id)
+    await update(Job, {"parent_id": parent_id, "params": request.to_json()}, Sql("id = ?", (job_id,)))
 
 
 async def supersede(job_ids: Sequence[int]) -> None:
@@ -179,7 +181,7 @@ async def cancel(which: Jobs) -> list[Changed]:
 
 async def fail(which: Jobs, error: JobError, **values: Any) -> list[Changed]:
     """Ends live jobs as FAILED; which those were."""
-    return await transition(which, to=JobStatus.FAILED, expected=LIVE_JOB_STATUSES, error=error, **values)
+    return await transition(which, to=JobStatus.FAILED, expected=LIVE_JOB_STATUSES, error=error.to_json(), **values)
 
 
 async def succeed(
@@ -187,12 +189,3 @@ async def succeed(
 ) -> list[Changed]:
     """Ends jobs well; which those were. message: what is to be said about the result."""
     return await transition(which, to=JobStatus.SUCCEEDED, expected=expected, message=message)
-
-
-async def lock_ended(job_id: int) -> bool:
-    """Locks the job until the transaction's end; whether it has ended."""
-    rows = await execute(
-        "UPDATE job SET version = version WHERE id = ? AND status IN ('SUCCEEDED', 'FAILED', 'CANCELED') RETURNING id",
-        job_id,
-    )
-    return bool(rows)

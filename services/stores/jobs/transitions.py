@@ -4,13 +4,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from models.database import after_commit, execute
+from models.database import after_commit
 from models.enums import ENDED_JOB_STATUSES, JOB_TRANSITIONS, JobStatus, JobType
+from models.jobs import Job
 from services.platform.events import batch_topic, bus, job_topic
-from services.stores.jobs.which import Jobs, listed
-from services.stores.statements import NULL, Sql, assignments, check_transition, in_ms, moment_sql, raised
-
-NOWHERE = Sql("")
+from services.stores.clock import NULL, in_ms, raised
+from services.stores.jobs.which import Jobs
+from services.stores.transitions import check_transition
+from services.stores.updates import Sql, all_of, database_time, one_of, update
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ async def transition(
     to: JobStatus,
     expected: Collection[JobStatus],
     due_in_ms: int | None = None,
-    condition: Sql = NOWHERE,
+    condition: Collection[Sql] = (),
     **values: Any,
 ) -> list[Changed]:
     """Changes the status of those of the jobs that are in an expected one; which those were, by id. One statement.
@@ -43,15 +44,11 @@ async def transition(
     """
     check_transition(JOB_TRANSITIONS, expected, to)
     where = (which if isinstance(which, Jobs) else Jobs(ids=which)).where()
-    also = f" AND {condition.text}" if condition.text else ""
-    changes = {**_that_go_with(to), "due_at_ms": in_ms(due_in_ms), **values}
-    sets, set_values = assignments({"status": to, "version": raised("version"), **changes})
-    rows = await execute(
-        f"UPDATE job SET {sets} WHERE {where.text} AND status IN ({listed(expected)}){also}"
-        " RETURNING id, type, batch_id, parent_id",
-        *set_values,
-        *where.values,
-        *condition.values,
+    rows = await update(
+        Job,
+        {"status": to, "version": raised("version"), **_that_go_with(to), "due_at_ms": in_ms(due_in_ms), **values},
+        all_of(where, one_of("status", expected), *condition),
+        ("id", "type", "batch_id", "parent_id"),
     )
     changed = [Changed(row["id"], JobType(row["type"]), row["batch_id"], row["parent_id"]) for row in rows]
     announce(changed)
@@ -61,7 +58,7 @@ async def transition(
 def _that_go_with(to: JobStatus) -> dict[str, Any]:
     if to not in ENDED_JOB_STATUSES:
         return {"worker": NULL, "finished_at": NULL}
-    ended = {"worker": NULL, "message": NULL, "finished_at": moment_sql()}
+    ended = {"worker": NULL, "message": NULL, "finished_at": database_time()}
     if to is JobStatus.SUCCEEDED:
         return {**ended, "progress": 1, "error": NULL}
     return {**ended, "lease_epoch": raised("lease_epoch")} if to is JobStatus.CANCELED else ended

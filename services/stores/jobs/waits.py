@@ -4,13 +4,15 @@ from collections.abc import Collection
 
 from models.database import execute, now_ms_sql
 from models.enums import JobRole, JobStatus, Queue
+from models.jobs import Job
 from services.platform.leases import Lease
 from services.platform.owned import places
 from services.platform.sql import greatest_sql, least_sql
+from services.stores.clock import NULL, in_ms, raised
 from services.stores.jobs.claims import IS_RUNNING
 from services.stores.jobs.transitions import Changed, announce_ids, transition
 from services.stores.jobs.which import Jobs
-from services.stores.statements import Sql, assignments, in_ms
+from services.stores.updates import Sql, update
 
 IS_LIVE = "status IN ('PENDING', 'RUNNING')"
 _NEVER_MS = 9223372036854775807
@@ -22,14 +24,11 @@ async def sleep_job(lease: Lease, *, is_due: bool, is_try: bool = True, **values
     RUNNING, nobody holds it, and followers are told. is_try False: the claim was none of its tries. values: other
     columns.
     """
-    sets, set_values = assignments({"due_at_ms": in_ms(0 if is_due else None), **values})
-    tries = "" if is_try else ", tries = tries - 1"
-    rows = await execute(
-        f"UPDATE job SET worker = NULL, version = version + 1{tries}, {sets}"
-        f" WHERE id = ? AND lease_epoch = ? AND {IS_RUNNING} RETURNING id",
-        *set_values,
-        lease.id,
-        lease.epoch,
+    tries = {} if is_try else {"tries": raised("tries", -1)}
+    rows = await update(
+        Job,
+        {"worker": NULL, "version": raised("version"), "due_at_ms": in_ms(0 if is_due else None), **tries, **values},
+        Sql(f"id = ? AND lease_epoch = ? AND {IS_RUNNING}", (lease.id, lease.epoch)),
     )
     announce_ids(row["id"] for row in rows)
     return bool(rows)
@@ -145,10 +144,12 @@ async def requeue_forgotten_generations() -> list[Changed]:
         to=JobStatus.PENDING,
         expected=[JobStatus.RUNNING],
         due_in_ms=0,
-        condition=Sql(
-            f"{_POOLS} AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.job_id = job.id"
-            " AND attempt.state <> 'ENDED' AND attempt.run = job.retry_count)"
-        ),
+        condition=[
+            Sql(
+                f"{_POOLS} AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.job_id = job.id"
+                " AND attempt.state <> 'ENDED' AND attempt.run = job.retry_count)"
+            )
+        ],
     )
 
 

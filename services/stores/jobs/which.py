@@ -4,10 +4,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from models.enums import ArtifactKind, JobRole, JobStatus
+from models.enums import ArtifactKind, JobRole
 from services.platform.leases import Lease
 from services.platform.owned import places
-from services.stores.statements import Sql
+from services.stores.updates import Sql
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Jobs:
         if self.role is not None:
             parts.append(f"role = '{self.role.value}'")
         if self.artifact_kinds:
-            parts.append(f"artifact_kind IN ({listed(self.artifact_kinds)})")
+            parts.append(f"artifact_kind IN ({', '.join(repr(kind.value) for kind in self.artifact_kinds)})")
         families = []
         if self.workflow_id is not None:
             families.append("workflow_id = ?")
@@ -62,8 +62,3 @@ class Jobs:
 def builds_of(subject_id: int, *kinds: ArtifactKind) -> Jobs:
     """The builds of a subject's artifacts of these kinds."""
     return Jobs(role=JobRole.BUILD, artifact_kinds=kinds, artifact_subject_id=subject_id)
-
-
-def listed(states: Collection[JobStatus] | Collection[ArtifactKind]) -> str:
-    """`'A', 'B'` for an IN list."""
-    return ", ".join(f"'{state.value}'" for state in states)

@@ -10,6 +10,7 @@ from models.database import execute, transaction
 from services.notifications.statistics.events import forget_jobs
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
+from services.stores import batches
 from services.stores.attempts import delete_attempts_of_records
 from services.stores.jobs.deletions import delete_jobs_of_records
 
@@ -30,7 +31,7 @@ async def purge_deleted(days: float) -> int:
     """Purges what was deleted more than so many days ago; how many records, batches and accounts went."""
     seconds = days * 86_400
     # What refers to others first: a batch's records, and a record's accounts, may go with it.
-    purged = await purge_batches(seconds) + await purge_records(seconds)
+    purged = await batches.purge_deleted(seconds) + await purge_records(seconds)
     return purged + await purge_accounts(seconds)
 
 
@@ -76,17 +77,6 @@ async def _purge_records(ids: Sequence[int]) -> None:
         left += await execute(f"SELECT id FROM attempt WHERE job_id IN ({places(job_ids)}) LIMIT 1", *job_ids)
     if left or len(gone) < len(ids):
         raise _InUseError
-
-
-async def purge_batches(seconds: float) -> int:
-    """Batches that were deleted; their jobs are those of their records, and stay as long as these."""
-    rows = await execute(
-        "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE deleted_at IS NOT NULL"
-        f" AND deleted_at < {timestamp_before_sql(seconds)}"
-        f" AND NOT EXISTS (SELECT 1 FROM job WHERE job.batch_id = batch.id AND job.status NOT IN {_ENDED})"
-        f" LIMIT {MOST_AT_ONCE}) RETURNING id"
-    )
-    return len(rows)
 
 
 async def purge_accounts(seconds: float) -> int:

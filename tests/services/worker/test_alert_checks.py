@@ -1,4 +1,4 @@
-"""The looks at what is to be told, each on its own."""
+"""The checks behind alerts, each on its own."""
 
 from pathlib import Path
 
@@ -23,7 +23,6 @@ async def test_a_look_that_fails_is_logged_and_keeps_no_other_back(
     async def fail(*_: object) -> None:
         raise ValueError("a row that it cannot read")
 
-    monkeypatch.setattr(checks, "_last_look", -checks.CHECK_SECONDS)
     monkeypatch.setattr(checks, broken, fail)
     with structlog.testing.capture_logs() as logs:
         await check_alerts(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))
@@ -31,11 +30,8 @@ async def test_a_look_that_fails_is_logged_and_keeps_no_other_back(
     assert [(line["event"], line["log_level"]) for line in logs] == [("alerts.look_failed", "error")]
 
 
-async def test_a_pools_cause_that_says_nothing_known_keeps_no_other_look_back(
-    database: None, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_pools_cause_that_says_nothing_known_keeps_no_other_look_back(database: None, data_dir: Path) -> None:
     await raise_alert(OWNER, AlertKind.POOL_EXHAUSTED, AlertSeverity.CRITICAL, "pool", "From another version.")
-    monkeypatch.setattr(checks, "_last_look", -checks.CHECK_SECONDS)
     with structlog.testing.capture_logs():
         await check_alerts(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))
     assert await Alert.filter(kind=AlertKind.STORAGE_LOW).count() == 1

@@ -24,7 +24,7 @@ from services.notifications.callbacks.bodies import (
 from services.notifications.callbacks.outbox import BATCH_EVENTS, RECORD_EVENTS, WORKFLOW_EVENTS
 from services.notifications.callbacks.signing import secret_text, signed_headers
 
-TEXT = (Path(__file__).parents[3] / "docs" / "callbacks.md").read_text("utf-8")
+TEXT = (Path(__file__).parents[4] / "docs" / "callbacks.md").read_text("utf-8")
 SECRET, OTHER_SECRET = secret_text(b"k" * 32), secret_text(b"o" * 32)
 BODY = '{"type": "record_succeeded", "name": "絵コンテ"}'.encode()
 AT = datetime(2024, 12, 18, 10, 30, tzinfo=UTC)

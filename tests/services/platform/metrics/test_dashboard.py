@@ -9,7 +9,7 @@ import pytest
 
 from services.platform.metrics.definitions import Metrics
 
-DOCS = Path(__file__).resolve().parents[3] / "docs"
+DOCS = Path(__file__).resolve().parents[4] / "docs"
 DASHBOARD = json.loads((DOCS / "grafana" / "ekonte.json").read_text("utf-8"))
 METRIC = re.compile(r"\b((?:ekonte|process)_\w+)")
 GROUPED = re.compile(r"by \(([^)]*)\)")
