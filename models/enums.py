@@ -55,12 +55,35 @@ LIVE_WORKFLOW_STATUSES = (WorkflowStatus.PENDING, WorkflowStatus.RUNNING, Workfl
 ENDED_WORKFLOW_STATUSES = (WorkflowStatus.SUCCEEDED, WorkflowStatus.FAILED, WorkflowStatus.CANCELED)
 
 WORKFLOW_TRANSITIONS: dict[WorkflowStatus, frozenset[WorkflowStatus]] = {
-    WorkflowStatus.PENDING: frozenset({WorkflowStatus.RUNNING, WorkflowStatus.PAUSED, WorkflowStatus.CANCELED}),
+    # Workflows are RUNNING from their creation on. The state is part of the contract, and may end like RUNNING.
+    WorkflowStatus.PENDING: frozenset(
+        {WorkflowStatus.RUNNING, WorkflowStatus.PAUSED, WorkflowStatus.FAILED, WorkflowStatus.CANCELED}
+    ),
     WorkflowStatus.RUNNING: frozenset(
         {WorkflowStatus.PAUSED, WorkflowStatus.SUCCEEDED, WorkflowStatus.FAILED, WorkflowStatus.CANCELED}
     ),
-    WorkflowStatus.PAUSED: frozenset({WorkflowStatus.RUNNING, WorkflowStatus.CANCELED}),
+    # What ran when it was paused runs to its end, and the stage can fail by that.
+    WorkflowStatus.PAUSED: frozenset({WorkflowStatus.RUNNING, WorkflowStatus.FAILED, WorkflowStatus.CANCELED}),
     WorkflowStatus.SUCCEEDED: frozenset({WorkflowStatus.RUNNING}),  # a new run, after a correction
+    WorkflowStatus.FAILED: frozenset({WorkflowStatus.RUNNING}),  # it is retried, or the job that failed is
+    WorkflowStatus.CANCELED: frozenset({WorkflowStatus.RUNNING}),
+}
+
+# A stage is RUNNING again from every state: it is retried, or was done and is out of date, or is started anew with
+# another job in the place of one that is not the run's any more. It is never PAUSED: its workflow is.
+WORKFLOW_STAGE_TRANSITIONS: dict[WorkflowStatus, frozenset[WorkflowStatus]] = {
+    WorkflowStatus.PENDING: frozenset({WorkflowStatus.RUNNING}),
+    WorkflowStatus.RUNNING: frozenset(
+        {
+            WorkflowStatus.RUNNING,
+            WorkflowStatus.PENDING,  # a stage before it has to go first
+            WorkflowStatus.SUCCEEDED,
+            WorkflowStatus.FAILED,
+            WorkflowStatus.CANCELED,
+        }
+    ),
+    WorkflowStatus.PAUSED: frozenset(),
+    WorkflowStatus.SUCCEEDED: frozenset({WorkflowStatus.RUNNING, WorkflowStatus.PENDING}),  # PENDING: in a new run
     WorkflowStatus.FAILED: frozenset({WorkflowStatus.RUNNING}),
     WorkflowStatus.CANCELED: frozenset({WorkflowStatus.RUNNING}),
 }
@@ -219,6 +242,15 @@ class AccountStatus(StrEnum):
     ACTIVE = "ACTIVE"
     INACTIVE = "INACTIVE"  # its session has expired, or its owner took it out
     BANNED = "BANNED"  # punished upstream
+
+
+ACCOUNT_TRANSITIONS: dict[AccountStatus, frozenset[AccountStatus]] = {
+    AccountStatus.ACTIVE: frozenset({AccountStatus.INACTIVE, AccountStatus.BANNED}),
+    # Asking about an account that is out can show that it is punished. Its owner takes it in again.
+    AccountStatus.INACTIVE: frozenset({AccountStatus.ACTIVE, AccountStatus.BANNED}),
+    # Upstream lifts a punishment without telling: only the owner's word ends it.
+    AccountStatus.BANNED: frozenset({AccountStatus.ACTIVE, AccountStatus.INACTIVE}),
+}
 
 
 class LoadBalance(StrEnum):

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from models.enums import MediaKind
-from resolvers.batch_inputs import batch_asked
+from resolvers.batch_inputs import batch_input
 from resolvers.each_by_id import delete_each
 from resolvers.fields import mutation
 from resolvers.ids import need
@@ -112,5 +112,5 @@ class BatchMutations:
 async def _create(
     info: Info, input: CreateImageBatchInput | CreateVideoBatchInput, kind: MediaKind
 ) -> CreateBatchPayload:
-    admission = await create_batch(info.context.owner, batch_asked(input, kind), key_for(info, input.idempotency_key))
+    admission = await create_batch(info.context.owner, batch_input(input, kind), key_for(info, input.idempotency_key))
     return CreateBatchPayload.of(admission)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from errors import JobErrorCode
 from models.job_errors import JobError
-from services.accounts.pool.account_updates import forget_probe
+from services.stores import account_cooldowns
 from services.stores.attempts import withdraw_unsent
 from services.stores.jobs.moves import withdraw_generations
 
@@ -21,5 +21,5 @@ async def release_placed(account_ids: Sequence[int], reason: str) -> list[int]:
     attempts = await withdraw_unsent(account_ids, error)
     if not attempts:
         return []
-    await forget_probe(*(attempt.id for attempt in attempts))
+    await account_cooldowns.release_probes([attempt.id for attempt in attempts])
     return await withdraw_generations([attempt.job_id for attempt in attempts if not attempt.is_draining])

@@ -1,8 +1,7 @@
 """What people do with storyboards: have them drawn, edit a shot, have shots drawn again, put their own picture in."""
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Literal
+from typing import Any
 
 from errors import BadInputError, NotFoundError
 from models.artifacts import Artifact, ArtifactFile
@@ -20,6 +19,7 @@ from services.film.assets import MAX_PROMPT_LENGTH, own_script
 from services.film.sources import scratch_folder
 from services.film.workflow_options import frame_size
 from services.platform.idempotency import once
+from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.ownership import own, own_workflow_of
 from services.platform.providers import check_pooled_choice, choose_provider
 from services.platform.uploads import IncomingFile, store_picture
@@ -30,17 +30,12 @@ from services.stores.jobs.which import builds_of
 MAX_WORDS_LENGTH = 5000
 
 
-class _Unset(Enum):
-    UNSET = "UNSET"
-
-
-UNSET = _Unset.UNSET
-"A field that was not given, where null means something else: no words any more."
-
-
 @dataclass(frozen=True)
 class ShotChanges:
-    """prompt replaces the whole; character, scene, action and shot_type only their part of it. None: stays."""
+    """prompt replaces the whole; character, scene, action and shot_type only their part of it. None: stays.
+
+    Of dialogue, narration and speaker None means no words any more, and NOT_GIVEN that they stay.
+    """
 
     shot_id: int
     prompt: str | None = None
@@ -48,9 +43,9 @@ class ShotChanges:
     scene: str | None = None
     action: str | None = None
     shot_type: ShotType | None = None
-    dialogue: str | Literal[_Unset.UNSET] | None = UNSET
-    narration: str | Literal[_Unset.UNSET] | None = UNSET
-    speaker: str | Literal[_Unset.UNSET] | None = UNSET
+    dialogue: str | NotGiven | None = NOT_GIVEN
+    narration: str | NotGiven | None = NOT_GIVEN
+    speaker: str | NotGiven | None = NOT_GIVEN
     duration_seconds: float | None = None
 
     @property
@@ -170,9 +165,9 @@ async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
                 await Artifact.filter(kind=ArtifactKind.PICTURE, subject_id=shot.id).update(is_pinned=False)
         for name in ("dialogue", "narration"):
             value = getattr(changes, name)
-            if value is not UNSET:
+            if value is not NOT_GIVEN:
                 values[name] = (value.strip() or None) if isinstance(value, str) else None
-        if changes.speaker is not UNSET:
+        if changes.speaker is not NOT_GIVEN:
             values["speaker"] = await known_speaker(script, changes.speaker)
         if changes.duration_seconds is not None:
             values["duration_seconds"] = changes.duration_seconds

@@ -13,28 +13,29 @@ from models.jobs import Job
 from services.accounts.pool.demands import demand_key
 from services.generation.catalogue import find_model
 from services.generation.checking import account_faults, raise_first, settle
-from services.generation.generation_input import Asked
+from services.generation.generation_input import GenerationInput
 from services.generation.inputs import queue_of
-from services.generation.records.holding import BUSY, hold_record, write_request
+from services.generation.records.holding import BUSY, hold_record
 from services.generation.resolving import resolve_inputs
 from services.generation.reuse import reuse_result
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import former_result, once
 from services.queue.notify import notify
+from services.stores import records
 from services.stores.jobs.files import add_inputs
 from services.stores.jobs.inserts import insert_jobs, waiting_generation
 
 MUTATIONS = {MediaKind.IMAGE: "generateImage", MediaKind.VIDEO: "generateVideo"}
 
 
-async def generate(owner: str, asked: Asked, idempotency_key: str | None, priority: Priority) -> Job:
+async def generate(owner: str, asked: GenerationInput, idempotency_key: str | None, priority: Priority) -> Job:
     """Has a picture or a clip made for a storyboard; its job. With a key that was used before: the job made then.
 
     Raises BadInputError and NotFoundError with the path of the fault, ConflictError where the storyboard has a live
     job. A refusal changes nothing.
     """
 
-    async def ask() -> Asked:
+    async def ask() -> GenerationInput:
         return asked
 
     # A default that was said is the same request as one that was not.
@@ -47,7 +48,7 @@ async def take_on(
     mutation: str,
     idempotency_key: str | None,
     values: dict[str, Any],
-    ask: Callable[[], Awaitable[Asked]],
+    ask: Callable[[], Awaitable[GenerationInput]],
     priority: Priority,
     callback_url: str | None,
 ) -> Job:
@@ -97,7 +98,7 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
     record = await hold_record(owner, request)
     job = await _insert_job(owner, record, request, parent, priority_rank)
     await add_inputs((job.id, place, file.id) for place, file in files.items())
-    await write_request(record, request, current_job_id=job.id, is_reused=False)
+    await records.write_request(record.id, request, current_job_id=job.id, is_reused=False)
     notify(job.queue)
     return job
 

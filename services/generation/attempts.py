@@ -12,9 +12,9 @@ from models.database import execute, now_ms_sql, transaction
 from models.enums import AttemptOutcome, AttemptState
 from models.generation import Attempt
 from models.job_errors import JobError
-from services.accounts.pool.account_updates import forget_probe
 from services.platform.leases import Lease
 from services.platform.owned import places
+from services.stores import account_cooldowns
 from services.stores import attempts as store
 
 
@@ -84,7 +84,7 @@ async def end_attempt(attempt: Attempt, outcome: AttemptOutcome, error: JobError
     async def body() -> bool:
         if not await store.end(attempt, outcome, error, **values):
             return False
-        await forget_probe(attempt.id)
+        await account_cooldowns.release_probes([attempt.id])
         return True
 
     return await transaction(body)

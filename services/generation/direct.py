@@ -1,7 +1,6 @@
 """Generations of providers without accounts: made while a worker holds the job's lease, in one step."""
 
 import uuid
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -108,7 +107,7 @@ async def _publish(job: Job, lease: Lease, attempt: Attempt, files: list[StoredF
         await end_attempt(attempt, AttemptOutcome.SUCCEEDED)
         await take_up({file.id for file in files})
         await add_candidates(job.id, [file.id for file in files])
-        await publish_result(await Job.get(id=job.id), [file.id for file in files], datetime.now(UTC))
+        await publish_result(await Job.get(id=job.id), [file.id for file in files])
         await after_ending([job.id])
 
     await transaction(body)

@@ -7,7 +7,6 @@ time with fresh links from upstream; then the job fails, and retryJob goes on fr
 import asyncio
 import shutil
 from collections.abc import Awaitable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio.to_thread
@@ -199,7 +198,7 @@ async def publish_attempt(attempt: Attempt, job: Job, files: Sequence[StoredFile
         holder = present if is_adopted else await _job_of_second_result(present)
         unique = list({file.id: file for file in files}.values())
         await add_candidates(holder.id, [file.id for file in unique])
-        await publish_result(holder, [file.id for file in unique], datetime.now(UTC))
+        await publish_result(holder, [file.id for file in unique])
         await drain_others(attempt)
         if is_adopted:
             await after_ending([job.id])

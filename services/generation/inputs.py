@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx
 import structlog
-from tortoise.expressions import F
 
 from errors import EkonteError, JobErrorCode, JobFailure
 from media.checking import check_result
@@ -20,7 +19,6 @@ from media.processes import run_in_worker
 from models.database import transaction
 from models.enums import MediaKind, Queue
 from models.files import StoredFile
-from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.job_errors import JobError
 from models.jobs import Job
@@ -33,6 +31,7 @@ from services.queue.heartbeat import Report
 from services.queue.notify import notify
 from services.queue.outcomes import MAX_FAILURES, backoff_ms
 from services.queue.run_leased import run_leased
+from services.stores import records
 from services.stores.jobs.claims import holds
 from services.stores.jobs.files import replace_input
 from services.stores.jobs.moves import put_back, put_into_queue
@@ -145,9 +144,7 @@ async def _move_on(job: Job, lease: Lease, request: GenerationRequest, stored: d
         for position, image in enumerate(request.inputs):
             if image.sha256 is None:
                 await replace_input(job.id, position, stored[image.given].id)
-        await GenerationRecord.filter(id=job.record_id, current_job_id=job.id).update(
-            params=ready.to_json(), request_sha256=ready.sha256(), version=F("version") + 1
-        )
+        await records.write_inputs(job.target_id, ready, current_job_id=job.id)
         await put_into_queue(lease, ready, queue_of(ready))
         notify()
 

@@ -9,12 +9,13 @@ from models.database import execute
 from models.enums import FileRole, FileState, JobStatus, Reuse
 from models.files import StoredFile
 from models.generation import GenerationRecord
-from models.generation_requests import GenerationRequest, InputImage
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest
 from models.ids import global_id
 from models.jobs import Job
 from services.generation.inputs import queue_of
 from services.generation.on_ended import after_ending
-from services.generation.records.holding import hold_record, write_request
+from services.generation.records.holding import hold_record
 from services.generation.records.publishing import keep_shown
 from services.generation.similarity.comparing import percentage
 from services.generation.similarity.finding import Alike, find_similar
@@ -22,6 +23,7 @@ from services.generation.similarity.indexing import replace_keys
 from services.notifications.callbacks.outbox import write_record_callbacks
 from services.platform.files import keep_ready
 from services.platform.owned import places
+from services.stores import records
 from services.stores.jobs.files import add_files
 from services.stores.jobs.inserts import answered_generation, insert_jobs
 
@@ -82,8 +84,8 @@ async def reuse_result(owner: str, request: GenerationRequest, priority_rank: in
     await insert_jobs([job])
     await add_files(copied_links(job.id, former.links))
     await keep_shown(record)
-    await write_request(
-        record,
+    await records.write_request(
+        record.id,
         request,
         current_job_id=job.id,
         shown_job_id=job.id,
@@ -154,12 +156,12 @@ async def _candidates(
     by_digest = await _exact_ids(owner, list(dict.fromkeys([*filter(None, digests), *near])))
     wanted = {record_id for ids in by_digest.values() for record_id in ids}
     wanted |= {alike.record_id for of_request in similar for alike in of_request}
-    records = {record.id: record for record in await GenerationRecord.filter(id__in=list(wanted))} if wanted else {}
+    by_id = {record.id: record for record in await GenerationRecord.filter(id__in=list(wanted))} if wanted else {}
 
     def showing(digest: str, request: GenerationRequest, *others: int) -> list[GenerationRecord]:
         """The request's own record first: where it shows that result already, nothing is to be done."""
         ids = dict.fromkeys((*others, *by_digest.get(digest, ())))
-        rows = [records[record_id] for record_id in ids if _shows(records.get(record_id), digest)]
+        rows = [by_id[record_id] for record_id in ids if _shows(by_id.get(record_id), digest)]
         return sorted(rows, key=lambda record: not is_place_of(record, request))
 
     found = []

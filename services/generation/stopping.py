@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from models.database import execute, is_sqlite
 from models.enums import LIVE_JOB_STATUSES, JobRole
 from models.jobs import Job
-from services.accounts.pool.account_updates import forget_probe
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import wake_parents
 from services.platform.owned import places
 from services.queue.notify import notify_pools
-from services.stores import attempts
+from services.stores import account_cooldowns, attempts
 from services.stores.jobs.moves import cancel
 from services.stores.jobs.which import Jobs
 
@@ -72,7 +71,7 @@ async def drain_attempts(job_ids: Sequence[int]) -> None:
         return
     unsent = await attempts.cancel_unsent(job_ids)
     if unsent:
-        await forget_probe(*unsent)
+        await account_cooldowns.release_probes(unsent)
     await attempts.drain(job_ids)
     notify_pools()
 

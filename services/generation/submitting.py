@@ -5,6 +5,7 @@ draft is sent once.
 """
 
 import asyncio
+from dataclasses import fields
 from datetime import UTC, datetime
 
 import structlog
@@ -14,8 +15,8 @@ from models.accounts import Account
 from models.database import after_commit, execute, is_sqlite, now_ms_sql, transaction
 from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus
 from models.generation import Attempt
+from models.generation_parameters import PARAMETERS
 from models.generation_requests import GenerationRequest
-from models.ids import new_id
 from models.jobs import Job
 from providers.pooled import (
     Accepted,
@@ -40,7 +41,7 @@ from services.platform.files import local_copies
 from services.platform.metrics.recording import note_credits_spent
 from services.platform.owned import places
 from services.platform.providers import pooled_provider
-from services.platform.sql import timestamp_sql
+from services.stores import account_usage
 from services.stores.attempts import move
 from services.stores.clock import now_sql
 from settings import get_settings
@@ -198,23 +199,9 @@ async def note_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> boo
 
 def order_of(request: GenerationRequest, uris: tuple[str, ...]) -> GenerationOrder:
     """The request as a provider takes it. uris: upstream's names of the input pictures, in order."""
-    return GenerationOrder(
-        kind=request.kind.value,
-        model=request.model,
-        prompt=request.prompt,
-        negative_prompt=request.negative_prompt or "",
-        ratio=request.ratio,
-        resolution=request.resolution,
-        intelligent_ratio=request.intelligent_ratio,
-        sample_strength=request.sample_strength,
-        seed=request.seed,
-        duration_seconds=request.duration_seconds,
-        size=request.size,
-        style=request.style,
-        fps=request.fps,
-        motion_strength=request.motion_strength,
-        inputs=uris,
-    )
+    taken = {field.name: getattr(request, field.name) for field in fields(GenerationOrder) if field.name in PARAMETERS}
+    taken |= {"negative_prompt": request.negative_prompt or "", "inputs": uris}
+    return GenerationOrder(kind=request.kind.value, model=request.model, **taken)
 
 
 async def _uploaded(
@@ -237,16 +224,7 @@ async def _uploaded(
     async def upload(digest: str) -> None:
         uri = await provider.upload(credential, paths[digest])
         known[digest] = uri
-        await execute(
-            "INSERT INTO uploaded_input (id, created_at, account_id, sha256, uri)"
-            f" VALUES (?, {timestamp_sql()}, ?, ?, ?)"
-            " ON CONFLICT (account_id, sha256) DO UPDATE SET uri = excluded.uri, created_at = excluded.created_at"
-            " RETURNING id",
-            new_id(),
-            credential.account_id,
-            digest,
-            uri,
-        )
+        await account_usage.write_upload(credential.account_id, digest, uri)
 
     outcomes = await asyncio.gather(*(upload(digest) for digest in missing), return_exceptions=True)
     for outcome in outcomes:

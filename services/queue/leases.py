@@ -8,14 +8,15 @@ holder that slept too long changes 0 rows and stops. Nobody has to find dead wor
 from collections.abc import Collection
 
 from models.batches import Batch
-from models.database import after_commit, execute, now_ms_sql, transaction
+from models.database import execute, now_ms_sql, transaction
 from models.enums import JobRole, Queue
 from models.jobs import Job
-from services.platform.events import bus, job_topic, workflow_topic
+from services.platform.events import bus, job_topic
 from services.platform.leases import Lease
 from services.platform.locking import lock_rows
-from services.platform.sql import greatest_sql, least_sql, skip_locked_sql
+from services.platform.sql import greatest_sql, skip_locked_sql
 from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
+from services.stores import workflows
 from services.stores.jobs import claims
 from services.stores.jobs.progress import sum_up_stage_progress
 
@@ -200,6 +201,7 @@ async def roll_up_progress(stage_job_id: int) -> None:
             stage.workflow_id,
             stage_job_id,
         )
+        await workflows.raise_stage_progress(stage.workflow_id, stage_job_id, stage.progress)
         await roll_up_workflow(stage.workflow_id)
 
     await transaction(body)
@@ -211,14 +213,4 @@ STAGE_WEIGHTS = {"SCRIPT": 1.0, "ASSETS": 2.0, "STORYBOARD": 8.0, "ANIMATIC": 16
 
 async def roll_up_workflow(workflow_id: int) -> None:
     """Writes the workflow's progress from its stages'; it never goes back within one run."""
-    cases = " ".join(f"WHEN '{stage}' THEN {weight / 100}" for stage, weight in STAGE_WEIGHTS.items())
-    total = (
-        f"(SELECT COALESCE(SUM(stage.progress * CASE stage.stage {cases} END), 0) FROM workflow_stage AS stage"
-        " WHERE stage.workflow_id = workflow.id)"
-    )
-    await execute(
-        f"UPDATE workflow SET progress = {greatest_sql('progress', least_sql('1.0', total))}, version = version + 1"
-        " WHERE id = ? RETURNING id",
-        workflow_id,
-    )
-    after_commit(lambda: bus().publish(workflow_topic(workflow_id)))
+    await workflows.roll_up_progress(workflow_id, STAGE_WEIGHTS)

@@ -21,13 +21,13 @@ from models.generation import Attempt, Route
 from models.ids import new_id
 from services.accounts.pool.account_snapshots import InFlight, cooldowns_of, in_flight_of, rosters
 from services.accounts.pool.alerts import tell_of_pools
-from services.accounts.pool.choosing import Candidate, Cooldown, Demand, RouteEntry, waiting_reason
+from services.accounts.pool.choosing import Candidate, Demand, RouteEntry, waiting_reason
 from services.accounts.pool.placing import Choice, Placement, place
 from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, held_budgets, waiting_lines
 from services.platform.locking import lock_rows
 from services.platform.owned import places
-from services.platform.sql import timestamp_sql
 from services.queue.priority import group_sql, is_held_with_workflow_sql
+from services.stores import account_cooldowns, accounts
 from services.stores.attempts import insert_attempts
 from services.stores.jobs.moves import Started, start_generations
 from settings import get_settings
@@ -189,10 +189,10 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
 
     async def body() -> int:
         account_ids = sorted({placement.account_id for placement in placements})
-        accounts = await _lock(account_ids)
+        locked = await _lock(account_ids)
         slots = await in_flight_of(kind, account_ids)
         cooldowns = await cooldowns_of(account_ids)
-        kept = _within_slots(placements, plan, accounts, slots)
+        kept = _within_slots(placements, plan, locked, slots)
         rows = await start_generations(
             [placement.job.job_id for placement in kept], group=group_sql(), is_paused=is_held_with_workflow_sql()
         )
@@ -205,7 +205,7 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
             _attempt(
                 started[placement.job.job_id],
                 plan.demands[placement.job.job_id],
-                accounts[placement.account_id],
+                locked[placement.account_id],
                 route_id=route_id,
             )
             for placement, route_id in zip(kept, routes, strict=True)
@@ -214,7 +214,7 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
         for attempt in attempts:
             for cooldown in cooldowns.get(attempt.account_id, ()):
                 if cooldown.concerns(kind, attempt.model):
-                    await _make_probe(attempt, cooldown)
+                    await account_cooldowns.set_probe(attempt.id, attempt.account_id, cooldown.kind, cooldown.model)
         await _begin_groups(kind, started, budgets, rules)
         return len(attempts)
 
@@ -327,24 +327,7 @@ def _attempt(job: Started, demand: Demand, account: Account, *, route_id: int) -
     )
 
 
-async def _make_probe(attempt: Attempt, cooldown: Cooldown) -> None:
-    await execute(
-        "UPDATE account_cooldown SET probe_attempt_id = ? WHERE account_id = ? AND kind = ? AND model = ?"
-        " AND probe_attempt_id IS NULL RETURNING id",
-        attempt.id,
-        attempt.account_id,
-        cooldown.kind,
-        cooldown.model,
-    )
-
-
 async def _lock(account_ids: Sequence[int]) -> dict[int, Account]:
     """The accounts that may still take work, their rows locked until the transaction's end."""
-    rows = await execute(
-        f"UPDATE account SET last_used_at = {timestamp_sql()}, version = version + 1"
-        f" WHERE id IN ({places(account_ids)}) AND status = 'ACTIVE' AND deleted_at IS NULL RETURNING id",
-        *account_ids,
-    )
-    if not rows:
-        return {}
-    return {account.id: account for account in await Account.filter(id__in=[row["id"] for row in rows])}
+    active = await accounts.lock_active(account_ids)
+    return {account.id: account for account in await Account.filter(id__in=active)} if active else {}

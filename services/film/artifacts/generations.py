@@ -13,7 +13,8 @@ from models.database import transaction
 from models.enums import LIVE_JOB_STATUSES, JobRole, JobStatus, MediaKind
 from models.files import StoredFile
 from models.generation import GenerationRecord
-from models.generation_requests import GenerationRequest, InputImage, work_of
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest, work_of
 from models.job_errors import JobError
 from models.jobs import Job
 from providers.pooled import ModelInfo

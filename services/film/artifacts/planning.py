@@ -16,6 +16,7 @@ from services.film.artifacts.graph import Decision, Node, decide
 from services.film.stages.registry import STAGE_WORK
 from services.film.workflow.steps import give_way, stage_ended
 from services.platform.leases import Lease
+from services.platform.locking import lock_rows
 from services.platform.metrics.recording import note_job_ended
 from services.queue.creation import create_build_job
 from services.queue.leases import roll_up_progress
@@ -140,8 +141,8 @@ async def _is_held(job: Job) -> bool:
     """A paused workflow starts nothing. Its row is locked: a pause that comes now finds the new builds."""
     if job.workflow_id is None or "run" not in job.params:
         return False  # what a person asks for by itself is made in a pause too: that is what one pauses for
-    workflow = await Workflow.filter(id=job.workflow_id).select_for_update().first()
-    return workflow is not None and workflow.status is WorkflowStatus.PAUSED
+    rows = await lock_rows(Workflow, [job.workflow_id], columns=["status"])
+    return bool(rows) and rows[0]["status"] == WorkflowStatus.PAUSED
 
 
 async def _wait(job: Job, lease: Lease, decision: Decision) -> None:

@@ -13,9 +13,10 @@ from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
 from services.generation.similarity.indexing import forget_keys
 from services.platform.files import release_files
-from services.platform.sql import timestamp_sql
+from services.stores import records
 from services.stores.jobs.deletions import delete_links_of_workflow, delete_stages_and_builds
 from services.stores.jobs.which import Jobs
+from services.stores.updates import Sql
 
 
 @dataclass(frozen=True)
@@ -85,15 +86,11 @@ async def delete_rows(workflow_id: int) -> None:
         await _delete(f"artifact_file WHERE artifact_id IN ({made})")
         await _delete(f"artifact WHERE kind = '{kind.value}' AND subject_id IN ({ids})")
     jobs = f"job WHERE (workflow_id = {int(workflow_id)} OR target_id IN ({family.targets}))"
-    generations = f"job WHERE role = 'GENERATE' AND parent_id IN (SELECT id FROM {jobs})"
     await delete_links_of_workflow(workflow_id, family.target_ids)
     # Pictures and clips of the pool may still be under way upstream: their records are deleted as any record is, and
     # what is known about them goes when deleted rows do.
-    records = await execute(
-        f"UPDATE generation_record SET deleted_at = {timestamp_sql()}, version = version + 1"
-        f" WHERE deleted_at IS NULL AND id IN (SELECT record_id FROM {generations}) RETURNING id, similarity_keys"
-    )
-    await forget_keys({row["id"]: row["similarity_keys"] for row in records})
+    of_builds = Sql(f"role = 'GENERATE' AND parent_id IN (SELECT id FROM {jobs})")
+    await forget_keys(await records.mark_deleted_with_jobs(of_builds))
     await delete_stages_and_builds(workflow_id, family.target_ids)
     await _delete(f"video_segment WHERE video_id IN ({family.videos})")
     await _delete(f"animatic_part WHERE animatic_id IN ({family.animatics})")
@@ -108,7 +105,6 @@ async def delete_rows(workflow_id: int) -> None:
         ("script", family.scripts),
     ):
         await _delete(f"{table} WHERE id IN ({ids})")
-    await _delete(f"workflow_stage WHERE workflow_id = {int(workflow_id)}")
     await release_files(used)
 
 

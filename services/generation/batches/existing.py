@@ -12,7 +12,7 @@ from models.files import StoredFile
 from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from services.generation.admission import account_providers
-from services.generation.batches.batch_input import BatchAsked
+from services.generation.batches.batch_input import BatchInput
 from services.generation.batches.checking import Draft, Faults, placed
 from services.generation.checking import account_faults
 from services.generation.records.holding import BUSY
@@ -45,7 +45,7 @@ class Plan:
         return [item.request for item in self.items if item.former is None]
 
 
-async def look(owner: str, asked: BatchAsked, drafts: Sequence[Draft], faults: Faults, *, holds: bool) -> Plan:
+async def look(owner: str, asked: BatchInput, drafts: Sequence[Draft], faults: Faults, *, holds: bool) -> Plan:
     """What is to be done of a batch; what is found wrong is added to the faults. holds: in a transaction, the records
     and files that are found stay as they are until its end.
     """
@@ -71,7 +71,7 @@ async def look(owner: str, asked: BatchAsked, drafts: Sequence[Draft], faults: F
     return Plan(await _with_former(owner, items, holds) if not faults.found else items, skipped)
 
 
-async def _check_accounts(owner: str, asked: BatchAsked, drafts: Sequence[Draft], faults: Faults) -> None:
+async def _check_accounts(owner: str, asked: BatchInput, drafts: Sequence[Draft], faults: Faults) -> None:
     if not asked.strategy.account_ids:
         return
     known = await account_providers(owner, asked.strategy)
@@ -80,7 +80,7 @@ async def _check_accounts(owner: str, asked: BatchAsked, drafts: Sequence[Draft]
         faults.add(*account_faults(asked.strategy, provider, model, known))
 
 
-async def _records(owner: str, asked: BatchAsked, drafts: Sequence[Draft], holds: bool) -> dict[str, GenerationRecord]:
+async def _records(owner: str, asked: BatchInput, drafts: Sequence[Draft], holds: bool) -> dict[str, GenerationRecord]:
     """By storyboard the records that are there."""
     storyboard_ids = list({draft.item.asked.storyboard_id for draft in drafts})
     if not storyboard_ids:

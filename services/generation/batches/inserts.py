@@ -9,9 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from models.database import execute_many
 from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.ids import new_id
@@ -23,9 +20,10 @@ from services.generation.batches.existing import Planned
 from services.generation.records.publishing import keep_shown
 from services.generation.reuse import copied_links, reused_job
 from services.generation.similarity.indexing import replace_keys_of_many
-from services.platform.sql import timestamp_sql
+from services.stores import records
 from services.stores.jobs.files import add_files, add_inputs
 from services.stores.jobs.inserts import insert_jobs, waiting_generation
+from services.stores.records import Shown
 
 ROWS_AT_ONCE = 200
 "Of one statement: making its rows ready takes no longer than others may wait."
@@ -118,10 +116,9 @@ def _shown(*, former_of: Planned, job_id: int) -> dict[str, Any]:
     return {"shown_job_id": job_id, "chosen_file_id": former.record.chosen_file_id, "is_reused": True}
 
 
-async def _insert_records(records: Sequence[GenerationRecord]) -> None:
-    for start in range(0, len(records), ROWS_AT_ONCE):
-        await GenerationRecord.bulk_create(records[start : start + ROWS_AT_ONCE], ignore_conflicts=True)
-    if records and await GenerationRecord.filter(id__in=[record.id for record in records]).count() != len(records):
+async def _insert_records(fresh: Sequence[GenerationRecord]) -> None:
+    await records.insert(fresh)
+    if fresh and await GenerationRecord.filter(id__in=[record.id for record in fresh]).count() != len(fresh):
         raise PlaceTakenError
 
 
@@ -136,38 +133,12 @@ async def _write_records(rows: Sequence[_Row]) -> None:
     ]
     await keep_shown(*(record for record, *_ in answered))
     keys = await replace_keys_of_many([(record, request) for record, request, *_ in answered])
-    await execute_many(
-        "UPDATE generation_record SET shown_job_id = ?, chosen_file_id = ?, similarity_keys = ? WHERE id = ?",
+    await records.show(
         [
-            (job_id, chosen_file_id, of_record, record.id)
+            Shown(record.id, job_id, chosen_file_id, of_record)
             for (record, _, chosen_file_id, job_id), of_record in zip(answered, keys, strict=True)
-        ],
+        ]
     )
-    await write_requests([(row.planned.record, row.request, row.job.id) for row in rows])
-
-
-async def write_requests(changes: Sequence[tuple[GenerationRecord | None, GenerationRequest, int]]) -> None:
-    """Of each locked record: what it was asked for last, and the job that it waits for."""
-    for start in range(0, len(changes), ROWS_AT_ONCE):
-        await execute_many(
-            "UPDATE generation_record SET provider = ?, model = ?, prompt = ?, params = ?, request_sha256 = ?,"
-            " callback_url = ?, project_name = COALESCE(?, project_name), current_job_id = ?,"
-            f" is_reused = (COALESCE(shown_job_id, 0) = ?), version = version + 1, updated_at = {timestamp_sql()}"
-            " WHERE id = ?",
-            [
-                (
-                    request.provider,
-                    request.model,
-                    request.prompt,
-                    orjson.dumps(request.to_json()).decode(),
-                    request.sha256(),
-                    request.callback_url,
-                    request.project_name,
-                    job_id,
-                    job_id,
-                    record.id,
-                )
-                for record, request, job_id in changes[start : start + ROWS_AT_ONCE]
-                if record is not None
-            ],
-        )
+    await records.write_requests(
+        [(row.planned.record.id, row.request, row.job.id) for row in rows if row.planned.record is not None]
+    )

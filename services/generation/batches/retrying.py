@@ -1,18 +1,16 @@
 """Generating items of a batch again."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults, not_found
 from models.batches import Batch
 from models.database import execute, transaction
 from models.enums import ENDED_JOB_STATUSES, JobStatus
-from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.accounts.pool.demands import demand_key
 from services.generation.admission import queue_for
-from services.generation.batches.inserts import write_requests
 from services.generation.batches.lifecycle import reopen_batches
 from services.generation.resolving import resolve_all
 from services.generation.retrying import GONE_ON, current_among, retry_generations
@@ -20,6 +18,7 @@ from services.platform.owned import places
 from services.platform.ownership import own
 from services.platform.paging import MAX_IDS
 from services.queue.notify import notify
+from services.stores import records
 from services.stores.jobs.files import add_inputs
 from services.stores.jobs.inserts import insert_jobs, waiting_generation
 from services.stores.jobs.moves import supersede
@@ -114,9 +113,6 @@ async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
         replace(request, inputs=found.inputs, made_for_sha256=None)
         for request, found in zip(requests, resolved, strict=True)
     ]
-    records: Mapping[int, GenerationRecord] = {
-        record.id: record for record in await GenerationRecord.filter(id__in=[job.record_id for job in former])
-    }
     fresh = [
         waiting_generation(
             owner,
@@ -138,8 +134,8 @@ async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
         for job, found in zip(fresh, resolved, strict=True)
         for place, file in found.files.items()
     )
-    await write_requests(
-        [(records.get(job.target_id), request, job.id) for job, request in zip(fresh, requests, strict=True)]
+    await records.write_requests(
+        [(job.target_id, request, job.id) for job, request in zip(fresh, requests, strict=True)]
     )
     notify()
     return len(fresh)

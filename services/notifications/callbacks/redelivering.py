@@ -1,6 +1,6 @@
 """Sending a callback again because somebody asks for it."""
 
-from errors import NotFoundError
+from errors import not_found
 from models.callbacks import CallbackDelivery
 from models.database import execute, now_ms_sql, transaction
 from models.enums import Queue
@@ -23,7 +23,7 @@ async def redeliver(owner: str, delivery_id: int) -> CallbackDelivery:
             owner,
         )
         if not rows:
-            raise NotFoundError("There is no such callback delivery.", path=["deliveryId"])
+            raise not_found("callback delivery", ["deliveryId"])
         notify(Queue.CALLBACKS)
         return await CallbackDelivery.get(id=delivery_id)
 

@@ -9,6 +9,7 @@ from services.notifications.alerts.raising import close_passed
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
 from services.platform.table_scan import MOST_ROUNDS, ROWS_AT_ONCE, delete_in_parts, walk
+from services.stores import account_usage
 from services.stores.attempts import delete_attempts_of_missing_jobs
 from services.stores.jobs.deletions import delete_files_of_missing_jobs, delete_inputs_of_missing_jobs
 from services.worker.retention.purge import purge_routes
@@ -22,7 +23,7 @@ UPLOADED_INPUT_DAYS = 7.0
 async def forget_old_rows() -> int:
     """Removes what is old enough, in parts; how many rows."""
     forgotten = await delete_in_parts("alert", f"resolved_at < {_days_ago(HISTORY_DAYS)}")
-    forgotten += await delete_in_parts("uploaded_input", f"created_at < {_days_ago(UPLOADED_INPUT_DAYS)}")
+    forgotten += await account_usage.remove_old_uploads(UPLOADED_INPUT_DAYS * 86_400)
     forgotten += await forget_old_deliveries()
     return forgotten + await forget_orphans()
 

@@ -10,7 +10,7 @@ from models.database import execute, transaction
 from services.notifications.statistics.events import forget_jobs
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
-from services.stores import batches
+from services.stores import account_cooldowns, account_usage, accounts, batches, records
 from services.stores.attempts import delete_attempts_of_records
 from services.stores.jobs.deletions import delete_jobs_of_records
 
@@ -65,17 +65,14 @@ async def _purge_records(ids: Sequence[int]) -> None:
     jobs = f"SELECT id FROM job WHERE record_id IN ({places(ids)})"
     routes = await delete_attempts_of_records(ids)
     purged = await delete_jobs_of_records(ids)
-    await execute(f"DELETE FROM record_version WHERE record_id IN ({places(ids)}) RETURNING id", *ids)
-    gone = await execute(
-        f"DELETE FROM generation_record WHERE id IN ({places(ids)}) AND deleted_at IS NOT NULL RETURNING id", *ids
-    )
+    gone = await records.purge(ids)
     await purge_routes(routes)
     left = await execute(f"{jobs} LIMIT 1", *ids)
     for start in range(0, len(purged), MOST_VALUES):
         job_ids = purged[start : start + MOST_VALUES]
         await forget_jobs(job_ids)
         left += await execute(f"SELECT id FROM attempt WHERE job_id IN ({places(job_ids)}) LIMIT 1", *job_ids)
-    if left or len(gone) < len(ids):
+    if left or gone < len(ids):
         raise _InUseError
 
 
@@ -85,21 +82,10 @@ async def purge_accounts(seconds: float) -> int:
     """
 
     async def body() -> int:
-        long_ago = f"deleted_at IS NOT NULL AND deleted_at < {timestamp_before_sql(seconds)}"
-        rows = await execute(
-            f"DELETE FROM account WHERE id IN (SELECT id FROM account WHERE {long_ago}"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.account_id = account.id)"
-            f" LIMIT {MOST_AT_ONCE}) RETURNING id"
-        )
-        ids = [int(row["id"]) for row in rows]
+        ids = await accounts.purge_deleted(seconds)
         if ids:
-            for table in ("account_cooldown", "account_usage", "uploaded_input"):
-                await execute(f"DELETE FROM {table} WHERE account_id IN ({places(ids)}) RETURNING id", *ids)
-        await execute(
-            f"UPDATE account SET session_sealed = '', session_hint = '' WHERE {long_ago} AND session_sealed <> ''"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.account_id = account.id"
-            " AND attempt.state <> 'ENDED') RETURNING id"
-        )
+            await account_cooldowns.remove_all(ids)
+            await account_usage.purge(ids)
         return len(ids)
 
     return await transaction(body)

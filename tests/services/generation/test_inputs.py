@@ -15,7 +15,8 @@ from models.database import execute, now_ms, now_ms_sql
 from models.enums import JobRole, JobStatus, JobType, MediaKind, Queue
 from models.files import StoredFile
 from models.generation import GenerationRecord
-from models.generation_requests import GenerationRequest, InputImage
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest
 from models.jobs import Job, JobInput
 from services.generation import inputs
 from services.generation.inputs import input_name, prepare_inputs, queue_of
@@ -41,7 +42,12 @@ def picture(color: str = "red", size: tuple[int, int] = (64, 48)) -> bytes:
 def asked(*given: str | InputImage, **changes: object) -> GenerationRequest:
     images = tuple(image if isinstance(image, InputImage) else InputImage(image) for image in given)
     request = GenerationRequest(
-        MediaKind.IMAGE, "offline", "offline-drawing", "a street", storyboard_id=f"s{next(_storyboards)}", inputs=images
+        kind=MediaKind.IMAGE,
+        provider="offline",
+        model="offline-drawing",
+        prompt="a street",
+        storyboard_id=f"s{next(_storyboards)}",
+        inputs=images,
     )
     return dataclasses.replace(request, **changes)  # type: ignore[arg-type]
 

@@ -69,7 +69,12 @@ async def insert(table: str, **values: object) -> None:
 async def insert_generation(number: int, status: str, **job: object) -> int:
     """A generation as the version before wrote it, with two attempts that were charged; its job's id."""
     request = GenerationRequest(
-        MediaKind.IMAGE, "fake", "fake", f"picture {number}", work_id=WORKS[number % 2], storyboard_id=f"shot-{number}"
+        kind=MediaKind.IMAGE,
+        provider="fake",
+        model="fake",
+        prompt=f"picture {number}",
+        work_id=WORKS[number % 2],
+        storyboard_id=f"shot-{number}",
     )
     params = orjson.dumps(request.to_json()).decode()
     record_id, job_id = new_id(), new_id()
