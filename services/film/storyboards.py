@@ -26,6 +26,7 @@ from services.platform.uploads import IncomingFile, store_picture
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
 from services.stores import artifacts, storyboards
+from services.stores.jobs.which import builds_of
 
 MAX_WORDS_LENGTH = 5000
 
@@ -194,7 +195,7 @@ async def known_speaker(script: Script, name: str | None) -> str | None:
 async def look_again(storyboard_id: int, redrawn_shot_id: int | None) -> None:
     """After a change: stops the drawing of the old picture, and wakes the stages that may be at work on the shot."""
     if redrawn_shot_id is not None:
-        await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", redrawn_shot_id)
+        await cancel_builds(builds_of(redrawn_shot_id, ArtifactKind.PICTURE))
     await wake_stage_jobs(storyboard_id, at_once=True)
     for animatic_id in await Animatic.filter(storyboard_id=storyboard_id).values_list("id", flat=True):
         await wake_stage_jobs(int(str(animatic_id)), at_once=True)
@@ -222,7 +223,7 @@ async def regenerate_shots(
         for shot in shots:
             more = {"provider": provider} if provider is not None else {}
             await storyboards.change_shot(shot.id, generation=shot.generation + 1, is_single=True, **more)
-            await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", shot.id)
+            await cancel_builds(builds_of(shot.id, ArtifactKind.PICTURE))
         await artifacts.unpin(ArtifactKind.PICTURE, wanted)
         job = await create_stage_job(
             owner,
@@ -267,7 +268,7 @@ async def choose_shot_image(owner: str, shot_id: int, sha256: str) -> Shot:
 
 async def _pin(owner: str, shot_id: int, file: StoredFile) -> Shot:
     shot = await own(Shot, owner, shot_id)
-    await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", shot_id)
+    await cancel_builds(builds_of(shot_id, ArtifactKind.PICTURE))
     await put_artifact(
         owner,
         ArtifactKind.PICTURE,
