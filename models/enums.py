@@ -14,12 +14,31 @@ class JobStatus(StrEnum):
 LIVE_JOB_STATUSES = (JobStatus.PENDING, JobStatus.RUNNING)
 ENDED_JOB_STATUSES = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED)
 
+# services/stores/jobs holds every change of a job's status against this table. A job begins as PENDING, or as SUCCEEDED
+# where another's result answers it.
 JOB_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
-    JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
-    JobStatus.RUNNING: frozenset({JobStatus.PENDING, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED}),
+    JobStatus.PENDING: frozenset(
+        {
+            JobStatus.RUNNING,
+            JobStatus.SUCCEEDED,  # waits for another account, and the result of the one that timed out comes after all
+            JobStatus.FAILED,
+            JobStatus.CANCELED,
+        }
+    ),
+    JobStatus.RUNNING: frozenset(
+        {
+            JobStatus.RUNNING,  # its lease ran out, and another worker has it
+            JobStatus.PENDING,
+            JobStatus.SUCCEEDED,
+            JobStatus.FAILED,
+            JobStatus.CANCELED,
+        }
+    ),
     JobStatus.SUCCEEDED: frozenset(),
-    JobStatus.FAILED: frozenset({JobStatus.PENDING, JobStatus.SUCCEEDED}),  # a result that comes after the time-out
-    JobStatus.CANCELED: frozenset({JobStatus.PENDING}),
+    # Retried: PENDING from its beginning; RUNNING where upstream still has its task, or only the result is to be
+    # stored. SUCCEEDED: the result comes after the time-out.
+    JobStatus.FAILED: frozenset({JobStatus.PENDING, JobStatus.RUNNING, JobStatus.SUCCEEDED}),
+    JobStatus.CANCELED: frozenset({JobStatus.PENDING, JobStatus.RUNNING}),
 }
 
 
@@ -273,12 +292,14 @@ class AttemptState(StrEnum):
     ENDED = "ENDED"
 
 
+# services/stores/attempts holds every change of an attempt's state against this table. A state may follow itself: its
+# step is done again later.
 ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
-    AttemptState.PLACED: frozenset({AttemptState.SENT, AttemptState.ENDED}),
+    AttemptState.PLACED: frozenset({AttemptState.PLACED, AttemptState.SENT, AttemptState.ENDED}),
     # Back to PLACED where it is certain that upstream does not have it; then the same submit id is sent again.
-    AttemptState.SENT: frozenset({AttemptState.PLACED, AttemptState.ACCEPTED, AttemptState.ENDED}),
-    AttemptState.ACCEPTED: frozenset({AttemptState.FETCHING, AttemptState.ENDED}),
-    AttemptState.FETCHING: frozenset({AttemptState.ENDED}),
+    AttemptState.SENT: frozenset({AttemptState.SENT, AttemptState.PLACED, AttemptState.ACCEPTED, AttemptState.ENDED}),
+    AttemptState.ACCEPTED: frozenset({AttemptState.ACCEPTED, AttemptState.FETCHING, AttemptState.ENDED}),
+    AttemptState.FETCHING: frozenset({AttemptState.FETCHING, AttemptState.ENDED}),
     AttemptState.ENDED: frozenset({AttemptState.FETCHING}),  # storing failed for a day, and somebody retries it
 }
 

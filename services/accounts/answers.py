@@ -10,10 +10,10 @@ from models.database import transaction
 from models.enums import AccountStatus
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.pool.account_updates import cool_account, note_balance
-from services.accounts.pool.scheduling import look_again
 from services.accounts.releasing import release_placed
 from services.notifications.alerts.accounts import note_taken_out
 from services.stores import accounts
+from services.stores.jobs.waits import look_again
 from services.stores.updates import database_time
 
 STATUS_AFTER = {FaultKind.SESSION_EXPIRED: AccountStatus.INACTIVE, FaultKind.PUNISHED: AccountStatus.BANNED}

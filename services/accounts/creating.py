@@ -11,12 +11,12 @@ from models.accounts import Account
 from models.ids import new_id
 from providers.pooled import PooledProvider
 from services.accounts.outcomes import Outcome, check_count, live_accounts
-from services.accounts.pool.scheduling import look_again
 from services.accounts.rules import NewAccount, Place, check_name, check_numbers, hint_of, place_of
 from services.accounts.sessions import fingerprint, seal, session_hash_key
 from services.platform.idempotency import once_each
 from services.platform.providers import registry
 from services.stores import accounts
+from services.stores.jobs.waits import look_again
 
 SESSION_TAKEN = "There is an account with this session already."
 

@@ -11,10 +11,10 @@ from models.enums import MediaKind
 from providers.pooled import UpstreamFaultError
 from services.accounts.pool.account_updates import exhaust, note_balance
 from services.accounts.pool.quota import quota_day
-from services.accounts.pool.scheduling import look_again
 from services.accounts.sessions import credential_of
 from services.platform.providers import pooled_provider
 from services.stores import accounts
+from services.stores.jobs.waits import look_again
 
 log = structlog.get_logger(__name__)
 

@@ -8,10 +8,10 @@ from models.accounts import Account
 from models.database import transaction
 from services.accounts.outcomes import Outcome, check_count, live_accounts
 from services.accounts.pool.quota import quota_day
-from services.accounts.pool.scheduling import look_again
 from services.accounts.releasing import release_placed
 from services.notifications.alerts.accounts import note_gone
 from services.stores import account_cooldowns, account_usage, accounts
+from services.stores.jobs.waits import look_again
 from settings import get_settings
 
 

@@ -11,7 +11,6 @@ from models.database import transaction
 from models.enums import AccountStatus
 from services.accounts.creating import SESSION_TAKEN
 from services.accounts.outcomes import Outcome, check_count
-from services.accounts.pool.scheduling import look_again
 from services.accounts.releasing import release_placed
 from services.accounts.rules import (
     AccountChanges,
@@ -27,6 +26,7 @@ from services.notifications.alerts.accounts import note_back, note_idle
 from services.platform.not_given import NOT_GIVEN
 from services.platform.sealing import resealed
 from services.stores import account_usage, accounts
+from services.stores.jobs.waits import look_again
 
 TRIES = 20
 "An account at work changes often; each try looks at it anew."

@@ -20,6 +20,7 @@ from services.platform.providers import choose_provider, voices
 from services.platform.uploads import IncomingFile, store_media
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
+from services.stores.jobs.which import builds_of
 
 
 async def create_animatic(
@@ -142,7 +143,7 @@ async def generate_speech(
 
 
 async def _unpin(part_id: int) -> None:
-    await cancel_builds("artifact_kind = 'SPEECH' AND artifact_subject_id = ?", part_id)
+    await cancel_builds(builds_of(part_id, ArtifactKind.SPEECH))
     await Artifact.filter(kind=ArtifactKind.SPEECH, subject_id=part_id).update(is_pinned=False)
 
 
@@ -165,7 +166,7 @@ async def upload_audio(owner: str, animatic_id: int, shot_id: int, upload: Incom
     ]
 
     async def body() -> Animatic:
-        await cancel_builds("artifact_kind = 'SPEECH' AND artifact_subject_id = ?", part.id)
+        await cancel_builds(builds_of(part.id, ArtifactKind.SPEECH))
         await put_artifact(
             owner,
             ArtifactKind.SPEECH,

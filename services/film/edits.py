@@ -18,6 +18,7 @@ from services.platform.ownership import own, own_workflow_of
 from services.platform.uploads import in_worker
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
+from services.stores.jobs.which import builds_of
 from settings import get_settings
 
 MAX_FADE_SECONDS = 60
@@ -95,7 +96,7 @@ async def add_background_music(
         edit = await own(Edit, owner, edit_id)
         settings = {name: values[name] for name in ("volume", "fade_in_seconds", "fade_out_seconds", "ducking")}
         await Edit.filter(id=edit_id).update(music=settings)
-        await cancel_builds("artifact_kind IN ('MUSIC', 'FILM') AND artifact_subject_id = ?", edit_id)
+        await cancel_builds(builds_of(edit_id, ArtifactKind.MUSIC, ArtifactKind.FILM))
         await put_artifact(
             owner,
             ArtifactKind.MUSIC,

@@ -12,9 +12,11 @@ from services.film.workflow.steps import forget_budget_pause
 from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation
 from services.platform.ownership import own
-from services.queue.outcomes import fail_artifact_of, hold_stage_jobs, wake_stage_jobs
+from services.queue.outcomes import fail_artifact_of, wake_stage_jobs
 from services.queue.retrying import reopen_build_job, reopen_stage_job
 from services.stores import workflows
+from services.stores.jobs.waits import lock_stage_jobs
+from services.stores.jobs.which import Jobs
 
 
 async def cancel_job(owner: str, job_id: int) -> Job:
@@ -23,7 +25,7 @@ async def cancel_job(owner: str, job_id: int) -> Job:
     """
 
     async def body() -> Job:
-        await hold_stage_jobs("id = ? AND owner = ?", job_id, owner)
+        await lock_stage_jobs(Jobs(ids=[job_id], owner=owner))
         job = await own(Job, owner, job_id)
         if job.status is JobStatus.CANCELED:
             return job
@@ -32,12 +34,12 @@ async def cancel_job(owner: str, job_id: int) -> Job:
         if job.role is JobRole.GENERATE:
             await cancel_generation(job)
         elif job.role is JobRole.BUILD:
-            canceled = await cancel_builds("id = ?", job.id)
+            canceled = await cancel_builds(Jobs(ids=[job.id]))
             if canceled:
                 await fail_artifact_of(job, "Canceled by its owner.")
                 await wake_stage_jobs(job.target_id, at_once=True)
         else:
-            await cancel_builds("parent_id = ?", job.id)
+            await cancel_builds(Jobs(parent_id=job.id))
             await end_stage_job(job, JobStatus.CANCELED, None)
         return await own(Job, owner, job_id)
 

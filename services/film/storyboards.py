@@ -25,6 +25,7 @@ from services.platform.providers import check_pooled_choice, choose_provider
 from services.platform.uploads import IncomingFile, store_picture
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
+from services.stores.jobs.which import builds_of
 
 MAX_WORDS_LENGTH = 5000
 
@@ -193,7 +194,7 @@ async def known_speaker(script: Script, name: str | None) -> str | None:
 async def look_again(storyboard_id: int, redrawn_shot_id: int | None) -> None:
     """After a change: stops the drawing of the old picture, and wakes the stages that may be at work on the shot."""
     if redrawn_shot_id is not None:
-        await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", redrawn_shot_id)
+        await cancel_builds(builds_of(redrawn_shot_id, ArtifactKind.PICTURE))
     await wake_stage_jobs(storyboard_id, at_once=True)
     for animatic_id in await Animatic.filter(storyboard_id=storyboard_id).values_list("id", flat=True):
         await wake_stage_jobs(int(str(animatic_id)), at_once=True)
@@ -221,7 +222,7 @@ async def regenerate_shots(
         for shot in shots:
             more = {"provider": provider} if provider is not None else {}
             await Shot.filter(id=shot.id).update(generation=shot.generation + 1, is_single=True, **more)
-            await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", shot.id)
+            await cancel_builds(builds_of(shot.id, ArtifactKind.PICTURE))
         await Artifact.filter(kind=ArtifactKind.PICTURE, subject_id__in=list(wanted)).update(is_pinned=False)
         job = await create_stage_job(
             owner,
@@ -266,7 +267,7 @@ async def choose_shot_image(owner: str, shot_id: int, sha256: str) -> Shot:
 
 async def _pin(owner: str, shot_id: int, file: StoredFile) -> Shot:
     shot = await own(Shot, owner, shot_id)
-    await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", shot_id)
+    await cancel_builds(builds_of(shot_id, ArtifactKind.PICTURE))
     await put_artifact(
         owner,
         ArtifactKind.PICTURE,

@@ -14,6 +14,7 @@ from services.platform.providers import choose_provider
 from services.platform.uploads import IncomingFile, store_media
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
+from services.stores.jobs.which import builds_of
 
 MAX_SEED = 2**53
 
@@ -92,7 +93,7 @@ async def upload_shot_video(owner: str, shot_id: int, upload: IncomingFile) -> S
         if not segments:
             raise ConflictError("The shot is in no video yet: its clip can be replaced once the video stage has begun.")
         for segment in segments:
-            await cancel_builds("artifact_kind = 'CLIP' AND artifact_subject_id = ?", segment.id)
+            await cancel_builds(builds_of(segment.id, ArtifactKind.CLIP))
             await put_artifact(
                 owner,
                 ArtifactKind.CLIP,

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from errors import BadInputError, ConflictError, EkonteError, not_found
-from models.database import execute, now_ms_sql, transaction
+from models.database import transaction
 from models.enums import (
     LIVE_WORKFLOW_STATUSES,
     STAGES,
     InputType,
-    JobRole,
     JobStatus,
     MediaKind,
     Stage,
@@ -33,9 +32,16 @@ from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.ownership import own
 from services.platform.providers import check_pooled_choice, choose_provider, voices
 from services.queue.notify import notify
-from services.queue.outcomes import hold_stage_jobs
 from services.queue.retrying import reopen_stage_job
 from services.stores import workflows
+from services.stores.jobs.waits import (
+    free_builds_of_workflow,
+    hold_builds_of_workflow,
+    lock_stage_jobs,
+    wait_anew_in_workflow,
+    wake_stage_jobs_of_workflow,
+)
+from services.stores.jobs.which import Jobs
 
 MAX_NAME_LENGTH = 200
 
@@ -156,7 +162,7 @@ async def pause_workflow(owner: str, workflow_id: int) -> Workflow:
             return
         _refuse_unless(workflow, WorkflowStatus.PENDING, WorkflowStatus.RUNNING, doing="paused")
         await _set_status(workflow, WorkflowStatus.PAUSED)
-        await Job.filter(workflow_id=workflow.id, role=JobRole.BUILD, status=JobStatus.PENDING).update(due_at_ms=None)
+        await hold_builds_of_workflow(workflow.id)
 
     return await _change(owner, workflow_id, change)
 
@@ -176,7 +182,7 @@ async def resume_workflow(owner: str, workflow_id: int, credit_budget: int | Not
             await workflows.set_credit_budget(workflow, credit_budget)
         if workflow.status is WorkflowStatus.PAUSED:
             await _set_status(workflow, WorkflowStatus.RUNNING)
-            await _wait_anew(workflow)
+            await wait_anew_in_workflow(workflow.id)
             await _wake(workflow)
         elif workflow.status is WorkflowStatus.SUCCEEDED:
             await _new_run(workflow)
@@ -186,34 +192,14 @@ async def resume_workflow(owner: str, workflow_id: int, credit_budget: int | Not
     return await _change(owner, workflow_id, change)
 
 
-async def _wait_anew(workflow: Workflow) -> None:
-    """The pause is no waiting that others owe its jobs a turn for."""
-    await execute(
-        f"UPDATE job SET waiting_since_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' RETURNING id",
-        workflow.id,
-    )
-
-
 async def _wake(workflow: Workflow) -> None:
     """Releases held builds, and lets the live stage job look again; without one, starts the next stage."""
-    await _release_held(workflow)
-    woken = await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE workflow_id = ? AND role = 'STAGE'"
-        " AND status IN ('PENDING', 'RUNNING') RETURNING id",
-        workflow.id,
-    )
+    await free_builds_of_workflow(workflow.id)
+    woken = await wake_stage_jobs_of_workflow(workflow.id)
     notify()
     stage_jobs = await WorkflowStage.filter(workflow_id=workflow.id).values_list("job_id", flat=True)
-    if not {row["id"] for row in woken} & set(stage_jobs):
+    if not set(woken) & set(stage_jobs):
         await move_on(await Workflow.get(id=workflow.id))
-
-
-async def _release_held(workflow: Workflow) -> None:
-    await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' AND due_at_ms IS NULL"
-        " RETURNING id",
-        workflow.id,
-    )
 
 
 async def _new_run(workflow: Workflow) -> None:
@@ -241,8 +227,8 @@ async def cancel_workflow(owner: str, workflow_id: int) -> Workflow:
 
 async def stop_jobs(workflow_id: int) -> None:
     """Cancels all live jobs of a workflow, in a transaction."""
-    ids = await hold_stage_jobs("workflow_id = ?", workflow_id)
-    await cancel_builds("workflow_id = ?", workflow_id)
+    ids = await lock_stage_jobs(Jobs(workflow_id=workflow_id))
+    await cancel_builds(Jobs(workflow_id=workflow_id))
     for job in await Job.filter(id__in=ids):
         await end_stage_job(job, JobStatus.CANCELED, None)
 
@@ -261,7 +247,7 @@ async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
         if stopped is None or stopped.job_id is None:
             await move_on(await Workflow.get(id=workflow.id))
             return
-        await _release_held(workflow)
+        await free_builds_of_workflow(workflow.id)
         await workflows.transition_stage(stopped.id, to=WorkflowStatus.RUNNING, expected=[stopped.status], error=None)
         await reopen_stage_job(stopped.job_id)
 

@@ -23,12 +23,12 @@ from providers.pooled import (
 from services.accounts.pool.account_updates import count_failure, take_out
 from services.accounts.pool.timing import DETACHED_INTERVAL_MS
 from services.accounts.sessions import credential_of
-from services.generation.attempts import move
 from services.generation.detaching import detach
 from services.generation.states import HOPELESS_MS, give_up, is_left_alone, note_states
 from services.generation.unconfirmed_submits import settle_lost
 from services.platform.providers import pooled_provider
 from services.platform.sql import skip_locked_sql
+from services.stores.attempts import free_manual_slot, move, set_outcome
 
 log = structlog.get_logger(__name__)
 
@@ -170,7 +170,7 @@ async def _ask(
 
 async def _ask_to_stop(provider: PooledProvider, credential: Credential, attempt: Attempt) -> None:
     """Asks upstream once to drop what is not wanted any more; whether it does is seen by its state."""
-    await Attempt.filter(id=attempt.id).update(outcome=AttemptOutcome.CANCELED)
+    await set_outcome(attempt.id, AttemptOutcome.CANCELED)
     try:
         is_dropped = await provider.cancel(credential, attempt.kind.value, str(attempt.history_id))
     except UpstreamFaultError:
@@ -211,11 +211,7 @@ async def _postpone(attempts: Sequence[Attempt], wait_ms: int) -> None:
 
 async def _free_manual_slot(attempt: Attempt) -> int:
     """After the usual time the slot of a task that nobody polls is taken to be free; its state stays open."""
-    rows = await execute(
-        f"UPDATE attempt SET released_at_ms = {now_ms_sql()}, due_at_ms = NULL WHERE id = ? AND state = 'ACCEPTED'"
-        " AND is_manual AND released_at_ms IS NULL RETURNING id",
-        attempt.id,
-    )
-    if not rows:
-        await move(attempt, AttemptState.ACCEPTED, due_in_ms=None)
-    return len(rows)
+    if await free_manual_slot(attempt.id):
+        return 1
+    await move(attempt, AttemptState.ACCEPTED, due_in_ms=None)
+    return 0

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from models.artifacts import JobFile
 from models.database import execute
-from models.enums import FileState, JobRole, JobStatus, Reuse
+from models.enums import FileRole, FileState, JobStatus, Reuse
 from models.files import StoredFile
 from models.generation import GenerationRecord
 from models.generation_parameters import InputImage
 from models.generation_requests import GenerationRequest
-from models.ids import global_id, new_id
+from models.ids import global_id
 from models.jobs import Job
 from services.generation.inputs import queue_of
 from services.generation.on_ended import after_ending
@@ -23,8 +23,9 @@ from services.generation.similarity.indexing import replace_keys
 from services.notifications.callbacks.outbox import write_record_callbacks
 from services.platform.files import keep_ready
 from services.platform.owned import places
-from services.platform.sql import timestamp_sql
 from services.stores import records
+from services.stores.jobs.files import add_files
+from services.stores.jobs.inserts import answered_generation, insert_jobs
 
 MOST_CANDIDATES = 20
 MOST_CANDIDATES_IN_ALL = 2_000
@@ -80,9 +81,8 @@ async def reuse_result(owner: str, request: GenerationRequest, priority_rank: in
     request = former.answered(request)
     record = await hold_record(owner, request)
     job = reused_job(owner, record.id, request, priority_rank, message=former.message)
-    await Job.bulk_create([job])
-    await stamp_reused([job.id])
-    await JobFile.bulk_create(copied_links(job.id, former.links))
+    await insert_jobs([job])
+    await add_files(copied_links(job.id, former.links))
     await keep_shown(record)
     await records.write_request(
         record.id,
@@ -219,30 +219,13 @@ def reused_job(
     batch_id: int | None = None,
     message: str = REUSED,
 ) -> Job:
-    """A job that has succeeded already, to be inserted; `stamp_reused` then says when."""
-    return Job(
-        id=new_id(),
-        owner=owner,
-        type=request.job_type,
-        role=JobRole.GENERATE,
-        queue=queue_of(request),
-        status=JobStatus.SUCCEEDED,
-        progress=1.0,
-        message=message,
-        priority_rank=priority_rank,
-        params=request.to_json(),
-        target_id=record_id,
-        record_id=record_id,
-        batch_id=batch_id,
+    """A job that has succeeded already, to be inserted."""
+    queue = queue_of(request)
+    return answered_generation(
+        owner, record_id, request, queue, message=message, priority_rank=priority_rank, batch_id=batch_id
     )
 
 
-async def stamp_reused(job_ids: Sequence[int]) -> None:
-    """Writes the database's time as the jobs' end."""
-    await execute(
-        f"UPDATE job SET finished_at = {timestamp_sql()} WHERE id IN ({places(job_ids)}) RETURNING id", *job_ids
-    )
-
-
-def copied_links(job_id: int, links: Sequence[JobFile]) -> list[JobFile]:
-    return [JobFile(job_id=job_id, position=link.position, role=link.role, file_id=link.file_id) for link in links]
+def copied_links(job_id: int, links: Sequence[JobFile]) -> list[tuple[int, int, FileRole, int]]:
+    """The files of another job as those of this one, for `add_files`."""
+    return [(job_id, link.position, link.role, link.file_id) for link in links]

@@ -9,12 +9,13 @@ from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, TaskPhase, UpstreamFaultError, UpstreamTask
 from services.accounts.pool.timing import DETACHED_INTERVAL_MS, next_poll_ms
-from services.generation.attempts import end_attempt, move
+from services.generation.attempts import end_attempt
 from services.generation.detaching import detach
 from services.generation.faults import settle_fault
-from services.generation.outcomes import tell
+from services.generation.outcomes import update_progress
 from services.generation.telemetry import note_task_done
 from services.generation.timings import durations, note_times
+from services.stores.attempts import move
 
 MISSING_INTERVAL_MS = 5_000
 HOPELESS_MS = 24 * 3600 * 1000
@@ -33,11 +34,16 @@ async def note_states(attempts: Sequence[Attempt], tasks: Mapping[str, UpstreamT
         elif task.phase is TaskPhase.DONE:
             freed += await note_done(attempt, task)
         elif task.phase is TaskPhase.FAILED:
-            await _note_raw(attempt, task)
             fault = task.fault or UpstreamFaultError(
                 FaultKind.GENERATION_FAILED, JobErrorCode.SERVER_ERROR, "Upstream could not make it."
             )
-            await settle_fault(attempt, fault, was_accepted=True)
+            await settle_fault(
+                attempt,
+                fault,
+                was_accepted=True,
+                upstream={**upstream_of(task), "raw": dict(task.raw)},
+                polls=attempt.polls + 1,
+            )
             freed += 1
         else:
             await _note_running(attempt, task)
@@ -77,7 +83,7 @@ async def _note_running(attempt: Attempt, task: UpstreamTask) -> None:
         )
         if moved and not attempt.is_detached and not attempt.is_draining:
             job = await Job.get(id=attempt.job_id)
-            await tell(job.id, job.parent_id, progress=_progress(task), message=_message(task))
+            await update_progress(job.id, job.parent_id, done=_progress(task), message=_message(task))
 
     await transaction(body)
 
@@ -101,7 +107,7 @@ async def note_done(attempt: Attempt, task: UpstreamTask) -> int:
             upstream={**upstream_of(task), "raw": dict(task.raw)},
         )
         if moved and not attempt.is_draining:
-            await tell(attempt.job_id, None, progress=0.9, message="Storing the result.")
+            await update_progress(attempt.job_id, None, done=0.9, message="Storing the result.")
         return moved
 
     if not await transaction(body):
@@ -176,12 +182,6 @@ def is_left_alone(attempt: Attempt) -> bool:
 def _until_slot_is_freed(attempt: Attempt, moment_ms: int) -> int | None:
     """A manual attempt's due time is that of its slot, and asking does not change it; None where it is free already."""
     return None if attempt.due_at_ms is None else max(0, attempt.due_at_ms - moment_ms)
-
-
-async def _note_raw(attempt: Attempt, task: UpstreamTask) -> None:
-    await Attempt.filter(id=attempt.id, lease_epoch=attempt.lease_epoch).update(
-        upstream={**upstream_of(task), "raw": dict(task.raw)}, polls=attempt.polls + 1
-    )
 
 
 def upstream_of(task: UpstreamTask) -> dict[str, object]:

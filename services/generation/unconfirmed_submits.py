@@ -8,11 +8,11 @@ from models.enums import AttemptState
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import Accepted, FaultKind, UpstreamFaultError, UpstreamTask
-from services.generation.attempts import move
 from services.generation.detaching import detach
 from services.generation.faults import settle_fault
 from services.generation.submitting import note_acceptance
 from services.platform.providers import pooled_provider
+from services.stores.attempts import move
 from settings import get_settings
 
 log = structlog.get_logger(__name__)

@@ -1,12 +1,11 @@
 """Putting ended jobs back in the queue."""
 
-from typing import Any
-
 from models.artifacts import Artifact
-from models.database import execute, now_ms_sql
+from models.database import execute
 from models.enums import JobStatus, Stage
 from models.jobs import Job
 from services.queue.notify import notify
+from services.stores.jobs.moves import reopen
 
 
 async def reopen_stage_job(job_id: int) -> None:
@@ -19,7 +18,7 @@ async def reopen_stage_job(job_id: int) -> None:
         return
     assert changed.stage is not None
     await forget_failures(changed.target_id, changed.stage)
-    await _reopen(job_id, progress_sql="progress")
+    await _reopen(job_id, keeps_progress=True)
 
 
 async def forget_failures(target_id: int, stage: Stage) -> None:
@@ -40,15 +39,9 @@ async def reopen_build_job(job: Job) -> None:
     await Artifact.filter(
         kind=job.artifact_kind, subject_id=job.artifact_subject_id, slot=job.artifact_slot or 0
     ).update(failed_fingerprint=None, error=None)
-    await _reopen(job.id, progress_sql="0")
+    await _reopen(job.id, keeps_progress=False)
 
 
-async def _reopen(job_id: int, progress_sql: str) -> list[dict[str, Any]]:
-    rows = await execute(
-        f"UPDATE job SET status = 'PENDING', due_at_ms = {now_ms_sql()}, error = NULL, message = NULL, tries = 0,"
-        f" failures = 0, finished_at = NULL, retry_count = retry_count + 1, progress = {progress_sql},"
-        " version = version + 1 WHERE id = ? AND status IN ('FAILED', 'CANCELED') RETURNING id",
-        job_id,
-    )
+async def _reopen(job_id: int, *, keeps_progress: bool) -> None:
+    await reopen([job_id], keeps_progress=keeps_progress)
     notify()
-    return rows

@@ -7,8 +7,9 @@ import structlog
 
 from models.enums import JobRole, Queue
 from models.jobs import Job
+from services.platform.leases import Lease
 from services.platform.tracing import job_span
-from services.queue.leases import Lease, claim, hand_back
+from services.queue.leases import claim, hand_back
 from settings import Settings
 
 log = structlog.get_logger(__name__)

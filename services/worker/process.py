@@ -25,7 +25,7 @@ from services.platform.process_leases import forget_other_workers, process_name,
 from services.platform.runtime import open_runtime, runtime
 from services.platform.storage_mark import check_storage_mark
 from services.platform.tracing import tracing
-from services.queue.leases import release_all
+from services.stores.jobs.claims import release_all
 from services.worker.startup_checks import check_surroundings
 from services.worker.sweeper import clear_scratch
 from settings import Settings, get_settings, use_settings

@@ -18,6 +18,7 @@ from services.notifications.statistics.rollup import roll_up
 from services.platform.audit import forget_old_entries
 from services.platform.files import remove_unreferenced
 from services.platform.idempotency import forget_old_keys
+from services.stores.jobs.waits import wake_forgotten_stage_jobs
 from services.worker.retention.expiry import forget_old_rows
 from services.worker.retention.purge import purge_deleted
 from services.worker.retention.results import remove_old_results
@@ -56,19 +57,6 @@ async def roll_up_statistics() -> bool:
         }
     )
     return False
-
-
-async def wake_forgotten_stage_jobs() -> int:
-    """Makes stage jobs due that wait for builds that are not there. Returns how many."""
-    rows = await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE role = 'STAGE'"
-        " AND status IN ('PENDING', 'RUNNING') AND due_at_ms IS NULL"
-        " AND NOT EXISTS (SELECT 1 FROM job AS child WHERE child.target_id = job.target_id AND child.role = 'BUILD'"
-        " AND child.status IN ('PENDING', 'RUNNING'))"
-        " AND NOT EXISTS (SELECT 1 FROM workflow WHERE workflow.id = job.workflow_id AND workflow.status = 'PAUSED')"
-        " RETURNING id"
-    )
-    return len(rows)
 
 
 async def apply_retention(settings: Settings) -> bool:

@@ -13,7 +13,7 @@ from services.film.artifacts.running import run_build
 from services.generation.direct import run_direct
 from services.generation.inputs import prepare_inputs
 from services.notifications.callbacks.delivering import MAX_CALLBACKS, CallbackSource
-from services.queue.leases import Lease
+from services.platform.leases import Lease
 from services.worker.account_sources import CheckSource, CreditSource
 from services.worker.alert_checks import check_alerts
 from services.worker.attempt_sources import PollSource, finishes, submits

@@ -15,8 +15,8 @@ import structlog
 
 from models.accounts import Account
 from models.batches import Batch
-from models.database import after_commit, execute, now_ms, now_ms_sql, transaction
-from models.enums import JobRole, JobStatus, MediaKind
+from models.database import execute, now_ms, now_ms_sql, transaction
+from models.enums import MediaKind
 from models.generation import Attempt, Route
 from models.ids import new_id
 from services.accounts.pool.account_snapshots import InFlight, cooldowns_of, in_flight_of, rosters
@@ -24,12 +24,12 @@ from services.accounts.pool.alerts import tell_of_pools
 from services.accounts.pool.choosing import Candidate, Demand, RouteEntry, waiting_reason
 from services.accounts.pool.placing import Choice, Placement, place
 from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, held_budgets, waiting_lines
-from services.platform.events import bus, job_topic
 from services.platform.locking import lock_rows
 from services.platform.owned import places
-from services.platform.sql import timestamp_sql
 from services.queue.priority import group_sql, is_held_with_workflow_sql
-from services.stores import account_cooldowns, accounts, batches
+from services.stores import account_cooldowns, accounts
+from services.stores.attempts import insert_attempts
+from services.stores.jobs.moves import Started, start_generations
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -193,30 +193,29 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
         slots = await in_flight_of(kind, account_ids)
         cooldowns = await cooldowns_of(account_ids)
         kept = _within_slots(placements, plan, locked, slots)
-        started = await _start([placement.job.job_id for placement in kept])
+        rows = await start_generations(
+            [placement.job.job_id for placement in kept], group=group_sql(), is_paused=is_held_with_workflow_sql()
+        )
+        started = {job.id: job for job in rows}
         kept = [placement for placement in kept if placement.job.job_id in started]
         if not kept:
             return 0
         routes = await _write_routes([plan.routes[placement.job.job_id] for placement in kept])
-        moment_ms = await now_ms()
         attempts = [
             _attempt(
                 started[placement.job.job_id],
                 plan.demands[placement.job.job_id],
                 locked[placement.account_id],
                 route_id=route_id,
-                moment_ms=moment_ms,
             )
             for placement, route_id in zip(kept, routes, strict=True)
         ]
-        await Attempt.bulk_create(attempts)
+        await insert_attempts(attempts)
         for attempt in attempts:
             for cooldown in cooldowns.get(attempt.account_id, ()):
                 if cooldown.concerns(kind, attempt.model):
                     await account_cooldowns.set_probe(attempt.id, attempt.account_id, cooldown.kind, cooldown.model)
         await _begin_groups(kind, started, budgets, rules)
-        for job_id in started:
-            after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
         return len(attempts)
 
     try:
@@ -226,7 +225,7 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
 
 
 async def _begin_groups(
-    kind: MediaKind, started: Mapping[int, "_Started"], budgets: Mapping[int, int], rules: GroupRules
+    kind: MediaKind, started: Mapping[int, Started], budgets: Mapping[int, int], rules: GroupRules
 ) -> None:
     """Batches begin; and with their rows locked, nothing that was started now passes what they allow."""
     batch_ids = {job.batch_id for job in started.values() if job.batch_id is not None}
@@ -234,8 +233,6 @@ async def _begin_groups(
         await rules.begin_batches(batch_ids)
         if await _are_too_many(kind, list(batch_ids)):
             raise _LimitPassedError
-        for batch_id in batch_ids:
-            batches.publish(batch_id)
     with_budget = sorted({job.group for job in started.values()} & set(budgets))
     if with_budget:
         allowed = await held_budgets(with_budget)
@@ -312,19 +309,7 @@ async def _write_routes(routes: Sequence[tuple[RouteEntry, ...]]) -> list[int]:
     return [ids[id(route)] for route in routes]
 
 
-@dataclass(frozen=True)
-class _Started:
-    """A job that has just become RUNNING. number: of the attempt that begins."""
-
-    id: int
-    owner: str
-    run: int
-    number: int
-    batch_id: int | None
-    group: int
-
-
-def _attempt(job: _Started, demand: Demand, account: Account, *, route_id: int, moment_ms: int) -> Attempt:
+def _attempt(job: Started, demand: Demand, account: Account, *, route_id: int) -> Attempt:
     return Attempt(
         owner=job.owner,
         job_id=job.id,
@@ -339,8 +324,6 @@ def _attempt(job: _Started, demand: Demand, account: Account, *, route_id: int, 
         submit_id=str(uuid.uuid4()),
         is_manual=demand.is_manual,
         credits_expected=demand.cost,
-        placed_at_ms=moment_ms,
-        due_at_ms=moment_ms,
     )
 
 
@@ -348,31 +331,3 @@ async def _lock(account_ids: Sequence[int]) -> dict[int, Account]:
     """The accounts that may still take work, their rows locked until the transaction's end."""
     active = await accounts.lock_active(account_ids)
     return {account.id: account for account in await Account.filter(id__in=active)} if active else {}
-
-
-async def _start(job_ids: Sequence[int]) -> dict[int, _Started]:
-    """Makes waiting jobs RUNNING; by id what their attempts need to know."""
-    if not job_ids:
-        return {}
-    rows = await execute(
-        "UPDATE job SET status = 'RUNNING', due_at_ms = NULL, tries = tries + 1, error = NULL, message = NULL,"
-        f" started_at = COALESCE(started_at, {timestamp_sql()}), version = version + 1"
-        f" WHERE id IN ({places(job_ids)}) AND status = 'PENDING' AND role = 'GENERATE'"
-        f" AND NOT {is_held_with_workflow_sql()} RETURNING id, owner, retry_count, batch_id, {group_sql()} AS grp,"
-        " (SELECT COALESCE(MAX(number), 0) + 1 FROM attempt WHERE attempt.job_id = job.id) AS number",
-        *job_ids,
-    )
-    return {
-        row["id"]: _Started(row["id"], row["owner"], row["retry_count"], row["number"], row["batch_id"], row["grp"])
-        for row in rows
-    }
-
-
-async def look_again(owner: str) -> None:
-    """Brings an owner's jobs that are to be tried later back at once: something about its accounts has changed."""
-    await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE owner = ? AND role = '{JobRole.GENERATE.value}'"
-        f" AND status = '{JobStatus.PENDING.value}' AND queue IN ('pool-images', 'pool-videos')"
-        f" AND due_at_ms > {now_ms_sql()} RETURNING id",
-        owner,
-    )

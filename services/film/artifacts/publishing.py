@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from models.artifacts import Artifact, ArtifactFile, JobFile
+from models.artifacts import Artifact, ArtifactFile
 from models.enums import ArtifactKind, FileRole
 from models.files import StoredFile
+from services.stores.jobs.files import replace_files
 
 FileEntry = tuple[FileRole, int, StoredFile]
 
@@ -56,9 +57,7 @@ async def put_artifact(
 
 async def put_job_files(job_id: int, files: list[FileEntry]) -> None:
     """Notes what a job made; what an earlier try of it made is replaced. In the caller's transaction."""
-    await JobFile.filter(job_id=job_id).delete()
-    seen: set[int] = set()
+    roles: dict[int, FileRole] = {}
     for role, _, file in files:
-        if file.id not in seen:
-            await JobFile.create(job_id=job_id, position=len(seen), role=role, file_id=file.id)
-            seen.add(file.id)
+        roles.setdefault(file.id, role)
+    await replace_files(job_id, [(role, file_id) for file_id, role in roles.items()])

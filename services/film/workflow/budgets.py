@@ -1,11 +1,11 @@
 """A workflow's credit budget: it pauses, with an alert, before its next picture or clip would pass it."""
 
-from models.enums import AlertKind, AlertSeverity, JobRole, JobStatus, WorkflowStatus
-from models.jobs import Job
+from models.enums import AlertKind, AlertSeverity, WorkflowStatus
 from models.workflows import Workflow
 from services.film.workflow.steps import budget_cause
 from services.notifications.alerts.raising import raise_alert
 from services.stores import workflows
+from services.stores.jobs.waits import hold_builds_of_workflow
 
 
 async def pause_workflow_for_budget(workflow_id: int, reason: str) -> None:
@@ -20,7 +20,7 @@ async def pause_workflow_for_budget(workflow_id: int, reason: str) -> None:
     )
     if owner is None:
         return
-    await Job.filter(workflow_id=workflow_id, role=JobRole.BUILD, status=JobStatus.PENDING).update(due_at_ms=None)
+    await hold_builds_of_workflow(workflow_id)
     workflow = await Workflow.get(id=workflow_id)
     await raise_alert(
         owner,

@@ -14,6 +14,8 @@ from services.film.artifacts.planning import end_stage_job
 from services.generation.similarity.indexing import forget_keys
 from services.platform.files import release_files
 from services.stores import records
+from services.stores.jobs.deletions import delete_links_of_workflow, delete_stages_and_builds
+from services.stores.jobs.which import Jobs
 from services.stores.updates import Sql
 
 
@@ -30,6 +32,10 @@ class _Family:
     @property
     def targets(self) -> str:
         return ", ".join((self.scripts, self.storyboards, self.animatics, self.videos, self.edits))
+
+    @property
+    def target_ids(self) -> list[int]:
+        return [int(number) for number in self.targets.split(", ")]
 
 
 def _listed(ids: list[int]) -> str:
@@ -80,14 +86,12 @@ async def delete_rows(workflow_id: int) -> None:
         await _delete(f"artifact_file WHERE artifact_id IN ({made})")
         await _delete(f"artifact WHERE kind = '{kind.value}' AND subject_id IN ({ids})")
     jobs = f"job WHERE (workflow_id = {int(workflow_id)} OR target_id IN ({family.targets}))"
-    generations = f"job WHERE role = 'GENERATE' AND parent_id IN (SELECT id FROM {jobs})"
-    for table in ("job_file", "job_input"):
-        await _delete(f"{table} WHERE job_id IN (SELECT id FROM {jobs}) OR job_id IN (SELECT id FROM {generations})")
+    await delete_links_of_workflow(workflow_id, family.target_ids)
     # Pictures and clips of the pool may still be under way upstream: their records are deleted as any record is, and
     # what is known about them goes when deleted rows do.
     of_builds = Sql(f"role = 'GENERATE' AND parent_id IN (SELECT id FROM {jobs})")
     await forget_keys(await records.mark_deleted_with_jobs(of_builds))
-    await _delete(f"{jobs} AND role <> 'GENERATE'")
+    await delete_stages_and_builds(workflow_id, family.target_ids)
     await _delete(f"video_segment WHERE video_id IN ({family.videos})")
     await _delete(f"animatic_part WHERE animatic_id IN ({family.animatics})")
     await _delete(f"shot WHERE storyboard_id IN ({family.storyboards})")
@@ -125,7 +129,7 @@ async def _delete(what: str) -> None:
 
 
 async def _stop(workflow_id: int, family: _Family) -> None:
-    await cancel_builds(f"(workflow_id = ? OR target_id IN ({family.targets}))", workflow_id)
+    await cancel_builds(Jobs(workflow_id=workflow_id, target_ids=family.target_ids))
     live = await execute(
         f"SELECT id FROM job WHERE role = '{JobRole.STAGE.value}' AND status IN ('PENDING', 'RUNNING')"
         f" AND (workflow_id = ? OR target_id IN ({family.targets}))",

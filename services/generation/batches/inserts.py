@@ -9,21 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.artifacts import JobFile
-from models.database import now_ms
-from models.enums import JobRole, JobStatus
 from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.ids import new_id
-from models.jobs import Job, JobInput
+from models.jobs import Job
 from services.accounts.pool.demands import demand_key
 from services.generation.admission import queue_for
 from services.generation.batches.checking import PART
 from services.generation.batches.existing import Planned
 from services.generation.records.publishing import keep_shown
-from services.generation.reuse import copied_links, reused_job, stamp_reused
+from services.generation.reuse import copied_links, reused_job
 from services.generation.similarity.indexing import replace_keys_of_many
 from services.stores import records
+from services.stores.jobs.files import add_files, add_inputs
+from services.stores.jobs.inserts import insert_jobs, waiting_generation
 from services.stores.records import Shown
 
 ROWS_AT_ONCE = 200
@@ -53,69 +52,40 @@ async def write_items(owner: str, batch_id: int, items: Sequence[Planned], prior
     """Makes the records and jobs of a batch's items; the ids of the jobs that have succeeded already, by a former
     result. The caller calls `after_ending` for those. Raises PlaceTakenError.
     """
-    moment_ms = await now_ms()
     rows: list[_Row] = []
     for index, planned in enumerate(items):
         if index % PART == 0:
             await asyncio.sleep(0)
-        rows.append(_row(owner, batch_id, planned, priority_rank, moment_ms))
+        rows.append(_row(owner, batch_id, planned, priority_rank))
     await _insert_records([row.fresh for row in rows if row.fresh is not None])
-    await _insert([row.job for row in rows])
-    await _insert(
-        [
-            JobInput(job_id=row.job.id, position=place, file_id=file.id)
-            for row in rows
-            if row.planned.former is None
-            for place, file in row.planned.files.items()
-        ]
+    await insert_jobs([row.job for row in rows])
+    await add_inputs(
+        (row.job.id, place, file.id)
+        for row in rows
+        if row.planned.former is None
+        for place, file in row.planned.files.items()
     )
     reused = [row for row in rows if row.planned.former is not None]
-    if reused:
-        await stamp_reused([row.job.id for row in reused])
-        await _insert([link for row in reused for link in copied_links(row.job.id, row.planned.former.links)])  # type: ignore[union-attr]
+    await add_files(link for row in reused for link in copied_links(row.job.id, row.planned.former.links))  # type: ignore[union-attr]
     await _write_records([row for row in rows if row.fresh is None and not row.is_shown_already])
     return [row.job.id for row in reused]
 
 
-def waiting_job(
-    owner: str,
-    record_id: int,
-    request: GenerationRequest,
-    *,
-    batch_id: int,
-    priority_rank: int,
-    moment_ms: int,
-    retry_count: int = 0,
-) -> Job:
-    """A job of a batch that is to be generated, to be inserted."""
-    return Job(
-        id=new_id(),
-        owner=owner,
-        type=request.job_type,
-        role=JobRole.GENERATE,
-        queue=queue_for(request),
-        status=JobStatus.PENDING,
-        priority_rank=priority_rank,
-        params=request.to_json(),
-        target_id=record_id,
-        record_id=record_id,
-        batch_id=batch_id,
-        retry_count=retry_count,
-        demand_key=demand_key(request),
-        waiting_since_ms=moment_ms,
-        due_at_ms=moment_ms,
-    )
-
-
-def _row(owner: str, batch_id: int, planned: Planned, priority_rank: int, moment_ms: int) -> _Row:
+def _row(owner: str, batch_id: int, planned: Planned, priority_rank: int) -> _Row:
     former, request = planned.former, planned.request
     record_id = new_id() if planned.record is None else planned.record.id
     if former is not None:
         request = former.answered(request)
         job = reused_job(owner, record_id, request, priority_rank, batch_id=batch_id, message=former.message)
     else:
-        job = waiting_job(
-            owner, record_id, request, batch_id=batch_id, priority_rank=priority_rank, moment_ms=moment_ms
+        job = waiting_generation(
+            owner,
+            record_id,
+            request,
+            queue_for(request),
+            demand_key=demand_key(request),
+            priority_rank=priority_rank,
+            batch_id=batch_id,
         )
     fresh = None
     if planned.record is None:
@@ -150,12 +120,6 @@ async def _insert_records(fresh: Sequence[GenerationRecord]) -> None:
     await records.insert(fresh)
     if fresh and await GenerationRecord.filter(id__in=[record.id for record in fresh]).count() != len(fresh):
         raise PlaceTakenError
-
-
-async def _insert(rows: Sequence[Job] | Sequence[JobInput] | Sequence[JobFile]) -> None:
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        part: Any = rows[start : start + ROWS_AT_ONCE]
-        await type(part[0]).bulk_create(part)
 
 
 async def _write_records(rows: Sequence[_Row]) -> None:

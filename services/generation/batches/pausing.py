@@ -2,7 +2,7 @@
 
 from errors import BadInputError, ConflictError
 from models.batches import Batch
-from models.database import execute, now_ms_sql, transaction
+from models.database import transaction
 from models.enums import AlertKind, AlertSeverity, BatchStatus
 from models.ids import global_id
 from services.generation.batches.lifecycle import cause_of, lock_own_batch
@@ -10,6 +10,7 @@ from services.notifications.alerts.raising import close_alert, raise_alert
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.queue.notify import notify
 from services.stores import batches
+from services.stores.jobs.waits import wait_anew_in_batch
 
 
 async def pause_batch_for_budget(batch_id: int, message: str) -> None:
@@ -69,7 +70,7 @@ async def resume_batch(owner: str, batch_id: int, credit_budget: int | NotGiven 
         raise BadInputError("creditBudget is at least 0.", path=["creditBudget"])
 
     async def body() -> Batch:
-        await _wait_anew(owner, batch_id)
+        await wait_anew_in_batch(owner, batch_id)  # jobs are locked before their batch, here as where they end
         batch = await lock_own_batch(owner, batch_id)
         if batch.status not in (BatchStatus.PAUSED, BatchStatus.PENDING, BatchStatus.RUNNING):
             raise ConflictError(f"A batch that is {batch.status.value} cannot be resumed; retryBatch.", path=["id"])
@@ -88,13 +89,3 @@ async def resume_batch(owner: str, batch_id: int, credit_budget: int | NotGiven 
         return await Batch.get(id=batch.id)
 
     return await transaction(body)
-
-
-async def _wait_anew(owner: str, batch_id: int) -> None:
-    """Of a batch that is paused. Jobs are locked before their batch, here as where they end."""
-    await execute(
-        f"UPDATE job SET waiting_since_ms = {now_ms_sql()} WHERE batch_id = ? AND status = 'PENDING'"
-        " AND batch_id IN (SELECT id FROM batch WHERE owner = ? AND status = 'PAUSED') RETURNING id",
-        batch_id,
-        owner,
-    )

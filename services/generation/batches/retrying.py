@@ -5,20 +5,23 @@ from dataclasses import dataclass, replace
 
 from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults, not_found
 from models.batches import Batch
-from models.database import after_commit, execute, now_ms, transaction
+from models.database import execute, transaction
 from models.enums import ENDED_JOB_STATUSES, JobStatus
 from models.generation_requests import GenerationRequest
-from models.jobs import Job, JobInput
-from services.generation.batches.inserts import waiting_job
+from models.jobs import Job
+from services.accounts.pool.demands import demand_key
+from services.generation.admission import queue_for
 from services.generation.batches.lifecycle import reopen_batches
 from services.generation.resolving import resolve_all
 from services.generation.retrying import GONE_ON, current_among, retry_generations
-from services.platform.events import bus, job_topic
 from services.platform.owned import places
 from services.platform.ownership import own
 from services.platform.paging import MAX_IDS
 from services.queue.notify import notify
 from services.stores import records
+from services.stores.jobs.files import add_inputs
+from services.stores.jobs.inserts import insert_jobs, waiting_generation
+from services.stores.jobs.moves import supersede
 
 STORYBOARDS = ("input", "storyboardIds")
 
@@ -110,37 +113,29 @@ async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
         replace(request, inputs=found.inputs, made_for_sha256=None)
         for request, found in zip(requests, resolved, strict=True)
     ]
-    moment_ms = await now_ms()
     fresh = [
-        waiting_job(
+        waiting_generation(
             owner,
             job.record_id,
             request,
-            batch_id=batch.id,
+            queue_for(request),
+            demand_key=demand_key(request),
             priority_rank=batch.priority_rank,
-            moment_ms=moment_ms,
+            batch_id=batch.id,
             retry_count=job.retry_count + 1,
         )
         for job, request in zip(former, requests, strict=True)
     ]
-    await execute(
-        f"UPDATE job SET is_superseded = ?, version = version + 1 WHERE id IN ({places(former)}) RETURNING id",
-        True,
-        *(job.id for job in former),
-    )
+    await supersede([job.id for job in former])
     await reopen_batches([batch.id])
-    await Job.bulk_create(fresh)
-    inputs = [
-        JobInput(job_id=job.id, position=place, file_id=file.id)
+    await insert_jobs(fresh)
+    await add_inputs(
+        (job.id, place, file.id)
         for job, found in zip(fresh, resolved, strict=True)
         for place, file in found.files.items()
-    ]
-    if inputs:
-        await JobInput.bulk_create(inputs)
+    )
     await records.write_requests(
         [(job.target_id, request, job.id) for job, request in zip(fresh, requests, strict=True)]
     )
-    for job in former:
-        after_commit(lambda job_id=job.id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
     notify()
     return len(fresh)

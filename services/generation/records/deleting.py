@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from errors import EkonteError, not_found
-from models.artifacts import JobFile
 from models.database import transaction
 from models.enums import AttemptState
 from models.generation import Attempt
-from models.jobs import Job, JobInput
+from models.jobs import Job
 from services.generation.records.holding import lock_record, refuse_live_job
 from services.generation.similarity.indexing import replace_keys
 from services.generation.stopping import drain_attempts
 from services.platform.files import release_files
 from services.stores import records
+from services.stores.jobs.files import forget_files
 
 
 async def delete_records(
@@ -48,9 +48,4 @@ async def _delete(owner: str, record_id: int, with_files: bool) -> None:
 
 async def _release(job_ids: Sequence[int]) -> None:
     """Results, and inputs that were fetched for them; what other jobs refer to too stays."""
-    file_ids: set[int] = set()
-    for table in (JobFile, JobInput):
-        links = table.filter(job_id__in=list(job_ids))
-        file_ids.update(link.file_id for link in await links.only("id", "file_id"))
-        await links.delete()
-    await release_files(sorted(file_ids))
+    await release_files(sorted(await forget_files(job_ids)))

@@ -10,6 +10,8 @@ from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
 from services.platform.table_scan import MOST_ROUNDS, ROWS_AT_ONCE, delete_in_parts, walk
 from services.stores import account_usage
+from services.stores.attempts import delete_attempts_of_missing_jobs
+from services.stores.jobs.deletions import delete_files_of_missing_jobs, delete_inputs_of_missing_jobs
 from services.worker.retention.purge import purge_routes
 
 HISTORY_DAYS = 90.0
@@ -61,32 +63,20 @@ async def forget_orphans() -> int:
     """What hangs on jobs that are gone, with their workflow: attempts that have ended with their routes, and
     references that would keep files for ever.
     """
-    gone = "NOT EXISTS (SELECT 1 FROM job WHERE job.id = job_id)"
 
     async def look_at_attempts(after: int, last: int) -> int:
         async def body() -> int:
-            rows = await execute(
-                f"DELETE FROM attempt WHERE id > ? AND id <= ? AND state = 'ENDED' AND {gone} RETURNING route_id",
-                after,
-                last,
-            )
-            await purge_routes([row["route_id"] for row in rows])
-            return len(rows)
+            routes = await delete_attempts_of_missing_jobs(after, last)
+            await purge_routes(routes)
+            return len(routes)
 
         return await transaction(body)
-
-    def look_at(table: str):  # type: ignore[no-untyped-def]
-        async def look(after: int, last: int) -> int:
-            sql = f"DELETE FROM {table} WHERE id > ? AND id <= ? AND {gone} RETURNING id"
-            return len(await execute(sql, after, last))
-
-        return look
 
     # Of the newest rows the job may be about to be written.
     settled = first_id_at(datetime.now(UTC) - timedelta(hours=1))
     total = await walk("attempt", "orphans", look_at_attempts, before_id=settled)
-    for table in ("job_input", "job_file"):
-        total += await walk(table, "orphans", look_at(table), before_id=settled)
+    total += await walk("job_input", "orphans", delete_inputs_of_missing_jobs, before_id=settled)
+    total += await walk("job_file", "orphans", delete_files_of_missing_jobs, before_id=settled)
     return total
 
 

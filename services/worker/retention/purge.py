@@ -11,6 +11,8 @@ from services.notifications.statistics.events import forget_jobs
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
 from services.stores import account_cooldowns, account_usage, accounts, batches, records
+from services.stores.attempts import delete_attempts_of_records
+from services.stores.jobs.deletions import delete_jobs_of_records
 
 MOST_AT_ONCE = 2_000
 "Rows of a table that one purge takes."
@@ -61,19 +63,13 @@ async def purge_records(seconds: float) -> int:
 
 async def _purge_records(ids: Sequence[int]) -> None:
     jobs = f"SELECT id FROM job WHERE record_id IN ({places(ids)})"
-    attempts = await execute(
-        f"DELETE FROM attempt WHERE job_id IN ({jobs}) AND state = 'ENDED' RETURNING route_id", *ids
-    )
-    for table in ("job_file", "job_input"):
-        await execute(f"DELETE FROM {table} WHERE job_id IN ({jobs}) RETURNING id", *ids)
-    rows = await execute(
-        f"DELETE FROM job WHERE record_id IN ({places(ids)}) AND status IN {_ENDED} RETURNING id", *ids
-    )
+    routes = await delete_attempts_of_records(ids)
+    purged = await delete_jobs_of_records(ids)
     gone = await records.purge(ids)
-    await purge_routes([row["route_id"] for row in attempts])
+    await purge_routes(routes)
     left = await execute(f"{jobs} LIMIT 1", *ids)
-    for start in range(0, len(rows), MOST_VALUES):
-        job_ids = [int(row["id"]) for row in rows[start : start + MOST_VALUES]]
+    for start in range(0, len(purged), MOST_VALUES):
+        job_ids = purged[start : start + MOST_VALUES]
         await forget_jobs(job_ids)
         left += await execute(f"SELECT id FROM attempt WHERE job_id IN ({places(job_ids)}) LIMIT 1", *job_ids)
     if left or gone < len(ids):

@@ -22,8 +22,9 @@ from services.generation import inputs
 from services.generation.inputs import input_name, prepare_inputs, queue_of
 from services.platform.events import bus, job_topic
 from services.platform.files import local_copy, use_storage
+from services.platform.leases import Lease
 from services.queue import heartbeat
-from services.queue.leases import MAX_TRIES, Lease, claim
+from services.queue.leases import MAX_TRIES, claim
 from settings import Settings, get_settings
 from tests.factories import OWNER, make_file, make_job
 from tests.media.conftest import own_slots  # noqa: F401

@@ -9,17 +9,18 @@ from models.database import execute, now_ms_sql, transaction
 from models.enums import ArtifactKind, JobRole, JobStatus, Queue
 from models.jobs import Job
 from services.platform.events import bus, job_topic
+from services.platform.leases import Lease
 from services.queue.leases import (
     MAX_TRIES,
-    Lease,
     claim,
     due_queues,
     extend,
     hand_back,
     is_killing_workers,
-    release_all,
 )
-from services.queue.outcomes import MAX_FAILURES, backoff_seconds, cancel_build_jobs, fail_build, succeed_build
+from services.queue.outcomes import MAX_FAILURES, backoff_ms, cancel_build_jobs, fail_build, succeed_build
+from services.stores.jobs.claims import release_all
+from services.stores.jobs.which import Jobs
 from tests.factories import make_build, make_job
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -107,11 +108,11 @@ async def test_a_job_that_was_handed_back_is_due_at_once_and_does_not_count_as_t
 async def test_a_canceled_job_takes_no_outcome_any_more() -> None:
     job = await build()
     lease = await claimed(job)
-    assert await cancel_build_jobs("id = ?", job.id) == [job.id]
+    assert await cancel_build_jobs(Jobs(ids=[job.id])) == [job.id]
     assert not await extend(lease, 30)
     assert not await transaction(lambda: succeed_build(job, lease))
     assert (await Job.get(id=job.id)).status is JobStatus.CANCELED
-    assert await cancel_build_jobs("id = ?", job.id) == []
+    assert await cancel_build_jobs(Jobs(ids=[job.id])) == []
 
 
 async def test_a_failure_that_may_pass_is_tried_again_later_and_at_last_fails() -> None:
@@ -130,7 +131,7 @@ async def test_a_failure_that_may_pass_is_tried_again_later_and_at_last_fails() 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 2), (2, 4), (3, 8), (6, 64), (7, 120), (50, 120)])
 def test_the_wait_doubles_up_to_two_minutes(failures: int, seconds: float) -> None:
-    assert backoff_seconds(failures) == seconds
+    assert backoff_ms(failures) == seconds * 1000
 
 
 async def test_the_end_of_the_last_build_wakes_its_stage_at_once() -> None:

@@ -1,0 +1,47 @@
+"""Why a job or an attempt failed, as a value and as their rows keep it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from errors import JobErrorCode
+
+TIMEOUT = "TIMEOUT"
+"The kind of an attempt that had no result in time."
+FINISH = "FINISH"
+"The kind of an attempt whose result is there upstream and could not be stored here: a retry goes on from there."
+
+
+@dataclass(frozen=True)
+class JobError:
+    """kind: of an attempt's error, for the pool's own rules: a FaultKind, TIMEOUT or FINISH. log_id: upstream's."""
+
+    code: JobErrorCode
+    message: str
+    is_retryable: bool
+    upstream_code: str | None = None
+    kind: str | None = None
+    log_id: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """In the contract's names; `kind` and `logId` only where the error has a kind."""
+        plain: dict[str, Any] = {
+            "code": self.code.value,
+            "message": self.message,
+            "retryable": self.is_retryable,
+            "upstreamCode": self.upstream_code,
+        }
+        return plain if self.kind is None else {**plain, "kind": self.kind, "logId": self.log_id}
+
+    @staticmethod
+    def from_json(values: dict[str, Any] | None) -> "JobError | None":
+        """None where the row has no error. What a row does not say is INTERNAL, without a message, and retryable."""
+        if not values:
+            return None
+        return JobError(
+            JobErrorCode(values.get("code", JobErrorCode.INTERNAL.value)),
+            str(values.get("message", "")),
+            bool(values.get("retryable", True)),
+            values.get("upstreamCode"),
+            values.get("kind"),
+            values.get("logId"),
+        )
