@@ -201,7 +201,6 @@ async def roll_up_progress(stage_job_id: int) -> None:
             stage.workflow_id,
             stage_job_id,
         )
-        await workflows.raise_stage_progress(stage.workflow_id, stage_job_id, stage.progress)
         await roll_up_workflow(stage.workflow_id)
 
     await transaction(body)
