@@ -280,7 +280,7 @@ async def _delete(owner: str, workflow_id: int) -> None:
         await workflows.transition(workflow_id, to=WorkflowStatus.CANCELED, expected=[workflow.status])
     await forget_budget_pause(workflow_id)
     await delete_rows(workflow_id)
-    await workflows.delete(workflow_id)
+    await workflows.remove(workflow_id)
 
 
 def _refuse_unless(workflow: Workflow, *allowed: WorkflowStatus, doing: str) -> None:

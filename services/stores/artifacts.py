@@ -9,7 +9,7 @@ from models.enums import ArtifactKind, FileRole, Stage
 from models.ids import new_id
 from services.platform.owned import places
 from services.platform.sql import timestamp_sql
-from services.stores.updates import Sql, all_of, one_of, stored, update
+from services.stores.updates import Sql, all_of, delete, one_of, stored, update
 
 _NO_FAILURE = {"failed_fingerprint": None, "error": None}
 
@@ -53,11 +53,7 @@ async def replace_files(artifact_id: int, files: Sequence[tuple[FileRole, int, i
     """Replaces an artifact's files: role, position and file id of each. Candidates are added to those that are there,
     behind them, each file once.
     """
-    await execute(
-        "DELETE FROM artifact_file WHERE artifact_id = ? AND role <> ? RETURNING id",
-        artifact_id,
-        FileRole.CANDIDATE.value,
-    )
+    await delete("artifact_file", Sql("artifact_id = ? AND role <> ?", (artifact_id, FileRole.CANDIDATE.value)))
     known = await ArtifactFile.filter(artifact_id=artifact_id, role=FileRole.CANDIDATE)
     known_ids, next_position = {link.file_id for link in known}, 1 + max((link.position for link in known), default=-1)
     links: list[ArtifactFile] = []
@@ -70,6 +66,13 @@ async def replace_files(artifact_id: int, files: Sequence[tuple[FileRole, int, i
         links.append(ArtifactFile(artifact_id=artifact_id, role=role, position=position, file_id=file_id))
     if links:
         await ArtifactFile.bulk_create(links)
+
+
+async def remove(kind: ArtifactKind, subject_ids: Sql) -> None:
+    """Removes artifacts of a kind with their references to files. subject_ids: what stands in `subject_id IN (…)`."""
+    where = Sql(f"kind = ? AND subject_id IN ({subject_ids.text})", (kind.value, *subject_ids.values))
+    await delete("artifact_file", Sql(f"artifact_id IN (SELECT id FROM artifact WHERE {where.text})", where.values))
+    await delete("artifact", where)
 
 
 async def unpin(kind: ArtifactKind, subject_ids: Collection[int]) -> None:

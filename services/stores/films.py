@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
-from services.stores.updates import Sql, update
+from services.stores.updates import Sql, delete, id_in, update
 
 ROWS_PER_STATEMENT = 500
 
@@ -43,3 +43,12 @@ async def create_edit(**values: Any) -> Edit:
 async def set_music(edit_id: int, settings: dict[str, Any]) -> None:
     """How the music that a person gave is to be mixed; see models.films.Edit.music."""
     await update(Edit, {"music": settings}, Sql("id = ?", (edit_id,)))
+
+
+async def remove(*, animatic_ids: Collection[int], video_ids: Collection[int], edit_ids: Collection[int]) -> None:
+    """Removes animatics with their parts, videos with their segments, and edits."""
+    await delete("edit", id_in("id", edit_ids))
+    await delete("video_segment", id_in("video_id", video_ids))
+    await delete("video", id_in("id", video_ids))
+    await delete("animatic_part", id_in("animatic_id", animatic_ids))
+    await delete("animatic", id_in("id", animatic_ids))

@@ -3,12 +3,11 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from models.database import execute
 from models.enums import SCRIPT_TRANSITIONS, JobStatus, ShotType
 from models.scripts import Asset, Script, ScriptScene, ScriptShot
 from providers.base import ScriptDraft
 from services.stores.transitions import check_transition
-from services.stores.updates import Sql, all_of, one_of, update
+from services.stores.updates import Sql, all_of, delete, id_in, one_of, update
 
 ROWS_PER_STATEMENT = 500
 
@@ -30,8 +29,8 @@ async def transition(script_id: int, *, to: JobStatus, expected: Collection[JobS
 
 async def write_draft(script_id: int, draft: ScriptDraft) -> None:
     """Replaces the script's texts, scenes and shots by the draft's."""
-    for table in ("script_shot", "script_scene"):
-        await execute(f"DELETE FROM {table} WHERE script_id = ? RETURNING id", script_id)
+    await delete("script_shot", Sql("script_id = ?", (script_id,)))
+    await delete("script_scene", Sql("script_id = ?", (script_id,)))
     texts = {
         "language": draft.language,
         "title": draft.title,
@@ -51,6 +50,14 @@ async def write_draft(script_id: int, draft: ScriptDraft) -> None:
     await update(Script, texts, Sql("id = ?", (script_id,)))
     await ScriptScene.bulk_create(_scenes(script_id, draft), batch_size=ROWS_PER_STATEMENT)
     await ScriptShot.bulk_create(_shots(script_id, draft), batch_size=ROWS_PER_STATEMENT)
+
+
+async def remove(script_ids: Collection[int]) -> None:
+    """Removes scripts with their scenes, shots and assets."""
+    await delete("asset", id_in("script_id", script_ids))
+    await delete("script_shot", id_in("script_id", script_ids))
+    await delete("script_scene", id_in("script_id", script_ids))
+    await delete("script", id_in("id", script_ids))
 
 
 def _scenes(script_id: int, draft: ScriptDraft) -> list[ScriptScene]:

@@ -1,10 +1,10 @@
 """Writes of the tables storyboard and shot. Each function belongs into the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from models.storyboards import Shot, Storyboard
-from services.stores.updates import Sql, update
+from services.stores.updates import Sql, delete, id_in, update
 
 ROWS_PER_STATEMENT = 500
 
@@ -20,3 +20,9 @@ async def insert_shots(shots: Sequence[Shot]) -> None:
 
 async def change_shot(shot_id: int, **values: Any) -> None:
     await update(Shot, values, Sql("id = ?", (shot_id,)))
+
+
+async def remove(storyboard_ids: Collection[int]) -> None:
+    """Removes storyboards with their shots."""
+    await delete("shot", id_in("storyboard_id", storyboard_ids))
+    await delete("storyboard", id_in("id", storyboard_ids))
