@@ -374,6 +374,14 @@ class DeliveryStatus(StrEnum):
     FAILED = "FAILED"
 
 
+# PENDING again: somebody has it sent anew, whatever became of it, also while it is being sent.
+DELIVERY_TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
+    DeliveryStatus.PENDING: frozenset({DeliveryStatus.PENDING, DeliveryStatus.DELIVERED, DeliveryStatus.FAILED}),
+    DeliveryStatus.DELIVERED: frozenset({DeliveryStatus.PENDING}),
+    DeliveryStatus.FAILED: frozenset({DeliveryStatus.PENDING}),
+}
+
+
 class AlertKind(StrEnum):
     POOL_EXHAUSTED = "POOL_EXHAUSTED"
     ACCOUNT_BANNED = "ACCOUNT_BANNED"

@@ -2,14 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from models.database import execute, transaction
+from models.database import transaction
 from models.enums import AlertKind
 from models.ids import first_id_at
 from services.notifications.alerts.raising import close_passed
-from services.platform.owned import places
-from services.platform.sql import timestamp_before_sql
-from services.platform.table_scan import MOST_ROUNDS, ROWS_AT_ONCE, walk
-from services.stores import account_usage, alerts, routes
+from services.platform.table_scan import MOST_ROUNDS, walk
+from services.stores import account_usage, alerts, callbacks, routes
 from services.stores.attempts import delete_attempts_of_missing_jobs
 from services.stores.jobs.deletions import delete_files_of_missing_jobs, delete_inputs_of_missing_jobs
 
@@ -31,24 +29,11 @@ async def forget_old_deliveries() -> int:
     """Callbacks that ended long ago, with their tries; alerts about such, and about those that are gone, are closed."""
     oldest = first_id_at(datetime.now(UTC) - timedelta(days=HISTORY_DAYS))
 
-    async def body() -> int:
-        rows = await execute(
-            "DELETE FROM callback_delivery WHERE id IN (SELECT id FROM callback_delivery WHERE id < ?"
-            " AND status <> 'PENDING' AND NOT EXISTS (SELECT 1 FROM callback_try"
-            f" WHERE callback_try.delivery_id = callback_delivery.id AND callback_try.created_at >="
-            f" {_days_ago(HISTORY_DAYS)}) ORDER BY id LIMIT {ROWS_AT_ONCE}) RETURNING id",
-            oldest,
-        )
-        ids = [int(row["id"]) for row in rows]
-        if ids:
-            await execute(f"DELETE FROM callback_try WHERE delivery_id IN ({places(ids)}) RETURNING id", *ids)
-        return len(ids)
-
     total = 0
     for _ in range(MOST_ROUNDS):
-        removed = await transaction(body)
+        removed = await transaction(lambda: callbacks.remove_old(oldest, HISTORY_DAYS * 86_400))
         total += removed
-        if removed < ROWS_AT_ONCE:
+        if removed < callbacks.ROWS_PER_STATEMENT:
             break
     await close_passed(
         AlertKind.CALLBACK_FAILED,
@@ -77,7 +62,3 @@ async def forget_orphans() -> int:
     total += await walk("job_input", "orphans", delete_inputs_of_missing_jobs, before_id=settled)
     total += await walk("job_file", "orphans", delete_files_of_missing_jobs, before_id=settled)
     return total
-
-
-def _days_ago(days: float) -> str:
-    return timestamp_before_sql(days * 86_400)
