@@ -9,6 +9,7 @@ from media.documents import clean_text
 from providers.base import DraftScene, DraftShot, Progress, ScriptDraft, ScriptOrder, ignore_progress
 from providers.offline.writing import cast_en, cast_zh
 from providers.offline.writing.assets import make_assets
+from providers.offline.writing.beats import Beat, find_beats
 from providers.offline.writing.blocks import BREAK, HEADING, Story, mend_outline, read_story
 from providers.offline.writing.continuity import Continuity
 from providers.offline.writing.directing import Design, direct
@@ -20,7 +21,6 @@ from providers.offline.writing.people import Cast
 from providers.offline.writing.quotes import Span, split_paragraph, uses_single_quotes
 from providers.offline.writing.scenes import Scene, find_scenes, heading
 from providers.offline.writing.screenplays import looks_like_screenplay, read_screenplay
-from providers.offline.writing.speakers import Beat, find_beats
 
 # Letters and digits of Latin and its neighbours without a break, longer than any word: nobody can speak them.
 _NO_WORD = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0eff]{201,}")
