@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from errors import BadInputError
 from media.documents import clean_text
 from providers.base import DraftScene, DraftShot, Progress, ScriptDraft, ScriptOrder, ignore_progress
-from providers.offline.writing import cast_en, cast_zh
 from providers.offline.writing.assets import make_assets
 from providers.offline.writing.beats import Beat, find_beats
 from providers.offline.writing.blocks import BREAK, HEADING, Story, mend_outline, read_story
+from providers.offline.writing.cast import chinese, english
 from providers.offline.writing.continuity import Continuity
 from providers.offline.writing.directing import Design, direct
 from providers.offline.writing.fountain import screenplay, shot_list
@@ -104,7 +104,7 @@ def _plan_prose(text: str, language: str, progress: Progress) -> Plan:
     story = read_story(text, language)
     paragraphs, marks = _paragraphs(story, text, language)
     progress(0.05)
-    cast = (cast_zh if language == "zh" else cast_en).find_cast(paragraphs)
+    cast = (chinese if language == "zh" else english).find_cast(paragraphs)
     progress(0.15)
     things = find_things(paragraphs, cast)
     progress(0.25)
