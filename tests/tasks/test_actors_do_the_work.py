@@ -64,7 +64,12 @@ async def a_build() -> IsDone:
 
 async def a_generation_here(queue: Queue, *inputs: InputImage) -> IsDone:
     request = GenerationRequest(
-        MediaKind.IMAGE, "gone", "gone-1", "a street", storyboard_id=f"s{next(_numbers)}", inputs=inputs
+        kind=MediaKind.IMAGE,
+        provider="gone",
+        model="gone-1",
+        prompt="a street",
+        storyboard_id=f"s{next(_numbers)}",
+        inputs=inputs,
     )
     record = await GenerationRecord.create(
         owner=OWNER, kind=request.kind, project_id="default", work_id="default", storyboard_id=request.storyboard_id,
