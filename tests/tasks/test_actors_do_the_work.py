@@ -16,7 +16,8 @@ from models.database import execute, now_ms_sql
 from models.enums import ArtifactKind, AttemptState, JobRole, JobStatus, JobType, MediaKind, Queue
 from models.files import StoredFile
 from models.generation import Attempt, GenerationRecord
-from models.generation_requests import GenerationRequest, InputImage
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.generation.attempts import claim_steps
 from services.generation.submitting import submit_step

@@ -29,7 +29,6 @@ TABLE_IS_A_VALUE: dict[str, str] = {
     "services/platform/leases.py": "leases rows of the table that a store names; naming it counts as writing it",
     "services/accounts/sessions.py": "seals columns of accounts and webhook secrets anew under another key",
     "services/film/workflow/deletion.py": "deletes the rows of a workflow's parts",
-    "services/worker/retention/purge.py": "deletes what hangs on purged rows",
 }
 
 PRODUCT = ("services", "resolvers", "tasks", "web", "schema", "models", "server.py")
