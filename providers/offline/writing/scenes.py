@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from providers.offline.writing import lexicon_en, lexicon_zh
+from providers.offline.writing.beats import Beat
 from providers.offline.writing.changes import CLEAR, DAWN, NIGHTS, UNTIL_DAWN, WET, by_change
 from providers.offline.writing.people import Cast
-from providers.offline.writing.speakers import Beat
 
 _ZH_PLACE = re.compile("|".join(sorted(map(re.escape, lexicon_zh.PLACES), key=lambda word: (-len(word), word))))
 _ZH_BEFORE_PLACE = re.compile(r"(?:巡警|警察|荣国|宁国|[\u3400-\u9fff]{2}(?=寺|庙|客栈|酒楼|茶馆|酒店))$")
