@@ -14,8 +14,8 @@ from models.enums import ENDED_JOB_STATUSES, JobRole
 from models.jobs import Job
 from services.notifications.statistics.events import note_ended
 from services.platform.deployment_facts import fact, lock_fact, remove_fact, set_fact
+from services.platform.locking import lock_where
 from services.platform.owned import places
-from services.platform.sql import for_update_sql
 
 log = structlog.get_logger(__name__)
 
@@ -41,11 +41,7 @@ async def _count_part() -> int:
     reached = await lock_fact(FACT)
     if reached is None:
         return 0
-    ids = await execute(
-        "SELECT id FROM job WHERE role = 'GENERATE' AND id > ? ORDER BY id LIMIT ?" + for_update_sql(),
-        int(reached),
-        PART,
-    )
+    ids = await lock_where(Job, "role = 'GENERATE' AND id > ?", int(reached), limit=PART)
     if not ids:
         await remove_fact(FACT)
         log.info("statistics.history_counted")
