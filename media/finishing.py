@@ -82,8 +82,8 @@ async def finish_clip(
 ) -> Path:
     """The clip with its transition and sound, written to `out`; `clip` itself where there is nothing to do.
 
-    The voiceover begins with the clip and is cut at its end; the music is looped or cut to the clip's length; a sound of
-    the clip's own lies low under both. The result is MP4 with its index in front: H.264, AAC 48 kHz stereo at
+    The voiceover begins with the clip and is cut at its end; the music is looped or cut to the clip's length; a sound
+    of the clip's own lies low under both. The result is MP4 with its index in front: H.264, AAC 48 kHz stereo at
     -16 LUFS where sound was added, as many frames as before. A picture without a transition is copied as it is.
 
     Raises JobFailure: INVALID_INPUT with the file that cannot be used, else as media.ffmpeg does. `out` is only there

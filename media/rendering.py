@@ -1,4 +1,4 @@
-"""Under what a rendering runs: how many at once on this machine, for how long at most, and who is told how far it is."""
+"""Under what a rendering runs: how many at once on this machine, for how long, and who is told how far it is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
