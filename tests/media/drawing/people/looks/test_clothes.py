@@ -16,7 +16,13 @@ def outfits(words: str, gender: str, age: str, name: str = "Anna") -> set[str]:
 
 @pytest.mark.parametrize(
     ("words", "outfit"),
-    [("a policeman's uniform", "UNIFORM"), ("a knight", "ARMOUR"), ("长衫", "GOWN"), ("a grey coat", "COAT"), ("校服", "SCHOOL")],
+    [
+        ("a policeman's uniform", "UNIFORM"),
+        ("a knight", "ARMOUR"),
+        ("长衫", "GOWN"),
+        ("a grey coat", "COAT"),
+        ("校服", "SCHOOL"),
+    ],
 )
 def test_an_outfit_is_the_one_told(words: str, outfit: str) -> None:
     assert outfits(words, "MALE", "ADULT") == {outfit}

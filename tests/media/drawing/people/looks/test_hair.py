@@ -12,7 +12,13 @@ BLONDE, BROWN, WHITE = (226, 190, 106), (104, 70, 48), (222, 224, 230)
 
 @pytest.mark.parametrize(
     ("words", "style"),
-    [("光头", "BALD"), ("long black hair", "LONG"), ("with a ponytail", "PONY"), ("梳着发髻", "BUN"), ("卷发", "CURLY")],
+    [
+        ("光头", "BALD"),
+        ("long black hair", "LONG"),
+        ("with a ponytail", "PONY"),
+        ("梳着发髻", "BUN"),
+        ("卷发", "CURLY"),
+    ],
 )
 def test_the_style_is_the_one_told(words: str, style: str) -> None:
     assert {hair_of(person(words), random.Random(seed)).style for seed in range(8)} == {style}
@@ -20,7 +26,13 @@ def test_the_style_is_the_one_told(words: str, style: str) -> None:
 
 @pytest.mark.parametrize(
     ("words", "colour"),
-    [("blonde hair", BLONDE), ("brown hair", BROWN), ("白发", WHITE), ("blonde, later white hair", WHITE), ("tall", None)],
+    [
+        ("blonde hair", BLONDE),
+        ("brown hair", BROWN),
+        ("白发", WHITE),
+        ("blonde, later white hair", WHITE),
+        ("tall", None),
+    ],
 )
 def test_the_colour_is_the_one_named_last(words: str, colour: tuple[int, int, int] | None) -> None:
     assert told_hair_colour(told(words)) == colour
