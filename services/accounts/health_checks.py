@@ -58,7 +58,7 @@ def parse_pause(text: str | None) -> tuple[time, time] | None:
     except ValueError:
         begin = end = time(0)
     if begin == end:
-        raise ConfigurationError("EKONTE_WARM_PAUSE: must be two different times of the day such as 01:00-07:00.")
+        raise ConfigurationError("EKONTE_ACCOUNT_CHECK_PAUSE: must be two different times of day, e.g. 01:00-07:00.")
     return begin, end
 
 
@@ -83,29 +83,33 @@ async def claim_looks(now: datetime, settings: Settings, most: int) -> list[Warm
     """Accounts whose look is due, taken for this process; none in the pause. New ones and those with a new session are
     due at once. Not those that are out of the pool, and not those that cool, for a kind or for everything.
     """
-    if most < 1 or not settings.warm_seconds or is_pause(now, parse_pause(settings.warm_pause), settings.timezone):
+    if (
+        most < 1
+        or not settings.account_check_seconds
+        or is_pause(now, parse_pause(settings.account_check_pause), settings.timezone)
+    ):
         return []
     providers = sorted(name for name, provider in registry().items() if isinstance(provider, PooledProvider))
     if not providers:
         return []
-    is_due = f"(warm_due_at_ms IS NULL OR warm_due_at_ms <= {now_ms_sql()})"
+    is_due = f"(check_due_at_ms IS NULL OR check_due_at_ms <= {now_ms_sql()})"
     rows = await execute(
-        f"UPDATE account SET warm_due_at_ms = {now_ms_sql()} + {LEASE_MS} WHERE {is_due} AND id IN"
+        f"UPDATE account SET check_due_at_ms = {now_ms_sql()} + {LEASE_MS} WHERE {is_due} AND id IN"
         f" (SELECT id FROM account WHERE status = 'ACTIVE' AND deleted_at IS NULL AND {is_due}"
         f" AND provider IN ({places(providers)}) AND NOT EXISTS (SELECT 1 FROM account_cooldown"
         " WHERE account_cooldown.account_id = account.id AND account_cooldown.model = ''"
         f" AND account_cooldown.until_ms > {now_ms_sql()})"
-        f" ORDER BY COALESCE(warm_due_at_ms, 0), id LIMIT {int(most)}{skip_locked_sql()})"
-        " RETURNING id, warm_due_at_ms",
+        f" ORDER BY COALESCE(check_due_at_ms, 0), id LIMIT {int(most)}{skip_locked_sql()})"
+        " RETURNING id, check_due_at_ms",
         *providers,
     )
-    return [WarmClaim(row["id"], row["warm_due_at_ms"]) for row in rows]
+    return [WarmClaim(row["id"], row["check_due_at_ms"]) for row in rows]
 
 
 async def look(claim: WarmClaim, settings: Settings) -> None:
     """Asks upstream about the account, unless its work says enough, stores what it says, and says when next."""
     account = await Account.get(id=claim.account_id)
-    interval = settings.warm_seconds
+    interval = settings.account_check_seconds
     seconds = next_look_seconds(interval, random=random.random())
     try:
         if not await _says_enough(account, interval):
@@ -113,7 +117,7 @@ async def look(claim: WarmClaim, settings: Settings) -> None:
     except Exception:
         log.exception("account.not_looked_at", account_id=account.id)
     await execute(
-        f"UPDATE account SET warm_due_at_ms = {now_ms_sql()} + ? WHERE id = ? AND warm_due_at_ms = ? RETURNING id",
+        f"UPDATE account SET check_due_at_ms = {now_ms_sql()} + ? WHERE id = ? AND check_due_at_ms = ? RETURNING id",
         int(seconds * 1000),
         account.id,
         claim.due_at_ms,
@@ -123,7 +127,7 @@ async def look(claim: WarmClaim, settings: Settings) -> None:
 async def give_back_look(claim: WarmClaim) -> None:
     """The process stops: whoever claims next may look. Twice: nothing more."""
     await execute(
-        f"UPDATE account SET warm_due_at_ms = {now_ms_sql()} WHERE id = ? AND warm_due_at_ms = ? RETURNING id",
+        f"UPDATE account SET check_due_at_ms = {now_ms_sql()} WHERE id = ? AND check_due_at_ms = ? RETURNING id",
         claim.account_id,
         claim.due_at_ms,
     )
