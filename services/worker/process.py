@@ -16,7 +16,7 @@ from models.enums import FileState
 from models.files import StoredFile
 from models.ids import parse_global_id
 from providers.storage import LocalStorage
-from services.accounts.pool.scheduling import release_leases
+from services.accounts.pool.scheduling import release_all_leases
 from services.accounts.sessions import check_encryption
 from services.platform import files
 from services.platform.data_folder import unusable_folder
@@ -87,7 +87,7 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
 
 async def _take_up_what_was_left(settings: Settings) -> None:
     released = await release_all()
-    await release_leases()
+    await release_all_leases()
     store = storage()
     if isinstance(store, LocalStorage):
         await anyio.to_thread.run_sync(store.clear_incoming)
