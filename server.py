@@ -175,7 +175,8 @@ def build_app(settings: Settings, *, with_worker: bool) -> "Starlette":
     """The application with the real schema, database, storage, events and, where asked for, worker behind it."""
     from resolvers import schema
     from resolvers.context import build_context
-    from services.worker import process as runtime
+    from services.platform.served_files import open_file
+    from services.worker.process import readiness
     from tasks.embedded import running
     from web.app import create_app
 
@@ -184,8 +185,8 @@ def build_app(settings: Settings, *, with_worker: bool) -> "Starlette":
         schema=schema,
         build_context=build_context,
         lifespan=functools.partial(running, settings, with_worker=with_worker),
-        open_file=runtime.open_file,
-        readiness=runtime.readiness,
+        open_file=open_file,
+        readiness=readiness,
     )
 
 

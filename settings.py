@@ -4,11 +4,13 @@ A value that cannot be used stops the start with the name of its variable; a var
 docs/settings.md has the table.
 """
 
+import contextlib
 import difflib
 import os
 import re
 import zoneinfo
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from urllib.parse import SplitResult, urlsplit
@@ -375,24 +377,46 @@ def _default(field: FieldInfo) -> str:
     return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 
 
-_chosen: list[Settings] = []
-_chosen_jimeng: list[JimengSettings] = []
+@dataclass
+class _InUse:
+    """The settings of this process; None: not read yet. They are wanted before anything is open, and by every layer, so
+    they stand here and not in the runtime (services/platform/runtime.py).
+    """
+
+    settings: Settings | None = None
+    jimeng: JimengSettings | None = None
 
 
-def use_settings(settings: Settings) -> None:
-    """From now on get_settings() gives these: what the command line and the environment make together."""
-    _chosen[:] = [settings]
+_in_use = _InUse()
 
 
 def get_settings() -> Settings:
-    """This process's settings, read from the environment at first use."""
-    if not _chosen:
-        _chosen.append(read_settings())
-    return _chosen[0]
+    """This process's settings: those given to use_settings, else read from the environment at first use."""
+    if _in_use.settings is None:
+        _in_use.settings = read_settings()
+    return _in_use.settings
 
 
 def get_jimeng_settings() -> JimengSettings:
-    """The same for what concerns Jimeng."""
-    if not _chosen_jimeng:
-        _chosen_jimeng.append(read_jimeng_settings())
-    return _chosen_jimeng[0]
+    """As get_settings, for what concerns Jimeng."""
+    if _in_use.jimeng is None:
+        _in_use.jimeng = read_jimeng_settings()
+    return _in_use.jimeng
+
+
+def use_settings(settings: Settings) -> None:
+    """From now on get_settings() returns these: what the command line and the environment make together."""
+    _in_use.settings = settings
+
+
+@contextlib.contextmanager
+def overridden_settings(settings: Settings | None = None) -> Iterator[None]:
+    """Inside, get_settings() returns these; without any they are read anew at first use. Afterwards both kinds of
+    settings are what they were before, whatever was given to use_settings meanwhile. For tests; may be nested.
+    """
+    before = (_in_use.settings, _in_use.jimeng)
+    _in_use.settings, _in_use.jimeng = settings, None
+    try:
+        yield
+    finally:
+        _in_use.settings, _in_use.jimeng = before

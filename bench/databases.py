@@ -13,8 +13,8 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from models.database import open_database
 from models.ids import use_process_number
-from services.platform.events import open_bus
 from services.platform.migrations import migrate
+from services.platform.runtime import open_runtime
 from settings import Settings, use_settings
 
 POSTGRES_URL = os.environ.get("EKONTE_TEST_POSTGRES_URL", "postgres://root@127.0.0.1:5432/postgres")
@@ -33,7 +33,7 @@ async def opened(name: str, **settings: object) -> AsyncIterator[Settings]:
             EXECUTOR_CACHE.clear()
             use_process_number(1)
             await stack.enter_async_context(open_database(url, Path(folder)))
-            await stack.enter_async_context(open_bus(None))
+            stack.enter_context(open_runtime())
             yield chosen
 
 

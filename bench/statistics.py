@@ -29,10 +29,16 @@ from services.notifications.statistics.days import DateRange, calendar_day, days
 from services.notifications.statistics.events import note_ended, note_reopened
 from services.notifications.statistics.histogram import bucket_of
 from services.notifications.statistics.history import FACT, count_history
-from services.platform.caching import MarkedCache
+from services.platform.runtime import runtime
 from services.queries import record_statistics as reading
 from services.queries.account_statistics import account_statistics
-from services.queries.record_statistics import StatisticsConditions, record_statistics
+from services.queries.record_statistics import (
+    MOST_KEPT,
+    KeptSums,
+    RecordSums,
+    StatisticsConditions,
+    record_statistics,
+)
 from settings import get_settings
 from tests.statements import counted_statements
 
@@ -297,14 +303,15 @@ async def plainly(conditions: StatisticsConditions, now: datetime) -> dict[str, 
 
 
 async def question(name: str, conditions: StatisticsConditions, now: datetime, rounds: int) -> None:
-    async def ask() -> reading.RecordSums:
+    async def ask() -> RecordSums:
         return await record_statistics(OWNER, conditions, now)
 
-    reading._kept = MarkedCache(0)
+    cache = runtime().state(KeptSums)
+    cache.most = 0
     fresh = await milliseconds(ask, rounds)
     with counted_statements() as statements:
         found = await ask()
-    reading._kept = MarkedCache(256)
+    cache.most = MOST_KEPT
     await ask()
     kept = await milliseconds(ask, rounds)
     rows = await rows_summed(conditions, now)

@@ -100,15 +100,32 @@ def _connection(url: str | None, data_dir: Path) -> dict[str, Any]:
     }
 
 
+class _OpenDatabase:
+    """What belongs to the open database beside Tortoise's connections."""
+
+    on_error: Callable[[BaseException], None] | None = None
+
+
+_open = _OpenDatabase()
+
+
 @contextlib.asynccontextmanager
-async def open_database(url: str | None, data_dir: Path) -> AsyncIterator[None]:
-    """Holds the database open for the running event loop and every task on it. One at a time in a process."""
+async def open_database(
+    url: str | None, data_dir: Path, on_error: Callable[[BaseException], None] | None = None
+) -> AsyncIterator[None]:
+    """Holds the database open for the running event loop and every task on it. One at a time in a process, since
+    Tortoise finds its connections by a fallback that the whole process shares.
+
+    on_error is told of each statement or transaction that fails meanwhile, with what it raised.
+    """
     context = TortoiseContext()
+    _open.on_error = on_error
     with context:  # init looks the context up; afterwards every task finds it as the process's fallback
         await context.init(config=database_config(url, data_dir), _enable_global_fallback=True)
     try:
         yield
     finally:
+        _open.on_error = None
         await context.close_connections()
 
 
@@ -158,17 +175,9 @@ async def execute(sql: str, *values: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
-_on_error: list[Callable[[BaseException], None]] = []
-
-
-def on_database_error(note: Callable[[BaseException], None]) -> None:
-    """Registers what is told of each statement or transaction that failed, with whatever it raised."""
-    _on_error.append(note)
-
-
 def _tell(error: BaseException) -> None:
-    for note in _on_error:
-        note(error)
+    if _open.on_error is not None:
+        _open.on_error(error)
 
 
 def error_kind(error: BaseException) -> str | None:

@@ -50,6 +50,8 @@ class IdSource:
             return self._last
 
 
+# One for the whole process, whatever is open in it: two sources would give the same ids out. A new number continues
+# above the ids of the one before.
 _source: IdSource | None = None
 
 

@@ -6,24 +6,14 @@ from models.files import StoredFile
 from resolvers.loaders import build_loaders
 from schema.context import Context
 from services.accounts.pool.quota import next_reset
-from services.platform.file_links import FileLinks, links_of
 from services.platform.identity import IDEMPOTENCY_KEY, Viewer
+from services.platform.runtime import runtime
 from settings import get_settings
-
-_links: FileLinks | None = None
-
-
-def use_links(links: FileLinks) -> None:
-    """Installs what makes this process's links; else they are made with the settings' key, read at first use."""
-    global _links
-    _links = links
 
 
 def file_url(file: StoredFile) -> str:
-    global _links
-    if _links is None:
-        _links = links_of(get_settings())
-    return _links.url(file)
+    """A signed link to the file."""
+    return runtime().file_links.url(file)
 
 
 def build_context(viewer: Viewer, request_id: str, idempotency_key: str | None = None) -> Context:

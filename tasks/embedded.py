@@ -40,7 +40,7 @@ class _ServerLoop(EventLoopThread):
 @contextlib.asynccontextmanager
 async def running(settings: Settings, *, with_worker: bool) -> AsyncIterator[None]:
     """The server's lifespan: everything open and, with_worker, a Dramatiq worker at work; handed back at the end."""
-    async with serving_metrics(settings, is_needed=True), opened(settings, with_worker=with_worker) as name:
+    async with opened(settings, with_worker=with_worker) as name, serving_metrics(settings, is_needed=True):
         # Only now: importing the broker connects it as the settings say.
         from tasks.broker import broker
         from tasks.lifecycle import threads_for, working

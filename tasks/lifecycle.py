@@ -13,11 +13,11 @@ from dramatiq.middleware import Middleware
 
 from models.enums import Queue
 from services.platform.logs import configure_logging
-from services.platform.process_leases import serve_queues
+from services.platform.runtime import runtime
 from services.queue.notify import notifying
 from services.worker.kinds import QUEUES_OF_WORK, Work
 from services.worker.metrics_server import serving_metrics
-from services.worker.process import opened, worker_is_alive
+from services.worker.process import opened
 from services.worker.worker import Worker
 from settings import Settings, get_settings
 
@@ -38,14 +38,12 @@ class _Process:
     tick: "Tick | None" = None
 
 
-_process = _Process()
-
-
 def worker_of_process(work: Work, queue: Queue) -> Worker | None:
     """The worker that an actor, which begins to run now, works for; None while the process opens or closes."""
-    if _process.tick is not None:
-        _process.tick.started(work, queue)
-    return _process.worker
+    process = runtime().state(_Process)
+    if process.tick is not None:
+        process.tick.started(work, queue)
+    return process.worker
 
 
 @contextlib.asynccontextmanager
@@ -62,19 +60,22 @@ async def working(settings: Settings, name: str, queues: tuple[Queue, ...] = tup
 
     worker = Worker(settings, name, queues, send)
     tick = Tick(notifier, queues)
+    own_runtime = runtime()
+    process = own_runtime.state(_Process)
+    assert own_runtime.process_number is not None, "the process is open"
     with notifying(notifier):
-        await serve_queues(queues)
-        _process.worker, _process.tick = worker, tick
+        await own_runtime.process_number.serve(queues)
+        process.worker, process.tick = worker, tick
         ticking = asyncio.create_task(tick.run())
-        worker_is_alive(True)
+        own_runtime.is_worker_alive = True
         try:
             yield worker
         finally:
-            worker_is_alive(False)
+            own_runtime.is_worker_alive = False
             ticking.cancel()
             await asyncio.wait([ticking])
             await worker.stop()
-            _process.worker, _process.tick = None, None
+            process.worker, process.tick = None, None
 
 
 def threads_for(queues: Collection[Queue]) -> int:

@@ -6,12 +6,11 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
-
 from models.callbacks import CallbackDelivery, CallbackTry
 from models.database import execute, now_ms, now_ms_sql
 from services.notifications.callbacks.addresses import receiver_of
-from settings import Settings, get_settings
+from settings import Settings
+from tests.changed_settings import change_settings
 from tests.factories import OWNER
 
 HANG = "hang"
@@ -83,12 +82,10 @@ async def receiving(*says: int | str) -> AsyncIterator[Receiver]:
         server.close()
 
 
-def allow_loopback(monkeypatch: pytest.MonkeyPatch, **values: Any) -> Settings:
+def allow_loopback(**values: Any) -> Settings:
     """Settings under which callbacks may go to receivers of tests."""
     allowed = {"allow_http_callbacks": True, "allowed_private_hosts": ("127.0.0.1",), "port": 8123}
-    settings = get_settings().model_copy(update={**allowed, **values})
-    monkeypatch.setattr("settings._chosen", [settings])
-    return settings
+    return change_settings(**{**allowed, **values})
 
 
 async def make_delivery(url: str = URL, owner: str = OWNER, **values: Any) -> CallbackDelivery:

@@ -15,20 +15,35 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from models.database import execute, open_database
 from models.ids import use_process_number
-from services.platform.events import open_bus
+from services.platform.metrics.recording import note_database_error
 from services.platform.migrations import migrate
-from settings import Settings, get_settings
+from services.platform.runtime import Runtime, open_runtime
+from settings import Settings, overridden_settings, use_settings
+from tests.changed_settings import change_settings
 
 POSTGRES_URL = os.environ.get("EKONTE_TEST_POSTGRES_URL", "postgres://root@127.0.0.1:5432/postgres")
 
 
+@pytest.fixture(autouse=True)
+def own_settings() -> Iterator[None]:
+    """What a test gives to use_settings ends with it."""
+    with overridden_settings():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def own_runtime() -> Iterator[Runtime]:
+    """Each test has a runtime of its own: events, metrics, caches and storage begin empty."""
+    with open_runtime() as opened:
+        yield opened
+
+
 @pytest.fixture
-def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def data_dir(tmp_path: Path) -> Path:
     """The data folder of the settings that the code under test reads. No slot is kept for URGENT, so that tests of
     pools with two or three slots count all of them.
     """
-    chosen = Settings(_env_file=None, data_dir=tmp_path / "data", urgent_slot_percent=0)
-    monkeypatch.setattr("settings._chosen", [chosen])
+    use_settings(Settings(_env_file=None, data_dir=tmp_path / "data", urgent_slot_percent=0))
     return tmp_path / "data"
 
 
@@ -45,7 +60,7 @@ async def _opened(url: str | None, data_dir: Path) -> AsyncIterator[None]:
     """Tortoise keeps statements by the connection's name; those of the test before may be in the other dialect."""
     EXECUTOR_CACHE.clear()
     use_process_number(1)
-    async with open_database(url, data_dir), open_bus(None):
+    async with open_database(url, data_dir, on_error=note_database_error):
         yield
 
 
@@ -97,10 +112,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-async def postgres_database(data_dir: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+async def postgres_database(data_dir: Path, postgres_url: str) -> AsyncIterator[None]:
     """The session's database, empty. Opened on the test's own event loop."""
-    with_database = get_settings().model_copy(update={"database_url": SecretStr(postgres_url)})
-    monkeypatch.setattr("settings._chosen", [with_database])
+    change_settings(database_url=SecretStr(postgres_url))
     async with _opened(postgres_url, data_dir):
         # Few rows of few tables are there: deleting them takes milliseconds, truncating all tables a second.
         await execute(f"DO $$ BEGIN {' '.join(f'DELETE FROM {table};' for table in _tables())} END $$")

@@ -21,7 +21,7 @@ from services.platform.audit import write_entry
 from services.platform.identity import Identity
 from services.platform.keys import load_keys
 from services.platform.version import VERSION
-from settings import ENV_PREFIX, Settings, settings_table, use_settings
+from settings import ENV_PREFIX, Settings, settings_table
 
 SECRET = "a secret of more than thirty-two characters"
 
@@ -33,7 +33,6 @@ def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("EKONTE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setitem(Settings.model_config, "env_file", None)
-    monkeypatch.setattr(server, "use_settings", lambda settings: None)
 
 
 async def test_a_printed_token_is_one_that_the_server_takes(
@@ -181,8 +180,6 @@ def test_sessions_are_sealed_anew_with_the_first_key(
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "ekonte.sqlite3").write_bytes(migrated_sqlite)
     old, new = (Fernet.generate_key().decode() for _ in range(2))
-    monkeypatch.setattr(server, "use_settings", use_settings)
-    monkeypatch.setattr("settings._chosen", [])
 
     def run(keys: str) -> int:
         monkeypatch.setenv("EKONTE_ENCRYPTION_KEYS", keys)

@@ -11,11 +11,15 @@ from settings import (
     JIMENG_PREFIX,
     JimengSettings,
     Settings,
+    get_jimeng_settings,
+    get_settings,
+    overridden_settings,
     read_jimeng_settings,
     read_settings,
     settings_table,
     unknown_variable_texts,
     unknown_variables,
+    use_settings,
 )
 
 PAGE = Path("docs/settings.md")
@@ -179,3 +183,30 @@ def test_mistyped_variables_for_jimeng_are_named_too() -> None:
     assert unknown_variable_texts(["JIMENG_US_BSE_URL", "JIMENG_CN_AID", "DEFAULT_DA_VERSION", "DEFAULT_SHELL"]) == [
         "JIMENG_US_BSE_URL is no setting; did you mean JIMENG_US_BASE_URL?"
     ]
+
+
+def test_overridden_settings_count_inside_and_those_of_before_afterwards(tmp_path: Path) -> None:
+    outer, inner, given = (Settings(_env_file=None, data_dir=tmp_path / name) for name in ("outer", "inner", "given"))
+    use_settings(outer)
+    with overridden_settings(inner):
+        assert get_settings() is inner
+        use_settings(given)
+        assert get_settings() is given
+    assert get_settings() is outer
+
+
+def test_without_any_they_are_read_anew_and_those_for_jimeng_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = get_jimeng_settings()
+    with overridden_settings():
+        monkeypatch.setenv("EKONTE_PORT", "8765")
+        monkeypatch.setenv("JIMENG_CN_AID", "77")
+        assert get_settings().port == 8765
+        assert get_jimeng_settings().jimeng_cn_aid == 77
+    assert get_jimeng_settings() is before
+
+
+def test_they_end_with_an_error_too() -> None:
+    before = get_settings()
+    with pytest.raises(ZeroDivisionError), overridden_settings(Settings(_env_file=None, port=1)):
+        _ = 1 / 0
+    assert get_settings() is before

@@ -4,12 +4,11 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-import orjson
-
-from models.database import execute
 from models.enums import MediaKind
 from models.generation import ModelTiming
 from services.accounts.pool.timing import MOST_SAMPLES, with_sample
+from services.platform.runtime import runtime
+from services.stores import model_timings
 
 REMEMBERED_SECONDS = 2.0
 MOST_HELD_SAMPLES = 50
@@ -25,7 +24,8 @@ class Measured:
     held: list[int] = field(default_factory=list)
 
 
-_remembered: dict[str, tuple[float, Measured]] = {}
+class RememberedTimings(dict[str, tuple[float, Measured]]):
+    """By timing_key what was read last, and when, in the monotonic clock's seconds."""
 
 
 def timing_key(provider: str, model: str, kind: MediaKind) -> str:
@@ -49,24 +49,18 @@ async def note_times(provider: str, model: str, kind: MediaKind, *, duration_ms:
     known = await _measured(key)
     held = known.held if held_ms is None else with_sample(known.held, held_ms, MOST_HELD_SAMPLES)
     measured = Measured(with_sample(known.durations, duration_ms, MOST_SAMPLES), held)
-    _remembered[key] = (time.monotonic(), measured)
-    if not await ModelTiming.filter(key=key).update(durations_ms=measured.durations, held_ms=measured.held):
-        await execute(
-            "INSERT INTO model_timing (key, durations_ms, held_ms) VALUES (?, ?, ?)"
-            " ON CONFLICT (key) DO NOTHING RETURNING key",
-            key,
-            orjson.dumps([duration_ms]).decode(),
-            orjson.dumps([] if held_ms is None else [held_ms]).decode(),
-        )
+    runtime().state(RememberedTimings)[key] = (time.monotonic(), measured)
+    await model_timings.write(key, measured.durations, measured.held)
 
 
 async def _measured(key: str) -> Measured:
-    known = _remembered.get(key)
+    remembered = runtime().state(RememberedTimings)
+    known = remembered.get(key)
     if known is not None and time.monotonic() - known[0] < REMEMBERED_SECONDS:
         return known[1]
     row = await ModelTiming.get_or_none(key=key)
     measured = Measured() if row is None else _of_row(row)
-    _remembered[key] = (time.monotonic(), measured)
+    remembered[key] = (time.monotonic(), measured)
     return measured
 
 

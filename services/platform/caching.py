@@ -7,28 +7,24 @@ and that never comes back. What was read after a mark is what would be read now 
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from typing import Any, Generic, TypeVar
-from weakref import WeakKeyDictionary
-
-from models.database import connection
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
 class MarkedCache(Generic[T]):
-    """The `most` values that were asked for last, of this process and its open database."""
+    """The `most` values that were asked for last."""
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._by_database: WeakKeyDictionary[Any, OrderedDict[Hashable, tuple[Hashable, T]]] = WeakKeyDictionary()
+        self.most = most
+        self._kept: OrderedDict[Hashable, tuple[Hashable, T]] = OrderedDict()
 
     async def get(self, key: Hashable, mark: Hashable, read: Callable[[], Awaitable[T]]) -> T:
         """The value of a key under a mark that was read before this call; read anew where the mark was another."""
-        kept = self._by_database.setdefault(connection(), OrderedDict())
-        known = kept.get(key)
+        known = self._kept.get(key)
         if known is None or known[0] != mark:
-            known = kept[key] = (mark, await read())
-        kept.move_to_end(key)
-        while len(kept) > self._most:
-            kept.popitem(last=False)
+            known = self._kept[key] = (mark, await read())
+        self._kept.move_to_end(key)
+        while len(self._kept) > self.most:
+            self._kept.popitem(last=False)
         return known[1]

@@ -1,26 +1,16 @@
-"""The event bus: which rows have changed, and no more than that.
+"""Events of this process: the topics of rows that can be followed, and the bus that they are published on.
 
-An event is a topic ("job:7267…", "workflow:7267…"): followers read the row's present state themselves. A listener
-keeps the set of topics that changed since it last looked, so a slow reader skips to the newest state and nothing
-queues up. In one process events stay in memory; with EKONTE_REDIS_URL they go over one Redis pub/sub connection
-per process. A lost event costs nothing but time: followers re-read slowly (RE_READ_SECONDS) anyway.
+An event is a topic ("job:7267…", "workflow:7267…") and no more: followers read the row's present state themselves.
 """
 
 import asyncio
 import contextlib
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
-from typing import Protocol
+from collections.abc import AsyncIterator
 
-import structlog
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-log = structlog.get_logger(__name__)
-
-RE_READ_SECONDS = 10.0
-CHANNEL = "ekonte:events"
-RECONNECT_SECONDS = 1.0
+from services.platform.event_bus import EventBus, MemoryBus, RedisBus
+from services.platform.runtime import runtime
 
 
 def job_topic(job_id: int) -> str:
@@ -46,141 +36,26 @@ def accounts_topic(owner: str) -> str:
     return f"accounts:{owner}"
 
 
-class Listener:
-    """What has changed since the last look. Belongs to one event loop."""
-
-    def __init__(self) -> None:
-        self._changed: set[str] = set()
-        self._wake = asyncio.Event()
-
-    def notify(self, topic: str) -> None:
-        self._changed.add(topic)
-        self._wake.set()
-
-    async def next(self, timeout_seconds: float = RE_READ_SECONDS) -> set[str]:
-        """Waits for changes and returns their topics; an empty set after the timeout, when a re-read is due."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(timeout_seconds):
-                await self._wake.wait()
-        self._wake.clear()
-        changed, self._changed = self._changed, set()
-        return changed
-
-
-class EventBus(Protocol):
-    def publish(self, topic: str) -> None:
-        """Never waits and never fails. Called on the process's event loop."""
-
-    def listen(self, topics: Iterable[str]) -> contextlib.AbstractContextManager[Listener]: ...
-
-
-class MemoryBus:
-    """Events within this process."""
-
-    def __init__(self) -> None:
-        self._listeners: dict[str, set[Listener]] = defaultdict(set)
-
-    @property
-    def listener_count(self) -> int:
-        return sum(len(listeners) for listeners in self._listeners.values())
-
-    def publish(self, topic: str) -> None:
-        for listener in tuple(self._listeners.get(topic, ())):
-            listener.notify(topic)
-
-    @contextlib.contextmanager
-    def listen(self, topics: Iterable[str]):  # type: ignore[no-untyped-def]
-        listener, topics = Listener(), tuple(topics)
-        for topic in topics:
-            self._listeners[topic].add(listener)
-        try:
-            yield listener
-        finally:
-            for topic in topics:
-                self._listeners[topic].discard(listener)
-                if not self._listeners[topic]:
-                    del self._listeners[topic]
-
-    def notify_all(self) -> None:
-        """Everybody re-reads: after a gap in which events may have been lost."""
-        for topic in tuple(self._listeners):
-            self.publish(topic)
-
-
-class RedisBus(MemoryBus):
-    """Events of all processes, over one subscribed connection and one that publishes, in order."""
-
-    def __init__(self, redis: Redis) -> None:
-        super().__init__()
-        self._redis = redis
-        self._outbox: asyncio.Queue[str] = asyncio.Queue(maxsize=10_000)
-
-    def publish(self, topic: str) -> None:
-        try:
-            self._outbox.put_nowait(topic)
-        except asyncio.QueueFull:
-            log.warning("events.dropped", topic=topic)
-
-    async def run(self) -> None:
-        """Sends and receives until cancelled; reconnects by itself."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._send())
-            group.create_task(self._receive())
-
-    async def _send(self) -> None:
-        while True:
-            topics = {await self._outbox.get()}
-            while not self._outbox.empty():
-                topics.add(self._outbox.get_nowait())
-            try:
-                async with self._redis.pipeline(transaction=False) as pipe:
-                    for topic in topics:
-                        pipe.publish(CHANNEL, topic)
-                    await pipe.execute()
-            except (RedisError, OSError) as error:
-                log.warning("events.send_failed", error=type(error).__name__)
-                for topic in topics:  # followers in this process at least
-                    super().publish(topic)
-                await asyncio.sleep(RECONNECT_SECONDS)
-
-    async def _receive(self) -> None:
-        while True:
-            try:
-                async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(CHANNEL)
-                    self.notify_all()
-                    async for message in pubsub.listen():
-                        if message["type"] == "message":
-                            super().publish(message["data"].decode())
-            except (RedisError, OSError) as error:
-                log.warning("events.receive_failed", error=type(error).__name__)
-            await asyncio.sleep(RECONNECT_SECONDS)
-
-
-_bus: EventBus = MemoryBus()
-
-
 def bus() -> EventBus:
     """This process's bus."""
-    return _bus
+    return runtime().bus
 
 
 @contextlib.asynccontextmanager
 async def open_bus(redis_url: str | None) -> AsyncIterator[EventBus]:
-    """Installs the process's bus for as long as it is held."""
-    global _bus
+    """This process's events go over Redis for as long as it is held; without a URL they stay in the process."""
+    opened_in = runtime()
     if redis_url is None:
-        _bus = MemoryBus()
-        yield _bus
+        yield opened_in.bus
         return
     redis = Redis.from_url(redis_url, health_check_interval=30)
     redis_bus = RedisBus(redis)
     task = asyncio.create_task(redis_bus.run())
-    _bus = redis_bus
+    opened_in.bus = redis_bus
     try:
         yield redis_bus
     finally:
         task.cancel()
         await asyncio.wait([task])
         await redis.aclose()
-        _bus = MemoryBus()
+        opened_in.bus = MemoryBus()

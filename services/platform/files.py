@@ -22,6 +22,7 @@ from models.enums import FileState
 from models.files import StoredFile
 from providers.storage import Storage, open_storage
 from services.platform.owned import owned
+from services.platform.runtime import runtime
 from services.platform.sql import timestamp_sql
 from services.platform.table_scan import walk
 
@@ -61,26 +62,19 @@ class NewFile:
     source_url: str | None = None
 
 
-@dataclass
-class _Place:
-    storage: Storage | None = None
-    cache: Path = Path()
-
-
-_place = _Place()
-
-
 def use_storage(url: str | None, data_dir: Path) -> Storage:
-    """Installs this process's storage; `data_dir/cache` keeps copies of what object storage holds."""
-    _place.storage = open_storage(url, data_dir)
-    _place.cache = data_dir / "cache"
-    return _place.storage
+    """Opens this process's storage; `data_dir/cache` keeps copies of what object storage holds."""
+    opened = runtime().storage = open_storage(url, data_dir)
+    runtime().cache_dir = data_dir / "cache"
+    return opened
 
 
 def storage() -> Storage:
-    if _place.storage is None:
+    """This process's storage. RuntimeError where none is open."""
+    opened = runtime().storage
+    if opened is None:
         raise RuntimeError("no storage is open")
-    return _place.storage
+    return opened
 
 
 def storage_key(owner: str, sha256: str, content_type: str) -> str:
@@ -162,7 +156,7 @@ async def _find_or_insert(
 async def local_copy(file: StoredFile) -> Path:
     """A local path with the file's content, to be read only. JobFailure STORAGE_ERROR where it is gone."""
     try:
-        return await storage().fetch(storage_key(file.owner, file.sha256, file.content_type), _place.cache)
+        return await storage().fetch(storage_key(file.owner, file.sha256, file.content_type), runtime().cache_dir)
     except FileNotFoundError as error:
         raise JobFailure(
             JobErrorCode.STORAGE_ERROR, "A file that this needs is no longer in the storage.", is_retryable=False

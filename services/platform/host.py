@@ -63,7 +63,7 @@ def load_between(earlier: Sample, later: Sample, memory_bytes: int) -> HostLoad:
 
 
 class HostSamples:
-    """The last two samples."""
+    """The last two samples: at first, that of when it was made."""
 
     def __init__(self) -> None:
         self._earlier = self._later = take_sample()
@@ -79,26 +79,14 @@ class HostSamples:
         return load_between(earlier, later, int(memory.total - memory.available))
 
 
-_samples: list[HostSamples] = []
-
-
-def host_load() -> HostLoad:
-    """How busy the machine has been in the last seconds, or since the first call where nothing samples it."""
-    if not _samples:
-        _samples.append(HostSamples())
-    return _samples[0].load()
-
-
 @contextlib.asynccontextmanager
-async def sampling() -> AsyncIterator[None]:
-    """Samples every five seconds for as long as it is held."""
-    own = HostSamples()
-    _samples[:] = [own]
+async def sampling(samples: HostSamples) -> AsyncIterator[None]:
+    """Adds a sample every five seconds for as long as it is held."""
 
     async def sample() -> None:
         while True:
             await asyncio.sleep(SAMPLE_SECONDS)
-            own.add(take_sample())
+            samples.add(take_sample())
 
     task = asyncio.create_task(sample())
     try:

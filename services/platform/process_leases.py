@@ -62,8 +62,8 @@ async def forget_other_workers(holder: str) -> None:
     await execute("DELETE FROM process_lease WHERE queues IS NOT NULL AND holder <> ? RETURNING number", holder)
 
 
-class HeldNumber:
-    """A process's lease while the process lives."""
+class ProcessNumber:
+    """A process's number and its lease on it, while the process lives."""
 
     def __init__(self, holder: str) -> None:
         self._holder = holder
@@ -77,7 +77,7 @@ class HeldNumber:
             await write_queues(self._holder, self._queues)
 
     async def serve(self, queues: Iterable[Queue]) -> None:
-        """The process is a worker of these queues from now on."""
+        """The process is a worker of these queues from now on, and is shown as one."""
         self._queues = tuple(queues)
         await write_queues(self._holder, self._queues)
 
@@ -90,21 +90,11 @@ class HeldNumber:
         await LEASES.release(self._holder)
 
 
-_held: list[HeldNumber] = []
-
-
-async def serve_queues(queues: Iterable[Queue]) -> None:
-    """This process is a worker of these queues from now on, and is shown as one."""
-    for held in _held:
-        await held.serve(queues)
-
-
 @contextlib.asynccontextmanager
-async def process_number(holder: str) -> AsyncIterator[HeldNumber]:
+async def process_number(holder: str) -> AsyncIterator[ProcessNumber]:
     """Holds a number for this process and makes its ids from it."""
-    held = HeldNumber(holder)
+    held = ProcessNumber(holder)
     await held.claim()
-    _held[:] = [held]
 
     async def keep() -> None:
         while True:
@@ -118,7 +108,6 @@ async def process_number(holder: str) -> AsyncIterator[HeldNumber]:
     try:
         yield held
     finally:
-        _held.clear()
         task.cancel()
         await asyncio.wait([task])
         await held.release()

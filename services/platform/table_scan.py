@@ -7,6 +7,7 @@ and nothing else: looking at a row twice changes nothing.
 from collections.abc import Awaitable, Callable
 
 from models.database import execute
+from services.platform.runtime import runtime
 
 PART = 2_000
 MOST_PARTS = 200
@@ -15,8 +16,6 @@ MOST_PARTS = 200
 ROWS_AT_ONCE = 1_000
 MOST_ROUNDS = 20
 "Rounds of one clearing away; the rest is the next one's."
-
-_reached: dict[tuple[str, str], int] = {}
 
 
 async def walk(
@@ -30,15 +29,15 @@ async def walk(
     """Calls `look(after, last)` for the ids of the table in (after, last], part by part, up to `before_id`; the sum of
     what it returns. At the end the next walk of that purpose begins at the front.
     """
-    place, total = (table, purpose), 0
-    after = _reached.get(place, 0)
+    reached, place, total = runtime().scan_positions, (table, purpose), 0
+    after = reached.get(place, 0)
     for _ in range(most_parts):
         last = await _last_of_part(table, after, before_id)
         if last is None:
-            _reached.pop(place, None)
+            reached.pop(place, None)
             return total
         total += await look(after, last)
-        after = _reached[place] = last
+        after = reached[place] = last
     return total
 
 

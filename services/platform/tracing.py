@@ -14,11 +14,11 @@ import anyio.to_thread
 import structlog
 
 from models.jobs import TRACE_PARENT
+from services.platform.runtime import runtime
 from services.platform.version import VERSION
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.trace import Tracer
 
 log = structlog.get_logger(__name__)
 
@@ -27,27 +27,27 @@ SERVICE_NAME = "ekonte"
 FLUSH_SECONDS = 2.0
 
 _NOTHING: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
-_tracers: "list[Tracer]" = []
 
 
 def is_tracing() -> bool:
-    return bool(_tracers)
+    return runtime().tracer is not None
 
 
 def span(name: str, **attributes: str | int) -> contextlib.AbstractContextManager[None]:
     """What happens inside is recorded as a child of the present span. Attributes hold ids and names, no contents."""
-    return _recorded(name, None, attributes) if _tracers else _NOTHING
+    return _recorded(name, None, attributes) if is_tracing() else _NOTHING
 
 
 def job_span(name: str, trace_parent: str | None, **attributes: str | int) -> contextlib.AbstractContextManager[None]:
     """The same for work on a job, as a child of the span that created it; nothing for a job that no span created."""
-    return _recorded(name, trace_parent, attributes) if _tracers and trace_parent is not None else _NOTHING
+    return _recorded(name, trace_parent, attributes) if is_tracing() and trace_parent is not None else _NOTHING
 
 
 def record_past(name: str, trace_parent: str | None, from_ms: int, to_ms: int, **attributes: str | int) -> None:
     """A span of something that is over, as a child of the one that created its job. Milliseconds since 1970."""
-    if _tracers and trace_parent is not None:
-        past = _tracers[0].start_span(
+    tracer = runtime().tracer
+    if tracer is not None and trace_parent is not None:
+        past = tracer.start_span(
             name, _context_of(trace_parent), start_time=from_ms * 1_000_000, attributes=_named(attributes)
         )
         past.end(max(from_ms, to_ms) * 1_000_000)
@@ -57,9 +57,11 @@ def record_past(name: str, trace_parent: str | None, from_ms: int, to_ms: int, *
 def _recorded(name: str, parent: str | None, attributes: dict[str, str | int]) -> Iterator[None]:
     from opentelemetry.trace import StatusCode
 
+    tracer = runtime().tracer
+    assert tracer is not None
     context = None if parent is None else _context_of(parent)
     # An error's text may quote what somebody sent; its class says enough.
-    with _tracers[0].start_as_current_span(
+    with tracer.start_as_current_span(
         name, context, attributes=_named(attributes), record_exception=False, set_status_on_exception=False
     ) as current:
         token = TRACE_PARENT.set(_text_of(current.get_span_context()))
@@ -111,11 +113,12 @@ async def tracing() -> AsyncIterator[None]:
 @contextlib.contextmanager
 def recording_to(provider: "TracerProvider") -> Iterator[None]:
     """Spans go to this provider, which is not made the process's own one: libraries may have theirs."""
-    _tracers[:] = [provider.get_tracer("ekonte", VERSION)]
+    traced = runtime()
+    traced.tracer = provider.get_tracer("ekonte", VERSION)
     try:
         yield
     finally:
-        _tracers.clear()
+        traced.tracer = None
 
 
 def _provider() -> "TracerProvider | None":

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from models.accounts import Account
 from models.database import now_ms_sql
-from services.platform.events import RE_READ_SECONDS, accounts_topic, bus
+from services.platform.event_bus import RE_READ_SECONDS
+from services.platform.events import accounts_topic, bus
 from services.platform.owned import owned_rows_sql
 from services.queries.accounts import today
 from services.queries.present import Present

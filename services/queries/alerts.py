@@ -7,7 +7,8 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from models.alerts import Alert
-from services.platform.events import RE_READ_SECONDS, alerts_topic, bus
+from services.platform.event_bus import RE_READ_SECONDS
+from services.platform.events import alerts_topic, bus
 from services.platform.owned import owned_or_shared, owned_rows_sql
 from services.platform.sql import timestamp_before_sql
 

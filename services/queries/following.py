@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from models.database import is_away
-from services.platform.events import RE_READ_SECONDS, bus
+from services.platform.event_bus import RE_READ_SECONDS
+from services.platform.events import bus
 from services.queries.present import Present, State
 
 S = TypeVar("S", bound=State)

@@ -18,6 +18,7 @@ from services.notifications.statistics.days import DateRange, Days, calendar_day
 from services.notifications.statistics.summing import EndedCounts, EndedSums, Part, summary
 from services.platform.caching import MarkedCache
 from services.platform.owned import owned_rows_sql
+from services.platform.runtime import runtime
 from settings import get_settings
 
 MOST_WORKS = 100
@@ -47,15 +48,21 @@ class RecordSums:
         return self.pending + self.running + self.ended.count
 
 
-_kept: MarkedCache[EndedSums] = MarkedCache(MOST_KEPT)
+class KeptSums(MarkedCache[EndedSums]):
+    """What has ended, by owner, conditions and days."""
+
+    def __init__(self) -> None:
+        super().__init__(MOST_KEPT)
 
 
 async def record_statistics(owner: str, conditions: StatisticsConditions, now: datetime) -> RecordSums:
     """Three statements; one where nothing was noted for the owner since the same was asked for in this process."""
     present = await _present(owner, conditions)
     days = days_of(conditions.range, calendar_day(now, get_settings().timezone))
-    ended = await _kept.get(
-        (owner, conditions, days), int(present["mark"]), lambda: read_ended(owner, conditions, days)
+    ended = (
+        await runtime()
+        .state(KeptSums)
+        .get((owner, conditions, days), int(present["mark"]), lambda: read_ended(owner, conditions, days))
     )
     return RecordSums(int(present["pending"]), int(present["running"]), ended)
 

@@ -16,7 +16,8 @@ import orjson
 from models.database import execute, is_sqlite, now_ms_sql
 from models.enums import Queue
 from services.platform.files import storage
-from services.platform.host import HostLoad, host_load
+from services.platform.host import HostLoad
+from services.platform.runtime import runtime
 from services.platform.sql import timestamp_before_sql
 from services.platform.version import VERSION
 from services.queue.depths import queue_depths
@@ -63,9 +64,7 @@ class SystemState:
 
 @dataclass
 class _Kept(Generic[T]):
-    """A value that is read again when it is older than `seconds`; of many who ask at once one reads. It belongs to one
-    database, as one event loop knows it.
-    """
+    """A value that is read again when it is older than `seconds`; of many who ask at once one reads."""
 
     seconds: float
     read: Callable[[], Awaitable[T]]
@@ -82,7 +81,7 @@ class _Kept(Generic[T]):
 
 
 class SystemReader:
-    """Reads the state for one process's callers."""
+    """Reads the state for one process's callers, who share what is kept."""
 
     def __init__(self) -> None:
         self._queues = _Kept(QUEUES_SECONDS, read_queues)
@@ -96,7 +95,7 @@ class SystemReader:
             broker="redis" if settings.redis_url is not None else "in-process",
             queues=await self._queues.get(),
             workers=await read_workers(),
-            load=host_load(),
+            load=runtime().host_samples.load(),
             storage_bytes=await self._stored.get(),
             storage_free_bytes=await storage().free_bytes(),
         )
@@ -154,13 +153,6 @@ async def stored_bytes() -> int:
     return int(rows[0]["bytes"])
 
 
-_reader: tuple[asyncio.AbstractEventLoop, SystemReader] | None = None
-
-
 async def system_state(settings: Settings) -> SystemState:
     """The present state."""
-    global _reader
-    loop = asyncio.get_running_loop()
-    if _reader is None or _reader[0] is not loop:
-        _reader = (loop, SystemReader())
-    return await _reader[1].read(settings)
+    return await runtime().state(SystemReader).read(settings)

@@ -5,21 +5,21 @@ from collections.abc import Callable, Iterator
 
 from models.database import after_commit
 from models.enums import Queue
+from services.platform.runtime import runtime
 
 Notifier = Callable[..., None]
 """Takes the queues in which something may be due, none for all of them; never waits and never fails its caller."""
-
-_notifiers: list[Notifier] = []
 
 
 @contextlib.contextmanager
 def notifying(send: Notifier) -> Iterator[None]:
     """Has notifications go to `send` while the context is open. Without any open, the workers' tick finds the work."""
-    _notifiers.append(send)
+    notifiers = runtime().notifiers
+    notifiers.append(send)
     try:
         yield
     finally:
-        _notifiers.remove(send)
+        notifiers.remove(send)
 
 
 def notify(*queues: Queue) -> None:
@@ -27,7 +27,7 @@ def notify(*queues: Queue) -> None:
 
     A notification that is lost costs at most a second: the workers' tick finds due work, too.
     """
-    for send in _notifiers:
+    for send in runtime().notifiers:
         after_commit(lambda send=send: send(*queues))  # type: ignore[misc]
 
 

@@ -10,6 +10,7 @@ from prometheus_client.core import GaugeMetricFamily
 from models.database import execute, is_open, now_ms_sql
 from services.platform.metrics.definitions import accounts_family, jobs_family, workers_family
 from services.platform.metrics.recording import metrics
+from services.platform.runtime import runtime
 from services.queue.depths import queue_depths
 
 log = structlog.get_logger(__name__)
@@ -19,23 +20,18 @@ READ_SECONDS = 5.0
 
 
 @dataclass
-class _LastRead:
+class LastRead:
+    """When they were read, in the monotonic clock's seconds; whoever reads holds the lock."""
+
     at: float = float("-inf")
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    loop: asyncio.AbstractEventLoop | None = None
-
-
-_last = _LastRead()
 
 
 async def refresh() -> None:
     """Reads them anew where they are some seconds old; many at once: one reads. Where that fails there are none."""
-    global _last
-    loop = asyncio.get_running_loop()
-    if _last.loop is not loop:
-        _last = _LastRead(loop=loop)
-    async with _last.lock:
-        if time.monotonic() - _last.at < FRESH_SECONDS:
+    last = runtime().state(LastRead)
+    async with last.lock:
+        if time.monotonic() - last.at < FRESH_SECONDS:
             return
         try:
             async with asyncio.timeout(READ_SECONDS):
@@ -43,7 +39,7 @@ async def refresh() -> None:
         except Exception as error:
             log.warning("metrics.not_read", error=type(error).__name__)
             metrics().present.families = []
-        _last.at = time.monotonic()
+        last.at = time.monotonic()
 
 
 async def _read() -> list[GaugeMetricFamily]:

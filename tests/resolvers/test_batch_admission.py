@@ -14,6 +14,7 @@ from models.generation import GenerationRecord, RecordVersion
 from models.jobs import IdempotencyKey, Job, JobInput
 from services.generation.batches import checking
 from tests.batch_factories import end
+from tests.changed_settings import change_settings
 from tests.factories import OTHER, OWNER, make_file
 from tests.pool_factories import FakeUpstream, make_account
 from tests.pool_factories import upstream as upstream
@@ -26,12 +27,9 @@ pytestmark = pytest.mark.usefixtures("upstream")
 
 
 @pytest.fixture(autouse=True)
-def models(monkeypatch: pytest.MonkeyPatch, data_dir: object) -> None:
+def models(data_dir: object) -> None:
     """The deployment's default models are the fake upstream's."""
-    from settings import get_settings
-
-    changed = get_settings().model_copy(update={"image_model": "fake-picture", "video_model": "fake-clip"})
-    monkeypatch.setattr("settings._chosen", [changed])
+    change_settings(image_model="fake-picture", video_model="fake-clip")
 
 
 async def everything() -> list[str]:
@@ -316,7 +314,7 @@ async def test_admission_takes_as_many_statements_for_many_items_as_for_few(eith
     assert max(counts) < 40
 
 
-async def test_others_have_their_turn_while_items_are_checked(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_others_have_their_turn_while_items_are_checked(database: None) -> None:
     turns = 0
 
     async def others() -> None:
@@ -347,19 +345,14 @@ async def test_somebody_elses_storyboards_stand_in_nobodys_way(database: None) -
     assert (await images(items("a"), OWNER))["queueCount"] == 1
 
 
-async def test_the_deployments_strategy_counts_where_nothing_is_said(
-    database: None, monkeypatch: pytest.MonkeyPatch, upstream: FakeUpstream
-) -> None:
-    from settings import get_settings
-
-    changes = {
-        "load_balance": "ROUND_ROBIN",
-        "rate_limit_handling": "WAIT",
-        "max_attempts": 7,
-        "auto_switch_on_failure": False,
-        "max_concurrent_per_account": 2,
-    }
-    monkeypatch.setattr("settings._chosen", [get_settings().model_copy(update=changes)])
+async def test_the_deployments_strategy_counts_where_nothing_is_said(database: None, upstream: FakeUpstream) -> None:
+    change_settings(
+        load_balance="ROUND_ROBIN",
+        rate_limit_handling="WAIT",
+        max_attempts=7,
+        auto_switch_on_failure=False,
+        max_concurrent_per_account=2,
+    )
     fields = "loadBalance rateLimitHandling maxAttempts autoSwitchOnFailure maxConcurrentPerAccount accountIds"
 
     async def strategy(given: dict[str, Any] | None) -> Any:

@@ -13,9 +13,9 @@ from models.enums import AttemptState, BatchStatus, BatchType, JobStatus, MediaK
 from models.jobs import Job
 from services.generation.batches.pausing import pause_batch
 from services.queries.batch_progress import follow_batch
-from settings import get_settings
 from tests.account_factories import make_attempt
 from tests.batch_factories import end, make_batch, make_batch_of, storyboard_of
+from tests.changed_settings import change_settings
 from tests.factories import OTHER, OWNER
 from tests.pool_factories import FakeUpstream, make_account
 from tests.pool_factories import upstream as upstream
@@ -146,10 +146,8 @@ async def test_more_batches_take_no_more_statements(either_database: str, upstre
     assert counts[0] == counts[1]
 
 
-async def test_the_completion_is_estimated_while_a_batch_goes_on(
-    database: None, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("settings._chosen", [get_settings().model_copy(update={"urgent_slot_percent": 10})])
+async def test_the_completion_is_estimated_while_a_batch_goes_on(database: None, upstream: FakeUpstream) -> None:
+    change_settings(urgent_slot_percent=10)
     batch, jobs = await make_batch_of([P, P, P])
     document = "query ($id: ID!) { batch(id: $id) { estimatedCompletion } }"
 

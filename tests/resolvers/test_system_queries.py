@@ -15,7 +15,7 @@ from models.enums import DeliveryStatus, FileState, JobRole, JobStatus, JobType,
 from resolvers.context import build_context
 from services.platform.files import use_storage
 from services.platform.identity import LOCAL_VIEWER, Viewer
-from services.platform.process_leases import HeldNumber, process_number, serve_queues
+from services.platform.process_leases import ProcessNumber, process_number
 from services.platform.version import VERSION
 from services.queue.depths import queue_depths
 from tests.factories import OTHER, OWNER, make_file, make_job
@@ -160,8 +160,8 @@ async def test_callbacks_count_as_a_queue() -> None:
 async def test_workers_are_shown_with_their_queues_and_last_heartbeat() -> None:
     async with process_number("server"):
         assert (await ask(WORKERS))["systemStatus"]["workers"] == []  # it only answers requests
-        async with process_number("worker"):
-            await serve_queues([Queue.TEXT, Queue.RENDERING])
+        async with process_number("worker") as number:
+            await number.serve([Queue.TEXT, Queue.RENDERING])
             (worker,) = (await ask(WORKERS))["systemStatus"]["workers"]
             assert (worker["name"], worker["queues"]) == ("worker", ["text", "rendering"])
             assert worker["startedAt"] <= worker["lastHeartbeatAt"]
@@ -169,8 +169,8 @@ async def test_workers_are_shown_with_their_queues_and_last_heartbeat() -> None:
 
 
 async def test_a_worker_that_died_is_shown_until_its_lease_ends() -> None:
-    held = HeldNumber("worker")
-    await held.take()
+    held = ProcessNumber("worker")
+    await held.claim()
     await held.serve([Queue.TEXT])
     await execute(f"UPDATE process_lease SET heartbeat_at_ms = {now_ms_sql()} - 60000 RETURNING number")
     (worker,) = (await ask(WORKERS))["systemStatus"]["workers"]

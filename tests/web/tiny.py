@@ -210,7 +210,9 @@ def tiny_app(
 
 
 if __name__ == "__main__":
+    from services.platform.runtime import open_runtime
     from web.serving import serve
 
     configure_logging(get_settings())
-    serve(get_settings(), tiny_app)
+    with open_runtime():
+        serve(get_settings(), tiny_app)

@@ -17,7 +17,7 @@ from models.accounts import Account
 from models.batches import Batch
 from models.database import execute, now_ms, transaction
 from models.enums import MediaKind
-from models.generation import Attempt, Route
+from models.generation import Attempt
 from models.ids import new_id
 from services.accounts.pool.account_snapshots import InFlight, cooldowns_of, in_flight_of, rosters
 from services.accounts.pool.alerts import tell_of_pools
@@ -28,7 +28,7 @@ from services.platform.leases import NamedLeases
 from services.platform.locking import lock_rows
 from services.platform.owned import places
 from services.queue.priority import group_sql, is_held_with_workflow_sql
-from services.stores import account_cooldowns, accounts
+from services.stores import account_cooldowns, accounts, routes
 from services.stores.account_leases import release_all_polls
 from services.stores.attempts import insert_attempts
 from services.stores.jobs.moves import Started, start_generations
@@ -199,7 +199,7 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
         kept = [placement for placement in kept if placement.job.job_id in started]
         if not kept:
             return 0
-        routes = await _write_routes([plan.routes[placement.job.job_id] for placement in kept])
+        route_ids = await _write_routes([plan.routes[placement.job.job_id] for placement in kept])
         attempts = [
             _attempt(
                 started[placement.job.job_id],
@@ -207,7 +207,7 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
                 locked[placement.account_id],
                 route_id=route_id,
             )
-            for placement, route_id in zip(kept, routes, strict=True)
+            for placement, route_id in zip(kept, route_ids, strict=True)
         ]
         await insert_attempts(attempts)
         for attempt in attempts:
@@ -295,17 +295,17 @@ def _within_slots(
     return kept
 
 
-async def _write_routes(routes: Sequence[tuple[RouteEntry, ...]]) -> list[int]:
+async def _write_routes(chosen: Sequence[tuple[RouteEntry, ...]]) -> list[int]:
     """One row for each route; for each place the id of its row. All jobs of a key have the same tuple."""
-    ids = {id(route): new_id() for route in routes}
+    ids = {id(route): new_id() for route in chosen}
     rows = {
         ids[id(route)]: [
             {"accountId": entry.account_id, "reason": entry.reason, "untilMs": entry.until_ms} for entry in route
         ]
-        for route in {id(route): route for route in routes}.values()
+        for route in {id(route): route for route in chosen}.values()
     }
-    await Route.bulk_create([Route(id=route_id, candidates=candidates) for route_id, candidates in rows.items()])
-    return [ids[id(route)] for route in routes]
+    await routes.insert(rows)
+    return [ids[id(route)] for route in chosen]
 
 
 def _attempt(job: Started, demand: Demand, account: Account, *, route_id: int) -> Attempt:

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.callbacks import CallbackDelivery, CallbackTry
-from models.database import after_commit, execute, now_ms_sql, transaction
-from models.enums import AlertKind, AlertSeverity
+from models.callbacks import CallbackDelivery
+from models.database import after_commit, transaction
+from models.enums import AlertKind, AlertSeverity, DeliveryStatus
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.notifications.callbacks.outbox import ALERT, BATCH, WORKFLOW
 from services.notifications.callbacks.retries import wait_ms
@@ -20,7 +20,8 @@ from services.notifications.callbacks.turns import Target, due_sql, next_ids
 from services.platform.leases import Lease, LeasedTable
 from services.platform.metrics.recording import note_callback
 from services.platform.owned import places
-from services.platform.sql import skip_locked_sql, timestamp_sql
+from services.platform.sql import skip_locked_sql
+from services.stores import callbacks
 
 LEASE_SECONDS = 60.0
 LEASES = LeasedTable("callback_delivery")
@@ -76,33 +77,20 @@ async def note(claim: Claim, answer: Answer, roll: float) -> None:
     delivery = claim.delivery
 
     async def body() -> None:
-        rows = await execute(
-            "UPDATE callback_delivery SET version = version + 1 WHERE id = ?"
-            " RETURNING lease_epoch, status, round_tries",
-            delivery.id,
-        )
-        if not rows:
-            return
-        await CallbackTry.create(
-            delivery_id=delivery.id, number=claim.number, status_code=answer.status_code, error=answer.error
-        )
-        if rows[0]["lease_epoch"] != claim.epoch or rows[0]["status"] != "PENDING":
+        tried = await callbacks.add_try(delivery.id, claim.number, status_code=answer.status_code, error=answer.error)
+        if tried is None or tried.lease_epoch != claim.epoch or tried.status is not DeliveryStatus.PENDING:
             return
         if answer.is_success:
             outcome = await _note_delivered(delivery)
         else:
-            outcome = await _note_failed(delivery, answer, rows[0]["round_tries"] + 1, roll)
+            outcome = await _note_failed(delivery, answer, tried.failures + 1, roll)
         after_commit(lambda: note_callback(delivery.event, outcome))
 
     await transaction(body)
 
 
 async def _note_delivered(delivery: CallbackDelivery) -> str:
-    await execute(
-        f"UPDATE callback_delivery SET status = 'DELIVERED', due_at_ms = NULL, delivered_at = {timestamp_sql()},"
-        " lease_epoch = lease_epoch + 1 WHERE id = ? RETURNING id",
-        delivery.id,
-    )
+    await callbacks.deliver(delivery.id)
     if delivery.subject != ALERT:
         await close_alert(delivery.owner, AlertKind.CALLBACK_FAILED, cause_of(delivery))
     return "delivered"
@@ -110,13 +98,10 @@ async def _note_delivered(delivery: CallbackDelivery) -> str:
 
 async def _note_failed(delivery: CallbackDelivery, answer: Answer, failures: int, roll: float) -> str:
     wait = wait_ms(answer, failures, roll)
-    status, due = ("FAILED", "NULL") if wait is None else ("PENDING", f"{now_ms_sql()} + {wait}")
-    await execute(
-        f"UPDATE callback_delivery SET status = '{status}', due_at_ms = {due}, round_tries = ?,"
-        " lease_epoch = lease_epoch + 1 WHERE id = ? RETURNING id",
-        failures,
-        delivery.id,
-    )
+    if wait is None:
+        await callbacks.fail(delivery.id, failures)
+    else:
+        await callbacks.retry_later(delivery.id, wait, failures)
     if wait is None and delivery.subject != ALERT:
         said = answer.error or f"The last answer was status {answer.status_code}."
         await raise_alert(

@@ -14,10 +14,11 @@ from typing import ParamSpec
 import structlog
 
 from errors import JobErrorCode
-from models.database import error_kind, on_database_error
+from models.database import error_kind
 from models.enums import JobStatus
 from models.jobs import Job
 from services.platform.metrics.definitions import Metrics
+from services.platform.runtime import runtime
 
 log = structlog.get_logger(__name__)
 
@@ -25,14 +26,10 @@ P = ParamSpec("P")
 
 LAG_LOOK_SECONDS = 1.0
 
-_metrics: list[Metrics] = []
-
 
 def metrics() -> Metrics:
     """This process's metrics."""
-    if not _metrics:
-        _metrics.append(Metrics())
-    return _metrics[0]
+    return runtime().metrics
 
 
 def _never_raising(record: Callable[P, None]) -> Callable[P, None]:
@@ -176,9 +173,6 @@ def note_database_error(error: BaseException) -> None:
     kind = error_kind(error)
     if kind is not None:
         metrics().database_errors.labels(kind).inc()
-
-
-on_database_error(note_database_error)
 
 
 @_never_raising

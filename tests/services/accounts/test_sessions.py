@@ -25,8 +25,8 @@ from services.accounts.sessions import (
 from services.platform import sealing
 from services.platform.keys import made_once
 from services.platform.sealing import resealed
-from settings import get_settings, use_settings
 from tests.account_factories import make_account
+from tests.changed_settings import change_settings
 
 SESSION = "0123456789abcdef0123456789abcdef"
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("either_database")
 def use_keys(*keys: bytes) -> None:
     """The data_dir fixture puts the settings back."""
     secrets = tuple(SecretStr(key.decode()) for key in keys)
-    use_settings(get_settings().model_copy(update={"encryption_keys": secrets}))
+    change_settings(encryption_keys=secrets)
 
 
 async def test_a_sealed_session_opens_and_shows_nothing() -> None:

@@ -21,8 +21,8 @@ from services.generation.polling import claim_accounts, extend_accounts, poll_st
 from services.generation.refresh import refresh_job
 from services.generation.submitting import submit_step
 from services.worker.scheduling import schedule
-from settings import get_settings
 from tests.batch_factories import make_batch
+from tests.changed_settings import change_settings
 from tests.factories import OWNER
 from tests.pool_factories import FakeUpstream, attempts_of, fault, make_account, make_due, make_generation
 
@@ -49,10 +49,6 @@ async def submitted(strategy: AccountStrategy | None = None, **values: Any) -> t
 
 async def newest(job: Job) -> tuple[Job, Attempt]:
     return await Job.get(id=job.id), (await attempts_of(job))[-1]
-
-
-def without_patience(monkeypatch: pytest.MonkeyPatch, **changes: float) -> None:
-    monkeypatch.setattr("settings._chosen", [get_settings().model_copy(update=changes)])
 
 
 # ---------------------------------------------------------------- submit
@@ -253,15 +249,13 @@ async def test_an_unknown_submit_never_changes_its_account_while_it_is_unknown(u
     assert upstream.submits == []
 
 
-async def test_after_the_window_it_is_sent_again_under_the_same_id_on_the_same_account(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_after_the_window_it_is_sent_again_under_the_same_id_on_the_same_account(upstream: FakeUpstream) -> None:
     account = await make_account()
     await make_account()
     upstream.says = [SubmitUnknownError("reset")]
     job, attempt = await submitted()
     upstream.call_timeout_seconds = 0.0
-    without_patience(monkeypatch, unknown_submit_seconds=0.0)
+    change_settings(unknown_submit_seconds=0.0)
     await make_due()
     await poll_all()
     await make_due()
@@ -361,10 +355,10 @@ async def test_a_task_that_failed_goes_to_another_account_once_and_then_fails(up
 # ---------------------------------------------------------------- time-outs
 
 
-async def timed_out(monkeypatch: pytest.MonkeyPatch, strategy: AccountStrategy | None = None) -> Job:
+async def timed_out(strategy: AccountStrategy | None = None) -> Job:
     job, attempt = await submitted(strategy)
     await Attempt.filter(id=attempt.id).update(accepted_at_ms=1)
-    without_patience(monkeypatch, image_timeout_seconds=1.0)
+    change_settings(image_timeout_seconds=1.0)
     await make_due()
     await poll_all()
     return await Job.get(id=job.id)
@@ -382,11 +376,11 @@ async def test_without_a_result_in_time_the_job_fails_and_the_task_is_kept(
     assert len(upstream.submits) == 1
 
 
-async def test_time_in_upstreams_queue_does_not_count(upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_time_in_upstreams_queue_does_not_count(upstream: FakeUpstream) -> None:
     await make_account()
     job, attempt = await submitted()
     await Attempt.filter(id=attempt.id).update(accepted_at_ms=1, queued_ms=10**15)
-    without_patience(monkeypatch, image_timeout_seconds=1.0)
+    change_settings(image_timeout_seconds=1.0)
     await make_due()
     await poll_all()
     assert (await Job.get(id=job.id)).status is JobStatus.RUNNING
@@ -409,7 +403,7 @@ async def test_retrying_a_timed_out_job_waits_on_for_the_same_task(
 ) -> None:
     await make_account()
     job = await timed_out(monkeypatch)
-    without_patience(monkeypatch, image_timeout_seconds=900.0)
+    change_settings(image_timeout_seconds=900.0)
     job = await retry_job(OWNER, job.id)
     (attempt,) = await attempts_of(job)
     assert (job.status, attempt.is_detached, attempt.run) == (JobStatus.RUNNING, False, 1)
@@ -520,15 +514,13 @@ async def test_a_running_job_without_a_live_attempt_waits_again(upstream: FakeUp
     assert (await Job.get(id=job.id)).status is JobStatus.PENDING
 
 
-async def test_a_lost_draft_waits_for_its_cooling_account_and_goes_to_no_other(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_lost_draft_waits_for_its_cooling_account_and_goes_to_no_other(upstream: FakeUpstream) -> None:
     account = await make_account()
     await make_account()
     upstream.says = [SubmitUnknownError("reset")]
     job, _ = await submitted()
     upstream.call_timeout_seconds = 0.0
-    without_patience(monkeypatch, unknown_submit_seconds=0.0)
+    change_settings(unknown_submit_seconds=0.0)
     await make_due()
     await poll_all()
     await AccountCooldown.create(account_id=account.id, kind="IMAGE", until_ms=9_999_999_999_999, reason="Too fast.")
@@ -543,14 +535,12 @@ async def test_a_lost_draft_waits_for_its_cooling_account_and_goes_to_no_other(
     assert upstream.submits == [(account.id, attempt.submit_id)]
 
 
-async def test_a_lost_draft_whose_job_went_on_elsewhere_is_never_sent_again(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_lost_draft_whose_job_went_on_elsewhere_is_never_sent_again(upstream: FakeUpstream) -> None:
     first, second = await make_account(), await make_account()
     upstream.says = [SubmitUnknownError("reset")]
     job, attempt = await submitted(AccountStrategy(switch_on_timeout=True))
     await Attempt.filter(id=attempt.id).update(sent_at_ms=1)
-    without_patience(monkeypatch, image_timeout_seconds=1.0, unknown_submit_seconds=0.0)
+    change_settings(image_timeout_seconds=1.0, unknown_submit_seconds=0.0)
     for _ in range(4):
         await make_due()
         await poll_all()

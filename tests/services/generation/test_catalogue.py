@@ -5,7 +5,7 @@ import pytest
 from errors import BadInputError
 from models.enums import MediaKind
 from services.generation.catalogue import default_model, find_model, models
-from settings import get_settings
+from tests.changed_settings import change_settings
 from tests.pool_factories import FakeUpstream
 
 
@@ -27,9 +27,7 @@ def test_an_unknown_model_is_refused_with_those_that_there_are() -> None:
     assert "offline-drawing, " in refusal.value.message
 
 
-def test_a_default_that_nobody_has_is_told_as_the_deployments(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("settings._chosen", [get_settings().model_copy(update={"image_model": "gone-1"})])
+def test_a_default_that_nobody_has_is_told_as_the_deployments(upstream: FakeUpstream) -> None:
+    change_settings(image_model="gone-1")
     with pytest.raises(BadInputError, match=r"default model of this deployment, 'gone-1'.*there are: fake-picture"):
         find_model(None, MediaKind.IMAGE)

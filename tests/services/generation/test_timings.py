@@ -4,14 +4,8 @@ import pytest
 
 from models.enums import MediaKind
 from models.generation import Attempt, ModelTiming
-from services.generation import timings
 from services.generation.states import held_for
 from services.generation.timings import durations, measured_times, note_times, timing_key
-
-
-@pytest.fixture(autouse=True)
-def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timings, "_remembered", {})
 
 
 async def test_durations_and_held_times_are_kept(either_database: str) -> None:

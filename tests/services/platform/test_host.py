@@ -6,7 +6,7 @@ import dataclasses
 import pytest
 
 from services.platform import host
-from services.platform.host import HostSamples, Sample, host_load, load_between, sampling
+from services.platform.host import HostSamples, Sample, load_between, sampling
 
 BEFORE = Sample(at=100.0, busy_seconds=50.0, total_seconds=200.0, received_bytes=1_000, sent_bytes=5_000)
 
@@ -52,10 +52,11 @@ async def test_the_machine_is_sampled_while_the_process_lives(monkeypatch: pytes
     monkeypatch.setattr(host, "SAMPLE_SECONDS", 0.001)
     taken: list[Sample] = []
     monkeypatch.setattr(host.HostSamples, "add", lambda self, sample: taken.append(sample))
-    async with asyncio.timeout(10), sampling():
+    samples = HostSamples()
+    async with asyncio.timeout(10), sampling(samples):
         while len(taken) < 2:
             await asyncio.sleep(0.005)
-        load = host_load()
+        load = samples.load()
     assert taken[0].total_seconds <= taken[1].total_seconds
     assert 0 <= load.cpu_percent <= 100
     assert load.memory_bytes > 0

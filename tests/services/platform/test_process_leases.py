@@ -5,7 +5,7 @@ import pytest
 from models.database import execute, now_ms_sql
 from models.enums import Queue
 from models.workers import ProcessLease
-from services.platform.process_leases import HeldNumber, claim_number, forget_other_workers, process_number
+from services.platform.process_leases import ProcessNumber, claim_number, forget_other_workers, process_number
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -20,7 +20,7 @@ async def test_processes_have_different_numbers_and_give_them_back() -> None:
 
 
 async def test_a_heartbeat_keeps_the_lease_and_the_queues() -> None:
-    held = HeldNumber("one")
+    held = ProcessNumber("one")
     await held.claim()
     await held.serve([Queue.TEXT, Queue.INPUTS])
     await execute(
@@ -35,7 +35,7 @@ async def test_a_heartbeat_keeps_the_lease_and_the_queues() -> None:
 
 
 async def test_a_number_that_another_has_taken_is_replaced_and_the_worker_still_shown() -> None:
-    held = HeldNumber("slept")
+    held = ProcessNumber("slept")
     await held.claim()
     await held.serve([Queue.TEXT])
     await execute("UPDATE process_lease SET holder = 'other', queues = NULL RETURNING number")
@@ -48,7 +48,7 @@ async def test_a_number_that_another_has_taken_is_replaced_and_the_worker_still_
 
 async def test_a_number_whose_lease_ran_out_is_taken_without_what_it_had(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.platform.process_leases.random.sample", lambda numbers, _: list(numbers))
-    dead = HeldNumber("dead")
+    dead = ProcessNumber("dead")
     await dead.claim()
     await dead.serve([Queue.TEXT])
     await execute("UPDATE process_lease SET until_ms = 1, started_at_ms = 1 RETURNING number")
@@ -59,7 +59,7 @@ async def test_a_number_whose_lease_ran_out_is_taken_without_what_it_had(monkeyp
 
 
 async def test_who_is_alone_forgets_workers_that_were_killed() -> None:
-    killed, alone, server = HeldNumber("killed"), HeldNumber("alone"), HeldNumber("server")
+    killed, alone, server = ProcessNumber("killed"), ProcessNumber("alone"), ProcessNumber("server")
     for held in (killed, alone, server):
         await held.claim()
     await killed.serve([Queue.TEXT])

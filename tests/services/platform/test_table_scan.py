@@ -12,7 +12,6 @@ pytestmark = pytest.mark.usefixtures("either_database")
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walking, "PART", 2)
-    monkeypatch.setattr(walking, "_reached", {})
 
 
 async def test_each_row_is_looked_at_once_and_then_again_from_the_front() -> None:

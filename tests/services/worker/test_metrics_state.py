@@ -8,18 +8,18 @@ from prometheus_client.parser import text_string_to_metric_families
 from models.accounts import AccountCooldown
 from models.database import execute, now_ms
 from models.enums import AccountStatus, JobStatus, Queue
-from services.platform.metrics.definitions import Metrics
-from services.platform.process_leases import process_number, serve_queues
+from services.platform.process_leases import process_number
+from services.platform.runtime import runtime
 from services.worker import metrics_state as present_state
 from services.worker.metrics_server import exposition
-from services.worker.metrics_state import refresh
+from services.worker.metrics_state import LastRead, refresh
 from tests.factories import OTHER, make_job
+from tests.metric_values import value
 from tests.pool_factories import make_account, make_generation
-from tests.services.platform.metrics.conftest import Value
 from tests.statements import counted_statements
 
 
-async def test_jobs_accounts_and_workers_are_counted(either_database: str, value: Value) -> None:
+async def test_jobs_accounts_and_workers_are_counted(either_database: str) -> None:
     await make_generation()
     await make_generation(OTHER)
     running = await make_job(status=JobStatus.RUNNING, worker="one", queue=Queue.TEXT)
@@ -28,8 +28,8 @@ async def test_jobs_accounts_and_workers_are_counted(either_database: str, value
     cooling = await make_account(OTHER)
     await AccountCooldown.create(account_id=cooling.id, kind="", model="", until_ms=await now_ms() + 60_000, reason="x")
     await make_account(status=AccountStatus.BANNED, site=None)
-    async with process_number("worker"):
-        await serve_queues([Queue.TEXT])
+    async with process_number("worker") as number:
+        await number.serve([Queue.TEXT])
         await refresh()
     assert value("ekonte_jobs", queue="pool-images", state="waiting") == 2
     assert value("ekonte_jobs", queue="text", state="running") == 1
@@ -47,9 +47,7 @@ async def test_many_scrapes_at_once_read_once(database: None) -> None:
     assert len(statements) == 3
 
 
-async def test_where_the_database_is_away_the_rest_is_told(
-    database: None, monkeypatch: pytest.MonkeyPatch, value: Value, own_metrics: Metrics
-) -> None:
+async def test_where_the_database_is_away_the_rest_is_told(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
     await make_generation()
     await refresh()
     assert value("ekonte_jobs", queue="pool-images", state="waiting") == 1
@@ -58,12 +56,12 @@ async def test_where_the_database_is_away_the_rest_is_told(
         raise OSError("away")
 
     monkeypatch.setattr(present_state, "queue_depths", fail)
-    monkeypatch.setattr(present_state, "_last", present_state._LastRead())
-    own_metrics.websockets.inc()
+    runtime().state(LastRead).at = float("-inf")
+    runtime().metrics.websockets.inc()
     families = {family.name: family for family in text_string_to_metric_families((await exposition()).decode())}
     assert "ekonte_jobs" not in families  # nothing is better than what was true before
     assert families["ekonte_websocket_connections"].samples[0].value == 1
 
 
-async def test_without_a_database_there_are_only_the_processs_own(own_metrics: Metrics) -> None:
+async def test_without_a_database_there_are_only_the_processs_own() -> None:
     assert b"ekonte_build_info" in await exposition()

@@ -17,8 +17,8 @@ from services.film.workflows import pause_workflow, resume_workflow
 from services.queries.waiting import waiting_words
 from services.queue.priority import aged_rank, aged_rank_sql
 from services.worker.scheduling import schedule
-from settings import get_settings
 from tests.batch_factories import make_batch
+from tests.changed_settings import change_settings
 from tests.factories import OWNER, make_script, make_workflow
 from tests.pool_factories import PICTURES, make_account, make_generation
 
@@ -28,10 +28,6 @@ IMAGE = MediaKind.IMAGE
 
 async def running_of(batch: Batch) -> int:
     return await Job.filter(batch_id=batch.id, status=JobStatus.RUNNING).count()
-
-
-def use(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
-    monkeypatch.setattr("settings._chosen", [get_settings().model_copy(update=changes)])
 
 
 async def age(job: Job, seconds: float) -> None:
@@ -172,8 +168,8 @@ async def test_passes_that_race_keep_within_what_a_batch_may_that_has_begun_long
     assert await running_of(batch) == 3
 
 
-async def test_the_last_slots_are_kept_for_urgent_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    use(monkeypatch, urgent_slot_percent=10)
+async def test_the_last_slots_are_kept_for_urgent_jobs() -> None:
+    change_settings(urgent_slot_percent=10)
     await make_account(max_concurrent=5)
     jobs = [await make_generation() for _ in range(8)]
     assert (await schedule(IMAGE)).placed == 4

@@ -24,7 +24,7 @@ from services.film.workflows import (
     resume_workflow,
     retry_workflow,
 )
-from services.worker.process import open_file
+from services.platform.served_files import open_file
 from tests.factories import OWNER
 from tests.services.film.workflow.fakes import (
     GRID,

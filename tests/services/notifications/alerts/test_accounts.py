@@ -16,8 +16,8 @@ from services.accounts.removing import delete_accounts
 from services.accounts.rules import AccountChanges
 from services.accounts.updating import update_accounts
 from services.notifications.alerts.accounts import check_credits
-from settings import get_settings
 from tests.account_factories import ScriptedPool, install_pool, make_account, make_attempt
+from tests.changed_settings import change_settings
 from tests.factories import OWNER
 from tests.pool_factories import fault
 from tests.statements import counted_statements
@@ -28,14 +28,6 @@ pytestmark = pytest.mark.usefixtures("either_database")
 @pytest.fixture
 def pool(monkeypatch: pytest.MonkeyPatch) -> ScriptedPool:
     return install_pool(monkeypatch)
-
-
-@pytest.fixture
-def set_low(monkeypatch: pytest.MonkeyPatch) -> Any:
-    def change(credit_low: int) -> None:
-        monkeypatch.setattr("settings._chosen", [get_settings().model_copy(update={"credit_low": credit_low})])
-
-    return change
 
 
 async def open_alerts() -> list[tuple[AlertKind, AlertSeverity, int]]:
@@ -109,8 +101,8 @@ async def test_nothing_is_told_about_deleted_accounts() -> None:
     assert await open_alerts() == []
 
 
-async def test_few_credits_are_told_when_a_task_takes_them_and_no_more_once_there_are_enough(set_low: Any) -> None:
-    set_low(50)
+async def test_few_credits_are_told_when_a_task_takes_them_and_no_more_once_there_are_enough() -> None:
+    change_settings(credit_low=50)
     account = await make_account(credit_balance=57, name="studio")
     attempts = [await make_attempt(account, credits_expected=4) for _ in range(3)]
     await note_accepted(attempts[0], "2026-01-01")
@@ -153,19 +145,19 @@ async def test_an_account_that_gets_no_work_is_short_of_nothing() -> None:
     assert [alert[0] for alert in await open_alerts()] == [AlertKind.ACCOUNT_BANNED]
 
 
-async def test_the_look_at_all_accounts_follows_the_setting(set_low: Any) -> None:
+async def test_the_look_at_all_accounts_follows_the_setting() -> None:
     poor, rich = await make_account(credit_balance=10), await make_account(credit_balance=1000)
     await make_account(credit_balance=None)
-    set_low(0)
+    change_settings(credit_low=0)
     await check_credits()
     assert await open_alerts() == []
-    set_low(20)
+    change_settings(credit_low=20)
     await check_credits()
     assert {alert[2] for alert in await open_alerts()} == {poor.id}
-    set_low(2000)
+    change_settings(credit_low=2000)
     await check_credits()
     assert {alert[2] for alert in await open_alerts()} == {poor.id, rich.id}
-    set_low(0)
+    change_settings(credit_low=0)
     await check_credits()
     assert await open_alerts() == []
 
@@ -178,10 +170,10 @@ async def test_alerts_about_budgets_are_not_the_accounts_business() -> None:
     assert await Alert.filter(resolved_at__isnull=True).count() == 1
 
 
-async def test_accounts_that_are_told_already_are_not_read_again(set_low: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_accounts_that_are_told_already_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     for balance in (10, 11, 12):
         await make_account(credit_balance=balance)
-    set_low(20)
+    change_settings(credit_low=20)
     await check_credits()
     assert len(await open_alerts()) == 3
     looked_at: list[int] = []

@@ -10,7 +10,7 @@ from models.database import transaction
 from models.enums import AlertKind, AlertSeverity
 from services.notifications.alerts.raising import close_alert, close_alerts, close_passed, raise_alert
 from services.platform.events import alerts_topic, bus
-from settings import get_settings
+from tests.changed_settings import change_settings
 from tests.factories import OTHER, OWNER
 
 BANNED = AlertKind.ACCOUNT_BANNED
@@ -113,11 +113,10 @@ async def test_an_alert_whose_transaction_is_rolled_back_was_never_raised(either
 
 
 async def test_the_deployments_webhook_is_told_of_each_raising_and_each_closing_once(
-    either_database: str, monkeypatch: pytest.MonkeyPatch
+    either_database: str,
 ) -> None:
     await raise_banned(OTHER)
-    settings = get_settings().model_copy(update={"alert_webhook_url": "https://studio.example/alerts"})
-    monkeypatch.setattr("settings._chosen", [settings])
+    change_settings(alert_webhook_url="https://studio.example/alerts")
     for _ in range(2):
         await raise_banned()
     for _ in range(2):

@@ -16,7 +16,8 @@ from services.notifications.callbacks.addresses import (
     receiver_of,
 )
 from services.notifications.callbacks.signing import secret_text
-from settings import Settings
+from settings import Settings, use_settings
+from tests.changed_settings import change_settings
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -31,9 +32,9 @@ def resolving(*addresses: str, error: Exception | None = None) -> Resolve:
 
 
 @pytest.fixture(autouse=True)
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(tmp_path: Path) -> Settings:
     chosen = Settings(_env_file=None, data_dir=tmp_path, allowed_private_hosts=("studio.internal", "other:8443"))
-    monkeypatch.setattr("settings._chosen", [chosen])
+    use_settings(chosen)
     return chosen
 
 
@@ -105,9 +106,8 @@ async def test_private_addresses_are_taken_of_listed_hosts_alone() -> None:
     await refusal("https://other/", resolver=resolving("10.0.0.1"))
 
 
-async def test_http_is_taken_where_the_settings_say_so(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    allowing = settings.model_copy(update={"allow_http_callbacks": True})
-    monkeypatch.setattr("settings._chosen", [allowing])
+async def test_http_is_taken_where_the_settings_say_so() -> None:
+    change_settings(allow_http_callbacks=True)
     await check_callback_url("http://studio.example/", resolver=resolving("93.184.216.34"))
     assert "https" in (await refusal("gopher://studio.example/")).message
 

@@ -27,7 +27,6 @@ from services.notifications.callbacks.turns import MOST_PER_RECEIVER
 from services.notifications.callbacks.webhook_secrets import rotate_secret, valid_secrets
 from services.platform.file_links import LinkState, check
 from services.platform.keys import load_keys
-from services.platform.metrics.definitions import Metrics
 from services.worker.work_loop import Capacity, WorkLoop
 from settings import Settings
 from tests.callback_factories import (
@@ -42,6 +41,7 @@ from tests.callback_factories import (
     tries_of,
 )
 from tests.factories import OWNER, make_file
+from tests.metric_values import values
 
 REFUSED = "The receiver could not be connected to."
 ENDED = "The connection ended before there was an answer, or the answer was no HTTP."
@@ -109,20 +109,13 @@ async def test_a_callback_arrives_once_signed_and_with_links_that_are_good_now(
 async def test_each_try_is_counted_once(
     settings: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted = Metrics()
-    monkeypatch.setattr("services.platform.metrics.recording._metrics", [counted])
     receiver.says = [500]
     await make_delivery(receiver.url)
     for _ in range(2):
         await make_due()
         await deliver(settings)
-    values = {
-        sample.labels["outcome"]: sample.value
-        for metric in counted.callbacks.collect()
-        for sample in metric.samples
-        if sample.name == "ekonte_callbacks_total"
-    }
-    assert values == {"failed": 1, "delivered": 1}
+    counted = {outcome: count for (_, outcome), count in values("ekonte_callbacks_total").items()}
+    assert counted == {"failed": 1, "delivered": 1}
 
 
 async def test_another_owners_files_are_not_linked_to(settings: Settings, receiver: Receiver) -> None:

@@ -195,13 +195,13 @@ async def test_a_failed_workflow_tells_why_and_a_canceled_one_nothing() -> None:
     film.workflow.callback_url = URL
     await write_workflow_callback(film.workflow, WorkflowStatus.CANCELED, None, {})
     assert await CallbackDelivery.all().count() == 0
-    await write_workflow_callback(film.workflow, WorkflowStatus.FAILED, ERROR, {})
+    await write_workflow_callback(film.workflow, WorkflowStatus.FAILED, ERROR.to_json(), {})
     body = (await CallbackDelivery.get()).body
     assert (body["event"], body["status"], body["urls"]) == ("workflow_failed", "failed", {})
     assert body["error"]["code"] == "API_ERROR"
 
 
-async def test_alerts_are_told_to_the_deployments_webhook_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_alerts_are_told_to_the_deployments_webhook_where_there_is_one() -> None:
     alert = await Alert.create(
         owner=OWNER,
         kind=AlertKind.CREDIT_LOW,
@@ -212,7 +212,7 @@ async def test_alerts_are_told_to_the_deployments_webhook_where_there_is_one(mon
     )
     await write_alert_callback(alert)
     assert await CallbackDelivery.all().count() == 0
-    allow_loopback(monkeypatch, alert_webhook_url=URL, alert_webhook_secret=secret_text(b"a" * 32))
+    allow_loopback(alert_webhook_url=URL, alert_webhook_secret=secret_text(b"a" * 32))
     await write_alert_callback(alert)
     delivery = await CallbackDelivery.get()
     assert (delivery.owner, delivery.event, delivery.subject_id) == ("", "alert_raised", alert.id)

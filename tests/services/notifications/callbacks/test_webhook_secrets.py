@@ -11,7 +11,7 @@ from models.callbacks import WebhookSecret
 from services.accounts.sessions import reseal_all
 from services.notifications.callbacks.signing import key_of
 from services.notifications.callbacks.webhook_secrets import forget_retired_secrets, rotate_secret, valid_secrets
-from settings import get_settings, use_settings
+from tests.changed_settings import change_settings
 from tests.factories import OTHER, OWNER
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -68,10 +68,10 @@ async def test_rotating_where_there_is_none_makes_one() -> None:
 
 async def test_secrets_are_sealed_anew_with_a_new_key(data_dir: object) -> None:
     old, new = (SecretStr(Fernet.generate_key().decode()) for _ in range(2))
-    use_settings(get_settings().model_copy(update={"encryption_keys": (old,)}))
+    change_settings(encryption_keys=(old,))
     before = await valid_secrets(OWNER)
-    use_settings(get_settings().model_copy(update={"encryption_keys": (new, old)}))
+    change_settings(encryption_keys=(new, old))
     assert await reseal_all() == 1
     assert await reseal_all() == 0
-    use_settings(get_settings().model_copy(update={"encryption_keys": (new,)}))
+    change_settings(encryption_keys=(new,))
     assert await valid_secrets(OWNER) == before

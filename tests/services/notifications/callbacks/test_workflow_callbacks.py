@@ -23,7 +23,7 @@ from tests.workers import worker_at_work
 
 @pytest.fixture
 def studio(database: None, monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> Studio:
-    allow_loopback(monkeypatch)
+    allow_loopback()
     return use_studio(monkeypatch, data_dir)
 
 

@@ -14,7 +14,7 @@ from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation
 from services.notifications.statistics.events import forget_jobs, note_credits, note_ended, note_reopened
 from services.notifications.statistics.rollup import roll_up
-from settings import get_settings
+from tests.changed_settings import change_settings
 from tests.factories import OWNER
 from tests.pool_factories import make_account, make_generation
 from tests.record_factories import finish, start
@@ -87,14 +87,12 @@ async def test_a_thousand_ends_cost_as_many_statements_as_one() -> None:
     assert [counts[1:] for counts in await sums()] == [(0, 0, 0, 0, 0)]
 
 
-async def test_what_is_taken_back_is_what_was_written_though_zone_and_attempts_have_changed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_what_is_taken_back_is_what_was_written_though_zone_and_attempts_have_changed() -> None:
     """16:30 in London is the next day in Shanghai."""
     job = await ended(JobStatus.SUCCEEDED, datetime(2026, 1, 31, 16, 30, tzinfo=UTC))
     await note_ended([job])
     assert await sums() == [("2026-02-01", 1, 0, 0, 1, 30_000)]
-    monkeypatch.setattr("settings._chosen", [get_settings().model_copy(update={"timezone": "Europe/London"})])
+    change_settings(timezone="Europe/London")
     await Attempt.filter(job_id=job.id).delete()
     await roll_up(60)
     await note_reopened([job])

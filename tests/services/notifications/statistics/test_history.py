@@ -25,10 +25,9 @@ from services.generation.retrying import retry_generation
 from services.notifications.statistics import history
 from services.notifications.statistics.history import count_history
 from services.notifications.statistics.rollup import roll_up
-from services.platform.events import open_bus
 from services.platform.migrations import database_url, migrate
 from services.queries.record_statistics import StatisticsConditions, record_statistics
-from settings import Settings
+from settings import Settings, use_settings
 from tests.factories import OWNER
 from tests.pool_factories import make_generation
 from tests.services.notifications.statistics.recount import wrong_sums
@@ -39,11 +38,11 @@ ENDED_AT = datetime(2026, 1, 31, 16, 30, tzinfo=UTC)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def settings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Settings of an empty database without any table."""
     url = None if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
     chosen = Settings(_env_file=None, data_dir=tmp_path, database_url=url)
-    monkeypatch.setattr("settings._chosen", [chosen])
+    use_settings(chosen)
     return chosen
 
 
@@ -51,7 +50,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 async def opened(settings: Settings) -> AsyncIterator[None]:
     EXECUTOR_CACHE.clear()
     use_process_number(1)
-    async with open_database(database_url(settings), settings.data_dir), open_bus(None):
+    async with open_database(database_url(settings), settings.data_dir):
         yield
 
 

@@ -19,7 +19,6 @@ from services.generation.attempts import claim_steps
 from services.generation.outcomes import fail_generation
 from services.generation.polling import claim_accounts, poll_step
 from services.generation.submitting import submit_step
-from services.platform.metrics.definitions import Metrics
 from services.platform.metrics.recording import (
     metrics,
     note_callback,
@@ -30,13 +29,14 @@ from services.platform.metrics.recording import (
     watching_event_loop,
 )
 from services.platform.metrics.upstream import MeasuredPool
+from services.platform.runtime import Runtime
 from services.queue.leases import claim
 from services.queue.outcomes import cancel_build_jobs, fail_build, succeed_build
 from services.stores.jobs.which import Jobs
 from services.worker.scheduling import schedule
 from tests.factories import make_build, make_job
+from tests.metric_values import value
 from tests.pool_factories import FakeUpstream, fault, make_account, make_due, make_generation, upstream
-from tests.services.platform.metrics.conftest import Value
 
 __all__ = ["upstream"]
 
@@ -46,7 +46,7 @@ CREDENTIAL = Credential(1, "CN", "a session")
 # ---------------------------------------------------------------- jobs
 
 
-async def test_an_end_is_counted_once_it_is_committed(either_database: str, value: Value) -> None:
+async def test_an_end_is_counted_once_it_is_committed(either_database: str) -> None:
     job = await make_generation(status=JobStatus.RUNNING)
     counted: list[float] = []
 
@@ -59,7 +59,7 @@ async def test_an_end_is_counted_once_it_is_committed(either_database: str, valu
     assert counted == [0, 1]
 
 
-async def test_an_end_that_was_undone_is_not_counted(database: None, value: Value) -> None:
+async def test_an_end_that_was_undone_is_not_counted(database: None) -> None:
     job = await make_generation(status=JobStatus.RUNNING)
 
     async def body() -> None:
@@ -71,7 +71,7 @@ async def test_an_end_that_was_undone_is_not_counted(database: None, value: Valu
     assert value("ekonte_jobs_ended_total", type=job.type.value, state="FAILED", error="TIMEOUT") == 0
 
 
-async def test_builds_and_stages_are_counted_however_they_end(database: None, value: Value) -> None:
+async def test_builds_and_stages_are_counted_however_they_end(database: None) -> None:
     stage = await make_job()
     builds = [await make_build(stage, ArtifactKind.PICTURE, number) for number in range(4)]
     queue = builds[0].queue
@@ -93,7 +93,7 @@ async def test_builds_and_stages_are_counted_however_they_end(database: None, va
     assert (ended("SUCCEEDED"), ended("FAILED", "API_ERROR"), ended("CANCELED")) == (2, 1, 2)
 
 
-async def test_waiting_and_running_are_timed_in_the_first_run(database: None, value: Value) -> None:
+async def test_waiting_and_running_are_timed_in_the_first_run(database: None) -> None:
     began = datetime.now(UTC)
     job = Job(
         owner="mira",
@@ -114,9 +114,7 @@ async def test_waiting_and_running_are_timed_in_the_first_run(database: None, va
 # ---------------------------------------------------------------- upstream
 
 
-async def test_a_generation_leaves_calls_credits_and_what_was_placed(
-    database: None, upstream: FakeUpstream, value: Value
-) -> None:
+async def test_a_generation_leaves_calls_credits_and_what_was_placed(database: None, upstream: FakeUpstream) -> None:
     await make_account()
     await make_generation()
     await schedule(MediaKind.IMAGE)
@@ -130,9 +128,7 @@ async def test_a_generation_leaves_calls_credits_and_what_was_placed(
     assert value("ekonte_upstream_call_seconds_count", provider="fake", site="CN", operation="query") == 1
 
 
-async def test_refusals_of_calls_and_of_tasks_are_told_apart(
-    database: None, upstream: FakeUpstream, value: Value
-) -> None:
+async def test_refusals_of_calls_and_of_tasks_are_told_apart(database: None, upstream: FakeUpstream) -> None:
     await make_account()
     await make_generation()
     upstream.says = [fault(FaultKind.RATE_LIMIT, upstream_code="1015")]
@@ -145,7 +141,7 @@ async def test_refusals_of_calls_and_of_tasks_are_told_apart(
     assert value("ekonte_credits_spent_total", provider="fake", model="fake-picture") == 0
 
 
-async def test_a_task_that_upstream_gives_up_is_counted(database: None, upstream: FakeUpstream, value: Value) -> None:
+async def test_a_task_that_upstream_gives_up_is_counted(database: None, upstream: FakeUpstream) -> None:
     from providers.pooled import TaskPhase
 
     await make_account()
@@ -161,7 +157,7 @@ async def test_a_task_that_upstream_gives_up_is_counted(database: None, upstream
     assert value("ekonte_upstream_refusals_total", **labels) == 1
 
 
-async def test_a_call_that_nobody_answers_is_counted(value: Value, upstream: FakeUpstream) -> None:
+async def test_a_call_that_nobody_answers_is_counted(upstream: FakeUpstream) -> None:
     upstream.loses_answers = True
     pool = MeasuredPool(upstream)
     with pytest.raises(SubmitUnknownError):
@@ -173,7 +169,7 @@ async def test_a_call_that_nobody_answers_is_counted(value: Value, upstream: Fak
 
 @pytest.mark.parametrize(("deadline_seconds", "counted"), [(0.0, 1), (60.0, 0)])
 async def test_a_call_that_is_cut_off_counts_when_it_had_its_time(
-    value: Value, upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch, deadline_seconds: float, counted: int
+    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch, deadline_seconds: float, counted: int
 ) -> None:
     async def hang(*_: Any, **__: Any) -> None:
         await asyncio.Event().wait()
@@ -219,7 +215,7 @@ def order() -> Any:
 # ---------------------------------------------------------------- the rest
 
 
-async def test_database_errors_are_counted_by_what_they_are(database: None, value: Value) -> None:
+async def test_database_errors_are_counted_by_what_they_are(database: None) -> None:
     with pytest.raises(OperationalError):
         await execute("SELECT nothing FROM nowhere")
 
@@ -238,24 +234,24 @@ async def test_database_errors_are_counted_by_what_they_are(database: None, valu
     assert value("ekonte_database_errors_total", kind="other") == 2
 
 
-async def test_the_event_loops_lag_is_looked_at(monkeypatch: pytest.MonkeyPatch, value: Value) -> None:
+async def test_the_event_loops_lag_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.platform.metrics.recording.LAG_LOOK_SECONDS", 0.001)
     async with asyncio.timeout(10), watching_event_loop():
         while not value("ekonte_event_loop_lag_seconds_count"):
             await asyncio.sleep(0.005)
 
 
-def test_callbacks_are_counted_by_what_came_of_them(value: Value) -> None:
+def test_callbacks_are_counted_by_what_came_of_them() -> None:
     note_callback("batch_completed", "delivered")
     assert value("ekonte_callbacks_total", event="batch_completed", outcome="delivered") == 1
 
 
-def test_recording_never_raises(monkeypatch: pytest.MonkeyPatch, own_metrics: Metrics) -> None:
+def test_recording_never_raises(own_runtime: Runtime) -> None:
     class Broken:
         def __getattr__(self, name: str) -> Any:
             raise RuntimeError("broken")
 
-    monkeypatch.setattr("services.platform.metrics.recording._metrics", [Broken()])
+    own_runtime.metrics = Broken()  # type: ignore[assignment]
     with capture_logs() as lines:
         note_operation("a", "query", 0.1, ["X"])
         note_upstream_call("fake", "CN", "submit", 1.0)
@@ -264,5 +260,6 @@ def test_recording_never_raises(monkeypatch: pytest.MonkeyPatch, own_metrics: Me
     assert [line["event"] for line in lines] == ["metrics.not_recorded"] * 4
 
 
-def test_the_process_has_one_set_of_metrics(own_metrics: Metrics) -> None:
-    assert metrics() is own_metrics
+def test_the_process_has_one_set_of_metrics(own_runtime: Runtime) -> None:
+    assert metrics() is own_runtime.metrics
+    assert metrics() is metrics()

@@ -1,11 +1,3 @@
-"""Links for documents, and walks that begin at the front."""
+"""Links for documents."""
 
-import pytest
-
-from services.platform import table_scan as walking
 from tests.resolvers.conftest import links as links
-
-
-@pytest.fixture(autouse=True)
-def at_the_front(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking, "_reached", {})
