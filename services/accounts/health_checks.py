@@ -50,7 +50,7 @@ def parse_pause(text: str | None) -> tuple[time, time] | None:
     except ValueError:
         begin = end = time(0)
     if begin == end:
-        raise ConfigurationError("EKONTE_WARM_PAUSE: must be two different times of the day such as 01:00-07:00.")
+        raise ConfigurationError("EKONTE_ACCOUNT_CHECK_PAUSE: must be two different times of day, e.g. 01:00-07:00.")
     return begin, end
 
 
@@ -77,7 +77,11 @@ async def claim_checks(now: datetime, settings: Settings, most: int) -> list[Lea
     """Accounts whose check is due, leased for this process; none in the pause. New ones, and those with a new session,
     are due at once. Not those that are out of the pool, and not those that cool, for a kind or for everything.
     """
-    if most < 1 or not settings.warm_seconds or is_pause(now, parse_pause(settings.warm_pause), settings.timezone):
+    if (
+        most < 1
+        or not settings.account_check_seconds
+        or is_pause(now, parse_pause(settings.account_check_pause), settings.timezone)
+    ):
         return []
     providers = sorted(name for name, provider in registry().items() if isinstance(provider, PooledProvider))
     if not providers:
@@ -88,7 +92,7 @@ async def claim_checks(now: datetime, settings: Settings, most: int) -> list[Lea
 async def check_health(lease: Lease, settings: Settings) -> None:
     """Asks upstream about the account, unless its work says enough, stores what it says, and sets the next check."""
     account = await Account.get(id=lease.id)
-    interval = settings.warm_seconds
+    interval = settings.account_check_seconds
     seconds = next_check_seconds(interval, random=random.random())
     try:
         if not await _says_enough(account, interval):

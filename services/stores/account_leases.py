@@ -11,7 +11,7 @@ from services.platform.owned import places
 from services.platform.sql import skip_locked_sql
 
 POLLS = LeasedTable("account", until="poll_lease_until_ms", epoch="poll_epoch")
-CHECKS = LeasedTable("account", until="warm_due_at_ms", epoch=None)
+CHECKS = LeasedTable("account", until="check_due_at_ms", epoch=None)
 _IS_POLLED = "poll_lease_until_ms > 0"
 
 
@@ -50,13 +50,13 @@ async def claim_checks(providers: Sequence[str], most: int, lease_seconds: float
     """At most so many accounts of these providers whose check is due, new ones among them; none that is out of the pool
     or cools, for a kind or for everything. One statement.
     """
-    is_due = f"(warm_due_at_ms IS NULL OR warm_due_at_ms <= {now_ms_sql()})"
+    is_due = f"(check_due_at_ms IS NULL OR check_due_at_ms <= {now_ms_sql()})"
     claimed = await CHECKS.claim(
         f"SELECT id FROM account WHERE status = 'ACTIVE' AND deleted_at IS NULL AND {is_due}"
         f" AND provider IN ({places(providers)}) AND NOT EXISTS (SELECT 1 FROM account_cooldown"
         " WHERE account_cooldown.account_id = account.id AND account_cooldown.model = ''"
         f" AND account_cooldown.until_ms > {now_ms_sql()})"
-        f" ORDER BY COALESCE(warm_due_at_ms, 0), id LIMIT ?{skip_locked_sql()}",
+        f" ORDER BY COALESCE(check_due_at_ms, 0), id LIMIT ?{skip_locked_sql()}",
         (*providers, most),
         lease_seconds,
         guard=is_due,

@@ -42,7 +42,7 @@ class Worker:
         self.name = name
         self.queues = tuple(queues)
         self._settings = settings
-        most_submits = settings.generations_at_once
+        most_submits = settings.max_submits
         capacities = _job_capacities(settings)
 
         self.plans = self._jobs(Queue.PLANNING, JobRole.STAGE, _plan, capacities)

@@ -55,12 +55,12 @@ async def warm(at: datetime = NOON, **changes: Any) -> list[int]:
 
 
 async def due_in_seconds(account: Account) -> float:
-    due_at_ms = (await Account.get(id=account.id)).warm_due_at_ms
+    due_at_ms = (await Account.get(id=account.id)).check_due_at_ms
     return float(due_at_ms - await now_ms()) / 1000
 
 
 async def make_due() -> None:
-    await execute(f"UPDATE account SET warm_due_at_ms = {now_ms_sql()} - 1 RETURNING id")
+    await execute(f"UPDATE account SET check_due_at_ms = {now_ms_sql()} - 1 RETURNING id")
 
 
 def says(pool: ScriptedPool, account: Account, answer: int | UpstreamFaultError) -> None:
@@ -128,7 +128,7 @@ async def test_an_answer_about_a_former_session_says_nothing(
     monkeypatch.setattr(pool, "credit_balance", credit_balance)
     await warm()
     found = await Account.get(id=account.id)
-    assert (found.status, found.warm_due_at_ms) == (AccountStatus.ACTIVE, None)
+    assert (found.status, found.check_due_at_ms) == (AccountStatus.ACTIVE, None)
 
 
 @pytest.mark.parametrize(
@@ -251,10 +251,10 @@ async def test_a_new_session_is_looked_at_at_once(pool: ScriptedPool) -> None:
 
 async def test_nothing_is_claimed_in_the_pause_or_where_it_is_off(pool: ScriptedPool) -> None:
     account = await make_account()
-    night = {"warm_pause": "19:00-21:00", "timezone": "Asia/Shanghai"}  # noon in UTC is 20:00 there
+    night = {"account_check_pause": "19:00-21:00", "timezone": "Asia/Shanghai"}  # noon in UTC is 20:00 there
     assert await warm(**night) == []
-    assert await warm(warm_seconds=0) == []
-    assert (await Account.get(id=account.id)).warm_due_at_ms is None
+    assert await warm(account_check_seconds=0) == []
+    assert (await Account.get(id=account.id)).check_due_at_ms is None
     assert await warm(NOON + timedelta(hours=1), **night) == [account.id]
 
 
@@ -304,5 +304,5 @@ def test_the_pause_is_by_the_clocks_of_the_zone_and_may_pass_midnight(
     "text", ["", "01:00", "01:00-", "1-7", "25:00-07:00", "01:00-01:00", "a-b", "01:00-02:00-03:00"]
 )
 def test_what_is_no_pause_is_refused_at_the_start(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="EKONTE_WARM_PAUSE"):
+    with pytest.raises(ConfigurationError, match="EKONTE_ACCOUNT_CHECK_PAUSE"):
         parse_pause(text)

@@ -14,7 +14,7 @@ from tests.account_factories import make_account, make_attempt
 pytestmark = pytest.mark.usefixtures("either_database")
 
 ATTEMPTS = LeasedTable("attempt")
-CHECKS = LeasedTable("account", until="warm_due_at_ms", epoch=None)
+CHECKS = LeasedTable("account", until="check_due_at_ms", epoch=None)
 KINDS = NamedLeases("scheduler_lease", "kind")
 TURNS = NamedLeases("deployment_fact", "name", holder=None, until="value", is_text=True)
 ALL = "SELECT id FROM attempt ORDER BY id LIMIT ?"
@@ -76,7 +76,7 @@ async def test_a_released_row_is_due_and_only_its_holder_releases_it() -> None:
 async def test_where_the_leases_end_is_the_token_a_release_counts_once() -> None:
     account = await make_account()
     ((lease, _),) = await CHECKS.claim("SELECT id FROM account WHERE id = ?", (account.id,), 60)
-    assert lease.epoch == (await Account.get(id=account.id)).warm_due_at_ms
+    assert lease.epoch == (await Account.get(id=account.id)).check_due_at_ms
     assert await CHECKS.release(lease, in_ms=5_000)
     assert not await CHECKS.release(lease)
     with pytest.raises(AssertionError):
