@@ -1,7 +1,7 @@
-"""The parameters of a picture or clip: each is declared here, once, with its type and what holds for it.
+"""The parameters of an image or video, each declared once with its type and rules.
 
-Inputs, stored requests, checks, hashes and regenerations go through PARAMETERS; only providers/pooled.py (what a model
-takes) and schema/ (types that GraphQL needs spelled) name them again.
+Inputs, stored requests, checks, hashes and regenerations use PARAMETERS. Only providers/pooled.py (capabilities of a
+model) and schema/ (GraphQL types) repeat the names.
 """
 
 from collections.abc import Mapping
@@ -10,18 +10,18 @@ from typing import Annotated, get_type_hints
 
 from models.enums import Transition
 
-# A whole number stays one: 1 and 1.0 are stored, and hashed, as they came.
+# Integers stay integers: 1 and 1.0 are stored and hashed as given.
 Number = int | float
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """What holds for a parameter beside its type.
+    """The rules of a parameter.
 
-    shapes_result: its value is part of a request's hash, even where it is None. Changing this, and adding a parameter
-    that has it, changes the hash of every request: earlier results are then not found again.
-    is_optional: only models with ModelInfo.takes_<name> take it. least, greatest: bounds of a number.
-    max_characters: of a text.
+    shapes_result: its value is part of a request's hash, even if it is None. Changing this, or adding such a parameter,
+    changes the hash of every request, so that earlier results are not reused any more.
+    is_optional: accepted only by models with ModelInfo.takes_<name>. least, greatest: inclusive bounds of a number.
+    max_characters: longest text.
     """
 
     shapes_result: bool = True
@@ -40,7 +40,7 @@ class ClipAudio:
 
 @dataclass(frozen=True)
 class InputImage:
-    """An input picture: as the caller named it, and the stored content once it is there."""
+    """An input picture: the value given by the caller, and the hash of the content once it is stored."""
 
     given: str
     sha256: str | None = None
@@ -48,7 +48,7 @@ class InputImage:
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationParameters:
-    """What a picture or clip is made from. Prompt and inputs enter the hash in ways of their own (GenerationRequest).
+    """The parameters of an image or video. Prompt and inputs enter the hash separately (GenerationRequest).
 
     size: width x height, e.g. "1024x576". sample_strength, motion_strength: 0 to 1.
     """
@@ -80,18 +80,18 @@ def _declared() -> dict[str, Parameter]:
 
 
 PARAMETERS: Mapping[str, Parameter] = _declared()
-"By name, in the order in which faults are told."
+"By name, in the order in which errors are reported."
 
 DEFAULTS: Mapping[str, object] = {
     field.name: field.default for field in fields(GenerationParameters) if field.default is not MISSING
 }
-"What is meant where nobody says anything; None: nothing, or what the model has."
+"Default values; None: unset, or the model's own default."
 
 REMOVABLE = frozenset(name for name, each in PARAMETERS.items() if each.is_optional and DEFAULTS[name] is None)
-"Those that a request need not have: null takes a former value away."
+"Parameters that an explicit null removes from an earlier request."
 
 
 def contract_name(name: str) -> str:
-    """The name that callers know a parameter by, e.g. guidanceScale."""
+    """The name of a parameter in the API, e.g. guidanceScale."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)

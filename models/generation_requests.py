@@ -1,4 +1,4 @@
-"""What somebody asked to have generated, as it is kept in its job and record."""
+"""Generation requests as they are stored in jobs and records."""
 
 import hashlib
 from collections.abc import Mapping
@@ -13,17 +13,17 @@ from models.generation_parameters import PARAMETERS, GenerationParameters
 from models.ids import global_id
 
 STANDALONE_WORK = "default"
-USUAL_THRESHOLD = 0.95
+DEFAULT_THRESHOLD = 0.95
 
 
 def work_of(workflow_id: int | None) -> str:
-    """The work of a build's generations: shots of a workflow have its id as their work."""
+    """The work id of a build's generations: the workflow's global id, or STANDALONE_WORK."""
     return STANDALONE_WORK if workflow_id is None else global_id("Workflow", workflow_id)
 
 
 @dataclass(frozen=True)
 class AccountStrategy:
-    """How a job uses the pool. account_ids: only these; empty: all of its owner's."""
+    """How a job uses the pool. account_ids: restricts it to these accounts; empty: all of the owner's."""
 
     load_balance: LoadBalance = LoadBalance.LEAST_USED
     max_concurrent_per_account: int | None = None
@@ -38,13 +38,13 @@ class AccountStrategy:
 
     @staticmethod
     def from_json(values: Mapping[str, Any]) -> "AccountStrategy":
-        """What is missing has its default; names that nobody knows any more are passed over."""
+        """Missing values get their defaults; unknown names are ignored."""
         return _STRATEGIES.validate_python(values)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RequestedGeneration(GenerationParameters):
-    """Parameters, whose they are, and how they are handled: what a caller's input and a checked request both have."""
+    """Parameters, the storyboard they belong to, and options: what a caller's input and a checked request share."""
 
     kind: MediaKind
     storyboard_id: str
@@ -53,23 +53,23 @@ class RequestedGeneration(GenerationParameters):
     work_id: str = STANDALONE_WORK
     polling: Polling = Polling.AUTO
     reuse: Reuse = Reuse.NONE
-    reuse_threshold: float = USUAL_THRESHOLD
-    "SIMILAR: how alike two prompts must be, from 0 to 1."
+    reuse_threshold: float = DEFAULT_THRESHOLD
+    "Lowest similarity of two prompts for Reuse.SIMILAR, from 0 to 1."
     strategy: AccountStrategy = field(default_factory=AccountStrategy)
     callback_url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationRequest(RequestedGeneration):
-    """A picture or a clip to make. resolution, ratio …: with defaults filled in; None where the model takes none."""
+    """A checked request for an image or video. Defaults are filled in; None: the model does not take the parameter."""
 
     provider: str
     model: str
     storyboard_id: str = ""
     build_run: int = 0
-    "Of a generation that a build asked for: that build's retry_count then."
+    "The retry_count of the build that requested this, at that time."
     made_for_sha256: str | None = None
-    "Of a request that was answered by the result of another, whose prompt is alike: that one's hash."
+    "Hash of the request with a similar prompt whose result is reused for this one."
 
     @property
     def job_type(self) -> JobType:
@@ -78,14 +78,14 @@ class GenerationRequest(RequestedGeneration):
         return JobType.IMAGE_TO_VIDEO if self.inputs else JobType.TEXT_TO_VIDEO
 
     def sha256(self) -> str:
-        """Over everything that shapes the result; an input picture counts by its content, else by its link.
+        """Hash over everything that shapes the result; input pictures enter by content, or by link until stored.
 
-        Where the result was made for another request, that one's: it is no result of what this one says.
+        If the result of a similar request is reused: the hash of that request, which the result belongs to.
         """
         return self.made_for_sha256 or _sha256({**self._shape(), "prompt": self.prompt})
 
     def shape_sha256(self) -> str:
-        """The same over everything but the prompt."""
+        """As sha256, without the prompt."""
         return _sha256(self._shape())
 
     def _shape(self) -> dict[str, Any]:
@@ -99,14 +99,14 @@ class GenerationRequest(RequestedGeneration):
 
     @staticmethod
     def from_json(values: Mapping[str, Any]) -> "GenerationRequest":
-        """Of a row of any age: what is missing has its default, and names that nobody knows any more are passed over.
+        """Reads a stored request of any age: missing values get their defaults, unknown names are ignored.
 
-        Raises pydantic.ValidationError for what is no request.
+        Raises pydantic.ValidationError if the values are not a request.
         """
         return _REQUESTS.validate_python(values)
 
 
-# What else two requests may differ in makes no other picture.
+# Other differences between two requests do not change the result.
 _SHAPING = ("kind", "provider", "model", *(name for name, each in PARAMETERS.items() if each.shapes_result))
 
 

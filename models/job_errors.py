@@ -1,4 +1,4 @@
-"""Why a job or an attempt failed, as a value and as their rows keep it."""
+"""The error of a job or an attempt, as a value and as stored JSON."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from errors import JobErrorCode
 
 TIMEOUT = "TIMEOUT"
-"The kind of an attempt that had no result in time."
+"Error kind of an attempt that timed out."
 FINISH = "FINISH"
-"The kind of an attempt whose result is there upstream and could not be stored here: a retry goes on from there."
+"Error kind of an attempt whose result could not be stored; a retry resumes with storing it."
 
 
 @dataclass(frozen=True)
 class JobError:
-    """kind: of an attempt's error, for the pool's own rules: a FaultKind, TIMEOUT or FINISH. log_id: upstream's."""
+    """kind: for errors of attempts, used by the pool: a FaultKind, TIMEOUT or FINISH. log_id: upstream's."""
 
     code: JobErrorCode
     message: str
@@ -23,7 +23,7 @@ class JobError:
     log_id: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """In the contract's names; `kind` and `logId` only where the error has a kind."""
+        """With the API's names; `kind` and `logId` only if the error has a kind."""
         plain: dict[str, Any] = {
             "code": self.code.value,
             "message": self.message,
@@ -34,7 +34,7 @@ class JobError:
 
     @staticmethod
     def from_json(values: dict[str, Any] | None) -> "JobError | None":
-        """None where the row has no error. What a row does not say is INTERNAL, without a message, and retryable."""
+        """None if the row has no error. Defaults: INTERNAL, an empty message, retryable."""
         if not values:
             return None
         return JobError(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from models.enums import ExistingRecords, MediaKind, Polling, Priority, Reuse
-from models.generation_requests import USUAL_THRESHOLD, AccountStrategy
+from models.generation_requests import DEFAULT_THRESHOLD, AccountStrategy
 from resolvers.generation_inputs import said_parameters, strategy_with
 from resolvers.ids import number_of
 from schema.batch_inputs import CreateImageBatchInput, CreateVideoBatchInput, ImageBatchItemInput, VideoBatchItemInput
@@ -25,7 +25,7 @@ def batch_input(input: CreateImageBatchInput | CreateVideoBatchInput, kind: Medi
         "safety_check": input.safety_check is not False,
         "polling": input.polling or Polling.AUTO,
         "reuse": input.reuse or Reuse.NONE,
-        "reuse_threshold": USUAL_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
+        "reuse_threshold": DEFAULT_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
         "strategy": strategy,
     }
     usual = usual_parameters(kind)

@@ -11,7 +11,7 @@ from strawberry import UNSET
 
 from models.enums import MediaKind, Polling, Reuse
 from models.generation_parameters import PARAMETERS, REMOVABLE, ClipAudio, InputImage
-from models.generation_requests import STANDALONE_WORK, USUAL_THRESHOLD, AccountStrategy
+from models.generation_requests import DEFAULT_THRESHOLD, STANDALONE_WORK, AccountStrategy
 from resolvers.ids import need_all
 from schema.fields import given
 from schema.generation_inputs import (
@@ -59,7 +59,7 @@ def generation_input(input: GenerateImageInput | GenerateVideoInput, kind: Media
         model=given(input.model),
         polling=input.polling or Polling.AUTO,
         reuse=input.reuse or Reuse.NONE,
-        reuse_threshold=USUAL_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
+        reuse_threshold=DEFAULT_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
         strategy=strategy_of(input.strategy) or default_strategy(),
         callback_url=given(input.callback_url),
         defaulted=frozenset(usual) - set(said),

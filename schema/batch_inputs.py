@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from models.enums import BatchStatus, BatchType, ExistingRecords, MediaKind, Polling, Priority, Reuse
-from models.generation_requests import USUAL_THRESHOLD
+from models.generation_requests import DEFAULT_THRESHOLD
 from schema.callbacks import CALLBACK_URL
 from schema.fields import optional
 from schema.generation_inputs import (
@@ -95,7 +95,7 @@ class BatchPolicyInput:
     strategy: AccountStrategyInput | None = optional(STRATEGY)
     existing: ExistingRecords | None = strawberry.field(default=ExistingRecords.OVERWRITE, description=EXISTING)
     reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
-    reuse_threshold: float | None = strawberry.field(default=USUAL_THRESHOLD, description=REUSE_THRESHOLD)
+    reuse_threshold: float | None = strawberry.field(default=DEFAULT_THRESHOLD, description=REUSE_THRESHOLD)
     credit_budget: int | None = optional(BUDGET)
     safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)

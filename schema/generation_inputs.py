@@ -17,7 +17,7 @@ from models.enums import (
     Reuse,
     Transition,
 )
-from models.generation_requests import USUAL_THRESHOLD
+from models.generation_requests import DEFAULT_THRESHOLD
 from schema.callbacks import CALLBACK_URL
 from schema.fields import optional
 from schema.generation_parameters import (
@@ -125,7 +125,7 @@ class HandlingInput:
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
-    reuse_threshold: float | None = strawberry.field(default=USUAL_THRESHOLD, description=REUSE_THRESHOLD)
+    reuse_threshold: float | None = strawberry.field(default=DEFAULT_THRESHOLD, description=REUSE_THRESHOLD)
     strategy: AccountStrategyInput | None = optional(STRATEGY)
     callback_url: str | None = optional(CALLBACK_URL)
     idempotency_key: str | None = optional(KEY)

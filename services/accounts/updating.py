@@ -110,7 +110,7 @@ def _session_columns(account: Account, session: str, hash_key: bytes) -> dict[st
     }
     if columns["session_hash"] != account.session_hash:
         columns |= {"credit_balance": None, "checked_at": None, "received_day": None, "consecutive_failures": 0}
-        columns["warm_due_at_ms"] = None
+        columns["check_due_at_ms"] = None
     return columns
 
 

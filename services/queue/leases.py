@@ -179,7 +179,7 @@ async def extend(lease: Lease, lease_seconds: float, progress: float | None = No
     return True
 
 
-async def hand_back(lease: Lease) -> None:
+async def release(lease: Lease) -> None:
     """Gives a job that was not finished to whoever claims next, at once: the worker stops. Twice: nothing more."""
     await claims.release(lease)
 

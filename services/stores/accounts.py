@@ -1,7 +1,7 @@
 """Writes of the table account. Each function belongs into the caller's transaction, and tells followers after it.
 
 Every change that the owner may see raises `version`. The columns that only steer claims (poll_lease_until_ms,
-warm_due_at_ms) are written by whoever claims, and tell nobody.
+check_due_at_ms) are written by whoever claims, and tell nobody.
 """
 
 from collections.abc import Collection, Mapping, Sequence

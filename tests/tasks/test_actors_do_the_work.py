@@ -131,7 +131,7 @@ async def a_delivery() -> IsDone:
 
 
 async def a_new_account() -> IsDone:
-    return unlike(await make_account(), warm_due_at_ms=None)
+    return unlike(await make_account(), check_due_at_ms=None)
 
 
 async def wanted_credits() -> IsDone:

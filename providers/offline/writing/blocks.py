@@ -167,9 +167,7 @@ def _read_front(block: Block, front: _Front, language: str, *, is_first: bool, i
         return False
     elif front.title is None and not is_last and _is_short(text, language):
         front.title = text.strip('《》<>"“” ')
-    elif (
-        front.title is not None and front.author is None and _is_short(text, language) and _is_name_line(text, language)
-    ):
+    elif front.title is not None and front.author is None and _is_name_line(text, language):
         front.author = text
     else:
         return False
@@ -201,6 +199,9 @@ def _is_chapter(text: str) -> bool:
 
 
 def _is_name_line(text: str, language: str) -> bool:
+    """Whether a short line holds nothing but names."""
+    if not _is_short(text, language):
+        return False
     if language == "zh":
         return bool(re.fullmatch(r"[\u3400-\u9fff·•\s]{2,12}", text))
     words = text.replace(".", " ").split()

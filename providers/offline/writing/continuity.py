@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from providers.offline.writing.pacing import Take
 from providers.offline.writing.people import Cast
-from providers.offline.writing.scenes import Passed, Place
+from providers.offline.writing.places import Place
+from providers.offline.writing.scenes import Passed
 
 _RIDE = {
     "zh": re.compile(r"雇定?[了到]?[^，。]{0,4}车|坐上[^，。]{0,5}车|上了[^，。]{0,3}车(?!厢)"),

@@ -10,19 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.callbacks import CallbackDelivery
-from models.database import after_commit, execute, now_ms_sql, transaction
+from models.database import after_commit, transaction
 from models.enums import AlertKind, AlertSeverity, DeliveryStatus
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.notifications.callbacks.outbox import ALERT, BATCH, WORKFLOW
 from services.notifications.callbacks.retries import wait_ms
 from services.notifications.callbacks.sending import Answer
 from services.notifications.callbacks.turns import Target, due_sql, next_ids
+from services.platform.leases import Lease, LeasedTable
 from services.platform.metrics.recording import note_callback
 from services.platform.owned import places
 from services.platform.sql import skip_locked_sql
 from services.stores import callbacks
 
 LEASE_SECONDS = 60.0
+LEASES = LeasedTable("callback_delivery")
 MOST_RACES = 3
 
 
@@ -43,33 +45,28 @@ async def claim_due(room: int, going: Mapping[Target, int]) -> list[Claim]:
         chosen = await next_ids(room, going)
         if not chosen:
             return []
-        if rows := await _claim(chosen):
+        if claimed := await _claim(chosen):
             break
-    deliveries = await CallbackDelivery.in_bulk([row["id"] for row in rows], "id") if rows else {}
-    return [Claim(deliveries[row["id"]], row["lease_epoch"], row["tries"]) for row in rows if row["id"] in deliveries]
+    deliveries = await CallbackDelivery.in_bulk([lease.id for lease, _ in claimed], "id") if claimed else {}
+    return [Claim(deliveries[lease.id], lease.epoch, row["tries"]) for lease, row in claimed if lease.id in deliveries]
 
 
-async def _claim(ids: Sequence[int]) -> list[dict[str, Any]]:
+async def _claim(ids: Sequence[int]) -> list[tuple[Lease, dict[str, Any]]]:
     """Those of the deliveries that are due still, and that nobody else is just claiming."""
-    free = f"id IN ({places(ids)}) AND {due_sql()} ORDER BY id{skip_locked_sql()}"
-    return await execute(
-        "UPDATE callback_delivery SET lease_epoch = lease_epoch + 1, tries = tries + 1, version = version + 1,"
-        f" due_at_ms = {now_ms_sql()} + ? WHERE id IN (SELECT id FROM callback_delivery WHERE {free})"
-        f" AND {due_sql()} RETURNING id, lease_epoch, tries",
-        int(LEASE_SECONDS * 1000),
-        *ids,
+    return await LEASES.claim(
+        f"SELECT id FROM callback_delivery WHERE id IN ({places(ids)}) AND {due_sql()} ORDER BY id{skip_locked_sql()}",
+        ids,
+        LEASE_SECONDS,
+        guard=due_sql(),
+        sets="tries = tries + 1, version = version + 1",
+        returning="tries",
     )
 
 
-async def hand_back(claims: Sequence[Claim]) -> None:
+async def release(claims: Sequence[Claim]) -> None:
     """Makes claimed deliveries due at once: whoever claimed them stops. One that was noted meanwhile stays as it is."""
     for claim in claims:
-        await execute(
-            f"UPDATE callback_delivery SET due_at_ms = {now_ms_sql()} WHERE id = ? AND lease_epoch = ?"
-            " AND status = 'PENDING' RETURNING id",
-            claim.delivery.id,
-            claim.epoch,
-        )
+        await LEASES.release(Lease(claim.delivery.id, claim.epoch), guard="status = 'PENDING'")
 
 
 async def note(claim: Claim, answer: Answer, roll: float) -> None:
