@@ -58,7 +58,6 @@ class Settings(BaseSettings):
     jwks_url: str | None = Field(None, description="Where the RS256 or ES256 keys of an identity provider are.")
     jwt_audience: str | None = Field(None, description="Where set, tokens must name it as their audience.")
     jwt_issuer: str | None = Field(None, description="Where set, tokens must come from it.")
-    worker_threads: int = Field(8, ge=1, le=256, description="Worker threads of one worker process.")
     render_concurrency: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Renderers at once on this machine."
     )

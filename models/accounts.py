@@ -41,6 +41,8 @@ class Account(OwnedRow):
     checked_at: Any = fields.DatetimeField(null=True)
     received_day: Any = fields.CharField(max_length=10, null=True)
     "The quota day (YYYY-MM-DD) on which its daily credits were received, or refused."
+    credits_due_at_ms: Any = fields.BigIntField(null=True)
+    "Since when the scheduler wants its daily credits received. Null: it does not."
     consecutive_failures = fields.IntField(default=0)
     last_used_at: Any = fields.DatetimeField(null=True)
     poll_lease_until_ms = fields.BigIntField(default=0)

@@ -89,7 +89,13 @@ class Queue(StrEnum):
     INPUTS = "inputs"  # input pictures that are still links: fetched before their job is scheduled
     POOL_IMAGES = "pool-images"  # pictures that wait for an account; the scheduler places them, nobody claims them
     POOL_VIDEOS = "pool-videos"
-    CALLBACKS = "callbacks"  # deliveries, not jobs: claimed by services/notifications/callbacks
+    CALLBACKS = "callbacks"  # deliveries of the outbox, not jobs
+    ACCOUNTS = "accounts"  # checks of accounts and receiving of their daily credits, not jobs
+    MAINTENANCE = "maintenance"  # sweeping, retention, statistics, alerts, not jobs
+
+
+JOB_QUEUES = tuple(queue for queue in Queue if queue not in (Queue.CALLBACKS, Queue.ACCOUNTS, Queue.MAINTENANCE))
+POOL_QUEUES = (Queue.POOL_IMAGES, Queue.POOL_VIDEOS)
 
 
 class Priority(StrEnum):

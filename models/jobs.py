@@ -7,7 +7,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 from models.base import OwnedRow, Row
-from models.enums import JobRole, JobStatus, JobType, Queue, Stage
+from models.enums import JOB_QUEUES, JobRole, JobStatus, JobType, Queue, Stage
 
 TRACE_PARENT: ContextVar[str | None] = ContextVar("trace_parent", default=None)
 "The span that is being recorded, as the W3C header `traceparent` has it; None where nothing is traced."
@@ -15,6 +15,10 @@ TRACE_PARENT: ContextVar[str | None] = ContextVar("trace_parent", default=None)
 
 def trace_parent() -> str | None:
     return TRACE_PARENT.get()
+
+
+_QUEUES = "\n".join(f"{queue.name}: {queue.value}" for queue in (*JOB_QUEUES, Queue.CALLBACKS))
+"The column's comment in the database: another one would be a migration."
 
 
 class Job(OwnedRow):
@@ -28,7 +32,7 @@ class Job(OwnedRow):
 
     type = fields.CharEnumField(JobType, max_length=24)
     role = fields.CharEnumField(JobRole, max_length=8)
-    queue = fields.CharEnumField(Queue, max_length=16)
+    queue = fields.CharEnumField(Queue, max_length=16, description=_QUEUES)
     stage = fields.CharEnumField(Stage, max_length=16, null=True)
     status = fields.CharEnumField(JobStatus, max_length=16, default=JobStatus.PENDING)
     priority_rank = fields.SmallIntField(default=2)

@@ -1,31 +1,23 @@
 """Adding, changing and removing accounts, and asking upstream about them."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
+from errors import EkonteError
+from resolvers.each_by_id import delete_each, each_by_id, failed, item_failure
+from resolvers.fields import mutation
 from resolvers.ids import number_of
 from resolvers.mutating import key_for
-from schema.accounts import (
-    Account,
-    AccountChangesInput,
-    AccountsPayload,
-    CreateAccountsInput,
-    CreateAccountsPayload,
-    NewAccountInput,
-    UpdateAccountsInput,
-    UpdateAccountsPayload,
-    failure,
-)
+from schema.account_inputs import AccountChangesInput, CreateAccountsInput, NewAccountInput, UpdateAccountsInput
+from schema.accounts import Account, AccountsPayload, CreateAccountsPayload, UpdateAccountsPayload
 from schema.context import Info
-from schema.errors import DeletePayload, ItemFailure
-from schema.fields import mutation
-from schema.paging import given
+from schema.errors import DeletePayload
+from schema.fields import given
 from services.accounts import checking, creating, removing, updating
 from services.accounts.outcomes import MAX_ITEMS, Outcome, not_found
 from services.accounts.rules import UNSET, AccountChanges, Limit, NewAccount
-from services.platform.paging import check_id_count
 
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description=f"The accounts, at most {MAX_ITEMS}.")]
 FewIds = Annotated[list[strawberry.ID], strawberry.argument(description="The accounts, at most 50.")]
@@ -66,40 +58,42 @@ def _limit(wanted: int | None) -> Limit:
     return UNSET if wanted is strawberry.UNSET else wanted
 
 
-def _accounts(outcomes: Sequence[Outcome]) -> list[Account]:
-    return [Account.from_row(outcome.account) for outcome in outcomes if outcome.account is not None]
-
-
-def _failures(outcomes: Sequence[Outcome], list_name: str, ids: Sequence[str | None]) -> list[ItemFailure]:
-    return [
-        failure(outcome.error, [list_name, str(index)], ids[index])
+def _by_outcome(outcomes: Sequence[Outcome], ids: Sequence[str | None]) -> dict[str, Any]:
+    """The fields of a payload that tells of each item of `accounts`; ids: the items', where they have any."""
+    accounts = [Account.from_row(outcome.account) for outcome in outcomes if outcome.account is not None]
+    failures = [
+        item_failure(outcome.error, ["accounts", str(index)], ids[index])
         for index, outcome in enumerate(outcomes)
         if outcome.error is not None
     ]
+    return {
+        "accounts": accounts,
+        "failures": failures,
+        "success_count": len(accounts),
+        "failed_count": len(failures),
+    }
 
 
 async def _with_each(
     info: Info, ids: Sequence[strawberry.ID], do: Callable[[str, list[int]], Awaitable[list[Outcome]]]
 ) -> AccountsPayload:
-    """Does something with each account once. An id that is no account's fails as one that is not there."""
-    check_id_count(ids, "ids")
-    numbers = {global_id: number_of(global_id, "Account") for global_id in ids}
-    known = [number for number in numbers.values() if number is not None]
-    found = dict(zip(known, await do(info.context.owner, known), strict=True))
-    info.context.forget()
-    outcomes = {
-        global_id: Outcome(error=not_found()) if number is None else found[number]
-        for global_id, number in numbers.items()
-    }
-    failures = [
-        failure(outcome.error, ["ids", str(ids.index(global_id))], global_id)
-        for global_id, outcome in outcomes.items()
-        if outcome.error is not None
-    ]
-    accounts = _accounts(list(outcomes.values()))
-    return AccountsPayload(
-        accounts=accounts, failures=failures, success_count=len(accounts), failed_count=len(failures)
-    )
+    """Does something with each account once."""
+
+    async def done(owner: str, numbers: list[int]) -> list[tuple[int, Account | EkonteError]]:
+        outcomes = zip(numbers, await do(owner, numbers), strict=True)
+        return [
+            (number, Account.from_row(outcome.account) if outcome.account is not None else outcome.error or not_found())
+            for number, outcome in outcomes
+        ]
+
+    outcomes = await each_by_id(info, ids, "Account", done)
+    accounts = [outcome for outcome in outcomes.values() if isinstance(outcome, Account)]
+    return AccountsPayload(accounts=accounts, success_count=len(accounts), **failed(outcomes, ids))
+
+
+async def _delete(owner: str, numbers: list[int]) -> list[tuple[int, EkonteError | None]]:
+    deleted = await removing.delete_accounts(owner, numbers)
+    return [(number, None if number in deleted else not_found()) for number in numbers]
 
 
 @strawberry.type
@@ -113,11 +107,7 @@ class AccountMutations:
         key = key_for(info, input.idempotency_key)
         wanted = [new_account(account) for account in input.accounts]
         outcomes = await creating.create_accounts(info.context.owner, wanted, key)
-        info.context.forget()
-        accounts, failures = _accounts(outcomes), _failures(outcomes, "accounts", [None] * len(outcomes))
-        return CreateAccountsPayload(
-            accounts=accounts, failures=failures, success_count=len(accounts), failed_count=len(failures)
-        )
+        return CreateAccountsPayload(**_by_outcome(outcomes, [None] * len(outcomes)))
 
     @mutation("Changes accounts, each on its own.")
     async def update_accounts(
@@ -127,27 +117,11 @@ class AccountMutations:
     ) -> UpdateAccountsPayload:
         changes = [account_changes(account) for account in input.accounts]
         outcomes = await updating.update_accounts(info.context.owner, changes)
-        info.context.forget()
-        accounts = _accounts(outcomes)
-        failures = _failures(outcomes, "accounts", [account.id for account in input.accounts])
-        return UpdateAccountsPayload(
-            accounts=accounts, failures=failures, success_count=len(accounts), failed_count=len(failures)
-        )
+        return UpdateAccountsPayload(**_by_outcome(outcomes, [account.id for account in input.accounts]))
 
     @mutation("Logical deletion. What was submitted on the accounts finishes there; what was not moves to others.")
     async def delete_accounts(self, info: Info, ids: Ids) -> DeletePayload:
-        check_id_count(ids, "ids")
-        numbers = {global_id: number_of(global_id, "Account") for global_id in ids}
-        known = [number for number in numbers.values() if number is not None]
-        deleted = await removing.delete_accounts(info.context.owner, known)
-        info.context.forget()
-        gone = [global_id for global_id, number in numbers.items() if number in deleted]
-        failures = [
-            failure(not_found(), ["ids", str(ids.index(global_id))], global_id)
-            for global_id, number in numbers.items()
-            if number not in deleted
-        ]
-        return DeletePayload(deleted_ids=gone, failures=failures, success_count=len(gone), failed_count=len(failures))
+        return await delete_each(info, ids, "Account", _delete)
 
     @mutation(
         "Makes image and video available again, zeroes today's counts, ends cooldowns, and moves the quota reset to "

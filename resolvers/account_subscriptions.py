@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 
 import strawberry
 
+from resolvers.fields import subscription
 from schema.accounts import Account
 from schema.context import Info
-from schema.fields import subscription
 from services.queries.account_changes import follow_accounts
 
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 
 import strawberry
 
+from resolvers.fields import subscription
 from schema.alerts import Alert
 from schema.context import Info
-from schema.fields import subscription
 from services.queries.alerts import follow_alerts
 
 

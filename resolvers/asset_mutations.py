@@ -4,14 +4,14 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.fields import mutation
 from resolvers.ids import maybe, need
-from resolvers.mutating import incoming, job_payload, key_for
+from resolvers.mutating import incoming, key_for
 from resolvers.script_mutations import File
 from schema.assets import Asset, AssetPayload
 from schema.context import Info
-from schema.fields import mutation
+from schema.fields import given
 from schema.jobs import JobPayload
-from schema.paging import given
 from schema.stage_inputs import CreateAssetsInput, RegenerateAssetInput
 from services.film import assets
 
@@ -32,7 +32,7 @@ class AssetMutations:
             image_provider=given(input.image_provider),
             idempotency_key=key_for(info, input.idempotency_key),
         )
-        return job_payload(info, row)
+        return JobPayload.of(row)
 
     @mutation("A picture to design an asset by; its design image is then out of date.")
     async def upload_reference_image(
@@ -44,7 +44,6 @@ class AssetMutations:
         number = need(asset_id, "Asset", "assetId")
         async with incoming(file) as upload:
             row = await assets.upload_reference_image(info.context.owner, number, upload)
-        info.context.forget()
         return AssetPayload(asset=Asset.from_row(row))
 
     @mutation("Draws an asset's design image anew.")
@@ -61,4 +60,4 @@ class AssetMutations:
             voice_id=given(input.voice_id),
             idempotency_key=key_for(info, input.idempotency_key),
         )
-        return job_payload(info, row)
+        return JobPayload.of(row)

@@ -7,8 +7,8 @@ from models.generation_requests import AccountStrategy
 from resolvers.generation_inputs import audio_of, inputs_of, strategy_with
 from resolvers.ids import number_of
 from schema.batch_inputs import CreateImageBatchInput, CreateVideoBatchInput, ImageBatchItemInput, VideoBatchItemInput
+from schema.fields import given
 from schema.generation_inputs import AccountStrategyInput, is_said
-from schema.paging import given
 from services.generation.batches.batch_input import BatchAsked, BatchItem
 from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD, Asked
 from services.generation.strategies import default_strategy

@@ -4,23 +4,20 @@ from typing import Annotated
 
 import strawberry
 
-from errors import EkonteError, NotFoundError
-from models.batches import Batch as BatchRow
 from models.enums import MediaKind
 from resolvers.batch_inputs import batch_asked
-from resolvers.ids import need, number_of
+from resolvers.each_by_id import delete_each
+from resolvers.fields import mutation
+from resolvers.ids import need
 from resolvers.mutating import key_for
 from schema.batch_inputs import CreateImageBatchInput, CreateVideoBatchInput, RetryBatchInput
 from schema.batches import Batch, BatchPayload, CancelBatchPayload, CreateBatchPayload, RetryBatchPayload
 from schema.context import Info
-from schema.errors import DeletePayload, ItemFailure
-from schema.fields import mutation
-from schema.places import missing_text
+from schema.errors import DeletePayload
 from services.generation.batches.admission import create_batch
 from services.generation.batches.canceling import cancel_batch, delete_batches
 from services.generation.batches.pausing import UNCHANGED, pause_batch, resume_batch
 from services.generation.batches.retrying import retry_batch
-from services.platform.paging import check_id_count
 
 BatchId = Annotated[strawberry.ID, strawberry.argument(description="The batch.")]
 
@@ -58,7 +55,7 @@ class BatchMutations:
         number = need(input.id, "Batch", "input", "id")
         forces = input.force_regenerate is True
         done = await retry_batch(info.context.owner, number, list(input.storyboard_ids or ()), forces=forces)
-        return RetryBatchPayload(batch=_batch(info, done.batch), retried_count=done.retried_count)
+        return RetryBatchPayload(batch=Batch.from_row(done.batch), retried_count=done.retried_count)
 
     @mutation(
         "Ends all of a batch that is not done: what waits at once; what runs is asked to stop, and its slots are free "
@@ -75,7 +72,7 @@ class BatchMutations:
         words = None if reason is strawberry.UNSET else reason
         done = await cancel_batch(info.context.owner, need(id, "Batch", "id"), words)
         return CancelBatchPayload(
-            batch=_batch(info, done.batch),
+            batch=Batch.from_row(done.batch),
             canceled_count=len(done.storyboard_ids),
             succeeded_count=done.succeeded_count,
             affected_storyboard_ids=list(done.storyboard_ids),
@@ -83,7 +80,7 @@ class BatchMutations:
 
     @mutation("Begins nothing more of a batch; what runs ends.")
     async def pause_batch(self, info: Info, id: BatchId) -> BatchPayload:
-        return BatchPayload(batch=_batch(info, await pause_batch(info.context.owner, need(id, "Batch", "id"))))
+        return BatchPayload(batch=Batch.from_row(await pause_batch(info.context.owner, need(id, "Batch", "id"))))
 
     @mutation("Goes on with a paused batch.")
     async def resume_batch(
@@ -100,7 +97,7 @@ class BatchMutations:
     ) -> BatchPayload:
         budget = UNCHANGED if credit_budget is strawberry.UNSET else credit_budget
         row = await resume_batch(info.context.owner, need(id, "Batch", "id"), budget)
-        return BatchPayload(batch=_batch(info, row))
+        return BatchPayload(batch=Batch.from_row(row))
 
     @mutation("Deletes batches that have ended; their jobs and records stay.")
     async def delete_batches(
@@ -108,37 +105,11 @@ class BatchMutations:
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="The batches, at most 1000.")],
     ) -> DeletePayload:
-        check_id_count(ids, "ids")
-        payload = await _delete(info.context.owner, list(ids))
-        info.context.forget()
-        return payload
+        return await delete_each(info, ids, "Batch", delete_batches)
 
 
 async def _create(
     info: Info, input: CreateImageBatchInput | CreateVideoBatchInput, kind: MediaKind
 ) -> CreateBatchPayload:
     admission = await create_batch(info.context.owner, batch_asked(input, kind), key_for(info, input.idempotency_key))
-    info.context.forget()
     return CreateBatchPayload.of(admission)
-
-
-def _batch(info: Info, row: BatchRow) -> Batch:
-    """What was looked up before the change is forgotten."""
-    info.context.forget()
-    return Batch.from_row(row)
-
-
-async def _delete(owner: str, ids: list[strawberry.ID]) -> DeletePayload:
-    """Each id once, in the order given; a failure names the first place of its id."""
-    numbers = {global_id: number_of(global_id, "Batch") for global_id in ids}
-    wanted = list(dict.fromkeys(number for number in numbers.values() if number is not None))
-    errors: dict[int, EkonteError | None] = dict(await delete_batches(owner, wanted))
-    deleted: list[strawberry.ID] = []
-    failures: list[ItemFailure] = []
-    for global_id, number in numbers.items():
-        error = NotFoundError(missing_text("Batch")) if number is None else errors[number]
-        if error is None:
-            deleted.append(global_id)
-        else:
-            failures.append(ItemFailure.of(error, ["ids", str(ids.index(global_id))], global_id))
-    return DeletePayload(deleted_ids=deleted, failures=failures, success_count=len(deleted), failed_count=len(failures))

@@ -1,23 +1,20 @@
 """The caller's batches, by id and as a list."""
 
-from typing import Annotated
-
 import strawberry
 
-from resolvers.list_queries import several
+from resolvers.ids import Id
+from resolvers.lists import ListFilter, listed, several
 from resolvers.node_queries import load_node
 from schema.batch_inputs import BatchFilter
 from schema.batches import Batch
 from schema.context import Info
-from schema.fields import resolved
-from schema.paging import After, Before, Connection, First, Last, PageNumber, given, listed
-from services.platform.paging import page_request
+from schema.fields import given, resolved
+from schema.paging import Connection, paged
+from services.platform.paging import PageRequest
 from services.queries.batches import BatchConditions, batches_query
 
 
-def batch_conditions(wanted: BatchFilter | None) -> BatchConditions:
-    if given(wanted) is None or wanted is None:
-        return BatchConditions()
+def batch_conditions(wanted: BatchFilter) -> BatchConditions:
     return BatchConditions(
         types=several(wanted.type),
         statuses=several(wanted.status),
@@ -31,24 +28,15 @@ def batch_conditions(wanted: BatchFilter | None) -> BatchConditions:
 @strawberry.type
 class BatchQueries:
     @resolved("A batch of the caller's, or null.")
-    async def batch(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
-    ) -> Batch | None:
-        return await load_node(info, id, "Batch")  # type: ignore[no-any-return]
+    async def batch(self, info: Info, id: Id) -> Batch | None:
+        return await load_node(info, id, Batch)
 
-    @resolved("The caller's batches, newest first.")
+    @paged("The caller's batches, newest first.", both_ways=True)
     async def batches(
         self,
         info: Info,
-        filter: Annotated[
-            BatchFilter | None, strawberry.argument(description="Which to list; null: all.")
-        ] = strawberry.UNSET,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-        page: PageNumber = strawberry.UNSET,
+        request: PageRequest,
+        filter: ListFilter[BatchFilter] = strawberry.UNSET,
     ) -> Connection[Batch]:
-        request = page_request(given(first), given(after), given(last), given(before), given(page))
-        query = batches_query(info.context.owner, batch_conditions(filter))
+        query = batches_query(info.context.owner, batch_conditions(given(filter) or BatchFilter()))
         return await listed(query, request, Batch.from_row)

@@ -6,12 +6,10 @@ from typing import Annotated
 
 import strawberry
 
-from errors import NotFoundError
-from resolvers.ids import need
+from resolvers.fields import subscription
+from resolvers.ids import missing, need
 from schema.batches import Batch
 from schema.context import Info
-from schema.fields import subscription
-from schema.places import missing_text
 from services.queries.batch_progress import follow_batch
 from services.queries.batches import batches_in_order
 
@@ -27,7 +25,7 @@ class BatchSubscriptions:
         context = info.context
         batch_id = need(id, "Batch", "id")
         if (await batches_in_order(context.owner, [batch_id]))[0] is None:
-            raise NotFoundError(missing_text("Batch"), path=["id"])
+            raise missing("Batch", "id")
         states = follow_batch(context.owner, batch_id, until=context.viewer.expires_at)
         async with contextlib.aclosing(states):
             async for state in states:

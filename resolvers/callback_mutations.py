@@ -4,11 +4,11 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.fields import mutation
 from resolvers.ids import need
 from schema.callbacks import CallbackDelivery, CallbackDeliveryPayload
 from schema.catalogue import Viewer, ViewerPayload
 from schema.context import Info
-from schema.fields import mutation
 from services.notifications.callbacks.redelivering import redeliver
 from services.notifications.callbacks.webhook_secrets import rotate_secret
 
@@ -22,7 +22,6 @@ class CallbackMutations:
         delivery_id: Annotated[strawberry.ID, strawberry.argument(description="The delivery.")],
     ) -> CallbackDeliveryPayload:
         row = await redeliver(info.context.owner, need(delivery_id, "CallbackDelivery", "deliveryId"))
-        info.context.forget()
         return CallbackDeliveryPayload(delivery=CallbackDelivery.from_row(row))
 
     @mutation(
@@ -31,5 +30,4 @@ class CallbackMutations:
     )
     async def rotate_webhook_secret(self, info: Info) -> ViewerPayload:
         await rotate_secret(info.context.owner)
-        info.context.forget()
         return ViewerPayload(me=Viewer.of(info.context.viewer))

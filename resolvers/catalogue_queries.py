@@ -6,8 +6,7 @@ import strawberry
 
 from schema.catalogue import Provider, Voice
 from schema.enums import Capability
-from schema.fields import resolved
-from schema.paging import given
+from schema.fields import given, resolved
 from services.platform.providers import describe_providers
 from services.platform.providers import voices as list_voices
 

@@ -1,10 +1,14 @@
 """The context of one operation, and the links to files that its answers hold."""
 
+from datetime import UTC, datetime
+
 from models.files import StoredFile
 from resolvers.loaders import build_loaders
 from schema.context import Context
+from services.accounts.pool.quota import next_reset
 from services.platform.identity import IDEMPOTENCY_KEY, Viewer
 from services.platform.runtime import runtime
+from settings import get_settings
 
 
 def file_url(file: StoredFile) -> str:
@@ -20,4 +24,5 @@ def build_context(viewer: Viewer, request_id: str, idempotency_key: str | None =
         idempotency_key=idempotency_key if idempotency_key is not None else IDEMPOTENCY_KEY.get(),
         new_loaders=lambda: build_loaders(viewer.id),
         file_url=file_url,
+        quota_reset_at=lambda: next_reset(datetime.now(UTC), get_settings().timezone),
     )

@@ -5,14 +5,14 @@ from typing import Annotated
 import strawberry
 
 from models.enums import Quality
+from resolvers.fields import mutation
 from resolvers.ids import maybe, need
-from resolvers.mutating import incoming, job_payload, key_for
+from resolvers.mutating import incoming, key_for
 from resolvers.script_mutations import File
 from schema.animatics import Animatic, AnimaticPayload
 from schema.context import Info
-from schema.fields import mutation
+from schema.fields import given
 from schema.jobs import JobPayload
-from schema.paging import given
 from schema.stage_inputs import (
     AddBackgroundMusicInput,
     CreateAnimaticInput,
@@ -41,7 +41,7 @@ class FilmMutations:
             shot_seconds_max=5.0 if input.shot_seconds_max is None else input.shot_seconds_max,
             idempotency_key=key_for(info, input.idempotency_key),
         )
-        return job_payload(info, row)
+        return JobPayload.of(row)
 
     @mutation("Speaks a shot's words anew, with another text or voice.")
     async def generate_speech(
@@ -58,7 +58,7 @@ class FilmMutations:
             voice_id=given(input.voice_id),
             idempotency_key=key_for(info, input.idempotency_key),
         )
-        return job_payload(info, row)
+        return JobPayload.of(row)
 
     @mutation("Puts one's own recording in the place of a shot's speech.")
     async def upload_audio(
@@ -71,7 +71,6 @@ class FilmMutations:
         animatic, shot = need(animatic_id, "Animatic", "animaticId"), need(shot_id, "Shot", "shotId")
         async with incoming(file) as upload:
             row = await animatics.upload_audio(info.context.owner, animatic, shot, upload)
-        info.context.forget()
         return AnimaticPayload(animatic=Animatic.from_row(row))
 
     @mutation("Makes a clip for each shot of an animatic.")
@@ -92,7 +91,7 @@ class FilmMutations:
             seed=given(input.seed),
             idempotency_key=key_for(info, input.idempotency_key),
         )
-        return job_payload(info, row)
+        return JobPayload.of(row)
 
     @mutation("Cuts a video's clips to a film.")
     async def create_edit(
@@ -111,7 +110,7 @@ class FilmMutations:
             burn_subtitles=input.burn_subtitles is True,
             idempotency_key=key_for(info, input.idempotency_key),
         )
-        return job_payload(info, row)
+        return JobPayload.of(row)
 
     @mutation("Lays other music under a film, and cuts it again.")
     async def add_background_music(
@@ -129,4 +128,4 @@ class FilmMutations:
             ducking=input.ducking is not False,
             idempotency_key=key_for(info, input.idempotency_key),
         )
-        return job_payload(info, row)
+        return JobPayload.of(row)

@@ -9,6 +9,7 @@ from strawberry import UNSET
 from models.enums import MediaKind, Polling, Reuse, Transition
 from models.generation_requests import AccountStrategy, ClipAudio, InputImage
 from resolvers.ids import need_all
+from schema.fields import given
 from schema.generation_inputs import (
     AccountStrategyInput,
     ClipAudioInput,
@@ -16,7 +17,6 @@ from schema.generation_inputs import (
     GenerateVideoInput,
     is_said,
 )
-from schema.paging import given
 from schema.regeneration_inputs import RegenerateInput
 from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD, Asked
 from services.generation.records.regenerating import Regeneration

@@ -1,14 +1,17 @@
 """Global ids in requests, turned into numbers of the type that is meant."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import strawberry
 
-from errors import NotFoundError, WorkflowNotFoundError
+from errors import EkonteError, NotFoundError, WorkflowNotFoundError
 from models.ids import parse_global_id
-from schema.paging import given
-from schema.places import missing_text
+from resolvers.places import missing_text
+from schema.fields import given
 from services.platform.paging import check_id_count
+
+Id = Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
 
 
 def number_of(global_id: str, model: str) -> int | None:
@@ -21,10 +24,14 @@ def need(global_id: str, model: str, *path: str) -> int:
     """Raises WorkflowNotFoundError or NotFoundError, as for an object that is not there."""
     number = number_of(global_id, model)
     if number is None:
-        if model == "Workflow":
-            raise WorkflowNotFoundError(missing_text(model), path=path)
-        raise NotFoundError(missing_text(model), path=path)
+        raise missing(model, *path)
     return number
+
+
+def missing(model: str, *path: str) -> EkonteError:
+    """The error of a row of that model that is not there, or is somebody else's."""
+    kind = WorkflowNotFoundError if model == "Workflow" else NotFoundError
+    return kind(missing_text(model), path=path)
 
 
 def maybe(global_id: strawberry.ID | None, model: str, *path: str) -> int | None:

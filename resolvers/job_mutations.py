@@ -4,10 +4,9 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.fields import mutation
 from resolvers.ids import need
-from resolvers.mutating import job_payload
 from schema.context import Info
-from schema.fields import mutation
 from schema.jobs import JobPayload
 from services.film import jobs
 from services.generation.refresh import refresh_job
@@ -19,12 +18,12 @@ JobId = Annotated[strawberry.ID, strawberry.argument(description="The job.")]
 class JobMutations:
     @mutation("Ends a job, with its parts; what runs stops within two seconds. A stage's workflow ends with it.")
     async def cancel_job(self, info: Info, id: JobId) -> JobPayload:
-        return job_payload(info, await jobs.cancel_job(info.context.owner, need(id, "Job", "id")))
+        return JobPayload.of(await jobs.cancel_job(info.context.owner, need(id, "Job", "id")))
 
     @mutation("Runs a failed or canceled job again, under the same id; finished parts are kept.")
     async def retry_job(self, info: Info, id: JobId) -> JobPayload:
-        return job_payload(info, await jobs.retry_job(info.context.owner, need(id, "Job", "id")))
+        return JobPayload.of(await jobs.retry_job(info.context.owner, need(id, "Job", "id")))
 
     @mutation("Asks upstream once about a picture or clip, and stores what it says; made for jobs with polling MANUAL.")
     async def refresh_job(self, info: Info, id: JobId) -> JobPayload:
-        return job_payload(info, await refresh_job(info.context.owner, need(id, "Job", "id")))
+        return JobPayload.of(await refresh_job(info.context.owner, need(id, "Job", "id")))

@@ -1,4 +1,4 @@
-"""What mutations share: idempotency keys, uploaded files, and payloads that show what was changed."""
+"""What mutations take beside their input: idempotency keys and uploaded files."""
 
 import contextlib
 import shutil
@@ -11,10 +11,8 @@ from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, Selection
 from graphql.language import FragmentDefinitionNode
 from starlette.datastructures import UploadFile
 
-from models.jobs import Job as JobRow
 from schema.context import Info
-from schema.jobs import Job, JobPayload
-from schema.paging import given
+from schema.fields import given
 from services.film.sources import scratch_folder
 from services.platform.uploads import IncomingFile
 
@@ -63,9 +61,3 @@ def _copy(source: BinaryIO, path: Path) -> int:
     with path.open("wb") as target:
         shutil.copyfileobj(source, target)
         return target.tell()
-
-
-def job_payload(info: Info, row: JobRow) -> JobPayload:
-    """What was looked up before the change is forgotten: the answer shows what is true after it."""
-    info.context.forget()
-    return JobPayload(job=Job.from_row(row))

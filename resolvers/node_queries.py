@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, cast
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -20,6 +20,7 @@ from schema.context import Info, Loaders
 from schema.edits import Edit
 from schema.fields import resolved
 from schema.jobs import Job
+from schema.links import linked
 from schema.paging import Node
 from schema.records import RecordVersion, record_from_row
 from schema.scripts import Script
@@ -28,7 +29,9 @@ from schema.videos import Video, VideoSegment
 from schema.workflows import Workflow
 from services.platform.paging import check_id_count
 
-# By model name: the loader of its rows, and what makes a type of a row.
+N = TypeVar("N", bound=Node)
+
+# By the name of the model, which its type has too: the loader of its rows, and what builds the type of a row.
 NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any], Node]]] = {
     "Workflow": (lambda loaders: loaders.workflow_by_id, Workflow.from_row),
     "Script": (lambda loaders: loaders.script_by_id, Script.from_row),
@@ -50,14 +53,13 @@ NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any]
 }
 
 
-async def load_node(info: Info, global_id: str, model: str | None = None) -> Any:
-    """The caller's object, or None; where a model is named, only if it is one of those."""
+async def load_node(info: Info, global_id: str, kind: type[N]) -> N | None:
+    """The caller's object of that kind, Node for any; None where it is none, or not there, or somebody else's."""
     parsed = parse_global_id(global_id)
-    if parsed is None or parsed[0] not in NODES or model not in (None, parsed[0]):
+    if parsed is None or parsed[0] not in NODES or kind.__name__ not in ("Node", parsed[0]):
         return None
-    loader_of, make = NODES[parsed[0]]
-    row = await loader_of(info.context.loaders).load(parsed[1])
-    return None if row is None else make(row)
+    loader_of, build = NODES[parsed[0]]
+    return cast("N | None", await linked(loader_of(info.context.loaders), parsed[1], build))
 
 
 @strawberry.type
@@ -66,7 +68,7 @@ class NodeQueries:
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The object's id.")]
     ) -> Node | None:
-        return await load_node(info, id)  # type: ignore[no-any-return]
+        return await load_node(info, id, Node)
 
     @resolved("Objects by their ids, in the order asked for, each as node gives it.")
     async def nodes(
@@ -75,7 +77,7 @@ class NodeQueries:
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="The objects' ids, at most 1000.")],
     ) -> list[Node | None]:
         check_id_count(ids, "ids")
-        return list(await asyncio.gather(*(load_node(info, global_id) for global_id in ids)))
+        return list(await asyncio.gather(*(load_node(info, global_id, Node) for global_id in ids)))
 
     @resolved("Who the bearer token says the caller is.")
     def me(self, info: Info) -> Viewer:

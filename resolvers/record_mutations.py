@@ -1,38 +1,32 @@
 """Generating pictures and clips, and what is done with their records."""
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
-from errors import EkonteError, NotFoundError
 from models.enums import MediaKind, Priority
-from models.generation import GenerationRecord as RecordRow
 from models.jobs import Job as JobRow
+from resolvers.each_by_id import delete_each
+from resolvers.fields import mutation
 from resolvers.generation_inputs import asked_for, regeneration_of
-from resolvers.ids import need, number_of
-from resolvers.mutating import job_payload, key_for
+from resolvers.ids import need
+from resolvers.mutating import key_for
 from schema.context import Info
-from schema.errors import DeletePayload, ItemFailure
-from schema.fields import mutation
+from schema.errors import DeletePayload
 from schema.generation_inputs import GenerateImageInput, GenerateVideoInput
 from schema.jobs import JobPayload
-from schema.records import RecordPayload, record_from_row
+from schema.records import RecordPayload
 from schema.regeneration_inputs import RegenerateInput
 from services.generation.admission import generate
 from services.generation.records.deleting import delete_records
 from services.generation.records.regenerating import regenerate
-from services.generation.records.showing import NO_RECORD, choose_record_file, restore_version
+from services.generation.records.showing import choose_record_file, restore_version
 from services.generation.records.submission import await_submission
-from services.platform.paging import check_id_count
 
 
-async def _answer(info: Info, row: JobRow) -> JobPayload:
-    return job_payload(info, await await_submission(row))
-
-
-def _payload(info: Info, row: RecordRow) -> RecordPayload:
-    info.context.forget()
-    return RecordPayload(record=record_from_row(row))
+async def _answer(row: JobRow) -> JobPayload:
+    return JobPayload.of(await await_submission(row))
 
 
 @strawberry.type
@@ -45,7 +39,7 @@ class RecordMutations:
     ) -> JobPayload:
         asked = asked_for(input, MediaKind.IMAGE)
         key = key_for(info, input.idempotency_key)
-        return await _answer(info, await generate(info.context.owner, asked, key, input.priority or Priority.NORMAL))
+        return await _answer(await generate(info.context.owner, asked, key, input.priority or Priority.NORMAL))
 
     @mutation("Makes a clip for a storyboard, or another one in its place.")
     async def generate_video(
@@ -55,7 +49,7 @@ class RecordMutations:
     ) -> JobPayload:
         asked = asked_for(input, MediaKind.VIDEO)
         key = key_for(info, input.idempotency_key)
-        return await _answer(info, await generate(info.context.owner, asked, key, input.priority or Priority.NORMAL))
+        return await _answer(await generate(info.context.owner, asked, key, input.priority or Priority.NORMAL))
 
     @mutation("Runs a storyboard's record again under the same record id; what is not given keeps its former value.")
     async def regenerate(
@@ -65,7 +59,7 @@ class RecordMutations:
     ) -> JobPayload:
         wanted = regeneration_of(input)
         key = key_for(info, input.idempotency_key)
-        return await _answer(info, await regenerate(info.context.owner, wanted, key, input.priority or Priority.NORMAL))
+        return await _answer(await regenerate(info.context.owner, wanted, key, input.priority or Priority.NORMAL))
 
     @mutation("Deletes records; one that is being generated is refused.")
     async def delete_records(
@@ -77,10 +71,8 @@ class RecordMutations:
             strawberry.argument(description="Whether files that nothing else uses go too, their versions' among them."),
         ] = False,
     ) -> DeletePayload:
-        check_id_count(ids, "ids")
-        payload = await _delete(info.context.owner, list(ids), delete_files is True)
-        info.context.forget()
-        return payload
+        delete = partial(delete_records, with_files=delete_files is True)
+        return await delete_each(info, ids, "GenerationRecord", delete)
 
     @mutation("Uses another of the files that came for a record.")
     async def choose_record_file(
@@ -90,7 +82,7 @@ class RecordMutations:
         sha256: Annotated[str, strawberry.argument(description="The file, as the record's files name it.")],
     ) -> RecordPayload:
         number = need(record_id, "GenerationRecord", "recordId")
-        return _payload(info, await choose_record_file(info.context.owner, number, sha256))
+        return RecordPayload.of(await choose_record_file(info.context.owner, number, sha256))
 
     @mutation("Shows an earlier result again; the present one becomes a version.")
     async def restore_record_version(
@@ -99,20 +91,4 @@ class RecordMutations:
         version_id: Annotated[strawberry.ID, strawberry.argument(description="The version.")],
     ) -> RecordPayload:
         number = need(version_id, "RecordVersion", "versionId")
-        return _payload(info, await restore_version(info.context.owner, number))
-
-
-async def _delete(owner: str, ids: list[strawberry.ID], with_files: bool) -> DeletePayload:
-    """Each id once, in the order given; a failure names the first place of its id."""
-    numbers = {global_id: number_of(global_id, "GenerationRecord") for global_id in ids}
-    wanted = [number for number in numbers.values() if number is not None]
-    errors: dict[int, EkonteError | None] = dict(await delete_records(owner, wanted, with_files=with_files))
-    deleted: list[strawberry.ID] = []
-    failures: list[ItemFailure] = []
-    for global_id, number in numbers.items():
-        error = NotFoundError(NO_RECORD) if number is None else errors[number]
-        if error is None:
-            deleted.append(global_id)
-        else:
-            failures.append(ItemFailure.of(error, ["ids", str(ids.index(global_id))], global_id))
-    return DeletePayload(deleted_ids=deleted, failures=failures, success_count=len(deleted), failed_count=len(failures))
+        return RecordPayload.of(await restore_version(info.context.owner, number))

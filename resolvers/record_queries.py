@@ -6,34 +6,31 @@ import strawberry
 
 from errors import BadInputError
 from models.enums import MediaKind
-from resolvers.ids import number_of
-from resolvers.list_queries import several
+from resolvers.ids import Id
+from resolvers.lists import ListFilter, listed, several, sought
 from resolvers.node_queries import load_node
 from schema.context import Info
-from schema.fields import resolved
+from schema.fields import given, resolved
 from schema.models import Model
-from schema.paging import After, Before, Connection, First, Last, PageNumber, given, listed
+from schema.paging import Connection, paged
 from schema.records import GenerationRecord, RecordFilter, StoryboardRecord, maybe_record, record_from_row
 from services.generation.catalogue import default_model
 from services.generation.catalogue import models as list_models
 from services.generation.checking import parameters_of
-from services.platform.paging import MAX_IDS, check_id_count, page_request
+from services.platform.paging import MAX_IDS, PageRequest, check_id_count
 from services.queries.records import RecordConditions, latest_records, records_query
 
 
-def record_conditions(wanted: RecordFilter | None) -> RecordConditions:
-    if given(wanted) is None or wanted is None:
-        return RecordConditions()
+def record_conditions(wanted: RecordFilter) -> RecordConditions:
     storyboard_ids = several(wanted.storyboard_ids)
     if storyboard_ids is not None:
         check_id_count(storyboard_ids, "filter", "storyboardIds")
-    batch_id = given(wanted.batch_id)
     return RecordConditions(
         kind=given(wanted.kind),
         work_id=given(wanted.work_id),
         project_id=given(wanted.project_id),
         storyboard_ids=storyboard_ids,
-        batch_id=None if batch_id is None else number_of(batch_id, "Batch") or 0,
+        batch_id=sought(wanted.batch_id, "Batch"),
         statuses=several(wanted.status),
         model=given(wanted.model),
         prompt_contains=given(wanted.prompt_contains),
@@ -45,26 +42,17 @@ def record_conditions(wanted: RecordFilter | None) -> RecordConditions:
 @strawberry.type
 class RecordQueries:
     @resolved("A record of the caller's, or null.")
-    async def record(
-        self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
-    ) -> GenerationRecord | None:
-        return await load_node(info, id, "GenerationRecord")  # type: ignore[no-any-return]
+    async def record(self, info: Info, id: Id) -> GenerationRecord | None:
+        return await load_node(info, id, GenerationRecord)
 
-    @resolved("The caller's records, those of the newest storyboards first.")
+    @paged("The caller's records, those of the newest storyboards first.", both_ways=True)
     async def records(
         self,
         info: Info,
-        filter: Annotated[
-            RecordFilter | None, strawberry.argument(description="Which to list; null: all.")
-        ] = strawberry.UNSET,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-        last: Last = strawberry.UNSET,
-        before: Before = strawberry.UNSET,
-        page: PageNumber = strawberry.UNSET,
+        request: PageRequest,
+        filter: ListFilter[RecordFilter] = strawberry.UNSET,
     ) -> Connection[GenerationRecord]:
-        request = page_request(given(first), given(after), given(last), given(before), given(page))
-        query = records_query(info.context.owner, record_conditions(filter))
+        query = records_query(info.context.owner, record_conditions(given(filter) or RecordFilter()))
         return await listed(query, request, record_from_row)
 
     @resolved("The newest record of each storyboard, in the order asked for; record is null where there is none.")

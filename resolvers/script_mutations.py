@@ -5,13 +5,13 @@ from typing import Annotated
 import strawberry
 
 from models.enums import InputType
+from resolvers.fields import mutation
 from resolvers.ids import maybe
-from resolvers.mutating import incoming, job_payload, key_for
+from resolvers.mutating import incoming, key_for
 from schema.context import Info
-from schema.fields import mutation
+from schema.fields import given
 from schema.files import MediaFile, UploadPayload
 from schema.jobs import JobPayload
-from schema.paging import given
 from schema.scalars import Upload
 from schema.stage_inputs import CreateScriptInput
 from services.film import scripts
@@ -63,4 +63,4 @@ class ScriptMutations:
             model=given(input.model),
         )
         key = key_for(info, input.idempotency_key)
-        return job_payload(info, await scripts.create_script(info.context.owner, request, key))
+        return JobPayload.of(await scripts.create_script(info.context.owner, request, key))

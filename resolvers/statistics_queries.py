@@ -6,16 +6,13 @@ from typing import Annotated
 import strawberry
 
 from schema.context import Info
-from schema.fields import resolved
-from schema.paging import given
+from schema.fields import given, resolved
 from schema.statistics import RecordStatistics, RecordStatisticsFilter
 from services.notifications.statistics.days import DateRange
 from services.queries.record_statistics import StatisticsConditions, record_statistics
 
 
-def statistics_conditions(wanted: RecordStatisticsFilter | None) -> StatisticsConditions:
-    if given(wanted) is None or wanted is None:
-        return StatisticsConditions()
+def statistics_conditions(wanted: RecordStatisticsFilter) -> StatisticsConditions:
     return StatisticsConditions(
         work_id=given(wanted.work_id),
         project_id=given(wanted.project_id),
@@ -34,5 +31,7 @@ class StatisticsQueries:
             RecordStatisticsFilter | None, strawberry.argument(description="What to count; null: everything.")
         ] = strawberry.UNSET,
     ) -> RecordStatistics:
-        sums = await record_statistics(info.context.owner, statistics_conditions(filter), datetime.now(UTC))
+        sums = await record_statistics(
+            info.context.owner, statistics_conditions(given(filter) or RecordStatisticsFilter()), datetime.now(UTC)
+        )
         return RecordStatistics.of(sums)

@@ -5,24 +5,18 @@ from typing import Annotated, Any
 import strawberry
 
 from models.enums import GridLayout
-from models.storyboards import Shot as ShotRow
+from resolvers.fields import mutation
 from resolvers.ids import maybe, need, need_all
-from resolvers.mutating import incoming, job_payload, key_for
+from resolvers.mutating import incoming, key_for
 from resolvers.script_mutations import File
 from schema.context import Info
-from schema.fields import mutation
+from schema.fields import given
 from schema.jobs import JobPayload
-from schema.paging import given
 from schema.stage_inputs import CreateStoryboardInput, EditShotInput, RegenerateShotsInput
-from schema.storyboards import Shot, ShotPayload
+from schema.storyboards import ShotPayload
 from services.film import storyboards, videos
 
 ShotId = Annotated[strawberry.ID, strawberry.argument(description="The shot.")]
-
-
-def _payload(info: Info, row: ShotRow) -> ShotPayload:
-    info.context.forget()
-    return ShotPayload(shot=Shot.from_row(row))
 
 
 def shot_changes(input: EditShotInput) -> storyboards.ShotChanges:
@@ -63,7 +57,7 @@ class StoryboardMutations:
             auto_crop=input.auto_crop is not False,
             idempotency_key=key_for(info, input.idempotency_key),
         )
-        return job_payload(info, row)
+        return JobPayload.of(row)
 
     @mutation("Corrects a shot; regenerateShots or resumeWorkflow then makes what is out of date.")
     async def edit_shot(
@@ -71,7 +65,7 @@ class StoryboardMutations:
         info: Info,
         input: Annotated[EditShotInput, strawberry.argument(description="The shot, and what is to change.")],
     ) -> ShotPayload:
-        return _payload(info, await storyboards.edit_shot(info.context.owner, shot_changes(input)))
+        return ShotPayload.of(await storyboards.edit_shot(info.context.owner, shot_changes(input)))
 
     @mutation("Draws shots anew.")
     async def regenerate_shots(
@@ -86,19 +80,19 @@ class StoryboardMutations:
             provider=given(input.provider),
             idempotency_key=key_for(info, input.idempotency_key),
         )
-        return job_payload(info, row)
+        return JobPayload.of(row)
 
     @mutation("Puts one's own picture in a shot's place.")
     async def upload_shot_image(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload:
         number = need(shot_id, "Shot", "shotId")
         async with incoming(file) as upload:
-            return _payload(info, await storyboards.upload_shot_image(info.context.owner, number, upload))
+            return ShotPayload.of(await storyboards.upload_shot_image(info.context.owner, number, upload))
 
     @mutation("Puts one's own clip in a shot's place.")
     async def upload_shot_video(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload:
         number = need(shot_id, "Shot", "shotId")
         async with incoming(file) as upload:
-            return _payload(info, await videos.upload_shot_video(info.context.owner, number, upload))
+            return ShotPayload.of(await videos.upload_shot_video(info.context.owner, number, upload))
 
     @mutation("Uses another of the pictures that came for a shot.")
     async def choose_shot_image(
@@ -108,4 +102,4 @@ class StoryboardMutations:
         sha256: Annotated[str, strawberry.argument(description="The picture, as Shot.candidates names it.")],
     ) -> ShotPayload:
         number = need(shot_id, "Shot", "shotId")
-        return _payload(info, await storyboards.choose_shot_image(info.context.owner, number, sha256))
+        return ShotPayload.of(await storyboards.choose_shot_image(info.context.owner, number, sha256))

@@ -6,16 +6,15 @@ from typing import Annotated
 
 import strawberry
 
-from errors import NotFoundError, WorkflowNotFoundError
 from models.jobs import Job as JobRow
 from models.workflows import Workflow as WorkflowRow
 from resolvers.account_subscriptions import AccountSubscriptions
 from resolvers.alert_subscriptions import AlertSubscriptions
 from resolvers.batch_subscriptions import BatchSubscriptions
-from resolvers.ids import need, need_all
+from resolvers.fields import subscription
+from resolvers.ids import missing, need, need_all
 from schema.context import Info
 from schema.errors import JobError
-from schema.fields import subscription
 from schema.jobs import Job
 from schema.workflow_events import (
     StageCompleted,
@@ -49,7 +48,7 @@ class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions)
         mine = await rows_by_id(JobRow, context.owner, job_ids)
         for index, job_id in enumerate(job_ids):
             if job_id not in mine:
-                raise NotFoundError("There is no such job.", path=["ids", str(index)])
+                raise missing("Job", "ids", str(index))
         states = follow(present_jobs(), context.owner, job_ids, job_topic, until=context.viewer.expires_at)
         async with contextlib.aclosing(states):
             async for state in states:
@@ -64,7 +63,7 @@ class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions)
         context = info.context
         workflow_id = need(id, "Workflow", "id")
         if workflow_id not in await rows_by_id(WorkflowRow, context.owner, [workflow_id]):
-            raise WorkflowNotFoundError("There is no such workflow.", path=["id"])
+            raise missing("Workflow", "id")
         states = follow(
             present_workflows(), context.owner, [workflow_id], workflow_topic, until=context.viewer.expires_at
         )

@@ -5,21 +5,20 @@ from typing import Annotated, Any
 
 import strawberry
 
-from errors import BadInputError, EkonteError, WorkflowNotFoundError
+from errors import BadInputError
 from models.enums import InputType
-from models.workflows import Workflow as WorkflowRow
-from resolvers.ids import need, number_of
+from resolvers.each_by_id import delete_each
+from resolvers.fields import mutation
+from resolvers.ids import need
 from resolvers.mutating import key_for
 from schema.context import Info
-from schema.errors import DeletePayload, ItemFailure
-from schema.fields import mutation
-from schema.paging import given
+from schema.errors import DeletePayload
+from schema.fields import given
 from schema.workflow_inputs import CreateWorkflowInput, WorkflowOptionsInput
-from schema.workflows import Workflow, WorkflowPayload
+from schema.workflows import WorkflowPayload
 from services.film import workflows
 from services.film.workflow_options import WorkflowOptions
 from services.film.workflows import WorkflowRequest
-from services.platform.paging import check_id_count
 
 MAX_PREFERENCES_BYTES = 16 * 1024
 
@@ -42,11 +41,6 @@ def check_preferences(preferences: object) -> None:
         raise BadInputError("preferences take at most 16 KB of JSON.", path=["input", "options", "preferences"])
 
 
-def _payload(info: Info, row: WorkflowRow) -> WorkflowPayload:
-    info.context.forget()
-    return WorkflowPayload(workflow=Workflow.from_row(row))
-
-
 @strawberry.type
 class WorkflowMutations:
     @mutation("Begins to turn a text into a film.")
@@ -64,11 +58,11 @@ class WorkflowMutations:
             callback_url=given(input.callback_url),
         )
         key = key_for(info, input.idempotency_key)
-        return _payload(info, await workflows.create_workflow(info.context.owner, request, key))
+        return WorkflowPayload.of(await workflows.create_workflow(info.context.owner, request, key))
 
     @mutation("What runs ends; nothing more is started until resumeWorkflow.")
     async def pause_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload:
-        return _payload(info, await workflows.pause_workflow(info.context.owner, need(id, "Workflow", "id")))
+        return WorkflowPayload.of(await workflows.pause_workflow(info.context.owner, need(id, "Workflow", "id")))
 
     @mutation("Goes on after a pause; after corrections to an ended workflow, makes again what is out of date.")
     async def resume_workflow(
@@ -82,11 +76,11 @@ class WorkflowMutations:
     ) -> WorkflowPayload:
         workflow_id = need(id, "Workflow", "id")
         budget = workflows.UNCHANGED if credit_budget is strawberry.UNSET else credit_budget
-        return _payload(info, await workflows.resume_workflow(info.context.owner, workflow_id, budget))
+        return WorkflowPayload.of(await workflows.resume_workflow(info.context.owner, workflow_id, budget))
 
     @mutation("Ends a workflow; what runs stops within two seconds, and finished work is kept.")
     async def cancel_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload:
-        return _payload(info, await workflows.cancel_workflow(info.context.owner, need(id, "Workflow", "id")))
+        return WorkflowPayload.of(await workflows.cancel_workflow(info.context.owner, need(id, "Workflow", "id")))
 
     @mutation("Gives a workflow another name.")
     async def rename_workflow(
@@ -96,7 +90,7 @@ class WorkflowMutations:
         name: Annotated[str, strawberry.argument(description="The new name, 1 to 200 characters.")],
     ) -> WorkflowPayload:
         workflow_id = need(id, "Workflow", "id")
-        return _payload(info, await workflows.rename_workflow(info.context.owner, workflow_id, name))
+        return WorkflowPayload.of(await workflows.rename_workflow(info.context.owner, workflow_id, name))
 
     @mutation("Removes workflows with all that was made in them.")
     async def delete_workflows(
@@ -104,27 +98,8 @@ class WorkflowMutations:
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="The workflows, at most 1000.")],
     ) -> DeletePayload:
-        check_id_count(ids, "ids")
-        payload = await _delete(info.context.owner, list(dict.fromkeys(ids)), list(ids))
-        info.context.forget()
-        return payload
+        return await delete_each(info, ids, "Workflow", workflows.delete_workflows)
 
     @mutation("Goes on from the failed stage; finished work is kept.")
     async def retry_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload:
-        return _payload(info, await workflows.retry_workflow(info.context.owner, need(id, "Workflow", "id")))
-
-
-async def _delete(owner: str, ids: list[strawberry.ID], places: list[strawberry.ID]) -> DeletePayload:
-    """Each id once, in the order given; a failure names the first place of its id."""
-    numbers = {global_id: number_of(global_id, "Workflow") for global_id in ids}
-    outcomes = await workflows.delete_workflows(owner, [number for number in numbers.values() if number is not None])
-    errors: dict[int, EkonteError | None] = dict(outcomes)
-    deleted: list[strawberry.ID] = []
-    failures: list[ItemFailure] = []
-    for global_id, number in numbers.items():
-        error = WorkflowNotFoundError("There is no such workflow.") if number is None else errors[number]
-        if error is None:
-            deleted.append(global_id)
-        else:
-            failures.append(ItemFailure.of(error, ["ids", str(places.index(global_id))], global_id))
-    return DeletePayload(deleted_ids=deleted, failures=failures, success_count=len(deleted), failed_count=len(failures))
+        return WorkflowPayload.of(await workflows.retry_workflow(info.context.owner, need(id, "Workflow", "id")))

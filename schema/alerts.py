@@ -1,25 +1,19 @@
 """Alerts: what somebody should look at."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from models.alerts import Alert as AlertRow
 from models.enums import AlertKind, AlertSeverity
+from schema.accounts import Account
+from schema.batches import Batch
 from schema.context import Info
 from schema.enums import describe
 from schema.fields import resolved
+from schema.links import linked
 from schema.paging import Node
-
-if TYPE_CHECKING:
-    from schema.accounts import Account
-    from schema.batches import Batch
-    from schema.workflows import Workflow
-
-LazyAccount = Annotated["Account", strawberry.lazy("schema.accounts")]
-LazyBatch = Annotated["Batch", strawberry.lazy("schema.batches")]
-LazyWorkflow = Annotated["Workflow", strawberry.lazy("schema.workflows")]
+from schema.workflows import Workflow
 
 describe(
     AlertKind,
@@ -54,31 +48,16 @@ class Alert(Node):
     resolved_at: datetime | None = strawberry.field(description="Set when the cause has passed.")
 
     @resolved("The account that it is about, deleted ones too.")
-    async def account(self, info: Info) -> LazyAccount | None:
-        from schema.accounts import Account
-
-        if self.row.account_id is None:
-            return None
-        row = await info.context.loaders.past_account_by_id.load(self.row.account_id)
-        return None if row is None else Account.from_row(row)
+    async def account(self, info: Info) -> Account | None:
+        return await linked(info.context.loaders.past_account_by_id, self.row.account_id, Account.from_row)
 
     @resolved("The batch that it is about.")
-    async def batch(self, info: Info) -> LazyBatch | None:
-        from schema.batches import Batch
-
-        if self.row.batch_id is None:
-            return None
-        row = await info.context.loaders.batch_by_id.load(self.row.batch_id)
-        return None if row is None else Batch.from_row(row)
+    async def batch(self, info: Info) -> Batch | None:
+        return await linked(info.context.loaders.batch_by_id, self.row.batch_id, Batch.from_row)
 
     @resolved("The workflow that it is about.")
-    async def workflow(self, info: Info) -> LazyWorkflow | None:
-        from schema.workflows import Workflow
-
-        if self.row.workflow_id is None:
-            return None
-        row = await info.context.loaders.workflow_by_id.load(self.row.workflow_id)
-        return None if row is None else Workflow.from_row(row)
+    async def workflow(self, info: Info) -> Workflow | None:
+        return await linked(info.context.loaders.workflow_by_id, self.row.workflow_id, Workflow.from_row)
 
     @staticmethod
     def from_row(row: AlertRow) -> "Alert":

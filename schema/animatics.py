@@ -10,9 +10,10 @@ from models.films import AnimaticPart as PartRow
 from schema.context import Info
 from schema.fields import resolved
 from schema.files import MediaFile
-from schema.paging import After, Connection, First, Node, child_connection
+from schema.paging import Connection, Node, child_connection, paged
 from schema.storyboards import Shot, load_shot, status_of_target
 from services.film.artifacts.reading import ArtifactKey, Made
+from services.platform.paging import PageRequest
 from services.queries.children import ANIMATIC_PARTS
 from services.queries.timetable import Span, timetable, total_seconds
 
@@ -100,13 +101,9 @@ class Animatic(Node):
     async def audio(self, info: Info) -> MediaFile | None:
         return MediaFile.maybe((await _made(info, ArtifactKind.ANIMATIC, self.row.id)).file(FileRole.AUDIO))
 
-    @resolved("Its shots, in order of sequence.")
-    async def shots(
-        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
-    ) -> Connection[AnimaticShot]:
-        return await child_connection(
-            info, ANIMATIC_PARTS, self.row.id, AnimaticShot.from_row, first=first, after=after
-        )
+    @paged("Its shots, in order of sequence.")
+    async def shots(self, info: Info, request: PageRequest) -> Connection[AnimaticShot]:
+        return await child_connection(info, ANIMATIC_PARTS, self.row.id, request, AnimaticShot.from_row)
 
     @resolved("Its length; as planned, until it is made.")
     async def total_seconds(self, info: Info) -> float:

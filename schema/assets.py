@@ -1,6 +1,7 @@
 """Assets: the characters, props and scenes that shots show."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
@@ -8,10 +9,13 @@ from models.enums import ArtifactKind, AssetType, JobStatus
 from models.scripts import Asset as AssetRow
 from schema.context import Info
 from schema.errors import JobError
-from schema.fields import resolved
+from schema.fields import given, resolved
 from schema.files import MediaFile
-from schema.paging import Node
+from schema.links import linked
+from schema.paging import Connection, Node, child_connection
 from services.film.artifacts.reading import ArtifactKey, Made
+from services.platform.paging import PageRequest
+from services.queries.children import WORKFLOW_ASSETS
 
 
 @strawberry.type(description="Somebody, a thing or a place; shots that show it are composed from its design image.")
@@ -37,9 +41,7 @@ class Asset(Node):
 
     @resolved("A picture that a person gave to design it by.")
     async def reference_image(self, info: Info) -> MediaFile | None:
-        if self.row.reference_file_id is None:
-            return None
-        return MediaFile.maybe(await info.context.loaders.file_by_id.load(self.row.reference_file_id))
+        return await linked(info.context.loaders.file_by_id, self.row.reference_file_id, MediaFile.from_row)
 
     @resolved("Why the design image failed, where it did.")
     async def error(self, info: Info) -> JobError | None:
@@ -57,6 +59,19 @@ class Asset(Node):
             voice_id=row.voice_id,
             created_at=row.created_at,
         )
+
+
+OnlyType = Annotated[AssetType | None, strawberry.argument(description="Only this type.")]
+
+
+async def workflow_assets(
+    info: Info, workflow_id: int, only_type: AssetType | None, request: PageRequest
+) -> Connection[Asset]:
+    """A page of a workflow's assets, the newest first. only_type: None or UNSET for all of them."""
+    only = given(only_type)
+    return await child_connection(
+        info, WORKFLOW_ASSETS, workflow_id, request, Asset.from_row, None if only is None else only.value
+    )
 
 
 @strawberry.type(description="The assets that a job made.")

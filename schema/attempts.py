@@ -1,10 +1,11 @@
 """Attempts: each try of a job on one account or provider; and tasks as upstream tells of them."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from models.accounts import Account as AccountRow
 from models.enums import AttemptOutcome, Site
 from models.generation import Attempt as AttemptRow
 from providers.pooled import UpstreamTask as ToldTask
@@ -12,6 +13,7 @@ from schema.context import Info
 from schema.enums import UpstreamTaskType
 from schema.errors import JobError
 from schema.fields import resolved
+from schema.links import linked
 from schema.paging import Node
 from schema.scalars import JSON
 from services.queries.attempts import RouteEntry
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 LazyAccount = Annotated["Account", strawberry.lazy("schema.accounts")]
 RouteLength = Annotated[int | None, strawberry.argument(description="How many candidates; 10 where not given.")]
-MOST_ROUTE_ENTRIES = 200
+MAX_ROUTE_ENTRIES = 200
 
 
 @strawberry.type(description="An account that stood in question when a job was given away.")
@@ -52,7 +54,9 @@ class Attempt(Node):
 
     @resolved("The account that it ran on; null for a provider without accounts.")
     async def account(self, info: Info) -> LazyAccount | None:
-        return cast("Account | None", await _account(info, self.row.account_id))
+        from schema.accounts import Account
+
+        return await linked(info.context.loaders.past_account_by_id, self.row.account_id, Account.from_row)
 
     @resolved("Why this account: every candidate, and what spoke against it.")
     async def route(self, info: Info, first: RouteLength = 10) -> list[RouteCandidate]:
@@ -61,7 +65,7 @@ class Attempt(Node):
         entries: tuple[RouteEntry, ...] = await info.context.loaders.route_by_id.load(self.row.route_id)
         taken = [entry for entry in entries if entry.account_id == self.row.account_id]
         others = [entry for entry in entries if entry.account_id != self.row.account_id]
-        shown = [*taken, *others][: max(1, min(10 if first is None else first, MOST_ROUTE_ENTRIES))]
+        shown = [*taken, *others][: max(1, min(10 if first is None else first, MAX_ROUTE_ENTRIES))]
         accounts = await info.context.loaders.past_account_by_id.load_many([entry.account_id for entry in shown])
         return [
             _candidate(entry, account, self.row.account_id)
@@ -87,16 +91,7 @@ class Attempt(Node):
         )
 
 
-async def _account(info: Info, account_id: int | None) -> Any:
-    from schema.accounts import Account
-
-    if account_id is None:
-        return None
-    row = await info.context.loaders.past_account_by_id.load(account_id)
-    return None if row is None else Account.from_row(row)
-
-
-def _candidate(entry: RouteEntry, account: Any, taken_id: int | None) -> RouteCandidate:
+def _candidate(entry: RouteEntry, account: AccountRow, taken_id: int | None) -> RouteCandidate:
     from schema.accounts import Account
 
     is_chosen = entry.account_id == taken_id

@@ -6,6 +6,7 @@ import strawberry
 
 from models.enums import BatchStatus, BatchType, ExistingRecords, MediaKind, Polling, Priority, Reuse, Transition
 from schema.callbacks import CALLBACK_URL
+from schema.fields import optional
 from schema.generation_inputs import (
     FADING,
     FIRST_AND_LAST,
@@ -43,35 +44,20 @@ DRY_RUN = "Check and estimate only: nothing is created, batch is null, and idemp
 class ImageBatchItemInput:
     storyboard_id: str = strawberry.field(description=STORYBOARD)
     prompt: str = strawberry.field(description=PROMPT)
-    negative_prompt: str | None = strawberry.field(default=strawberry.UNSET, description=NEGATIVE)
-    ratio: str | None = strawberry.field(default=strawberry.UNSET, description=f"One of the model's ratios. {OWN}")
-    resolution: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"One of the model's resolutions. {OWN}"
+    negative_prompt: str | None = optional(NEGATIVE)
+    ratio: str | None = optional(f"One of the model's ratios. {OWN}")
+    resolution: str | None = optional(f"One of the model's resolutions. {OWN}")
+    intelligent_ratio: bool | None = optional("Whether the model chooses the ratio by the prompt, for models that can.")
+    sample_strength: float | None = optional("How much the picture follows its input images, 0 to 1.")
+    model: str | None = optional(f"A model's name from models. {OWN}")
+    seed: Long | None = optional(SEED)
+    size: str | None = optional(
+        "Width x height, e.g. 1024x576, for models that take one; wins over ratio and resolution."
     )
-    intelligent_ratio: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether the model chooses the ratio by the prompt, for models that can."
-    )
-    sample_strength: float | None = strawberry.field(
-        default=strawberry.UNSET, description="How much the picture follows its input images, 0 to 1."
-    )
-    model: str | None = strawberry.field(default=strawberry.UNSET, description=f"A model's name from models. {OWN}")
-    seed: Long | None = strawberry.field(default=strawberry.UNSET, description=SEED)
-    size: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Width x height, e.g. 1024x576, for models that take one; wins over ratio and resolution.",
-    )
-    steps: int | None = strawberry.field(
-        default=strawberry.UNSET, description="Steps of the sampler, for models that take them."
-    )
-    guidance_scale: float | None = strawberry.field(
-        default=strawberry.UNSET, description="How closely the prompt is followed, for models that take it."
-    )
-    scheduler: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The sampler's schedule, for models that take it."
-    )
-    style: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The look of the picture, for models that take it."
-    )
+    steps: int | None = optional("Steps of the sampler, for models that take them.")
+    guidance_scale: float | None = optional("How closely the prompt is followed, for models that take it.")
+    scheduler: str | None = optional("The sampler's schedule, for models that take it.")
+    style: str | None = optional("The look of the picture, for models that take it.")
     input_images: list[str] | None = strawberry.field(
         default_factory=list,
         description="Up to 10 http(s) links, upload ids or record ids; with any, the image is composed from them.",
@@ -81,12 +67,10 @@ class ImageBatchItemInput:
 @strawberry.input(description="1 to 1000 pictures, each storyboard once.")
 class CreateImageBatchInput:
     project_id: str = strawberry.field(description=PROJECT)
-    project_name: str | None = strawberry.field(default=strawberry.UNSET, description=PROJECT_NAME)
+    project_name: str | None = optional(PROJECT_NAME)
     work_id: str = strawberry.field(description=WORK)
     items: list[ImageBatchItemInput] = strawberry.field(description="The pictures.")
-    model: str | None = strawberry.field(
-        default=strawberry.UNSET, description="A model's name from models; null: the deployment's default."
-    )
+    model: str | None = optional("A model's name from models; null: the deployment's default.")
     ratio: str | None = strawberry.field(
         default=not_said(USUAL_RATIO[MediaKind.IMAGE]), description="Of items that say none."
     )
@@ -94,51 +78,42 @@ class CreateImageBatchInput:
         default=not_said(USUAL_RESOLUTION[MediaKind.IMAGE]), description="Of items that say none."
     )
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
-    strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
+    strategy: AccountStrategyInput | None = optional(STRATEGY)
     existing: ExistingRecords | None = strawberry.field(default=ExistingRecords.OVERWRITE, description=EXISTING)
     reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
     reuse_threshold: float | None = strawberry.field(default=USUAL_THRESHOLD, description=REUSE_THRESHOLD)
-    credit_budget: int | None = strawberry.field(default=strawberry.UNSET, description=BUDGET)
+    credit_budget: int | None = optional(BUDGET)
     safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     dry_run: bool | None = strawberry.field(default=False, description=DRY_RUN)
-    callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    callback_url: str | None = optional(CALLBACK_URL)
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="One clip of a batch. What is null is as the batch has it.")
 class VideoBatchItemInput:
     storyboard_id: str = strawberry.field(description=STORYBOARD)
     prompt: str = strawberry.field(description=PROMPT)
-    negative_prompt: str | None = strawberry.field(default=strawberry.UNSET, description=NEGATIVE)
-    ratio: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description=f"One of the model's ratios. Ignored where there is an input image. {OWN}",
-    )
-    resolution: str | None = strawberry.field(
-        default=strawberry.UNSET, description=f"One of the model's resolutions. {OWN}"
-    )
-    duration_seconds: int | None = strawberry.field(
-        default=strawberry.UNSET, description=f"One of the model's lengths. {OWN}"
-    )
-    model: str | None = strawberry.field(default=strawberry.UNSET, description=f"A model's name from models. {OWN}")
-    seed: Long | None = strawberry.field(default=strawberry.UNSET, description=SEED)
-    fps: int | None = strawberry.field(default=strawberry.UNSET, description=FPS)
-    motion_strength: float | None = strawberry.field(default=strawberry.UNSET, description=MOTION)
-    transition: Transition | None = strawberry.field(default=strawberry.UNSET, description=FADING)
-    audio: ClipAudioInput | None = strawberry.field(default=strawberry.UNSET, description=SOUND)
+    negative_prompt: str | None = optional(NEGATIVE)
+    ratio: str | None = optional(f"One of the model's ratios. Ignored where there is an input image. {OWN}")
+    resolution: str | None = optional(f"One of the model's resolutions. {OWN}")
+    duration_seconds: int | None = optional(f"One of the model's lengths. {OWN}")
+    model: str | None = optional(f"A model's name from models. {OWN}")
+    seed: Long | None = optional(SEED)
+    fps: int | None = optional(FPS)
+    motion_strength: float | None = optional(MOTION)
+    transition: Transition | None = optional(FADING)
+    audio: ClipAudioInput | None = optional(SOUND)
     input_images: list[str] | None = strawberry.field(default_factory=list, description=FIRST_AND_LAST)
 
 
 @strawberry.input(description="1 to 100 clips, each storyboard once; above 50 the payload warns.")
 class CreateVideoBatchInput:
     project_id: str = strawberry.field(description=PROJECT)
-    project_name: str | None = strawberry.field(default=strawberry.UNSET, description=PROJECT_NAME)
+    project_name: str | None = optional(PROJECT_NAME)
     work_id: str = strawberry.field(description=WORK)
     items: list[VideoBatchItemInput] = strawberry.field(description="The clips.")
-    model: str | None = strawberry.field(
-        default=strawberry.UNSET, description="A model's name from models; null: the deployment's default."
-    )
+    model: str | None = optional("A model's name from models; null: the deployment's default.")
     ratio: str | None = strawberry.field(
         default=not_said(USUAL_RATIO[MediaKind.VIDEO]), description="Of items that say none."
     )
@@ -152,16 +127,16 @@ class CreateVideoBatchInput:
         default=5, description="How many videos of the batch run at once, at least 1. Null: as many as there are slots."
     )
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
-    strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
+    strategy: AccountStrategyInput | None = optional(STRATEGY)
     existing: ExistingRecords | None = strawberry.field(default=ExistingRecords.OVERWRITE, description=EXISTING)
     reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
     reuse_threshold: float | None = strawberry.field(default=USUAL_THRESHOLD, description=REUSE_THRESHOLD)
-    credit_budget: int | None = strawberry.field(default=strawberry.UNSET, description=BUDGET)
+    credit_budget: int | None = optional(BUDGET)
     safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     dry_run: bool | None = strawberry.field(default=False, description=DRY_RUN)
-    callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    callback_url: str | None = optional(CALLBACK_URL)
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="Which of a batch's items are to be generated again.")
@@ -180,13 +155,9 @@ class RetryBatchInput:
 
 @strawberry.input(description="Which batches to list; all conditions hold at once.")
 class BatchFilter:
-    type: list[BatchType] | None = strawberry.field(default=strawberry.UNSET, description="Of one of these types.")
-    status: list[BatchStatus] | None = strawberry.field(default=strawberry.UNSET, description="In one of these states.")
-    work_id: str | None = strawberry.field(default=strawberry.UNSET, description="Of this work.")
-    project_id: str | None = strawberry.field(default=strawberry.UNSET, description="Of this project.")
-    created_after: datetime | None = strawberry.field(
-        default=strawberry.UNSET, description="Asked for after this time."
-    )
-    created_before: datetime | None = strawberry.field(
-        default=strawberry.UNSET, description="Asked for before this time."
-    )
+    type: list[BatchType] | None = optional("Of one of these types.")
+    status: list[BatchStatus] | None = optional("In one of these states.")
+    work_id: str | None = optional("Of this work.")
+    project_id: str | None = optional("Of this project.")
+    created_after: datetime | None = optional("Asked for after this time.")
+    created_before: datetime | None = optional("Asked for before this time.")

@@ -12,13 +12,13 @@ from models.generation_requests import AccountStrategy as StoredStrategy
 from models.ids import global_id
 from schema.callbacks import CallbackDelivery, deliveries_of
 from schema.context import Info
-from schema.fields import resolved
+from schema.fields import given, resolved
 from schema.jobs import PRIORITIES, Job
-from schema.paging import After, Connection, First, Node, child_connection, given
+from schema.paging import Connection, Node, child_connection, paged
 from schema.records import Project
 from services.generation.batches.admission import Admission
 from services.generation.batches.end_states import Counts, progress_of
-from services.platform.paging import MAX_IDS
+from services.platform.paging import MAX_IDS, PageRequest
 from services.queries.batches import batch_jobs
 
 
@@ -118,25 +118,24 @@ class Batch(Node):
     async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
         return await deliveries_of(info, "batch", self.row.id)
 
-    @resolved("Its items' jobs, in the order of the items; without those that newer ones replaced.")
+    @paged("Its items' jobs, in the order of the items; without those that newer ones replaced.")
     async def jobs(
         self,
         info: Info,
+        request: PageRequest,
         status: Annotated[
             list[JobStatus] | None, strawberry.argument(description="Only in one of these states.")
         ] = strawberry.UNSET,
         storyboard_ids: Annotated[
             list[str] | None, strawberry.argument(description=f"Only for these storyboards, at most {MAX_IDS}.")
         ] = strawberry.UNSET,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
     ) -> Connection[Job]:
         statuses, wanted = given(status), given(storyboard_ids)
         if wanted is not None and len(wanted) > MAX_IDS:
             raise BadInputError(f"At most {MAX_IDS} storyboards are taken at once.", path=["storyboardIds"])
         only = None if wanted is None else tuple(sorted(set(wanted))) or ("",)
         children = batch_jobs(None if statuses is None else sorted(set(statuses)), None if only is None else len(only))
-        return await child_connection(info, children, self.row.id, Job.from_row, first=first, after=after, only=only)
+        return await child_connection(info, children, self.row.id, request, Job.from_row, only)
 
     @staticmethod
     def from_row(row: BatchRow) -> "Batch":

@@ -10,6 +10,7 @@ from models.enums import DeliveryStatus
 from schema import enums as enums
 from schema.context import Info
 from schema.fields import resolved
+from schema.links import linked_list
 from schema.paging import Node
 
 CALLBACK_URL = (
@@ -46,8 +47,7 @@ class CallbackDelivery(Node):
 
     @resolved("Every time that it was sent and an end of that is known, oldest first.")
     async def tries(self, info: Info) -> list[CallbackTry]:
-        rows = await info.context.loaders.callback_tries_by_delivery_id.load(self.row.id)
-        return [CallbackTry.from_row(row) for row in rows]
+        return await linked_list(info.context.loaders.callback_tries_by_delivery_id, self.row.id, CallbackTry.from_row)
 
     @staticmethod
     def from_row(row: DeliveryRow) -> "CallbackDelivery":
@@ -66,8 +66,8 @@ class CallbackDelivery(Node):
 
 async def deliveries_of(info: Info, subject: str, subject_id: int) -> list[CallbackDelivery]:
     """The deliveries that tell of a batch, record or workflow, newest first."""
-    rows = await info.context.loaders.callback_deliveries_by_subject.load((subject, subject_id))
-    return [CallbackDelivery.from_row(row) for row in rows]
+    loader = info.context.loaders.callback_deliveries_by_subject
+    return await linked_list(loader, (subject, subject_id), CallbackDelivery.from_row)
 
 
 @strawberry.type(description="The callback that is sent again.")

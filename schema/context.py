@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import strawberry
@@ -124,6 +125,8 @@ class Context:
     idempotency_key: str | None
     new_loaders: Callable[[], Loaders]
     file_url: Callable[[StoredFile], str]
+    quota_reset_at: Callable[[], datetime]
+    "When the counts of the accounts' day begin anew."
 
     def __post_init__(self) -> None:
         self.loaders = self.new_loaders()

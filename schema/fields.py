@@ -1,12 +1,9 @@
-"""Decorators for fields that are functions. Strawberry's own lose the function's type."""
+"""Decorators and defaults for the fields of types and inputs. Strawberry's own decorators lose the function's type."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import strawberry
-
-from schema.auditing import Audited
-from schema.places import PlacedErrors
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -16,13 +13,11 @@ def resolved(description: str) -> Callable[[F], F]:
     return cast(Callable[[F], F], strawberry.field(description=description))
 
 
-def mutation(description: str) -> Callable[[F], F]:
-    """As `resolved`; its errors get the path of what they are about (schema.places), and it is written into the audit
-    log (schema.auditing).
-    """
-    extensions = [PlacedErrors(), Audited()]
-    return cast(Callable[[F], F], strawberry.mutation(description=description, extensions=extensions))
+def optional(description: str) -> Any:
+    """A field of an input that may be left out; UNSET then, and None where the caller says null."""
+    return strawberry.field(default=strawberry.UNSET, description=description)
 
 
-def subscription(description: str) -> Callable[[F], F]:
-    return cast(Callable[[F], F], strawberry.subscription(description=description))
+def given(value: Any) -> Any:
+    """An argument or a field of an input; None where it was left out."""
+    return None if value is strawberry.UNSET else value

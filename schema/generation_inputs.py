@@ -18,6 +18,7 @@ from models.enums import (
     Transition,
 )
 from schema.callbacks import CALLBACK_URL
+from schema.fields import optional
 from schema.scalars import Long
 from schema.workflow_inputs import KEY
 from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD
@@ -75,9 +76,7 @@ class AccountStrategyInput:
     load_balance: LoadBalance | None = strawberry.field(
         default=not_said(LoadBalance.LEAST_USED.value), description="Which account is taken among those that could be."
     )
-    max_concurrent_per_account: int | None = strawberry.field(
-        default=strawberry.UNSET, description="Lowers, never raises, the account's own maxConcurrent."
-    )
+    max_concurrent_per_account: int | None = optional("Lowers, never raises, the account's own maxConcurrent.")
     auto_switch_on_failure: bool | None = strawberry.field(
         default=not_said(True), description="Whether another account is tried where one fails."
     )
@@ -101,12 +100,12 @@ class AccountStrategyInput:
 @strawberry.input(description="A picture to make for a storyboard.")
 class GenerateImageInput:
     project_id: str | None = strawberry.field(default="default", description=PROJECT)
-    project_name: str | None = strawberry.field(default=strawberry.UNSET, description=PROJECT_NAME)
+    project_name: str | None = optional(PROJECT_NAME)
     work_id: str | None = strawberry.field(default="default", description=WORK)
     storyboard_id: str = strawberry.field(description=STORYBOARD)
     prompt: str = strawberry.field(description=PROMPT)
-    negative_prompt: str | None = strawberry.field(default=strawberry.UNSET, description=NEGATIVE)
-    model: str | None = strawberry.field(default=strawberry.UNSET, description=MODEL)
+    negative_prompt: str | None = optional(NEGATIVE)
+    model: str | None = optional(MODEL)
     ratio: str | None = strawberry.field(
         default=DefaultText(USUAL_RATIO[MediaKind.IMAGE]),
         description="One of the model's ratios; one that is not said gives way to the model's own.",
@@ -114,29 +113,18 @@ class GenerateImageInput:
     resolution: str | None = strawberry.field(
         default=DefaultText(USUAL_RESOLUTION[MediaKind.IMAGE]), description=RESOLUTION
     )
-    size: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Width x height, e.g. 1024x576, for models that take one; wins over ratio and resolution.",
+    size: str | None = optional(
+        "Width x height, e.g. 1024x576, for models that take one; wins over ratio and resolution."
     )
     intelligent_ratio: bool | None = strawberry.field(
         default=False, description="Whether the model chooses the ratio by the prompt, for models that can."
     )
-    sample_strength: float | None = strawberry.field(
-        default=strawberry.UNSET, description="How much the picture follows its input images, 0 to 1."
-    )
-    seed: Long | None = strawberry.field(default=strawberry.UNSET, description=SEED)
-    steps: int | None = strawberry.field(
-        default=strawberry.UNSET, description="Steps of the sampler, for models that take them."
-    )
-    guidance_scale: float | None = strawberry.field(
-        default=strawberry.UNSET, description="How closely the prompt is followed, for models that take it."
-    )
-    scheduler: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The sampler's schedule, for models that take it."
-    )
-    style: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The look of the picture, for models that take it."
-    )
+    sample_strength: float | None = optional("How much the picture follows its input images, 0 to 1.")
+    seed: Long | None = optional(SEED)
+    steps: int | None = optional("Steps of the sampler, for models that take them.")
+    guidance_scale: float | None = optional("How closely the prompt is followed, for models that take it.")
+    scheduler: str | None = optional("The sampler's schedule, for models that take it.")
+    style: str | None = optional("The look of the picture, for models that take it.")
     safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
     input_images: list[str] | None = strawberry.field(
         default_factory=list,
@@ -146,15 +134,15 @@ class GenerateImageInput:
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
     reuse_threshold: float | None = strawberry.field(default=USUAL_THRESHOLD, description=REUSE_THRESHOLD)
-    strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
-    callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    strategy: AccountStrategyInput | None = optional(STRATEGY)
+    callback_url: str | None = optional(CALLBACK_URL)
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="Sound to put under a clip; ducking lowers the music while the voice speaks.")
 class ClipAudioInput:
-    voiceover_url: str | None = strawberry.field(default=strawberry.UNSET, description="An http(s) link to the voice.")
-    bgm_url: str | None = strawberry.field(default=strawberry.UNSET, description="An http(s) link to the music.")
+    voiceover_url: str | None = optional("An http(s) link to the voice.")
+    bgm_url: str | None = optional("An http(s) link to the music.")
     ducking: bool | None = strawberry.field(
         default=True, description="Whether the music is lowered while the voice speaks."
     )
@@ -163,12 +151,12 @@ class ClipAudioInput:
 @strawberry.input(description="A clip to make for a storyboard.")
 class GenerateVideoInput:
     project_id: str | None = strawberry.field(default="default", description=PROJECT)
-    project_name: str | None = strawberry.field(default=strawberry.UNSET, description=PROJECT_NAME)
+    project_name: str | None = optional(PROJECT_NAME)
     work_id: str | None = strawberry.field(default="default", description=WORK)
     storyboard_id: str = strawberry.field(description=STORYBOARD)
     prompt: str = strawberry.field(description=PROMPT)
-    negative_prompt: str | None = strawberry.field(default=strawberry.UNSET, description=NEGATIVE)
-    model: str | None = strawberry.field(default=strawberry.UNSET, description=MODEL)
+    negative_prompt: str | None = optional(NEGATIVE)
+    model: str | None = optional(MODEL)
     ratio: str | None = strawberry.field(
         default=DefaultText(USUAL_RATIO[MediaKind.VIDEO]),
         description="One of the model's ratios. Ignored where there is an input image.",
@@ -180,17 +168,17 @@ class GenerateVideoInput:
         default=DefaultNumber(USUAL_SECONDS),
         description="One of the model's lengths; one that is not said gives way to the model's own.",
     )
-    seed: Long | None = strawberry.field(default=strawberry.UNSET, description=SEED)
-    fps: int | None = strawberry.field(default=strawberry.UNSET, description=FPS)
-    motion_strength: float | None = strawberry.field(default=strawberry.UNSET, description=MOTION)
+    seed: Long | None = optional(SEED)
+    fps: int | None = optional(FPS)
+    motion_strength: float | None = optional(MOTION)
     transition: Transition | None = strawberry.field(default=Transition.NONE, description=FADING)
-    audio: ClipAudioInput | None = strawberry.field(default=strawberry.UNSET, description=SOUND)
+    audio: ClipAudioInput | None = optional(SOUND)
     safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
     input_images: list[str] | None = strawberry.field(default_factory=list, description=FIRST_AND_LAST)
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
     reuse_threshold: float | None = strawberry.field(default=USUAL_THRESHOLD, description=REUSE_THRESHOLD)
-    strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
-    callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    strategy: AccountStrategyInput | None = optional(STRATEGY)
+    callback_url: str | None = optional(CALLBACK_URL)
+    idempotency_key: str | None = optional(KEY)

@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.storyboards import Shot
+from services.film.impact import Impact
 
 
 @strawberry.type(description="What would be made again: artifacts, credits and time.")
@@ -15,3 +16,16 @@ class ChangeImpact:
     films: int = strawberry.field(description="Cut films.")
     credits: int | None = strawberry.field(description="What it would cost; null where nobody knows.")
     seconds: float | None = strawberry.field(description="About how long it would take; null where nobody knows.")
+
+    @staticmethod
+    def of(impact: Impact) -> "ChangeImpact":
+        return ChangeImpact(
+            shots=[Shot.from_row(row) for row in impact.shots],
+            images=impact.images,
+            animatic_parts=impact.animatic_parts,
+            clips=impact.clips,
+            speeches=impact.speeches,
+            films=impact.films,
+            credits=impact.credits,
+            seconds=impact.seconds,
+        )

@@ -1,33 +1,59 @@
-"""Nodes, connections, and the arguments that page through them."""
+"""Nodes, list fields that are read in pages, and the connections that those pages are."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import strawberry
-from tortoise.queryset import QuerySet
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.extensions import FieldExtension
+from strawberry.types.arguments import StrawberryArgument
 
 from schema.context import Info
-from schema.fields import resolved
+from schema.fields import given, resolved
 from services.platform.paging import Page, PageRequest, page_request
 from services.queries.children import ChildList, ChildrenKey, Only
-from services.queries.lists import newest_first
 
 T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
 
-First = Annotated[
-    int | None, strawberry.argument(description="How many from the front; 20 where not given, at most 100.")
-]
-After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
-Last = Annotated[int | None, strawberry.argument(description="How many from the back, at most 100.")]
-Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
-PageNumber = Annotated[
-    int | None, strawberry.argument(description="A numbered page instead, from 1, with first as its size.")
-]
+FORWARD = {
+    "first": (int, "How many from the front; 20 where not given, at most 100."),
+    "after": (str, "Only what comes after this cursor."),
+}
+BOTH_WAYS = {
+    **FORWARD,
+    "last": (int, "How many from the back, at most 100."),
+    "before": (str, "Only what comes before this cursor."),
+    "page": (int, "A numbered page instead, from 1, with first as its size."),
+}
 
 
-def given(value: Any) -> Any:
-    """An argument or input field; None where it was not given."""
-    return None if value is strawberry.UNSET else value
+class PageArguments(FieldExtension):
+    """Checks the arguments that page through a list, and hands the function what they ask for as `request`."""
+
+    async def resolve_async(self, next_: Any, source: Any, info: Any, **arguments: Any) -> Any:
+        asked = {name: given(arguments.pop(name)) for name in BOTH_WAYS if name in arguments}
+        return await next_(source, info, request=page_request(**asked), **arguments)
+
+
+def paged(description: str, *, both_ways: bool = False) -> Callable[[F], F]:
+    """A list field whose async function takes `request`, a PageRequest, and returns a Connection.
+
+    Callers see first and after in its place; with both_ways also last, before and page. An argument that cannot be
+    raises BadInputError, before the function runs.
+    """
+    arguments = [
+        StrawberryArgument(name, None, StrawberryAnnotation(kind | None), description=text, default=strawberry.UNSET)
+        for name, (kind, text) in (BOTH_WAYS if both_ways else FORWARD).items()
+    ]
+
+    def decorate(function: F) -> F:
+        field: Any = strawberry.field(description=description, extensions=[PageArguments()])(function)
+        own = [argument for argument in field.arguments if argument.python_name != "request"]
+        field.arguments = own + arguments
+        return cast(F, field)
+
+    return decorate
 
 
 @strawberry.interface(
@@ -80,28 +106,10 @@ def connection(page: Page[Any], make: Callable[[Any], T], count: Callable[[], Aw
     )
 
 
-async def listed(query: QuerySet[Any], request: PageRequest, make: Callable[[Any], T]) -> Connection[T]:
-    """A page of an owned query, the newest first: one statement, and another where totalCount is asked for."""
-
-    async def count() -> int:
-        return await query.count()
-
-    return connection(await newest_first(query, request), make, count)
-
-
 async def child_connection(
-    info: Info,
-    children: ChildList,
-    parent_id: int,
-    make: Callable[[Any], T],
-    *,
-    first: int | None,
-    after: str | None,
-    only: Only = None,
+    info: Info, children: ChildList, parent_id: int, request: PageRequest, make: Callable[[Any], T], only: Only = None
 ) -> Connection[T]:
-    """A page of what hangs on an object."""
+    """A page of what hangs on an object. only: what the list's condition asks for; None: everything."""
     loaders = info.context.loaders.children(children)
-    page = await loaders.page_by_key.load(
-        ChildrenKey(parent_id, page_request(first=given(first), after=given(after)), only)
-    )
+    page = await loaders.page_by_key.load(ChildrenKey(parent_id, request, only))
     return connection(page, make, lambda: loaders.count_by_key.load((parent_id, only)))

@@ -13,21 +13,22 @@ from models.generation_requests import ClipAudio as RequestedAudio
 from models.generation_requests import GenerationRequest
 from models.jobs import Job as JobRow
 from schema import enums as enums
+from schema.accounts import Account
 from schema.callbacks import CallbackDelivery, deliveries_of
 from schema.context import Info
 from schema.errors import JobError
-from schema.fields import resolved
+from schema.fields import optional, resolved
 from schema.files import MediaFile
-from schema.paging import After, Connection, First, Node, child_connection
+from schema.links import linked, linked_list
+from schema.paging import Connection, Node, child_connection, paged
 from schema.scalars import Long
 from services.notifications.statistics.measures import generation_seconds, switch_count
+from services.platform.paging import PageRequest
 from services.queries.records import RECORD_VERSIONS
 
 if TYPE_CHECKING:
-    from schema.accounts import Account
     from schema.jobs import Job
 
-LazyAccount = Annotated["Account", strawberry.lazy("schema.accounts")]
 LazyJob = Annotated["Job", strawberry.lazy("schema.jobs")]
 
 
@@ -54,8 +55,7 @@ class RecordVersion(Node):
 
     @resolved("What came back.")
     async def files(self, info: Info) -> list[MediaFile]:
-        rows = await info.context.loaders.files_by_job_id.load(self.row.job_id)
-        return [MediaFile.from_row(row) for row in rows]
+        return await linked_list(info.context.loaders.files_by_job_id, self.row.job_id, MediaFile.from_row)
 
     @staticmethod
     def from_row(row: VersionRow) -> "RecordVersion":
@@ -112,10 +112,7 @@ class GenerationRecord(Node):
 
     @resolved("What came back; what an earlier request brought, until the newest has succeeded.")
     async def files(self, info: Info) -> list[MediaFile]:
-        if self.row.shown_job_id is None:
-            return []
-        rows = await info.context.loaders.files_by_job_id.load(self.row.shown_job_id)
-        return [MediaFile.from_row(row) for row in rows]
+        return await linked_list(info.context.loaders.files_by_job_id, self.row.shown_job_id, MediaFile.from_row)
 
     @resolved("The file that later stages use: the first, until somebody chooses.")
     async def chosen_file(self, info: Info) -> MediaFile | None:
@@ -142,26 +139,24 @@ class GenerationRecord(Node):
         return generation_seconds(job, await self._attempts(info, self.row.shown_job_id))
 
     @resolved("The account of its newest job's last attempt.")
-    async def account(self, info: Info) -> LazyAccount | None:
+    async def account(self, info: Info) -> Account | None:
         attempts = await self._attempts(info, self.row.current_job_id)
-        return await _account(info, attempts[-1]) if attempts else None
+        account_id = attempts[-1].account_id if attempts else None
+        return await linked(info.context.loaders.past_account_by_id, account_id, Account.from_row)
 
     @resolved("The account of its newest job's first attempt.")
-    async def original_account(self, info: Info) -> LazyAccount | None:
+    async def original_account(self, info: Info) -> Account | None:
         attempts = await self._attempts(info, self.row.current_job_id)
-        return await _account(info, attempts[0]) if attempts else None
+        account_id = attempts[0].account_id if attempts else None
+        return await linked(info.context.loaders.past_account_by_id, account_id, Account.from_row)
 
     @resolved("Credits that all its jobs cost, as far as that is known.")
     async def credits_spent(self, info: Info) -> int | None:
         return await info.context.loaders.credits_by_record_id.load(self.row.id)
 
-    @resolved("Earlier results, newest first; generating again never destroys one.")
-    async def versions(
-        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
-    ) -> Connection[RecordVersion]:
-        return await child_connection(
-            info, RECORD_VERSIONS, self.row.id, RecordVersion.from_row, first=first, after=after
-        )
+    @paged("Earlier results, newest first; generating again never destroys one.")
+    async def versions(self, info: Info, request: PageRequest) -> Connection[RecordVersion]:
+        return await child_connection(info, RECORD_VERSIONS, self.row.id, request, RecordVersion.from_row)
 
     @resolved("What was told to callback addresses about it, newest first, at most 100.")
     async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
@@ -173,15 +168,6 @@ class GenerationRecord(Node):
 
         job = await self._job(info)
         return None if job is None else Job.from_row(job)
-
-
-async def _account(info: Info, attempt: AttemptRow) -> Any:
-    from schema.accounts import Account
-
-    if attempt.account_id is None:
-        return None
-    row = await info.context.loaders.past_account_by_id.load(attempt.account_id)
-    return None if row is None else Account.from_row(row)
 
 
 @strawberry.type(description="A picture that was generated for a storyboard.")
@@ -270,26 +256,20 @@ class StoryboardRecord:
 class RecordPayload:
     record: GenerationRecord = strawberry.field(description="The record as it is now.")
 
+    @staticmethod
+    def of(row: RecordRow) -> "RecordPayload":
+        return RecordPayload(record=record_from_row(row))
+
 
 @strawberry.input(description="Which records to list; all conditions hold at once.")
 class RecordFilter:
-    kind: MediaKind | None = strawberry.field(default=strawberry.UNSET, description="Pictures or clips.")
-    work_id: str | None = strawberry.field(default=strawberry.UNSET, description="Of this work.")
-    project_id: str | None = strawberry.field(default=strawberry.UNSET, description="Of this project.")
-    storyboard_ids: list[str] | None = strawberry.field(
-        default=strawberry.UNSET, description="Of one of these storyboards, at most 1000."
-    )
-    batch_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="Items of this batch.")
-    status: list[JobStatus] | None = strawberry.field(
-        default=strawberry.UNSET, description="Whose newest job is in one of these states."
-    )
-    model: str | None = strawberry.field(default=strawberry.UNSET, description="Of this model.")
-    prompt_contains: str | None = strawberry.field(
-        default=strawberry.UNSET, description="With these words in the prompt; small and capital letters are alike."
-    )
-    created_after: datetime | None = strawberry.field(
-        default=strawberry.UNSET, description="First generated after this time."
-    )
-    created_before: datetime | None = strawberry.field(
-        default=strawberry.UNSET, description="First generated before this time."
-    )
+    kind: MediaKind | None = optional("Pictures or clips.")
+    work_id: str | None = optional("Of this work.")
+    project_id: str | None = optional("Of this project.")
+    storyboard_ids: list[str] | None = optional("Of one of these storyboards, at most 1000.")
+    batch_id: strawberry.ID | None = optional("Items of this batch.")
+    status: list[JobStatus] | None = optional("Whose newest job is in one of these states.")
+    model: str | None = optional("Of this model.")
+    prompt_contains: str | None = optional("With these words in the prompt; small and capital letters are alike.")
+    created_after: datetime | None = optional("First generated after this time.")
+    created_before: datetime | None = optional("First generated before this time.")

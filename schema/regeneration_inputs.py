@@ -4,6 +4,7 @@ import strawberry
 
 from models.enums import MediaKind, Polling, Priority, Transition
 from schema.callbacks import CALLBACK_URL
+from schema.fields import optional
 from schema.generation_inputs import (
     FADING,
     FIRST_AND_LAST,
@@ -33,43 +34,32 @@ class RegenerateInput:
     kind: MediaKind = strawberry.field(description="The storyboard's picture or its clip.")
     work_id: str = strawberry.field(description="The caller's id for the work.")
     storyboard_id: str = strawberry.field(description="The caller's id for the storyboard.")
-    project_id: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="The caller's id for the project; needed where several projects have a record of the storyboard.",
+    project_id: str | None = optional(
+        "The caller's id for the project; needed where several projects have a record of the storyboard."
     )
-    project_name: str | None = strawberry.field(default=strawberry.UNSET, description=PROJECT_NAME)
-    prompt: str | None = strawberry.field(default=strawberry.UNSET, description="What is to be seen.")
-    negative_prompt: str | None = strawberry.field(default=strawberry.UNSET, description=NEGATIVE)
-    model: str | None = strawberry.field(default=strawberry.UNSET, description="Another model's name from models.")
-    ratio: str | None = strawberry.field(default=strawberry.UNSET, description="One of the model's ratios.")
-    resolution: str | None = strawberry.field(default=strawberry.UNSET, description="One of the model's resolutions.")
-    size: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Width x height; a ratio or resolution that is given takes it away."
-    )
-    intelligent_ratio: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether the model chooses the ratio by the prompt."
-    )
-    sample_strength: float | None = strawberry.field(
-        default=strawberry.UNSET, description="How much the picture follows its input images, 0 to 1."
-    )
-    seed: Long | None = strawberry.field(default=strawberry.UNSET, description=SEED)
-    steps: int | None = strawberry.field(default=strawberry.UNSET, description="Steps of the sampler.")
-    guidance_scale: float | None = strawberry.field(
-        default=strawberry.UNSET, description="How closely the prompt is followed."
-    )
-    scheduler: str | None = strawberry.field(default=strawberry.UNSET, description="The sampler's schedule.")
-    style: str | None = strawberry.field(default=strawberry.UNSET, description="The look of the picture.")
-    duration_seconds: int | None = strawberry.field(default=strawberry.UNSET, description="One of the model's lengths.")
-    fps: int | None = strawberry.field(default=strawberry.UNSET, description=FPS)
-    motion_strength: float | None = strawberry.field(default=strawberry.UNSET, description=MOTION)
-    transition: Transition | None = strawberry.field(default=strawberry.UNSET, description=FADING)
-    audio: ClipAudioInput | None = strawberry.field(default=strawberry.UNSET, description=SOUND)
-    safety_check: bool | None = strawberry.field(default=strawberry.UNSET, description=SAFETY)
-    input_images: list[str] | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Other input images. Of a clip: {FIRST_AND_LAST}"
-    )
+    project_name: str | None = optional(PROJECT_NAME)
+    prompt: str | None = optional("What is to be seen.")
+    negative_prompt: str | None = optional(NEGATIVE)
+    model: str | None = optional("Another model's name from models.")
+    ratio: str | None = optional("One of the model's ratios.")
+    resolution: str | None = optional("One of the model's resolutions.")
+    size: str | None = optional("Width x height; a ratio or resolution that is given takes it away.")
+    intelligent_ratio: bool | None = optional("Whether the model chooses the ratio by the prompt.")
+    sample_strength: float | None = optional("How much the picture follows its input images, 0 to 1.")
+    seed: Long | None = optional(SEED)
+    steps: int | None = optional("Steps of the sampler.")
+    guidance_scale: float | None = optional("How closely the prompt is followed.")
+    scheduler: str | None = optional("The sampler's schedule.")
+    style: str | None = optional("The look of the picture.")
+    duration_seconds: int | None = optional("One of the model's lengths.")
+    fps: int | None = optional(FPS)
+    motion_strength: float | None = optional(MOTION)
+    transition: Transition | None = optional(FADING)
+    audio: ClipAudioInput | None = optional(SOUND)
+    safety_check: bool | None = optional(SAFETY)
+    input_images: list[str] | None = optional(f"Other input images. Of a clip: {FIRST_AND_LAST}")
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
-    strategy: AccountStrategyInput | None = strawberry.field(default=strawberry.UNSET, description=STRATEGY)
-    callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    strategy: AccountStrategyInput | None = optional(STRATEGY)
+    callback_url: str | None = optional(CALLBACK_URL)
+    idempotency_key: str | None = optional(KEY)

@@ -10,7 +10,9 @@ from models.scripts import ScriptScene as SceneRow
 from models.scripts import ScriptShot as ScriptShotRow
 from schema.context import Info
 from schema.fields import resolved
-from schema.paging import After, Connection, First, Node, child_connection
+from schema.links import linked_list
+from schema.paging import Connection, Node, child_connection, paged
+from services.platform.paging import PageRequest
 from services.queries.children import SCENES
 
 
@@ -53,8 +55,8 @@ class ScriptScene:
 
     @resolved("Its shots, in order.")
     async def shots(self, info: Info) -> list[ScriptShot]:
-        rows = await info.context.loaders.shots_by_scene.load((self.row.script_id, self.row.number))
-        return [ScriptShot.from_row(row) for row in rows]
+        key = (self.row.script_id, self.row.number)
+        return await linked_list(info.context.loaders.shots_by_scene, key, ScriptShot.from_row)
 
     @staticmethod
     def from_row(row: SceneRow) -> "ScriptScene":
@@ -74,11 +76,9 @@ class Script(Node):
     storyboard_script: str | None = strawberry.field(description="The shot list as text, for people.")
     created_at: datetime = strawberry.field(description="When it was asked for.")
 
-    @resolved("Its scenes, in order.")
-    async def scenes(
-        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
-    ) -> Connection[ScriptScene]:
-        return await child_connection(info, SCENES, self.row.id, ScriptScene.from_row, first=first, after=after)
+    @paged("Its scenes, in order.")
+    async def scenes(self, info: Info, request: PageRequest) -> Connection[ScriptScene]:
+        return await child_connection(info, SCENES, self.row.id, request, ScriptScene.from_row)
 
     @staticmethod
     def from_row(row: ScriptRow) -> "Script":

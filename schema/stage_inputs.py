@@ -3,6 +3,7 @@
 import strawberry
 
 from models.enums import GridLayout, InputType, Quality, ShotType
+from schema.fields import optional
 from schema.scalars import Long
 from schema.workflow_inputs import KEY, MODEL, PROVIDER
 
@@ -11,119 +12,94 @@ WORKFLOW = "The workflow that it is to be part of; null: none."
 
 @strawberry.input(description="A text to turn into a script.")
 class CreateScriptInput:
-    workflow_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="Null: a script of its own, outside any workflow."
-    )
+    workflow_id: strawberry.ID | None = optional("Null: a script of its own, outside any workflow.")
     input_type: InputType | None = strawberry.field(default=InputType.NOVEL, description="What kind of text it is.")
-    input_content: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The text itself; or inputFile. Exactly one of the two."
+    input_content: str | None = optional("The text itself; or inputFile. Exactly one of the two.")
+    input_file: str | None = optional("An http(s) link, or the id that uploadScriptFile gave.")
+    style: str | None = optional("The look of the pictures.")
+    target_shots: int | None = optional(
+        "About how many shots there are to be; null: as many as the text needs. Fewer condense the text: "
+        "sentences are left out, the most telling stay."
     )
-    input_file: str | None = strawberry.field(
-        default=strawberry.UNSET, description="An http(s) link, or the id that uploadScriptFile gave."
-    )
-    style: str | None = strawberry.field(default=strawberry.UNSET, description="The look of the pictures.")
-    target_shots: int | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="About how many shots there are to be; null: as many as the text needs. Fewer condense the text: "
-        "sentences are left out, the most telling stay.",
-    )
-    language: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The script's language, e.g. zh; null: the text's."
-    )
-    story_id: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The caller's own name for the story."
-    )
-    tone: str | None = strawberry.field(default=strawberry.UNSET, description="The mood of the telling.")
-    duration_hint_seconds: float | None = strawberry.field(
-        default=strawberry.UNSET, description="About how long the film is to be."
-    )
-    provider: str | None = strawberry.field(default=strawberry.UNSET, description=PROVIDER)
-    model: str | None = strawberry.field(default=strawberry.UNSET, description=MODEL)
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    language: str | None = optional("The script's language, e.g. zh; null: the text's.")
+    story_id: str | None = optional("The caller's own name for the story.")
+    tone: str | None = optional("The mood of the telling.")
+    duration_hint_seconds: float | None = optional("About how long the film is to be.")
+    provider: str | None = optional(PROVIDER)
+    model: str | None = optional(MODEL)
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="Designs of what a script names.")
 class CreateAssetsInput:
-    workflow_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description=WORKFLOW)
+    workflow_id: strawberry.ID | None = optional(WORKFLOW)
     script_id: strawberry.ID = strawberry.field(description="The script that names them.")
-    text_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Describes. {PROVIDER}")
-    image_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Draws. {PROVIDER}")
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    text_provider: str | None = optional(f"Describes. {PROVIDER}")
+    image_provider: str | None = optional(f"Draws. {PROVIDER}")
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="A design image to draw anew; what is not given keeps its former value.")
 class RegenerateAssetInput:
     asset_id: strawberry.ID = strawberry.field(description="The asset.")
-    prompt: str | None = strawberry.field(default=strawberry.UNSET, description="What to draw it from.")
-    provider: str | None = strawberry.field(default=strawberry.UNSET, description=PROVIDER)
-    voice_id: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The voice that is to speak a character."
-    )
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    prompt: str | None = optional("What to draw it from.")
+    provider: str | None = optional(PROVIDER)
+    voice_id: str | None = optional("The voice that is to speak a character.")
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="A picture for each shot of a script.")
 class CreateStoryboardInput:
-    workflow_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description=WORKFLOW)
+    workflow_id: strawberry.ID | None = optional(WORKFLOW)
     script_id: strawberry.ID = strawberry.field(description="The script.")
     grid_layout: GridLayout | None = strawberry.field(
         default=GridLayout.SINGLE, description="How many shots are drawn in one picture."
     )
-    provider: str | None = strawberry.field(default=strawberry.UNSET, description=PROVIDER)
+    provider: str | None = optional(PROVIDER)
     auto_crop: bool | None = strawberry.field(
         default=True, description="Whether grid pictures are cut into shots by themselves."
     )
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="Parts of a shot's prompt to put something else for.")
 class ShotReplacementsInput:
-    character: str | None = strawberry.field(default=strawberry.UNSET, description="Whom it shows.")
-    scene: str | None = strawberry.field(default=strawberry.UNSET, description="Where it is.")
-    action: str | None = strawberry.field(default=strawberry.UNSET, description="What happens.")
-    shot_type: ShotType | None = strawberry.field(default=strawberry.UNSET, description="How near the camera is.")
+    character: str | None = optional("Whom it shows.")
+    scene: str | None = optional("Where it is.")
+    action: str | None = optional("What happens.")
+    shot_type: ShotType | None = optional("How near the camera is.")
 
 
 @strawberry.input(description="prompt replaces the whole; replacements change only the named part of it.")
 class EditShotInput:
     shot_id: strawberry.ID = strawberry.field(description="The shot.")
-    prompt: str | None = strawberry.field(default=strawberry.UNSET, description="What the picture is to show.")
-    replacements: ShotReplacementsInput | None = strawberry.field(
-        default=strawberry.UNSET, description="Parts of the prompt to put something else for."
-    )
-    dialogue: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What the speaker says; null takes the words away."
-    )
-    narration: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What the narrator says; null takes the words away."
-    )
-    speaker: str | None = strawberry.field(
-        default=strawberry.UNSET, description="Which character says the dialogue; null: the narrator."
-    )
-    duration_seconds: float | None = strawberry.field(
-        default=strawberry.UNSET, description="How long it is to be shown."
-    )
+    prompt: str | None = optional("What the picture is to show.")
+    replacements: ShotReplacementsInput | None = optional("Parts of the prompt to put something else for.")
+    dialogue: str | None = optional("What the speaker says; null takes the words away.")
+    narration: str | None = optional("What the narrator says; null takes the words away.")
+    speaker: str | None = optional("Which character says the dialogue; null: the narrator.")
+    duration_seconds: float | None = optional("How long it is to be shown.")
 
 
 @strawberry.input(description="Shots to draw anew.")
 class RegenerateShotsInput:
     storyboard_id: strawberry.ID = strawberry.field(description="Their storyboard.")
     shot_ids: list[strawberry.ID] = strawberry.field(description="The shots, at most 1000.")
-    provider: str | None = strawberry.field(default=strawberry.UNSET, description=PROVIDER)
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    provider: str | None = optional(PROVIDER)
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="The storyboard in motion, with speech.")
 class CreateAnimaticInput:
-    workflow_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description=WORKFLOW)
+    workflow_id: strawberry.ID | None = optional(WORKFLOW)
     storyboard_id: strawberry.ID = strawberry.field(description="The storyboard.")
-    video_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Moves. {PROVIDER}")
-    speech_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Speaks. {PROVIDER}")
+    video_provider: str | None = optional(f"Moves. {PROVIDER}")
+    speech_provider: str | None = optional(f"Speaks. {PROVIDER}")
     shot_seconds_min: float | None = strawberry.field(default=2.0, description="No shot is shorter.")
     shot_seconds_max: float | None = strawberry.field(
         default=5.0, description="No shot is longer, unless its voice needs it."
     )
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="Words of a shot to speak anew.")
@@ -131,40 +107,38 @@ class GenerateSpeechInput:
     animatic_id: strawberry.ID = strawberry.field(description="The animatic.")
     shot_id: strawberry.ID = strawberry.field(description="The shot.")
     text: str = strawberry.field(description="What is to be said.")
-    provider: str | None = strawberry.field(default=strawberry.UNSET, description=PROVIDER)
-    voice_id: str | None = strawberry.field(default=strawberry.UNSET, description="One of voices; null: the shot's.")
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    provider: str | None = optional(PROVIDER)
+    voice_id: str | None = optional("One of voices; null: the shot's.")
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="A clip for each shot of an animatic.")
 class CreateVideoInput:
-    workflow_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description=WORKFLOW)
+    workflow_id: strawberry.ID | None = optional(WORKFLOW)
     animatic_id: strawberry.ID = strawberry.field(description="The animatic.")
-    provider: str | None = strawberry.field(default=strawberry.UNSET, description=PROVIDER)
+    provider: str | None = optional(PROVIDER)
     quality: Quality | None = strawberry.field(
         default=Quality.STANDARD, description="How much work goes into the clips."
     )
     parallel: bool | None = strawberry.field(default=True, description="Whether several clips are made at once.")
     fps: int | None = strawberry.field(default=24, description="Pictures in a second.")
     motion_strength: float | None = strawberry.field(default=0.7, description="How much moves, from 0 to 1.")
-    seed: Long | None = strawberry.field(
-        default=strawberry.UNSET, description="The same seed and input give the same clips, where the provider can."
-    )
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    seed: Long | None = optional("The same seed and input give the same clips, where the provider can.")
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="A film cut from a video's clips.")
 class CreateEditInput:
-    workflow_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description=WORKFLOW)
+    workflow_id: strawberry.ID | None = optional(WORKFLOW)
     video_id: strawberry.ID = strawberry.field(description="The video.")
     audio_effects: bool | None = strawberry.field(default=True, description="Whether there are sound effects.")
     background_music: bool | None = strawberry.field(default=True, description="Whether there is music.")
-    music_style: str | None = strawberry.field(default=strawberry.UNSET, description="What the music is to be like.")
+    music_style: str | None = optional("What the music is to be like.")
     subtitles: bool | None = strawberry.field(default=True, description="Whether there are subtitles.")
     burn_subtitles: bool | None = strawberry.field(
         default=False, description="Whether they are drawn into the picture too."
     )
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="Music to lay under a film.")
@@ -175,4 +149,4 @@ class AddBackgroundMusicInput:
     fade_in_seconds: float | None = strawberry.field(default=2.0, description="How long it takes to come.")
     fade_out_seconds: float | None = strawberry.field(default=2.0, description="How long it takes to go.")
     ducking: bool | None = strawberry.field(default=True, description="Whether it gives way to the voice.")
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    idempotency_key: str | None = optional(KEY)

@@ -8,6 +8,7 @@ import strawberry
 from errors import JobErrorCode
 from models.enums import MediaKind
 from schema.enums import describe
+from schema.fields import optional
 from services.notifications.statistics.days import DateRange
 from services.notifications.statistics.summing import EndedCounts
 from services.queries.record_statistics import MOST_WORKS, RecordSums
@@ -116,11 +117,9 @@ def _by_work(works: Sequence[tuple[str, EndedCounts]]) -> list[WorkStatistics]:
 
 @strawberry.input(description="What to count; all conditions hold at once.")
 class RecordStatisticsFilter:
-    work_id: str | None = strawberry.field(default=strawberry.UNSET, description="Of this work; null: of all.")
-    project_id: str | None = strawberry.field(default=strawberry.UNSET, description="Of this project; null: of all.")
+    work_id: str | None = optional("Of this work; null: of all.")
+    project_id: str | None = optional("Of this project; null: of all.")
     range: DateRange | None = strawberry.field(
         default=DateRange.ALL, description="What ended, or was charged, within these days; null: ALL."
     )
-    kind: MediaKind | None = strawberry.field(
-        default=strawberry.UNSET, description="Only pictures or only clips; null: both."
-    )
+    kind: MediaKind | None = optional("Only pictures or only clips; null: both.")

@@ -1,7 +1,6 @@
 """Storyboards and their shots."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -13,12 +12,12 @@ from schema.context import Info
 from schema.errors import JobError
 from schema.fields import resolved
 from schema.files import MediaFile
-from schema.paging import After, Connection, First, Node, child_connection
+from schema.links import linked, linked_list
+from schema.paging import Connection, Node, child_connection, paged
+from schema.records import ImageRecord, record_from_row
 from services.film.artifacts.reading import ArtifactKey, Made
+from services.platform.paging import PageRequest
 from services.queries.children import SHOTS
-
-if TYPE_CHECKING:
-    from schema.records import ImageRecord
 
 
 @strawberry.type(description="One picture of the film with its words.")
@@ -72,11 +71,8 @@ class Shot(Node):
         return [Asset.from_row(row) for row in rows if row is not None]
 
     @resolved("What was asked of the pool for its picture; null where it was not made by a pool.")
-    async def record(self, info: Info) -> Annotated["ImageRecord", strawberry.lazy("schema.records")] | None:
-        from schema.records import ImageRecord, record_from_row
-
-        row = await info.context.loaders.picture_record_by_shot_id.load(self.row.id)
-        record = None if row is None else record_from_row(row)
+    async def record(self, info: Info) -> ImageRecord | None:
+        record = await linked(info.context.loaders.picture_record_by_shot_id, self.row.id, record_from_row)
         return record if isinstance(record, ImageRecord) else None
 
     @resolved("Why the picture failed, where it did.")
@@ -121,14 +117,11 @@ class Storyboard(Node):
 
     @resolved("The pictures that hold several shots, in order; none where each has its own.")
     async def grid_images(self, info: Info) -> list[MediaFile]:
-        rows = await info.context.loaders.grid_files_by_storyboard_id.load(self.row.id)
-        return [MediaFile.from_row(row) for row in rows]
+        return await linked_list(info.context.loaders.grid_files_by_storyboard_id, self.row.id, MediaFile.from_row)
 
-    @resolved("In order of sequence.")
-    async def shots(
-        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
-    ) -> Connection[Shot]:
-        return await child_connection(info, SHOTS, self.row.id, Shot.from_row, first=first, after=after)
+    @paged("In order of sequence.")
+    async def shots(self, info: Info, request: PageRequest) -> Connection[Shot]:
+        return await child_connection(info, SHOTS, self.row.id, request, Shot.from_row)
 
     @resolved("How many shots it has.")
     async def shots_count(self, info: Info) -> int:
@@ -154,3 +147,7 @@ async def status_of_target(info: Info, target_id: int) -> JobStatus:
 @strawberry.type(description="The changed shot.")
 class ShotPayload:
     shot: Shot = strawberry.field(description="The shot as it is now.")
+
+    @staticmethod
+    def of(row: ShotRow) -> "ShotPayload":
+        return ShotPayload(shot=Shot.from_row(row))

@@ -11,9 +11,10 @@ from schema.context import Info
 from schema.errors import JobError
 from schema.fields import resolved
 from schema.files import MediaFile
-from schema.paging import After, Connection, First, Node, child_connection
+from schema.paging import Connection, Node, child_connection, paged
 from schema.storyboards import Shot, load_shot, status_of_target
 from services.film.artifacts.reading import ArtifactKey, Made
+from services.platform.paging import PageRequest
 from services.queries.children import VIDEO_SEGMENTS
 
 
@@ -76,13 +77,9 @@ class Video(Node):
     async def completed_segments(self, info: Info) -> int:
         return await info.context.loaders.made_clips_by_video_id.load(self.row.id)
 
-    @resolved("Its clips, in order of sequence.")
-    async def segments(
-        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
-    ) -> Connection[VideoSegment]:
-        return await child_connection(
-            info, VIDEO_SEGMENTS, self.row.id, VideoSegment.from_row, first=first, after=after
-        )
+    @paged("Its clips, in order of sequence.")
+    async def segments(self, info: Info, request: PageRequest) -> Connection[VideoSegment]:
+        return await child_connection(info, VIDEO_SEGMENTS, self.row.id, request, VideoSegment.from_row)
 
     @staticmethod
     def from_row(row: VideoRow) -> "Video":

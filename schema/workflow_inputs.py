@@ -4,6 +4,7 @@ import strawberry
 
 from models.enums import GridLayout, InputType, Quality, Stage
 from schema.callbacks import CALLBACK_URL
+from schema.fields import optional
 from schema.scalars import JSON
 
 PROVIDER = "One of providers.name; null: the deployment's default."
@@ -13,33 +14,26 @@ KEY = "Makes a repeated request safe: the same key with the same input gives the
 
 @strawberry.input(description="A provider is one of providers.name; null: the deployment's default for the capability.")
 class WorkflowOptionsInput:
-    text_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Writes the script. {PROVIDER}")
-    image_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Draws. {PROVIDER}")
-    video_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Makes the clips. {PROVIDER}")
-    speech_provider: str | None = strawberry.field(default=strawberry.UNSET, description=f"Speaks. {PROVIDER}")
-    text_model: str | None = strawberry.field(default=strawberry.UNSET, description=MODEL)
-    image_model: str | None = strawberry.field(default=strawberry.UNSET, description=MODEL)
-    video_model: str | None = strawberry.field(default=strawberry.UNSET, description=MODEL)
-    voice_id: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The narrator's; characters get others."
-    )
+    text_provider: str | None = optional(f"Writes the script. {PROVIDER}")
+    image_provider: str | None = optional(f"Draws. {PROVIDER}")
+    video_provider: str | None = optional(f"Makes the clips. {PROVIDER}")
+    speech_provider: str | None = optional(f"Speaks. {PROVIDER}")
+    text_model: str | None = optional(MODEL)
+    image_model: str | None = optional(MODEL)
+    video_model: str | None = optional(MODEL)
+    voice_id: str | None = optional("The narrator's; characters get others.")
     allow_fallback: bool | None = strawberry.field(
         default=True, description="Whether another configured provider may step in for one that fails."
     )
-    style: str | None = strawberry.field(default=strawberry.UNSET, description="The look of the pictures.")
-    tone: str | None = strawberry.field(default=strawberry.UNSET, description="The mood of the telling.")
-    duration_hint_seconds: float | None = strawberry.field(
-        default=strawberry.UNSET, description="About how long the film is to be."
-    )
-    language: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The film's language, e.g. zh; null: the text's."
-    )
+    style: str | None = optional("The look of the pictures.")
+    tone: str | None = optional("The mood of the telling.")
+    duration_hint_seconds: float | None = optional("About how long the film is to be.")
+    language: str | None = optional("The film's language, e.g. zh; null: the text's.")
     ratio: str | None = strawberry.field(default="16:9", description="Width to height.")
     resolution: str | None = strawberry.field(default="720p", description="The shorter side: 480p, 720p or 1080p.")
-    target_shots: int | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="About how many shots there are to be; null: as many as the text needs. Fewer condense the text: "
-        "sentences are left out, the most telling stay.",
+    target_shots: int | None = optional(
+        "About how many shots there are to be; null: as many as the text needs. Fewer condense the text: "
+        "sentences are left out, the most telling stay."
     )
     grid_layout: GridLayout | None = strawberry.field(
         default=GridLayout.SINGLE, description="How many shots are drawn in one picture."
@@ -58,33 +52,24 @@ class WorkflowOptionsInput:
         default=False, description="Whether they are drawn into the picture too."
     )
     background_music: bool | None = strawberry.field(default=True, description="Whether there is music under the film.")
-    music_style: str | None = strawberry.field(default=strawberry.UNSET, description="What the music is to be like.")
-    credit_budget: int | None = strawberry.field(
-        default=strawberry.UNSET, description="The workflow pauses, with an alert, before it would spend more."
-    )
+    music_style: str | None = optional("What the music is to be like.")
+    credit_budget: int | None = optional("The workflow pauses, with an alert, before it would spend more.")
     pause_after: list[Stage] | None = strawberry.field(
         default_factory=list,
         description="Stop after this stage, for people who look before they go on; resumeWorkflow goes on.",
     )
-    preferences: JSON | None = strawberry.field(
-        default=strawberry.UNSET, description="The caller's own data; kept and returned as it is, at most 16 KB."
-    )
+    preferences: JSON | None = optional("The caller's own data; kept and returned as it is, at most 16 KB.")
 
 
 @strawberry.input(description="A text to turn into a film.")
 class CreateWorkflowInput:
     name: str = strawberry.field(description="The caller's name for it, 1 to 200 characters.")
     input_type: InputType | None = strawberry.field(default=InputType.NOVEL, description="What kind of text it is.")
-    input_content: str | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="The text itself; or inputFile with an http(s) link or the id that uploadScriptFile gave. "
-        "Exactly one of the two.",
+    input_content: str | None = optional(
+        "The text itself; or inputFile with an http(s) link or the id that uploadScriptFile gave. "
+        "Exactly one of the two."
     )
-    input_file: str | None = strawberry.field(
-        default=strawberry.UNSET, description="An http(s) link, or the id that uploadScriptFile gave."
-    )
-    options: WorkflowOptionsInput | None = strawberry.field(
-        default=strawberry.UNSET, description="How it is to be made; null: by the defaults."
-    )
-    callback_url: str | None = strawberry.field(default=strawberry.UNSET, description=CALLBACK_URL)
-    idempotency_key: str | None = strawberry.field(default=strawberry.UNSET, description=KEY)
+    input_file: str | None = optional("An http(s) link, or the id that uploadScriptFile gave.")
+    options: WorkflowOptionsInput | None = optional("How it is to be made; null: by the defaults.")
+    callback_url: str | None = optional(CALLBACK_URL)
+    idempotency_key: str | None = optional(KEY)

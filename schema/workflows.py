@@ -2,27 +2,29 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
-from models.enums import AssetType, GridLayout, InputType, Quality, Stage, WorkflowStatus
+from models.enums import GridLayout, InputType, Quality, Stage, WorkflowStatus
 from models.workflows import Workflow as WorkflowRow
 from models.workflows import WorkflowStage as StageRow
 from schema.animatics import Animatic
-from schema.assets import Asset
+from schema.assets import Asset, OnlyType, workflow_assets
 from schema.callbacks import CallbackDelivery, deliveries_of
 from schema.context import Info
 from schema.edits import Edit
 from schema.errors import JobError
-from schema.fields import resolved
+from schema.fields import optional, resolved
 from schema.jobs import Job
-from schema.paging import After, Connection, First, Node, child_connection, given
+from schema.links import linked, linked_list
+from schema.paging import Connection, Node, child_connection, paged
 from schema.scalars import JSON
 from schema.scripts import Script
 from schema.storyboards import Storyboard
 from schema.videos import Video
-from services.queries.children import WORKFLOW_ASSETS, WORKFLOW_JOBS
+from services.platform.paging import PageRequest
+from services.queries.children import WORKFLOW_JOBS
 
 
 @strawberry.type(description="What the workflow was made with, defaults filled in.")
@@ -80,10 +82,7 @@ class StageProgress:
 
     @resolved("The job that does it.")
     async def job(self, info: Info) -> Job | None:
-        if self.row.job_id is None:
-            return None
-        row = await info.context.loaders.job_by_id.load(self.row.job_id)
-        return None if row is None else Job.from_row(row)
+        return await linked(info.context.loaders.job_by_id, self.row.job_id, Job.from_row)
 
     @staticmethod
     def from_row(row: StageRow) -> "StageProgress":
@@ -127,58 +126,35 @@ class Workflow(Node):
 
     @resolved("The six stages, in order.")
     async def stages(self, info: Info) -> list[StageProgress]:
-        rows = await info.context.loaders.stages_by_workflow_id.load(self.row.id)
-        return [StageProgress.from_row(row) for row in rows]
+        return await linked_list(info.context.loaders.stages_by_workflow_id, self.row.id, StageProgress.from_row)
 
     @resolved("Its newest script.")
     async def script(self, info: Info) -> Script | None:
-        row = await info.context.loaders.script_by_workflow_id.load(self.row.id)
-        return None if row is None else Script.from_row(row)
+        return await linked(info.context.loaders.script_by_workflow_id, self.row.id, Script.from_row)
 
-    @resolved("Its characters, props and scenes, newest first.")
-    async def assets(
-        self,
-        info: Info,
-        type: Annotated[AssetType | None, strawberry.argument(description="Only this type.")] = strawberry.UNSET,
-        first: First = strawberry.UNSET,
-        after: After = strawberry.UNSET,
-    ) -> Connection[Asset]:
-        only = given(type)
-        return await child_connection(
-            info,
-            WORKFLOW_ASSETS,
-            self.row.id,
-            Asset.from_row,
-            first=first,
-            after=after,
-            only=None if only is None else only.value,
-        )
+    @paged("Its characters, props and scenes, newest first.")
+    async def assets(self, info: Info, request: PageRequest, type: OnlyType = strawberry.UNSET) -> Connection[Asset]:
+        return await workflow_assets(info, self.row.id, type, request)
 
     @resolved("Its newest storyboard.")
     async def storyboard(self, info: Info) -> Storyboard | None:
-        row = await info.context.loaders.storyboard_by_workflow_id.load(self.row.id)
-        return None if row is None else Storyboard.from_row(row)
+        return await linked(info.context.loaders.storyboard_by_workflow_id, self.row.id, Storyboard.from_row)
 
     @resolved("Its newest animatic.")
     async def animatic(self, info: Info) -> Animatic | None:
-        row = await info.context.loaders.animatic_by_workflow_id.load(self.row.id)
-        return None if row is None else Animatic.from_row(row)
+        return await linked(info.context.loaders.animatic_by_workflow_id, self.row.id, Animatic.from_row)
 
     @resolved("Its newest video.")
     async def video(self, info: Info) -> Video | None:
-        row = await info.context.loaders.video_by_workflow_id.load(self.row.id)
-        return None if row is None else Video.from_row(row)
+        return await linked(info.context.loaders.video_by_workflow_id, self.row.id, Video.from_row)
 
     @resolved("Its newest edit: the film.")
     async def edit(self, info: Info) -> Edit | None:
-        row = await info.context.loaders.edit_by_workflow_id.load(self.row.id)
-        return None if row is None else Edit.from_row(row)
+        return await linked(info.context.loaders.edit_by_workflow_id, self.row.id, Edit.from_row)
 
-    @resolved("The jobs of its stages, newest first; each lists its parts as children.")
-    async def jobs(
-        self, info: Info, first: First = strawberry.UNSET, after: After = strawberry.UNSET
-    ) -> Connection[Job]:
-        return await child_connection(info, WORKFLOW_JOBS, self.row.id, Job.from_row, first=first, after=after)
+    @paged("The jobs of its stages, newest first; each lists its parts as children.")
+    async def jobs(self, info: Info, request: PageRequest) -> Connection[Job]:
+        return await child_connection(info, WORKFLOW_JOBS, self.row.id, request, Job.from_row)
 
     @staticmethod
     def from_row(row: WorkflowRow) -> "Workflow":
@@ -199,15 +175,15 @@ class Workflow(Node):
 
 @strawberry.input(description="Which workflows to list; all conditions hold at once.")
 class WorkflowFilter:
-    status: list[WorkflowStatus] | None = strawberry.field(
-        default=strawberry.UNSET, description="In one of these states."
-    )
-    stage: Stage | None = strawberry.field(default=strawberry.UNSET, description="At this stage.")
-    name_contains: str | None = strawberry.field(
-        default=strawberry.UNSET, description="With these words in the name; small and capital letters are alike."
-    )
+    status: list[WorkflowStatus] | None = optional("In one of these states.")
+    stage: Stage | None = optional("At this stage.")
+    name_contains: str | None = optional("With these words in the name; small and capital letters are alike.")
 
 
 @strawberry.type(description="The workflow that was made or changed.")
 class WorkflowPayload:
     workflow: Workflow = strawberry.field(description="The workflow as it is now; workflowEvents follows it.")
+
+    @staticmethod
+    def of(row: WorkflowRow) -> "WorkflowPayload":
+        return WorkflowPayload(workflow=Workflow.from_row(row))

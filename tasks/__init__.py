@@ -1,9 +1,9 @@
-"""The Dramatiq side: broker, actors, and the worker's life. `dramatiq tasks` runs a worker process.
+"""The Dramatiq side: the broker and the actors, which do all work. `dramatiq tasks` runs a worker process.
 
-A message only says "look": what there is to do, and every result, is in the database (docs/architecture.md).
+A message carries nothing: what there is to do, and every result, is in the database (docs/architecture.md).
 """
 
+from tasks import accounts, callbacks, generation, maintenance, records, stages
 from tasks.broker import broker
-from tasks.queues import look
 
-__all__ = ["broker", "look"]
+__all__ = ["accounts", "broker", "callbacks", "generation", "maintenance", "records", "stages"]

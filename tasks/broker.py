@@ -4,15 +4,23 @@ import dramatiq
 from dramatiq.broker import Broker
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
-from dramatiq.middleware import AsyncIO, Middleware, Retries, ShutdownNotifications, TimeLimit
+from dramatiq.middleware import AsyncIO, CurrentMessage, Middleware, Retries, ShutdownNotifications, TimeLimit
 
 from settings import Settings, get_settings
 from tasks.lifecycle import WorkerLife
+from tasks.metrics import ActorMetrics
 
 
 def make_broker(settings: Settings, life: list[Middleware]) -> Broker:
     """A broker with our own list of middleware. Retrying is the database's business: every actor has max_retries=0."""
-    middleware: list[Middleware] = [TimeLimit(), ShutdownNotifications(), Retries(max_retries=0), *life]
+    middleware: list[Middleware] = [
+        TimeLimit(),
+        ShutdownNotifications(),
+        CurrentMessage(),
+        Retries(max_retries=0),
+        ActorMetrics(),
+        *life,
+    ]
     if settings.redis_url is not None:
         return RedisBroker(  # type: ignore[no-untyped-call]
             url=settings.redis_url.get_secret_value(),

@@ -15,10 +15,16 @@ import dramatiq
 from dramatiq import Worker
 from dramatiq.asyncio import EventLoopThread, set_event_loop_thread
 
-from services.queue.outcomes import forget_nudges, on_nudge
+from models.enums import Queue
+from services.queue.notify import notifying
 from services.worker.metrics_server import serving_metrics
 from services.worker.process import opened
 from settings import Settings
+
+WORKER_TIMEOUT_MS = 250
+"How often an idle thread wakes; also how long stopping takes."
+INTERRUPT_CHECK_SECONDS = 0.5
+"How often a thread whose actor runs looks whether it is over its time limit."
 
 
 class _ServerLoop(EventLoopThread):
@@ -26,7 +32,7 @@ class _ServerLoop(EventLoopThread):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         threading.Thread.__init__(self)
-        self.interrupt_check_ival = 0.1
+        self.interrupt_check_ival = INTERRUPT_CHECK_SECONDS
         self.logger = logging.getLogger(__name__)
         self.loop = loop
 
@@ -37,25 +43,22 @@ async def running(settings: Settings, *, with_worker: bool) -> AsyncIterator[Non
     async with opened(settings, with_worker=with_worker) as name, serving_metrics(settings, is_needed=True):
         # Only now: importing the broker connects it as the settings say.
         from tasks.broker import broker
-        from tasks.lifecycle import working
-        from tasks.queues import Nudger
+        from tasks.lifecycle import threads_for, working
+        from tasks.notifier import Notifier
 
         if not with_worker:
-            on_nudge(Nudger(asyncio.get_running_loop(), lambda _: None))
-            try:
+            with notifying(Notifier(asyncio.get_running_loop(), lambda _: None)):
                 yield
-            finally:
-                forget_nudges()
             return
         set_event_loop_thread(_ServerLoop(asyncio.get_running_loop()))
         _drop_process_middleware(broker)
-        worker = Worker(broker, worker_threads=settings.worker_threads, worker_timeout=100)
-        async with working(settings, name):
-            await anyio.to_thread.run_sync(worker.start)
-            try:
+        worker = Worker(broker, worker_threads=threads_for(tuple(Queue)), worker_timeout=WORKER_TIMEOUT_MS)
+        await anyio.to_thread.run_sync(worker.start)
+        try:
+            async with working(settings, name):
                 yield
-            finally:
-                await anyio.to_thread.run_sync(lambda: worker.stop(timeout=3_000))
+        finally:  # the actors have ended: their loops were stopped
+            await anyio.to_thread.run_sync(lambda: worker.stop(timeout=3_000))
         set_event_loop_thread(None)
 
 

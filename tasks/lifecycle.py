@@ -1,9 +1,11 @@
-"""A worker's life: opens the runtime on the worker's event loop when it boots, and hands jobs back when it stops."""
+"""A worker's life: opens the process on the worker's event loop when it boots, and releases its work when it stops."""
 
 import asyncio
 import contextlib
 import threading
-from typing import Any
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from dramatiq.asyncio import get_event_loop_thread
@@ -11,63 +13,94 @@ from dramatiq.middleware import Middleware
 
 from models.enums import Queue
 from services.platform.logs import configure_logging
-from services.platform.runtime import runtime
-from services.queue.outcomes import forget_nudges, on_nudge
+from services.platform.runtime import is_runtime_open, runtime
+from services.queue.notify import notifying
+from services.worker.kinds import QUEUES_OF_WORK, Work
 from services.worker.metrics_server import serving_metrics
 from services.worker.process import opened
-from services.worker.work import Floor
+from services.worker.worker import Worker
 from settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from tasks.notifier import Tick
 
 log = structlog.get_logger(__name__)
 
 START_SECONDS = 60.0
 STOP_SECONDS = 8.0
 
-_floors: list[Floor] = []
+
+@dataclass
+class _Actors:
+    """What the actors of this process find in its runtime."""
+
+    worker: Worker | None = None
+    tick: "Tick | None" = None
 
 
-def floor() -> Floor | None:
-    """The floor of this process's worker; None while it opens or closes: Dramatiq delivers messages already then."""
-    return _floors[0] if _floors else None
+def worker_of_process(work: Work, queue: Queue) -> Worker | None:
+    """The worker that an actor, which begins to run now, works for; None while the process opens or closes."""
+    if not is_runtime_open():  # Dramatiq delivers messages already then
+        return None
+    actors = runtime().state(_Actors)
+    if actors.tick is not None:
+        actors.tick.started(work, queue)
+    return actors.worker
 
 
 @contextlib.asynccontextmanager
-async def working(settings: Settings, name: str, queues: tuple[Queue, ...] = tuple(Queue)):  # type: ignore[no-untyped-def]
-    """Keeps this process's floor going on the running event loop."""
-    from tasks.queues import Nudger
+async def working(settings: Settings, name: str, queues: tuple[Queue, ...] = tuple(Queue)) -> AsyncIterator[Worker]:
+    """This process's worker, for the actors that run while the context is open; then all that runs is released."""
+    from tasks.notifier import Notifier, Tick
 
-    own = Floor(settings, name, queues)
-    _floors[:] = [own]
-    on_nudge(Nudger(asyncio.get_running_loop(), lambda error: log.warning("nudge.failed", error=type(error).__name__)))
-    own_runtime = runtime()
-    assert own_runtime.process_number is not None, "the process is open"
-    await own_runtime.process_number.serve(queues)
-    own.start()
-    tick = asyncio.create_task(own.tick())
-    own_runtime.is_worker_alive = True
-    try:
-        yield own
-    finally:
-        own_runtime.is_worker_alive = False
-        tick.cancel()
-        await asyncio.wait([tick])
-        await own.stop()
-        forget_nudges()
-        _floors.clear()
+    notifier = Notifier(
+        asyncio.get_running_loop(), lambda error: log.warning("notify.failed", error=type(error).__name__)
+    )
+
+    def send(work: Work) -> None:
+        notifier.send({(work, queue) for queue in QUEUES_OF_WORK[work] if queue in queues})
+
+    own = runtime()
+    assert own.process_number is not None, "the process is open"
+    worker = Worker(settings, name, queues, send)
+    tick = Tick(notifier, queues)
+    with notifying(notifier):
+        await own.process_number.serve(queues)
+        actors = own.state(_Actors)
+        actors.worker, actors.tick = worker, tick
+        ticking = asyncio.create_task(tick.run())
+        own.is_worker_alive = True
+        try:
+            yield worker
+        finally:
+            own.is_worker_alive = False
+            ticking.cancel()
+            await asyncio.wait([ticking])
+            await worker.stop()
+            actors.worker, actors.tick = None, None
+
+
+def threads_for(queues: Collection[Queue]) -> int:
+    """How many threads a worker of these queues needs so that no kind of work ever waits for another's: of each kind
+    and queue at most two runs last at a time (services/worker/work_loop).
+    """
+    return 2 * sum(queue in queues for of_work in QUEUES_OF_WORK.values() for queue in of_work)
 
 
 class WorkerLife(Middleware):
-    """For `dramatiq tasks`: the runtime lives as long as the worker, on Dramatiq's event loop."""
+    """For `dramatiq tasks`: the process is open as long as the worker, on Dramatiq's event loop."""
 
     def __init__(self) -> None:
         self._stop: asyncio.Event | None = None
         self._living: Any = None
 
+    def before_worker_boot(self, broker: Any, worker: Any) -> None:
+        worker.worker_threads = max(worker.worker_threads, threads_for(_queues_of(worker)))
+
     def after_worker_boot(self, broker: Any, worker: Any) -> None:
         thread = get_event_loop_thread()
         assert thread is not None, "the AsyncIO middleware comes first"
-        names = worker.consumer_whitelist
-        queues = tuple(queue for queue in Queue if names is None or queue.value in names)
+        queues = _queues_of(worker)
         ready = threading.Event()
         self._living = asyncio.run_coroutine_threadsafe(self._live(queues, ready), thread.loop)
         self._living.add_done_callback(lambda _: ready.set())
@@ -98,3 +131,9 @@ class WorkerLife(Middleware):
             self._living.result(STOP_SECONDS)
         except TimeoutError:
             log.warning("worker.stopped_late")
+
+
+def _queues_of(worker: Any) -> tuple[Queue, ...]:
+    """Those that `dramatiq tasks --queues …` names, else all."""
+    names = worker.consumer_whitelist
+    return tuple(queue for queue in Queue if names is None or queue.value in names)

@@ -25,7 +25,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 FLOOR_OF = {package: number for number, floor in enumerate(FLOORS) for package in floor}
 
 # The rooms of services/, from the lowest: each imports from itself and from those before it.
-ROOMS = ("platform", "queue", "notifications", "accounts", "generation", "film", "queries", "worker")
+ROOMS = ("platform", "stores", "queue", "notifications", "accounts", "generation", "film", "queries", "worker")
 
 # (importing path or package, imported package): why it is allowed all the same.
 EXCEPTIONS: dict[tuple[str, str], str] = {
@@ -89,6 +89,12 @@ def test_no_files_import_each_other_in_a_circle() -> None:
     assert _cycles(_module_imports(_modules())) == []
 
 
+def test_imports_for_type_checkers_make_no_circle() -> None:
+    source = "if TYPE_CHECKING:\n    import a\nelse:\n    import b\nif DEBUG:\n    import c\n"
+    found = [node.names[0].name for node in _run_at_import(ast.parse(source)) if isinstance(node, ast.Import)]
+    assert found == ["b", "c"]
+
+
 def test_a_circle_of_imports_is_found() -> None:
     assert _cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 
@@ -100,7 +106,7 @@ def test_every_exception_is_still_needed() -> None:
 
 def test_every_package_of_the_project_has_its_floor() -> None:
     known = set(FLOOR_OF) | {"tests", "examples", "bench"}
-    assert {path.split("/")[0].removesuffix(".py") for path in _tracked("*.py")} <= known
+    assert {path.split("/")[0].removesuffix(".py") for path in tracked("*.py")} <= known
 
 
 @pytest.mark.parametrize(
@@ -134,7 +140,7 @@ def test_imports_are_found_wherever_they_stand() -> None:
 def test_every_module_begins_with_a_sentence_about_itself() -> None:
     bare = [
         path
-        for path in _product_files()
+        for path in product_files()
         if not path.startswith("models/migrations/")
         and (text := (ROOT / path).read_text("utf-8")).strip()
         and not ast.get_docstring(ast.parse(text))
@@ -143,14 +149,14 @@ def test_every_module_begins_with_a_sentence_about_itself() -> None:
 
 
 def test_files_are_named_after_what_they_hold() -> None:
-    tracked = [path for path in _tracked() if not path.startswith("tests/")]
-    assert [path for path in tracked if FORBIDDEN_NAMES & set(re.split(r"[/._-]", path.lower()))] == []
+    paths = [path for path in tracked() if not path.startswith("tests/")]
+    assert [path for path in paths if FORBIDDEN_NAMES & set(re.split(r"[/._-]", path.lower()))] == []
 
 
 def test_no_file_holds_a_path_of_somebodys_machine() -> None:
     own = Path(__file__).relative_to(ROOT).as_posix()
     found = []
-    for path in _tracked():
+    for path in tracked():
         if path != own and (text := _text(ROOT / path)) is not None:
             lines = enumerate(text.splitlines(), 1)
             found += [f"{path}:{number}" for number, line in lines if HOME_PATH.search(line)]
@@ -186,7 +192,7 @@ def _exception_for(found: Import) -> tuple[str, str] | None:
 
 
 def _imports() -> Iterator[Import]:
-    for path in _product_files():
+    for path in product_files():
         yield from _imports_of(path, (ROOT / path).read_text("utf-8"))
 
 
@@ -209,7 +215,7 @@ def _modules() -> dict[str, str]:
     """The project's modules by name, with their paths."""
     return {
         path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path
-        for path in _product_files()
+        for path in product_files()
         if path != "services/__init__.py"
     }
 
@@ -221,7 +227,7 @@ def _module_imports(modules: dict[str, str]) -> dict[str, set[str]]:
 
 def _imported_at_once(module: str, path: str, modules: dict[str, str]) -> set[str]:
     found: set[str] = set()
-    for node in _outside_of_functions(ast.parse((ROOT / path).read_text("utf-8"))):
+    for node in _run_at_import(ast.parse((ROOT / path).read_text("utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module is not None:
@@ -230,11 +236,16 @@ def _imported_at_once(module: str, path: str, modules: dict[str, str]) -> set[st
     return {name for name in found if name in modules and name != module}
 
 
-def _outside_of_functions(node: ast.AST) -> Iterator[ast.AST]:
-    for child in ast.iter_child_nodes(node):
+def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """What stands outside of functions. `if TYPE_CHECKING` is never run; only its else is."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        children: list[ast.AST] = list(node.orelse)
+    else:
+        children = list(ast.iter_child_nodes(node))
+    for child in children:
         if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             yield child
-            yield from _outside_of_functions(child)
+            yield from _run_at_import(child)
 
 
 def _is_up(source: str, target: str) -> bool:
@@ -261,11 +272,11 @@ def _reachable(start: str, edges: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def _product_files() -> list[str]:
-    return [path for path in _tracked("*.py") if path.split("/")[0].removesuffix(".py") in FLOOR_OF]
+def product_files() -> list[str]:
+    return [path for path in tracked("*.py") if path.split("/")[0].removesuffix(".py") in FLOOR_OF]
 
 
-def _tracked(*patterns: str) -> list[str]:
+def tracked(*patterns: str) -> list[str]:
     """The files that git knows and that are there, relative to the root."""
     answer = subprocess.run(["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, capture_output=True, check=False)
     if answer.returncode != 0:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
@@ -21,17 +21,23 @@ from services.platform.identity import Viewer
 from services.platform.metrics.recording import note_refused_request
 from web.graphql_errors import error_body
 
-if TYPE_CHECKING:
-    from web.graphql_view import GraphQLView
-
 # Forbidden, in the protocol. Clients connect anew after it, and may then bring a fresh token.
 FORBIDDEN = 4403
+
+
+class View(Protocol):
+    """What a connection needs of the view that it came to."""
+
+    def make_context(self, viewer: Viewer) -> object: ...
+
+    def check_operation(self, query: object, variables: object = None, operation_name: object = None) -> None:
+        """Raises EkonteError for an operation that is not run."""
 
 
 class Connection:
     """What is known of a WebSocket before it has said who it is, and after."""
 
-    def __init__(self, view: "GraphQLView") -> None:
+    def __init__(self, view: View) -> None:
         self.view = view
         self.connection_params: dict[str, object] = {}
         self.viewer: Viewer | None = None

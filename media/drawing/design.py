@@ -7,19 +7,21 @@ from PIL import Image
 
 from media.drawing.canvas import Canvas, oval, points
 from media.drawing.colour import Colour, darker, lighter, mix, saturated
-from media.drawing.face import EXPRESSIONS
-from media.drawing.figure import bones_of, draw_figure, ground_shadow
 from media.drawing.light import make_light, styled_colour
-from media.drawing.look import Look, character_look
 from media.drawing.order import DrawingOrder, DrawnSubject
 from media.drawing.pen import Pen
-from media.drawing.poses import pose_for
-from media.drawing.prop_drawing import draw_prop
-from media.drawing.props import recognise_prop
-from media.drawing.reading import first_of, read_order
-from media.drawing.shot import chance, new_canvas, paint_background
-from media.drawing.staging import stage_shot
-from media.drawing.vocabulary import STYLES
+from media.drawing.people.face import EXPRESSIONS
+from media.drawing.people.figure import bones_of, draw_figure, ground_shadow
+from media.drawing.people.look import Look
+from media.drawing.people.looks.character import character_look
+from media.drawing.people.poses import pose_for
+from media.drawing.props.drawing import draw_prop
+from media.drawing.props.kinds import recognise_prop
+from media.drawing.reading.prompt import read_order
+from media.drawing.reading.vocabulary import STYLES
+from media.drawing.reading.words import first_of
+from media.drawing.shots.shot import chance, new_canvas, paint_background
+from media.drawing.shots.staging import stage_shot
 from media.drawing.weather import draw_weather, finish
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from media.drawing.design import draw_design
 from media.drawing.order import DrawingOrder
-from media.drawing.shot import draw_shot
+from media.drawing.shots.shot import draw_shot
 from media.drawing.toning import tone_towards
 
 # Level 1 takes a third of the time of the default and makes files about a sixth larger.

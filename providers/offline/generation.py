@@ -6,7 +6,7 @@ from pathlib import Path
 
 from media.checking import check_result
 from media.drawing import DrawingOrder
-from media.drawing.reading import read_order
+from media.drawing.reading.prompt import read_order
 from media.frames import Encoding
 from media.processes import run_in_worker
 from media.segments import PicturePlan, PictureShot, render_segment

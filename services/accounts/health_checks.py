@@ -28,7 +28,7 @@ from settings import Settings
 
 log = structlog.get_logger(__name__)
 
-WARMED_AT_ONCE = 4
+MAX_CHECKS = 4
 "Of one process: a pool of any size adds no more than that to upstream's load at any moment."
 LEASE_MS = 300_000
 "A look that was cut off is due again after so long. It is longer than any call, with its repetitions, takes."

@@ -30,7 +30,8 @@ from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import former_result, once
 from services.platform.ownership import own
 from services.platform.providers import check_pooled_choice, choose_provider, voices
-from services.queue.outcomes import hold_stage_jobs, nudge
+from services.queue.notify import notify
+from services.queue.outcomes import hold_stage_jobs
 from services.queue.retrying import reopen_stage_job
 
 MAX_NAME_LENGTH = 200
@@ -196,7 +197,7 @@ async def _wake(workflow: Workflow) -> None:
         " AND status IN ('PENDING', 'RUNNING') RETURNING id",
         workflow.id,
     )
-    nudge()
+    notify()
     stage_jobs = await WorkflowStage.filter(workflow_id=workflow.id).values_list("job_id", flat=True)
     if not {row["id"] for row in woken} & set(stage_jobs):
         await move_on(await Workflow.get(id=workflow.id))

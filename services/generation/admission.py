@@ -22,7 +22,7 @@ from services.generation.resolving import resolve_inputs
 from services.generation.reuse import reuse_result
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import former_result, once
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 
 MUTATIONS = {MediaKind.IMAGE: "generateImage", MediaKind.VIDEO: "generateVideo"}
 
@@ -101,7 +101,7 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
             [JobInput(job_id=job.id, position=place, file_id=file.id) for place, file in files.items()]
         )
     await write_request(record, request, current_job_id=job.id, is_reused=False)
-    nudge(job.queue)
+    notify(job.queue)
     return job
 
 

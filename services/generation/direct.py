@@ -1,20 +1,16 @@
 """Generations of providers without accounts: made while a worker holds the job's lease, in one step."""
 
-import shutil
 import uuid
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import cast
 
-import anyio.to_thread
-import structlog
-
-from errors import EkonteError, JobErrorCode, JobFailure
+from errors import JobErrorCode, JobFailure
 from media.checking import ResultInfo, check_results
 from media.processes import run_in_worker
 from models.artifacts import JobFile
-from models.database import execute, is_away, now_ms, now_ms_sql, transaction
+from models.database import execute, now_ms, now_ms_sql, transaction
 from models.enums import AttemptOutcome, AttemptState, FileRole, JobStatus, MediaKind
 from models.files import StoredFile
 from models.generation import Attempt
@@ -29,45 +25,21 @@ from services.generation.outcomes import announce, fail_generation, succeed_gene
 from services.generation.records.publishing import publish_result
 from services.generation.results import new_result_file
 from services.generation.submitting import order_of
-from services.platform.files import local_copies, remove_leftovers_of_job, store_file, take_up
+from services.platform.files import local_copies, store_file, take_up
 from services.platform.providers import registry
-from services.queue.heartbeat import LeaseLostError, Report, under_lease
-from services.queue.leases import Lease, is_killing_workers
+from services.queue.heartbeat import Report
+from services.queue.leases import Lease
 from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error
+from services.queue.run_leased import run_leased
 from settings import Settings
-
-log = structlog.get_logger(__name__)
 
 
 async def run_direct(job: Job, lease: Lease, settings: Settings) -> None:
-    """Makes, stores and publishes; or ends or postpones the job with the reason. Stops quietly where the lease is lost.
-
-    Cancelled from outside, it leaves the job as it is: whoever cancels hands it back.
-    """
+    """Makes, stores and publishes what the job asks for, or ends or reschedules it with the reason (see run_leased)."""
     attempt = await _begin(job)
-    if is_killing_workers(job):
-        message = "Its worker ended every time while doing this; it may need more memory than there is."
-        await _fail(job, lease, attempt, JobFailure(JobErrorCode.INTERNAL, message, is_retryable=False))
-        return
-    folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
-    await anyio.to_thread.run_sync(lambda: folder.mkdir(parents=True, exist_ok=True))
-    try:
-        await under_lease(lease, settings.lease_seconds, partial(_make, job, lease, attempt, folder, settings))
-    except LeaseLostError:
-        pass
-    except JobFailure as failure:
-        await _fail(job, lease, attempt, failure)
-    except EkonteError as error:
-        await _fail(job, lease, attempt, JobFailure(JobErrorCode.INVALID_INPUT, error.message, is_retryable=False))
-    except Exception as error:
-        if is_away(error):
-            raise
-        log.exception("generation.broke", job=job.global_id)
-        message = "Something went wrong inside the server. The log has the details."
-        await _fail(job, lease, attempt, JobFailure(JobErrorCode.INTERNAL, message, is_retryable=True))
-    finally:
-        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
-    await remove_leftovers_of_job(job.id)
+    await run_leased(
+        job, lease, partial(_make, job, lease, attempt, settings), partial(_fail, job, lease, attempt), settings
+    )
 
 
 async def _begin(job: Job) -> Attempt:
@@ -96,7 +68,7 @@ async def _begin(job: Job) -> Attempt:
     return await transaction(body)
 
 
-async def _make(job: Job, lease: Lease, attempt: Attempt, folder: Path, settings: Settings, report: Report) -> None:
+async def _make(job: Job, lease: Lease, attempt: Attempt, settings: Settings, folder: Path, report: Report) -> None:
     request = GenerationRequest.from_json(job.params)
     provider = registry().get(request.provider)
     if not isinstance(provider, DirectGenerator):

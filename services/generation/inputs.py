@@ -5,12 +5,11 @@ account's slot would wait for that server.
 """
 
 import asyncio
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-import anyio.to_thread
 import httpx
 import structlog
 from tortoise.expressions import F
@@ -18,7 +17,7 @@ from tortoise.expressions import F
 from errors import EkonteError, JobErrorCode, JobFailure
 from media.checking import check_result
 from media.processes import run_in_worker
-from models.database import after_commit, execute, is_away, now_ms_sql, transaction
+from models.database import after_commit, execute, now_ms_sql, transaction
 from models.enums import JobStatus, MediaKind, Queue
 from models.files import StoredFile
 from models.generation import GenerationRecord
@@ -26,13 +25,14 @@ from models.generation_requests import GenerationRequest
 from models.jobs import Job, JobInput
 from services.generation.outcomes import fail_generation
 from services.platform.events import bus, job_topic
-from services.platform.files import NewFile, remove_leftovers_of_job, store_file, take_up
+from services.platform.files import NewFile, store_file, take_up
 from services.platform.links import LinkNotFetchedError, fetch_link
 from services.platform.providers import is_pooled
-from services.platform.scratch import make_try_folder
-from services.queue.heartbeat import LeaseLostError, under_lease
-from services.queue.leases import Lease, is_killing_workers
-from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error, nudge
+from services.queue.heartbeat import Report
+from services.queue.leases import Lease
+from services.queue.notify import notify
+from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error
+from services.queue.run_leased import run_leased
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -49,27 +49,7 @@ async def prepare_inputs(job: Job, lease: Lease, settings: Settings) -> None:
     2 and then 4 seconds between. Stops quietly where the lease is lost; cancelled from outside, it leaves the job as it
     is. Called again after any end of its process, it does the same again: nothing was changed before the end.
     """
-    if is_killing_workers(job):
-        message = "Its worker ended every time while reading the input pictures."
-        await _fail(job, lease, JobFailure(JobErrorCode.INTERNAL, message, is_retryable=False))
-        return
-    folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
-    await anyio.to_thread.run_sync(make_try_folder, folder, job.id, lease.epoch)
-    try:
-        await under_lease(lease, settings.lease_seconds, lambda _: _prepare(job, lease, folder, settings))
-    except LeaseLostError:
-        log.info("inputs.lease_lost", job=job.global_id)
-    except JobFailure as failure:
-        await _fail(job, lease, failure)
-    except Exception as error:
-        if is_away(error):
-            raise  # the links were well: whoever holds the lease next fetches them
-        log.exception("inputs.broke", job=job.global_id)
-        message = "Something went wrong inside the server. The log has the details."
-        await _fail(job, lease, JobFailure(JobErrorCode.INTERNAL, message, is_retryable=True))
-    finally:
-        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
-    await remove_leftovers_of_job(job.id)
+    await run_leased(job, lease, partial(_prepare, job, lease, settings), partial(_fail, job, lease), settings)
 
 
 def queue_of(request: GenerationRequest) -> Queue:
@@ -79,7 +59,7 @@ def queue_of(request: GenerationRequest) -> Queue:
     return Queue.POOL_VIDEOS if is_pooled(request.provider) else Queue.VIDEOS
 
 
-async def _prepare(job: Job, lease: Lease, folder: Path, settings: Settings) -> None:
+async def _prepare(job: Job, lease: Lease, settings: Settings, folder: Path, report: Report) -> None:
     request = GenerationRequest.from_json(job.params)
     places: dict[str, int] = {}  # of each link the first place; one that is given twice is fetched once
     for position, image in enumerate(request.inputs):
@@ -204,4 +184,4 @@ async def _free(job_id: int, in_seconds: float) -> None:
         job_id,
     )
     after_commit(lambda: bus().publish(job_topic(job_id)))
-    nudge()
+    notify()

@@ -1,7 +1,7 @@
 """A net below the steps: generations and builds that nobody is at work on any more are taken up again."""
 
 from models.database import execute, now_ms_sql
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 
 
 async def take_up_forgotten() -> int:
@@ -24,5 +24,5 @@ async def take_up_forgotten() -> int:
         " AND child.status IN ('PENDING', 'RUNNING')) RETURNING id"
     )
     if jobs or builds:
-        nudge()
+        notify()
     return len(jobs) + len(builds)

@@ -16,7 +16,8 @@ from services.platform.events import batch_topic, bus, job_topic
 from services.platform.owned import places
 from services.platform.sql import greatest_sql, timestamp_sql
 from services.queue.leases import roll_up_progress
-from services.queue.outcomes import job_error, nudge, nudge_pools
+from services.queue.notify import notify, notify_pools
+from services.queue.outcomes import job_error
 
 
 def error_of(fault: UpstreamFaultError, *, is_retryable: bool) -> dict[str, Any]:
@@ -42,7 +43,7 @@ async def requeue(job: Job, message: str, *, due_in_ms: int = 0) -> bool:
     )
     if rows:
         announce(job)
-        nudge_pools()
+        notify_pools()
     return bool(rows)
 
 
@@ -140,7 +141,7 @@ async def wake_parents(jobs: Sequence[Job]) -> None:
         " AND status IN ('PENDING', 'RUNNING') RETURNING id",
         *ids,
     )
-    nudge()
+    notify()
 
 
 def timeout_error(seconds: float) -> dict[str, Any]:

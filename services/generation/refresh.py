@@ -10,7 +10,7 @@ from services.accounts.sessions import credential_of
 from services.generation.states import note_states
 from services.platform.ownership import own
 from services.platform.providers import is_pooled, pooled_provider
-from services.queue.outcomes import nudge_pools
+from services.queue.notify import notify_pools
 
 MOST_ID_CHARACTERS = 64
 
@@ -35,7 +35,7 @@ async def refresh_job(owner: str, job_id: int) -> Job:
         except UpstreamFaultError as fault:
             raise ProviderFailedError(f"Upstream does not tell. {fault.message}") from fault
         await note_states([attempt], tasks)
-        nudge_pools()
+        notify_pools()
     return await own(Job, owner, job_id)
 
 

@@ -13,7 +13,7 @@ from services.generation.on_ended import before_reopening
 from services.generation.outcomes import announce
 from services.platform.owned import places
 from services.platform.sql import for_update_sql
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 
 GONE_ON = "Its record has gone on with a newer job, or was deleted."
 BUSY = "Its storyboard is being generated already."
@@ -90,7 +90,7 @@ async def retry_generations(jobs: Sequence[Job]) -> list[Job]:
         )
     for job in ended:
         announce(job)
-    nudge()
+    notify()
     return ended
 
 

@@ -10,7 +10,7 @@ from services.generation.on_ended import after_ending
 from services.generation.outcomes import announce, wake_parents
 from services.platform.owned import places
 from services.platform.sql import timestamp_sql
-from services.queue.outcomes import nudge_pools
+from services.queue.notify import notify_pools
 
 MOST_AT_ONCE = 5_000
 "SQLite takes at most 32,766 values in one statement."
@@ -92,7 +92,7 @@ async def drain_attempts(job_ids: Sequence[int]) -> None:
         True,
         *job_ids,
     )
-    nudge_pools()
+    notify_pools()
 
 
 async def cancel_generations_of(build_ids: list[int]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from models.database import execute, now_ms_sql
 from models.enums import ArtifactKind, JobRole, JobStatus, JobType, Queue, Stage
 from models.jobs import Job
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 from services.queue.retrying import forget_failures
 
 
@@ -76,4 +76,4 @@ async def create_build_job(
 
 async def _make_due(job_id: int) -> None:
     await execute(f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE id = ? RETURNING id", job_id)
-    nudge()
+    notify()

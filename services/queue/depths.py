@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from models.database import execute, now_ms_sql
-from models.enums import Queue
+from models.enums import JOB_QUEUES, Queue
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ async def queue_depths() -> Mapping[Queue, Depth]:
         f" SUM(CASE WHEN due_at_ms > {now} THEN 1 ELSE 0 END), COUNT(*)"
         " FROM callback_delivery WHERE status = 'PENDING' GROUP BY status"
     )
-    depths = dict.fromkeys(Queue, Depth())
+    depths = dict.fromkeys((*JOB_QUEUES, Queue.CALLBACKS), Depth())
     for row in rows:
         waiting, delayed = int(row["waiting"]), int(row["delayed"])
         depths[Queue(row["queue"])] = Depth(waiting, delayed, int(row["live"]) - waiting - delayed)

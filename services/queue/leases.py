@@ -4,12 +4,15 @@ A claim moves `due_at_ms` to the end of the lease and raises `lease_epoch`. Ever
 epoch, so a holder that slept too long changes 0 rows and stops. Nobody has to find dead workers: their jobs are due.
 """
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from models.database import after_commit, execute, now_ms_sql, transaction
-from models.enums import Queue
+from models.enums import JobRole, Queue
 from models.jobs import Job
 from services.platform.events import bus, job_topic, workflow_topic
+from services.platform.runtime import runtime
 from services.platform.sql import greatest_sql, least_sql, skip_locked_sql, timestamp_sql
 from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
 
@@ -53,11 +56,17 @@ class _Turns:
         return f" CASE {group} {whens} ELSE 0 END," if whens else ""
 
 
-_turns: dict[Queue, _Turns] = {}
+class TurnsOfQueues(defaultdict[Queue, _Turns]):
+    """This process's turns, by queue."""
+
+    def __init__(self) -> None:
+        super().__init__(_Turns)
 
 
-async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, Lease] | None:
-    """The queue's next due job and the lease on it; None where nothing is due that may begin.
+async def claim(
+    queue: Queue, worker: str, lease_seconds: float, roles: Collection[JobRole] = tuple(JobRole)
+) -> tuple[Job, Lease] | None:
+    """The queue's next due job of these roles and the lease on it; None where nothing is due that may begin.
 
     The most urgent goes first (waiting makes a job more urgent), then that of the owner with the fewest under way in
     this queue, then that of the owner's batch or workflow with the fewest, then the oldest; of owners, and of batches,
@@ -65,7 +74,7 @@ async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, L
     at once than it may have.
     """
     for _ in range(MOST_PUT_BACK):
-        claimed = await _claim_one(queue, worker, lease_seconds)
+        claimed = await _claim_one(queue, roles, worker, lease_seconds)
         if claimed is None:
             return None
         lease, batch_id = claimed
@@ -75,14 +84,17 @@ async def claim(queue: Queue, worker: str, lease_seconds: float) -> tuple[Job, L
     return None
 
 
-async def _claim_one(queue: Queue, worker: str, lease_seconds: float) -> tuple[Lease, int | None] | None:
+async def _claim_one(
+    queue: Queue, roles: Collection[JobRole], worker: str, lease_seconds: float
+) -> tuple[Lease, int | None] | None:
     """The lease on the queue's next job, and the job's batch."""
-    turns = _turns.setdefault(queue, _Turns())
+    turns = runtime().state(TurnsOfQueues)[queue]
     rows = await execute(
         f"UPDATE job SET status = 'RUNNING', lease_epoch = lease_epoch + 1, tries = tries + 1, worker = ?,"
         f" due_at_ms = {now_ms_sql()} + ?, version = version + 1,"
         f" started_at = COALESCE(started_at, {timestamp_sql()})"
-        f" WHERE id = ({_next_sql(queue, turns)}) RETURNING id, lease_epoch, batch_id, owner, {group_sql()} AS grp",
+        f" WHERE id = ({_next_sql(queue, roles, turns)}) RETURNING id, lease_epoch, batch_id, owner,"
+        f" {group_sql()} AS grp",
         worker,
         int(lease_seconds * 1000),
         queue.value,
@@ -102,14 +114,15 @@ for one that nobody else is just claiming, and the first jobs of so many lines.
 FIRST_LINES = 4
 
 
-def _next_sql(queue: Queue, turns: "_Turns") -> str:
+def _next_sql(queue: Queue, roles: Collection[JobRole], turns: "_Turns") -> str:
     """The id of a queue's next job; its places are the queue, twice, and who had turns. A job whose lease ran out
     goes on in any case.
 
     Jobs of one owner, group and urgency stand in a line, of which the oldest is first: so the lines are weighed, of
     which there are few, and not each job. Where others are just claiming the first job, it is the next one's turn.
     """
-    due = f"w.status IN ('PENDING', 'RUNNING') AND w.due_at_ms <= {now_ms_sql()}"
+    of_role = "" if set(roles) == set(JobRole) else f" AND w.role IN ({', '.join(repr(role.value) for role in roles)})"
+    due = f"w.status IN ('PENDING', 'RUNNING') AND w.due_at_ms <= {now_ms_sql()}{of_role}"
     same_line = "d.owner = n.owner AND d.grp = n.grp AND d.aged_rank = n.aged_rank AND d.is_begun = n.is_begun"
     return (
         f"WITH due AS MATERIALIZED (SELECT w.id, w.owner, w.batch_id, {group_sql('w')} AS grp,"

@@ -9,12 +9,13 @@ from typing import Any
 from errors import JobErrorCode
 from models.artifacts import Artifact
 from models.database import after_commit, execute, now_ms_sql, transaction
-from models.enums import JobStatus, Queue
+from models.enums import JobStatus
 from models.jobs import Job
 from services.platform.events import bus, job_topic
 from services.platform.metrics.recording import note_builds_canceled, note_job_ended
 from services.platform.sql import greatest_sql, least_sql, timestamp_sql
 from services.queue.leases import Lease, roll_up_progress
+from services.queue.notify import notify
 
 MAX_FAILURES = 3
 "Tries of a build whose failure may pass by itself."
@@ -148,7 +149,7 @@ async def wake_stage_jobs(target_id: int, *, at_once: bool = False) -> None:
         " WHERE target_id = ? AND role = 'STAGE' AND status IN ('PENDING', 'RUNNING') RETURNING id",
         target_id,
     )
-    nudge()
+    notify()
 
 
 async def hold_stage_jobs(where: str, *values: Any) -> list[int]:
@@ -176,30 +177,3 @@ async def cancel_build_jobs(where: str, *values: Any) -> list[int]:
     for job_id in ids:
         after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
     return ids
-
-
-# ---------------------------------------------------------------- nudges
-
-_nudge: list[Any] = []
-
-
-def on_nudge(send: Any) -> None:
-    """Registers what tells workers to look at the queues: the tasks package gives its message sender."""
-    _nudge.append(send)
-
-
-def forget_nudges() -> None:
-    _nudge.clear()
-
-
-def nudge(*queues: Queue) -> None:
-    """Tells workers, after the transaction, that something may be due: in these queues, or without any named, in all.
-    Losing it costs at most a second.
-    """
-    for send in _nudge:
-        after_commit(lambda send=send: send(*queues))  # type: ignore[misc]
-
-
-def nudge_pools() -> None:
-    """Something may be due for the pool: a job that waits, a slot, a step of an attempt."""
-    nudge(Queue.POOL_IMAGES, Queue.POOL_VIDEOS)

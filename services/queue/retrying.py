@@ -6,7 +6,7 @@ from models.artifacts import Artifact
 from models.database import execute, now_ms_sql
 from models.enums import JobStatus, Stage
 from models.jobs import Job
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 
 
 async def reopen_stage_job(job_id: int) -> None:
@@ -50,5 +50,5 @@ async def _reopen(job_id: int, progress_sql: str) -> list[dict[str, Any]]:
         " version = version + 1 WHERE id = ? AND status IN ('FAILED', 'CANCELED') RETURNING id",
         job_id,
     )
-    nudge()
+    notify()
     return rows

@@ -18,8 +18,6 @@ from services.notifications.statistics.rollup import roll_up
 from services.platform.audit import forget_old_entries
 from services.platform.files import remove_unreferenced
 from services.platform.idempotency import forget_old_keys
-from services.platform.runtime import runtime
-from services.worker.alert_checks import check_alerts
 from services.worker.retention.expiry import forget_old_rows
 from services.worker.retention.purge import purge_deleted
 from services.worker.retention.results import remove_old_results
@@ -37,30 +35,27 @@ STATISTICS_SECONDS = 2.0
 """The longest that a sweep counts: the worker's other looks wait for it."""
 
 
-class LastHousekeeping:
-    """When this process cleared away last, in the monotonic clock's seconds."""
-
-    at: float = float("-inf")
-
-
-async def sweep(settings: Settings) -> None:
-    """Takes up jobs that nobody is at work on, sums up what ended, and looks for what is to be told; every ten minutes,
-    clears away. A step that fails keeps no other from being done.
-    """
-    last = runtime().state(LastHousekeeping)
+async def sweep() -> bool:
+    """Lets jobs go on that nobody works on, after a fault of our own. False: there is never more to do at once."""
     await _each(
         {
             "forgotten stages": wake_forgotten_stage_jobs,
             "forgotten generations": take_up_forgotten,
-            "history": lambda: count_history(STATISTICS_SECONDS),
-            "statistics": lambda: roll_up(STATISTICS_SECONDS),
             "similarity": index_forgotten,
-            "alerts": lambda: check_alerts(settings),
         }
     )
-    if time.monotonic() - last.at >= HOUSEKEEPING_SECONDS:
-        last.at = time.monotonic()
-        await clear_away(settings)
+    return False
+
+
+async def roll_up_statistics() -> bool:
+    """Counts what ended before there were statistics, and rolls up what ended since; False."""
+    await _each(
+        {
+            "history": lambda: count_history(STATISTICS_SECONDS),
+            "statistics": lambda: roll_up(STATISTICS_SECONDS),
+        }
+    )
+    return False
 
 
 async def wake_forgotten_stage_jobs() -> int:
@@ -76,7 +71,7 @@ async def wake_forgotten_stage_jobs() -> int:
     return len(rows)
 
 
-async def clear_away(settings: Settings) -> None:
+async def apply_retention(settings: Settings) -> bool:
     """Clears this host's folders; and the database and the storage, where it is this process's turn: of all processes
     one in ten minutes. A step that fails keeps no other from being done.
     """
@@ -100,6 +95,7 @@ async def clear_away(settings: Settings) -> None:
         )
     if is_sqlite():
         await execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
+    return False
 
 
 async def take_turn(name: str, seconds: float) -> bool:

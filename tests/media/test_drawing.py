@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from media.drawing import DrawingOrder, DrawnSubject, draw_grid, draw_order
-from media.drawing.framing import FRAMINGS
-from media.drawing.look import character_look
+from media.drawing.people.looks.character import character_look
 from media.drawing.places import PAINTERS
-from media.drawing.props import KINDS, recognise_prop
-from media.drawing.reading import read_order
-from media.drawing.staging import stage_shot
-from media.drawing.vocabulary import ACTIONS, PLACES, SHOT_TYPES, STYLES
+from media.drawing.props.kinds import KINDS, recognise_prop
+from media.drawing.reading.prompt import read_order
+from media.drawing.reading.vocabulary import ACTIONS, PLACES, SHOT_TYPES, STYLES
+from media.drawing.shots.framing import FRAMINGS
+from media.drawing.shots.staging import stage_shot
 
 PULLER = DrawnSubject("CHARACTER", "车夫", "人力车夫，黑脸，短褂，毡帽")
 WOMAN = DrawnSubject("CHARACTER", "老女人", "花白头发，衣服破烂")

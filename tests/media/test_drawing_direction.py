@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from media.drawing import DrawingOrder, DrawnSubject, draw_order
-from media.drawing.beasts import BEASTS, beast_of
-from media.drawing.framing import Stage
-from media.drawing.look import character_look
-from media.drawing.props import is_recognised, recognise_prop
-from media.drawing.reading import Reading, read_order
-from media.drawing.staging import stage_shot
+from media.drawing.animals.beasts import BEASTS, beast_of
+from media.drawing.people.looks.character import character_look
+from media.drawing.props.kinds import is_recognised, recognise_prop
+from media.drawing.reading.prompt import Reading, read_order
+from media.drawing.shots.framing import Stage
+from media.drawing.shots.staging import stage_shot
 
 PULLER = DrawnSubject("CHARACTER", "车夫", "成年男性")
 WOMAN = DrawnSubject("CHARACTER", "老女人", "老年女性，花白头发，衣服都很破烂")

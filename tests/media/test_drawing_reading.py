@@ -3,7 +3,7 @@
 import pytest
 
 from media.drawing.order import DrawingOrder, DrawnSubject
-from media.drawing.reading import Reading, read_order
+from media.drawing.reading.prompt import Reading, read_order
 
 
 def read(prompt: str, *subjects: DrawnSubject, style: str | None = None) -> Reading:

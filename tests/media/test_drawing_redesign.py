@@ -2,10 +2,11 @@
 
 import pytest
 
-from media.drawing.look import Look, character_look
 from media.drawing.order import DrawingOrder, DrawnSubject
-from media.drawing.props import recognise_prop
-from media.drawing.reading import read_order
+from media.drawing.people.look import Look
+from media.drawing.people.looks.character import character_look
+from media.drawing.props.kinds import recognise_prop
+from media.drawing.reading.prompt import read_order
 
 
 def look(name: str, words: str) -> Look:

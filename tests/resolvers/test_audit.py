@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 import resolvers
 from models.audit import AuditEntry
-from schema.auditing import Audited
+from resolvers.auditing import Audited
 from tests.account_factories import install_pool
 from tests.factories import OTHER, OWNER, make_job
 from tests.resolvers.asking import ask, execute, refused

@@ -422,7 +422,7 @@ async def test_a_file_reaches_its_service_with_the_ids(
         taken.append((owner, ids, file.name, file.bytes, file.path.read_bytes()))
         return rows[expected[0]]
 
-    monkeypatch.setattr(f"services.{service}", take)
+    monkeypatch.setattr(f"services.film.{service}", take)
     await ask(document, file=upload(b"content", "x" * 300))
     assert taken == [("mira", [rows[name].id for name in expected], "x" * 255, 7, b"content")]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from media.drawing.places import indoors, landmarks, nature, town, transport, water
-from media.drawing.view import View
+from media.drawing.places.view import View
 
 PAINTERS: dict[str, Callable[[View], None]] = {
     "STREET": town.paint_street,

@@ -7,7 +7,7 @@ import numpy as np
 from media.drawing.canvas import bezier, points, smooth
 from media.drawing.colour import Colour, darker, lighter, mix
 from media.drawing.places.elements import SNOW, is_snowy, lit_window
-from media.drawing.view import View
+from media.drawing.places.view import View
 
 WALLS: dict[str, tuple[Colour, ...]] = {
     "CHINESE": ((150, 148, 150), (168, 160, 152), (188, 178, 164), (136, 134, 140), (196, 186, 172)),

@@ -7,7 +7,7 @@ import numpy as np
 
 from media.drawing.canvas import Points, bezier, limb, oval, points, smooth
 from media.drawing.colour import Colour, darker, lighter, mix, multiply
-from media.drawing.view import View
+from media.drawing.places.view import View
 
 FOLIAGE: dict[str, tuple[Colour, ...]] = {
     "SPRING": ((138, 186, 104), (240, 178, 196), (120, 172, 96)),

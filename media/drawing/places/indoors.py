@@ -6,7 +6,7 @@ import numpy as np
 
 from media.drawing.canvas import Points, bezier, oval, points, smooth
 from media.drawing.colour import Colour, darker, lighter, mix
-from media.drawing.view import View
+from media.drawing.places.view import View
 
 _WALLS: tuple[Colour, ...] = ((226, 210, 184), (204, 212, 206), (220, 200, 188), (200, 206, 220), (230, 222, 200))
 

@@ -16,7 +16,7 @@ from media.drawing.places.elements import (
     paint_tree,
 )
 from media.drawing.places.roads import road_colour
-from media.drawing.view import View
+from media.drawing.places.view import View
 
 
 def paint_city_gate(view: View, z: float) -> None:

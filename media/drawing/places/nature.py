@@ -18,7 +18,7 @@ from media.drawing.places.elements import (
     paint_sky,
     paint_tree,
 )
-from media.drawing.view import View
+from media.drawing.places.view import View
 
 
 def _scatter(view: View, count: int, nearest: float, farthest: float, clear: float) -> list[tuple[float, float]]:

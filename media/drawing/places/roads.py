@@ -2,7 +2,7 @@
 
 from media.drawing.colour import Colour, mix
 from media.drawing.places.elements import SNOW, is_snowy
-from media.drawing.view import View
+from media.drawing.places.view import View
 
 
 def road_colour(view: View) -> Colour:

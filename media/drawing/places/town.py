@@ -21,7 +21,7 @@ from media.drawing.places.elements import (
 )
 from media.drawing.places.landmarks import paint_city_gate
 from media.drawing.places.roads import road_colour
-from media.drawing.view import View
+from media.drawing.places.view import View
 
 
 def _paint_road(view: View, half: float) -> None:

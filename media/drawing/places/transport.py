@@ -5,7 +5,7 @@ import numpy as np
 from media.drawing.canvas import limb, oval, points, smooth
 from media.drawing.colour import darker, lighter, mix
 from media.drawing.places.elements import SNOW, is_snowy, paint_ground, paint_hills, paint_lamp_post, paint_sky
-from media.drawing.view import View
+from media.drawing.places.view import View
 
 
 def paint_station(view: View) -> None:

@@ -6,7 +6,7 @@ from media.drawing.canvas import bezier, limb, points, smooth
 from media.drawing.colour import Colour, darker, lighter, mix
 from media.drawing.places.buildings import paint_skyline
 from media.drawing.places.elements import SNOW, grass_colour, is_snowy, paint_grass, paint_hills, paint_sky, paint_tree
-from media.drawing.view import View
+from media.drawing.places.view import View
 
 
 def _paint_water(view: View, top: float, bottom: float) -> None:

@@ -297,14 +297,3 @@ async def note_balance(account_id: int, balance: int) -> None:
     for row in rows:
         await note_credits(row)
         announce(row["owner"])
-
-
-async def take_up_receiving(account_id: int, day: str) -> bool:
-    """Whether the caller is the one to receive the account's credits of that day; only one ever is."""
-    rows = await execute(
-        "UPDATE account SET received_day = ? WHERE id = ? AND (received_day IS NULL OR received_day <> ?) RETURNING id",
-        day,
-        account_id,
-        day,
-    )
-    return bool(rows)

@@ -1,76 +1,56 @@
 """Doing one build: making, storing, publishing; and what happens when any of it goes wrong."""
 
 import asyncio
-import shutil
 from functools import partial
 from pathlib import Path
 
-import anyio.to_thread
-import structlog
-
-from errors import EkonteError, JobErrorCode, JobFailure
+from errors import JobErrorCode, JobFailure
 from models.artifacts import Artifact
-from models.database import is_away, transaction
+from models.database import transaction
 from models.enums import ArtifactKind
 from models.jobs import Job
-from services.film.artifacts.context import Maker, Result, Workbench
+from services.film.artifacts.context import Result, Workbench
 from services.film.artifacts.generations import WaitingForGenerationError, generated, sleep_until_generated
 from services.film.artifacts.publishing import FileEntry, put_artifact, put_job_files
-from services.platform.files import remove_leftovers_of_job, store_file, take_up
-from services.platform.scratch import make_try_folder
-from services.queue.heartbeat import LeaseLostError, Report, under_lease
-from services.queue.leases import Lease, is_killing_workers
+from services.film.stages.registry import MAKERS
+from services.platform.files import store_file, take_up
+from services.queue.heartbeat import Report
+from services.queue.leases import Lease
 from services.queue.outcomes import fail_build, holds, succeed_build
+from services.queue.run_leased import run_leased
 from settings import Settings
 
-log = structlog.get_logger(__name__)
 
+async def run_build(job: Job, lease: Lease, settings: Settings) -> None:
+    """Makes the job's artifact and publishes it, or ends or reschedules the job with the reason (see run_leased).
 
-async def run_build(job: Job, lease: Lease, make: Maker, settings: Settings) -> None:
-    """Makes the job's artifact and publishes it, or ends or postpones the job with the reason.
-
-    Stops quietly where the lease is lost (cancelled, or taken over after a silence). Cancelled from outside (the
-    worker stops), it leaves the job as it is: whoever cancels hands it back.
+    A build that waits for a pool's generation sleeps until that has ended.
     """
-    if is_killing_workers(job):
-        message = "Its worker ended every time while doing this; it may need more memory than there is."
-        await fail_build(job, lease, JobErrorCode.INTERNAL, message, retry=False)
-        return
-    folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
-    await anyio.to_thread.run_sync(make_try_folder, folder, job.id, lease.epoch)
-    try:
-        await under_lease(lease, settings.lease_seconds, partial(_work, job, lease, make, folder, settings))
-    except LeaseLostError:
-        log.info("build.lease_lost", job=job.global_id)
-    except WaitingForGenerationError as waiting:
-        await sleep_until_generated(job, lease, waiting.job_id)
-        return
-    except JobFailure as failure:
-        await fail_build(
-            job, lease, failure.code, failure.message, retry=failure.is_retryable, upstream_code=failure.upstream_code
-        )
-    except EkonteError as error:  # a refusal inside a job: its input cannot be used
-        await fail_build(job, lease, JobErrorCode.INVALID_INPUT, error.message, retry=False)
-    except Exception as error:
-        if is_away(error):
-            raise  # the build was well: whoever holds its lease next makes it
-        log.exception("build.broke", job=job.global_id, kind=job.artifact_kind)
-        message = "Something went wrong inside the server. The log has the details."
-        await fail_build(job, lease, JobErrorCode.INTERNAL, message, retry=True)
-    finally:
-        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
-    await remove_leftovers_of_job(job.id)
+    waiting: list[int] = []
+
+    async def work(folder: Path, report: Report) -> None:
+        bench = Workbench(job.owner, folder, settings, report, partial(generated, job))
+        try:
+            await _make_and_publish(job, lease, bench, settings)
+        except WaitingForGenerationError as error:
+            waiting.append(error.job_id)
+
+    await run_leased(job, lease, work, partial(_fail, job, lease), settings)
+    for generation_id in waiting:  # only now: the lease is not extended any more
+        await sleep_until_generated(job, lease, generation_id)
 
 
-async def _work(job: Job, lease: Lease, make: Maker, folder: Path, settings: Settings, report: Report) -> None:
-    bench = Workbench(job.owner, folder, settings, report, partial(generated, job))
-    await _make_and_publish(job, lease, make, bench, settings)
+async def _fail(job: Job, lease: Lease, failure: JobFailure) -> None:
+    await fail_build(
+        job, lease, failure.code, failure.message, retry=failure.is_retryable, upstream_code=failure.upstream_code
+    )
 
 
-async def _make_and_publish(job: Job, lease: Lease, make: Maker, bench: Workbench, settings: Settings) -> None:
+async def _make_and_publish(job: Job, lease: Lease, bench: Workbench, settings: Settings) -> None:
     subject_id = job.artifact_subject_id
-    if subject_id is None or job.artifact_kind is None:
-        raise JobFailure(JobErrorCode.INTERNAL, "The job does not say what it makes.", is_retryable=False)
+    make = None if job.artifact_kind is None else MAKERS.get(ArtifactKind(job.artifact_kind))
+    if subject_id is None or make is None:
+        raise JobFailure(JobErrorCode.INTERNAL, "This version of the server cannot make this.", is_retryable=False)
     try:
         async with asyncio.timeout(settings.render_timeout_seconds):
             result = await make(job.params["inputs"], subject_id, bench)

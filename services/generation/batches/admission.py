@@ -16,7 +16,7 @@ from services.generation.batches.lifecycle import settle_batches
 from services.generation.on_ended import after_ending
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import check_key, former_result, once
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 
 MUTATIONS = {MediaKind.IMAGE: "createImageBatch", MediaKind.VIDEO: "createVideoBatch"}
 MOST_TRIES = 5
@@ -173,5 +173,5 @@ async def _write(owner: str, asked: BatchAsked, outlook: _Outlook) -> Batch:
     )
     await after_ending(reused)
     await settle_batches([batch_id])  # where nothing is left to be done
-    nudge()
+    notify()
     return await Batch.get(id=batch_id)

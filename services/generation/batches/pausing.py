@@ -11,7 +11,7 @@ from models.ids import global_id
 from services.generation.batches.lifecycle import announce_batch, cause_of, lock_own_batch
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.platform.sql import timestamp_sql
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 
 UNCHANGED: Any = object()
 
@@ -104,5 +104,5 @@ async def _write(batch: Batch, status: BatchStatus, **values: Any) -> Batch:
         status=status, pause_reason=None, updated_at=datetime.now(UTC), version=batch.version + 1, **values
     )
     announce_batch(batch.id)
-    nudge()
+    notify()
     return await Batch.get(id=batch.id)

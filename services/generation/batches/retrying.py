@@ -18,7 +18,7 @@ from services.platform.events import bus, job_topic
 from services.platform.owned import places
 from services.platform.ownership import own
 from services.platform.paging import MAX_IDS
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 
 STORYBOARDS = ("input", "storyboardIds")
 
@@ -145,5 +145,5 @@ async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
     )
     for job in former:
         after_commit(lambda job_id=job.id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
-    nudge()
+    notify()
     return len(fresh)

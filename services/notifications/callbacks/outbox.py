@@ -31,7 +31,7 @@ from services.notifications.callbacks.bodies import (
     record_body,
     workflow_body,
 )
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 from settings import get_settings
 
 BATCH, RECORD, WORKFLOW, ALERT = "batch", "record", "workflow", "alert"
@@ -65,7 +65,7 @@ async def write_record_callbacks(jobs: Sequence[Job], url: str | None = None) ->
     due_at_ms = await now_ms()
     deliveries = [_record_delivery(job, str(urls[job.id]), files[job.id], due_at_ms) for job in told]
     await CallbackDelivery.bulk_create(deliveries)
-    nudge(Queue.CALLBACKS)
+    notify(Queue.CALLBACKS)
 
 
 def _address_of(job: Job) -> str | None:
@@ -195,4 +195,4 @@ def _delivery(
 
 async def _write(delivery: CallbackDelivery) -> None:
     await delivery.save()
-    nudge(Queue.CALLBACKS)
+    notify(Queue.CALLBACKS)

@@ -4,7 +4,7 @@ from errors import NotFoundError
 from models.callbacks import CallbackDelivery
 from models.database import execute, now_ms_sql, transaction
 from models.enums import Queue
-from services.queue.outcomes import nudge
+from services.queue.notify import notify
 
 
 async def redeliver(owner: str, delivery_id: int) -> CallbackDelivery:
@@ -24,7 +24,7 @@ async def redeliver(owner: str, delivery_id: int) -> CallbackDelivery:
         )
         if not rows:
             raise NotFoundError("There is no such callback delivery.", path=["deliveryId"])
-        nudge(Queue.CALLBACKS)
+        notify(Queue.CALLBACKS)
         return await CallbackDelivery.get(id=delivery_id)
 
     return await transaction(body)

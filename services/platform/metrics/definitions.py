@@ -202,6 +202,16 @@ class Metrics:
             ("event", "outcome"),
             registry=registry,
         )
+        self.actor_runs = Histogram(
+            "ekonte_actor_run_seconds",
+            "Runs of actors, each of which does all that is due of its kind.",
+            ("actor", "queue"),
+            buckets=RUN_BUCKETS,
+            registry=registry,
+        )
+        self.actors_running = Gauge(
+            "ekonte_actors_running", "Runs of actors that are under way.", ("actor", "queue"), registry=registry
+        )
         self.scheduling = Histogram(
             "ekonte_scheduling_pass_seconds",
             "Passes of the pool's scheduler.",

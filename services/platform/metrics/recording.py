@@ -96,6 +96,19 @@ def note_credits_spent(provider: str, model: str, credits: int) -> None:
 
 
 @_never_raising
+def record_actor_started(actor: str, queue: str) -> None:
+    """An actor begins to run. From any thread."""
+    metrics().actors_running.labels(actor, queue).inc()
+
+
+@_never_raising
+def record_actor_ended(actor: str, queue: str, seconds: float) -> None:
+    """It has ended after so many seconds. From any thread."""
+    metrics().actors_running.labels(actor, queue).dec()
+    metrics().actor_runs.labels(actor, queue).observe(seconds)
+
+
+@_never_raising
 def note_scheduling(kind: str, seconds: float, placed: int) -> None:
     metrics().scheduling.labels(kind).observe(seconds)
     metrics().placed.labels(kind).inc(placed)

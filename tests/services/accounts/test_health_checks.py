@@ -28,11 +28,11 @@ from services.accounts.health_checks import (
 from services.accounts.rules import AccountChanges
 from services.accounts.sessions import credential_of
 from services.accounts.updating import update_accounts
-from services.worker.engine import Engine
 from settings import Settings, get_settings
 from tests.account_factories import ScriptedPool, install_pool, make_account, make_attempt, make_cooldown
 from tests.factories import OWNER
 from tests.pool_factories import fault
+from tests.workers import worker_at_work
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -258,17 +258,12 @@ async def test_nothing_is_claimed_in_the_pause_or_where_it_is_off(pool: Scripted
     assert await warm(NOON + timedelta(hours=1), **night) == [account.id]
 
 
-async def test_the_engine_keeps_accounts_warm(pool: ScriptedPool) -> None:
+async def test_a_worker_checks_accounts(pool: ScriptedPool) -> None:
     account = await make_account()
     says(pool, account, fault(FaultKind.SESSION_EXPIRED))
-    engine = Engine(settings(), "worker")
-    engine.start()
-    try:
-        async with asyncio.timeout(20):
-            while (await Account.get(id=account.id)).status is AccountStatus.ACTIVE:
-                await asyncio.sleep(0.02)
-    finally:
-        await engine.stop()
+    async with worker_at_work(settings()), asyncio.timeout(20):
+        while (await Account.get(id=account.id)).status is AccountStatus.ACTIVE:
+            await asyncio.sleep(0.02)
 
 
 # ---------------------------------------------------------------- times

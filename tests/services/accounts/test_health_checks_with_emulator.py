@@ -10,13 +10,12 @@ from models.enums import AccountStatus, MediaKind
 from models.generation import Attempt
 from providers.jimeng import JimengProvider
 from services.platform.providers import registry
-from services.worker.engine import Engine
 from services.worker.scheduling import schedule
-from settings import get_settings
 from tests.account_factories import make_account
 from tests.pool_factories import make_generation
 from tests.providers.jimeng.emulator.running import running_emulator
 from tests.providers.jimeng.test_client_with_emulator import Emulator
+from tests.workers import worker_at_work
 
 STATES = {"ended": "EXPIRED", "fine": "GOOD", "ended-too": "EXPIRED"}
 
@@ -43,14 +42,9 @@ async def emulator(database: None, process: dict[str, str], monkeypatch: pytest.
 
 async def test_what_is_wrong_with_accounts_is_known_before_any_job_goes_there(emulator: Emulator) -> None:
     accounts = {session: await make_account(session=session, name=session) for session in STATES}
-    engine = Engine(get_settings(), "worker")
-    engine.start()
-    try:
-        async with asyncio.timeout(30):
-            while await Account.filter(checked_at__isnull=True).exists():
-                await asyncio.sleep(0.02)
-    finally:
-        await engine.stop()
+    async with worker_at_work(), asyncio.timeout(30):
+        while await Account.filter(checked_at__isnull=True).exists():
+            await asyncio.sleep(0.02)
     found = {session: await Account.get(id=account.id) for session, account in accounts.items()}
     assert {session: account.status for session, account in found.items()} == {
         "ended": AccountStatus.INACTIVE,

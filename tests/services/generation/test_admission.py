@@ -14,7 +14,7 @@ from models.generation_requests import AccountStrategy, GenerationRequest, Input
 from models.jobs import IdempotencyKey, Job, JobInput
 from services.generation.admission import admit, generate, queue_for
 from services.generation.records.showing import choose_record_file
-from services.queue import outcomes
+from services.queue.notify import notifying
 from tests.account_factories import make_account
 from tests.factories import OTHER, OWNER, make_file, make_job
 from tests.record_factories import asked, everything, fail, finish, made, record_of, start
@@ -33,13 +33,10 @@ async def refusal_of(error: type[EkonteError], **values: Any) -> EkonteError:
 
 
 async def test_a_request_makes_a_record_and_a_job_that_is_due() -> None:
-    nudges: list[int] = []
-    outcomes.on_nudge(lambda *_: nudges.append(1))
-    try:
+    notified: list[Queue] = []
+    with notifying(lambda *queues: notified.extend(queues)):
         job = await start("shot-1", seed=7, project_name="Film")
-    finally:
-        outcomes.forget_nudges()
-    assert nudges
+    assert notified == [Queue.POOL_IMAGES]
     record = await record_of(job)
     assert (job.role, job.status, job.type, job.queue) == (
         JobRole.GENERATE,

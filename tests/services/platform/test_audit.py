@@ -9,7 +9,7 @@ import pytest
 from models.audit import AuditEntry
 from services.platform import table_scan as walking
 from services.platform.audit import MOST_IDS, entry_as_json, forget_old_entries, ids_in, newest_entries, write_entry
-from services.worker.sweeper import clear_away
+from services.worker.sweeper import apply_retention
 from settings import get_settings
 from tests.statements import counted_statements
 
@@ -105,5 +105,5 @@ async def test_old_entries_go_in_parts(either_database: str, monkeypatch: pytest
 
 async def test_house_keeping_takes_old_entries_away(database: None, monkeypatch: pytest.MonkeyPatch) -> None:
     await make_entry("mira", days=400)
-    await clear_away(get_settings())
+    await apply_retention(get_settings())
     assert await AuditEntry.all().count() == 0

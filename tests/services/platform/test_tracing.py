@@ -189,22 +189,17 @@ async def test_a_task_that_failed_upstream_is_a_span_too(
     assert (past.attributes or {})["ekonte.outcome"] == "CONTENT_REJECTED"
 
 
-async def test_a_worker_traces_the_jobs_that_it_does(
-    database: None, spans: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from services.worker.work import Floor
+async def test_a_worker_traces_the_jobs_that_it_does(database: None, spans: InMemorySpanExporter) -> None:
+    from services.worker.job_source import JobSource
     from settings import get_settings
 
     async def nothing(*_: Any) -> None: ...
 
-    monkeypatch.setattr("services.worker.work.plan_stage", nothing)
     with span("graphql mutation"):
         stage = await make_job(status=JobStatus.RUNNING, due_at_ms=1)
     claimed = await claim(stage.queue, "worker", 30)
     assert claimed is not None
-    floor = Floor(get_settings(), "worker", ())
-    floor._is_stopping = True  # it does not look for more
-    await floor._do(stage.queue, *claimed)
+    await JobSource(stage.queue, stage.role, "worker", get_settings(), nothing).do(claimed)
     found = by_name(spans)
     assert parent_of(found["job stage"]) == id_of(found["graphql mutation"])
     assert (found["job stage"].attributes or {})["ekonte.job"] == stage.global_id

@@ -1,4 +1,4 @@
-"""The looks at what is to be told, each on its own."""
+"""The checks behind alerts, each on its own."""
 
 from pathlib import Path
 
@@ -30,9 +30,7 @@ async def test_a_look_that_fails_is_logged_and_keeps_no_other_back(
     assert [(line["event"], line["log_level"]) for line in logs] == [("alerts.look_failed", "error")]
 
 
-async def test_a_pools_cause_that_says_nothing_known_keeps_no_other_look_back(
-    database: None, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_pools_cause_that_says_nothing_known_keeps_no_other_look_back(database: None, data_dir: Path) -> None:
     await raise_alert(OWNER, AlertKind.POOL_EXHAUSTED, AlertSeverity.CRITICAL, "pool", "From another version.")
     with structlog.testing.capture_logs():
         await check_alerts(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))

@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from models.alerts import Alert
-from models.enums import AlertKind, AlertSeverity
+from models.enums import AlertKind, AlertSeverity, JobStatus
 from models.files import StoredFile
+from models.jobs import Job
 from services.notifications.alerts.raising import raise_alert
 from services.platform import files
-from services.platform.runtime import runtime
 from services.worker import sweeper as sweeping
-from services.worker.sweeper import clear_away, sweep, take_turn
+from services.worker.sweeper import apply_retention, roll_up_statistics, sweep, take_turn
 from settings import get_settings
-from tests.factories import OWNER, make_file
+from tests.factories import OWNER, make_file, make_job
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -47,11 +47,11 @@ async def test_clearing_away_removes_files_and_rows_when_it_is_its_turn(data_dir
     scratch.mkdir(parents=True)
     os.utime(scratch, (time.time() - 90_000,) * 2)
     await loose_file()
-    await clear_away(get_settings())
+    await apply_retention(get_settings())
     assert await StoredFile.all().count() == 0
     assert not scratch.exists()
     await loose_file()
-    await clear_away(get_settings())
+    await apply_retention(get_settings())
     assert await StoredFile.all().count() == 1  # somebody has just done it
 
 
@@ -63,32 +63,28 @@ async def test_a_step_that_fails_keeps_no_other_from_being_done(monkeypatch: pyt
     await loose_file()
     await raise_alert(OWNER, AlertKind.CREDIT_LOW, AlertSeverity.WARNING, "old", "It has few credits.")
     await Alert.all().update(resolved_at=datetime.now(UTC) - timedelta(days=100))
-    await clear_away(get_settings())
+    await apply_retention(get_settings())
     assert await StoredFile.all().count() == 0
     assert await Alert.all().count() == 0
 
 
-async def test_a_sweep_looks_for_what_is_to_be_told_now_and_then(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    runtime().state(sweeping.LastHousekeeping).at = time.monotonic()
-    data_dir.mkdir(exist_ok=True)
-    settings = get_settings().model_copy(update={"storage_low_bytes": 1 << 60})
-    await sweep(settings)
-    assert [alert.kind for alert in await Alert.all()] == [AlertKind.STORAGE_LOW]
-    await Alert.all().delete()
-    await sweep(settings)
-    assert await Alert.all().count() == 0  # not before half a minute is over
+async def test_statistics_are_rolled_up_though_counting_the_history_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    rolled: list[float] = []
 
-
-async def test_a_look_that_fails_keeps_no_other_from_being_done(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
     async def broken(seconds: float) -> None:
         raise OSError("away")
 
+    async def roll_up(seconds: float) -> int:
+        rolled.append(seconds)
+        return 1
+
     monkeypatch.setattr(sweeping, "count_history", broken)
-    runtime().state(sweeping.LastHousekeeping).at = time.monotonic()
-    data_dir.mkdir(exist_ok=True)
-    await sweep(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))
-    assert [alert.kind for alert in await Alert.all()] == [AlertKind.STORAGE_LOW]
+    monkeypatch.setattr(sweeping, "roll_up", roll_up)
+    assert await roll_up_statistics() is False
+    assert rolled == [sweeping.STATISTICS_SECONDS]
+
+
+async def test_a_sweep_lets_a_forgotten_stage_job_go_on() -> None:
+    stage = await make_job(status=JobStatus.RUNNING, due_at_ms=None)
+    assert await sweep() is False
+    assert (await Job.get(id=stage.id)).due_at_ms is not None

@@ -1,10 +1,9 @@
-"""A workflow's floor with makers that make tiny files at once, so that runs can be watched, stopped and raced."""
+"""A workflow's stages with builders that make tiny files at once, so that runs can be watched, stopped and raced."""
 
 import asyncio
-import contextlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,6 @@ from services.film.workflow_options import WorkflowOptions
 from services.film.workflows import WorkflowRequest, create_workflow
 from services.platform import files
 from services.platform.files import NewFile
-from services.queue.outcomes import forget_nudges, on_nudge
-from services.worker.work import Floor
-from settings import get_settings
 from tests.factories import OWNER
 
 SHOTS = 5
@@ -116,29 +112,6 @@ class Studio:
 
     def kinds_since(self, count: int) -> Counter[str]:
         return Counter(kind.value for kind, _ in self.inputs[count:])
-
-
-@contextlib.asynccontextmanager
-async def floor_at_work() -> AsyncIterator[Floor]:
-    floor = Floor(get_settings(), "worker")
-    loop = asyncio.get_running_loop()
-    pending: set[asyncio.Task[None]] = set()
-
-    def nudge(*_: object) -> None:
-        for queue in floor.queues:
-            task = loop.create_task(floor.look(queue))
-            pending.add(task)
-            task.add_done_callback(pending.discard)
-
-    on_nudge(nudge)
-    tick = asyncio.create_task(floor.tick())
-    try:
-        yield floor
-    finally:
-        tick.cancel()
-        await asyncio.wait([tick, *pending])
-        await floor.stop()
-        forget_nudges()
 
 
 def use_studio(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> Studio:

@@ -23,7 +23,8 @@ from services.film.workflows import resume_workflow, retry_workflow
 from services.queue.leases import claim
 from services.queue.outcomes import fail_build
 from tests.factories import OWNER, make_artifact, make_build, make_file, make_job, make_script, make_workflow
-from tests.services.film.workflow.fakes import Studio, all_made, ended, floor_at_work, start, use_studio, wait_for
+from tests.services.film.workflow.fakes import Studio, all_made, ended, start, use_studio, wait_for
+from tests.workers import worker_at_work
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ async def test_words_edited_while_clips_or_the_film_are_made_are_in_the_film(
     studio: Studio, kind: ArtifactKind
 ) -> None:
     studio.hold[kind] = asyncio.Event()
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await start()
         await asyncio.wait_for(studio.started[kind].wait(), 20)
         shot = await first_shot()
@@ -55,7 +56,7 @@ async def test_a_workflow_that_failed_at_its_clips_and_had_words_edited_then_goe
     studio: Studio,
 ) -> None:
     studio.fail = lambda kind, inputs: kind is ArtifactKind.CLIP
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start())
         assert workflow.status is WorkflowStatus.FAILED
         await edit_shot(OWNER, ShotChanges((await first_shot()).id, narration="Anna stood still."))
@@ -66,7 +67,7 @@ async def test_a_workflow_that_failed_at_its_clips_and_had_words_edited_then_goe
 
 async def test_a_workflow_stopped_by_a_canceled_part_goes_on_when_retried(studio: Studio) -> None:
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await start()
         await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
         drawing = await Job.filter(artifact_kind="PICTURE", status=JobStatus.RUNNING).first()
@@ -80,7 +81,7 @@ async def test_a_workflow_stopped_by_a_canceled_part_goes_on_when_retried(studio
 
 
 async def test_a_storyboard_made_anew_for_a_finished_workflow_is_filmed_with_the_next_run(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start())
         script = await Script.get(workflow_id=workflow.id)
         job = await create_storyboard(
@@ -105,7 +106,7 @@ async def test_a_storyboard_made_anew_for_a_finished_workflow_is_filmed_with_the
 
 async def test_an_outdated_drawing_is_not_taken_up_again_over_the_newer_one(studio: Studio) -> None:
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await start()
         await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
         drawing = await Job.filter(artifact_kind="PICTURE", status=JobStatus.RUNNING).first()
@@ -122,7 +123,7 @@ async def test_an_outdated_drawing_is_not_taken_up_again_over_the_newer_one(stud
 
 async def test_a_picture_that_a_person_put_in_meanwhile_stays_in_its_place(studio: Studio) -> None:
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await start()
         await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
         drawing = await Job.filter(artifact_kind="PICTURE", status=JobStatus.RUNNING).first()
@@ -143,7 +144,7 @@ async def test_a_picture_that_a_person_put_in_meanwhile_stays_in_its_place(studi
 
 
 async def test_shots_can_be_drawn_anew_while_the_workflow_pauses_to_have_them_looked_at(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start(pause_after=(Stage.STORYBOARD,)), WorkflowStatus.PAUSED)
         shot = await first_shot()
         job = await regenerate_shots(
@@ -159,7 +160,7 @@ async def test_shots_can_be_drawn_anew_while_the_workflow_pauses_to_have_them_lo
 
 
 async def test_a_paused_workflow_does_not_try_again_what_failed_until_it_is_resumed(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start(pause_after=(Stage.STORYBOARD,)), WorkflowStatus.PAUSED)
     stage_job = await make_job(workflow_id=workflow.id, status=JobStatus.RUNNING)
     build = await make_build(stage_job, ArtifactKind.PICTURE, 1)
@@ -176,7 +177,7 @@ async def test_a_paused_workflow_does_not_try_again_what_failed_until_it_is_resu
 async def test_an_asset_in_a_grid_makes_again_what_was_foretold_also_where_its_shot_has_left_the_grid(
     studio: Studio,
 ) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start(grid_layout=GridLayout.GRID_2X2))
         shots = await Shot.filter(owner=OWNER).order_by("sequence")
         asset = await Asset.get(name="Anna")  # in shots 1, 3 and 5
@@ -202,7 +203,7 @@ async def test_an_asset_in_a_grid_makes_again_what_was_foretold_also_where_its_s
 
 
 async def test_a_drawing_under_a_persons_own_clip_makes_again_what_was_foretold(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start())
         shot = await first_shot()
         segment = await VideoSegment.get(shot_id=shot.id)

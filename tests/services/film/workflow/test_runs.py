@@ -32,11 +32,11 @@ from tests.services.film.workflow.fakes import (
     Studio,
     all_made,
     ended,
-    floor_at_work,
     start,
     use_studio,
     wait_for,
 )
+from tests.workers import worker_at_work
 
 WHOLE = Counter(SCRIPT=1, DESIGN=2, PICTURE=SHOTS, SPEECH=SHOTS, MOTION=SHOTS, ANIMATIC=1, CLIP=SHOTS, MUSIC=1, FILM=1)
 
@@ -47,7 +47,7 @@ def studio(either_database: str, monkeypatch: pytest.MonkeyPatch, data_dir: Path
 
 
 async def test_a_run_makes_everything_once_and_ends_at_one(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start())
     assert (workflow.status, workflow.progress, workflow.error) == (WorkflowStatus.SUCCEEDED, 1.0, None)
     assert studio.made == WHOLE
@@ -58,7 +58,7 @@ async def test_a_run_makes_everything_once_and_ends_at_one(studio: Studio) -> No
 
 
 async def test_an_edited_prompt_makes_again_exactly_what_was_foretold(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start())
         before, count = await all_made(), len(studio.inputs)
         shot = (await Shot.filter(owner=OWNER).order_by("sequence"))[2]
@@ -79,7 +79,7 @@ async def test_an_edited_prompt_makes_again_exactly_what_was_foretold(studio: St
 
 
 async def test_edited_words_are_spoken_again_but_not_drawn_again(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start())
         count = len(studio.inputs)
         shot = (await Shot.filter(owner=OWNER).order_by("sequence"))[0]
@@ -92,7 +92,7 @@ async def test_edited_words_are_spoken_again_but_not_drawn_again(studio: Studio)
 
 
 async def test_resuming_with_nothing_out_of_date_changes_nothing(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start())
         count = len(studio.inputs)
         again = await resume_workflow(OWNER, workflow.id)
@@ -102,7 +102,7 @@ async def test_resuming_with_nothing_out_of_date_changes_nothing(studio: Studio)
 
 async def test_an_edit_while_that_shot_is_drawn_ends_with_the_new_picture(studio: Studio) -> None:
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await start()
         await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
         drawing = await Job.filter(artifact_kind="PICTURE", status=JobStatus.RUNNING).first()
@@ -119,7 +119,7 @@ async def test_an_edit_while_that_shot_is_drawn_ends_with_the_new_picture(studio
 
 async def test_an_edit_during_a_later_stage_is_in_the_film_too(studio: Studio) -> None:
     studio.hold[ArtifactKind.CLIP] = asyncio.Event()
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await start()
         await asyncio.wait_for(studio.started[ArtifactKind.CLIP].wait(), 20)
         shot = (await Shot.filter(owner=OWNER).order_by("sequence"))[-1]
@@ -136,19 +136,19 @@ async def test_a_stopped_worker_hands_back_and_the_next_goes_on_without_doing_an
     workflow = None
     for kind in (ArtifactKind.DESIGN, ArtifactKind.PICTURE, ArtifactKind.SPEECH, ArtifactKind.CLIP, ArtifactKind.FILM):
         studio.hold[kind] = asyncio.Event()
-        async with floor_at_work():
+        async with worker_at_work():
             workflow = workflow or await start()
             await asyncio.wait_for(studio.started[kind].wait(), 20)
         del studio.hold[kind]
     assert workflow is not None
-    async with floor_at_work():
+    async with worker_at_work():
         assert (await ended(workflow)).status is WorkflowStatus.SUCCEEDED
     assert studio.made == WHOLE
     assert await Job.filter(role=JobRole.BUILD, tries__gt=1).count() == 0
 
 
 async def test_a_grid_is_drawn_once_and_cut_and_an_edited_shot_leaves_it(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start(grid_layout=GRID))
         assert studio.made == WHOLE + Counter(GRID=2)
         count = len(studio.inputs)
@@ -163,7 +163,7 @@ async def test_a_grid_is_drawn_once_and_cut_and_an_edited_shot_leaves_it(studio:
 
 async def test_a_pause_lets_running_work_end_and_starts_nothing(studio: Studio) -> None:
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await start()
         await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
         await wait_for(lambda: _running("PICTURE", 2))
@@ -183,7 +183,7 @@ async def _running(kind: str, count: int) -> bool:
 
 
 async def test_it_pauses_after_the_stages_that_were_named_and_goes_on_from_there(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await start(pause_after=(Stage.STORYBOARD, Stage.VIDEO))
         for stage in (Stage.STORYBOARD, Stage.VIDEO):
             paused = await ended(workflow, WorkflowStatus.PAUSED)
@@ -201,7 +201,7 @@ async def _is(workflow: Workflow, status: WorkflowStatus) -> bool:
 
 async def test_canceling_stops_what_runs_and_retrying_goes_on_from_there(studio: Studio) -> None:
     studio.hold[ArtifactKind.CLIP] = asyncio.Event()
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await start()
         await asyncio.wait_for(studio.started[ArtifactKind.CLIP].wait(), 20)
         await cancel_workflow(OWNER, workflow.id)
@@ -226,7 +226,7 @@ async def test_one_failed_picture_fails_the_stage_after_the_others_and_retrying_
     studio: Studio,
 ) -> None:
     studio.fail = lambda kind, inputs: kind is ArtifactKind.PICTURE and "step 3" in inputs["prompt"]
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start())
         assert workflow.status is WorkflowStatus.FAILED
         assert workflow.error["message"] == "Not this picture."
@@ -242,7 +242,7 @@ async def test_one_failed_picture_fails_the_stage_after_the_others_and_retrying_
 
 async def test_retrying_the_failed_part_alone_takes_the_workflow_along(studio: Studio) -> None:
     studio.fail = lambda kind, inputs: kind is ArtifactKind.CLIP and "step 2" in inputs["prompt"]
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start())
         failed = await Job.get(status=JobStatus.FAILED, role=JobRole.BUILD)
         studio.fail = lambda kind, inputs: False
@@ -256,7 +256,7 @@ async def test_retrying_the_failed_part_alone_takes_the_workflow_along(studio: S
 
 async def test_an_edit_of_what_failed_is_tried_without_a_retry_of_the_old_words(studio: Studio) -> None:
     studio.fail = lambda kind, inputs: kind is ArtifactKind.PICTURE and "step 3" in inputs["prompt"]
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start())
         shot = (await Shot.filter(owner=OWNER).order_by("sequence"))[2]
         await edit_shot(OWNER, ShotChanges(shot.id, prompt="A red dog jumps."))
@@ -267,7 +267,7 @@ async def test_an_edit_of_what_failed_is_tried_without_a_retry_of_the_old_words(
 
 async def test_canceling_one_job_of_a_stage_cancels_its_workflow_only_for_the_whole_stage(studio: Studio) -> None:
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await start()
         await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
         stage = await WorkflowStage.get(workflow_id=workflow.id, stage=Stage.STORYBOARD)
@@ -285,7 +285,7 @@ async def test_regenerated_shots_are_drawn_anew_and_keep_their_earlier_pictures(
     from models.artifacts import ArtifactFile
     from models.enums import FileRole
 
-    async with floor_at_work():
+    async with worker_at_work():
         await ended(await start())
         shots = await Shot.filter(owner=OWNER).order_by("sequence")
         count = len(studio.inputs)
@@ -309,7 +309,7 @@ async def test_regenerated_shots_are_drawn_anew_and_keep_their_earlier_pictures(
 
 async def test_a_deleted_workflow_stops_and_leaves_no_row(studio: Studio) -> None:
     studio.hold[ArtifactKind.CLIP] = asyncio.Event()
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await start()
         await asyncio.wait_for(studio.started[ArtifactKind.CLIP].wait(), 20)
         assert await delete_workflows(OWNER, [workflow.id]) == [(workflow.id, None)]
@@ -321,7 +321,7 @@ async def test_a_deleted_workflow_stops_and_leaves_no_row(studio: Studio) -> Non
 
 
 async def test_what_was_made_from_a_workflows_script_beside_it_goes_with_the_workflow(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start(pause_after=(Stage.SCRIPT,)), WorkflowStatus.PAUSED)
         script = await Script.get(workflow_id=workflow.id)
         job = await create_storyboard(
@@ -344,7 +344,7 @@ async def test_what_was_made_from_a_workflows_script_beside_it_goes_with_the_wor
 
 
 async def test_files_of_deleted_workflows_open_no_more_once_the_last_one_is_gone(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         first, second = await ended(await start()), await ended(await start())
     files = await StoredFile.filter(owner=OWNER)  # made from the same words, they share all but their animatics
     assert await open_file(files[0].global_id) is not None
@@ -358,7 +358,7 @@ async def test_files_of_deleted_workflows_open_no_more_once_the_last_one_is_gone
 
 
 async def test_another_speaker_is_one_of_the_scripts_characters_and_is_heard(studio: Studio) -> None:
-    async with floor_at_work():
+    async with worker_at_work():
         workflow = await ended(await start())
         count = len(studio.inputs)
         shot = (await Shot.filter(owner=OWNER).order_by("sequence"))[1]

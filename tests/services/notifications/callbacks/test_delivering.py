@@ -1,6 +1,7 @@
 """Callbacks on their way to a real receiver on loopback, in all the ways in which that goes wrong."""
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -18,14 +19,15 @@ from models.enums import DeliveryStatus
 from providers.guard import Resolve, resolve
 from services.notifications.callbacks import sending
 from services.notifications.callbacks.bodies import link
-from services.notifications.callbacks.claims import claim_due
-from services.notifications.callbacks.delivering import Deliverer
+from services.notifications.callbacks.claims import Claim, claim_due
+from services.notifications.callbacks.delivering import MAX_CALLBACKS, CallbackSource
 from services.notifications.callbacks.redelivering import redeliver
 from services.notifications.callbacks.signing import secret_text
 from services.notifications.callbacks.turns import MOST_PER_RECEIVER
 from services.notifications.callbacks.webhook_secrets import rotate_secret, valid_secrets
 from services.platform.file_links import LinkState, check
 from services.platform.keys import load_keys
+from services.worker.work_loop import Capacity, WorkLoop
 from settings import Settings
 from tests.callback_factories import (
     HANG,
@@ -56,21 +58,23 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield running
 
 
-async def at_rest(deliverer: Deliverer) -> None:
-    """Looks once, and waits until nothing is on its way any more."""
-    with structlog.testing.capture_logs():
-        await deliverer.look()
-        while deliverer._going or deliverer._is_looking:
-            await asyncio.sleep(0.001)
+@contextlib.asynccontextmanager
+async def delivering(settings: Settings, resolver: Resolve = resolve) -> AsyncIterator[WorkLoop[Claim]]:
+    """A worker's loop of deliveries, stopped at the end: what is under way is released."""
+    source = CallbackSource(settings, resolver)
+    loop = WorkLoop("deliver", source, Capacity(MAX_CALLBACKS), extend_seconds=10)
+    try:
+        yield loop
+    finally:
+        await loop.stop()
+        await source.close()
 
 
 async def deliver(settings: Settings, resolver: Resolve = resolve) -> None:
     """One worker's life: what is due is sent."""
-    deliverer = Deliverer(settings, resolver)
-    try:
-        await at_rest(deliverer)
-    finally:
-        await deliverer.stop()
+    with structlog.testing.capture_logs():
+        async with delivering(settings, resolver) as loop:
+            await loop.run(lambda: None)
 
 
 async def status_of(delivery: CallbackDelivery) -> DeliveryStatus:
@@ -242,11 +246,12 @@ async def test_killed_between_sending_and_noting_it_is_sent_again_under_the_same
 async def test_a_worker_that_stops_hands_back_what_is_on_its_way(settings: Settings, receiver: Receiver) -> None:
     receiver.says = [HANG]
     delivery = await make_delivery(receiver.url)
-    deliverer = Deliverer(settings)
-    await deliverer.look()
-    await receiver.hanging.wait()
-    await deliverer.stop()
-    await deliverer.look()
+    async with delivering(settings) as loop:
+        run = asyncio.create_task(loop.run(lambda: None))
+        await receiver.hanging.wait()
+        await loop.stop()
+        await run
+        await loop.run(lambda: None)
     assert len(receiver.received) == 1
     (claim,) = await claim_due(1, {})
     assert (claim.delivery.id, claim.number) == (delivery.id, 2)
@@ -257,15 +262,16 @@ async def test_a_receiver_that_hangs_holds_up_no_other(settings: Settings, recei
         for _ in range(MOST_PER_RECEIVER + 3):
             await make_delivery(slow.url)
         quick = [await make_delivery(receiver.url) for _ in range(3)]
-        deliverer = Deliverer(settings)
         with structlog.testing.capture_logs():
-            await deliverer.look()
-            while any([await status_of(delivery) is not DeliveryStatus.DELIVERED for delivery in quick]):
-                await asyncio.sleep(0.01)
-            while len(slow.received) < MOST_PER_RECEIVER:
-                await asyncio.sleep(0.01)
-        assert len(slow.received) == len(deliverer._going) == MOST_PER_RECEIVER
-        await deliverer.stop()
+            async with delivering(settings) as loop:
+                run = asyncio.create_task(loop.run(lambda: None))
+                while any([await status_of(delivery) is not DeliveryStatus.DELIVERED for delivery in quick]):
+                    await asyncio.sleep(0.01)
+                while len(slow.received) < MOST_PER_RECEIVER:
+                    await asyncio.sleep(0.01)
+                assert len(slow.received) == len(loop.running) == MOST_PER_RECEIVER
+                await loop.stop()
+                await run
 
 
 async def test_two_workers_at_once_send_each_callback_once(settings: Settings, receiver: Receiver) -> None:

@@ -182,22 +182,20 @@ async def test_a_batch_that_names_no_address_or_is_live_tells_nothing() -> None:
 async def test_a_finished_workflow_tells_where_its_film_is() -> None:
     film = await make_film(shot_count=1)
     film.workflow.callback_url = URL
-    await write_workflow_callback(film.workflow, WorkflowStatus.SUCCEEDED, None)
+    await write_workflow_callback(film.workflow, WorkflowStatus.SUCCEEDED, None, {"film": 7, "poster": None})
     delivery = await CallbackDelivery.get()
     assert (delivery.event, delivery.subject_id) == ("workflow_completed", film.workflow.id)
     assert delivery.body["workflow_id"] == film.workflow.global_id
     assert delivery.body["status"] == "success"
-    urls = delivery.body["urls"]
-    assert isinstance(urls["film"]["$file"], int)
-    assert (urls["subtitles"], urls["poster"]) == (None, None)
+    assert delivery.body["urls"] == {"film": {"$file": 7}, "poster": None}
 
 
 async def test_a_failed_workflow_tells_why_and_a_canceled_one_nothing() -> None:
     film = await make_film(shot_count=1)
     film.workflow.callback_url = URL
-    await write_workflow_callback(film.workflow, WorkflowStatus.CANCELED, None)
+    await write_workflow_callback(film.workflow, WorkflowStatus.CANCELED, None, {})
     assert await CallbackDelivery.all().count() == 0
-    await write_workflow_callback(film.workflow, WorkflowStatus.FAILED, ERROR)
+    await write_workflow_callback(film.workflow, WorkflowStatus.FAILED, ERROR, {})
     body = (await CallbackDelivery.get()).body
     assert (body["event"], body["status"], body["urls"]) == ("workflow_failed", "failed", {})
     assert body["error"]["code"] == "API_ERROR"

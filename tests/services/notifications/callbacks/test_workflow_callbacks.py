@@ -17,7 +17,8 @@ from services.film.workflows import WorkflowRequest, cancel_workflow, create_wor
 from services.notifications.callbacks.webhook_secrets import valid_secrets
 from tests.callback_factories import Receiver, allow_loopback, receiving
 from tests.factories import OWNER
-from tests.services.film.workflow.fakes import Studio, ended, floor_at_work, use_studio, wait_for
+from tests.services.film.workflow.fakes import Studio, ended, use_studio, wait_for
+from tests.workers import worker_at_work
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ async def told(receiver: Receiver, count: int) -> list[dict[str, Any]]:
 async def test_a_workflow_that_failed_and_was_retried_tells_both_ends(studio: Studio) -> None:
     studio.fail = lambda kind, inputs: kind is ArtifactKind.FILM
     with structlog.testing.capture_logs():
-        async with receiving(500) as receiver, floor_at_work():
+        async with receiving(500) as receiver, worker_at_work():
             workflow = await start(receiver.url)
             assert (await ended(workflow)).status is WorkflowStatus.FAILED
             await wait_for(lambda: CallbackDelivery.filter(round_tries=1).exists())

@@ -1,0 +1,18 @@
+"""Who is to be dressed: the words for somebody with the gender and age that they settle."""
+
+from dataclasses import dataclass
+
+from media.drawing.people.looks.told import Told
+
+
+@dataclass(frozen=True)
+class Person:
+    """gender: FEMALE or MALE; age: CHILD, TEEN, ADULT or OLD."""
+
+    told: Told
+    gender: str
+    age: str
+
+    @property
+    def is_female(self) -> bool:
+        return self.gender == "FEMALE"

@@ -1,0 +1,1 @@
+"""Things: what kind of object words name, and how each is drawn."""

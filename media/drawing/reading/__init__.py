@@ -1,0 +1,1 @@
+"""What the words of an order ask to be drawn."""

@@ -1,0 +1,38 @@
+"""What the root lists share: their filters' values, and pages of a query."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+from tortoise.queryset import QuerySet
+
+from resolvers.ids import number_of
+from schema.fields import given
+from schema.paging import Connection, connection
+from services.platform.paging import PageRequest
+from services.queries.lists import newest_first
+
+T = TypeVar("T")
+
+ListFilter = Annotated[T | None, strawberry.argument(description="Which to list; null: all.")]
+
+
+async def listed(query: QuerySet[Any], request: PageRequest, build: Callable[[Any], T]) -> Connection[T]:
+    """A page of an owned query, the newest first: one statement, and another where totalCount is asked for."""
+
+    async def count() -> int:
+        return await query.count()
+
+    return connection(await newest_first(query, request), build, count)
+
+
+def several(values: Sequence[T] | None) -> tuple[T, ...] | None:
+    """The values of a filter's list; None where it was left out or is null."""
+    return None if given(values) is None else tuple(values or ())
+
+
+def sought(global_id: strawberry.ID | None, model: str) -> int | None:
+    """The number of a filter's id, or None where it was left out or is null; 0, which no row has, for what is no id of
+    that model: it finds nothing, as somebody else's does.
+    """
+    return None if given(global_id) is None else number_of(str(global_id), model) or 0

@@ -1,0 +1,57 @@
+"""What a job has made: one of the types that its type of work makes."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from models.enums import JobRole, JobStatus, JobType
+from models.jobs import Job as JobRow
+from schema.animatics import Animatic, Speech, load_speech
+from schema.assets import Asset, AssetList
+from schema.context import Info, Loaders
+from schema.edits import Edit
+from schema.links import linked, linked_list
+from schema.records import ImageRecord, VideoRecord, record_from_row
+from schema.scripts import Script
+from schema.storyboards import Storyboard
+from schema.videos import Video
+
+Result = ImageRecord | VideoRecord | Script | AssetList | Asset | Storyboard | Animatic | Speech | Video | Edit
+JobResult = Annotated[Result, strawberry.union("JobResult", description="What a job made.")]
+
+# Of a stage whose job's target is what it makes: the loader of its rows, and what builds the type of a row.
+TARGETS: dict[JobType, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any], Result]]] = {
+    JobType.SCRIPT: (lambda loaders: loaders.script_by_id, Script.from_row),
+    JobType.STORYBOARD: (lambda loaders: loaders.storyboard_by_id, Storyboard.from_row),
+    JobType.ANIMATIC: (lambda loaders: loaders.animatic_by_id, Animatic.from_row),
+    JobType.VIDEO: (lambda loaders: loaders.video_by_id, Video.from_row),
+    JobType.EDIT: (lambda loaders: loaders.edit_by_id, Edit.from_row),
+}
+
+
+async def load_result(info: Info, job: JobRow) -> Result | None:
+    """What a job that has succeeded made; None before, and for the parts of a stage."""
+    loaders = info.context.loaders
+    if job.status is not JobStatus.SUCCEEDED:
+        return None
+    if job.role is JobRole.GENERATE:
+        return await linked(loaders.record_by_id, job.record_id, record_from_row)
+    if job.role is not JobRole.STAGE:
+        return None
+    if job.type is JobType.ASSETS:
+        return await _assets(loaders, job)
+    if job.type is JobType.SPEECH:
+        return await load_speech(info, int(job.params["only_part_id"]))
+    if job.type not in TARGETS:
+        return None
+    loader_of, build = TARGETS[job.type]
+    return await linked(loader_of(loaders), job.target_id, build)
+
+
+async def _assets(loaders: Loaders, job: JobRow) -> Asset | AssetList | None:
+    """The one asset that was to be drawn anew, else all of the script."""
+    if (asset_id := job.params.get("only_asset_id")) is not None:
+        return await linked(loaders.asset_by_id, int(asset_id), Asset.from_row)
+    return AssetList(assets=await linked_list(loaders.assets_by_script_id, job.target_id, Asset.from_row))

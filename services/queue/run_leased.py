@@ -1,0 +1,58 @@
+"""The frame of every job that a worker does itself: its scratch folder, its lease, and what each failure means."""
+
+import shutil
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import anyio.to_thread
+import structlog
+
+from errors import EkonteError, JobErrorCode, JobFailure
+from models.database import is_away
+from models.jobs import Job
+from services.platform.files import remove_leftovers_of_job
+from services.platform.scratch import make_try_folder
+from services.queue.heartbeat import LeaseLostError, Report, under_lease
+from services.queue.leases import Lease, is_killing_workers
+from settings import Settings
+
+log = structlog.get_logger(__name__)
+
+KILLED_WORKERS = "Its worker ended every time while doing this; it may need more memory than there is."
+UNEXPECTED = "Something went wrong inside the server. The log has the details."
+
+Work = Callable[[Path, Report], Awaitable[None]]
+Fail = Callable[[JobFailure], Awaitable[object]]
+
+
+async def run_leased(job: Job, lease: Lease, work: Work, fail: Fail, settings: Settings) -> None:
+    """Runs `work(folder, report)` in a scratch folder of its own while the job's lease is kept.
+
+    What it raises goes to `fail` as a JobFailure: a refusal as INVALID_INPUT, anything unexpected as INTERNAL, to be
+    tried again. Nothing goes there where the lease is lost (canceled, or taken over after a silence): this ends
+    quietly. Raises what says that the database is away: the work was well, and whoever holds the lease next does it.
+    Cancelled from outside, it leaves the job as it is: whoever cancels releases it. The folder goes in any case, and so
+    do files that an ended job stored and nothing refers to.
+    """
+    if is_killing_workers(job):
+        await fail(JobFailure(JobErrorCode.INTERNAL, KILLED_WORKERS, is_retryable=False))
+        return
+    folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
+    await anyio.to_thread.run_sync(make_try_folder, folder, job.id, lease.epoch)
+    try:
+        await under_lease(lease, settings.lease_seconds, partial(work, folder))
+    except LeaseLostError:
+        log.info("job.lease_lost", job=job.global_id)
+    except JobFailure as failure:
+        await fail(failure)
+    except EkonteError as error:
+        await fail(JobFailure(JobErrorCode.INVALID_INPUT, error.message, is_retryable=False))
+    except Exception as error:
+        if is_away(error):
+            raise
+        log.exception("job.failed_unexpectedly", job=job.global_id, role=job.role.value)
+        await fail(JobFailure(JobErrorCode.INTERNAL, UNEXPECTED, is_retryable=True))
+    finally:
+        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+    await remove_leftovers_of_job(job.id)

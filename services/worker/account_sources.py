@@ -1,0 +1,62 @@
+"""Upkeep of accounts as work: checking their sessions and balances, and receiving their daily credits."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from services.accounts.health_checks import MAX_CHECKS, WarmClaim, claim_looks, give_back_look, look
+from services.accounts.receiving import claim_receiving, receive
+from settings import Settings
+
+
+class CheckSource:
+    """Accounts whose check is due, a few at a time."""
+
+    batch_size = MAX_CHECKS
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def claim(self, most: int, running: Sequence[WarmClaim]) -> list[WarmClaim]:
+        return await claim_looks(datetime.now(UTC), self._settings, most)
+
+    async def do(self, claim: WarmClaim) -> None:
+        await look(claim, self._settings)
+
+    async def extend(self, claims: Sequence[WarmClaim]) -> None:
+        """Nothing: the lease is longer than any check takes."""
+
+    async def release(self, claims: Sequence[WarmClaim]) -> None:
+        for claim in claims:
+            await give_back_look(claim)
+
+    async def next_due_seconds(self) -> float | None:
+        """None: the tick sends a message every few seconds, which is soon enough."""
+        return None
+
+
+class CreditSource:
+    """Accounts whose free credits of today the scheduler wants; each is asked for once a day."""
+
+    batch_size = 8
+
+    def __init__(self, settings: Settings, on_done: Callable[[], None]) -> None:
+        """on_done: called after each account: with its credits, jobs that wait may be placed."""
+        self._settings = settings
+        self._on_done = on_done
+
+    async def claim(self, most: int, running: Sequence[int]) -> list[int]:
+        return await claim_receiving(most, datetime.now(UTC), self._settings.timezone)
+
+    async def do(self, account_id: int) -> None:
+        await receive(account_id, datetime.now(UTC))
+        self._on_done()
+
+    async def extend(self, account_ids: Sequence[int]) -> None:
+        """Nothing: a claim is for the day."""
+
+    async def release(self, account_ids: Sequence[int]) -> None:
+        """Nothing: whether upstream gave them already is not known, and the next day gives new ones."""
+
+    async def next_due_seconds(self) -> float | None:
+        """None: the scheduler sends the message."""
+        return None

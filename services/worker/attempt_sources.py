@@ -1,0 +1,101 @@
+"""The steps of attempts as work: submitting, polling and finishing, each an actor's kind of its own.
+
+No step waits for a picture: between its steps an attempt is a row. Leases of running steps are extended together.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from models.enums import AttemptState
+from services.generation.attempts import Step, claim_steps, hand_back_step, keep_steps, next_due_ms
+from services.generation.finishing import finish_step
+from services.generation.polling import PollClaim, claim_accounts, give_back, keep_claims, next_poll_due_ms, poll_step
+from services.generation.submitting import submit_step
+from services.generation.telemetry import attempt_span
+from services.worker.work_loop import MAX_CLAIMS_AT_ONCE
+from settings import Settings
+
+
+class StepSource:
+    """Steps of attempts that are in one state: PLACED ones are submitted, FETCHING ones finished."""
+
+    batch_size = MAX_CLAIMS_AT_ONCE
+
+    def __init__(
+        self,
+        state: AttemptState,
+        settings: Settings,
+        do: Callable[[Step], Awaitable[None]],
+        on_done: Callable[[], None] | None = None,
+    ) -> None:
+        """do: the step. on_done: called after each, since other kinds of work may be due then."""
+        self._state = state
+        self._settings = settings
+        self._do = do
+        self._on_done = on_done
+
+    async def claim(self, most: int, running: Sequence[Step]) -> list[Step]:
+        return await claim_steps(self._state, most, self._settings.lease_seconds)
+
+    async def do(self, step: Step) -> None:
+        await self._do(step)
+        if self._on_done is not None:
+            self._on_done()
+
+    async def extend(self, steps: Sequence[Step]) -> None:
+        await keep_steps(steps, self._settings.lease_seconds)
+
+    async def release(self, steps: Sequence[Step]) -> None:
+        """One that is being sent is not sent again: it is looked up at once."""
+        for step in steps:
+            await hand_back_step(step)
+
+    async def next_due_seconds(self) -> float | None:
+        return _seconds(await next_due_ms([self._state]))
+
+
+def submits(settings: Settings, on_done: Callable[[], None]) -> StepSource:
+    async def submit(step: Step) -> None:
+        async with attempt_span("generation submit", step.attempt):
+            await submit_step(step)
+
+    return StepSource(AttemptState.PLACED, settings, submit, on_done)
+
+
+def finishes(settings: Settings) -> StepSource:
+    async def finish(step: Step) -> None:
+        async with attempt_span("generation finish", step.attempt):
+            await finish_step(step, settings)
+
+    return StepSource(AttemptState.FETCHING, settings, finish)
+
+
+class PollSource:
+    """Accounts with attempts to ask about: one request per account and kind for all that it has in flight."""
+
+    batch_size = MAX_CLAIMS_AT_ONCE
+
+    def __init__(self, settings: Settings, on_freed: Callable[[], None]) -> None:
+        """on_freed: called when a poll freed slots, or found results to be fetched."""
+        self._settings = settings
+        self._on_freed = on_freed
+
+    async def claim(self, most: int, running: Sequence[PollClaim]) -> list[PollClaim]:
+        return await claim_accounts(most, self._settings.lease_seconds)
+
+    async def do(self, claim: PollClaim) -> None:
+        if await poll_step(claim):
+            self._on_freed()
+
+    async def extend(self, claims: Sequence[PollClaim]) -> None:
+        await keep_claims(claims, self._settings.lease_seconds)
+
+    async def release(self, claims: Sequence[PollClaim]) -> None:
+        for claim in claims:
+            await give_back(claim)
+
+    async def next_due_seconds(self) -> float | None:
+        return _seconds(await next_poll_due_ms())
+
+
+def _seconds(wait_ms: int | None) -> float | None:
+    return None if wait_ms is None else wait_ms / 1000

@@ -1,0 +1,111 @@
+"""All that one worker process works on: a loop for each kind of work. Actors run the loops (tasks/)."""
+
+import contextlib
+from collections.abc import Callable, Collection
+from functools import partial
+
+from models.enums import JobRole, MediaKind, Queue
+from models.jobs import Job
+from services.accounts.health_checks import MAX_CHECKS
+from services.accounts.pool.scheduling import give_lease_up
+from services.film.artifacts.planning import plan_stage
+from services.film.artifacts.running import run_build
+from services.generation.direct import run_direct
+from services.generation.inputs import prepare_inputs
+from services.notifications.callbacks.delivering import MAX_CALLBACKS, CallbackSource
+from services.queue.leases import Lease
+from services.worker.account_sources import CheckSource, CreditSource
+from services.worker.alert_checks import check_alerts
+from services.worker.attempt_sources import PollSource, finishes, submits
+from services.worker.job_source import Do, JobClaim, JobSource
+from services.worker.kinds import BUILD_QUEUES, GENERATE_QUEUES, Work
+from services.worker.pass_loop import PassLoop
+from services.worker.scheduling import Scheduler
+from services.worker.sweeper import apply_retention, roll_up_statistics, sweep
+from services.worker.work_loop import Capacity, Claim, WorkLoop, WorkSource
+from settings import Settings
+
+MAX_POLLS = 200
+MIN_FINISHES = 16
+MAX_RECEIVING = 8
+
+Send = Callable[[Work], None]
+
+
+class Worker:
+    """Belongs to one event loop. It does nothing by itself: each of its loops works while an actor runs it."""
+
+    def __init__(self, settings: Settings, name: str, queues: Collection[Queue], send: Send) -> None:
+        """queues: those whose messages this process consumes. send: sends the message of a kind of work that may be
+        due because of what was just done here.
+        """
+        self.name = name
+        self.queues = tuple(queues)
+        self._settings = settings
+        most_submits = settings.generations_at_once
+        capacities = _job_capacities(settings)
+
+        self.plans = self._jobs(Queue.PLANNING, JobRole.STAGE, _plan, capacities)
+        self.builds = {queue: self._jobs(queue, JobRole.BUILD, run_build, capacities) for queue in BUILD_QUEUES}
+        self.generations = {
+            queue: self._jobs(queue, JobRole.GENERATE, run_direct, capacities) for queue in GENERATE_QUEUES
+        }
+        self.inputs = self._jobs(Queue.INPUTS, JobRole.GENERATE, prepare_inputs, capacities)
+
+        self.schedulers = {
+            Queue.POOL_IMAGES: PassLoop(Scheduler(MediaKind.IMAGE, name, send).make_pass),
+            Queue.POOL_VIDEOS: PassLoop(Scheduler(MediaKind.VIDEO, name, send).make_pass),
+        }
+        # A refusal puts the job back; an accepted task is to be polled; a poll frees slots and finds results.
+        self.submits = self._loop(
+            "submit", submits(settings, lambda: _send_all(send, Work.SCHEDULE, Work.POLL)), Capacity(most_submits)
+        )
+        self.polls = self._loop(
+            "poll", PollSource(settings, lambda: _send_all(send, Work.SCHEDULE, Work.FINISH)), Capacity(MAX_POLLS)
+        )
+        self.finishes = self._loop("finish", finishes(settings), Capacity(max(MIN_FINISHES, most_submits // 4)))
+
+        self._callbacks = CallbackSource(settings)
+        self.callbacks = self._loop("deliver", self._callbacks, Capacity(MAX_CALLBACKS))
+        self.checks = self._loop("check", CheckSource(settings), Capacity(MAX_CHECKS))
+        self.credits = self._loop(
+            "receive", CreditSource(settings, lambda: send(Work.SCHEDULE)), Capacity(MAX_RECEIVING)
+        )
+
+        self.sweeps = PassLoop(sweep)
+        self.rollups = PassLoop(roll_up_statistics)
+        self.alert_checks = PassLoop(partial(check_alerts, settings))
+        self.retention = PassLoop(partial(apply_retention, settings))
+
+    async def stop(self) -> None:
+        """Cancels all that is running and releases it, due at once for other workers; actors that run loops end."""
+        work_loops = [self.submits, self.polls, self.finishes, self.callbacks, self.checks, self.credits]
+        job_loops = [self.plans, *self.builds.values(), *self.generations.values(), self.inputs]
+        passes = [*self.schedulers.values(), self.sweeps, self.rollups, self.alert_checks, self.retention]
+        for loop in (*passes, *job_loops, *work_loops):
+            await loop.stop()  # type: ignore[attr-defined]
+        await self._callbacks.close()
+        with contextlib.suppress(Exception):  # the database is away: the lease runs out
+            await give_lease_up(self.name)
+
+    def _jobs(self, queue: Queue, role: JobRole, do: Do, capacities: dict[Queue, Capacity]) -> WorkLoop[JobClaim]:
+        return self._loop(queue.value, JobSource(queue, role, self.name, self._settings, do), capacities[queue])
+
+    def _loop(self, name: str, source: WorkSource[Claim], capacity: Capacity) -> WorkLoop[Claim]:
+        return WorkLoop(name, source, capacity, extend_seconds=self._settings.lease_seconds / 3)
+
+
+async def _plan(job: Job, lease: Lease, settings: Settings) -> None:
+    await plan_stage(job, lease)
+
+
+def _job_capacities(settings: Settings) -> dict[Queue, Capacity]:
+    """How many jobs of each queue one process works on at once. Renderers also wait for a slot of the machine."""
+    cores = settings.render_concurrency
+    limits = {Queue.PLANNING: 2, **dict.fromkeys(BUILD_QUEUES, cores), Queue.INPUTS: 8}
+    return {queue: Capacity(limit) for queue, limit in limits.items()}
+
+
+def _send_all(send: Send, *works: Work) -> None:
+    for work in works:
+        send(work)

@@ -1,0 +1,1 @@
+from tests.pool_factories import upstream as upstream
