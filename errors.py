@@ -1,15 +1,15 @@
-"""Ekonte's error tree: what a caller is told, and what a failed job says.
+"""Ekonte's exceptions: refused requests, failed jobs and invalid settings.
 
 EkonteError            a refused request; becomes a GraphQL error with extensions.code and number
-├── BadInputError      BAD_USER_INPUT, with the path of the fault within the input
+├── BadInputError      BAD_USER_INPUT, with the path of the invalid value within the input
 ├── UnsupportedFileError, FileTooLargeError
 ├── UnauthenticatedError, ForbiddenError
 ├── NotFoundError, WorkflowNotFoundError
 ├── ConflictError
 ├── InsufficientCreditError, RateLimitedError, QueryTooComplexError
 └── ProviderFailedError, StorageFailedError, QueueFailedError
-JobFailure             work that failed; becomes Job.error
-ConfigurationError     a setting that stops the start
+JobFailure             failed work; becomes Job.error
+ConfigurationError     an invalid setting or command line argument; stops the start
 """
 
 from collections.abc import Sequence
@@ -70,16 +70,16 @@ class JobErrorCode(StrEnum):
 
 
 class ConfigurationError(Exception):
-    """A setting that cannot be used; the sentence names the variable."""
+    """An invalid setting; the message names the variable."""
 
 
 class EkonteError(Exception):
-    """A request that is refused. `message` is a finished sentence that the caller may read."""
+    """A refused request. `message` is a complete sentence for the caller."""
 
     code: ErrorCode = ErrorCode.INTERNAL
 
     def __init__(self, message: str, *, path: Sequence[str | int] = (), faults: "Sequence[EkonteError]" = ()) -> None:
-        """faults: every fault of a request that is refused for several at once; path and message tell the first."""
+        """faults: all errors of a request refused for several reasons; path and message are those of the first."""
         super().__init__(message)
         self.message = message
         self.path = [str(step) for step in path]
@@ -130,12 +130,21 @@ class WorkflowNotFoundError(EkonteError):
     code = ErrorCode.WORKFLOW_NOT_FOUND
 
 
+def not_found(what: str, path: Sequence[str | int] = ()) -> EkonteError:
+    """The error for a row that does not exist or belongs to another user. what: its name in the message, e.g. "batch".
+
+    WorkflowNotFoundError for a "workflow", else NotFoundError.
+    """
+    kind = WorkflowNotFoundError if what == "workflow" else NotFoundError
+    return kind(f"There is no such {what}.", path=path)
+
+
 class ConflictError(EkonteError):
     code = ErrorCode.CONFLICT
 
 
 def all_faults(faults: "Sequence[EkonteError]") -> EkonteError:
-    """One refusal for all faults of a request, at least one: CONFLICT where all of them are, else BAD_USER_INPUT."""
+    """One error for all errors of a request (at least one): CONFLICT if all of them are, else BAD_USER_INPUT."""
     first = faults[0]
     message = first.message if len(faults) == 1 else f"{first.message} (The first of {len(faults)} faults.)"
     kind = ConflictError if all(fault.code is ErrorCode.CONFLICT for fault in faults) else BadInputError
@@ -155,7 +164,7 @@ class QueueFailedError(EkonteError):
 
 
 class JobFailure(Exception):
-    """Work that failed. `message` is for people; `is_retryable` says whether trying again could help."""
+    """Failed work. `message` is for users; `is_retryable`: whether a retry may succeed."""
 
     def __init__(
         self, code: JobErrorCode, message: str, *, is_retryable: bool, upstream_code: str | None = None
@@ -167,7 +176,7 @@ class JobFailure(Exception):
         self.upstream_code = upstream_code
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Renderings fail in processes of their own, and pickle's default would leave out what is keyword-only.
+        # Raised in rendering processes and pickled; pickle's default would drop the keyword-only arguments.
         return _restore_job_failure, (self.code, self.message, self.is_retryable, self.upstream_code), self.__dict__
 
 

@@ -1,4 +1,4 @@
-"""The command line: serves, migrates, makes tokens, prints the schema. It wires what the other packages offer."""
+"""The command line (serve, migrate, token, schema …), and the wiring of the application."""
 
 import argparse
 import asyncio
@@ -16,17 +16,17 @@ from settings import Settings, get_jimeng_settings, read_settings, settings_tabl
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-EXIT_WRONG_USE = 2
+EXIT_USAGE_ERROR = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns the process's exit code: 2 for a setting or argument that cannot be used."""
+    """Runs one command and returns the process's exit code: 2 for an invalid setting or argument."""
     options = _parser().parse_args(arguments)
     given = {name: getattr(options, name, None) for name in ("host", "port")}
     try:
         settings = read_settings(**{name: value for name, value in given.items() if value is not None})
         use_settings(settings)
-        get_jimeng_settings()  # a wrong value stops the start here, too
+        get_jimeng_settings()  # raises ConfigurationError for an invalid value
         for text in unknown_variables():
             print(f"ekonte: warning: {text}", file=sys.stderr)
         match options.command:
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return run_server(settings, with_worker=not options.no_worker)
     except ConfigurationError as error:
         print(f"ekonte: {error}", file=sys.stderr)
-        return EXIT_WRONG_USE
+        return EXIT_USAGE_ERROR
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,20 +58,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", help="address to listen on (EKONTE_HOST, 127.0.0.1)")
     parser.add_argument("--port", type=int, help="port to listen on, 0 for a free one (EKONTE_PORT, 8000)")
-    parser.add_argument("--no-worker", action="store_true", help="serve only; jobs are done by `dramatiq tasks`")
+    parser.add_argument("--no-worker", action="store_true", help="serve only; run `dramatiq tasks` to work on jobs")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser("migrate", help="bring the database to this version's tables")
-    commands.add_parser("reseal", help="seal all stored secrets with the first of EKONTE_ENCRYPTION_KEYS")
+    commands.add_parser("migrate", help="upgrade the database to this version's tables")
+    commands.add_parser("reseal", help="encrypt all stored secrets with the first of EKONTE_ENCRYPTION_KEYS")
     audit = commands.add_parser("audit", help="print the newest entries of the audit log, one JSON object a line")
-    audit.add_argument("--owner", help="only what this user did")
-    audit.add_argument("--since", help="not what is older: a date, in EKONTE_TIMEZONE, or an RFC 3339 time")
-    audit.add_argument("--limit", type=int, default=100, help="at most so many (100)")
+    audit.add_argument("--owner", help="only entries of this user")
+    audit.add_argument("--since", help="no older entries: a date, in EKONTE_TIMEZONE, or an RFC 3339 time")
+    audit.add_argument("--limit", type=int, default=100, help="most entries to print (100)")
     commands.add_parser("schema", help="print the GraphQL schema")
     commands.add_parser("settings", help="print the table of all settings")
     token = commands.add_parser("token", help="print a bearer token, signed with EKONTE_SECRET")
-    token.add_argument("--user", required=True, help="whom the token stands for; owns all that is made with it")
-    token.add_argument("--days", type=float, required=True, help="how many days the token is good")
-    token.add_argument("--scope", action="append", help="a scope to give; may be repeated (system:read)")
+    token.add_argument("--user", required=True, help="the token's user, who owns all that is created with it")
+    token.add_argument("--days", type=float, required=True, help="days until the token expires")
+    token.add_argument("--scope", action="append", help="a scope of the token, e.g. system:read; may be repeated")
     return parser
 
 
@@ -80,7 +80,7 @@ def print_token(settings: Settings, *, user: str, days: float, scopes: tuple[str
     from services.platform.keys import load_keys
 
     if settings.secret is None:
-        raise ConfigurationError("EKONTE_SECRET: must be set to make a token; the server needs the same one.")
+        raise ConfigurationError("EKONTE_SECRET: must be set to create a token; the server needs the same value.")
     if not 0 < days <= 36_500 or not math.isfinite(days):
         raise ConfigurationError("--days: must be above 0 and at most 36500.")
     if not 0 < len(user) <= MAX_SUBJECT_CHARACTERS or not user.isprintable():
@@ -114,7 +114,7 @@ def migrate(settings: Settings) -> int:
 
 
 def reseal(settings: Settings) -> int:
-    """After a new key was put first: what others sealed is sealed with it, and they may be left out from then on."""
+    """Encrypts all stored secrets with the first key; the other keys can be removed afterwards."""
     from models.database import open_database
     from services.accounts.sessions import reseal_all
     from services.platform.migrations import database_url
@@ -127,12 +127,12 @@ def reseal(settings: Settings) -> int:
             async with open_database(database_url(settings), settings.data_dir):
                 return await reseal_all()
 
-    print(f"{asyncio.run(run())} secrets sealed anew")
+    print(f"{asyncio.run(run())} secrets re-encrypted")
     return 0
 
 
 def print_audit(settings: Settings, *, owner: str | None, since: str | None, limit: int) -> int:
-    """The newest entries, the oldest of them first, as JSON lines."""
+    """Prints the newest entries as JSON lines, oldest first."""
     import orjson
 
     from models.database import open_database
@@ -155,7 +155,7 @@ def print_audit(settings: Settings, *, owner: str | None, since: str | None, lim
 
 
 def _moment(text: str, timezone: str) -> datetime:
-    """A date or time; one without a zone is the deployment's. Raises ConfigurationError."""
+    """Parses a date or time; without a zone it is in `timezone`. Raises ConfigurationError."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -164,7 +164,7 @@ def _moment(text: str, timezone: str) -> datetime:
 
 
 def run_server(settings: Settings, *, with_worker: bool) -> int:
-    """Serves until SIGTERM or SIGINT, with everything behind it."""
+    """Serves until SIGTERM or SIGINT; returns the exit code."""
     from services.platform.logs import configure_logging
     from web.serving import check_exposure, serve
 
@@ -174,7 +174,7 @@ def run_server(settings: Settings, *, with_worker: bool) -> int:
 
 
 def build_app(settings: Settings, *, with_worker: bool) -> "Starlette":
-    """The application with the real schema, database, storage, events and, where asked for, worker behind it."""
+    """The application with schema, database, storage, events and, optionally, an embedded worker."""
     from resolvers import schema
     from resolvers.context import build_context
     from services.platform.served_files import open_file

@@ -1,7 +1,7 @@
-"""All configuration, read once from the environment (prefix EKONTE_; what concerns Jimeng has none) and from `.env`.
+"""All configuration, read once from the environment and from `.env`; docs/settings.md has the table.
 
-A value that cannot be used stops the start with the name of its variable; a variable that is no setting is named, too.
-docs/settings.md has the table.
+Variables have the prefix EKONTE_, those of JimengSettings have none. An invalid value stops the start with an error
+that names its variable; a variable that no setting reads is reported as a warning.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ from errors import ConfigurationError
 
 ENV_PREFIX = "EKONTE_"
 JIMENG_PREFIX = "JIMENG_"
-# Read by others: the tests, and examples/demo.py.
+# Not settings of the server: read by the tests, and by examples/demo.py.
 TEST_PREFIX = f"{ENV_PREFIX}TEST_"
 CLIENT_VARIABLES = (f"{ENV_PREFIX}TOKEN",)
 
@@ -37,115 +37,126 @@ class Settings(BaseSettings):
         env_prefix=ENV_PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
     )
 
-    data_dir: Path = Field(Path("data"), description="Folder for the database, files and scratch space.")
+    data_dir: Path = Field(Path("data"), description="Folder of the database, the stored files and temporary files.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0: any free port.")
     database_url: SecretStr | None = Field(
-        None, description="postgres://user:password@host:port/name; SQLite in the data folder where not set."
+        None, description="postgres://user:password@host:port/name; not set: SQLite in the data folder."
     )
     redis_url: SecretStr | None = Field(
-        None, description="redis://host:port/db: broker and events over Redis; in the process where not set."
+        None, description="redis://host:port/db for broker and events; not set: both in the process."
     )
     storage_url: SecretStr | None = Field(
-        None, description="s3://bucket/prefix?endpoint=…&region=…; a folder in the data folder where not set."
+        None, description="s3://bucket/prefix?endpoint=…&region=…; not set: a folder in the data folder."
     )
     secret: SecretStr | None = Field(
-        None, description="At least 32 characters. Signs tokens and links; without it, loopback only."
+        None,
+        description="Signs tokens and links; at least 32 characters. Not set: loopback only.",
     )
     public_url: str | None = Field(
-        None, description="Where others reach this server, e.g. https://films.example; links to files begin with it."
+        None, description="Public address of this server, e.g. https://films.example; file links begin with it."
     )
-    jwks_url: str | None = Field(None, description="Where the RS256 or ES256 keys of an identity provider are.")
-    jwt_audience: str | None = Field(None, description="Where set, tokens must name it as their audience.")
-    jwt_issuer: str | None = Field(None, description="Where set, tokens must come from it.")
+    jwks_url: str | None = Field(None, description="Address of an identity provider's RS256 or ES256 keys (JWKS).")
+    jwt_audience: str | None = Field(None, description="Required audience (aud) of tokens; not set: any.")
+    jwt_issuer: str | None = Field(None, description="Required issuer (iss) of tokens; not set: any.")
     render_concurrency: int = Field(
-        default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Renderers at once on this machine."
+        default_factory=lambda: os.cpu_count() or 1, ge=1, le=256, description="Concurrent renderings on this machine."
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Further Host names that are answered, with commas; * for any where a secret is set."
+        (), description="Additional Host names to answer, separated by commas; * for any, if a secret is set."
     )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Web origins that may use the API from a browser, with commas."
+        (), description="Web origins that may use the API from a browser, separated by commas."
     )
     allowed_private_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Hosts, or host:port, that links may name although their addresses are private."
+        (), description="Hosts, or host:port, with private addresses that may be fetched from, separated by commas."
     )
-    max_upload_bytes: int = Field(50 * 1024 * 1024, ge=1, description="Largest file taken, in bytes.")
+    max_upload_bytes: int = Field(50 * 1024 * 1024, ge=1, description="Largest uploaded file, in bytes.")
     max_json_bytes: int = Field(16 * 1024**2, ge=1024, description="Largest JSON body or WebSocket message, in bytes.")
     max_request_bytes: int = Field(256 * 1024**2, ge=1024, description="Largest multipart request, in bytes.")
-    link_seconds: int = Field(24 * 3600, ge=60, description="How long a signed file link is good, in seconds.")
+    link_seconds: int = Field(24 * 3600, ge=60, description="How long a signed file link is valid.")
     idempotency_seconds: int = Field(24 * 3600, ge=60, description="How long an idempotency key is kept.")
-    unreferenced_file_days: float = Field(7, ge=0, description="Days until a file that nothing refers to goes.")
-    lease_seconds: float = Field(30, ge=2, description="A worker that is silent for so long loses its jobs.")
-    render_timeout_seconds: float = Field(1800, ge=10, description="Longest time one rendering may take.")
+    unreferenced_file_days: float = Field(7, ge=0, description="Days until an unreferenced file is removed.")
+    lease_seconds: float = Field(
+        30,
+        ge=2,
+        description="A worker without a heartbeat for this long loses its jobs.",
+    )
+    render_timeout_seconds: float = Field(1800, ge=10, description="Longest time of one rendering.")
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="Fernet keys that seal secrets, with commas; the first seals, all open. Else one is made."
+        (),
+        description="Fernet keys for stored secrets; the first encrypts, all decrypt. Not set: one is created.",
     )
-    image_model: str = Field("jimeng-4.5", description="The model for pictures where a request names none.")
-    video_model: str = Field("jimeng-video-3.5-pro", description="The model for clips where a request names none.")
+    image_model: str = Field("jimeng-4.5", description="Default model for images.")
+    video_model: str = Field("jimeng-video-3.5-pro", description="Default model for videos.")
     unknown_submit_seconds: float = Field(
-        120, ge=1, description="Empty look-ups for so long, before a lost submit is sent again under its old id."
+        120,
+        ge=1,
+        description="A submit unknown to upstream for this long is sent again with the same submit id.",
     )
-    image_timeout_seconds: float = Field(900, ge=1, description="No picture after so long: the job fails; it may come.")
-    video_timeout_seconds: float = Field(1200, ge=1, description="The same for clips.")
-    generations_at_once: int = Field(
-        200, ge=1, le=1000, description="Submits at once in one worker process; a quarter of it, downloads of results."
+    image_timeout_seconds: float = Field(900, ge=1, description="Time-out of an image; a late result is still stored.")
+    video_timeout_seconds: float = Field(1200, ge=1, description="Time-out of a video; a late result is still stored.")
+    max_submits: int = Field(
+        200,
+        ge=1,
+        le=1000,
+        description="Concurrent submits per worker process; result downloads: a quarter of it.",
     )
     priority_ageing_seconds: float = Field(
-        900, ge=1, description="A job that waits so long rises one priority, at most to HIGH; again after as long."
+        900, ge=1, description="A waiting job rises by one priority each time this has passed, at most to HIGH."
     )
     urgent_slot_percent: float = Field(
-        10, ge=0, le=100, description="Slots of a pool kept for URGENT, rounded up; none where there is only one slot."
+        10, ge=0, le=100, description="Share of a pool's slots reserved for URGENT, rounded up; none of a single slot."
     )
     load_balance: Literal["ROUND_ROBIN", "LEAST_USED", "PRIORITY"] = Field(
-        "LEAST_USED", description="Where a request's strategy says nothing."
+        "LEAST_USED", description="Default load balancing of a request's strategy."
     )
     rate_limit_handling: Literal["WAIT", "SKIP", "SWITCH"] = Field(
-        "SWITCH", description="Where a request's strategy says nothing."
+        "SWITCH", description="Default rate limit handling of a request's strategy."
     )
-    max_attempts: int = Field(5, ge=1, le=100, description="Where a request's strategy says nothing.")
-    auto_switch_on_failure: bool = Field(True, description="Where a request's strategy says nothing.")
+    max_attempts: int = Field(5, ge=1, le=100, description="Default of a request's strategy.")
+    auto_switch_on_failure: bool = Field(True, description="Default of a request's strategy.")
     max_concurrent_per_account: int | None = Field(
-        None, ge=1, description="Where a request's strategy says nothing; the account's own where not set."
+        None, ge=1, description="Default of a request's strategy; not set: each account's own limit."
     )
-    allow_http_callbacks: bool = Field(False, description="Whether callback addresses may be http, not https only.")
-    alert_webhook_url: str | None = Field(None, description="Where every alert is sent to, signed with its secret.")
+    allow_http_callbacks: bool = Field(False, description="Whether callback addresses may be http.")
+    alert_webhook_url: str | None = Field(None, description="Address that every alert is sent to.")
     alert_webhook_secret: SecretStr | None = Field(
-        None, description="Signs the alerts sent there: whsec_ and base64, as Standard Webhooks has it."
+        None, description="Secret that signs those alerts: whsec_ and base64 (Standard Webhooks)."
     )
     failure_rate_percent: float = Field(
-        50, ge=1, le=100, description="FAILURE_RATE_HIGH: this share of generations failed lately."
+        50, ge=1, le=100, description="FAILURE_RATE_HIGH: raised at this share of failed generations."
     )
-    failure_rate_minutes: float = Field(15, ge=1, description="FAILURE_RATE_HIGH: how far back it looks, in minutes.")
-    failure_rate_minimum: int = Field(20, ge=1, description="FAILURE_RATE_HIGH: not with fewer ended than that.")
+    failure_rate_minutes: float = Field(15, ge=1, description="FAILURE_RATE_HIGH: length of the window.")
+    failure_rate_minimum: int = Field(20, ge=1, description="FAILURE_RATE_HIGH: fewest generations in the window.")
     batch_stalled_seconds: float = Field(
-        1800, ge=1, description="BATCH_STALLED: no job of a running batch began or ended for so long."
+        1800, ge=1, description="BATCH_STALLED: no job of a running batch has started or ended for that long."
     )
-    credit_low: int = Field(50, ge=0, description="CREDIT_LOW: an active account has fewer credits than that; 0: off.")
-    storage_low_bytes: int = Field(2 * 1024**3, ge=0, description="STORAGE_LOW: fewer bytes are free; 0: off.")
-    warm_seconds: float = Field(
-        600, ge=0, description="Sessions and balances are looked at so often, give or take a fifth; 0: never."
+    credit_low: int = Field(50, ge=0, description="CREDIT_LOW: fewest credits of an active account; 0: off.")
+    storage_low_bytes: int = Field(2 * 1024**3, ge=0, description="STORAGE_LOW: fewest free bytes; 0: off.")
+    account_check_seconds: float = Field(
+        600, ge=0, description="Interval of the health checks of accounts, varied by a fifth at random; 0: off."
     )
-    warm_pause: str | None = Field(
-        None, description="Hours without that, in the deployment's zone, e.g. 01:00-07:00; never where not set."
+    account_check_pause: str | None = Field(
+        None, description="Hours without health checks, in EKONTE_TIMEZONE, e.g. 01:00-07:00."
     )
     file_retention_days: float | None = Field(
-        None, ge=1, description="Results older than that are removed, pinned and chosen ones too; never where not set."
+        None, ge=1, description="Age in days at which results are removed, pinned and chosen ones too; not set: never."
     )
-    deleted_row_days: float = Field(30, ge=0, description="Days until what was deleted goes from the database.")
-    audit_days: float = Field(365, ge=1, description="How long the audit log is kept.")
+    deleted_row_days: float = Field(30, ge=0, description="Days until deleted rows are removed from the database.")
+    audit_days: float = Field(365, ge=1, description="Days until entries of the audit log are removed.")
     metrics_port: int | None = Field(
-        None, ge=1, le=65535, description="Port of its own for Prometheus' /metrics; none where not set."
+        None, ge=1, le=65535, description="Separate port for Prometheus' /metrics; not set: none."
     )
     metrics_token: SecretStr | None = Field(
-        None, description="Bearer token for /metrics on the server's own port; not there where not set."
+        None, description="Bearer token for /metrics on the server's own port; not set: 404."
     )
-    timezone: str = Field("Asia/Shanghai", description="IANA zone of the deployment's calendar day.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line logged.")
+    timezone: str = Field("Asia/Shanghai", description="IANA time zone of the deployment's calendar days.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Lowest severity logged.")
     log_format: Literal["auto", "console", "json"] = Field(
-        "auto", description="auto: console where the output is a terminal, else json."
+        "auto", description="auto: console if the output is a terminal, otherwise json."
     )
-    introspection: bool = Field(True, description="Whether the schema can be asked for.")
+    introspection: bool = Field(True, description="Whether introspection queries are answered.")
 
     @field_validator("allowed_hosts", "allowed_origins", "allowed_private_hosts", mode="before")
     @classmethod
@@ -214,41 +225,41 @@ class Settings(BaseSettings):
 
 
 class JimengSettings(BaseSettings):
-    """Hosts and version numbers of Jimeng (site CN) and Dreamina (US, HK, JP, SG); the names are the variables'."""
+    """Hosts and version numbers of Jimeng (site CN) and Dreamina (US, HK, JP, SG); variables have the fields' names."""
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
-    jimeng_cn_base_url: str = Field("https://jimeng.jianying.com", description="Where site CN is asked.")
-    jimeng_us_base_url: str = Field("https://dreamina-api.us.capcut.com", description="Where site US is asked.")
-    jimeng_hk_base_url: str = Field("https://mweb-api-sg.capcut.com", description="Where site HK is asked.")
-    jimeng_jp_base_url: str | None = Field(None, description="Where site JP is asked; as HK where not set.")
-    jimeng_sg_base_url: str | None = Field(None, description="Where site SG is asked; as HK where not set.")
+    jimeng_cn_base_url: str = Field("https://jimeng.jianying.com", description="API of site CN.")
+    jimeng_us_base_url: str = Field("https://dreamina-api.us.capcut.com", description="API of site US.")
+    jimeng_hk_base_url: str = Field("https://mweb-api-sg.capcut.com", description="API of site HK.")
+    jimeng_jp_base_url: str | None = Field(None, description="API of site JP; not set: as HK.")
+    jimeng_sg_base_url: str | None = Field(None, description="API of site SG; not set: as HK.")
     jimeng_cn_commerce_url: str = Field("https://jimeng.jianying.com", description="Credits of site CN.")
     jimeng_us_commerce_url: str = Field("https://commerce.us.capcut.com", description="Credits of site US.")
     jimeng_hk_commerce_url: str = Field("https://commerce-api-sg.capcut.com", description="Credits of site HK.")
-    jimeng_jp_commerce_url: str | None = Field(None, description="Credits of site JP; as HK where not set.")
-    jimeng_sg_commerce_url: str | None = Field(None, description="Credits of site SG; as HK where not set.")
+    jimeng_jp_commerce_url: str | None = Field(None, description="Credits of site JP; not set: as HK.")
+    jimeng_sg_commerce_url: str | None = Field(None, description="Credits of site SG; not set: as HK.")
     jimeng_cn_imagex_url: str = Field("https://imagex.bytedanceapi.com", description="Uploads of site CN.")
     jimeng_us_imagex_url: str = Field("https://imagex16-normal-us-ttp.capcutapi.us", description="Uploads of site US.")
     jimeng_hk_imagex_url: str = Field("https://imagex-normal-sg.capcutapi.com", description="Uploads of site HK.")
-    jimeng_jp_imagex_url: str | None = Field(None, description="Uploads of site JP; as HK where not set.")
-    jimeng_sg_imagex_url: str | None = Field(None, description="Uploads of site SG; as HK where not set.")
-    jimeng_cn_page_url: str = Field("https://jimeng.jianying.com", description="The web page that requests name, CN.")
-    jimeng_us_page_url: str = Field("https://dreamina.capcut.com", description="The same for site US.")
-    jimeng_hk_page_url: str = Field("https://dreamina.capcut.com", description="The same for site HK.")
-    jimeng_jp_page_url: str | None = Field(None, description="The same for site JP; as HK where not set.")
-    jimeng_sg_page_url: str | None = Field(None, description="The same for site SG; as HK where not set.")
+    jimeng_jp_imagex_url: str | None = Field(None, description="Uploads of site JP; not set: as HK.")
+    jimeng_sg_imagex_url: str | None = Field(None, description="Uploads of site SG; not set: as HK.")
+    jimeng_cn_page_url: str = Field("https://jimeng.jianying.com", description="Web page of site CN, for Referer.")
+    jimeng_us_page_url: str = Field("https://dreamina.capcut.com", description="Web page of site US, for Referer.")
+    jimeng_hk_page_url: str = Field("https://dreamina.capcut.com", description="Web page of site HK, for Referer.")
+    jimeng_jp_page_url: str | None = Field(None, description="Web page of site JP, for Referer; not set: as HK.")
+    jimeng_sg_page_url: str | None = Field(None, description="Web page of site SG, for Referer; not set: as HK.")
     jimeng_cn_aid: int = Field(513695, ge=1, description="Application number of site CN.")
     jimeng_us_aid: int = Field(513641, ge=1, description="Application number of all other sites.")
-    default_da_version: str = Field("3.3.9", description="Version of drafts (da_version). Old ones are refused.")
+    default_da_version: str = Field("3.3.9", description="Version of drafts (da_version). Upstream refuses old ones.")
     default_web_version: str = Field("7.5.0", description="Version of the web page (web_version).")
     default_app_version: str = Field("8.4.0", description="Version of the application (Appvr).")
-    jimeng_upload_scheme: Literal["https", "http"] = Field("https", description="How upload hosts are asked.")
-    jimeng_timeout_seconds: float = Field(45, ge=1, description="Longest time one call may take.")
+    jimeng_upload_scheme: Literal["https", "http"] = Field("https", description="URL scheme of upload hosts.")
+    jimeng_timeout_seconds: float = Field(45, ge=1, description="Time-out of one call, retries included.")
     jimeng_retry_seconds: float = Field(
-        1, ge=0, description="Wait before a call is made again after a fault; doubled each time. Submits never are."
+        1, ge=0, description="Wait before a failed call is repeated; doubles each time. Submits are not repeated."
     )
-    jimeng_queries_at_once: int = Field(5, ge=1, le=100, description="Look-ups of tasks at once for one account.")
+    jimeng_queries_at_once: int = Field(5, ge=1, le=100, description="Concurrent task queries of one account.")
 
     @field_validator("*")
     @classmethod
@@ -276,14 +287,14 @@ def _has_usable_port(parts: SplitResult) -> bool:
 def read_settings(**overrides: object) -> Settings:
     """Settings from the environment, with overrides by field name (command line options).
 
-    Raises ConfigurationError that names each variable with a wrong value; the value itself is not repeated,
-    since it may be a secret.
+    Raises ConfigurationError naming each variable with an invalid value. The value itself is left out, since it may be
+    a secret.
     """
     return _read(Settings, overrides)
 
 
 def read_jimeng_settings(**overrides: object) -> JimengSettings:
-    """As read_settings, for the variables that concern Jimeng."""
+    """As read_settings, for JimengSettings."""
     return _read(JimengSettings, overrides)
 
 
@@ -298,11 +309,11 @@ def _read(kind: type[Kind], overrides: Mapping[str, object]) -> Kind:
 
 
 def _fault_text(kind: type[BaseSettings], fault: Mapping[str, Any]) -> str:
-    """A wrong value in our words: those of the validator that refused it, else what the table says may stand there."""
+    """The error text of one invalid value: the validator's message, else the allowed values as in the table."""
     name = str(fault["loc"][0])
-    own_words = fault.get("ctx", {}).get("error")
+    reason = fault.get("ctx", {}).get("error")
     allowed = _allowed(kind.model_fields[name]).replace("`", "")
-    return f"{_variable(kind, name)}: {own_words or 'must be ' + allowed}"
+    return f"{_variable(kind, name)}: {reason or 'must be ' + allowed}"
 
 
 def _variable(kind: type[BaseSettings], name: str) -> str:
@@ -310,25 +321,25 @@ def _variable(kind: type[BaseSettings], name: str) -> str:
 
 
 def unknown_variables() -> list[str]:
-    """A sentence for each EKONTE_* or JIMENG_* variable of the environment and of `.env` that no setting reads."""
+    """A warning for each EKONTE_* or JIMENG_* variable of the environment and of `.env` that no setting reads."""
     env_file = Settings.model_config.get("env_file")
     in_file = dotenv_values(env_file, encoding="utf-8") if isinstance(env_file, str) else {}
     return unknown_variable_texts([*os.environ, *in_file])
 
 
 def unknown_variable_texts(names: Iterable[str]) -> list[str]:
-    """As unknown_variables, for these names; the nearest setting is suggested where one is near."""
+    """As unknown_variables, for the given names; suggests the setting with the most similar name, if there is one."""
     texts = []
     for name in sorted(set(names)):
         upper = name.upper()
         prefix = next((prefix for prefix in (ENV_PREFIX, JIMENG_PREFIX) if upper.startswith(prefix)), None)
         known = [variable for variable in _variables() if prefix is not None and variable.startswith(prefix)]
         if known and not upper.startswith(TEST_PREFIX) and upper not in (*CLIENT_VARIABLES, *known):
-            # Compared without the prefix, which they all share.
+            # Compared without the prefix, which all names share.
             rests = [variable.removeprefix(prefix or "") for variable in known]
             nearest = difflib.get_close_matches(upper.removeprefix(prefix or ""), rests, n=1)
-            suggestion = f"did you mean {prefix}{nearest[0]}?" if nearest else "docs/settings.md lists all."
-            texts.append(f"{name} is no setting; {suggestion}")
+            suggestion = f"did you mean {prefix}{nearest[0]}?" if nearest else "docs/settings.md lists all settings."
+            texts.append(f"{name} is not a setting; {suggestion}")
     return texts
 
 
@@ -337,7 +348,7 @@ def _variables() -> list[str]:
 
 
 def settings_table() -> str:
-    """All settings as two tables in Markdown: variable, default, what may stand there, meaning with its unit."""
+    """All settings as two Markdown tables: variable, default, allowed values, meaning."""
     return f"{_table(Settings)}\nFor Jimeng and Dreamina:\n\n{_table(JimengSettings)}"
 
 
@@ -349,7 +360,7 @@ def _table(kind: type[BaseSettings]) -> str:
 
 
 def _allowed(field: FieldInfo) -> str:
-    """What may stand there: kind and limits, in Markdown."""
+    """The allowed values in Markdown: type and limits."""
     limits = [
         f"{sign} {value}"
         for item in field.metadata
@@ -365,7 +376,7 @@ def _kind(annotation: object) -> str:
     named = {int: "a whole number", float: "a number", bool: "`true` or `false`", Path: "a path", str: "text"}
     for choice in (annotation, *get_args(annotation)):
         if isinstance(choice, type) and choice in named:
-            return "a list with commas" if get_origin(annotation) is tuple else named[choice]
+            return "a list, separated by commas" if get_origin(annotation) is tuple else named[choice]
     return "text, kept secret"
 
 
@@ -379,8 +390,8 @@ def _default(field: FieldInfo) -> str:
 
 @dataclass
 class _InUse:
-    """The settings of this process; None: not read yet. They are wanted before anything is open, and by every layer, so
-    they stand here and not in the runtime (services/platform/runtime.py).
+    """The settings of this process; None: not read yet. Every layer needs them, before anything is open, so they are
+    kept here and not in the runtime (services/platform/runtime.py).
     """
 
     settings: Settings | None = None
@@ -398,21 +409,21 @@ def get_settings() -> Settings:
 
 
 def get_jimeng_settings() -> JimengSettings:
-    """As get_settings, for what concerns Jimeng."""
+    """As get_settings, for JimengSettings."""
     if _in_use.jimeng is None:
         _in_use.jimeng = read_jimeng_settings()
     return _in_use.jimeng
 
 
 def use_settings(settings: Settings) -> None:
-    """From now on get_settings() returns these: what the command line and the environment make together."""
+    """Makes get_settings() return these: the environment's, with the options of the command line."""
     _in_use.settings = settings
 
 
 @contextlib.contextmanager
 def overridden_settings(settings: Settings | None = None) -> Iterator[None]:
-    """Inside, get_settings() returns these; without any they are read anew at first use. Afterwards both kinds of
-    settings are what they were before, whatever was given to use_settings meanwhile. For tests; may be nested.
+    """Within the context get_settings() returns these; None: they are read again at first use. On exit Settings and
+    JimengSettings are restored, whatever was given to use_settings meanwhile. For tests; may be nested.
     """
     before = (_in_use.settings, _in_use.jimeng)
     _in_use.settings, _in_use.jimeng = settings, None

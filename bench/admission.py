@@ -25,14 +25,14 @@ from models.batches import Batch
 from models.database import execute, transaction
 from models.enums import ExistingRecords, FileRole, FileState, JobStatus, MediaKind, Reuse, Site
 from models.files import StoredFile
-from models.generation_requests import InputImage
+from models.generation_parameters import InputImage
 from models.jobs import Job
 from resolvers.context import build_context
 from services.generation.batches.admission import create_batch
-from services.generation.batches.batch_input import BatchAsked, BatchItem
+from services.generation.batches.batch_input import BatchInput, BatchItem
 from services.generation.batches.canceling import cancel_batch
 from services.generation.batches.retrying import retry_batch
-from services.generation.generation_input import Asked
+from services.generation.generation_input import GenerationInput
 from services.platform.identity import Viewer
 from tests.statements import counted_with_transactions
 
@@ -81,13 +81,13 @@ async def measured(do: Callable[[], Awaitable[object]]) -> Cost:
     return Cost(seconds, cpu_seconds, len(made), blocks.longest)
 
 
-def asked(work: str, count: int, **values: Any) -> BatchAsked:
+def asked(work: str, count: int, **values: Any) -> BatchInput:
     """values: of the items, or of the batch where it has such a field."""
     of_batch = {name: values.pop(name) for name in ("existing", "dry_run") if name in values}
     prompt = values.pop("prompt", "shot {}: a lighthouse in the rain, seen from the sea, evening light")
     items = [
         BatchItem(
-            Asked(
+            GenerationInput(
                 kind=MediaKind.IMAGE,
                 prompt=prompt.format(number),
                 storyboard_id=f"shot-{number}",
@@ -101,7 +101,7 @@ def asked(work: str, count: int, **values: Any) -> BatchAsked:
         )
         for number in range(count)
     ]
-    return BatchAsked(MediaKind.IMAGE, "bench", work, items, **of_batch)
+    return BatchInput(MediaKind.IMAGE, "bench", work, items, **of_batch)
 
 
 async def finish_all() -> None:
@@ -125,7 +125,7 @@ async def cancel_all() -> None:
     await execute("UPDATE job SET status = 'CANCELED' WHERE status IN ('PENDING', 'RUNNING')")
 
 
-async def repeated(make: Callable[[int], BatchAsked], rounds: int) -> Cost:
+async def repeated(make: Callable[[int], BatchInput], rounds: int) -> Cost:
     """The median of several batches, whose jobs are all done with before the next one."""
     costs = []
     for number in range(rounds):
@@ -139,7 +139,7 @@ async def repeated(make: Callable[[int], BatchAsked], rounds: int) -> Cost:
     )
 
 
-async def refuse(wanted: BatchAsked) -> None:
+async def refuse(wanted: BatchInput) -> None:
     with contextlib.suppress(EkonteError):
         await create_batch(OWNER, wanted, None)
         raise AssertionError("it was admitted")

@@ -36,7 +36,7 @@ WORK = "pool-demo"
 DATABASE = "ekonte.sqlite3"
 FAST_SECONDS = "2"
 # Upstream's real times are long: here a submit without an answer is not waited for as patiently as there.
-TIMES = {"JIMENG_TIMEOUT_SECONDS": "4", "EKONTE_UNKNOWN_SUBMIT_SECONDS": "6", "EKONTE_WARM_SECONDS": "0"}
+TIMES = {"JIMENG_TIMEOUT_SECONDS": "4", "EKONTE_UNKNOWN_SUBMIT_SECONDS": "6", "EKONTE_ACCOUNT_CHECK_SECONDS": "0"}
 OWN_PREFIXES = ("EKONTE_", "JIMENG_", "DEFAULT_")
 
 CREATE = """

@@ -1,1 +1,1 @@
-"""Tables, their states with the transition tables, and the door to the database."""
+"""Database tables, status enums with their transition tables, and database access."""

@@ -1,4 +1,4 @@
-"""The pool: accounts of services that generate, what they may not do until when, and what they did today."""
+"""Accounts of a pool, with their cooldowns, daily usage and uploaded inputs."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from models.enums import AccountStatus, AccountType, MediaKind, Site
 class Account(OwnedRow):
     """One account of a pooled provider. Times in milliseconds are the database's clock.
 
-    Its slots are the attempts on it whose `released_at_ms` is null. `version` is raised by every change that its owner
-    may see. A deleted one keeps its row for the attempts that ran on it.
+    Its occupied slots are its attempts with `released_at_ms` null. `version` increases with every change that is
+    visible to the owner. A deleted account keeps its row, since attempts refer to it.
     """
 
     updated_at = fields.DatetimeField(auto_now=True)
@@ -25,14 +25,14 @@ class Account(OwnedRow):
     status_reason: Any = fields.TextField(null=True)
     session_sealed = fields.TextField()
     session_hash = fields.CharField(max_length=64)
-    "A keyed hash, to know a session again; unique among the owner's accounts of the provider that are not deleted."
+    "Keyed hash that identifies the session; unique among the owner's accounts of the provider that are not deleted."
     session_hint = fields.CharField(max_length=4)
     priority = fields.IntField(default=100)
     max_concurrent = fields.IntField(default=3)
     daily_image_limit: Any = fields.IntField(null=True)
     daily_video_limit: Any = fields.IntField(null=True)
     learned_image_limit: Any = fields.IntField(null=True)
-    "Slots that upstream's refusals showed; rises again step by step under max_concurrent. Null: nothing learned."
+    "Limit learned from upstream's refusals; recovers step by step up to max_concurrent. Null: nothing learned."
     learned_video_limit: Any = fields.IntField(null=True)
     learned_at_ms = fields.BigIntField(default=0)
     image_exhausted_until_ms = fields.BigIntField(default=0)
@@ -40,15 +40,15 @@ class Account(OwnedRow):
     credit_balance: Any = fields.IntField(null=True)
     checked_at: Any = fields.DatetimeField(null=True)
     received_day: Any = fields.CharField(max_length=10, null=True)
-    "The quota day (YYYY-MM-DD) on which its daily credits were received, or refused."
+    "The quota day (YYYY-MM-DD) for which the daily credits were last received, or refused."
     credits_due_at_ms: Any = fields.BigIntField(null=True)
-    "Since when the scheduler wants its daily credits received. Null: it does not."
+    "When the scheduler requested that its daily credits be received. Null: not requested."
     consecutive_failures = fields.IntField(default=0)
     last_used_at: Any = fields.DatetimeField(null=True)
     poll_lease_until_ms = fields.BigIntField(default=0)
     poll_epoch = fields.IntField(default=0)
-    warm_due_at_ms: Any = fields.BigIntField(null=True)
-    "When its session and balance are to be looked at next, without anybody asking. Null: soon."
+    check_due_at_ms: Any = fields.BigIntField(null=True)
+    "When the next health check of its session and balance is due. Null: as soon as possible."
     deleted_at: Any = fields.DatetimeField(null=True)
     version = fields.BigIntField(default=1)
 
@@ -74,10 +74,10 @@ class Account(OwnedRow):
 
 
 class AccountCooldown(Row):
-    """Nothing of that kind ("": any) and model ("": any) goes to the account until a time.
+    """Blocks an account for a kind ("": any) and model ("": any) until `until_ms`.
 
-    When the time has come the row is half-open: one attempt, the probe, may go. If upstream takes it the row is
-    deleted; if it fails the row closes again, for longer, with `step` one higher.
+    After that the row is half-open: one attempt, the probe, may run. If upstream accepts it, the row is deleted. If it
+    fails, the account cools down again, for longer, with `step` one higher.
     """
 
     account_id = fields.BigIntField()
@@ -94,7 +94,7 @@ class AccountCooldown(Row):
 
 
 class AccountUsage(Row):
-    """What an account generated on one quota day: the reset is a change of the key, and runs after downtime too."""
+    """Usage of an account on one quota day. The daily reset is a change of the key, so no job has to run for it."""
 
     account_id = fields.BigIntField()
     kind = fields.CharEnumField(MediaKind, max_length=8)
@@ -108,7 +108,7 @@ class AccountUsage(Row):
 
 
 class UploadedInput(Row):
-    """An input picture that an account has uploaded: upstream's name for it, so that it is not sent twice."""
+    """An input picture that an account has uploaded, with upstream's URI, so that it is not uploaded twice."""
 
     account_id = fields.BigIntField()
     sha256 = fields.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""Alerts: what somebody should look at, raised once for each cause and closed when it has passed."""
+"""Alerts, raised once per cause and resolved when the cause is gone."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from models.enums import AlertKind, AlertSeverity
 
 
 class Alert(OwnedRow):
-    """Open while `resolved_at` is null, and at most one of an owner, kind and cause is open (a partial index).
+    """Open while `resolved_at` is null; at most one is open per owner, kind and cause (a partial unique index).
 
-    Owner "": it concerns the whole deployment, and everybody sees it.
+    Owner "": an alert of the whole deployment, visible to all users.
     """
 
     kind = fields.CharEnumField(AlertKind, max_length=32)
     severity = fields.CharEnumField(AlertSeverity, max_length=12)
     message = fields.TextField()
     cause = fields.CharField(max_length=160)
-    "What it is about, e.g. account:7267 or pool:jimeng:IMAGE: raising it again under the same cause changes nothing."
+    "Its subject, e.g. account:7267 or pool:jimeng:IMAGE. Raising an open alert again changes nothing."
     account_id: Any = fields.BigIntField(null=True)
     batch_id: Any = fields.BigIntField(null=True)
     workflow_id: Any = fields.BigIntField(null=True)

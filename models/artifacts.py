@@ -1,4 +1,4 @@
-"""Artifacts: what builds have made, with the fingerprint of what it was made from."""
+"""Artifacts: results of builds, with the fingerprint of their inputs, and their files."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from models.enums import ArtifactKind, FileRole
 
 
 class Artifact(OwnedRow):
-    """The newest result of one build. It is current while `fingerprint` is that of its present inputs, or it is pinned.
+    """The newest result of one build. It is up to date while it is pinned or `fingerprint` matches its current inputs.
 
-    A failed build leaves `failed_fingerprint` and `error`; what was there before stays.
+    A failed build sets `failed_fingerprint` and `error` and keeps the earlier result.
     """
 
     kind = fields.CharEnumField(ArtifactKind, max_length=16)
@@ -23,7 +23,7 @@ class Artifact(OwnedRow):
     error: Any = fields.JSONField(null=True)
     data: Any = fields.JSONField(default=dict)
     is_pinned = fields.BooleanField(default=False)
-    "Uploaded or chosen by a person: kept whatever its inputs become."
+    "Uploaded or chosen by a user; not rebuilt when its inputs change."
     made_by_job_id = fields.BigIntField(null=True)
     version = fields.IntField(default=1)
     made_at = fields.DatetimeField(null=True)
@@ -48,7 +48,7 @@ class ArtifactFile(Row):
 
 
 class JobFile(Row):
-    """A file that a job made: it stays in the job's answer whatever the artifact shows later."""
+    """A file produced by a job. It stays in the job's result when the artifact changes later."""
 
     job_id = fields.BigIntField()
     position = fields.IntField()

@@ -1,4 +1,4 @@
-"""The audit log: who changed what, and when. Ids and names only, never a value that somebody sent."""
+"""The audit log: which user changed what and when, by ids and names, without input values."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from models.base import OwnedRow
 
 
 class AuditEntry(OwnedRow):
-    """One mutation field that ran or was refused. Never changed afterwards. Removed when it is old enough."""
+    """One executed or refused mutation field. Never changed; removed after the retention time."""
 
     operation = fields.CharField(max_length=64)
     "The mutation's field name."
     outcome = fields.CharField(max_length=32)
-    "OK, or the code of the refusal. INTERRUPTED: the caller went away before the answer was known."
+    "OK, or the error code. INTERRUPTED: the caller disconnected before the result was known."
     named_ids: Any = fields.JSONField(default=list)
-    "Global ids that the arguments named, in order."
+    "Global ids in the arguments, in order."
     made_ids: Any = fields.JSONField(default=list)
-    "Further global ids in the answer."
+    "Other global ids in the result."
     request_id = fields.CharField(max_length=128)
 
     class Meta:

@@ -1,4 +1,4 @@
-"""What every table has."""
+"""Base classes of all tables: the snowflake id, the creation time and the owner."""
 
 from tortoise import fields
 from tortoise.models import Model
@@ -21,7 +21,7 @@ class Row(Model):
 
 
 class OwnedRow(Row):
-    """A row that belongs to one user: nobody else may read or change it."""
+    """A row that belongs to one user; no other user may read or change it."""
 
     owner = fields.CharField(max_length=255)
 

@@ -1,4 +1,4 @@
-"""Batches: generations that were asked for together, and the policy that they share."""
+"""Batches: generations that were requested together, with their shared policy."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from models.enums import BatchStatus, BatchType, MediaKind
 
 
 class Batch(OwnedRow):
-    """Its items are the GENERATE jobs that name it. How many are in which state is counted, not kept.
+    """Its items are the GENERATE jobs with its `batch_id`. Their numbers per status are counted, not stored.
 
-    A job that was replaced by a newer one for the same storyboard (`Job.is_superseded`) counts no more. `version` is
-    raised by what changes the batch itself, not by what its jobs do.
+    A job replaced by a newer one for the same storyboard (`Job.is_superseded`) is not counted. `version` increases
+    with changes of the batch itself, not of its jobs.
     """
 
     updated_at = fields.DatetimeField(auto_now=True)
@@ -25,23 +25,23 @@ class Batch(OwnedRow):
     work_id = fields.CharField(max_length=128)
     priority_rank = fields.SmallIntField(default=2)
     strategy: Any = fields.JSONField(default=dict)
-    "An AccountStrategy, as requests keep it."
+    "An AccountStrategy as JSON."
     total_count = fields.IntField()
-    "Items that were asked for, with those that were skipped."
+    "Requested items, including skipped ones."
     queue_count = fields.IntField(default=0)
-    "Items that were to be generated when it was made; the estimates are of them, and of that moment."
+    "Items to generate at creation; the estimates were made for these at that time."
     estimated_seconds: Any = fields.FloatField(null=True)
     estimated_credits: Any = fields.IntField(null=True)
     skipped_storyboard_ids: Any = fields.JSONField(default=list)
     warnings: Any = fields.JSONField(default=list)
     credit_budget: Any = fields.IntField(null=True)
     max_parallel: Any = fields.IntField(null=True)
-    "How many of its jobs run at once; null: as many as there are slots."
+    "Most concurrent jobs of the batch; null: limited by slots only."
     callback_url: Any = fields.TextField(null=True)
     pause_reason: Any = fields.TextField(null=True)
     cancel_reason: Any = fields.TextField(null=True)
     runs = fields.IntField(default=0)
-    "Times that it was taken up again after it had ended."
+    "How often it was restarted after it had ended."
     started_at: Any = fields.DatetimeField(null=True)
     finished_at: Any = fields.DatetimeField(null=True)
     deleted_at: Any = fields.DatetimeField(null=True)

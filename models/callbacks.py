@@ -1,4 +1,4 @@
-"""Callbacks: what is to be told to whom, each try of it, and the secrets that sign it."""
+"""Callback deliveries (the outbox), their tries, and the secrets that sign them."""
 
 from typing import Any
 
@@ -10,28 +10,29 @@ from models.enums import DeliveryStatus
 
 
 class CallbackDelivery(OwnedRow):
-    """An outbox row: written in the transaction that changed what it tells of, and sent afterwards.
+    """An outbox row: written in the transaction of the reported change, and sent afterwards.
 
-    It is claimed while it is PENDING and `due_at_ms` has come, by an UPDATE that raises `lease_epoch` and moves
-    `due_at_ms` to the end of the lease. Its global id is the webhook-id of all its tries. Owner "": the deployment's.
+    It can be claimed while it is PENDING and `due_at_ms` has passed, by an UPDATE that increments `lease_epoch` and
+    sets `due_at_ms` to the end of the lease. Its global id is the webhook-id of all its tries. Owner "": the
+    deployment's own.
     """
 
     event = fields.CharField(max_length=32)
     url = fields.TextField()
     receiver = fields.CharField(max_length=255)
-    "host:port of the url: only so many are sent there at once."
+    "host:port of the url; concurrent tries are limited per receiver."
     subject: Any = fields.CharField(max_length=16)
-    "batch, record, workflow or alert: what subject_id is an id of."
+    "The type of subject_id: batch, record, workflow or alert."
     subject_id = fields.BigIntField()
     body: Any = fields.JSONField(default=dict)
-    "What is sent, files by their ids: links are signed with each try."
+    "The payload, with file ids in place of links; links are signed for each try."
     status = fields.CharEnumField(DeliveryStatus, max_length=12, default=DeliveryStatus.PENDING)
     tries = fields.IntField(default=0)
-    "Claims so far: the newest try's number. One that was cut off has a number and no CallbackTry."
+    "Claims so far, which is the number of the newest try. An interrupted try has no CallbackTry row."
     round_tries = fields.IntField(default=0)
-    "Failed tries since it was written or redelivered by hand: they decide the next wait."
+    "Failed tries since it was created or redelivered by a user; they determine the next wait."
     due_at_ms: Any = fields.BigIntField(null=True)
-    "Set exactly while it is PENDING."
+    "Not null exactly while it is PENDING."
     lease_epoch = fields.IntField(default=0)
     delivered_at: Any = fields.DatetimeField(null=True)
     version = fields.BigIntField(default=1)
@@ -46,7 +47,7 @@ class CallbackDelivery(OwnedRow):
 
 
 class CallbackTry(Row):
-    """One try of a delivery: the answer's status, or why there was none."""
+    """One try of a delivery: the HTTP status of the response, or the error."""
 
     delivery_id = fields.BigIntField()
     number = fields.IntField()
@@ -59,11 +60,11 @@ class CallbackTry(Row):
 
 
 class WebhookSecret(OwnedRow):
-    """A secret that signs an owner's callbacks, sealed. While one is rotated out there are two."""
+    """An encrypted secret that signs an owner's callbacks. During a rotation there are two."""
 
     sealed = fields.TextField()
     retires_at: Any = fields.DatetimeField(null=True)
-    "From then on it signs no more. Null: it is the present one."
+    "When it stops signing. Null: it is the current secret."
 
     class Meta:
         table = "webhook_secret"

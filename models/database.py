@@ -1,7 +1,7 @@
-"""The one door to the database: opening it, transactions, and the database's own clock.
+"""Database access: opening the database, statements, transactions, and the database's clock.
 
-Rows are the truth and several processes share them, so lease and due times come from the database's clock
-(milliseconds since 1970), and every change of state is an UPDATE that names the state it expects.
+Several processes share the rows, so lease and due times come from the database's clock (milliseconds since 1970), and
+every change of state is an UPDATE that names the state it expects.
 """
 
 import asyncio
@@ -101,7 +101,7 @@ def _connection(url: str | None, data_dir: Path) -> dict[str, Any]:
 
 
 class _OpenDatabase:
-    """What belongs to the open database beside Tortoise's connections."""
+    """State of the open database besides Tortoise's connections."""
 
     on_error: Callable[[BaseException], None] | None = None
 
@@ -113,14 +113,14 @@ _open = _OpenDatabase()
 async def open_database(
     url: str | None, data_dir: Path, on_error: Callable[[BaseException], None] | None = None
 ) -> AsyncIterator[None]:
-    """Holds the database open for the running event loop and every task on it. One at a time in a process, since
-    Tortoise finds its connections by a fallback that the whole process shares.
+    """Keeps the database open for the running event loop and all its tasks. Only one at a time in a process, since
+    Tortoise finds its connections by a process-wide fallback.
 
-    on_error is told of each statement or transaction that fails meanwhile, with what it raised.
+    on_error is called with the exception of each failed statement or transaction.
     """
     context = TortoiseContext()
     _open.on_error = on_error
-    with context:  # init looks the context up; afterwards every task finds it as the process's fallback
+    with context:  # init needs it as the current context; afterwards all tasks find it by the process-wide fallback
         await context.init(config=database_config(url, data_dir), _enable_global_fallback=True)
     try:
         yield
@@ -134,7 +134,7 @@ def is_open() -> bool:
 
 
 def connection() -> BaseDBAsyncClient:
-    """The connection that applies here: the running transaction's, or the plain one."""
+    """The connection of the running transaction, else the default one."""
     return get_connection("default")
 
 
@@ -146,8 +146,8 @@ def now_ms_sql() -> str:
     """An SQL expression for the database's clock in milliseconds since 1970."""
     if is_sqlite():
         return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
-    # A SELECT of its own is read once for a statement, and indexes serve what is compared with it; the bare expression
-    # is computed for each row, which takes longer than finding the row.
+    # A subquery is evaluated once per statement, so comparisons with it can use an index; the bare expression would be
+    # evaluated for each row, which takes longer than finding the row.
     return "(SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT))"
 
 
@@ -157,7 +157,7 @@ async def now_ms() -> int:
 
 
 def placeholders(sql: str) -> str:
-    """SQL with `?` places, in the dialect's own notation. The text may hold no other question mark."""
+    """Replaces `?` placeholders by the dialect's own. The SQL must not contain other question marks."""
     if is_sqlite():
         return sql
     pieces = sql.split("?")
@@ -165,24 +165,24 @@ def placeholders(sql: str) -> str:
 
 
 async def execute(sql: str, *values: Any) -> list[dict[str, Any]]:
-    """Runs one statement with `?` places; the rows that it returns (RETURNING, SELECT)."""
+    """Runs one statement with `?` placeholders and returns its rows (SELECT, RETURNING)."""
     try:
         rows = await connection().execute_query_dict(placeholders(sql), list(values))
     except Exception as error:
         if not is_in_transaction():
-            _tell(error)
+            _report(error)
         raise
     return [dict(row) for row in rows]
 
 
-def _tell(error: BaseException) -> None:
+def _report(error: BaseException) -> None:
     if _open.on_error is not None:
         _open.on_error(error)
 
 
 def error_kind(error: BaseException) -> str | None:
-    """busy: it would go well if tried again. away: nobody could be asked. other: the database could not do it. None: no
-    fault of the database, such as a refusal by one of our rules or by a unique index.
+    """Classifies an exception for metrics. busy: a retry would succeed. away: the database cannot be reached. other:
+    another error of the database. None: not an error of the database, e.g. one of our exceptions or a unique violation.
     """
     if is_passing(error):
         return "busy"
@@ -192,7 +192,7 @@ def error_kind(error: BaseException) -> str | None:
 
 
 async def execute_many(sql: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Runs one statement with `?` places for each of the rows of values, in one go; nothing where there are none."""
+    """Runs one statement with `?` placeholders for all rows of values in one call; does nothing without rows."""
     if rows:
         await connection().execute_many(placeholders(sql), [list(row) for row in rows])
 
@@ -205,7 +205,7 @@ _after_commit: contextvars.ContextVar[list[Callable[[], None]] | None] = context
 
 
 def after_commit(action: Callable[[], None]) -> None:
-    """Runs a quick action when the running transaction has committed; at once where there is none."""
+    """Runs a quick action after the running transaction has committed; immediately if there is none."""
     actions = _after_commit.get()
     if actions is None:
         action()
@@ -218,11 +218,11 @@ def is_in_transaction() -> bool:
 
 
 async def transaction(body: Callable[[], Awaitable[T]]) -> T:
-    """Runs `body` in one transaction and returns what it returns; inside another one, as part of that.
+    """Runs `body` in one transaction and returns its result; inside another transaction, as part of that.
 
-    `body` does SQL only, may run again from its start (a busy or deadlocked database), and runs to its end even
-    where the caller is cancelled: cancelling inside Tortoise's transaction would keep the connection's lock for ever.
-    Actions given to after_commit run once it has committed.
+    `body` must do SQL only. It may be run again from the start (busy or deadlocked database), and it runs to its end
+    even if the caller is cancelled, since cancellation inside Tortoise's transaction would never release the
+    connection's lock. Actions given to after_commit run after the commit.
     """
     if is_in_transaction():
         return await body()
@@ -244,7 +244,7 @@ async def _run_transaction(body: Callable[[], Awaitable[T]]) -> T:
             async with in_transaction("default"):
                 result = await body()
         except Exception as error:
-            _tell(error)
+            _report(error)
             if number == BUSY_TRIES - 1 or not is_passing(error):
                 raise
             await asyncio.sleep(random.uniform(0.01, 0.05) * 2**number)
@@ -258,8 +258,8 @@ async def _run_transaction(body: Callable[[], Awaitable[T]]) -> T:
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether the database could not be reached or ended the connection (PostgreSQL's classes 08 and 57P): nothing is
-    wrong with what was asked, and asking again later may go well.
+    """Whether the database could not be reached or closed the connection (PostgreSQL's classes 08 and 57P). The
+    statement itself is not at fault, and a later retry may succeed.
     """
     while error is not None:
         state = getattr(error, "sqlstate", None) or ""
@@ -275,13 +275,13 @@ def is_away(error: BaseException | None) -> bool:
 
 
 def _is_from_driver(error: BaseException) -> bool:
-    """Whether the database's driver raised it: a refused connection to any other service is none of ours."""
+    """Whether the database's driver raised it, and not, for example, a refused connection to another service."""
     frames = traceback.walk_tb(error.__traceback__)
     return any(str(frame.f_globals.get("__name__", "")).startswith("asyncpg.") for frame, _ in frames)
 
 
 def is_passing(error: BaseException | None) -> bool:
-    """Whether the database only asks to try again: SQLite is busy, or PostgreSQL ended a deadlock (40P01) or a
+    """Whether the transaction should be retried: SQLite is busy, or PostgreSQL ended a deadlock (40P01) or a
     serialization conflict (40001). Such a transaction has changed nothing.
     """
     while error is not None:

@@ -1,10 +1,10 @@
-"""The states and kinds that rows can have, with what each state may become."""
+"""Enums of the tables' columns, and the transition tables of the statuses."""
 
 from enum import StrEnum
 
 
 class JobStatus(StrEnum):
-    PENDING = "PENDING"  # waits for a worker, or for its time
+    PENDING = "PENDING"  # waits for a worker, or until it is due
     RUNNING = "RUNNING"  # a worker holds its lease, or its children run
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
@@ -14,19 +14,49 @@ class JobStatus(StrEnum):
 LIVE_JOB_STATUSES = (JobStatus.PENDING, JobStatus.RUNNING)
 ENDED_JOB_STATUSES = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED)
 
+# services/stores/jobs checks every change of a job's status against this table. A job starts as PENDING, or as
+# SUCCEEDED if a cached result is reused.
 JOB_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
-    JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
-    JobStatus.RUNNING: frozenset({JobStatus.PENDING, JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED}),
+    JobStatus.PENDING: frozenset(
+        {
+            JobStatus.RUNNING,
+            JobStatus.SUCCEEDED,  # waits for another account when the timed-out attempt delivers its result
+            JobStatus.FAILED,
+            JobStatus.CANCELED,
+        }
+    ),
+    JobStatus.RUNNING: frozenset(
+        {
+            JobStatus.RUNNING,  # its lease expired, and another worker claimed it
+            JobStatus.PENDING,
+            JobStatus.SUCCEEDED,
+            JobStatus.FAILED,
+            JobStatus.CANCELED,
+        }
+    ),
     JobStatus.SUCCEEDED: frozenset(),
-    JobStatus.FAILED: frozenset({JobStatus.PENDING, JobStatus.SUCCEEDED}),  # a result that comes after the time-out
-    JobStatus.CANCELED: frozenset({JobStatus.PENDING}),
+    # Retried: as PENDING from the start, or as RUNNING if upstream still has the task or only the result has to be
+    # stored. SUCCEEDED: the result arrives after the time-out.
+    JobStatus.FAILED: frozenset({JobStatus.PENDING, JobStatus.RUNNING, JobStatus.SUCCEEDED}),
+    JobStatus.CANCELED: frozenset({JobStatus.PENDING, JobStatus.RUNNING}),
+}
+
+
+# A script keeps the state of the newest job that is to write it. Once it is written it stays so.
+SCRIPT_TRANSITIONS: dict[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
+    JobStatus.RUNNING: frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED}),
+    JobStatus.SUCCEEDED: frozenset(),
+    # A new job for it can end before its first turn.
+    JobStatus.FAILED: frozenset({JobStatus.RUNNING, JobStatus.CANCELED}),
+    JobStatus.CANCELED: frozenset({JobStatus.RUNNING, JobStatus.FAILED}),
 }
 
 
 class WorkflowStatus(StrEnum):
     PENDING = "PENDING"
     RUNNING = "RUNNING"
-    PAUSED = "PAUSED"  # what runs ends; nothing more is started
+    PAUSED = "PAUSED"  # running jobs end; no new ones start
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
     CANCELED = "CANCELED"
@@ -36,12 +66,35 @@ LIVE_WORKFLOW_STATUSES = (WorkflowStatus.PENDING, WorkflowStatus.RUNNING, Workfl
 ENDED_WORKFLOW_STATUSES = (WorkflowStatus.SUCCEEDED, WorkflowStatus.FAILED, WorkflowStatus.CANCELED)
 
 WORKFLOW_TRANSITIONS: dict[WorkflowStatus, frozenset[WorkflowStatus]] = {
-    WorkflowStatus.PENDING: frozenset({WorkflowStatus.RUNNING, WorkflowStatus.PAUSED, WorkflowStatus.CANCELED}),
+    # Workflows are created as RUNNING. PENDING is part of the API, with the same end states.
+    WorkflowStatus.PENDING: frozenset(
+        {WorkflowStatus.RUNNING, WorkflowStatus.PAUSED, WorkflowStatus.FAILED, WorkflowStatus.CANCELED}
+    ),
     WorkflowStatus.RUNNING: frozenset(
         {WorkflowStatus.PAUSED, WorkflowStatus.SUCCEEDED, WorkflowStatus.FAILED, WorkflowStatus.CANCELED}
     ),
-    WorkflowStatus.PAUSED: frozenset({WorkflowStatus.RUNNING, WorkflowStatus.CANCELED}),
-    WorkflowStatus.SUCCEEDED: frozenset({WorkflowStatus.RUNNING}),  # a new run, after a correction
+    # Jobs that were running when it was paused go on, and their failure can fail the workflow.
+    WorkflowStatus.PAUSED: frozenset({WorkflowStatus.RUNNING, WorkflowStatus.FAILED, WorkflowStatus.CANCELED}),
+    WorkflowStatus.SUCCEEDED: frozenset({WorkflowStatus.RUNNING}),  # a new run, after an edit
+    WorkflowStatus.FAILED: frozenset({WorkflowStatus.RUNNING}),  # it or its failed job is retried
+    WorkflowStatus.CANCELED: frozenset({WorkflowStatus.RUNNING}),
+}
+
+# A stage can become RUNNING again from every state: it is retried, or out of date, or restarted with a new job in place
+# of one from an earlier run. A stage is never PAUSED; its workflow is.
+WORKFLOW_STAGE_TRANSITIONS: dict[WorkflowStatus, frozenset[WorkflowStatus]] = {
+    WorkflowStatus.PENDING: frozenset({WorkflowStatus.RUNNING}),
+    WorkflowStatus.RUNNING: frozenset(
+        {
+            WorkflowStatus.RUNNING,
+            WorkflowStatus.PENDING,  # an earlier stage has to run first
+            WorkflowStatus.SUCCEEDED,
+            WorkflowStatus.FAILED,
+            WorkflowStatus.CANCELED,
+        }
+    ),
+    WorkflowStatus.PAUSED: frozenset(),
+    WorkflowStatus.SUCCEEDED: frozenset({WorkflowStatus.RUNNING, WorkflowStatus.PENDING}),  # PENDING: in a new run
     WorkflowStatus.FAILED: frozenset({WorkflowStatus.RUNNING}),
     WorkflowStatus.CANCELED: frozenset({WorkflowStatus.RUNNING}),
 }
@@ -76,8 +129,8 @@ class JobType(StrEnum):
 
 class JobRole(StrEnum):
     STAGE = "STAGE"  # plans builds and waits for them
-    BUILD = "BUILD"  # makes one artifact
-    GENERATE = "GENERATE"  # has one picture or clip made by a provider, on a pool's account where it has pools
+    BUILD = "BUILD"  # creates one artifact
+    GENERATE = "GENERATE"  # has a provider generate one image or video, on an account if the provider is pooled
 
 
 class Queue(StrEnum):
@@ -86,12 +139,12 @@ class Queue(StrEnum):
     IMAGES = "images"
     VIDEOS = "videos"
     RENDERING = "rendering"
-    INPUTS = "inputs"  # input pictures that are still links: fetched before their job is scheduled
-    POOL_IMAGES = "pool-images"  # pictures that wait for an account; the scheduler places them, nobody claims them
+    INPUTS = "inputs"  # downloads of input pictures given as links, before their job is scheduled
+    POOL_IMAGES = "pool-images"  # images waiting for an account; placed by the scheduler, not claimed by workers
     POOL_VIDEOS = "pool-videos"
-    CALLBACKS = "callbacks"  # deliveries of the outbox, not jobs
-    ACCOUNTS = "accounts"  # checks of accounts and receiving of their daily credits, not jobs
-    MAINTENANCE = "maintenance"  # sweeping, retention, statistics, alerts, not jobs
+    CALLBACKS = "callbacks"  # deliveries from the outbox; not jobs
+    ACCOUNTS = "accounts"  # health checks of accounts and receiving of daily credits; not jobs
+    MAINTENANCE = "maintenance"  # sweeper, retention, statistics and alerts; not jobs
 
 
 JOB_QUEUES = tuple(queue for queue in Queue if queue not in (Queue.CALLBACKS, Queue.ACCOUNTS, Queue.MAINTENANCE))
@@ -109,7 +162,7 @@ PRIORITY_RANKS: dict[Priority, int] = {Priority.URGENT: 0, Priority.HIGH: 1, Pri
 
 
 class ArtifactKind(StrEnum):
-    """What builds make. The subject of each is named behind it."""
+    """Results of builds. The comment names the subject of each."""
 
     SCRIPT = "SCRIPT"  # script
     DESIGN = "DESIGN"  # asset
@@ -125,16 +178,16 @@ class ArtifactKind(StrEnum):
 
 class FileRole(StrEnum):
     MAIN = "MAIN"
-    CANDIDATE = "CANDIDATE"  # every picture that came for a shot
+    CANDIDATE = "CANDIDATE"  # each picture generated for a shot
     AUDIO = "AUDIO"
     SUBTITLES = "SUBTITLES"
     POSTER = "POSTER"
 
 
 class FileState(StrEnum):
-    WRITING = "WRITING"  # the row is there before the bytes, so that a crash leaves no unknown file
+    WRITING = "WRITING"  # the row is written before the bytes, so that a crash leaves no unknown file
     READY = "READY"
-    REMOVING = "REMOVING"  # the bytes go first, then the row
+    REMOVING = "REMOVING"  # the bytes are removed before the row
 
 
 class InputType(StrEnum):
@@ -157,7 +210,7 @@ class GridLayout(StrEnum):
 
     @property
     def side(self) -> int:
-        """Rows, which are as many as the columns."""
+        """The number of rows, which equals the number of columns."""
         return {"SINGLE": 1, "GRID_2X2": 2, "GRID_3X3": 3, "GRID_4X4": 4}[self.value]
 
 
@@ -198,8 +251,17 @@ class Site(StrEnum):
 
 class AccountStatus(StrEnum):
     ACTIVE = "ACTIVE"
-    INACTIVE = "INACTIVE"  # its session has expired, or its owner took it out
+    INACTIVE = "INACTIVE"  # its session has expired, or its owner deactivated it
     BANNED = "BANNED"  # punished upstream
+
+
+ACCOUNT_TRANSITIONS: dict[AccountStatus, frozenset[AccountStatus]] = {
+    AccountStatus.ACTIVE: frozenset({AccountStatus.INACTIVE, AccountStatus.BANNED}),
+    # A check of an inactive account can show that it is banned. Its owner can admit it again.
+    AccountStatus.INACTIVE: frozenset({AccountStatus.ACTIVE, AccountStatus.BANNED}),
+    # Upstream does not report the end of a ban, so only the owner can end it here.
+    AccountStatus.BANNED: frozenset({AccountStatus.ACTIVE, AccountStatus.INACTIVE}),
+}
 
 
 class LoadBalance(StrEnum):
@@ -232,35 +294,37 @@ class Transition(StrEnum):
 
 
 class AttemptState(StrEnum):
-    """Where an attempt stands between two of its steps. Each is stored before the next thing happens."""
+    """The step that an attempt has reached. Each state is stored before the next step starts."""
 
-    PLACED = "PLACED"  # has its slot; nothing was sent yet
-    SENT = "SENT"  # the draft is being sent or was; whether upstream took it is not known
-    ACCEPTED = "ACCEPTED"  # upstream has it under a history id
-    FETCHING = "FETCHING"  # upstream is done; the result is being stored
+    PLACED = "PLACED"  # has a slot; nothing is sent yet
+    SENT = "SENT"  # the draft is being sent or was sent; whether upstream accepted it is unknown
+    ACCEPTED = "ACCEPTED"  # accepted by upstream, with a history id
+    FETCHING = "FETCHING"  # finished by upstream; the result is being stored
     ENDED = "ENDED"
 
 
+# services/stores/attempts checks every change of an attempt's state against this table. A state may follow itself: its
+# step is repeated later.
 ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
-    AttemptState.PLACED: frozenset({AttemptState.SENT, AttemptState.ENDED}),
-    # Back to PLACED where it is certain that upstream does not have it; then the same submit id is sent again.
-    AttemptState.SENT: frozenset({AttemptState.PLACED, AttemptState.ACCEPTED, AttemptState.ENDED}),
-    AttemptState.ACCEPTED: frozenset({AttemptState.FETCHING, AttemptState.ENDED}),
-    AttemptState.FETCHING: frozenset({AttemptState.ENDED}),
-    AttemptState.ENDED: frozenset({AttemptState.FETCHING}),  # storing failed for a day, and somebody retries it
+    AttemptState.PLACED: frozenset({AttemptState.PLACED, AttemptState.SENT, AttemptState.ENDED}),
+    # Back to PLACED if upstream certainly does not have it; the same submit id is then sent again.
+    AttemptState.SENT: frozenset({AttemptState.SENT, AttemptState.PLACED, AttemptState.ACCEPTED, AttemptState.ENDED}),
+    AttemptState.ACCEPTED: frozenset({AttemptState.ACCEPTED, AttemptState.FETCHING, AttemptState.ENDED}),
+    AttemptState.FETCHING: frozenset({AttemptState.FETCHING, AttemptState.ENDED}),
+    AttemptState.ENDED: frozenset({AttemptState.FETCHING}),  # storing failed for a day, and the job is retried
 }
 
 
 class AttemptOutcome(StrEnum):
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
-    SWITCHED = "SWITCHED"  # its job went on, on another account or later on this one
+    SWITCHED = "SWITCHED"  # its job continued on another account, or later on this one
     FAILED = "FAILED"
     CANCELED = "CANCELED"
 
 
 class BatchType(StrEnum):
-    """COMPOSE as soon as one item has an input picture."""
+    """COMPOSE if at least one item has an input picture."""
 
     IMAGE_GENERATE = "IMAGE_GENERATE"
     IMAGE_COMPOSE = "IMAGE_COMPOSE"
@@ -271,7 +335,7 @@ class BatchType(StrEnum):
 class BatchStatus(StrEnum):
     PENDING = "PENDING"
     RUNNING = "RUNNING"
-    PAUSED = "PAUSED"  # what runs ends; nothing more of it is started
+    PAUSED = "PAUSED"  # running jobs end; no new ones start
     SUCCEEDED = "SUCCEEDED"
     PARTIALLY_FAILED = "PARTIALLY_FAILED"
     FAILED = "FAILED"
@@ -287,7 +351,7 @@ ENDED_BATCH_STATUSES = (
 )
 
 _ENDS = frozenset(ENDED_BATCH_STATUSES)
-# An ended batch is taken up again by a retry; a result that comes after a time-out changes what it ended as.
+# A retry restarts an ended batch; a result after a time-out can change its end status.
 BATCH_TRANSITIONS: dict[BatchStatus, frozenset[BatchStatus]] = {
     BatchStatus.PENDING: frozenset({BatchStatus.RUNNING, BatchStatus.PAUSED}) | _ENDS,
     BatchStatus.RUNNING: frozenset({BatchStatus.PAUSED}) | _ENDS,
@@ -308,6 +372,14 @@ class DeliveryStatus(StrEnum):
     PENDING = "PENDING"
     DELIVERED = "DELIVERED"
     FAILED = "FAILED"
+
+
+# PENDING again: somebody has it sent anew, whatever became of it, also while it is being sent.
+DELIVERY_TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
+    DeliveryStatus.PENDING: frozenset({DeliveryStatus.PENDING, DeliveryStatus.DELIVERED, DeliveryStatus.FAILED}),
+    DeliveryStatus.DELIVERED: frozenset({DeliveryStatus.PENDING}),
+    DeliveryStatus.FAILED: frozenset({DeliveryStatus.PENDING}),
+}
 
 
 class AlertKind(StrEnum):

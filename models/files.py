@@ -10,7 +10,7 @@ from models.enums import FileState
 
 
 class StoredFile(OwnedRow):
-    """A file named by its content. The row is written before the bytes, and marked READY after them."""
+    """A file identified by its content. The row is written before the bytes, and becomes READY after them."""
 
     sha256 = fields.CharField(max_length=64)
     content_type = fields.CharField(max_length=127)
@@ -20,12 +20,12 @@ class StoredFile(OwnedRow):
     duration_seconds = fields.FloatField(null=True)
     name = fields.CharField(max_length=255, default="")
     source_url: Any = fields.TextField(null=True)
-    "The outside link that the content came from, where it did."
+    "The external link that the content was downloaded from, if any."
     state = fields.CharEnumField(FileState, max_length=16, default=FileState.WRITING)
     is_upload = fields.BooleanField(default=False)
     made_by_job_id = fields.BigIntField(null=True)
     released_at = fields.DatetimeField(null=True)
-    "Since when nothing refers to it; taking it up again clears this."
+    "Since when it is unreferenced. Null: referenced. A new reference clears it."
 
     class Meta:
         table = "stored_file"

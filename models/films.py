@@ -1,4 +1,4 @@
-"""Animatics, videos and edits: what the later stages hang on."""
+"""Animatics, videos and edits: the objects of the last three stages."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ class Animatic(OwnedRow):
 
 
 class AnimaticPart(OwnedRow):
-    """A shot in an animatic. The overrides are what generateSpeech asked for."""
+    """A shot in an animatic. Text, voice and provider are overrides set by generateSpeech."""
 
     animatic_id = fields.BigIntField()
     shot_id = fields.BigIntField()
@@ -59,7 +59,7 @@ class Edit(OwnedRow):
     options: Any = fields.JSONField(default=dict)
     "{audioEffects, backgroundMusic, musicStyle, subtitles, burnSubtitles, quality}"
     music: Any = fields.JSONField(null=True)
-    "What addBackgroundMusic gave: {fileId, volume, fadeInSeconds, fadeOutSeconds, ducking}."
+    "Arguments of addBackgroundMusic: {fileId, volume, fadeInSeconds, fadeOutSeconds, ducking}."
 
     class Meta:
         table = "edit"

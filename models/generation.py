@@ -1,4 +1,4 @@
-"""Generation: records (what was asked for and what came back), their versions, and attempts on accounts."""
+"""Generation records (request and result), their versions, and attempts on accounts."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from models.enums import AttemptOutcome, AttemptState, MediaKind, Site
 class GenerationRecord(OwnedRow):
     """One per owner, project, work, storyboard and kind while it is not deleted.
 
-    Its columns are what its newest request asked for (`params`: a GenerationRequest). Status and error are those of the
-    job `current_job_id`; its files are those of the job `shown_job_id`.
+    Its columns are those of the newest request (`params`: a GenerationRequest). Status and error are those of the job
+    `current_job_id`; its files are those of the job `shown_job_id`.
     """
 
     updated_at = fields.DatetimeField(auto_now=True)
@@ -28,18 +28,18 @@ class GenerationRecord(OwnedRow):
     prompt = fields.TextField()
     params: Any = fields.JSONField(default=dict)
     request_sha256 = fields.CharField(max_length=64)
-    "Over everything that shapes the result: for Reuse.EXACT."
+    "Hash over everything that shapes the result, for Reuse.EXACT."
     callback_url: Any = fields.TextField(null=True)
     current_job_id: Any = fields.BigIntField(null=True)
-    "The newest job: only it may publish here. Null before there is one."
+    "The newest job, the only one that may publish here. Null: no job yet."
     shown_job_id: Any = fields.BigIntField(null=True)
-    "The job whose files are shown; null until there is a result."
+    "The job whose files are shown. Null: no result yet."
     chosen_file_id: Any = fields.BigIntField(null=True)
-    "The shown file that later stages use; null: the first."
+    "The shown file that later stages use. Null: the first."
     is_reused = fields.BooleanField(default=False)
     version_count = fields.IntField(default=0)
     similarity_keys: Any = fields.BinaryField(null=True)
-    "Its keys in the index of prompts (SimilarityKey), packed; empty: it is not to be there; null: not looked at yet."
+    "Its keys in the prompt index (SimilarityKey), packed. Empty: not to be indexed. Null: not indexed yet."
     deleted_at: Any = fields.DatetimeField(null=True)
     version = fields.BigIntField(default=1)
 
@@ -53,9 +53,9 @@ class GenerationRecord(OwnedRow):
 
 
 class SimilarityKey(Model):
-    """A record's place in the index of prompts: records that share a key may have prompts that are alike.
+    """An entry of the prompt index: records that share a key may have similar prompts.
 
-    The table's primary key is (key, record_id), which Tortoise cannot say: its migration makes it by hand.
+    The table's primary key is (key, record_id). Tortoise cannot declare that, so the migration creates it in SQL.
     """
 
     key = fields.BigIntField(primary_key=True, generated=False)
@@ -66,7 +66,7 @@ class SimilarityKey(Model):
 
 
 class RecordVersion(OwnedRow):
-    """An earlier result of a record: the job that made it, with what it was asked for."""
+    """An earlier result of a record: the job that produced it, and its request."""
 
     record_id = fields.BigIntField()
     number = fields.IntField()
@@ -84,60 +84,61 @@ class RecordVersion(OwnedRow):
 class Attempt(OwnedRow):
     """One try of a GENERATE job on one account. It holds a slot of the account until `released_at_ms` is set.
 
-    It is claimed for its next step like a job: while `state` is not ENDED and `due_at_ms` has come, by an UPDATE that
-    raises `lease_epoch` and moves `due_at_ms` to the end of the lease. Times in milliseconds are the database's clock.
+    It is claimed for its next step like a job: while `state` is not ENDED and `due_at_ms` has passed, by an UPDATE that
+    increments `lease_epoch` and sets `due_at_ms` to the end of the lease. Times in milliseconds are the database's
+    clock.
     """
 
     job_id = fields.BigIntField()
     run = fields.IntField(default=0)
-    "The job's retry_count when it was placed: attempts of earlier runs do not count."
+    "The job's retry_count when it was placed; attempts of earlier runs are not counted."
     number = fields.IntField()
     "From 1 within the job, over all runs."
     account_id: Any = fields.BigIntField(null=True)
-    "Null for a provider without pools."
+    "Null: the provider has no pool."
     provider = fields.CharField(max_length=64)
     site: Any = fields.CharEnumField(Site, max_length=4, null=True)
     kind = fields.CharEnumField(MediaKind, max_length=8)
     model = fields.CharField(max_length=64)
     route_id: Any = fields.BigIntField(null=True)
     submit_id = fields.CharField(max_length=36)
-    "Made by us before anything is sent; upstream is asked by it where no history id is known."
+    "Created before anything is sent; used to query upstream while no history id is known."
     history_id: Any = fields.CharField(max_length=64, null=True)
     state = fields.CharEnumField(AttemptState, max_length=12, default=AttemptState.PLACED)
     outcome = fields.CharEnumField(AttemptOutcome, max_length=12, default=AttemptOutcome.RUNNING)
     error: Any = fields.JSONField(null=True)
     "As Job.error."
     is_manual = fields.BooleanField(default=False)
-    "Polled only when somebody asks; its slot is freed after the usual time."
+    "Polled only on request (polling: MANUAL); its slot is released after the usual duration."
     is_detached = fields.BooleanField(default=False)
-    "No result in time: its job has ended, it is polled slowly, its slot is kept."
+    "Timed out: its job has ended; it is polled slowly and keeps its slot."
     is_draining = fields.BooleanField(default=False)
-    "Its job was canceled or went on without it: it only waits for upstream's end, to free the slot."
+    "Its job was canceled or continued elsewhere; it only waits for upstream to end the task, to release the slot."
     credits_expected: Any = fields.IntField(null=True)
     credits_spent: Any = fields.IntField(null=True)
     quota_day: Any = fields.CharField(max_length=10, null=True)
     sends = fields.IntField(default=0)
     failures = fields.IntField(default=0)
-    "Failures of the present step that a wait may cure."
+    "Temporary failures of the current step."
     polls = fields.IntField(default=0)
     placed_at_ms = fields.BigIntField(default=0)
     sent_at_ms: Any = fields.BigIntField(null=True)
     accepted_at_ms: Any = fields.BigIntField(null=True)
     missing_since_ms: Any = fields.BigIntField(null=True)
-    "SENT: since when every answer to a look-up was empty. ACCEPTED: since when upstream's answers leave it out."
+    "Since when upstream's answers to queries do not contain it (SENT or ACCEPTED)."
     queued_ms = fields.BigIntField(default=0)
-    "Time that upstream kept it in its queue, which does not count towards the time-out."
+    "Time in upstream's queue, which is not counted towards the time-out."
     last_poll_at_ms: Any = fields.BigIntField(null=True)
     done_at_ms: Any = fields.BigIntField(null=True)
-    "When upstream was seen to have ended it."
+    "When a query first showed that upstream had ended it."
     fetch_since_ms: Any = fields.BigIntField(null=True)
     released_at_ms: Any = fields.BigIntField(null=True)
     finished_at: Any = fields.DatetimeField(null=True)
     due_at_ms: Any = fields.BigIntField(null=True)
-    "When its next step is due; null: none is (ENDED, or manual)."
+    "When its next step is due. Null: none (ENDED, or manual)."
     lease_epoch = fields.IntField(default=0)
     upstream: Any = fields.JSONField(null=True)
-    "The newest state told: {status, taskType, failCode, itemCount, results, queuePosition, raw}."
+    "The last state reported by upstream: {status, taskType, failCode, itemCount, results, queuePosition, raw}."
 
     class Meta:
         table = "attempt"
@@ -151,9 +152,9 @@ class Attempt(OwnedRow):
 
 
 class Route(Row):
-    """Why a scheduling pass chose as it did, shared by the attempts it made.
+    """The accounts considered by a scheduling pass, shared by the attempts it created.
 
-    candidates: [{accountId, reason, untilMs}], in order of preference; reason null: it could take work.
+    candidates: [{accountId, reason, untilMs}], in order of preference; reason null: the account was available.
     """
 
     candidates: Any = fields.JSONField(default=list)
@@ -163,20 +164,20 @@ class Route(Row):
 
 
 class ModelTiming(Model):
-    """How long a model takes, measured: the newest durations in milliseconds, without upstream's queue."""
+    """Measured durations of a model: the newest ones in milliseconds, without upstream's queue."""
 
     key = fields.CharField(max_length=160, primary_key=True)
     "provider/model/kind"
     durations_ms: Any = fields.JSONField(default=list)
     held_ms: Any = fields.JSONField(null=True)
-    "The newest times for which a task held its slot, submitting and noticing its end included."
+    "The newest times that a slot was occupied, including the submit and the delay until the end was noticed."
 
     class Meta:
         table = "model_timing"
 
 
 class SchedulerLease(Model):
-    """One process schedules a kind at a time."""
+    """Lease that lets one process at a time schedule a kind."""
 
     kind = fields.CharField(max_length=8, primary_key=True)
     holder = fields.CharField(max_length=64)

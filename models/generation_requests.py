@@ -1,52 +1,29 @@
-"""What somebody asked to have generated, as it is kept in its job and record."""
+"""Generation requests as they are stored in jobs and records."""
 
-import dataclasses
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import orjson
+from pydantic import TypeAdapter
 
-from models.enums import JobType, LoadBalance, MediaKind, Polling, RateLimitHandling, Reuse, Transition
+from models.enums import JobType, LoadBalance, MediaKind, Polling, RateLimitHandling, Reuse
+from models.generation_parameters import PARAMETERS, GenerationParameters
 from models.ids import global_id
 
 STANDALONE_WORK = "default"
+DEFAULT_THRESHOLD = 0.95
 
 
 def work_of(workflow_id: int | None) -> str:
-    """The work of a build's generations: shots of a workflow have its id as their work."""
+    """The work id of a build's generations: the workflow's global id, or STANDALONE_WORK."""
     return STANDALONE_WORK if workflow_id is None else global_id("Workflow", workflow_id)
-
-
-# What shapes the result beside the prompt: what else differs between two requests makes no other picture.
-_SHAPING = (
-    "kind",
-    "provider",
-    "model",
-    "negative_prompt",
-    "ratio",
-    "resolution",
-    "size",
-    "intelligent_ratio",
-    "sample_strength",
-    "seed",
-    "steps",
-    "guidance_scale",
-    "scheduler",
-    "style",
-    "safety_check",
-    "duration_seconds",
-    "fps",
-    "motion_strength",
-    "transition",
-    "audio",
-)
 
 
 @dataclass(frozen=True)
 class AccountStrategy:
-    """How a job uses the pool. account_ids: only these; empty: all of its owner's."""
+    """How a job uses the pool. account_ids: restricts it to these accounts; empty: all of the owner's."""
 
     load_balance: LoadBalance = LoadBalance.LEAST_USED
     max_concurrent_per_account: int | None = None
@@ -57,77 +34,42 @@ class AccountStrategy:
     account_ids: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        plain: dict[str, Any] = orjson.loads(orjson.dumps(self))
-        return plain
+        return _to_json(self)
 
     @staticmethod
     def from_json(values: Mapping[str, Any]) -> "AccountStrategy":
-        if not values:
-            return AccountStrategy()
-        return AccountStrategy(
-            **{
-                **values,
-                "load_balance": LoadBalance(values["load_balance"]),
-                "rate_limit_handling": RateLimitHandling(values["rate_limit_handling"]),
-                "account_ids": tuple(values["account_ids"]),
-            }
-        )
+        """Missing values get their defaults; unknown names are ignored."""
+        return _STRATEGIES.validate_python(values)
 
 
-@dataclass(frozen=True)
-class ClipAudio:
-    voiceover_url: str | None = None
-    bgm_url: str | None = None
-    ducking: bool = True
-
-
-@dataclass(frozen=True)
-class InputImage:
-    """An input picture: as the caller named it, and the stored content once it is there."""
-
-    given: str
-    sha256: str | None = None
-
-
-@dataclass(frozen=True)
-class GenerationRequest:
-    """A picture or a clip to make. resolution, ratio …: with defaults filled in; None where the model takes none."""
+@dataclass(frozen=True, kw_only=True)
+class RequestedGeneration(GenerationParameters):
+    """Parameters, the storyboard they belong to, and options: what a caller's input and a checked request share."""
 
     kind: MediaKind
-    provider: str
-    model: str
-    prompt: str
+    storyboard_id: str
     project_id: str = "default"
     project_name: str | None = None
-    work_id: str = "default"
-    storyboard_id: str = ""
-    negative_prompt: str | None = None
-    ratio: str | None = None
-    resolution: str | None = None
-    size: str | None = None
-    intelligent_ratio: bool = False
-    sample_strength: float | None = None
-    seed: int | None = None
-    steps: int | None = None
-    guidance_scale: float | None = None
-    scheduler: str | None = None
-    style: str | None = None
-    safety_check: bool = True
-    duration_seconds: int | None = None
-    fps: int | None = None
-    motion_strength: float | None = None
-    transition: Transition = Transition.NONE
-    audio: ClipAudio | None = None
-    inputs: tuple[InputImage, ...] = ()
+    work_id: str = STANDALONE_WORK
     polling: Polling = Polling.AUTO
     reuse: Reuse = Reuse.NONE
-    reuse_threshold: float = 0.95
+    reuse_threshold: float = DEFAULT_THRESHOLD
+    "Lowest similarity of two prompts for Reuse.SIMILAR, from 0 to 1."
     strategy: AccountStrategy = field(default_factory=AccountStrategy)
     callback_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationRequest(RequestedGeneration):
+    """A checked request for an image or video. Defaults are filled in; None: the model does not take the parameter."""
+
+    provider: str
+    model: str
+    storyboard_id: str = ""
     build_run: int = 0
-    "Of a generation that a build asked for: that build's retry_count then."
+    "The retry_count of the build that requested this, at that time."
     made_for_sha256: str | None = None
-    "Of a request that was answered by the result of another, whose prompt is alike: that one's hash."
+    "Hash of the request with a similar prompt whose result is reused for this one."
 
     @property
     def job_type(self) -> JobType:
@@ -136,41 +78,45 @@ class GenerationRequest:
         return JobType.IMAGE_TO_VIDEO if self.inputs else JobType.TEXT_TO_VIDEO
 
     def sha256(self) -> str:
-        """Over everything that shapes the result; an input picture counts by its content, else by its link.
+        """Hash over everything that shapes the result; input pictures enter by content, or by link until stored.
 
-        Where the result was made for another request, that one's: it is no result of what this one says.
+        If the result of a similar request is reused: the hash of that request, which the result belongs to.
         """
         return self.made_for_sha256 or _sha256({**self._shape(), "prompt": self.prompt})
 
     def shape_sha256(self) -> str:
-        """The same over everything but the prompt."""
+        """As sha256, without the prompt."""
         return _sha256(self._shape())
 
     def _shape(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in _SHAPING}
-        values["audio"] = None if self.audio is None else dataclasses.asdict(self.audio)
+        values["audio"] = None if self.audio is None else asdict(self.audio)
         values["inputs"] = [image.sha256 or image.given for image in self.inputs]
         return values
 
     def to_json(self) -> dict[str, Any]:
-        plain: dict[str, Any] = orjson.loads(orjson.dumps(self))
-        return plain
+        return _to_json(self)
 
     @staticmethod
-    def from_json(values: dict[str, Any]) -> "GenerationRequest":
-        audio = values.get("audio")
-        return GenerationRequest(
-            **{
-                **values,
-                "kind": MediaKind(values["kind"]),
-                "transition": Transition(values["transition"]),
-                "audio": None if audio is None else ClipAudio(**audio),
-                "inputs": tuple(InputImage(**image) for image in values["inputs"]),
-                "polling": Polling(values["polling"]),
-                "reuse": Reuse(values["reuse"]),
-                "strategy": AccountStrategy.from_json(values.get("strategy") or {}),
-            }
-        )
+    def from_json(values: Mapping[str, Any]) -> "GenerationRequest":
+        """Reads a stored request of any age: missing values get their defaults, unknown names are ignored.
+
+        Raises pydantic.ValidationError if the values are not a request.
+        """
+        return _REQUESTS.validate_python(values)
+
+
+# Other differences between two requests do not change the result.
+_SHAPING = ("kind", "provider", "model", *(name for name, each in PARAMETERS.items() if each.shapes_result))
+
+
+_REQUESTS = TypeAdapter(GenerationRequest)
+_STRATEGIES = TypeAdapter(AccountStrategy)
+
+
+def _to_json(value: object) -> dict[str, Any]:
+    plain: dict[str, Any] = orjson.loads(orjson.dumps(value))
+    return plain
 
 
 def _sha256(values: dict[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Object ids: a type prefix and a snowflake number, unique over all types and sortable by creation.
 
 A number holds 41 bits of milliseconds since EPOCH_MS, 10 bits of the process's leased number and 12 bits of sequence.
-It leaves only as text: it passes 2^53, up to where JavaScript's numbers are exact.
+The API shows it as text, since it exceeds 2^53, the limit of exact numbers in JavaScript.
 """
 
 import threading
@@ -20,11 +20,11 @@ def wall_clock_ms() -> int:
 
 
 class IdSource:
-    """Hands out ids of one process number. Safe to call from any thread; never waits.
+    """Generates ids of one process number. Thread-safe; never waits.
 
-    Milliseconds and sequence are one counter, which follows the clock and only grows: more than 4096 ids within one
-    millisecond, or a clock that went back, take theirs from the milliseconds that come next. after: an id of the
-    process's former number, which all new ones are above.
+    Milliseconds and sequence are one counter, which follows the clock and only grows: after more than 4096 ids within
+    one millisecond, or when the clock goes back, ids use the following milliseconds. after: the last id of the
+    process's former number; all new ids are greater.
     """
 
     def __init__(self, process_number: int, *, after: int = 0, clock_ms: Callable[[], int] = wall_clock_ms) -> None:
@@ -42,7 +42,7 @@ class IdSource:
         return self._last
 
     def next(self) -> int:
-        """A new id, above all earlier ones of this source."""
+        """A new id, greater than all earlier ones of this source."""
         with self._lock:
             self._counter = max(self._counter + 1, (self._clock_ms() - EPOCH_MS) << SEQUENCE_BITS)
             moment_ms, sequence = divmod(self._counter, 1 << SEQUENCE_BITS)
@@ -50,13 +50,13 @@ class IdSource:
             return self._last
 
 
-# One for the whole process, whatever is open in it: two sources would give the same ids out. A new number continues
-# above the ids of the one before.
+# One per process, since two sources with the same number would generate the same ids. A source with a new number
+# continues above the ids of the previous one.
 _source: IdSource | None = None
 
 
 def use_process_number(process_number: int) -> None:
-    """From now on this process makes ids with that number, which it must hold a lease on."""
+    """Makes this process generate ids with that number, which it must hold a lease on."""
     global _source
     _source = IdSource(process_number, after=_source.last if _source is not None else 0)
 
@@ -96,7 +96,7 @@ def global_id(model: str, number: int) -> str:
 
 
 def parse_global_id(text: str) -> tuple[str, int] | None:
-    """(model name, number) of an id, or None where it is no id of ours. A number has one spelling, so `job_07` is none."""
+    """(model name, number) of a global id; None if it is not one. A number has one spelling: `job_07` is none."""
     prefix, _, digits = text.partition("_")
     model = MODEL_BY_PREFIX.get(prefix)
     if model is None or not digits.isascii() or not digits.isdigit() or len(digits) > 19 or digits.startswith("0"):
@@ -106,5 +106,5 @@ def parse_global_id(text: str) -> tuple[str, int] | None:
 
 
 def first_id_at(moment: datetime) -> int:
-    """A number that is greater than those of all ids made before a moment, and less than those made from then on."""
+    """A number greater than all ids created before a moment, and not greater than those created from then on."""
     return max(0, int(moment.timestamp() * 1000) - EPOCH_MS) << 22

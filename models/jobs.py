@@ -1,4 +1,4 @@
-"""Jobs: one piece of asynchronous work each, with leases; and the idempotency keys of the requests that made them."""
+"""Jobs (units of asynchronous work, claimed with leases), their input files, and idempotency keys."""
 
 from contextvars import ContextVar
 from typing import Any
@@ -10,7 +10,7 @@ from models.base import OwnedRow, Row
 from models.enums import JOB_QUEUES, JobRole, JobStatus, JobType, Queue, Stage
 
 TRACE_PARENT: ContextVar[str | None] = ContextVar("trace_parent", default=None)
-"The span that is being recorded, as the W3C header `traceparent` has it; None where nothing is traced."
+"The current span in the format of the W3C header `traceparent`; None: tracing is off."
 
 
 def trace_parent() -> str | None:
@@ -18,16 +18,16 @@ def trace_parent() -> str | None:
 
 
 _QUEUES = "\n".join(f"{queue.name}: {queue.value}" for queue in (*JOB_QUEUES, Queue.CALLBACKS))
-"The column's comment in the database: another one would be a migration."
+"The column's comment in the database; changing it requires a migration."
 
 
 class Job(OwnedRow):
-    """A STAGE job plans BUILD jobs, its children, and waits for them. A BUILD job makes one artifact. A GENERATE job
-    has one picture or clip made, for its record, by attempts (models/generation.py).
+    """A STAGE job plans BUILD jobs, its children, and waits for them. A BUILD job creates one artifact. A GENERATE job
+    has one image or video generated for its record, by attempts (models/generation.py).
 
-    A job is claimable while it is live and `due_at_ms` has come. Claiming it moves `due_at_ms` to the end of the
-    lease and raises `lease_epoch`, so a lease that runs out makes the job claimable again, and whoever held it can
-    write nothing any more. `due_at_ms` null: it waits to be woken (`wakes` is raised with each waking).
+    A job can be claimed while it is live and `due_at_ms` has passed. Claiming it sets `due_at_ms` to the end of the
+    lease and increments `lease_epoch`. After the lease has expired the job can be claimed again, and writes of the
+    former holder change nothing. `due_at_ms` null: the job waits to be woken (`wakes` counts that).
     """
 
     type = fields.CharEnumField(JobType, max_length=24)
@@ -46,26 +46,26 @@ class Job(OwnedRow):
     "{code, message, retryable, upstreamCode}"
     retry_count = fields.IntField(default=0)
     tries = fields.IntField(default=0)
-    "Claims since it was last put in the queue by a person or its parent."
+    "Claims since it was last queued by a user or its parent."
     failures = fields.IntField(default=0)
     params: Any = fields.JSONField(default=dict)
-    "BUILD: {inputs, fingerprint, slot}; STAGE: what the mutation asked for; GENERATE: a GenerationRequest."
+    "BUILD: {inputs, fingerprint, slot}; STAGE: arguments of the mutation; GENERATE: a GenerationRequest."
     parent_id = fields.BigIntField(null=True)
     workflow_id = fields.BigIntField(null=True)
     target_id = fields.BigIntField()
-    "The script, storyboard, animatic … that the stage makes; children have their parent's."
+    "The script, storyboard, animatic … of the stage; children have the same as their parent."
     record_id = fields.BigIntField(null=True)
-    "Of a GENERATE job: what it makes a result for. Its target_id is the same."
+    "Of a GENERATE job: its record; the same as target_id."
     batch_id: Any = fields.BigIntField(null=True)
-    "Of a GENERATE job: the batch that it is an item of."
+    "Of a GENERATE job: its batch."
     is_superseded: Any = fields.BooleanField(null=True)
-    "True where the batch has a newer job for the same storyboard: this one counts there no more."
+    "True: the batch has a newer job for the same storyboard, and this one is not counted."
     demand_key: Any = fields.CharField(max_length=64, null=True)
-    "Of a GENERATE job: the same for all jobs that want the same of a pool (services/accounts/pool/demands)."
+    "Of a GENERATE job: the same for all jobs with the same demands on a pool (services/accounts/pool/demands)."
     waiting_since_ms: Any = fields.BigIntField(null=True)
-    "Since when it waits to be begun, for ageing. Null: since it was created."
+    "Since when it waits to start, for priority ageing. Null: since its creation."
     trace_parent: Any = fields.CharField(max_length=64, null=True, default=trace_parent)
-    "The span in which it was created: what is done for it anywhere is traced as that one's child."
+    "The span in which it was created; spans of its processing are children of that one."
     artifact_kind = fields.CharField(max_length=16, null=True)
     artifact_subject_id = fields.BigIntField(null=True)
     artifact_slot = fields.IntField(null=True)
@@ -91,7 +91,7 @@ class Job(OwnedRow):
 
 
 class JobInput(Row):
-    """A file that a job is made from: it stays as long as the job does."""
+    """An input file of a job, kept as long as the job."""
 
     job_id = fields.BigIntField()
     position = fields.IntField()
@@ -104,7 +104,7 @@ class JobInput(Row):
 
 
 class IdempotencyKey(Row):
-    """The first request under a key. Later ones with the same input get its answer."""
+    """The first request with a key. Later requests with the same input get its result."""
 
     owner = fields.CharField(max_length=255)
     mutation = fields.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""Scripts with their scenes and shots, and the assets that the shots show."""
+"""Scripts with their scenes and shots, and the assets shown in the shots."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ class Script(OwnedRow):
     status = fields.CharEnumField(JobStatus, max_length=16, default=JobStatus.PENDING)
     input_type = fields.CharEnumField(InputType, max_length=16)
     source_file_id = fields.BigIntField()
-    "The StoredFile with the text as it came."
+    "The StoredFile with the original text."
     options: Any = fields.JSONField(default=dict)
     language: Any = fields.CharField(max_length=16, null=True)
     title: Any = fields.TextField(null=True)
     screenplay: Any = fields.TextField(null=True)
     storyboard_script: Any = fields.TextField(null=True)
     draft_assets: Any = fields.JSONField(default=list)
-    "Assets that the script names: {type, name, description, prompt, aliases}."
+    "Assets named in the script: {type, name, description, prompt, aliases}."
 
     class Meta:
         table = "script"
@@ -49,7 +49,7 @@ class ScriptShot(Row):
     script_id = fields.BigIntField()
     scene_number = fields.IntField()
     number = fields.IntField()
-    "From 1 over the whole script."
+    "Counted from 1 over the whole script."
     title = fields.TextField()
     prompt = fields.TextField()
     shot_type = fields.CharEnumField(ShotType, max_length=24)
@@ -78,7 +78,7 @@ class Asset(OwnedRow):
     reference_file_id = fields.BigIntField(null=True)
     provider: Any = fields.CharField(max_length=64, null=True)
     generation = fields.IntField(default=0)
-    "Raised to have it drawn anew although nothing else has changed."
+    "Incremented to force a new design without other changes."
 
     class Meta:
         table = "asset"

@@ -1,4 +1,4 @@
-"""Tortoise's SQLite client, with transactions that take the write lock at once.
+"""Tortoise's SQLite client with transactions that take the write lock when they begin.
 
 A deferred transaction that reads and then writes fails on a busy database at its first write and cannot be retried
 in place; BEGIN IMMEDIATE waits for the lock at the start instead.
@@ -20,7 +20,7 @@ class ImmediateTransaction(SqliteTransactionWrapper):
 
 
 class ImmediateContext(SqliteTransactionContext):
-    """Gives the connection's lock back when BEGIN itself fails: Tortoise's own context would keep it for ever."""
+    """Releases the connection's lock if BEGIN fails; Tortoise's own context would keep it forever."""
 
     __slots__ = ()
 

@@ -1,4 +1,4 @@
-"""What recordStatistics is read from: what each end of a generation added, and the sums of that."""
+"""Tables behind recordStatistics: events (StatisticsDelta) and their aggregates (StatisticsCell)."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from models.enums import MediaKind
 
 
 class StatisticsDelta(Model):
-    """What one end of a generation, or one charge, adds to the sums: rows are only ever appended.
+    """What the end of a generation, or one charge, adds to the aggregates. Rows are only appended.
 
-    A job that is taken up again gets a second row with everything negative, so that the rows of a job are together what
-    the sums hold of it. Rows of ends stay when they were rolled up, for that reason. Rows of charges go.
+    A restarted job gets a second row with negated values, so the sum of a job's rows is its share of the aggregates.
+    For that reason rows of ends are kept after the rollup. Rows of charges are removed.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -23,7 +23,7 @@ class StatisticsDelta(Model):
     work_id = fields.CharField(max_length=128)
     kind = fields.CharEnumField(MediaKind, max_length=8)
     day = fields.CharField(max_length=10)
-    "Of the end or the charge, by the deployment's calendar when it was noted."
+    "Day of the end or charge in the deployment's time zone at the time of recording."
     succeeded = fields.SmallIntField(default=0)
     failed = fields.SmallIntField(default=0)
     canceled = fields.SmallIntField(default=0)
@@ -31,10 +31,10 @@ class StatisticsDelta(Model):
     switches = fields.IntField(default=0)
     generation_ms: Any = fields.BigIntField(null=True)
     bucket: Any = fields.SmallIntField(null=True)
-    "Of generation_ms, in the histogram of times (services/notifications/statistics/histogram)."
+    "Histogram bucket of generation_ms (services/notifications/statistics/histogram)."
     credits = fields.IntField(default=0)
     is_rolled = fields.BooleanField(default=False)
-    "Whether the cells hold it already."
+    "Whether it is included in the aggregates."
 
     class Meta:
         table = "statistics_delta"
@@ -42,9 +42,9 @@ class StatisticsDelta(Model):
 
 
 class StatisticsCell(Model):
-    """Sums of rolled deltas, for one grouping (`grain`) and kind, on one day or, with an empty day, over all days.
+    """Aggregate of rolled-up deltas for one grouping (`grain`) and kind, of one day or (day empty) of all days.
 
-    What the grain does not group by is empty.
+    Columns that the grain does not group by are empty.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -56,7 +56,7 @@ class StatisticsCell(Model):
     kind = fields.CharEnumField(MediaKind, max_length=8)
     day = fields.CharField(max_length=10)
     deltas = fields.BigIntField(default=0)
-    "How many rows it sums up."
+    "Number of aggregated rows."
     succeeded = fields.IntField(default=0)
     failed = fields.IntField(default=0)
     canceled = fields.IntField(default=0)
@@ -64,9 +64,9 @@ class StatisticsCell(Model):
     credits = fields.BigIntField(default=0)
     generation_ms = fields.BigIntField(default=0)
     times: Any = fields.JSONField(default=dict)
-    "How many that succeeded took how long, by bucket."
+    "Number of succeeded generations by duration bucket."
     errors: Any = fields.JSONField(default=dict)
-    "How many failed, by error code."
+    "Number of failed generations by error code."
 
     class Meta:
         table = "statistics_cell"

@@ -35,7 +35,7 @@ class Shot(OwnedRow):
     duration_seconds = fields.FloatField()
     asset_ids: Any = fields.JSONField(default=list)
     grid_prompt = fields.TextField()
-    "The prompt that its cell of a grid is drawn with: an edited shot leaves its grid and is drawn singly."
+    "The prompt of its grid cell. An edited shot leaves the grid and is drawn separately."
     is_single = fields.BooleanField(default=True)
     generation = fields.IntField(default=0)
     provider: Any = fields.CharField(max_length=64, null=True)

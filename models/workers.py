@@ -1,4 +1,4 @@
-"""Leases on process numbers, which the ids of a process carry, with the process's last heartbeat."""
+"""Leases on process numbers, with heartbeats of the processes, and facts shared by the deployment."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ class ProcessLease(Model):
     holder = fields.CharField(max_length=64)
     until_ms = fields.BigIntField()
     queues: Any = fields.JSONField(null=True)
-    "Of a worker: the queues that it serves. Null: the process only answers requests."
+    "Queues served by the worker. Null: the process is a server without a worker."
     started_at_ms: Any = fields.BigIntField(null=True)
     heartbeat_at_ms: Any = fields.BigIntField(null=True)
 
@@ -20,7 +20,7 @@ class ProcessLease(Model):
 
 
 class DeploymentFact(Model):
-    """What all processes of a deployment share, by name. `storage_id`: the mark that its storage carries."""
+    """A value shared by all processes of a deployment. `storage_id`: the id stored in its file storage."""
 
     name = fields.CharField(max_length=64, primary_key=True)
     value = fields.TextField()

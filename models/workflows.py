@@ -1,4 +1,4 @@
-"""Workflows: a text on its way through the six stages."""
+"""Workflows, which turn a text into a film in six stages, and the state of each stage."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ class Workflow(OwnedRow):
     name = fields.CharField(max_length=255)
     input_type = fields.CharEnumField(InputType, max_length=16)
     options: Any = fields.JSONField()
-    "WorkflowOptions with their defaults filled in, in the contract's names."
+    "WorkflowOptions with defaults filled in, with the API's names."
     status = fields.CharEnumField(WorkflowStatus, max_length=16, default=WorkflowStatus.PENDING)
     current_stage = fields.CharEnumField(Stage, max_length=16, null=True)
     progress = fields.FloatField(default=0)
@@ -21,7 +21,7 @@ class Workflow(OwnedRow):
     error: Any = fields.JSONField(null=True)
     callback_url: Any = fields.TextField(null=True)
     pause_reason: Any = fields.TextField(null=True)
-    "Why the server paused it (its creditBudget); null where a person did, or it is not paused."
+    "Why the server paused it (its creditBudget). Null: paused by a user, or not paused."
     version = fields.BigIntField(default=1)
     updated_at = fields.DatetimeField(auto_now=True)
 
@@ -31,7 +31,7 @@ class Workflow(OwnedRow):
 
 
 class WorkflowStage(Row):
-    """The state of one stage in the workflow's present run."""
+    """The state of one stage in the workflow's current run."""
 
     workflow_id = fields.BigIntField()
     stage = fields.CharEnumField(Stage, max_length=16)
@@ -39,7 +39,7 @@ class WorkflowStage(Row):
     progress = fields.FloatField(default=0)
     run = fields.IntField(default=1)
     completions = fields.IntField(default=0)
-    "How often the stage has completed, over all runs: followers see each completion as one event."
+    "How often the stage has completed, over all runs. Subscribers get one event per completion."
     error: Any = fields.JSONField(null=True)
     job_id = fields.BigIntField(null=True)
     started_at = fields.DatetimeField(null=True)

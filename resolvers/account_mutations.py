@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from errors import EkonteError
+from errors import EkonteError, not_found
 from resolvers.each_by_id import delete_each, each_by_id, failed, item_failure
 from resolvers.fields import mutation
 from resolvers.ids import number_of
@@ -16,8 +16,9 @@ from schema.context import Info
 from schema.errors import DeletePayload
 from schema.fields import given
 from services.accounts import checking, creating, removing, updating
-from services.accounts.outcomes import MAX_ITEMS, Outcome, not_found
-from services.accounts.rules import UNSET, AccountChanges, Limit, NewAccount
+from services.accounts.outcomes import MAX_ITEMS, Outcome
+from services.accounts.rules import AccountChanges, Limit, NewAccount
+from services.platform.not_given import NOT_GIVEN
 
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description=f"The accounts, at most {MAX_ITEMS}.")]
 FewIds = Annotated[list[strawberry.ID], strawberry.argument(description="The accounts, at most 50.")]
@@ -55,7 +56,7 @@ def account_changes(wanted: AccountChangesInput) -> AccountChanges:
 
 
 def _limit(wanted: int | None) -> Limit:
-    return UNSET if wanted is strawberry.UNSET else wanted
+    return NOT_GIVEN if wanted is strawberry.UNSET else wanted
 
 
 def _by_outcome(outcomes: Sequence[Outcome], ids: Sequence[str | None]) -> dict[str, Any]:
@@ -82,7 +83,12 @@ async def _with_each(
     async def done(owner: str, numbers: list[int]) -> list[tuple[int, Account | EkonteError]]:
         outcomes = zip(numbers, await do(owner, numbers), strict=True)
         return [
-            (number, Account.from_row(outcome.account) if outcome.account is not None else outcome.error or not_found())
+            (
+                number,
+                Account.from_row(outcome.account)
+                if outcome.account is not None
+                else outcome.error or not_found("account"),
+            )
             for number, outcome in outcomes
         ]
 
@@ -93,7 +99,7 @@ async def _with_each(
 
 async def _delete(owner: str, numbers: list[int]) -> list[tuple[int, EkonteError | None]]:
     deleted = await removing.delete_accounts(owner, numbers)
-    return [(number, None if number in deleted else not_found()) for number in numbers]
+    return [(number, None if number in deleted else not_found("account")) for number in numbers]
 
 
 @strawberry.type

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from models.enums import MediaKind
-from resolvers.batch_inputs import batch_asked
+from resolvers.batch_inputs import batch_input
 from resolvers.each_by_id import delete_each
 from resolvers.fields import mutation
 from resolvers.ids import need
@@ -16,8 +16,9 @@ from schema.context import Info
 from schema.errors import DeletePayload
 from services.generation.batches.admission import create_batch
 from services.generation.batches.canceling import cancel_batch, delete_batches
-from services.generation.batches.pausing import UNCHANGED, pause_batch, resume_batch
+from services.generation.batches.pausing import pause_batch, resume_batch
 from services.generation.batches.retrying import retry_batch
+from services.platform.not_given import NOT_GIVEN
 
 BatchId = Annotated[strawberry.ID, strawberry.argument(description="The batch.")]
 
@@ -95,7 +96,7 @@ class BatchMutations:
             ),
         ] = strawberry.UNSET,
     ) -> BatchPayload:
-        budget = UNCHANGED if credit_budget is strawberry.UNSET else credit_budget
+        budget = NOT_GIVEN if credit_budget is strawberry.UNSET else credit_budget
         row = await resume_batch(info.context.owner, need(id, "Batch", "id"), budget)
         return BatchPayload(batch=Batch.from_row(row))
 
@@ -111,5 +112,5 @@ class BatchMutations:
 async def _create(
     info: Info, input: CreateImageBatchInput | CreateVideoBatchInput, kind: MediaKind
 ) -> CreateBatchPayload:
-    admission = await create_batch(info.context.owner, batch_asked(input, kind), key_for(info, input.idempotency_key))
+    admission = await create_batch(info.context.owner, batch_input(input, kind), key_for(info, input.idempotency_key))
     return CreateBatchPayload.of(admission)

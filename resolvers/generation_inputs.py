@@ -1,4 +1,7 @@
-"""Inputs of single pictures and clips, turned into what the services take."""
+"""Inputs of single pictures and clips, turned into what the services take.
+
+Parameters go through by name (models.generation_parameters): an input that has a field of that name has the parameter.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,36 +9,25 @@ from typing import Any
 
 from strawberry import UNSET
 
-from models.enums import MediaKind, Polling, Reuse, Transition
-from models.generation_requests import AccountStrategy, ClipAudio, InputImage
+from models.enums import MediaKind, Polling, Reuse
+from models.generation_parameters import PARAMETERS, REMOVABLE, ClipAudio, InputImage
+from models.generation_requests import DEFAULT_THRESHOLD, STANDALONE_WORK, AccountStrategy
 from resolvers.ids import need_all
 from schema.fields import given
 from schema.generation_inputs import (
     AccountStrategyInput,
-    ClipAudioInput,
     GenerateImageInput,
     GenerateVideoInput,
     is_said,
 )
+from schema.generation_parameters import ClipAudioInput
 from schema.regeneration_inputs import RegenerateInput
-from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD, Asked
+from services.generation.generation_input import GenerationInput, usual_parameters
 from services.generation.records.regenerating import Regeneration
 from services.generation.strategies import default_strategy
 
-# The names of Asked that inputs have too. Null takes the first away, and leaves the second as they were.
-_OPTIONAL = (
-    "negative_prompt",
-    "size",
-    "sample_strength",
-    "seed",
-    "steps",
-    "guidance_scale",
-    "scheduler",
-    "style",
-    "fps",
-    "motion_strength",
-    "callback_url",
-)
+# Fields of an input that are no parameters, and that a regeneration may change all the same.
+_CHANGEABLE = ("project_name", "model")
 _STRATEGY = (
     "load_balance",
     "max_concurrent_per_account",
@@ -43,61 +35,51 @@ _STRATEGY = (
     "rate_limit_handling",
     "max_attempts",
 )
-_NEEDED = (
-    "project_name",
-    "prompt",
-    "model",
-    "ratio",
-    "resolution",
-    "duration_seconds",
-    "intelligent_ratio",
-    "transition",
-    "safety_check",
-)
 
 
-def asked_for(input: GenerateImageInput | GenerateVideoInput, kind: MediaKind) -> Asked:
+def said_parameters(input: Any) -> dict[str, Any]:
+    """The parameters that the caller gave, by name: neither left out, nor null, nor a default of the contract."""
+    said = {name: getattr(input, name) for name in PARAMETERS if is_said(getattr(input, name, None))}
+    if "audio" in said:
+        said["audio"] = audio_of(said["audio"])
+    if is_said(input.input_images):
+        said["inputs"] = inputs_of(input.input_images)
+    return said
+
+
+def generation_input(input: GenerateImageInput | GenerateVideoInput, kind: MediaKind) -> GenerationInput:
     """What is asked; null is as if it was not given. Raises NotFoundError for what is no id of an account."""
-    usual: dict[str, Any] = {"ratio": USUAL_RATIO[kind], "resolution": USUAL_RESOLUTION[kind]}
-    if isinstance(input, GenerateVideoInput):
-        usual["duration_seconds"] = USUAL_SECONDS
-    shaped = {name: getattr(input, name) if is_said(getattr(input, name)) else value for name, value in usual.items()}
-    return Asked(
+    usual, said = usual_parameters(kind), said_parameters(input)
+    return GenerationInput(
         kind=kind,
-        prompt=input.prompt,
         storyboard_id=input.storyboard_id,
-        work_id="default" if input.work_id is None else input.work_id,
+        work_id=STANDALONE_WORK if input.work_id is None else input.work_id,
         project_id="default" if input.project_id is None else input.project_id,
         project_name=given(input.project_name),
         model=given(input.model),
-        intelligent_ratio=getattr(input, "intelligent_ratio", False) is True,
-        transition=getattr(input, "transition", None) or Transition.NONE,
-        audio=audio_of(getattr(input, "audio", None)),
-        safety_check=input.safety_check is not False,
-        inputs=inputs_of(input.input_images),
         polling=input.polling or Polling.AUTO,
         reuse=input.reuse or Reuse.NONE,
-        reuse_threshold=USUAL_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
+        reuse_threshold=DEFAULT_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
         strategy=strategy_of(input.strategy) or default_strategy(),
-        defaulted=frozenset(name for name in usual if not is_said(getattr(input, name))),
-        **{name: given(getattr(input, name)) for name in _OPTIONAL if hasattr(input, name)},
-        **shaped,
+        callback_url=given(input.callback_url),
+        defaulted=frozenset(usual) - set(said),
+        **{**usual, **said},
     )
 
 
 def regeneration_of(input: RegenerateInput) -> Regeneration:
-    """What is to change. Raises NotFoundError for what is no id of an account."""
-    changes: dict[str, Any] = {}
-    for name in _NEEDED:
-        if is_said(getattr(input, name)):
-            changes[name] = getattr(input, name)
-    for name in _OPTIONAL:
-        if getattr(input, name) is not UNSET:
-            changes[name] = getattr(input, name)
-    if input.audio is not UNSET:
-        changes["audio"] = audio_of(input.audio)
-    if input.input_images is not UNSET:
-        changes["inputs"] = inputs_of(input.input_images)
+    """What is to change: null takes away what a request need not have, and leaves all else as it was. Raises
+    NotFoundError for what is no id of an account.
+    """
+    changes = said_parameters(input)
+    changes |= {name: getattr(input, name) for name in _CHANGEABLE if is_said(getattr(input, name))}
+    changes |= {name: None for name in REMOVABLE if getattr(input, name) is None}
+    if input.audio is None:
+        changes["audio"] = None
+    if input.input_images is None:
+        changes["inputs"] = ()
+    if input.callback_url is not UNSET:
+        changes["callback_url"] = input.callback_url
     if (strategy := strategy_of(input.strategy)) is not None:
         changes["strategy"] = strategy
     return Regeneration(
@@ -128,11 +110,11 @@ def strategy_with(input: AccountStrategyInput, account_ids: Sequence[int]) -> Ac
     )
 
 
-def audio_of(input: ClipAudioInput | None) -> ClipAudio | None:
-    if input is None or input is UNSET or not (given(input.voiceover_url) or given(input.bgm_url)):
-        return None
-    return ClipAudio(given(input.voiceover_url), given(input.bgm_url), input.ducking is not False)
+def audio_of(input: ClipAudioInput) -> ClipAudio | None:
+    """None for an input without sound."""
+    voiceover_url, bgm_url = given(input.voiceover_url), given(input.bgm_url)
+    return ClipAudio(voiceover_url, bgm_url, input.ducking is not False) if voiceover_url or bgm_url else None
 
 
-def inputs_of(images: Sequence[str] | None) -> tuple[InputImage, ...]:
-    return tuple(InputImage(image) for image in images or ())
+def inputs_of(images: Sequence[str]) -> tuple[InputImage, ...]:
+    return tuple(InputImage(image) for image in images)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import strawberry
 
-from errors import EkonteError, NotFoundError, WorkflowNotFoundError
+from errors import EkonteError, not_found
 from models.ids import parse_global_id
-from resolvers.places import missing_text
+from resolvers.places import word_of
 from schema.fields import given
 from services.platform.paging import check_id_count
 
@@ -30,8 +30,7 @@ def need(global_id: str, model: str, *path: str) -> int:
 
 def missing(model: str, *path: str) -> EkonteError:
     """The error of a row of that model that is not there, or is somebody else's."""
-    kind = WorkflowNotFoundError if model == "Workflow" else NotFoundError
-    return kind(missing_text(model), path=path)
+    return not_found(word_of(model), path)
 
 
 def maybe(global_id: strawberry.ID | None, model: str, *path: str) -> int | None:

@@ -10,7 +10,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.types import Info
 from strawberry.utils.str_converters import to_camel_case
 
-from errors import EkonteError, FileTooLargeError, NotFoundError, UnsupportedFileError, WorkflowNotFoundError
+from errors import EkonteError, FileTooLargeError, NotFoundError, UnsupportedFileError, WorkflowNotFoundError, not_found
 from models.ids import parse_global_id
 
 # What names a file or is one, beside uploads themselves.
@@ -55,12 +55,12 @@ def place_of(error: EkonteError, arguments: Mapping[str, Any]) -> Place:
 
 def _is_meant(error: EkonteError, global_id: str) -> bool:
     parsed = parse_global_id(global_id)
-    return parsed is not None and error.message == missing_text(parsed[0])
+    return parsed is not None and error.message == not_found(word_of(parsed[0])).message
 
 
-def missing_text(model: str) -> str:
-    """What is said where a row of that model is not there, or is somebody else's."""
-    return f"There is no such {_WORDS.get(model, model.lower())}."
+def word_of(model: str) -> str:
+    """What people call a row of that model."""
+    return _WORDS.get(model, model.lower())
 
 
 def _leaves(arguments: Mapping[str, Any]) -> Iterator[tuple[Any, Place]]:

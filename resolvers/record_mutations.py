@@ -9,7 +9,7 @@ from models.enums import MediaKind, Priority
 from models.jobs import Job as JobRow
 from resolvers.each_by_id import delete_each
 from resolvers.fields import mutation
-from resolvers.generation_inputs import asked_for, regeneration_of
+from resolvers.generation_inputs import generation_input, regeneration_of
 from resolvers.ids import need
 from resolvers.mutating import key_for
 from schema.context import Info
@@ -37,7 +37,7 @@ class RecordMutations:
         info: Info,
         input: Annotated[GenerateImageInput, strawberry.argument(description="The storyboard, and what to make.")],
     ) -> JobPayload:
-        asked = asked_for(input, MediaKind.IMAGE)
+        asked = generation_input(input, MediaKind.IMAGE)
         key = key_for(info, input.idempotency_key)
         return await _answer(await generate(info.context.owner, asked, key, input.priority or Priority.NORMAL))
 
@@ -47,7 +47,7 @@ class RecordMutations:
         info: Info,
         input: Annotated[GenerateVideoInput, strawberry.argument(description="The storyboard, and what to make.")],
     ) -> JobPayload:
-        asked = asked_for(input, MediaKind.VIDEO)
+        asked = generation_input(input, MediaKind.VIDEO)
         key = key_for(info, input.idempotency_key)
         return await _answer(await generate(info.context.owner, asked, key, input.priority or Priority.NORMAL))
 

@@ -15,6 +15,7 @@ from schema.jobs import JobPayload
 from schema.stage_inputs import CreateStoryboardInput, EditShotInput, RegenerateShotsInput
 from schema.storyboards import ShotPayload
 from services.film import storyboards, videos
+from services.platform.not_given import NOT_GIVEN
 
 ShotId = Annotated[strawberry.ID, strawberry.argument(description="The shot.")]
 
@@ -37,7 +38,7 @@ def shot_changes(input: EditShotInput) -> storyboards.ShotChanges:
 
 
 def _words(words: str | None) -> Any:
-    return storyboards.UNSET if words is strawberry.UNSET else words
+    return NOT_GIVEN if words is strawberry.UNSET else words
 
 
 @strawberry.type

@@ -19,6 +19,7 @@ from schema.workflows import WorkflowPayload
 from services.film import workflows
 from services.film.workflow_options import WorkflowOptions
 from services.film.workflows import WorkflowRequest
+from services.platform.not_given import NOT_GIVEN
 
 MAX_PREFERENCES_BYTES = 16 * 1024
 
@@ -75,7 +76,7 @@ class WorkflowMutations:
         ] = strawberry.UNSET,
     ) -> WorkflowPayload:
         workflow_id = need(id, "Workflow", "id")
-        budget = workflows.UNCHANGED if credit_budget is strawberry.UNSET else credit_budget
+        budget = NOT_GIVEN if credit_budget is strawberry.UNSET else credit_budget
         return WorkflowPayload.of(await workflows.resume_workflow(info.context.owner, workflow_id, budget))
 
     @mutation("Ends a workflow; what runs stops within two seconds, and finished work is kept.")

@@ -17,11 +17,22 @@ from models.enums import (
     Reuse,
     Transition,
 )
+from models.generation_requests import DEFAULT_THRESHOLD
 from schema.callbacks import CALLBACK_URL
 from schema.fields import optional
-from schema.scalars import Long
+from schema.generation_parameters import (
+    FIRST_AND_LAST,
+    IMAGE_INPUTS,
+    NEGATIVE,
+    SAFETY,
+    CompositionInput,
+    MotionInput,
+    SamplerInput,
+    SeedInput,
+    SizeInput,
+)
 from schema.workflow_inputs import KEY
-from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, USUAL_THRESHOLD
+from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS
 
 
 class DefaultText(str):
@@ -44,17 +55,14 @@ def not_said(value: str | int) -> Any:
     return DefaultText(value) if isinstance(value, str) else DefaultNumber(value)
 
 
+STANDALONE = "default"
 PROJECT = "The caller's id for the project, 1 to 128 characters."
 PROJECT_NAME = "The caller's name for the project."
 WORK = "The caller's id for the work, 1 to 128 characters."
 STORYBOARD = "The caller's id for the storyboard, 1 to 128 characters; it has one record of each kind."
 PROMPT = "What is to be seen, 1 to 8000 characters."
-NEGATIVE = "What is not to be seen, for models that take it."
 MODEL = "A model's name from models; null: the deployment's default. The model decides the provider."
 RESOLUTION = "One of the model's resolutions; one that is not said gives way to the model's own."
-SEED = "Makes the same result again, for models that take one."
-SAFETY = "Whether the content is to be checked, where the provider offers that."
-FIRST_AND_LAST = "None: from text. One: the first frame. Two: the first and the last frame."
 PRIORITY = "Which work goes first."
 POLLING = "Whether the result is waited for."
 REUSE = "Whether an earlier result may be handed out again."
@@ -62,10 +70,6 @@ REUSE_THRESHOLD = (
     "With SIMILAR: how alike the prompts must be, from 0 to 1 (the same but for case, spaces, punctuation)."
 )
 STRATEGY = "How the account pool is used."
-FPS = "Pictures a second, for models that take it."
-MOTION = "How much moves, 0 to 1, for models that take it."
-FADING = "How the clip begins and ends."
-SOUND = "Sound to put under the clip."
 
 
 @strawberry.input(
@@ -97,88 +101,68 @@ class AccountStrategyInput:
     )
 
 
-@strawberry.input(description="A picture to make for a storyboard.")
-class GenerateImageInput:
-    project_id: str | None = strawberry.field(default="default", description=PROJECT)
+@strawberry.input
+class StoryboardInput:
+    """What is to be seen, and of which storyboard."""
+
+    project_id: str | None = strawberry.field(default=STANDALONE, description=PROJECT)
     project_name: str | None = optional(PROJECT_NAME)
-    work_id: str | None = strawberry.field(default="default", description=WORK)
+    work_id: str | None = strawberry.field(default=STANDALONE, description=WORK)
     storyboard_id: str = strawberry.field(description=STORYBOARD)
     prompt: str = strawberry.field(description=PROMPT)
     negative_prompt: str | None = optional(NEGATIVE)
     model: str | None = optional(MODEL)
+    ratio: str | None = optional("One of the model's ratios.")
+    resolution: str | None = optional(RESOLUTION)
+
+
+@strawberry.input
+class HandlingInput:
+    """How a single generation is handled."""
+
+    safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
+    input_images: list[str] | None = strawberry.field(default_factory=list, description=IMAGE_INPUTS)
+    priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
+    polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
+    reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
+    reuse_threshold: float | None = strawberry.field(default=DEFAULT_THRESHOLD, description=REUSE_THRESHOLD)
+    strategy: AccountStrategyInput | None = optional(STRATEGY)
+    callback_url: str | None = optional(CALLBACK_URL)
+    idempotency_key: str | None = optional(KEY)
+
+
+@strawberry.input(description="A picture to make for a storyboard.")
+class GenerateImageInput(StoryboardInput, SizeInput, CompositionInput, SeedInput, SamplerInput, HandlingInput):
     ratio: str | None = strawberry.field(
-        default=DefaultText(USUAL_RATIO[MediaKind.IMAGE]),
+        default=not_said(USUAL_RATIO[MediaKind.IMAGE]),
         description="One of the model's ratios; one that is not said gives way to the model's own.",
     )
     resolution: str | None = strawberry.field(
-        default=DefaultText(USUAL_RESOLUTION[MediaKind.IMAGE]), description=RESOLUTION
-    )
-    size: str | None = optional(
-        "Width x height, e.g. 1024x576, for models that take one; wins over ratio and resolution."
+        default=not_said(USUAL_RESOLUTION[MediaKind.IMAGE]), description=RESOLUTION
     )
     intelligent_ratio: bool | None = strawberry.field(
         default=False, description="Whether the model chooses the ratio by the prompt, for models that can."
     )
-    sample_strength: float | None = optional("How much the picture follows its input images, 0 to 1.")
-    seed: Long | None = optional(SEED)
-    steps: int | None = optional("Steps of the sampler, for models that take them.")
-    guidance_scale: float | None = optional("How closely the prompt is followed, for models that take it.")
-    scheduler: str | None = optional("The sampler's schedule, for models that take it.")
-    style: str | None = optional("The look of the picture, for models that take it.")
-    safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
-    input_images: list[str] | None = strawberry.field(
-        default_factory=list,
-        description="Up to 10 http(s) links, upload ids or record ids; with any, the image is composed from them.",
+
+
+@strawberry.input
+class VideoStoryboardInput(StoryboardInput):
+    ratio: str | None = strawberry.field(
+        default=not_said(USUAL_RATIO[MediaKind.VIDEO]),
+        description="One of the model's ratios. Ignored where there is an input image.",
     )
-    priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
-    polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
-    reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
-    reuse_threshold: float | None = strawberry.field(default=USUAL_THRESHOLD, description=REUSE_THRESHOLD)
-    strategy: AccountStrategyInput | None = optional(STRATEGY)
-    callback_url: str | None = optional(CALLBACK_URL)
-    idempotency_key: str | None = optional(KEY)
-
-
-@strawberry.input(description="Sound to put under a clip; ducking lowers the music while the voice speaks.")
-class ClipAudioInput:
-    voiceover_url: str | None = optional("An http(s) link to the voice.")
-    bgm_url: str | None = optional("An http(s) link to the music.")
-    ducking: bool | None = strawberry.field(
-        default=True, description="Whether the music is lowered while the voice speaks."
+    resolution: str | None = strawberry.field(
+        default=not_said(USUAL_RESOLUTION[MediaKind.VIDEO]), description=RESOLUTION
+    )
+    duration_seconds: int | None = strawberry.field(
+        default=not_said(USUAL_SECONDS),
+        description="One of the model's lengths; one that is not said gives way to the model's own.",
     )
 
 
 @strawberry.input(description="A clip to make for a storyboard.")
-class GenerateVideoInput:
-    project_id: str | None = strawberry.field(default="default", description=PROJECT)
-    project_name: str | None = optional(PROJECT_NAME)
-    work_id: str | None = strawberry.field(default="default", description=WORK)
-    storyboard_id: str = strawberry.field(description=STORYBOARD)
-    prompt: str = strawberry.field(description=PROMPT)
-    negative_prompt: str | None = optional(NEGATIVE)
-    model: str | None = optional(MODEL)
-    ratio: str | None = strawberry.field(
-        default=DefaultText(USUAL_RATIO[MediaKind.VIDEO]),
-        description="One of the model's ratios. Ignored where there is an input image.",
+class GenerateVideoInput(VideoStoryboardInput, SeedInput, MotionInput, HandlingInput):
+    transition: Transition | None = strawberry.field(
+        default=Transition.NONE, description="How the clip begins and ends."
     )
-    resolution: str | None = strawberry.field(
-        default=DefaultText(USUAL_RESOLUTION[MediaKind.VIDEO]), description=RESOLUTION
-    )
-    duration_seconds: int | None = strawberry.field(
-        default=DefaultNumber(USUAL_SECONDS),
-        description="One of the model's lengths; one that is not said gives way to the model's own.",
-    )
-    seed: Long | None = optional(SEED)
-    fps: int | None = optional(FPS)
-    motion_strength: float | None = optional(MOTION)
-    transition: Transition | None = strawberry.field(default=Transition.NONE, description=FADING)
-    audio: ClipAudioInput | None = optional(SOUND)
-    safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
     input_images: list[str] | None = strawberry.field(default_factory=list, description=FIRST_AND_LAST)
-    priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
-    polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
-    reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
-    reuse_threshold: float | None = strawberry.field(default=USUAL_THRESHOLD, description=REUSE_THRESHOLD)
-    strategy: AccountStrategyInput | None = optional(STRATEGY)
-    callback_url: str | None = optional(CALLBACK_URL)
-    idempotency_key: str | None = optional(KEY)

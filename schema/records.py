@@ -1,15 +1,16 @@
 """Generation records: what was asked for, where it ran, and what came back."""
 
+from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from models.enums import JobStatus, MediaKind, Site, Transition
+from models.enums import JobStatus, MediaKind, Site
 from models.generation import Attempt as AttemptRow
 from models.generation import GenerationRecord as RecordRow
 from models.generation import RecordVersion as VersionRow
-from models.generation_requests import ClipAudio as RequestedAudio
+from models.generation_parameters import PARAMETERS
 from models.generation_requests import GenerationRequest
 from models.jobs import Job as JobRow
 from schema import enums as enums
@@ -19,9 +20,9 @@ from schema.context import Info
 from schema.errors import JobError
 from schema.fields import optional, resolved
 from schema.files import MediaFile
+from schema.generation_parameters import ClipAudio, ImageParameters, VideoParameters
 from schema.links import linked, linked_list
 from schema.paging import Connection, Node, child_connection, paged
-from schema.scalars import Long
 from services.notifications.statistics.measures import generation_seconds, switch_count
 from services.platform.paging import PageRequest
 from services.queries.records import RECORD_VERSIONS
@@ -36,13 +37,6 @@ LazyJob = Annotated["Job", strawberry.lazy("schema.jobs")]
 class Project:
     id: str = strawberry.field(description="The caller's id for it.")
     name: str | None = strawberry.field(description="The caller's name for it.")
-
-
-@strawberry.type(description="Sound under a clip.")
-class ClipAudio:
-    voiceover_url: str | None = strawberry.field(description="The voice.")
-    bgm_url: str | None = strawberry.field(description="The music.")
-    ducking: bool = strawberry.field(description="Whether the music is lowered while the voice speaks.")
 
 
 @strawberry.type(description="An earlier result of a record.")
@@ -171,75 +165,46 @@ class GenerationRecord(Node):
 
 
 @strawberry.type(description="A picture that was generated for a storyboard.")
-class ImageRecord(GenerationRecord):
-    intelligent_ratio: bool = strawberry.field(description="Whether the model was to choose the ratio by the prompt.")
-    sample_strength: float | None = strawberry.field(description="How much the picture follows its input pictures.")
-    seed: Long | None = strawberry.field(description="Makes the same picture again, where the model can.")
-    size: str | None = strawberry.field(description="Width x height, where it was given.")
-    steps: int | None = strawberry.field(description="Steps of the sampler.")
-    guidance_scale: float | None = strawberry.field(description="How closely the prompt is followed.")
-    scheduler: str | None = strawberry.field(description="The sampler's schedule.")
-    style: str | None = strawberry.field(description="The look of the picture.")
+class ImageRecord(GenerationRecord, ImageParameters):
+    pass
 
 
 @strawberry.type(description="A clip that was generated for a storyboard.")
-class VideoRecord(GenerationRecord):
-    duration_seconds: int = strawberry.field(description="The length that was asked for; 0 where the model decides.")
-    seed: Long | None = strawberry.field(description="Makes the same clip again, where the model can.")
-    fps: int | None = strawberry.field(description="Pictures a second, where it was given.")
-    motion_strength: float | None = strawberry.field(description="How much moves, from 0 to 1.")
-    transition: Transition = strawberry.field(description="How the clip begins and ends.")
-    audio: ClipAudio | None = strawberry.field(description="Sound under the clip.")
+class VideoRecord(GenerationRecord, VideoParameters):
+    pass
+
+
+# The parameters that each type has of its request.
+_NAMES = {
+    kind: [field.name for field in fields(kind) if field.name in PARAMETERS] for kind in (ImageRecord, VideoRecord)
+}
 
 
 def record_from_row(row: RecordRow) -> ImageRecord | VideoRecord:
     """The type of the record's kind."""
+    kind = ImageRecord if row.kind is MediaKind.IMAGE else VideoRecord
     request = GenerationRequest.from_json(row.params)
-    seed = None if request.seed is None else Long(request.seed)
-    shared: dict[str, Any] = {
-        "row": row,
-        "id": strawberry.ID(row.global_id),
-        "kind": row.kind,
-        "project": Project(id=row.project_id, name=row.project_name),
-        "work_id": row.work_id,
-        "storyboard_id": row.storyboard_id,
-        "model": row.model,
+    values: dict[str, Any] = {
+        **{name: getattr(request, name) for name in _NAMES[kind]},
         "prompt": row.prompt,
-        "negative_prompt": request.negative_prompt,
-        "ratio": request.ratio,
-        "resolution": request.resolution,
         "input_images": [image.given for image in request.inputs],
-        "safety_check": request.safety_check,
-        "callback_url": row.callback_url,
-        "reused": row.is_reused,
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-        "seed": seed,
     }
-    if row.kind is MediaKind.IMAGE:
-        return ImageRecord(
-            **shared,
-            intelligent_ratio=request.intelligent_ratio,
-            sample_strength=request.sample_strength,
-            size=request.size,
-            steps=request.steps,
-            guidance_scale=request.guidance_scale,
-            scheduler=request.scheduler,
-            style=request.style,
-        )
-    audio = request.audio
-    return VideoRecord(
-        **shared,
-        duration_seconds=request.duration_seconds or 0,
-        fps=request.fps,
-        motion_strength=request.motion_strength,
-        transition=request.transition,
-        audio=None if audio is None else _audio(audio),
+    if kind is VideoRecord:
+        values |= {"duration_seconds": request.duration_seconds or 0, "audio": ClipAudio.maybe(request.audio)}
+    return kind(
+        row=row,
+        id=strawberry.ID(row.global_id),
+        kind=row.kind,
+        project=Project(id=row.project_id, name=row.project_name),
+        work_id=row.work_id,
+        storyboard_id=row.storyboard_id,
+        model=row.model,
+        callback_url=row.callback_url,
+        reused=row.is_reused,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        **values,
     )
-
-
-def _audio(audio: RequestedAudio) -> ClipAudio:
-    return ClipAudio(voiceover_url=audio.voiceover_url, bgm_url=audio.bgm_url, ducking=audio.ducking)
 
 
 def maybe_record(row: RecordRow | None) -> ImageRecord | VideoRecord | None:

@@ -2,35 +2,27 @@
 
 import strawberry
 
-from models.enums import MediaKind, Polling, Priority, Transition
+from models.enums import MediaKind, Polling, Priority
 from schema.callbacks import CALLBACK_URL
 from schema.fields import optional
-from schema.generation_inputs import (
-    FADING,
+from schema.generation_inputs import POLLING, PRIORITY, PROJECT_NAME, STRATEGY, AccountStrategyInput
+from schema.generation_parameters import (
     FIRST_AND_LAST,
-    FPS,
-    MOTION,
     NEGATIVE,
-    POLLING,
-    PRIORITY,
-    PROJECT_NAME,
     SAFETY,
-    SEED,
-    SOUND,
-    STRATEGY,
-    AccountStrategyInput,
-    ClipAudioInput,
+    CompositionInput,
+    MotionInput,
+    SamplerInput,
+    SeedInput,
+    SizeInput,
 )
-from schema.scalars import Long
 from schema.workflow_inputs import KEY
 
 
-@strawberry.input(
-    description="A record to run again. What is not given keeps its former value, and gives way where another model "
-    "does not take it. Null takes away what a request need not have (negativePrompt, seed, inputImages, audio, "
-    "callbackUrl …), and leaves all else as it was."
-)
-class RegenerateInput:
+@strawberry.input
+class FormerRecordInput:
+    """Which record, and what it belongs to and shows."""
+
     kind: MediaKind = strawberry.field(description="The storyboard's picture or its clip.")
     work_id: str = strawberry.field(description="The caller's id for the work.")
     storyboard_id: str = strawberry.field(description="The caller's id for the storyboard.")
@@ -43,19 +35,27 @@ class RegenerateInput:
     model: str | None = optional("Another model's name from models.")
     ratio: str | None = optional("One of the model's ratios.")
     resolution: str | None = optional("One of the model's resolutions.")
+
+
+@strawberry.input
+class OtherLengthInput:
+    duration_seconds: int | None = optional("One of the model's lengths.")
+
+
+@strawberry.input(
+    description="A record to run again. What is not given keeps its former value, and gives way where another model "
+    "does not take it. Null takes away what a request need not have (negativePrompt, seed, inputImages, audio, "
+    "callbackUrl …), and leaves all else as it was."
+)
+class RegenerateInput(
+    FormerRecordInput, SizeInput, CompositionInput, SeedInput, SamplerInput, OtherLengthInput, MotionInput
+):
     size: str | None = optional("Width x height; a ratio or resolution that is given takes it away.")
     intelligent_ratio: bool | None = optional("Whether the model chooses the ratio by the prompt.")
-    sample_strength: float | None = optional("How much the picture follows its input images, 0 to 1.")
-    seed: Long | None = optional(SEED)
     steps: int | None = optional("Steps of the sampler.")
     guidance_scale: float | None = optional("How closely the prompt is followed.")
     scheduler: str | None = optional("The sampler's schedule.")
     style: str | None = optional("The look of the picture.")
-    duration_seconds: int | None = optional("One of the model's lengths.")
-    fps: int | None = optional(FPS)
-    motion_strength: float | None = optional(MOTION)
-    transition: Transition | None = optional(FADING)
-    audio: ClipAudioInput | None = optional(SOUND)
     safety_check: bool | None = optional(SAFETY)
     input_images: list[str] | None = optional(f"Other input images. Of a clip: {FIRST_AND_LAST}")
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)

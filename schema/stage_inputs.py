@@ -5,7 +5,17 @@ import strawberry
 from models.enums import GridLayout, InputType, Quality, ShotType
 from schema.fields import optional
 from schema.scalars import Long
-from schema.workflow_inputs import KEY, MODEL, PROVIDER
+from schema.workflow_inputs import (
+    DURATION_HINT,
+    INPUT_FILE,
+    KEY,
+    MODEL,
+    MUSIC_STYLE,
+    PROVIDER,
+    STYLE,
+    TARGET_SHOTS,
+    TONE,
+)
 
 WORKFLOW = "The workflow that it is to be part of; null: none."
 
@@ -15,16 +25,13 @@ class CreateScriptInput:
     workflow_id: strawberry.ID | None = optional("Null: a script of its own, outside any workflow.")
     input_type: InputType | None = strawberry.field(default=InputType.NOVEL, description="What kind of text it is.")
     input_content: str | None = optional("The text itself; or inputFile. Exactly one of the two.")
-    input_file: str | None = optional("An http(s) link, or the id that uploadScriptFile gave.")
-    style: str | None = optional("The look of the pictures.")
-    target_shots: int | None = optional(
-        "About how many shots there are to be; null: as many as the text needs. Fewer condense the text: "
-        "sentences are left out, the most telling stay."
-    )
+    input_file: str | None = optional(INPUT_FILE)
+    style: str | None = optional(STYLE)
+    target_shots: int | None = optional(TARGET_SHOTS)
     language: str | None = optional("The script's language, e.g. zh; null: the text's.")
     story_id: str | None = optional("The caller's own name for the story.")
-    tone: str | None = optional("The mood of the telling.")
-    duration_hint_seconds: float | None = optional("About how long the film is to be.")
+    tone: str | None = optional(TONE)
+    duration_hint_seconds: float | None = optional(DURATION_HINT)
     provider: str | None = optional(PROVIDER)
     model: str | None = optional(MODEL)
     idempotency_key: str | None = optional(KEY)
@@ -133,7 +140,7 @@ class CreateEditInput:
     video_id: strawberry.ID = strawberry.field(description="The video.")
     audio_effects: bool | None = strawberry.field(default=True, description="Whether there are sound effects.")
     background_music: bool | None = strawberry.field(default=True, description="Whether there is music.")
-    music_style: str | None = optional("What the music is to be like.")
+    music_style: str | None = optional(MUSIC_STYLE)
     subtitles: bool | None = strawberry.field(default=True, description="Whether there are subtitles.")
     burn_subtitles: bool | None = strawberry.field(
         default=False, description="Whether they are drawn into the picture too."

@@ -9,6 +9,15 @@ from schema.scalars import JSON
 
 PROVIDER = "One of providers.name; null: the deployment's default."
 MODEL = "One of the provider's models; null: its default."
+STYLE = "The look of the pictures."
+TONE = "The mood of the telling."
+DURATION_HINT = "About how long the film is to be."
+INPUT_FILE = "An http(s) link, or the id that uploadScriptFile gave."
+MUSIC_STYLE = "What the music is to be like."
+TARGET_SHOTS = (
+    "About how many shots there are to be; null: as many as the text needs. Fewer condense the text: "
+    "sentences are left out, the most telling stay."
+)
 KEY = "Makes a repeated request safe: the same key with the same input gives the same answer, for 24 hours."
 
 
@@ -25,16 +34,13 @@ class WorkflowOptionsInput:
     allow_fallback: bool | None = strawberry.field(
         default=True, description="Whether another configured provider may step in for one that fails."
     )
-    style: str | None = optional("The look of the pictures.")
-    tone: str | None = optional("The mood of the telling.")
-    duration_hint_seconds: float | None = optional("About how long the film is to be.")
+    style: str | None = optional(STYLE)
+    tone: str | None = optional(TONE)
+    duration_hint_seconds: float | None = optional(DURATION_HINT)
     language: str | None = optional("The film's language, e.g. zh; null: the text's.")
     ratio: str | None = strawberry.field(default="16:9", description="Width to height.")
     resolution: str | None = strawberry.field(default="720p", description="The shorter side: 480p, 720p or 1080p.")
-    target_shots: int | None = optional(
-        "About how many shots there are to be; null: as many as the text needs. Fewer condense the text: "
-        "sentences are left out, the most telling stay."
-    )
+    target_shots: int | None = optional(TARGET_SHOTS)
     grid_layout: GridLayout | None = strawberry.field(
         default=GridLayout.SINGLE, description="How many shots are drawn in one picture."
     )
@@ -52,7 +58,7 @@ class WorkflowOptionsInput:
         default=False, description="Whether they are drawn into the picture too."
     )
     background_music: bool | None = strawberry.field(default=True, description="Whether there is music under the film.")
-    music_style: str | None = optional("What the music is to be like.")
+    music_style: str | None = optional(MUSIC_STYLE)
     credit_budget: int | None = optional("The workflow pauses, with an alert, before it would spend more.")
     pause_after: list[Stage] | None = strawberry.field(
         default_factory=list,
@@ -69,7 +75,7 @@ class CreateWorkflowInput:
         "The text itself; or inputFile with an http(s) link or the id that uploadScriptFile gave. "
         "Exactly one of the two."
     )
-    input_file: str | None = optional("An http(s) link, or the id that uploadScriptFile gave.")
+    input_file: str | None = optional(INPUT_FILE)
     options: WorkflowOptionsInput | None = optional("How it is to be made; null: by the defaults.")
     callback_url: str | None = optional(CALLBACK_URL)
     idempotency_key: str | None = optional(KEY)

@@ -31,8 +31,8 @@ STOP_SECONDS = 8.0
 
 
 @dataclass
-class _Actors:
-    """What the actors of this process find in its runtime."""
+class _Process:
+    """What the actors of this process find. Empty while it opens or closes: Dramatiq delivers messages already then."""
 
     worker: Worker | None = None
     tick: "Tick | None" = None
@@ -40,12 +40,12 @@ class _Actors:
 
 def worker_of_process(work: Work, queue: Queue) -> Worker | None:
     """The worker that an actor, which begins to run now, works for; None while the process opens or closes."""
-    if not is_runtime_open():  # Dramatiq delivers messages already then
+    if not is_runtime_open():
         return None
-    actors = runtime().state(_Actors)
-    if actors.tick is not None:
-        actors.tick.started(work, queue)
-    return actors.worker
+    process = runtime().state(_Process)
+    if process.tick is not None:
+        process.tick.started(work, queue)
+    return process.worker
 
 
 @contextlib.asynccontextmanager
@@ -60,24 +60,24 @@ async def working(settings: Settings, name: str, queues: tuple[Queue, ...] = tup
     def send(work: Work) -> None:
         notifier.send({(work, queue) for queue in QUEUES_OF_WORK[work] if queue in queues})
 
-    own = runtime()
-    assert own.process_number is not None, "the process is open"
     worker = Worker(settings, name, queues, send)
     tick = Tick(notifier, queues)
+    own_runtime = runtime()
+    process = own_runtime.state(_Process)
+    assert own_runtime.process_number is not None, "the process is open"
     with notifying(notifier):
-        await own.process_number.serve(queues)
-        actors = own.state(_Actors)
-        actors.worker, actors.tick = worker, tick
+        await own_runtime.process_number.serve(queues)
+        process.worker, process.tick = worker, tick
         ticking = asyncio.create_task(tick.run())
-        own.is_worker_alive = True
+        own_runtime.is_worker_alive = True
         try:
             yield worker
         finally:
-            own.is_worker_alive = False
+            own_runtime.is_worker_alive = False
             ticking.cancel()
             await asyncio.wait([ticking])
             await worker.stop()
-            actors.worker, actors.tick = None, None
+            process.worker, process.tick = None, None
 
 
 def threads_for(queues: Collection[Queue]) -> int:
@@ -114,8 +114,8 @@ class WorkerLife(Middleware):
         configure_logging(settings)
         self._stop = asyncio.Event()
         async with (
-            opened(settings, with_worker=True) as name,
             serving_metrics(settings, is_needed=False),
+            opened(settings, with_worker=True) as name,
             working(settings, name, queues),
         ):
             log.info("worker.started", queues=[queue.value for queue in queues])

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterator
 # What these return never changes, or belongs to one task (ContextVar) or to the whole process by its nature (loggers).
 IMMUTABLE = frozenset(
     {
-        "ContextVar", "NewType", "ParamSpec", "Path", "TypeVar", "TypeVarTuple", "compile", "frozenset", "get_logger",
+        "ContextVar", "NewType", "ParamSpec", "Path", "TypeAdapter", "TypeVar", "TypeVarTuple", "compile", "frozenset",
+        "get_logger",
         "getLogger", "nullcontext", "timedelta", "tuple", "MappingProxyType",
     }
 )  # fmt: skip
@@ -38,7 +39,7 @@ def module_state(source: str, immutable: Collection[str] = ()) -> list[str]:
             if any(_called_name(decorator) in CACHES for decorator in node.decorator_list):
                 found.append(node.name)
         else:
-            found += [name for name, value in _assigned(node) if name in changed or _may_change(value, immutable)]
+            found += [name for name, value in _assigned(node) if _may_change(name, value, changed, immutable)]
     return found
 
 
@@ -51,19 +52,19 @@ def _assigned(node: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
         yield node.target.id, node.value
 
 
-def _may_change(value: ast.expr, immutable: Collection[str]) -> bool:
-    if isinstance(value, ast.List | ast.Set):
-        return not value.elts
-    if isinstance(value, ast.Dict):
-        return not value.keys
-    if not isinstance(value, ast.Call):
-        return False
-    name = _called_name(value)
-    if name in CONTAINERS:
-        return not value.args or name == "defaultdict"
-    # What a function returns (its name is written small) is a constant, unless the module changes it.
-    is_class = name.lstrip("_")[:1].isupper()
-    return is_class and name not in IMMUTABLE and name not in immutable
+def _may_change(name: str, value: ast.expr, changed: Collection[str], immutable: Collection[str]) -> bool:
+    if isinstance(value, ast.Call):
+        called = _called_name(value)
+        if called in immutable:  # whatever its methods are called
+            return False
+        # What a function returns (its name is written small) is a constant, unless the module changes it.
+        is_class = called.lstrip("_")[:1].isupper() and called not in (IMMUTABLE | CONTAINERS)
+        is_empty = called in CONTAINERS and (not value.args or called == "defaultdict")
+        return name in changed or is_class or is_empty
+    is_empty = (isinstance(value, ast.List | ast.Set) and not value.elts) or (
+        isinstance(value, ast.Dict) and not value.keys
+    )
+    return name in changed or is_empty
 
 
 def _called_name(node: ast.expr) -> str:

@@ -11,7 +11,7 @@ from models.files import StoredFile
 from models.generation import GenerationRecord
 from models.jobs import Job
 from services.generation.admission import generate
-from services.generation.generation_input import Asked
+from services.generation.generation_input import GenerationInput
 from services.generation.outcomes import succeed_generation
 from services.generation.records.publishing import publish_result
 from tests.factories import OWNER, make_file
@@ -19,9 +19,9 @@ from tests.factories import OWNER, make_file
 _numbers = itertools.count(1)
 
 
-def asked(storyboard_id: str | None = None, **values: Any) -> Asked:
+def asked(storyboard_id: str | None = None, **values: Any) -> GenerationInput:
     """A picture that the offline provider is to draw."""
-    return Asked(
+    return GenerationInput(
         **{
             "kind": MediaKind.IMAGE,
             "prompt": "a street at night",
@@ -45,7 +45,7 @@ async def finish(job: Job, count: int = 2, files: list[StoredFile] | None = None
         assert await succeed_generation(job)
         for position, file in enumerate(made):
             await JobFile.create(job_id=job.id, position=position, role=FileRole.CANDIDATE, file_id=file.id)
-        await publish_result(await Job.get(id=job.id), [file.id for file in made], datetime.now(UTC))
+        await publish_result(await Job.get(id=job.id), [file.id for file in made])
 
     await transaction(body)
     return made

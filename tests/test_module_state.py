@@ -66,6 +66,7 @@ def test_state_is_found(source: str) -> None:
         "KEY = ContextVar('key', default=None)",
         "T = TypeVar('T')",
         "@dataclass(frozen=True)\nclass Rule:\n    most: int\nRULE = Rule(3)",
+        "@dataclass(frozen=True)\nclass Table:\n    name: str\nTABLE = Table('a')\ndef work():\n    TABLE.update(1)",
         "class Kind(StrEnum):\n    A = 'a'\nKIND = Kind('a')",
         "def work():\n    kept = []\n    kept.append(1)",
     ],

@@ -78,9 +78,9 @@ def test_without_a_secret_there_is_no_token(capsys: pytest.CaptureFixture[str], 
 def test_a_wrong_setting_ends_with_its_name(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("EKONTE_WORKER_THREADS", "many")
+    monkeypatch.setenv("EKONTE_MAX_SUBMITS", "many")
     assert server.main([]) == 2
-    assert capsys.readouterr().err.startswith("ekonte: EKONTE_WORKER_THREADS: ")
+    assert capsys.readouterr().err.startswith("ekonte: EKONTE_MAX_SUBMITS: ")
 
 
 def test_a_wrong_option_is_a_wrong_setting(capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +129,7 @@ def test_a_mistyped_variable_is_named_and_stops_nothing(
     monkeypatch.setenv("EKONTE_PROT", "9000")
     assert server.main(["settings"]) == 0
     printed = capsys.readouterr()
-    assert printed.err == "ekonte: warning: EKONTE_PROT is no setting; did you mean EKONTE_PORT?\n"
+    assert printed.err == "ekonte: warning: EKONTE_PROT is not a setting; did you mean EKONTE_PORT?\n"
     assert printed.out == settings_table()
 
 
@@ -188,7 +188,7 @@ def test_sessions_are_sealed_anew_with_the_first_key(
     assert run(old) == 0
     assert run(f"{new},{old}") == 0
     assert run(new) == 0
-    assert capsys.readouterr().out == "0 secrets sealed anew\n" * 3
+    assert capsys.readouterr().out == "0 secrets re-encrypted\n" * 3
     assert run(old) == 2
     assert "EKONTE_ENCRYPTION_KEYS" in capsys.readouterr().err
 

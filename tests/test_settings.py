@@ -60,7 +60,7 @@ def test_what_has_a_unit_says_it() -> None:
         ("PORT", "abc"),
         ("PORT", "70000"),
         ("SECRET", "too short"),
-        ("WORKER_THREADS", "0"),
+        ("MAX_SUBMITS", "5000"),
         ("LOG_LEVEL", "LOUD"),
         ("TIMEZONE", "Mars/Olympus"),
         ("JWKS_URL", "ftp://id.example/keys"),
@@ -123,9 +123,9 @@ def test_a_wrong_value_is_told_in_our_own_words(
 def test_variables_that_no_setting_reads_are_named_with_the_nearest_that_one_does() -> None:
     ours = ["EKONTE_PROT", "ekonte_port", "EKONTE_DATABSE_URL", "EKONTE_HOST", "EKONTE_XYZZY"]
     assert unknown_variable_texts([*ours, "EKONTE_TEST_REDIS_URL", "EKONTE_TOKEN", "PATH"]) == [
-        "EKONTE_DATABSE_URL is no setting; did you mean EKONTE_DATABASE_URL?",
-        "EKONTE_PROT is no setting; did you mean EKONTE_PORT?",
-        "EKONTE_XYZZY is no setting; docs/settings.md lists all.",
+        "EKONTE_DATABSE_URL is not a setting; did you mean EKONTE_DATABASE_URL?",
+        "EKONTE_PROT is not a setting; did you mean EKONTE_PORT?",
+        "EKONTE_XYZZY is not a setting; docs/settings.md lists all settings.",
     ]
 
 
@@ -181,7 +181,7 @@ def test_settings_for_jimeng_have_no_prefix(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_mistyped_variables_for_jimeng_are_named_too() -> None:
     assert unknown_variable_texts(["JIMENG_US_BSE_URL", "JIMENG_CN_AID", "DEFAULT_DA_VERSION", "DEFAULT_SHELL"]) == [
-        "JIMENG_US_BSE_URL is no setting; did you mean JIMENG_US_BASE_URL?"
+        "JIMENG_US_BSE_URL is not a setting; did you mean JIMENG_US_BASE_URL?"
     ]
 
 

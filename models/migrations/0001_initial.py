@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('voice_id', fields.CharField(null=True, max_length=128)),
                 ('provider', fields.CharField(null=True, max_length=64)),
             ],
-            options={'table': 'animatic_part', 'app': 'ekonte', 'unique_together': (('animatic_id', 'shot_id'),), 'pk_attr': 'id', 'table_description': 'A shot in an animatic. The overrides are what generateSpeech asked for.'},
+            options={'table': 'animatic_part', 'app': 'ekonte', 'unique_together': (('animatic_id', 'shot_id'),), 'pk_attr': 'id', 'table_description': 'A shot in an animatic. Text, voice and provider are overrides set by generateSpeech.'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ('version', fields.IntField(default=1)),
                 ('made_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'artifact', 'app': 'ekonte', 'unique_together': (('kind', 'subject_id', 'slot'),), 'pk_attr': 'id', 'table_description': 'The newest result of one build. It is current while `fingerprint` is that of its present inputs, or it is pinned.'},
+            options={'table': 'artifact', 'app': 'ekonte', 'unique_together': (('kind', 'subject_id', 'slot'),), 'pk_attr': 'id', 'table_description': 'The newest result of one build. It is up to date while it is pinned or `fingerprint` matches its current inputs.'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
                 ('input_sha256', fields.CharField(max_length=64)),
                 ('result_id', fields.BigIntField()),
             ],
-            options={'table': 'idempotency_key', 'app': 'ekonte', 'unique_together': (('owner', 'mutation', 'key'),), 'indexes': [Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': 'The first request under a key. Later ones with the same input get its answer.'},
+            options={'table': 'idempotency_key', 'app': 'ekonte', 'unique_together': (('owner', 'mutation', 'key'),), 'indexes': [Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': 'The first request with a key. Later requests with the same input get its result.'},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
                 ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('finished_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'job', 'app': 'ekonte', 'indexes': [Index(fields=['queue', 'status', 'due_at_ms']), Index(fields=['parent_id', 'status']), Index(fields=['target_id', 'role', 'status']), Index(fields=['workflow_id', 'id']), Index(fields=['owner', 'id'])], 'pk_attr': 'id', 'table_description': 'A STAGE job plans BUILD jobs, its children, and waits for them. A BUILD job makes one artifact.'},
+            options={'table': 'job', 'app': 'ekonte', 'indexes': [Index(fields=['queue', 'status', 'due_at_ms']), Index(fields=['parent_id', 'status']), Index(fields=['target_id', 'role', 'status']), Index(fields=['workflow_id', 'id']), Index(fields=['owner', 'id'])], 'pk_attr': 'id', 'table_description': 'A STAGE job plans BUILD jobs, its children, and waits for them. A BUILD job creates one artifact. A GENERATE job'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
                 ('role', fields.CharEnumField(description='MAIN: MAIN\nCANDIDATE: CANDIDATE\nAUDIO: AUDIO\nSUBTITLES: SUBTITLES\nPOSTER: POSTER', enum_type=FileRole, max_length=16)),
                 ('file_id', fields.BigIntField()),
             ],
-            options={'table': 'job_file', 'app': 'ekonte', 'unique_together': (('job_id', 'position'),), 'indexes': [Index(fields=['file_id'])], 'pk_attr': 'id', 'table_description': "A file that a job made: it stays in the job's answer whatever the artifact shows later."},
+            options={'table': 'job_file', 'app': 'ekonte', 'unique_together': (('job_id', 'position'),), 'indexes': [Index(fields=['file_id'])], 'pk_attr': 'id', 'table_description': "A file produced by a job. It stays in the job's result when the artifact changes later."},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -284,7 +284,7 @@ class Migration(migrations.Migration):
                 ('made_by_job_id', fields.BigIntField(null=True)),
                 ('released_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'stored_file', 'app': 'ekonte', 'unique_together': (('owner', 'sha256'),), 'indexes': [Index(fields=['made_by_job_id']), Index(fields=['released_at'])], 'pk_attr': 'id', 'table_description': 'A file named by its content. The row is written before the bytes, and marked READY after them.'},
+            options={'table': 'stored_file', 'app': 'ekonte', 'unique_together': (('owner', 'sha256'),), 'indexes': [Index(fields=['made_by_job_id']), Index(fields=['released_at'])], 'pk_attr': 'id', 'table_description': 'A file identified by its content. The row is written before the bytes, and becomes READY after them.'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
@@ -362,7 +362,7 @@ class Migration(migrations.Migration):
                 ('started_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('finished_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'workflow_stage', 'app': 'ekonte', 'unique_together': (('workflow_id', 'stage'),), 'pk_attr': 'id', 'table_description': "The state of one stage in the workflow's present run."},
+            options={'table': 'workflow_stage', 'app': 'ekonte', 'unique_together': (('workflow_id', 'stage'),), 'pk_attr': 'id', 'table_description': "The state of one stage in the workflow's current run."},
             bases=['Row'],
         ),
     ]

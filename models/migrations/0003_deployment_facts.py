@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
                 ('name', fields.CharField(primary_key=True, generated=False, unique=True, db_index=True, max_length=64)),
                 ('value', fields.TextField(unique=False)),
             ],
-            options={'table': 'deployment_fact', 'app': 'ekonte', 'pk_attr': 'name', 'table_description': 'What all processes of a deployment share, by name. `storage_id`: the mark that its storage carries.'},
+            options={'table': 'deployment_fact', 'app': 'ekonte', 'pk_attr': 'name', 'table_description': 'A value shared by all processes of a deployment. `storage_id`: the id stored in its file storage.'},
             bases=['Model'],
         ),
         ops.AddIndex(

@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('reason', fields.TextField(unique=False)),
                 ('probe_attempt_id', fields.BigIntField(null=True)),
             ],
-            options={'table': 'account_cooldown', 'app': 'ekonte', 'unique_together': (('account_id', 'kind', 'model'),), 'pk_attr': 'id', 'table_description': 'Nothing of that kind ("": any) and model ("": any) goes to the account until a time.'},
+            options={'table': 'account_cooldown', 'app': 'ekonte', 'unique_together': (('account_id', 'kind', 'model'),), 'pk_attr': 'id', 'table_description': 'Blocks an account for a kind ("": any) and model ("": any) until `until_ms`.'},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ('count', fields.IntField(default=0)),
                 ('credits', fields.IntField(default=0)),
             ],
-            options={'table': 'account_usage', 'app': 'ekonte', 'unique_together': (('account_id', 'kind', 'day'),), 'pk_attr': 'id', 'table_description': 'What an account generated on one quota day: the reset is a change of the key, and runs after downtime too.'},
+            options={'table': 'account_usage', 'app': 'ekonte', 'unique_together': (('account_id', 'kind', 'day'),), 'pk_attr': 'id', 'table_description': 'Usage of an account on one quota day. The daily reset is a change of the key, so no job has to run for it.'},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -175,7 +175,7 @@ class Migration(migrations.Migration):
                 ('position', fields.IntField()),
                 ('file_id', fields.BigIntField()),
             ],
-            options={'table': 'job_input', 'app': 'ekonte', 'unique_together': (('job_id', 'position'),), 'indexes': [Index(fields=['file_id'])], 'pk_attr': 'id', 'table_description': 'A file that a job is made from: it stays as long as the job does.'},
+            options={'table': 'job_input', 'app': 'ekonte', 'unique_together': (('job_id', 'position'),), 'indexes': [Index(fields=['file_id'])], 'pk_attr': 'id', 'table_description': 'An input file of a job, kept as long as the job.'},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
                 ('key', fields.CharField(primary_key=True, generated=False, unique=True, db_index=True, max_length=160)),
                 ('durations_ms', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
             ],
-            options={'table': 'model_timing', 'app': 'ekonte', 'pk_attr': 'key', 'table_description': "How long a model takes, measured: the newest durations in milliseconds, without upstream's queue."},
+            options={'table': 'model_timing', 'app': 'ekonte', 'pk_attr': 'key', 'table_description': "Measured durations of a model: the newest ones in milliseconds, without upstream's queue."},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -201,7 +201,7 @@ class Migration(migrations.Migration):
                 ('params', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
                 ('chosen_file_id', fields.BigIntField(null=True)),
             ],
-            options={'table': 'record_version', 'app': 'ekonte', 'unique_together': (('record_id', 'number'),), 'pk_attr': 'id', 'table_description': 'An earlier result of a record: the job that made it, with what it was asked for.'},
+            options={'table': 'record_version', 'app': 'ekonte', 'unique_together': (('record_id', 'number'),), 'pk_attr': 'id', 'table_description': 'An earlier result of a record: the job that produced it, and its request.'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
@@ -211,7 +211,7 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=True)),
                 ('candidates', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
             ],
-            options={'table': 'route', 'app': 'ekonte', 'pk_attr': 'id', 'table_description': 'Why a scheduling pass chose as it did, shared by the attempts it made.'},
+            options={'table': 'route', 'app': 'ekonte', 'pk_attr': 'id', 'table_description': 'The accounts considered by a scheduling pass, shared by the attempts it created.'},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
                 ('holder', fields.CharField(max_length=64)),
                 ('until_ms', fields.BigIntField()),
             ],
-            options={'table': 'scheduler_lease', 'app': 'ekonte', 'pk_attr': 'kind', 'table_description': 'One process schedules a kind at a time.'},
+            options={'table': 'scheduler_lease', 'app': 'ekonte', 'pk_attr': 'kind', 'table_description': 'Lease that lets one process at a time schedule a kind.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -233,12 +233,12 @@ class Migration(migrations.Migration):
                 ('sha256', fields.CharField(max_length=64)),
                 ('uri', fields.TextField(unique=False)),
             ],
-            options={'table': 'uploaded_input', 'app': 'ekonte', 'unique_together': (('account_id', 'sha256'),), 'indexes': [Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': "An input picture that an account has uploaded: upstream's name for it, so that it is not sent twice."},
+            options={'table': 'uploaded_input', 'app': 'ekonte', 'unique_together': (('account_id', 'sha256'),), 'indexes': [Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': "An input picture that an account has uploaded, with upstream's URI, so that it is not uploaded twice."},
             bases=['Row'],
         ),
         ops.AlterModelOptions(
             name='Job',
-            options={'table': 'job', 'app': 'ekonte', 'indexes': [Index(fields=['queue', 'status', 'due_at_ms']), Index(fields=['parent_id', 'status']), Index(fields=['target_id', 'role', 'status']), Index(fields=['workflow_id', 'id']), Index(fields=['owner', 'id']), Index(fields=['record_id', 'id'])], 'pk_attr': 'id', 'table_description': 'A STAGE job plans BUILD jobs, its children, and waits for them. A BUILD job makes one artifact. A GENERATE job'},
+            options={'table': 'job', 'app': 'ekonte', 'indexes': [Index(fields=['queue', 'status', 'due_at_ms']), Index(fields=['parent_id', 'status']), Index(fields=['target_id', 'role', 'status']), Index(fields=['workflow_id', 'id']), Index(fields=['owner', 'id']), Index(fields=['record_id', 'id'])], 'pk_attr': 'id', 'table_description': 'A STAGE job plans BUILD jobs, its children, and waits for them. A BUILD job creates one artifact. A GENERATE job'},
         ),
         SameColumn(
             model_name='Job',

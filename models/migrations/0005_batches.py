@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('made_ids', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ('request_id', fields.CharField(max_length=128)),
             ],
-            options={'table': 'audit_entry', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': 'One mutation field that ran or was refused. Never changed afterwards. Removed when it is old enough.'},
+            options={'table': 'audit_entry', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': 'One executed or refused mutation field. Never changed; removed after the retention time.'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 ('resolved_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('version', fields.BigIntField(default=1)),
             ],
-            options={'table': 'alert', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['owner', 'resolved_at']), Index(fields=['resolved_at'])], 'pk_attr': 'id', 'table_description': 'Open while `resolved_at` is null, and at most one of an owner, kind and cause is open (a partial index).'},
+            options={'table': 'alert', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['owner', 'resolved_at']), Index(fields=['resolved_at'])], 'pk_attr': 'id', 'table_description': 'Open while `resolved_at` is null; at most one is open per owner, kind and cause (a partial unique index).'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
@@ -103,7 +103,7 @@ class Migration(migrations.Migration):
                 ('deleted_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('version', fields.BigIntField(default=1)),
             ],
-            options={'table': 'batch', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['status'])], 'pk_attr': 'id', 'table_description': 'Its items are the GENERATE jobs that name it. How many are in which state is counted, not kept.'},
+            options={'table': 'batch', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['status'])], 'pk_attr': 'id', 'table_description': 'Its items are the GENERATE jobs with its `batch_id`. Their numbers per status are counted, not stored.'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                 ('delivered_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('version', fields.BigIntField(default=1)),
             ],
-            options={'table': 'callback_delivery', 'app': 'ekonte', 'indexes': [Index(fields=['status', 'due_at_ms']), Index(fields=['subject', 'subject_id']), Index(fields=['owner', 'id'])], 'pk_attr': 'id', 'table_description': 'An outbox row: written in the transaction that changed what it tells of, and sent afterwards.'},
+            options={'table': 'callback_delivery', 'app': 'ekonte', 'indexes': [Index(fields=['status', 'due_at_ms']), Index(fields=['subject', 'subject_id']), Index(fields=['owner', 'id'])], 'pk_attr': 'id', 'table_description': 'An outbox row: written in the transaction of the reported change, and sent afterwards.'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
                 ('status_code', fields.IntField(null=True)),
                 ('error', fields.TextField(null=True, unique=False)),
             ],
-            options={'table': 'callback_try', 'app': 'ekonte', 'unique_together': (('delivery_id', 'number'),), 'pk_attr': 'id', 'table_description': "One try of a delivery: the answer's status, or why there was none."},
+            options={'table': 'callback_try', 'app': 'ekonte', 'unique_together': (('delivery_id', 'number'),), 'pk_attr': 'id', 'table_description': 'One try of a delivery: the HTTP status of the response, or the error.'},
             bases=['Row'],
         ),
         ops.CreateModel(
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                 ('times', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
                 ('errors', fields.JSONField(default=dict, encoder=JSON_DUMPS, decoder=loads)),
             ],
-            options={'table': 'statistics_cell', 'app': 'ekonte', 'unique_together': (('owner', 'grain', 'project_id', 'work_id', 'day', 'kind'),), 'indexes': [Index(fields=['owner', 'grain', 'project_id', 'day'])], 'pk_attr': 'id', 'table_description': 'Sums of rolled deltas, for one grouping (`grain`) and kind, on one day or, with an empty day, over all days.'},
+            options={'table': 'statistics_cell', 'app': 'ekonte', 'unique_together': (('owner', 'grain', 'project_id', 'work_id', 'day', 'kind'),), 'indexes': [Index(fields=['owner', 'grain', 'project_id', 'day'])], 'pk_attr': 'id', 'table_description': 'Aggregate of rolled-up deltas for one grouping (`grain`) and kind, of one day or (day empty) of all days.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -185,7 +185,7 @@ class Migration(migrations.Migration):
                 ('credits', fields.IntField(default=0)),
                 ('is_rolled', fields.BooleanField(default=False)),
             ],
-            options={'table': 'statistics_delta', 'app': 'ekonte', 'indexes': [Index(fields=['job_id'])], 'pk_attr': 'id', 'table_description': 'What one end of a generation, or one charge, adds to the sums: rows are only ever appended.'},
+            options={'table': 'statistics_delta', 'app': 'ekonte', 'indexes': [Index(fields=['job_id'])], 'pk_attr': 'id', 'table_description': 'What the end of a generation, or one charge, adds to the aggregates. Rows are only appended.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -197,7 +197,7 @@ class Migration(migrations.Migration):
                 ('sealed', fields.TextField(unique=False)),
                 ('retires_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'webhook_secret', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id'])], 'pk_attr': 'id', 'table_description': "A secret that signs an owner's callbacks, sealed. While one is rotated out there are two."},
+            options={'table': 'webhook_secret', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id'])], 'pk_attr': 'id', 'table_description': "An encrypted secret that signs an owner's callbacks. During a rotation there are two."},
             bases=['OwnedRow'],
         ),
         ops.AddField(
@@ -279,7 +279,7 @@ class Migration(migrations.Migration):
                 ('key', fields.BigIntField(primary_key=True, generated=False, unique=True, db_index=True)),
                 ('record_id', fields.BigIntField()),
             ],
-            options={'table': 'similarity_key', 'app': 'ekonte', 'pk_attr': 'key', 'table_description': "A record's place in the index of prompts: records that share a key may have prompts that are alike."},
+            options={'table': 'similarity_key', 'app': 'ekonte', 'pk_attr': 'key', 'table_description': 'An entry of the prompt index: records that share a key may have similar prompts.'},
             bases=['Model'],
         ),
         ops.AddField(

@@ -13,4 +13,9 @@ class Migration(migrations.Migration):
             name='credits_due_at_ms',
             field=fields.BigIntField(null=True),
         ),
+        ops.RenameField(
+            model_name='Account',
+            old_name='warm_due_at_ms',
+            new_name='check_due_at_ms',
+        ),
     ]

@@ -6,14 +6,15 @@ Guarded by the session that was used: where the account has another one by now, 
 import random
 
 from models.accounts import Account
-from models.database import execute, transaction
+from models.database import transaction
 from models.enums import AccountStatus
 from providers.pooled import FaultKind, UpstreamFaultError
-from services.accounts.pool.account_updates import announce, cool_account, note_balance
-from services.accounts.pool.scheduling import look_again
+from services.accounts.pool.account_updates import cool_account, note_balance
 from services.accounts.releasing import release_placed
 from services.notifications.alerts.accounts import note_taken_out
-from services.platform.sql import timestamp_sql
+from services.stores import accounts
+from services.stores.jobs.waits import look_again
+from services.stores.updates import database_time
 
 STATUS_AFTER = {FaultKind.SESSION_EXPIRED: AccountStatus.INACTIVE, FaultKind.PUNISHED: AccountStatus.BANNED}
 
@@ -48,24 +49,31 @@ async def take_out(account: Account, status: AccountStatus, reason: str) -> None
         status, reason = account.status, account.status_reason or reason
 
     async def body() -> None:
-        rows = await execute(
-            f"UPDATE account SET status = ?, status_reason = ?, checked_at = {timestamp_sql()},"
-            f" updated_at = {timestamp_sql()}, version = version + 1 WHERE id = ? AND session_hash = ?"
-            " AND status = ? AND deleted_at IS NULL RETURNING id, owner, name",
-            status.value,
-            reason,
-            account.id,
-            account.session_hash,
-            account.status.value,
-        )
-        for row in rows:
-            await release_placed([account.id], "The account was taken out before anything was sent.")
-            # One that its owner had taken out by hand is nobody's worry, unless it is banned.
-            if account.status is AccountStatus.ACTIVE or status is AccountStatus.BANNED:
-                await note_taken_out(row, status, reason)
-            announce(account.owner)
+        if not await _write_status(account, status, reason):
+            return
+        await release_placed([account.id], "The account was taken out before anything was sent.")
+        # One that its owner had taken out by hand is nobody's worry, unless it is banned.
+        if account.status is AccountStatus.ACTIVE or status is AccountStatus.BANNED:
+            await note_taken_out({"id": account.id, "owner": account.owner, "name": account.name}, status, reason)
 
     await transaction(body)
+
+
+async def _write_status(account: Account, status: AccountStatus, reason: str) -> bool:
+    """Whether the account is still what it was when it was asked about."""
+    if status is account.status:
+        return await accounts.confirm_status(account, reason)
+    if not await _has_session(account):
+        return False
+    row = await accounts.transition(
+        account.id,
+        to=status,
+        expected=[account.status],
+        session_hash=account.session_hash,
+        status_reason=reason,
+        checked_at=database_time(),
+    )
+    return row is not None
 
 
 async def _has_session(account: Account) -> bool:

@@ -16,16 +16,18 @@ from errors import (
     InsufficientCreditError,
     ProviderFailedError,
     RateLimitedError,
+    not_found,
 )
 from models.accounts import Account
 from models.enums import AccountStatus
 from providers.pooled import Credential, FaultKind, PooledProvider, UpstreamFaultError
 from services.accounts.answers import STATUS_AFTER, store_balance, store_fault, take_out
-from services.accounts.outcomes import Outcome, live_accounts, not_found
+from services.accounts.outcomes import Outcome, live_accounts
 from services.accounts.pool.quota import quota_day
 from services.accounts.sessions import credential_of
 from services.platform.metrics.upstream import MeasuredPool
 from services.platform.providers import registry
+from services.stores import accounts
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -64,7 +66,7 @@ async def _check(account: Account, provider: PooledProvider, credential: Credent
 async def _receive(account: Account, provider: PooledProvider, credential: Credential) -> None:
     day = quota_day(datetime.now(UTC), get_settings().timezone)
     await provider.receive_credits(credential)
-    await Account.filter(id=account.id, session_hash=account.session_hash).update(received_day=day)
+    await accounts.set_received_day(account, day)
     await store_balance(account, await provider.credit_balance(credential, fresh=True))
 
 
@@ -75,14 +77,14 @@ async def _ask_all(owner: str, ids: Sequence[int | None], ask: Ask) -> list[Outc
     if len(ids) > MAX_ASKED:
         raise BadInputError(f"At most {MAX_ASKED} accounts are asked about at once.", path=["ids"])
     known = [account_id for account_id in ids if account_id is not None]
-    accounts = await live_accounts(owner, known) if known else {}
-    found = list(accounts.values())
-    errors = dict(zip(accounts, await asyncio.gather(*(_ask_one(account, ask) for account in found)), strict=True))
+    asked = await live_accounts(owner, known) if known else {}
+    found = list(asked.values())
+    errors = dict(zip(asked, await asyncio.gather(*(_ask_one(account, ask) for account in found)), strict=True))
     after = await live_accounts(owner, known) if known else {}
     outcomes = []
     for account_id in ids:
         account = after.get(account_id or 0)
-        error = errors.get(account_id or 0) or (not_found() if account is None else None)
+        error = errors.get(account_id or 0) or (not_found("account") if account is None else None)
         outcomes.append(Outcome(error=error) if error is not None else Outcome(account=account))
     return outcomes
 

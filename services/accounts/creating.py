@@ -11,12 +11,12 @@ from models.accounts import Account
 from models.ids import new_id
 from providers.pooled import PooledProvider
 from services.accounts.outcomes import Outcome, check_count, live_accounts
-from services.accounts.pool.account_updates import announce
-from services.accounts.pool.scheduling import look_again
 from services.accounts.rules import NewAccount, Place, check_name, check_numbers, hint_of, place_of
 from services.accounts.sessions import fingerprint, seal, session_hash_key
 from services.platform.idempotency import once_each
 from services.platform.providers import registry
+from services.stores import accounts
+from services.stores.jobs.waits import look_again
 
 SESSION_TAKEN = "There is an account with this session already."
 
@@ -62,7 +62,7 @@ async def create_accounts(owner: str, asked: Sequence[NewAccount], idempotency_k
         rows = {draft.index: draft.row(owner, text) for draft, text in zip(drafts, sealed, strict=True)}
         made = await _insert(list(rows.values()))
         if made:
-            announce(owner)
+            accounts.publish(owner)
             await look_again(owner)
         return [rows[index].id if index in rows and rows[index].id in made else None for index in range(len(asked))]
 
@@ -116,14 +116,10 @@ def check_provider(name: str) -> None:
 
 
 async def _insert(rows: list[Account]) -> set[int]:
-    """Inserts those whose session is new; their ids. In the caller's transaction.
-
-    By hash in order: two requests with the same sessions do not wait for each other. Where somebody else's transaction
-    is inserting the same session, this one waits for it and then leaves the row out.
-    """
+    """Inserts those whose session is new; their ids. In the caller's transaction."""
     if not rows:
         return set()
-    await Account.bulk_create(sorted(rows, key=lambda row: str(row.session_hash)), ignore_conflicts=True)
+    await accounts.insert(rows)
     return {row.id for row in await Account.filter(id__in=[row.id for row in rows]).only("id")}
 
 

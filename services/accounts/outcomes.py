@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from errors import BadInputError, EkonteError, NotFoundError
+from errors import BadInputError, EkonteError
 from models.accounts import Account
 
 MAX_ITEMS = 1000
-NO_SUCH_ACCOUNT = "There is no such account."
 
 
 @dataclass(frozen=True)
@@ -16,10 +15,6 @@ class Outcome:
 
     account: Account | None = None
     error: EkonteError | None = None
-
-
-def not_found() -> NotFoundError:
-    return NotFoundError(NO_SUCH_ACCOUNT)
 
 
 def check_count(items: Sequence[object], least: int, *path: str) -> None:

@@ -6,39 +6,27 @@ from datetime import datetime
 import structlog
 
 from models.accounts import Account
-from models.database import execute, now_ms_sql, transaction
+from models.database import transaction
 from models.enums import MediaKind
 from providers.pooled import UpstreamFaultError
 from services.accounts.pool.account_updates import exhaust, note_balance
 from services.accounts.pool.quota import quota_day
-from services.accounts.pool.scheduling import look_again
 from services.accounts.sessions import credential_of
-from services.platform.owned import places
 from services.platform.providers import pooled_provider
+from services.stores import accounts
+from services.stores.jobs.waits import look_again
 
 log = structlog.get_logger(__name__)
 
 
 async def want_credits(account_ids: Sequence[int]) -> None:
     """Marks accounts that could take waiting jobs with today's credits. Again: nothing changes."""
-    await execute(
-        f"UPDATE account SET credits_due_at_ms = {now_ms_sql()} WHERE id IN ({places(account_ids)})"
-        " AND credits_due_at_ms IS NULL AND deleted_at IS NULL RETURNING id",
-        *account_ids,
-    )
+    await accounts.want_credits(account_ids)
 
 
 async def claim_receiving(most: int, now: datetime, zone: str) -> list[int]:
     """Accounts whose credits of the quota day are wanted; only one caller ever gets an account on one day."""
-    day = quota_day(now, zone)
-    rows = await execute(
-        "UPDATE account SET received_day = ?, credits_due_at_ms = NULL WHERE id IN (SELECT id FROM account"
-        " WHERE credits_due_at_ms IS NOT NULL ORDER BY credits_due_at_ms, id LIMIT ?)"
-        " AND credits_due_at_ms IS NOT NULL RETURNING id, status, deleted_at",
-        day,
-        most,
-    )
-    return [row["id"] for row in rows if row["status"] == "ACTIVE" and row["deleted_at"] is None]
+    return await accounts.claim_receiving(most, quota_day(now, zone))
 
 
 async def receive(account_id: int, now: datetime) -> None:

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 
 from errors import JobErrorCode
-from models.database import after_commit, execute, now_ms_sql
-from models.generation import Attempt
-from services.platform.events import bus, job_topic
-from services.platform.owned import places
-from services.platform.sql import timestamp_sql
+from models.job_errors import JobError
+from services.stores import account_cooldowns
+from services.stores.attempts import withdraw_unsent
+from services.stores.jobs.moves import withdraw_generations
 
 
 async def release_placed(account_ids: Sequence[int], reason: str) -> list[int]:
@@ -18,34 +17,9 @@ async def release_placed(account_ids: Sequence[int], reason: str) -> list[int]:
     """
     if not account_ids:
         return []
-    attempts = await execute(
-        "UPDATE attempt SET state = 'ENDED', outcome = CASE WHEN is_draining THEN 'CANCELED' ELSE 'SWITCHED' END,"
-        f" released_at_ms = COALESCE(released_at_ms, {now_ms_sql()}), finished_at = {timestamp_sql()},"
-        " due_at_ms = NULL, lease_epoch = lease_epoch + 1"
-        f" WHERE state = 'PLACED' AND account_id IN ({places(account_ids)}) RETURNING id, job_id, is_draining",
-        *account_ids,
-    )
+    error = JobError(JobErrorCode.NO_ACCOUNT, reason, is_retryable=True)
+    attempts = await withdraw_unsent(account_ids, error)
     if not attempts:
         return []
-    ids = [row["id"] for row in attempts]
-    error = {"code": JobErrorCode.NO_ACCOUNT.value, "message": reason, "retryable": True, "upstreamCode": None}
-    await Attempt.filter(id__in=ids).update(error=error)
-    await execute(
-        f"UPDATE account_cooldown SET probe_attempt_id = NULL WHERE probe_attempt_id IN ({places(ids)}) RETURNING id",
-        *ids,
-    )
-    return await _wait_again([row["job_id"] for row in attempts if not row["is_draining"]])
-
-
-async def _wait_again(job_ids: Sequence[int]) -> list[int]:
-    if not job_ids:
-        return []
-    jobs = await execute(
-        f"UPDATE job SET status = 'PENDING', due_at_ms = {now_ms_sql()}, worker = NULL, message = NULL,"
-        " lease_epoch = lease_epoch + 1, wakes = wakes + 1, version = version + 1"
-        f" WHERE id IN ({places(job_ids)}) AND role = 'GENERATE' AND status = 'RUNNING' RETURNING id",
-        *job_ids,
-    )
-    for row in jobs:
-        after_commit(lambda job_id=row["id"]: bus().publish(job_topic(job_id)))  # type: ignore[misc]
-    return [row["id"] for row in jobs]
+    await account_cooldowns.release_probes([attempt.id for attempt in attempts])
+    return await withdraw_generations([attempt.job_id for attempt in attempts if not attempt.is_draining])

@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from errors import EkonteError
-from models.accounts import Account, AccountCooldown, AccountUsage
-from models.database import execute, transaction
-from services.accounts.outcomes import Outcome, check_count, live_accounts, not_found
-from services.accounts.pool.account_updates import announce
+from errors import EkonteError, not_found
+from models.accounts import Account
+from models.database import transaction
+from services.accounts.outcomes import Outcome, check_count, live_accounts
 from services.accounts.pool.quota import quota_day
-from services.accounts.pool.scheduling import look_again
 from services.accounts.releasing import release_placed
 from services.notifications.alerts.accounts import note_gone
-from services.platform.owned import places
-from services.platform.sql import timestamp_sql
+from services.stores import account_cooldowns, account_usage, accounts
+from services.stores.jobs.waits import look_again
 from settings import get_settings
 
 
@@ -26,19 +24,10 @@ async def delete_accounts(owner: str, ids: Sequence[int]) -> set[int]:
     check_count(ids, 0, "ids")
 
     async def body() -> set[int]:
-        if not ids:
-            return set()
-        rows = await execute(
-            f"UPDATE account SET deleted_at = {timestamp_sql()}, updated_at = {timestamp_sql()}, version = version + 1"
-            f" WHERE owner = ? AND deleted_at IS NULL AND id IN ({places(ids)}) RETURNING id",
-            owner,
-            *ids,
-        )
-        deleted = {int(row["id"]) for row in rows}
+        deleted = await accounts.mark_deleted(owner, ids)
         await release_placed(sorted(deleted), "The account was deleted before anything was sent.")
         if deleted:
             await note_gone(owner, sorted(deleted))
-            announce(owner)
         return deleted
 
     return await transaction(body)
@@ -51,27 +40,17 @@ async def reset_accounts(owner: str, ids: Sequence[int]) -> list[Outcome]:
     check_count(ids, 0, "ids")
 
     async def body() -> dict[int, Account]:
-        if not ids:
-            return {}
-        rows = await execute(
-            "UPDATE account SET image_exhausted_until_ms = 0, video_exhausted_until_ms = 0, consecutive_failures = 0,"
-            f" received_day = NULL, updated_at = {timestamp_sql()}, version = version + 1"
-            f" WHERE owner = ? AND deleted_at IS NULL AND id IN ({places(ids)}) RETURNING id",
-            owner,
-            *ids,
-        )
-        found = [int(row["id"]) for row in rows]
+        found = sorted(await accounts.reset(owner, ids))
         if not found:
             return {}
-        await AccountCooldown.filter(account_id__in=found).delete()
+        await account_cooldowns.remove_all(found)
         day = quota_day(datetime.now(UTC), get_settings().timezone)
-        await AccountUsage.filter(account_id__in=found, day=day).update(count=0)
+        await account_usage.reset(found, day)
         await look_again(owner)
-        announce(owner)
         return await live_accounts(owner, found)
 
-    accounts = await transaction(body)
-    return [_outcome(accounts.get(account_id), not_found()) for account_id in ids]
+    by_id = await transaction(body)
+    return [_outcome(by_id.get(account_id), not_found("account")) for account_id in ids]
 
 
 def _outcome(account: Account | None, error: EkonteError) -> Outcome:

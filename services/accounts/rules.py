@@ -5,11 +5,11 @@ Paths of refusals begin at the account, e.g. ["sessionId"]; whoever has the list
 
 import re
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any, Literal
+from typing import Any
 
 from errors import BadInputError
 from models.enums import AccountStatus, AccountType, Site
+from services.platform.not_given import NOT_GIVEN, NotGiven
 
 JIMENG = "jimeng"
 MAX_NAME_LENGTH = 200
@@ -24,13 +24,8 @@ _PREFIX = re.compile(r"(us|hk|jp|sg)-", re.IGNORECASE)
 _DEFAULT_SITE = Site.HK
 
 
-class _Unset(Enum):
-    UNSET = "UNSET"
-
-
-UNSET = _Unset.UNSET
-"A limit that was not given, where null means something else: no limit any more."
-Limit = int | Literal[_Unset.UNSET] | None
+Limit = int | NotGiven | None
+"""None: no limit any more."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +55,8 @@ class AccountChanges:
     status: AccountStatus | None = None
     priority: int | None = None
     max_concurrent: int | None = None
-    daily_image_limit: Limit = UNSET
-    daily_video_limit: Limit = UNSET
+    daily_image_limit: Limit = NOT_GIVEN
+    daily_video_limit: Limit = NOT_GIVEN
 
 
 @dataclass(frozen=True)
@@ -100,7 +95,7 @@ def check_numbers(changes: NewAccount | AccountChanges) -> None:
         ("dailyVideoLimit", changes.daily_video_limit, 0, None),
     )
     for name, value, least, most in ranges:
-        if value is None or value is UNSET:
+        if value is None or value is NOT_GIVEN:
             continue
         if most is None and value < least:
             raise BadInputError(f"{name} must be at least {least}.", path=[name])

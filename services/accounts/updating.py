@@ -1,22 +1,18 @@
 """Changing accounts: each on its own, against what it is at that moment."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
-from errors import BadInputError, ConflictError, EkonteError
-from models.accounts import Account, UploadedInput
+from errors import BadInputError, ConflictError, EkonteError, not_found
+from models.accounts import Account
 from models.database import transaction
 from models.enums import AccountStatus
 from services.accounts.creating import SESSION_TAKEN
-from services.accounts.outcomes import Outcome, check_count, not_found
-from services.accounts.pool.account_updates import announce
-from services.accounts.pool.scheduling import look_again
+from services.accounts.outcomes import Outcome, check_count
 from services.accounts.releasing import release_placed
 from services.accounts.rules import (
-    UNSET,
     AccountChanges,
     Place,
     changed_place,
@@ -27,7 +23,10 @@ from services.accounts.rules import (
 )
 from services.accounts.sessions import fingerprint, seal, session_hash_key
 from services.notifications.alerts.accounts import note_back, note_idle
+from services.platform.not_given import NOT_GIVEN
 from services.platform.sealing import resealed
+from services.stores import account_usage, accounts
+from services.stores.jobs.waits import look_again
 
 TRIES = 20
 "An account at work changes often; each try looks at it anew."
@@ -58,7 +57,7 @@ async def _update(owner: str, changes: AccountChanges, hash_key: bytes) -> Accou
     account of the owner has.
     """
     if changes.account_id is None:
-        raise not_found()
+        raise not_found("account")
     try:
         return await transaction(lambda: _change(owner, changes, hash_key))
     except IntegrityError:
@@ -69,16 +68,12 @@ async def _change(owner: str, changes: AccountChanges, hash_key: bytes) -> Accou
     for _ in range(TRIES):
         account = await Account.get_or_none(id=changes.account_id, owner=owner, deleted_at__isnull=True)
         if account is None:
-            raise not_found()
+            raise not_found("account")
         values = _changed_columns(account, changes, hash_key)
         if not values:
             return account
-        changed = await Account.filter(id=account.id, version=account.version, deleted_at__isnull=True).update(
-            **values, updated_at=datetime.now(UTC), version=account.version + 1
-        )
-        if changed:
+        if await accounts.change(account, values):
             await _follow(account, values)
-            announce(owner)
             return await Account.get(id=account.id)
     raise ConflictError("The account changed at the same moment; try again.")
 
@@ -99,7 +94,7 @@ def _changed_columns(account: Account, changes: AccountChanges, hash_key: bytes)
         if (value := getattr(changes, column)) is not None:
             values[column] = value
     for column in ("daily_image_limit", "daily_video_limit"):
-        if (limit := getattr(changes, column)) is not UNSET:
+        if (limit := getattr(changes, column)) is not NOT_GIVEN:
             values[column] = limit
     if values and place.session is None:
         values["session_sealed"] = resealed(account.session_sealed)
@@ -115,7 +110,7 @@ def _session_columns(account: Account, session: str, hash_key: bytes) -> dict[st
     }
     if columns["session_hash"] != account.session_hash:
         columns |= {"credit_balance": None, "checked_at": None, "received_day": None, "consecutive_failures": 0}
-        columns["warm_due_at_ms"] = None
+        columns["check_due_at_ms"] = None
     return columns
 
 
@@ -123,7 +118,7 @@ async def _follow(account: Account, values: dict[str, Any]) -> None:
     """What else changes with the account, in the same transaction."""
     is_renewed = values.get("session_hash", account.session_hash) != account.session_hash
     if is_renewed:
-        await UploadedInput.filter(account_id=account.id).delete()  # upstream's names for files of the former account
+        await account_usage.remove_uploads(account.id)  # upstream's names for files of the former account
     if values.get("status") is AccountStatus.INACTIVE:
         await release_placed([account.id], "Its owner took the account out before anything was sent.")
     if is_renewed or values.get("status") is AccountStatus.INACTIVE:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from errors import NotFoundError
+from errors import not_found
 from models.artifacts import Artifact
 from models.enums import ArtifactKind, MediaKind
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
@@ -42,9 +42,9 @@ async def change_impact(owner: str, shot_ids: list[int], asset_ids: list[int], w
     shots = await Shot.filter(id__in=shot_ids, owner=owner)
     assets = await Asset.filter(id__in=asset_ids, owner=owner)
     if len(shots) != len(set(shot_ids)):
-        raise NotFoundError("There is no such shot.", path=["shotIds"])
+        raise not_found("shot", ["shotIds"])
     if len(assets) != len(set(asset_ids)):
-        raise NotFoundError("There is no such asset.", path=["assetIds"])
+        raise not_found("asset", ["assetIds"])
     changed = {shot.id: shot for shot in shots}
     grids: set[tuple[int, int]] = set()
     for storyboard in await Storyboard.filter(script_id__in=[asset.script_id for asset in assets], owner=owner):

@@ -5,15 +5,18 @@ from models.artifacts import Artifact
 from models.database import transaction
 from models.enums import ENDED_JOB_STATUSES, LIVE_JOB_STATUSES, JobRole, JobStatus, WorkflowStatus
 from models.jobs import Job
-from models.workflows import Workflow, WorkflowStage
+from models.workflows import WorkflowStage
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
-from services.film.workflow.steps import forget_budget_pause, touch
+from services.film.workflow.steps import forget_budget_pause
 from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation
 from services.platform.ownership import own
-from services.queue.outcomes import fail_artifact_of, hold_stage_jobs, wake_stage_jobs
+from services.queue.outcomes import fail_artifact_of, wake_stage_jobs
 from services.queue.retrying import reopen_build_job, reopen_stage_job
+from services.stores import workflows
+from services.stores.jobs.waits import lock_stage_jobs
+from services.stores.jobs.which import Jobs
 
 
 async def cancel_job(owner: str, job_id: int) -> Job:
@@ -22,7 +25,7 @@ async def cancel_job(owner: str, job_id: int) -> Job:
     """
 
     async def body() -> Job:
-        await hold_stage_jobs("id = ? AND owner = ?", job_id, owner)
+        await lock_stage_jobs(Jobs(ids=[job_id], owner=owner))
         job = await own(Job, owner, job_id)
         if job.status is JobStatus.CANCELED:
             return job
@@ -31,12 +34,12 @@ async def cancel_job(owner: str, job_id: int) -> Job:
         if job.role is JobRole.GENERATE:
             await cancel_generation(job)
         elif job.role is JobRole.BUILD:
-            canceled = await cancel_builds("id = ?", job.id)
+            canceled = await cancel_builds(Jobs(ids=[job.id]))
             if canceled:
                 await fail_artifact_of(job, "Canceled by its owner.")
                 await wake_stage_jobs(job.target_id, at_once=True)
         else:
-            await cancel_builds("parent_id = ?", job.id)
+            await cancel_builds(Jobs(parent_id=job.id))
             await end_stage_job(job, JobStatus.CANCELED, None)
         return await own(Job, owner, job_id)
 
@@ -91,8 +94,9 @@ async def _reopen_workflow(stage_job_id: int) -> None:
     stopped = [WorkflowStatus.FAILED, WorkflowStatus.CANCELED]
     if row is None or row.status not in stopped:
         return
-    await WorkflowStage.filter(id=row.id).update(status=WorkflowStatus.RUNNING, error=None, finished_at=None)
-    goes_on = {"status": WorkflowStatus.RUNNING, "error": None}
-    if await Workflow.filter(id=row.workflow_id, status__in=stopped).update(**goes_on):
+    await workflows.transition_stage(row.id, to=WorkflowStatus.RUNNING, expected=stopped, error=None)
+    owner = await workflows.transition(row.workflow_id, to=WorkflowStatus.RUNNING, expected=stopped, error=None)
+    if owner is None:
+        await workflows.touch(row.workflow_id)
+    else:
         await forget_budget_pause(row.workflow_id)
-    await touch(row.workflow_id)

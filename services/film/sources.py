@@ -6,7 +6,7 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from errors import BadInputError, EkonteError, FileTooLargeError, NotFoundError
+from errors import BadInputError, EkonteError, FileTooLargeError, not_found
 from media.documents import clean_text, read_document
 from models.enums import FileState
 from models.files import StoredFile
@@ -89,6 +89,6 @@ async def own_upload(owner: str, file_id: str, *path: str) -> StoredFile:
         raise BadInputError("Give an http(s) link or the id that an upload gave.", path=path)
     row = await StoredFile.get_or_none(id=parsed[1], owner=owner, state=FileState.READY)
     if row is None:
-        error: EkonteError = NotFoundError("There is no such upload.", path=path)
+        error: EkonteError = not_found("upload", path)
         raise error
     return row

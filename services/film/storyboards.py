@@ -1,8 +1,7 @@
 """What people do with storyboards: have them drawn, edit a shot, have shots drawn again, put their own picture in."""
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Literal
+from typing import Any
 
 from errors import BadInputError, NotFoundError
 from models.artifacts import Artifact, ArtifactFile
@@ -20,26 +19,24 @@ from services.film.assets import MAX_PROMPT_LENGTH, own_script
 from services.film.sources import scratch_folder
 from services.film.workflow_options import frame_size
 from services.platform.idempotency import once
+from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.ownership import own, own_workflow_of
 from services.platform.providers import check_pooled_choice, choose_provider
 from services.platform.uploads import IncomingFile, store_picture
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
+from services.stores import artifacts, storyboards
+from services.stores.jobs.which import builds_of
 
 MAX_WORDS_LENGTH = 5000
 
 
-class _Unset(Enum):
-    UNSET = "UNSET"
-
-
-UNSET = _Unset.UNSET
-"A field that was not given, where null means something else: no words any more."
-
-
 @dataclass(frozen=True)
 class ShotChanges:
-    """prompt replaces the whole; character, scene, action and shot_type only their part of it. None: stays."""
+    """prompt replaces the whole; character, scene, action and shot_type only their part of it. None: stays.
+
+    Of dialogue, narration and speaker None means no words any more, and NOT_GIVEN that they stay.
+    """
 
     shot_id: int
     prompt: str | None = None
@@ -47,9 +44,9 @@ class ShotChanges:
     scene: str | None = None
     action: str | None = None
     shot_type: ShotType | None = None
-    dialogue: str | Literal[_Unset.UNSET] | None = UNSET
-    narration: str | Literal[_Unset.UNSET] | None = UNSET
-    speaker: str | Literal[_Unset.UNSET] | None = UNSET
+    dialogue: str | NotGiven | None = NOT_GIVEN
+    narration: str | NotGiven | None = NOT_GIVEN
+    speaker: str | NotGiven | None = NOT_GIVEN
     duration_seconds: float | None = None
 
     @property
@@ -92,7 +89,7 @@ async def create_storyboard(
         drawer = provider or options["image_provider"]
         check_pooled_choice(drawer, MediaKind.IMAGE, None, "input", "provider", layout=grid_layout)
         width, height = frame_size(options["ratio"], options["resolution"])
-        storyboard = await Storyboard.create(
+        storyboard = await storyboards.create(
             owner=owner,
             workflow_id=workflow_id,
             script_id=script_id,
@@ -166,17 +163,17 @@ async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
                 values |= {"prompt": prompt, "is_single": True}
                 if changes.shot_type is not None:
                     values["shot_type"] = changes.shot_type
-                await Artifact.filter(kind=ArtifactKind.PICTURE, subject_id=shot.id).update(is_pinned=False)
+                await artifacts.unpin(ArtifactKind.PICTURE, [shot.id])
         for name in ("dialogue", "narration"):
             value = getattr(changes, name)
-            if value is not UNSET:
+            if value is not NOT_GIVEN:
                 values[name] = (value.strip() or None) if isinstance(value, str) else None
-        if changes.speaker is not UNSET:
+        if changes.speaker is not NOT_GIVEN:
             values["speaker"] = await known_speaker(script, changes.speaker)
         if changes.duration_seconds is not None:
             values["duration_seconds"] = changes.duration_seconds
         if values:
-            await Shot.filter(id=shot.id).update(**values)
+            await storyboards.change_shot(shot.id, **values)
             await look_again(storyboard.id, shot.id if "prompt" in values else None)
         return await own(Shot, owner, changes.shot_id)
 
@@ -198,7 +195,7 @@ async def known_speaker(script: Script, name: str | None) -> str | None:
 async def look_again(storyboard_id: int, redrawn_shot_id: int | None) -> None:
     """After a change: stops the drawing of the old picture, and wakes the stages that may be at work on the shot."""
     if redrawn_shot_id is not None:
-        await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", redrawn_shot_id)
+        await cancel_builds(builds_of(redrawn_shot_id, ArtifactKind.PICTURE))
     await wake_stage_jobs(storyboard_id, at_once=True)
     for animatic_id in await Animatic.filter(storyboard_id=storyboard_id).values_list("id", flat=True):
         await wake_stage_jobs(int(str(animatic_id)), at_once=True)
@@ -225,9 +222,9 @@ async def regenerate_shots(
             raise NotFoundError("One of the shots is not in this storyboard.", path=["input", "shotIds"])
         for shot in shots:
             more = {"provider": provider} if provider is not None else {}
-            await Shot.filter(id=shot.id).update(generation=shot.generation + 1, is_single=True, **more)
-            await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", shot.id)
-        await Artifact.filter(kind=ArtifactKind.PICTURE, subject_id__in=list(wanted)).update(is_pinned=False)
+            await storyboards.change_shot(shot.id, generation=shot.generation + 1, is_single=True, **more)
+            await cancel_builds(builds_of(shot.id, ArtifactKind.PICTURE))
+        await artifacts.unpin(ArtifactKind.PICTURE, wanted)
         job = await create_stage_job(
             owner,
             JobType.STORYBOARD,
@@ -271,7 +268,7 @@ async def choose_shot_image(owner: str, shot_id: int, sha256: str) -> Shot:
 
 async def _pin(owner: str, shot_id: int, file: StoredFile) -> Shot:
     shot = await own(Shot, owner, shot_id)
-    await cancel_builds("artifact_kind = 'PICTURE' AND artifact_subject_id = ?", shot_id)
+    await cancel_builds(builds_of(shot_id, ArtifactKind.PICTURE))
     await put_artifact(
         owner,
         ArtifactKind.PICTURE,
@@ -281,6 +278,6 @@ async def _pin(owner: str, shot_id: int, file: StoredFile) -> Shot:
         data={},
         is_pinned=True,
     )
-    await Shot.filter(id=shot_id).update(is_single=True)
+    await storyboards.change_shot(shot_id, is_single=True)
     await look_again(shot.storyboard_id, None)
     return await own(Shot, owner, shot_id)

@@ -1,41 +1,48 @@
 """What people do with workflows: create, pause, resume, cancel, retry, rename and delete them."""
 
 import dataclasses
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from errors import BadInputError, ConflictError, EkonteError
-from models.database import execute, now_ms_sql, transaction
+from errors import BadInputError, ConflictError, EkonteError, not_found
+from models.database import transaction
 from models.enums import (
     LIVE_WORKFLOW_STATUSES,
     STAGES,
     InputType,
-    JobRole,
     JobStatus,
     MediaKind,
     Stage,
     WorkflowStatus,
 )
 from models.jobs import Job
-from models.scripts import Script
 from models.workflows import Workflow, WorkflowStage
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
 from services.film.sources import store_source
 from services.film.workflow.deletion import delete_rows
-from services.film.workflow.steps import forget_budget_pause, move_on, next_stage, read_states, start_stage, touch
+from services.film.workflow.steps import forget_budget_pause, move_on, next_stage, read_states, start_stage
 from services.film.workflow_options import WorkflowOptions
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import former_result, once
+from services.platform.locking import lock_row
+from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.ownership import own
 from services.platform.providers import check_pooled_choice, choose_provider, voices
 from services.queue.notify import notify
-from services.queue.outcomes import hold_stage_jobs
 from services.queue.retrying import reopen_stage_job
+from services.stores import scripts, workflows
+from services.stores.jobs.waits import (
+    free_builds_of_workflow,
+    hold_builds_of_workflow,
+    lock_stage_jobs,
+    wait_anew_in_workflow,
+    wake_stage_jobs_of_workflow,
+)
+from services.stores.jobs.which import Jobs
 
 MAX_NAME_LENGTH = 200
-UNCHANGED: Any = object()
 
 
 @dataclass(frozen=True)
@@ -90,23 +97,20 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
     source = await store_source(owner, request.input_content, request.input_file)
 
     async def create() -> Workflow:
-        workflow = await Workflow.create(
+        workflow = await workflows.create(
             owner=owner,
             name=name,
             input_type=request.input_type,
             options=options,
             callback_url=request.callback_url,
-            status=WorkflowStatus.RUNNING,
         )
-        await Script.create(
+        await scripts.create(
             owner=owner,
             workflow_id=workflow.id,
             input_type=request.input_type,
             source_file_id=source.id,
             options=script_options(options),
         )
-        for stage in STAGES:
-            await WorkflowStage.create(workflow_id=workflow.id, stage=stage)
         await start_stage(workflow, Stage.SCRIPT)
         await workflow.refresh_from_db()
         return workflow
@@ -129,17 +133,24 @@ def script_options(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _change(owner: str, workflow_id: int, change: Any) -> Workflow:
-    """Runs `change(workflow)` in a transaction that holds the workflow's row, and returns the row as it is then."""
+async def _change(owner: str, workflow_id: int, change: Callable[[Workflow], Awaitable[None]]) -> Workflow:
+    """Runs `change` in a transaction that has locked the workflow's row, and returns the row as it is then.
+
+    Raises WorkflowNotFoundError where the owner has no such workflow.
+    """
 
     async def body() -> Workflow:
-        await own(Workflow, owner, workflow_id)
-        await execute("UPDATE workflow SET version = version + 1 WHERE id = ? RETURNING id", workflow_id)
-        await change(await own(Workflow, owner, workflow_id))
-        await touch(workflow_id)
+        await change(await _lock_own(owner, workflow_id))
         return await own(Workflow, owner, workflow_id)
 
     return await transaction(body)
+
+
+async def _lock_own(owner: str, workflow_id: int) -> Workflow:
+    workflow = await lock_row(Workflow, workflow_id)
+    if workflow is None or workflow.owner != owner:
+        raise not_found("workflow")
+    return workflow
 
 
 async def pause_workflow(owner: str, workflow_id: int) -> Workflow:
@@ -150,12 +161,12 @@ async def pause_workflow(owner: str, workflow_id: int) -> Workflow:
             return
         _refuse_unless(workflow, WorkflowStatus.PENDING, WorkflowStatus.RUNNING, doing="paused")
         await _set_status(workflow, WorkflowStatus.PAUSED)
-        await Job.filter(workflow_id=workflow.id, role=JobRole.BUILD, status=JobStatus.PENDING).update(due_at_ms=None)
+        await hold_builds_of_workflow(workflow.id)
 
     return await _change(owner, workflow_id, change)
 
 
-async def resume_workflow(owner: str, workflow_id: int, credit_budget: Any = UNCHANGED) -> Workflow:
+async def resume_workflow(owner: str, workflow_id: int, credit_budget: int | NotGiven | None = NOT_GIVEN) -> Workflow:
     """Goes on after a pause; after a finished run, makes what corrections have left out of date, in a new run.
 
     A running workflow, and a finished one with nothing out of date, stay as they are. credit_budget: a new one from
@@ -164,14 +175,13 @@ async def resume_workflow(owner: str, workflow_id: int, credit_budget: Any = UNC
     """
 
     async def change(workflow: Workflow) -> None:
-        if credit_budget is not UNCHANGED:
+        if credit_budget is not NOT_GIVEN:
             if credit_budget is not None and credit_budget < 0:
                 raise BadInputError("creditBudget must not be negative.", path=["creditBudget"])
-            options = {**workflow.options, "credit_budget": credit_budget}
-            await Workflow.filter(id=workflow.id).update(options=options)
+            await workflows.set_credit_budget(workflow, credit_budget)
         if workflow.status is WorkflowStatus.PAUSED:
             await _set_status(workflow, WorkflowStatus.RUNNING)
-            await _wait_anew(workflow)
+            await wait_anew_in_workflow(workflow.id)
             await _wake(workflow)
         elif workflow.status is WorkflowStatus.SUCCEEDED:
             await _new_run(workflow)
@@ -181,34 +191,14 @@ async def resume_workflow(owner: str, workflow_id: int, credit_budget: Any = UNC
     return await _change(owner, workflow_id, change)
 
 
-async def _wait_anew(workflow: Workflow) -> None:
-    """The pause is no waiting that others owe its jobs a turn for."""
-    await execute(
-        f"UPDATE job SET waiting_since_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' RETURNING id",
-        workflow.id,
-    )
-
-
 async def _wake(workflow: Workflow) -> None:
     """Releases held builds, and lets the live stage job look again; without one, starts the next stage."""
-    await _release_held(workflow)
-    woken = await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE workflow_id = ? AND role = 'STAGE'"
-        " AND status IN ('PENDING', 'RUNNING') RETURNING id",
-        workflow.id,
-    )
+    await free_builds_of_workflow(workflow.id)
+    woken = await wake_stage_jobs_of_workflow(workflow.id)
     notify()
     stage_jobs = await WorkflowStage.filter(workflow_id=workflow.id).values_list("job_id", flat=True)
-    if not {row["id"] for row in woken} & set(stage_jobs):
+    if not set(woken) & set(stage_jobs):
         await move_on(await Workflow.get(id=workflow.id))
-
-
-async def _release_held(workflow: Workflow) -> None:
-    await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' AND due_at_ms IS NULL"
-        " RETURNING id",
-        workflow.id,
-    )
 
 
 async def _new_run(workflow: Workflow) -> None:
@@ -216,15 +206,9 @@ async def _new_run(workflow: Workflow) -> None:
     first = next_stage(states)
     if first is None:
         return
-    await _set_status(workflow, WorkflowStatus.RUNNING, run=workflow.run + 1, progress=0, error=None)
-    await WorkflowStage.filter(workflow_id=workflow.id, stage__in=_from(first)).update(
-        status=WorkflowStatus.PENDING, progress=0, started_at=None, finished_at=None, error=None
-    )
+    await _set_status(workflow, WorkflowStatus.RUNNING, run=workflow.run + 1, progress=0.0, error=None)
+    await workflows.reset_stages(workflow.id, STAGES[STAGES.index(first) :])
     await start_stage(await Workflow.get(id=workflow.id), first)
-
-
-def _from(stage: Stage) -> list[Stage]:
-    return list(STAGES[STAGES.index(stage) :])
 
 
 async def cancel_workflow(owner: str, workflow_id: int) -> Workflow:
@@ -242,8 +226,8 @@ async def cancel_workflow(owner: str, workflow_id: int) -> Workflow:
 
 async def stop_jobs(workflow_id: int) -> None:
     """Cancels all live jobs of a workflow, in a transaction."""
-    ids = await hold_stage_jobs("workflow_id = ?", workflow_id)
-    await cancel_builds("workflow_id = ?", workflow_id)
+    ids = await lock_stage_jobs(Jobs(workflow_id=workflow_id))
+    await cancel_builds(Jobs(workflow_id=workflow_id))
     for job in await Job.filter(id__in=ids):
         await end_stage_job(job, JobStatus.CANCELED, None)
 
@@ -262,8 +246,8 @@ async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
         if stopped is None or stopped.job_id is None:
             await move_on(await Workflow.get(id=workflow.id))
             return
-        await _release_held(workflow)
-        await WorkflowStage.filter(id=stopped.id).update(status=WorkflowStatus.RUNNING, error=None, finished_at=None)
+        await free_builds_of_workflow(workflow.id)
+        await workflows.transition_stage(stopped.id, to=WorkflowStatus.RUNNING, expected=[stopped.status], error=None)
         await reopen_stage_job(stopped.job_id)
 
     return await _change(owner, workflow_id, change)
@@ -273,7 +257,7 @@ async def rename_workflow(owner: str, workflow_id: int, name: str) -> Workflow:
     cleaned = check_name(name, "name")
 
     async def change(workflow: Workflow) -> None:
-        await Workflow.filter(id=workflow.id).update(name=cleaned, updated_at=datetime.now(UTC))
+        await workflows.rename(workflow.id, cleaned)
 
     return await _change(owner, workflow_id, change)
 
@@ -291,12 +275,12 @@ async def delete_workflows(owner: str, ids: list[int]) -> list[tuple[int, Ekonte
 
 
 async def _delete(owner: str, workflow_id: int) -> None:
-    await own(Workflow, owner, workflow_id)
-    await Workflow.filter(id=workflow_id).update(status=WorkflowStatus.CANCELED)
+    workflow = await _lock_own(owner, workflow_id)
+    if workflow.status in LIVE_WORKFLOW_STATUSES:  # so that the end of its stage moves nothing on
+        await workflows.transition(workflow_id, to=WorkflowStatus.CANCELED, expected=[workflow.status])
     await forget_budget_pause(workflow_id)
     await delete_rows(workflow_id)
-    await touch(workflow_id)
-    await Workflow.filter(id=workflow_id).delete()
+    await workflows.remove(workflow_id)
 
 
 def _refuse_unless(workflow: Workflow, *allowed: WorkflowStatus, doing: str) -> None:
@@ -306,10 +290,7 @@ def _refuse_unless(workflow: Workflow, *allowed: WorkflowStatus, doing: str) -> 
 
 
 async def _set_status(workflow: Workflow, status: WorkflowStatus, **more: Any) -> None:
-    changed = await Workflow.filter(id=workflow.id, status=workflow.status).update(
-        status=status, updated_at=datetime.now(UTC), **more
-    )
-    if not changed:
-        raise ConflictError("The workflow changed at the same moment; look at it and try again.")
+    """Of a workflow whose row is locked."""
+    await workflows.transition(workflow.id, to=status, expected=[workflow.status], **more)
     if status is not WorkflowStatus.PAUSED:
         await forget_budget_pause(workflow.id)

@@ -6,35 +6,36 @@ from typing import Any
 
 from errors import ConflictError
 from models.accounts import Account
-from models.database import now_ms
-from models.enums import PRIORITY_RANKS, JobRole, JobStatus, MediaKind, Priority, Queue, Reuse
+from models.enums import PRIORITY_RANKS, MediaKind, Priority, Queue, Reuse
 from models.generation import GenerationRecord
 from models.generation_requests import AccountStrategy, GenerationRequest
-from models.ids import new_id
-from models.jobs import Job, JobInput
+from models.jobs import Job
 from services.accounts.pool.demands import demand_key
 from services.generation.catalogue import find_model
 from services.generation.checking import account_faults, raise_first, settle
-from services.generation.generation_input import Asked
+from services.generation.generation_input import GenerationInput
 from services.generation.inputs import queue_of
-from services.generation.records.holding import BUSY, hold_record, write_request
+from services.generation.records.holding import BUSY, hold_record
 from services.generation.resolving import resolve_inputs
 from services.generation.reuse import reuse_result
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import former_result, once
 from services.queue.notify import notify
+from services.stores import records
+from services.stores.jobs.files import add_inputs
+from services.stores.jobs.inserts import insert_jobs, waiting_generation
 
 MUTATIONS = {MediaKind.IMAGE: "generateImage", MediaKind.VIDEO: "generateVideo"}
 
 
-async def generate(owner: str, asked: Asked, idempotency_key: str | None, priority: Priority) -> Job:
+async def generate(owner: str, asked: GenerationInput, idempotency_key: str | None, priority: Priority) -> Job:
     """Has a picture or a clip made for a storyboard; its job. With a key that was used before: the job made then.
 
     Raises BadInputError and NotFoundError with the path of the fault, ConflictError where the storyboard has a live
     job. A refusal changes nothing.
     """
 
-    async def ask() -> Asked:
+    async def ask() -> GenerationInput:
         return asked
 
     # A default that was said is the same request as one that was not.
@@ -47,7 +48,7 @@ async def take_on(
     mutation: str,
     idempotency_key: str | None,
     values: dict[str, Any],
-    ask: Callable[[], Awaitable[Asked]],
+    ask: Callable[[], Awaitable[GenerationInput]],
     priority: Priority,
     callback_url: str | None,
 ) -> Job:
@@ -96,11 +97,8 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
     request, files = await resolve_inputs(owner, dataclasses.replace(request, made_for_sha256=None))
     record = await hold_record(owner, request)
     job = await _insert_job(owner, record, request, parent, priority_rank)
-    if files:
-        await JobInput.bulk_create(
-            [JobInput(job_id=job.id, position=place, file_id=file.id) for place, file in files.items()]
-        )
-    await write_request(record, request, current_job_id=job.id, is_reused=False)
+    await add_inputs((job.id, place, file.id) for place, file in files.items())
+    await records.write_request(record.id, request, current_job_id=job.id, is_reused=False)
     notify(job.queue)
     return job
 
@@ -114,24 +112,16 @@ async def _insert_job(
     owner: str, record: GenerationRecord, request: GenerationRequest, parent: Job | None, priority_rank: int
 ) -> Job:
     """The unique index of live generations has the last word: it also sees a job that is retried at this moment."""
-    job = Job(
-        id=new_id(),
-        owner=owner,
-        type=request.job_type,
-        role=JobRole.GENERATE,
-        queue=queue_for(request),
-        stage=None if parent is None else parent.stage,
-        status=JobStatus.PENDING,
-        priority_rank=priority_rank,
-        params=request.to_json(),
-        parent_id=None if parent is None else parent.id,
-        workflow_id=None if parent is None else parent.workflow_id,
-        target_id=record.id,
-        record_id=record.id,
+    job = waiting_generation(
+        owner,
+        record.id,
+        request,
+        queue_for(request),
         demand_key=demand_key(request),
-        due_at_ms=await now_ms(),
+        priority_rank=priority_rank,
+        parent=parent,
     )
-    await Job.bulk_create([job], ignore_conflicts=True)
+    await insert_jobs([job], ignores_conflicts=True)
     stored = await Job.get_or_none(id=job.id)
     if stored is None:
         raise ConflictError(BUSY)

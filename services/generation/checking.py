@@ -1,4 +1,4 @@
-"""Whether a model can do what is asked: pure rules that turn an Asked into a GenerationRequest, or refuse it.
+"""Whether a model can do what is asked: pure rules that turn an GenerationInput into a GenerationRequest, or refuse it.
 
 A parameter that the caller said and the model does not take is refused, with what is allowed and its path within the
 input. One that nobody said gives way to the model's own.
@@ -6,54 +6,33 @@ input. One that nobody said gives way to the model's own.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from errors import BadInputError, EkonteError, NotFoundError
+from errors import BadInputError, EkonteError, not_found
 from models.enums import MediaKind, Transition
-from models.generation_requests import AccountStrategy, ClipAudio, GenerationRequest, InputImage
+from models.generation_parameters import DEFAULTS, PARAMETERS, ClipAudio, InputImage, Parameter, contract_name
+from models.generation_requests import AccountStrategy, GenerationRequest, RequestedGeneration
 from models.ids import parse_global_id
 from providers.pooled import ModelInfo
-from services.generation.generation_input import Asked
+from services.generation.generation_input import GenerationInput
 from services.platform.links import MAX_URL_CHARACTERS
 
 MAX_PROMPT_CHARACTERS = 8000
 MAX_ID_CHARACTERS = 128
 MAX_NAME_CHARACTERS = 200
-MAX_WORD_CHARACTERS = 200
 MAX_ATTEMPTS = 100
 MAX_STRATEGY_ACCOUNTS = 1000
 
 _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
 
-# The parameters that only some models take: the request's name, the contract's, the flag of ModelInfo.
-_OPTIONAL = (
-    ("negative_prompt", "negativePrompt", "takes_negative_prompt"),
-    ("size", "size", "takes_size"),
-    ("intelligent_ratio", "intelligentRatio", "takes_intelligent_ratio"),
-    ("sample_strength", "sampleStrength", "takes_sample_strength"),
-    ("seed", "seed", "takes_seed"),
-    ("steps", "steps", "takes_steps"),
-    ("guidance_scale", "guidanceScale", "takes_guidance_scale"),
-    ("scheduler", "scheduler", "takes_scheduler"),
-    ("style", "style", "takes_style"),
-    ("fps", "fps", "takes_fps"),
-    ("motion_strength", "motionStrength", "takes_motion_strength"),
-)
-
-# Least and greatest value of each number, whatever the model.
-_RANGES: tuple[tuple[str, str, int, int], ...] = (
-    ("sample_strength", "sampleStrength", 0, 1),
-    ("seed", "seed", 0, 2**53),
-    ("steps", "steps", 1, 1000),
-    ("guidance_scale", "guidanceScale", 0, 100),
-    ("fps", "fps", 1, 120),
-    ("motion_strength", "motionStrength", 0, 1),
-)
+# The parameters that only some models take.
+_OPTIONAL = {name: parameter for name, parameter in PARAMETERS.items() if parameter.is_optional}
 
 
-def settle(asked: Asked, model: ModelInfo) -> GenerationRequest:
+def settle(asked: GenerationInput, model: ModelInfo) -> GenerationRequest:
     """The request as the model takes it, with the model's values where nobody said any. Inputs are still as given.
 
     Raises BadInputError for the first fault. The accounts of the strategy are not looked up here.
@@ -67,7 +46,7 @@ def raise_first(faults: Iterable[EkonteError]) -> None:
         raise fault
 
 
-def plain_faults(asked: Asked) -> Iterator[BadInputError]:
+def plain_faults(asked: GenerationInput) -> Iterator[BadInputError]:
     """What is wrong with a request whatever the model, in the order of its fields."""
     yield from _place_faults(asked)
     yield from _prompt_faults(asked.prompt, "prompt", may_be_empty=False)
@@ -88,49 +67,31 @@ def plain_faults(asked: Asked) -> Iterator[BadInputError]:
     yield from strategy_faults(asked.strategy)
 
 
-def model_faults(asked: Asked, model: ModelInfo) -> Iterator[BadInputError]:
+def model_faults(asked: GenerationInput, model: ModelInfo) -> Iterator[BadInputError]:
     """What the model cannot do of what is asked. A default that nobody said is no fault: it gives way."""
     yield from _parameter_faults(asked, model)
     if len(asked.inputs) > model.max_input_images:
         allowed = f"at most {model.max_input_images}" if model.max_input_images else "no"
         yield BadInputError(f"The model {model.name} takes {allowed} input images.", path=["input", "inputImages"])
-    for name, contract_name, allowed_values in _choices(asked, model):
+    for name, allowed_values in _choices(asked, model):
         value = getattr(asked, name)
         if value is not None and value not in allowed_values and name not in asked.defaulted:
             listed = ", ".join(str(each) for each in allowed_values)
             hint = f"takes {listed}" if allowed_values else "takes none; leave it out"
-            yield BadInputError(
-                f"{contract_name} cannot be {value}: the model {model.name} {hint}.", path=["input", contract_name]
-            )
+            shown = contract_name(name)
+            yield BadInputError(f"{shown} cannot be {value}: the model {model.name} {hint}.", path=["input", shown])
 
 
-def request_for(asked: Asked, model: ModelInfo) -> GenerationRequest:
+def request_for(asked: GenerationInput, model: ModelInfo) -> GenerationRequest:
     """The request of something asked that has no faults."""
-    chosen = {name: _choice(getattr(asked, name), allowed) for name, _, allowed in _choices(asked, model)}
-    return GenerationRequest(
-        kind=asked.kind,
-        provider=model.provider,
-        model=model.name,
-        prompt=asked.prompt,
-        project_id=asked.project_id,
-        project_name=asked.project_name,
-        work_id=asked.work_id,
-        storyboard_id=asked.storyboard_id,
-        safety_check=asked.safety_check,
-        transition=asked.transition,
-        audio=asked.audio,
-        inputs=asked.inputs,
-        polling=asked.polling,
-        reuse=asked.reuse,
-        reuse_threshold=asked.reuse_threshold,
-        strategy=asked.strategy,
-        callback_url=asked.callback_url,
-        **chosen,
-        **_parameters(asked, model),
-    )
+    values: dict[str, Any] = {field.name: getattr(asked, field.name) for field in fields(RequestedGeneration)}
+    values |= {"ratio": None, "resolution": None, "duration_seconds": None}
+    values |= {name: _choice(getattr(asked, name), allowed) for name, allowed in _choices(asked, model)}
+    values |= _parameters(asked, model)
+    return GenerationRequest(**values, provider=model.provider, model=model.name)
 
 
-def _place_faults(asked: Asked) -> Iterator[BadInputError]:
+def _place_faults(asked: GenerationInput) -> Iterator[BadInputError]:
     """Ids of the caller's own have 1 to 128 characters."""
     ids = (("projectId", asked.project_id), ("workId", asked.work_id), ("storyboardId", asked.storyboard_id))
     for name, value in ids:
@@ -152,47 +113,59 @@ def _is_asked(value: object) -> bool:
     return value is not None and value is not False and value != ""
 
 
-def _parameter_faults(asked: Asked, model: ModelInfo) -> Iterator[BadInputError]:
+def _parameter_faults(asked: GenerationInput, model: ModelInfo) -> Iterator[BadInputError]:
     """Of the parameters that not every model takes."""
-    for name, contract_name, flag in _OPTIONAL:
-        if _is_asked(getattr(asked, name)) and not getattr(model, flag) and name not in asked.defaulted:
-            yield BadInputError(
-                f"The model {model.name} takes no {contract_name}; leave it out.", path=["input", contract_name]
-            )
+    for name in _OPTIONAL:
+        if _is_asked(getattr(asked, name)) and not takes(model, name) and name not in asked.defaulted:
+            shown = contract_name(name)
+            yield BadInputError(f"The model {model.name} takes no {shown}; leave it out.", path=["input", shown])
     taken = _parameters(asked, model)
-    for name, contract_name, least, greatest in _RANGES:
-        if taken[name] is not None and not least <= taken[name] <= greatest:
-            yield BadInputError(f"{contract_name} is between {least} and {greatest}.", path=["input", contract_name])
-    for name in ("scheduler", "style"):
-        if taken[name] is not None and len(taken[name]) > MAX_WORD_CHARACTERS:
-            yield BadInputError(f"{name} has at most {MAX_WORD_CHARACTERS} characters.", path=["input", name])
+    for name, bounds in _OPTIONAL.items():
+        if (fault := _bound_fault(taken[name], bounds)) is not None:
+            shown = contract_name(name)
+            yield BadInputError(f"{shown} {fault}", path=["input", shown])
     if taken["size"] is not None and not _SIZE.fullmatch(taken["size"]):
         yield BadInputError("size is width x height in pixels, e.g. 1024x576.", path=["input", "size"])
 
 
-def _parameters(asked: Asked, model: ModelInfo) -> dict[str, Any]:
+def _bound_fault(value: Any, bounds: Parameter) -> str | None:
+    """What is wrong with a value, whatever the model; None where nothing is."""
+    if value is None:
+        return None
+    if bounds.least is not None and bounds.greatest is not None and not bounds.least <= value <= bounds.greatest:
+        return f"is between {bounds.least} and {bounds.greatest}."
+    if bounds.max_characters is not None and len(value) > bounds.max_characters:
+        return f"has at most {bounds.max_characters} characters."
+    return None
+
+
+def takes(model: ModelInfo, name: str) -> bool:
+    """Whether a model takes a parameter that not every one does."""
+    return bool(getattr(model, f"takes_{name}"))
+
+
+def _parameters(asked: GenerationInput, model: ModelInfo) -> dict[str, Any]:
     """The parameters that not every model takes, as far as this one does."""
     taken: dict[str, Any] = {}
-    for name, _, flag in _OPTIONAL:
+    for name in _OPTIONAL:
         value = getattr(asked, name)
-        if _is_asked(value) and not getattr(model, flag):
-            value = False if name == "intelligent_ratio" else None
-        taken[name] = value if value != "" else None
+        is_dropped = value == "" or (_is_asked(value) and not takes(model, name))
+        taken[name] = DEFAULTS[name] if is_dropped else value
     return taken
 
 
-def _choices(asked: Asked, model: ModelInfo) -> list[tuple[str, str, tuple[str, ...] | tuple[int, ...]]]:
+def _choices(asked: GenerationInput, model: ModelInfo) -> list[tuple[str, tuple[str, ...] | tuple[int, ...]]]:
     """What the model has a list for, and the request needs: a size wins over ratio and resolution, and a clip's first
     frame over the ratio.
     """
-    choices: list[tuple[str, str, tuple[str, ...] | tuple[int, ...]]] = []
+    choices: list[tuple[str, tuple[str, ...] | tuple[int, ...]]] = []
     has_size = bool(asked.size) and model.takes_size
     has_frame = asked.kind is MediaKind.VIDEO and bool(asked.inputs)
     if not has_size:
-        choices.append(("resolution", "resolution", tuple(model.resolutions)))
+        choices.append(("resolution", tuple(model.resolutions)))
         if not has_frame:
-            choices.append(("ratio", "ratio", tuple(model.ratios)))
-    choices.append(("duration_seconds", "durationSeconds", tuple(model.durations_seconds)))
+            choices.append(("ratio", tuple(model.ratios)))
+    choices.append(("duration_seconds", tuple(model.durations_seconds)))
     return choices
 
 
@@ -259,7 +232,7 @@ def account_faults(
     for index, account_id in enumerate(strategy.account_ids):
         path = ["input", "strategy", "accountIds", str(index)]
         if account_id not in known:
-            yield NotFoundError("There is no such account.", path=path)
+            yield not_found("account", path)
         elif known[account_id] != provider:
             yield BadInputError(
                 f"An account of {known[account_id]} cannot make what the model {model} of {provider} makes.", path=path
@@ -268,4 +241,4 @@ def account_faults(
 
 def parameters_of(model: ModelInfo) -> list[str]:
     """The contract's names of the parameters that only some models take, as far as this one does."""
-    return [contract_name for _, contract_name, flag in _OPTIONAL if getattr(model, flag)]
+    return [contract_name(name) for name in _OPTIONAL if takes(model, name)]

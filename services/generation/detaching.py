@@ -4,16 +4,15 @@ A result that comes late is adopted. Another account is only tried where the cal
 results may have to be paid for.
 """
 
-from datetime import UTC, datetime
-
-from models.database import execute, now_ms, transaction
-from models.enums import AttemptOutcome, MediaKind
+from models.database import now_ms, transaction
+from models.enums import MediaKind
 from models.generation import Attempt
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.accounts.pool.account_updates import count_failure
-from services.accounts.pool.timing import DETACHED_INTERVAL_MS
+from services.accounts.pool.timing import DETACHED_INTERVAL_MS, jittered_ms
 from services.generation.outcomes import fail_generation, requeue, timeout_error
+from services.stores import attempts as store
 from settings import Settings, get_settings
 
 
@@ -21,10 +20,11 @@ def timeout_seconds(kind: MediaKind, settings: Settings) -> float:
     return settings.image_timeout_seconds if kind is MediaKind.IMAGE else settings.video_timeout_seconds
 
 
-async def detach(attempt: Attempt, *, queued_ms: int | None = None) -> bool:
+async def detach(attempt: Attempt, *, roll: float, queued_ms: int | None = None) -> bool:
     """Detaches an attempt that upstream has, or may have, when its time is over; whether it did.
 
     Time in upstream's queue does not count. One that drains or is manual has no time-out.
+    roll: from 0 to 1, by chance, for the waits that follow.
     """
     since_ms = attempt.accepted_at_ms or attempt.sent_at_ms
     if attempt.is_draining or attempt.is_manual or attempt.is_detached or since_ms is None:
@@ -37,22 +37,15 @@ async def detach(attempt: Attempt, *, queued_ms: int | None = None) -> bool:
     strategy = GenerationRequest.from_json(job.params).strategy
     error = timeout_error(seconds)
 
+    is_switching = strategy.switch_on_timeout and attempt.number < strategy.max_attempts
+
     async def body() -> bool:
-        rows = await execute(
-            "UPDATE attempt SET is_detached = ?, due_at_ms = due_at_ms + ?"
-            " WHERE id = ? AND state IN ('SENT', 'ACCEPTED') AND lease_epoch = ? AND is_detached = ? RETURNING id",
-            True,
-            DETACHED_INTERVAL_MS,
-            attempt.id,
-            attempt.lease_epoch,
-            False,
-        )
-        if not rows:
+        lease = store.lease_of(attempt)
+        later_ms = jittered_ms(DETACHED_INTERVAL_MS, roll)
+        if not await store.detach(lease, error, later_ms=later_ms, is_switching=is_switching):
             return False
-        await Attempt.filter(id=attempt.id).update(error=error)
-        await count_failure(attempt.account_id, attempt.kind, str(error["message"]), random=0.5)
-        if strategy.switch_on_timeout and attempt.number < strategy.max_attempts:
-            await Attempt.filter(id=attempt.id).update(outcome=AttemptOutcome.SWITCHED, finished_at=datetime.now(UTC))
+        await count_failure(attempt.account_id, attempt.kind, error.message, random=roll)
+        if is_switching:
             await requeue(job, "Going to another account: there was no result in time.")
         else:
             await fail_generation(job, error)

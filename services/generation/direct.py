@@ -1,7 +1,6 @@
 """Generations of providers without accounts: made while a worker holds the job's lease, in one step."""
 
 import uuid
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -9,28 +8,32 @@ from typing import cast
 from errors import JobErrorCode, JobFailure
 from media.checking import ResultInfo, check_results
 from media.processes import run_in_worker
-from models.artifacts import JobFile
-from models.database import execute, now_ms, now_ms_sql, transaction
-from models.enums import AttemptOutcome, AttemptState, FileRole, JobStatus, MediaKind
+from models.database import transaction
+from models.enums import AttemptOutcome, AttemptState, MediaKind
 from models.files import StoredFile
 from models.generation import Attempt
 from models.generation_requests import GenerationRequest
+from models.job_errors import JobError
 from models.jobs import Job
 from providers.direct import DirectGenerator
 from services.generation.attempts import end_attempt
 from services.generation.batches.lifecycle import begin_batches
 from services.generation.clips import dress_clip
 from services.generation.on_ended import after_ending
-from services.generation.outcomes import announce, fail_generation, succeed_generation
+from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.records.publishing import publish_result
 from services.generation.results import new_result_file
 from services.generation.submitting import order_of
 from services.platform.files import local_copies, store_file, take_up
+from services.platform.leases import Lease
 from services.platform.providers import registry
 from services.queue.heartbeat import Report
-from services.queue.leases import Lease
-from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error
+from services.queue.outcomes import MAX_FAILURES, backoff_ms
 from services.queue.run_leased import run_leased
+from services.stores.attempts import insert_attempts
+from services.stores.jobs.claims import holds
+from services.stores.jobs.files import add_candidates
+from services.stores.jobs.moves import put_back
 from settings import Settings
 
 
@@ -52,7 +55,7 @@ async def _begin(job: Job) -> Attempt:
         known = await Attempt.filter(job_id=job.id).order_by("-number").first()
         if known is not None and known.state is not AttemptState.ENDED and known.run == job.retry_count:
             return known
-        return await Attempt.create(
+        attempt = Attempt(
             owner=job.owner,
             job_id=job.id,
             run=job.retry_count,
@@ -61,9 +64,9 @@ async def _begin(job: Job) -> Attempt:
             kind=request.kind,
             model=request.model,
             submit_id=str(uuid.uuid4()),
-            placed_at_ms=await now_ms(),
-            due_at_ms=None,
         )
+        await insert_attempts([attempt], is_due=False)
+        return attempt
 
     return await transaction(body)
 
@@ -103,13 +106,8 @@ async def _publish(job: Job, lease: Lease, attempt: Attempt, files: list[StoredF
             return
         await end_attempt(attempt, AttemptOutcome.SUCCEEDED)
         await take_up({file.id for file in files})
-        await JobFile.bulk_create(
-            [
-                JobFile(job_id=job.id, position=position, role=FileRole.CANDIDATE, file_id=file.id)
-                for position, file in enumerate(files)
-            ]
-        )
-        await publish_result(await Job.get(id=job.id), [file.id for file in files], datetime.now(UTC))
+        await add_candidates(job.id, [file.id for file in files])
+        await publish_result(await Job.get(id=job.id), [file.id for file in files])
         await after_ending([job.id])
 
     await transaction(body)
@@ -117,9 +115,7 @@ async def _publish(job: Job, lease: Lease, attempt: Attempt, files: list[StoredF
 
 async def _fail(job: Job, lease: Lease, attempt: Attempt, failure: JobFailure) -> None:
     """Puts it back with a wait, at most twice, where the failure may pass; else ends it."""
-    error = job_error(
-        failure.code, failure.message, is_retryable=failure.is_retryable, upstream_code=failure.upstream_code
-    )
+    error = JobError(failure.code, failure.message, failure.is_retryable, failure.upstream_code)
 
     async def body() -> None:
         if not await holds(lease):
@@ -127,15 +123,8 @@ async def _fail(job: Job, lease: Lease, attempt: Attempt, failure: JobFailure) -
         present = await Job.get(id=job.id)
         failures = present.failures + 1
         if failure.is_retryable and failures < MAX_FAILURES:
-            await Job.filter(id=job.id).update(
-                status=JobStatus.PENDING, failures=failures, error=error, message=f"Trying again: {failure.message}"
-            )
-            await execute(
-                f"UPDATE job SET worker = NULL, due_at_ms = {now_ms_sql()} + ? WHERE id = ? RETURNING id",
-                int(backoff_seconds(failures) * 1000),
-                job.id,
-            )
-            announce(job)
+            message = f"Trying again: {failure.message}"
+            await put_back(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
             return
         await end_attempt(attempt, AttemptOutcome.FAILED, error)
         await fail_generation(present, error)

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
@@ -9,25 +10,32 @@ from models.database import execute, now_ms, transaction
 from models.enums import AttemptOutcome, AttemptState
 from models.generation import Attempt
 from models.generation_requests import GenerationRequest
+from models.job_errors import JobError
 from models.jobs import Job
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.pool.account_updates import apply_effect
 from services.accounts.pool.decisions import AccountEffect, Circumstances, Decision, JobMove, decide
 from services.accounts.pool.waiting import was_a_try
-from services.generation.attempts import end_attempt, move
+from services.generation.attempts import end_attempt
 from services.generation.outcomes import error_of, fail_generation, requeue
 from services.generation.telemetry import note_task_failed
+from services.stores.attempts import move
 
 log = structlog.get_logger(__name__)
 
 
 async def settle_fault(
-    attempt: Attempt, fault: UpstreamFaultError, *, was_accepted: bool, session_hash: str | None = None
+    attempt: Attempt,
+    fault: UpstreamFaultError,
+    *,
+    was_accepted: bool,
+    session_hash: str | None = None,
+    **seen: Any,
 ) -> Decision | None:
     """Does what the decision table says about a fault of an attempt; None where somebody else has the attempt now.
 
     was_accepted: upstream had taken the task. A draining or detached attempt only ends: its job has gone on.
-    session_hash: of the session that was used, where that is known.
+    session_hash: of the session that was used, where that is known. seen: columns of the attempt that are written too.
     """
     log.info(
         "attempt.fault",
@@ -45,7 +53,7 @@ async def settle_fault(
         job = await Job.get(id=attempt.job_id)
         if attempt.is_draining or attempt.is_detached:
             outcome = AttemptOutcome.CANCELED if attempt.is_draining else AttemptOutcome.FAILED
-            if await end_attempt(attempt, outcome, error_of(fault, is_retryable=False)):
+            if await end_attempt(attempt, outcome, error_of(fault, is_retryable=False), **seen):
                 effect = decide(fault.kind, Circumstances(was_accepted=was_accepted)).account
                 await _apply(effect, attempt, fault, session_hash)
             return None
@@ -55,12 +63,13 @@ async def settle_fault(
             wait_ms = int(decision.delay_seconds * 1000)
             if decision.job is JobMove.WAIT:
                 wait_ms = await _cooling_ms(attempt)
-            if not await move(attempt, AttemptState.PLACED, due_in_ms=wait_ms, failures=attempt.failures + 1):
+            error = error_of(fault, is_retryable=True).to_json()
+            failures = attempt.failures + 1
+            if not await move(attempt, AttemptState.PLACED, due_in_ms=wait_ms, failures=failures, error=error, **seen):
                 return None
-            await Attempt.filter(id=attempt.id).update(error=error_of(fault, is_retryable=True))
             return decision
         outcome = AttemptOutcome.SWITCHED if decision.job is JobMove.NEXT else AttemptOutcome.FAILED
-        if not await end_attempt(attempt, outcome, error_of(fault, is_retryable=decision.job is JobMove.NEXT)):
+        if not await end_attempt(attempt, outcome, error_of(fault, is_retryable=decision.job is JobMove.NEXT), **seen):
             return None
         await _apply(decision.account, attempt, fault, session_hash)
         if decision.job is JobMove.NEXT:
@@ -83,7 +92,8 @@ async def _circumstances(attempt: Attempt, job: Job, kind: FaultKind, was_accept
     others = Attempt.filter(job_id=job.id, run=job.retry_count).exclude(id=attempt.id)
     # One that was moved away before anything was sent was no try.
     rows = [row for row in await others.values("error", "sends") if was_a_try(row["sends"], row["error"])]
-    kinds = [(row["error"] or {}).get("kind") for row in rows]
+    errors = [JobError.from_json(row["error"]) for row in rows]
+    kinds = [None if error is None else error.kind for error in errors]
     limits = (FaultKind.RATE_LIMIT.value, FaultKind.CONCURRENCY_LIMIT.value)
     return Circumstances(
         was_accepted=was_accepted,

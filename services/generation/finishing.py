@@ -7,7 +7,6 @@ time with fresh links from upstream; then the job fails, and retryJob goes on fr
 import asyncio
 import shutil
 from collections.abc import Awaitable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio.to_thread
@@ -17,36 +16,36 @@ from errors import EkonteError, JobErrorCode, JobFailure, UnsupportedFileError
 from media.checking import ResultInfo, check_results
 from media.processes import run_in_worker
 from models.accounts import Account
-from models.artifacts import JobFile
 from models.database import now_ms, transaction
-from models.enums import AttemptOutcome, AttemptState, FileRole, JobStatus, MediaKind
+from models.enums import AttemptOutcome, AttemptState, JobStatus, MediaKind
 from models.files import StoredFile
 from models.generation import Attempt
 from models.generation_requests import GenerationRequest
-from models.ids import new_id
+from models.job_errors import FINISH, JobError
 from models.jobs import Job
 from providers.pooled import TaskPhase, UpstreamFaultError, UpstreamTask
 from services.accounts.sessions import credential_of
-from services.generation.attempts import Step, end_attempt, move
+from services.generation.attempts import Step, end_attempt
 from services.generation.clips import dress_clip
 from services.generation.on_ended import after_ending
-from services.generation.outcomes import fail_generation, succeed_generation, tell
+from services.generation.outcomes import fail_generation, succeed_generation, update_progress
 from services.generation.records.publishing import publish_result
 from services.generation.results import new_result_file
-from services.generation.reuse import stamp_reused
 from services.generation.states import upstream_of
+from services.platform.backoff import Backoff
 from services.platform.files import remove_leftovers_of_job, store_file, take_up
 from services.platform.links import LinkNotFetchedError, fetch_link
 from services.platform.providers import pooled_provider
-from services.queue.outcomes import job_error
+from services.stores.attempts import drain_others, move, set_outcome
+from services.stores.jobs.files import add_candidates
+from services.stores.jobs.inserts import answered_generation, insert_jobs
 from settings import Settings
 
 log = structlog.get_logger(__name__)
 
 FINISH_SECONDS = 840.0
 PATIENCE_MS = 24 * 3600 * 1000
-FIRST_BACKOFF_MS = 2_000
-LONGEST_BACKOFF_MS = 300_000
+STORING_BACKOFF_MS = Backoff(base=2_000, cap=300_000)
 MOST_DRESSING_FAILURES = 2
 DRESSING_SECONDS = 600.0
 FAILURES_BEFORE_LOSS = 2
@@ -188,25 +187,19 @@ async def publish_attempt(attempt: Attempt, job: Job, files: Sequence[StoredFile
     async def body() -> None:
         if not await end_attempt(attempt, AttemptOutcome.SUCCEEDED):
             return
-        await Attempt.filter(id=attempt.id).update(error=None)  # of tries to store it, or of its time-out
         present = await Job.get(id=job.id)
         is_adopted = await succeed_generation(present, is_late=attempt.is_detached, message=remark)
         if not is_adopted and present.status is not JobStatus.SUCCEEDED:
             # Canceled at this moment: what came is not wanted any more.
-            await Attempt.filter(id=attempt.id).update(outcome=AttemptOutcome.CANCELED)
+            await set_outcome(attempt.id, AttemptOutcome.CANCELED)
             return
         await take_up({file.id for file in files})
         # Files of a job never change: of two attempts that were fetched at once the second one gets a job of its own.
         holder = present if is_adopted else await _job_of_second_result(present)
         unique = list({file.id: file for file in files}.values())
-        await JobFile.bulk_create(
-            [
-                JobFile(job_id=holder.id, position=position, role=FileRole.CANDIDATE, file_id=file.id)
-                for position, file in enumerate(unique)
-            ]
-        )
-        await publish_result(holder, [file.id for file in unique], datetime.now(UTC))
-        await _drain_others(attempt)
+        await add_candidates(holder.id, [file.id for file in unique])
+        await publish_result(holder, [file.id for file in unique])
+        await drain_others(attempt)
         if is_adopted:
             await after_ending([job.id])
 
@@ -217,33 +210,17 @@ async def _job_of_second_result(job: Job) -> Job:
     """A job that has succeeded already, for a result that is paid for and that the job has no use for any more: the
     record keeps it as a version. Nobody asked for it, so it counts nowhere.
     """
-    second = Job(
-        id=new_id(),
-        owner=job.owner,
-        type=job.type,
-        role=job.role,
-        queue=job.queue,
-        status=JobStatus.SUCCEEDED,
-        progress=1.0,
+    assert job.record_id is not None
+    second = answered_generation(
+        job.owner,
+        job.record_id,
+        GenerationRequest.from_json(job.params),
+        job.queue,
         message=f"A second result of {job.global_id}, whose first account was given up for taking too long.",
         priority_rank=job.priority_rank,
-        params=job.params,
-        target_id=job.target_id,
-        record_id=job.record_id,
     )
-    await Job.bulk_create([second])
-    await stamp_reused([second.id])
+    await insert_jobs([second])
     return second
-
-
-async def _drain_others(attempt: Attempt) -> None:
-    """The job has its result: other attempts of it that are still under way only free their slots."""
-    await (
-        Attempt.filter(job_id=attempt.job_id)
-        .exclude(id=attempt.id)
-        .exclude(state=AttemptState.ENDED)
-        .update(is_draining=True)
-    )
 
 
 async def _put_off(attempt: Attempt, job: Job, error: Exception) -> None:
@@ -254,21 +231,18 @@ async def _put_off(attempt: Attempt, job: Job, error: Exception) -> None:
     code = error.code if isinstance(error, JobFailure) else JobErrorCode.STORAGE_ERROR
     log.warning("finish.put_off", attempt=attempt.global_id, reason=message, failures=attempt.failures + 1)
     waited_ms = await now_ms() - (attempt.fetch_since_ms or 0)
-    kept = {"error": {**job_error(code, message, is_retryable=True), "kind": "FINISH"}, "upstream": attempt.upstream}
+    kept = {"error": JobError(code, message, is_retryable=True, kind=FINISH).to_json(), "upstream": attempt.upstream}
 
     async def body() -> None:
         if waited_ms >= PATIENCE_MS:
-            if await end_attempt(attempt, AttemptOutcome.FAILED):
-                await Attempt.filter(id=attempt.id).update(**kept)
-                if attempt.is_detached:
-                    return
-                await fail_generation(job, job_error(JobErrorCode.STORAGE_ERROR, message, is_retryable=True))
+            if await end_attempt(attempt, AttemptOutcome.FAILED, **kept) and not attempt.is_detached:
+                await fail_generation(job, JobError(JobErrorCode.STORAGE_ERROR, message, is_retryable=True))
             return
-        wait_ms = min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** min(attempt.failures, 10))
+        wait_ms = int(STORING_BACKOFF_MS.wait(attempt.failures + 1))
         if await move(attempt, AttemptState.FETCHING, due_in_ms=wait_ms, failures=attempt.failures + 1, **kept):
             if attempt.is_detached:
                 return
-            await tell(job.id, None, progress=None, message=f"Trying again to store it: {message}")
+            await update_progress(job.id, None, done=None, message=f"Trying again to store it: {message}")
 
     await transaction(body)
 

@@ -12,27 +12,29 @@ from pathlib import Path
 
 import httpx
 import structlog
-from tortoise.expressions import F
 
 from errors import EkonteError, JobErrorCode, JobFailure
 from media.checking import check_result
 from media.processes import run_in_worker
-from models.database import after_commit, execute, now_ms_sql, transaction
-from models.enums import JobStatus, MediaKind, Queue
+from models.database import transaction
+from models.enums import MediaKind, Queue
 from models.files import StoredFile
-from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
-from models.jobs import Job, JobInput
+from models.job_errors import JobError
+from models.jobs import Job
 from services.generation.outcomes import fail_generation
-from services.platform.events import bus, job_topic
 from services.platform.files import NewFile, store_file, take_up
+from services.platform.leases import Lease
 from services.platform.links import LinkNotFetchedError, fetch_link
 from services.platform.providers import is_pooled
 from services.queue.heartbeat import Report
-from services.queue.leases import Lease
 from services.queue.notify import notify
-from services.queue.outcomes import MAX_FAILURES, backoff_seconds, holds, job_error
+from services.queue.outcomes import MAX_FAILURES, backoff_ms
 from services.queue.run_leased import run_leased
+from services.stores import records
+from services.stores.jobs.claims import holds
+from services.stores.jobs.files import replace_input
+from services.stores.jobs.moves import put_back, put_into_queue
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -141,47 +143,27 @@ async def _move_on(job: Job, lease: Lease, request: GenerationRequest, stored: d
         await take_up({file.id for file in stored.values()})
         for position, image in enumerate(request.inputs):
             if image.sha256 is None:
-                await JobInput.filter(job_id=job.id, position=position).delete()
-                await JobInput.create(job_id=job.id, position=position, file_id=stored[image.given].id)
-        await GenerationRecord.filter(id=job.record_id, current_job_id=job.id).update(
-            params=ready.to_json(), request_sha256=ready.sha256(), version=F("version") + 1
-        )
-        await Job.filter(id=job.id).update(
-            params=ready.to_json(), queue=queue_of(ready), status=JobStatus.PENDING, tries=0, failures=0, error=None,
-            message=None,
-        )  # fmt: skip
-        await _free(job.id, 0.0)
+                await replace_input(job.id, position, stored[image.given].id)
+        await records.write_inputs(job.target_id, ready, current_job_id=job.id)
+        await put_into_queue(lease, ready, queue_of(ready))
+        notify()
 
     await transaction(body)
 
 
 async def _fail(job: Job, lease: Lease, failure: JobFailure) -> None:
     """Puts the job back for its next try, or ends it with the reason."""
-    error = job_error(failure.code, failure.message, is_retryable=failure.is_retryable)
+    error = JobError(failure.code, failure.message, failure.is_retryable)
 
     async def body() -> None:
         if not await holds(lease):
             return
         failures = (await Job.get(id=job.id)).failures + 1
-        await Job.filter(id=job.id).update(failures=failures)
         if not failure.is_retryable or failures >= MAX_FAILURES:
-            await fail_generation(job, error)
+            await fail_generation(job, error, failures=failures)
             return
-        await Job.filter(id=job.id).update(
-            error=error, message=f"Trying again: {failure.message}", status=JobStatus.PENDING
-        )
-        await _free(job.id, backoff_seconds(failures))
+        message = f"Trying again: {failure.message}"
+        await put_back(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
+        notify()
 
     await transaction(body)
-
-
-async def _free(job_id: int, in_seconds: float) -> None:
-    """Makes a job that is PENDING again due in so many seconds, for whoever is next."""
-    await execute(
-        f"UPDATE job SET worker = NULL, due_at_ms = {now_ms_sql()} + ?"
-        " WHERE id = ? AND status = 'PENDING' RETURNING id",
-        int(in_seconds * 1000),
-        job_id,
-    )
-    after_commit(lambda: bus().publish(job_topic(job_id)))
-    notify()

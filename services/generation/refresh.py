@@ -1,6 +1,8 @@
 """Asking upstream because somebody asks: jobs that nobody polls, and tasks by their history id."""
 
-from errors import BadInputError, ConflictError, NotFoundError, ProviderFailedError
+import random
+
+from errors import BadInputError, ConflictError, ProviderFailedError, not_found
 from models.accounts import Account
 from models.enums import AttemptState, JobRole, MediaKind
 from models.generation import Attempt
@@ -34,7 +36,7 @@ async def refresh_job(owner: str, job_id: int) -> Job:
             )
         except UpstreamFaultError as fault:
             raise ProviderFailedError(f"Upstream does not tell. {fault.message}") from fault
-        await note_states([attempt], tasks)
+        await note_states([attempt], tasks, roll=random.random())
         notify_pools()
     return await own(Job, owner, job_id)
 
@@ -49,7 +51,7 @@ async def upstream_task(owner: str, account_id: int, history_id: str) -> Upstrea
         raise BadInputError("A history id is a number such as 25594898552322.", path=["historyId"])
     account = await Account.get_or_none(id=account_id, owner=owner, deleted_at__isnull=True)
     if account is None:
-        raise NotFoundError("There is no such account.", path=["accountId"])
+        raise not_found("account", ["accountId"])
     known = await Attempt.filter(account_id=account.id, history_id=history_id).first()
     kinds = [known.kind] if known is not None else list(MediaKind)
     try:

@@ -6,12 +6,13 @@ Links stay links: they are fetched before their job is scheduled (services/gener
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from errors import BadInputError, EkonteError, NotFoundError
+from errors import BadInputError, EkonteError, NotFoundError, not_found
 from models.artifacts import JobFile
 from models.enums import FileState
 from models.files import StoredFile
 from models.generation import GenerationRecord
-from models.generation_requests import GenerationRequest, InputImage
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest
 from models.ids import parse_global_id
 from services.generation.checking import input_faults, is_link
 from services.platform.files import keep_ready
@@ -127,9 +128,9 @@ def _file(image: InputImage, known: _Known, path: list[str]) -> StoredFile | Non
     file = known.uploads.get(number) if model == "StoredFile" else known.results.get(number)
     if file is None:
         if model == "StoredFile":
-            raise NotFoundError("There is no such upload.", path=path)
+            raise not_found("upload", path)
         if number not in known.results:
-            raise NotFoundError("There is no such record.", path=path)
+            raise not_found("record", path)
         raise BadInputError("The record has no result yet that could be used.", path=path)
     if not file.content_type.startswith("image/"):
         raise BadInputError(f"An input image must be a picture; this is {file.content_type}.", path=path)

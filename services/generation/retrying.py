@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from tortoise.exceptions import IntegrityError
 
 from errors import ConflictError
-from models.database import execute, now_ms_sql
 from models.enums import ENDED_JOB_STATUSES, AttemptState, JobStatus
 from models.generation import Attempt, GenerationRecord
+from models.job_errors import FINISH, JobError
 from models.jobs import Job
 from services.generation.on_ended import before_reopening
-from services.generation.outcomes import announce
-from services.platform.owned import places
-from services.platform.sql import for_update_sql
+from services.platform.locking import lock_rows
 from services.queue.notify import notify
+from services.stores import attempts as store
+from services.stores.jobs.moves import reopen_generations
 
 GONE_ON = "Its record has gone on with a newer job, or was deleted."
 BUSY = "Its storyboard is being generated already."
@@ -38,19 +38,13 @@ async def current_among(jobs: Sequence[Job]) -> list[Job]:
     if not jobs:
         return []
     ids = [job.id for job in jobs]
-    await execute(
-        f"SELECT id FROM job WHERE id IN ({places(ids)}) ORDER BY id{for_update_sql()}",
-        *ids,
-    )
+    await lock_rows(Job, ids)
     # Read once it is locked: a lock that was waited for comes with the row as it was before.
     present = await Job.filter(id__in=ids, status__in=list(ENDED_JOB_STATUSES)).order_by("id")
     record_ids = sorted({job.record_id or 0 for job in present})
     if not record_ids:
         return []
-    await execute(
-        f"SELECT id FROM generation_record WHERE id IN ({places(record_ids)}) ORDER BY id{for_update_sql()}",
-        *record_ids,
-    )
+    await lock_rows(GenerationRecord, record_ids)
     records = GenerationRecord.filter(id__in=record_ids, deleted_at__isnull=True).only("id", "current_job_id")
     current = {record.id: record.current_job_id or 0 for record in await records}
     return [job for job in present if job.record_id in current and _is_newest(job, current[job.record_id])]
@@ -74,35 +68,21 @@ async def retry_generations(jobs: Sequence[Job]) -> list[Job]:
     await before_reopening(ended)
     resumed: dict[int, int] = {}  # by job the attempt that goes on
     for attempt in await _resumable_attempts([job.id for job in ended]):
-        if attempt.job_id not in resumed and await _resume(attempt):
+        if attempt.job_id not in resumed and await store.resume(attempt.id, attempt.state):
             resumed[attempt.job_id] = attempt.id
-    for status, due, group in (
-        ("RUNNING", "NULL", [job.id for job in ended if job.id in resumed]),
-        ("PENDING", now_ms_sql(), [job.id for job in ended if job.id not in resumed]),
-    ):
+    for goes_on in (True, False):
+        group = [job.id for job in ended if (job.id in resumed) is goes_on]
         if group:
-            await _reopen(group, status, due)
+            await _reopen(group, goes_on=goes_on)
     if resumed:
-        await execute(
-            "UPDATE attempt SET run = (SELECT retry_count FROM job WHERE job.id = attempt.job_id)"
-            f" WHERE id IN ({places(list(resumed))}) RETURNING id",
-            *resumed.values(),
-        )
-    for job in ended:
-        announce(job)
+        await store.count_in_run_of_job(list(resumed.values()))
     notify()
     return ended
 
 
-async def _reopen(job_ids: Sequence[int], status: str, due: str) -> None:
+async def _reopen(job_ids: Sequence[int], *, goes_on: bool) -> None:
     try:
-        await execute(
-            f"UPDATE job SET status = '{status}', due_at_ms = {due}, error = NULL, message = NULL, failures = 0,"
-            " tries = 0, finished_at = NULL, retry_count = retry_count + 1, progress = 0, version = version + 1,"
-            f" waiting_since_ms = {now_ms_sql()}"
-            f" WHERE id IN ({places(job_ids)}) AND status IN ('FAILED', 'CANCELED') RETURNING id",
-            *job_ids,
-        )
+        await reopen_generations(job_ids, goes_on=goes_on)
     except IntegrityError as error:
         raise ConflictError(BUSY) from error
 
@@ -114,16 +94,13 @@ async def is_resumable(job: Job) -> bool:
     return bool(await _resumable_attempts([job.id]))
 
 
-_UNDER_WAY = (AttemptState.SENT, AttemptState.ACCEPTED, AttemptState.FETCHING)
-
-
 async def _resumable_attempts(job_ids: Sequence[int]) -> list[Attempt]:
     """All that the jobs have upstream, or paid for, those first that are to go on: what upstream was not asked to stop,
     and of these the newest. That need not be a job's last attempt: of one that timed out, and whose job then failed on
     another account, the result may still come. The others of a job stay as they are: whichever comes first is taken.
     """
     attempts = await Attempt.filter(job_id__in=list(job_ids))
-    found = [attempt for attempt in attempts if attempt.state in _UNDER_WAY or _lacks_only_storing(attempt)]
+    found = [attempt for attempt in attempts if attempt.state in store.UNDER_WAY or _lacks_only_storing(attempt)]
     return sorted(found, key=lambda attempt: (_is_asked_to_stop(attempt), -attempt.number))
 
 
@@ -132,33 +109,5 @@ def _is_asked_to_stop(attempt: Attempt) -> bool:
 
 
 def _lacks_only_storing(attempt: Attempt) -> bool:
-    return attempt.state is AttemptState.ENDED and (attempt.error or {}).get("kind") == "FINISH"
-
-
-async def _resume(attempt: Attempt) -> bool:
-    """Whether the attempt goes on: it is still upstream, or only its result is missing here. Whoever has a step of it
-    at this moment knows it as one to be ended, and loses it.
-    """
-    if attempt.state in _UNDER_WAY:
-        rows = await execute(
-            "UPDATE attempt SET is_detached = ?, is_draining = ?, outcome = 'RUNNING', error = NULL, queued_ms = 0,"
-            " lease_epoch = lease_epoch + 1,"
-            f" finished_at = NULL, accepted_at_ms = CASE WHEN accepted_at_ms IS NULL THEN NULL ELSE {now_ms_sql()} END,"
-            f" sent_at_ms = CASE WHEN accepted_at_ms IS NULL THEN {now_ms_sql()} ELSE sent_at_ms END,"
-            f" due_at_ms = {now_ms_sql()} WHERE id = ? AND state IN ({places(_UNDER_WAY)}) RETURNING id",
-            False,
-            False,
-            attempt.id,
-            *(state.value for state in _UNDER_WAY),
-        )
-        return bool(rows)
-    rows = await execute(
-        "UPDATE attempt SET state = 'FETCHING', outcome = 'RUNNING', failures = 1, finished_at = NULL,"
-        " is_detached = ?, is_draining = ?,"
-        f" lease_epoch = lease_epoch + 1, fetch_since_ms = {now_ms_sql()}, due_at_ms = {now_ms_sql()}"
-        " WHERE id = ? AND state = 'ENDED' RETURNING id",
-        False,
-        False,
-        attempt.id,
-    )
-    return bool(rows)
+    error = JobError.from_json(attempt.error)
+    return attempt.state is AttemptState.ENDED and error is not None and error.kind == FINISH

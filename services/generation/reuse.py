@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 
 from models.artifacts import JobFile
 from models.database import execute
-from models.enums import FileState, JobRole, JobStatus, Reuse
+from models.enums import FileRole, FileState, JobStatus, Reuse
 from models.files import StoredFile
 from models.generation import GenerationRecord
-from models.generation_requests import GenerationRequest, InputImage
-from models.ids import global_id, new_id
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest
+from models.ids import global_id
 from models.jobs import Job
 from services.generation.inputs import queue_of
 from services.generation.on_ended import after_ending
-from services.generation.records.holding import hold_record, write_request
+from services.generation.records.holding import hold_record
 from services.generation.records.publishing import keep_shown
 from services.generation.similarity.comparing import percentage
 from services.generation.similarity.finding import Alike, find_similar
@@ -22,7 +23,9 @@ from services.generation.similarity.indexing import replace_keys
 from services.notifications.callbacks.outbox import write_record_callbacks
 from services.platform.files import keep_ready
 from services.platform.owned import places
-from services.platform.sql import timestamp_sql
+from services.stores import records
+from services.stores.jobs.files import add_files
+from services.stores.jobs.inserts import answered_generation, insert_jobs
 
 MOST_CANDIDATES = 20
 MOST_CANDIDATES_IN_ALL = 2_000
@@ -78,12 +81,11 @@ async def reuse_result(owner: str, request: GenerationRequest, priority_rank: in
     request = former.answered(request)
     record = await hold_record(owner, request)
     job = reused_job(owner, record.id, request, priority_rank, message=former.message)
-    await Job.bulk_create([job])
-    await stamp_reused([job.id])
-    await JobFile.bulk_create(copied_links(job.id, former.links))
+    await insert_jobs([job])
+    await add_files(copied_links(job.id, former.links))
     await keep_shown(record)
-    await write_request(
-        record,
+    await records.write_request(
+        record.id,
         request,
         current_job_id=job.id,
         shown_job_id=job.id,
@@ -154,12 +156,12 @@ async def _candidates(
     by_digest = await _exact_ids(owner, list(dict.fromkeys([*filter(None, digests), *near])))
     wanted = {record_id for ids in by_digest.values() for record_id in ids}
     wanted |= {alike.record_id for of_request in similar for alike in of_request}
-    records = {record.id: record for record in await GenerationRecord.filter(id__in=list(wanted))} if wanted else {}
+    by_id = {record.id: record for record in await GenerationRecord.filter(id__in=list(wanted))} if wanted else {}
 
     def showing(digest: str, request: GenerationRequest, *others: int) -> list[GenerationRecord]:
         """The request's own record first: where it shows that result already, nothing is to be done."""
         ids = dict.fromkeys((*others, *by_digest.get(digest, ())))
-        rows = [records[record_id] for record_id in ids if _shows(records.get(record_id), digest)]
+        rows = [by_id[record_id] for record_id in ids if _shows(by_id.get(record_id), digest)]
         return sorted(rows, key=lambda record: not is_place_of(record, request))
 
     found = []
@@ -217,30 +219,13 @@ def reused_job(
     batch_id: int | None = None,
     message: str = REUSED,
 ) -> Job:
-    """A job that has succeeded already, to be inserted; `stamp_reused` then says when."""
-    return Job(
-        id=new_id(),
-        owner=owner,
-        type=request.job_type,
-        role=JobRole.GENERATE,
-        queue=queue_of(request),
-        status=JobStatus.SUCCEEDED,
-        progress=1.0,
-        message=message,
-        priority_rank=priority_rank,
-        params=request.to_json(),
-        target_id=record_id,
-        record_id=record_id,
-        batch_id=batch_id,
+    """A job that has succeeded already, to be inserted."""
+    queue = queue_of(request)
+    return answered_generation(
+        owner, record_id, request, queue, message=message, priority_rank=priority_rank, batch_id=batch_id
     )
 
 
-async def stamp_reused(job_ids: Sequence[int]) -> None:
-    """Writes the database's time as the jobs' end."""
-    await execute(
-        f"UPDATE job SET finished_at = {timestamp_sql()} WHERE id IN ({places(job_ids)}) RETURNING id", *job_ids
-    )
-
-
-def copied_links(job_id: int, links: Sequence[JobFile]) -> list[JobFile]:
-    return [JobFile(job_id=job_id, position=link.position, role=link.role, file_id=link.file_id) for link in links]
+def copied_links(job_id: int, links: Sequence[JobFile]) -> list[tuple[int, int, FileRole, int]]:
+    """The files of another job as those of this one, for `add_files`."""
+    return [(job_id, link.position, link.role, link.file_id) for link in links]

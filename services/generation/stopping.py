@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from models.database import execute, is_sqlite, now_ms_sql
-from models.enums import LIVE_JOB_STATUSES, AttemptOutcome, JobRole
+from models.database import execute, is_sqlite
+from models.enums import LIVE_JOB_STATUSES, JobRole
 from models.jobs import Job
-from services.accounts.pool.account_updates import forget_probe
 from services.generation.on_ended import after_ending
-from services.generation.outcomes import announce, wake_parents
+from services.generation.outcomes import wake_parents
 from services.platform.owned import places
-from services.platform.sql import timestamp_sql
 from services.queue.notify import notify_pools
+from services.stores import account_cooldowns, attempts
+from services.stores.jobs.moves import cancel
+from services.stores.jobs.which import Jobs
 
 MOST_AT_ONCE = 5_000
 "SQLite takes at most 32,766 values in one statement."
@@ -43,16 +44,8 @@ async def end_canceled(jobs: Sequence[Job]) -> list[Job]:
 async def _end_canceled(jobs: Sequence[Job]) -> list[Job]:
     ids = [job.id for job in jobs]
     await _lock_attempts(ids)
-    rows = await execute(
-        "UPDATE job SET status = 'CANCELED', due_at_ms = NULL, message = NULL, worker = NULL,"
-        f" lease_epoch = lease_epoch + 1, finished_at = {timestamp_sql()}, version = version + 1"
-        f" WHERE id IN ({places(ids)}) AND role = 'GENERATE' AND status IN ('PENDING', 'RUNNING') RETURNING id",
-        *ids,
-    )
-    live = {row["id"] for row in rows}
+    live = {job.id for job in await cancel(Jobs(ids=ids, role=JobRole.GENERATE))}
     ended = [job for job in jobs if job.id in live]
-    for job in ended:
-        announce(job)
     if ended:
         await drain_attempts([job.id for job in ended])
         await wake_parents(ended)
@@ -76,22 +69,10 @@ async def drain_attempts(job_ids: Sequence[int]) -> None:
     """
     if not job_ids:
         return
-    rows = await execute(
-        f"UPDATE attempt SET state = 'ENDED', outcome = '{AttemptOutcome.CANCELED.value}', due_at_ms = NULL,"
-        f" lease_epoch = lease_epoch + 1, finished_at = {timestamp_sql()},"
-        f" released_at_ms = COALESCE(released_at_ms, {now_ms_sql()})"
-        f" WHERE job_id IN ({places(job_ids)}) AND state = 'PLACED' RETURNING id",
-        *job_ids,
-    )
-    if rows:
-        await forget_probe(*(row["id"] for row in rows))
-    await execute(
-        f"UPDATE attempt SET is_draining = ?, due_at_ms = CASE WHEN state = 'ACCEPTED' THEN {now_ms_sql()}"
-        f" ELSE due_at_ms END WHERE job_id IN ({places(job_ids)}) AND state IN ('SENT', 'ACCEPTED', 'FETCHING')"
-        " RETURNING id",
-        True,
-        *job_ids,
-    )
+    unsent = await attempts.cancel_unsent(job_ids)
+    if unsent:
+        await account_cooldowns.release_probes(unsent)
+    await attempts.drain(job_ids)
     notify_pools()
 
 

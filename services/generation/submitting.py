@@ -5,6 +5,8 @@ draft is sent once.
 """
 
 import asyncio
+import random
+from dataclasses import fields
 from datetime import UTC, datetime
 
 import structlog
@@ -14,8 +16,8 @@ from models.accounts import Account
 from models.database import after_commit, execute, is_sqlite, now_ms_sql, transaction
 from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus
 from models.generation import Attempt
+from models.generation_parameters import PARAMETERS
 from models.generation_requests import GenerationRequest
-from models.ids import new_id
 from models.jobs import Job
 from providers.pooled import (
     Accepted,
@@ -30,17 +32,19 @@ from services.accounts.pool.account_updates import note_accepted
 from services.accounts.pool.quota import quota_day
 from services.accounts.pool.timing import first_poll_ms, usual_ms
 from services.accounts.sessions import credential_of
-from services.generation.attempts import Step, end_attempt, mark_sent, move
+from services.generation.attempts import Step, end_attempt, mark_sent
 from services.generation.batches.pausing import is_paused_by_hand
 from services.generation.faults import settle_fault
-from services.generation.outcomes import error_of, fail_generation, requeue, tell
+from services.generation.outcomes import error_of, fail_generation, requeue, update_progress
 from services.generation.timings import durations
 from services.notifications.statistics.events import note_credits
 from services.platform.files import local_copies
 from services.platform.metrics.recording import note_credits_spent
 from services.platform.owned import places
 from services.platform.providers import pooled_provider
-from services.platform.sql import timestamp_sql
+from services.stores import account_usage
+from services.stores.attempts import move
+from services.stores.clock import now_sql
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -129,8 +133,16 @@ async def _may_go(attempt: Attempt, job: Job, account: Account) -> bool:
 
 async def _put_off(attempt: Attempt, job: Job, reason: str) -> None:
     """Something on our side is away: tried again on the same account, as often as it takes."""
-    await move(attempt, AttemptState.PLACED, due_in_ms=PUT_OFF_MS)
-    await tell(job.id, None, progress=None, message=f"Trying again: {reason}")
+    message = f"Trying again: {reason}"
+    await _move_and_say(attempt, job, AttemptState.PLACED, PUT_OFF_MS, message)
+
+
+async def _move_and_say(attempt: Attempt, job: Job, to: AttemptState, due_in_ms: int, message: str) -> None:
+    async def body() -> None:
+        if await move(attempt, to, due_in_ms=due_in_ms):
+            await update_progress(job.id, None, done=None, message=message)
+
+    await transaction(body)
 
 
 async def _send(attempt: Attempt, job: Job, provider: PooledProvider, account: Account, order: GenerationOrder) -> None:
@@ -145,7 +157,9 @@ async def _send(attempt: Attempt, job: Job, provider: PooledProvider, account: A
     except (SubmitUnknownError, TimeoutError) as error:
         log.warning("attempt.submit_unknown", attempt=attempt.global_id, error=str(error))
         await move(attempt, AttemptState.SENT, due_in_ms=LOOK_UP_MS)
-        await tell(job.id, None, progress=None, message="Upstream did not answer; asking whether it has the task.")
+        await update_progress(
+            job.id, None, done=None, message="Upstream did not answer; asking whether it has the task."
+        )
     else:
         await note_acceptance(attempt, job, accepted)
 
@@ -154,7 +168,9 @@ async def note_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> boo
     """Writes down the history id, counts it for the day, and sets when it is looked at first. Whether it held."""
     samples = await durations(attempt.provider, attempt.model, attempt.kind)
     # A manual one is not polled: it is due when its slot is freed, after the usual time.
-    first_ms = usual_ms(attempt.kind, samples) if attempt.is_manual else first_poll_ms(attempt.kind, samples)
+    first_ms = first_poll_ms(attempt.kind, samples, roll=random.random())
+    if attempt.is_manual:
+        first_ms = usual_ms(attempt.kind, samples)
     day = quota_day(datetime.now(UTC), get_settings().timezone)
 
     async def body() -> bool:
@@ -162,6 +178,9 @@ async def note_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> boo
             attempt,
             AttemptState.ACCEPTED,
             due_in_ms=first_ms,
+            accepted_at_ms=now_sql(),
+            last_poll_at_ms=now_sql(),
+            failures=0,
             history_id=accepted.history_id,
             quota_day=day,
             missing_since_ms=None,
@@ -171,44 +190,21 @@ async def note_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> boo
         )
         if not moved:
             return False
-        await _stamp_acceptance(attempt)
         await note_accepted(attempt, day)
         await note_credits(job, attempt.credits_expected or 0)
         spent = attempt.credits_expected or 0
         after_commit(lambda: note_credits_spent(attempt.provider, attempt.model, spent))
-        await tell(job.id, None, progress=0.02, message="Upstream has it.")
+        await update_progress(job.id, None, done=0.02, message="Upstream has it.")
         return True
 
     return await transaction(body)
 
 
-async def _stamp_acceptance(attempt: Attempt) -> None:
-    await execute(
-        f"UPDATE attempt SET accepted_at_ms = {now_ms_sql()}, last_poll_at_ms = {now_ms_sql()}, failures = 0"
-        " WHERE id = ? RETURNING id",
-        attempt.id,
-    )
-
-
 def order_of(request: GenerationRequest, uris: tuple[str, ...]) -> GenerationOrder:
     """The request as a provider takes it. uris: upstream's names of the input pictures, in order."""
-    return GenerationOrder(
-        kind=request.kind.value,
-        model=request.model,
-        prompt=request.prompt,
-        negative_prompt=request.negative_prompt or "",
-        ratio=request.ratio,
-        resolution=request.resolution,
-        intelligent_ratio=request.intelligent_ratio,
-        sample_strength=request.sample_strength,
-        seed=request.seed,
-        duration_seconds=request.duration_seconds,
-        size=request.size,
-        style=request.style,
-        fps=request.fps,
-        motion_strength=request.motion_strength,
-        inputs=uris,
-    )
+    taken = {field.name: getattr(request, field.name) for field in fields(GenerationOrder) if field.name in PARAMETERS}
+    taken |= {"negative_prompt": request.negative_prompt or "", "inputs": uris}
+    return GenerationOrder(kind=request.kind.value, model=request.model, **taken)
 
 
 async def _uploaded(
@@ -231,16 +227,7 @@ async def _uploaded(
     async def upload(digest: str) -> None:
         uri = await provider.upload(credential, paths[digest])
         known[digest] = uri
-        await execute(
-            "INSERT INTO uploaded_input (id, created_at, account_id, sha256, uri)"
-            f" VALUES (?, {timestamp_sql()}, ?, ?, ?)"
-            " ON CONFLICT (account_id, sha256) DO UPDATE SET uri = excluded.uri, created_at = excluded.created_at"
-            " RETURNING id",
-            new_id(),
-            credential.account_id,
-            digest,
-            uri,
-        )
+        await account_usage.write_upload(credential.account_id, digest, uri)
 
     outcomes = await asyncio.gather(*(upload(digest) for digest in missing), return_exceptions=True)
     for outcome in outcomes:

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from errors import BadInputError, NotFoundError, WorkflowNotFoundError
+from errors import BadInputError, not_found
 from models.base import OwnedRow
 from models.workflows import Workflow
 
@@ -13,9 +13,7 @@ async def own(table: type[RowT], owner: str, row_id: int) -> RowT:
     """The owner's row. NotFoundError, or WorkflowNotFoundError for workflows, where there is none."""
     row = await table.get_or_none(id=row_id, owner=owner)
     if row is None:
-        if table is Workflow:
-            raise WorkflowNotFoundError("There is no such workflow.")
-        raise NotFoundError(f"There is no such {table.__name__.lower()}.")
+        raise not_found(table.__name__.lower())
     return row
 
 

@@ -8,7 +8,7 @@ ids (models/ids.py).
 
 import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -32,6 +32,7 @@ class Runtime:
     storage: None until it is open. cache_dir: copies of what object storage holds. tracer: None where nothing is
     traced. process_number: None outside of a process that leased one. has_worker: whether this process is to run
     jobs; is_worker_alive: whether it does. scan_positions: the last id that a table scan reached, by table and purpose.
+    notifiers: what notifications of due work go to (services/queue/notify).
     """
 
     def __init__(self) -> None:
@@ -43,6 +44,7 @@ class Runtime:
         self.has_worker = False
         self.is_worker_alive = False
         self.scan_positions: dict[tuple[str, str], int] = {}
+        self.notifiers: list[Callable[..., None]] = []
         self._states: dict[type[object], object] = {}
 
     @functools.cached_property

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from models.database import execute, now_ms_sql
-from models.enums import ArtifactKind, JobRole, JobStatus, JobType, Queue, Stage
+from models.enums import ArtifactKind, JobType, Queue, Stage
 from models.jobs import Job
 from services.queue.notify import notify
-from services.queue.retrying import forget_failures
+from services.stores import artifacts
+from services.stores.jobs.inserts import insert_build_job, insert_stage_job
 
 
 async def create_stage_job(
@@ -23,20 +23,17 @@ async def create_stage_job(
 
     Builds of the target that had failed before are tried again: whoever asks anew wants another try.
     """
-    await forget_failures(target_id, stage)
-    job = await Job.create(
-        owner=owner,
-        type=job_type,
-        role=JobRole.STAGE,
-        queue=Queue.PLANNING,
+    await artifacts.clear_failures_of_target(target_id, stage)
+    job = await insert_stage_job(
+        owner,
+        job_type,
+        target_id,
         stage=stage,
-        status=JobStatus.PENDING,
-        target_id=target_id,
         workflow_id=workflow_id,
         params=params or {},
         priority_rank=priority_rank,
     )
-    await _make_due(job.id)
+    notify()
     return job
 
 
@@ -52,28 +49,19 @@ async def create_build_job(
     fingerprint: str,
     weight: float,
 ) -> Job:
-    """A job that makes one artifact from exactly these inputs. In the caller's transaction."""
-    job = await Job.create(
-        owner=parent.owner,
-        type=job_type,
-        role=JobRole.BUILD,
-        queue=queue,
-        stage=parent.stage,
-        status=JobStatus.PENDING,
-        target_id=parent.target_id,
-        workflow_id=parent.workflow_id,
-        parent_id=parent.id,
-        priority_rank=parent.priority_rank,
-        artifact_kind=kind.value,
-        artifact_subject_id=subject_id,
-        artifact_slot=slot,
+    """A job that makes one artifact from exactly these inputs. In the caller's transaction. Raises IntegrityError where
+    another live job makes it.
+    """
+    job = await insert_build_job(
+        parent,
+        job_type,
+        queue,
+        kind=kind,
+        subject_id=subject_id,
+        slot=slot,
+        inputs=inputs,
+        fingerprint=fingerprint,
         weight=weight,
-        params={"inputs": inputs, "fingerprint": fingerprint},
     )
-    await _make_due(job.id)
-    return job
-
-
-async def _make_due(job_id: int) -> None:
-    await execute(f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE id = ? RETURNING id", job_id)
     notify()
+    return job

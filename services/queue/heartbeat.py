@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from services.queue.leases import Lease, extend
+from services.platform.leases import Lease
+from services.queue.leases import extend
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +63,7 @@ async def _beat(
             if await extend(lease, lease_seconds, progress.value if has_news else None):
                 continue
         except Exception:
-            log.exception("heartbeat.failed", job=lease.job_id)
+            log.exception("heartbeat.failed", job=lease.id)
             continue
         lost.set()
         working.cancel()

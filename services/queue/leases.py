@@ -1,34 +1,32 @@
-"""Claiming jobs and keeping their leases.
+"""Claiming jobs in fair turns, and keeping their leases.
 
-A claim moves `due_at_ms` to the end of the lease and raises `lease_epoch`. Every later write of the holder names that
-epoch, so a holder that slept too long changes 0 rows and stops. Nobody has to find dead workers: their jobs are due.
+Here it is decided which job is next; the claim itself is the store's (services/stores/jobs/claims). A claim moves
+`due_at_ms` to the end of the lease and raises `lease_epoch`. Every later write of the holder names that epoch, so a
+holder that slept too long changes 0 rows and stops. Nobody has to find dead workers: their jobs are due.
 """
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass
 
-from models.database import after_commit, execute, now_ms_sql, transaction
+from models.batches import Batch
+from models.database import execute, now_ms_sql, transaction
 from models.enums import JobRole, Queue
 from models.jobs import Job
-from services.platform.events import bus, job_topic, workflow_topic
+from services.platform.events import bus, job_topic
+from services.platform.leases import Lease
+from services.platform.locking import lock_rows
 from services.platform.runtime import runtime
-from services.platform.sql import greatest_sql, least_sql, skip_locked_sql, timestamp_sql
+from services.platform.sql import skip_locked_sql
 from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
+from services.stores import workflows
+from services.stores.jobs import claims
+from services.stores.jobs.progress import sum_up_stage_progress
 
 MAX_TRIES = 5
 "Claims after which a job that never comes to an end (it kills its worker) is given up."
 
 MOST_PUT_BACK = 3
 "Claims in a row that may turn out to be one too many of their batch."
-
-
-@dataclass(frozen=True)
-class Lease:
-    """The right to write the outcome of a job, until it runs out."""
-
-    job_id: int
-    epoch: int
 
 
 class _Turns:
@@ -74,37 +72,22 @@ async def claim(
     at once than it may have.
     """
     for _ in range(MOST_PUT_BACK):
-        claimed = await _claim_one(queue, roles, worker, lease_seconds)
+        turns = runtime().state(TurnsOfQueues)[queue]
+        claimed = await claims.claim_next(
+            _next_sql(queue, roles, turns),
+            (queue.value, queue.value, *turns.owners),
+            worker,
+            lease_seconds,
+            group=group_sql(),
+        )
         if claimed is None:
             return None
-        lease, batch_id = claimed
-        if batch_id is None or not await _put_back_one_too_many(lease, batch_id):
-            bus().publish(job_topic(lease.job_id))
-            return await Job.get(id=lease.job_id), lease
+        turns.note(claimed.owner, claimed.group)
+        lease = claimed.lease
+        if claimed.batch_id is None or not await _put_back_one_too_many(lease, claimed.batch_id):
+            bus().publish(job_topic(lease.id))
+            return await Job.get(id=lease.id), lease
     return None
-
-
-async def _claim_one(
-    queue: Queue, roles: Collection[JobRole], worker: str, lease_seconds: float
-) -> tuple[Lease, int | None] | None:
-    """The lease on the queue's next job, and the job's batch."""
-    turns = runtime().state(TurnsOfQueues)[queue]
-    rows = await execute(
-        f"UPDATE job SET status = 'RUNNING', lease_epoch = lease_epoch + 1, tries = tries + 1, worker = ?,"
-        f" due_at_ms = {now_ms_sql()} + ?, version = version + 1,"
-        f" started_at = COALESCE(started_at, {timestamp_sql()})"
-        f" WHERE id = ({_next_sql(queue, roles, turns)}) RETURNING id, lease_epoch, batch_id, owner,"
-        f" {group_sql()} AS grp",
-        worker,
-        int(lease_seconds * 1000),
-        queue.value,
-        queue.value,
-        *turns.owners,
-    )
-    if not rows:
-        return None
-    turns.note(rows[0]["owner"], rows[0]["grp"])
-    return Lease(rows[0]["id"], rows[0]["lease_epoch"]), rows[0]["batch_id"]
 
 
 MOST_RACING = 64
@@ -159,26 +142,18 @@ async def _put_back_one_too_many(lease: Lease, batch_id: int) -> bool:
     """
 
     async def body() -> bool:
-        rows = await execute(
-            "UPDATE batch SET version = version WHERE id = ? AND max_parallel IS NOT NULL RETURNING max_parallel",
-            batch_id,
-        )
+        rows = await lock_rows(Batch, [batch_id], "max_parallel IS NOT NULL", ["max_parallel"])
         if not rows:
             return False
         found = await execute(
             "SELECT COUNT(*) AS going FROM job WHERE batch_id = ? AND status = 'RUNNING' AND worker IS NOT NULL"
             " AND queue = (SELECT queue FROM job WHERE id = ?)",
             batch_id,
-            lease.job_id,
+            lease.id,
         )
         if found[0]["going"] <= rows[0]["max_parallel"]:
             return False
-        await execute(
-            f"UPDATE job SET status = 'PENDING', worker = NULL, tries = tries - 1, due_at_ms = {now_ms_sql()}"
-            " WHERE id = ? AND lease_epoch = ? AND status = 'RUNNING' RETURNING id",
-            lease.job_id,
-            lease.epoch,
-        )
+        await claims.unclaim(lease)
         return True
 
     return await transaction(body)
@@ -199,45 +174,20 @@ async def due_queues() -> dict[Queue, int]:
 
 
 async def extend(lease: Lease, lease_seconds: float, progress: float | None = None, message: str | None = None) -> bool:
-    """Keeps the lease for lease_seconds more and writes progress, which never goes back. False: the lease is lost."""
-    has_news = progress is not None or message is not None
-    rows = await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()} + ?,"
-        f" progress = {greatest_sql('progress', 'CAST(? AS DOUBLE PRECISION)')},"
-        f" message = COALESCE(?, message), version = version + {1 if has_news else 0}"
-        f" WHERE id = ? AND lease_epoch = ? AND status = 'RUNNING' RETURNING parent_id, workflow_id",
-        int(lease_seconds * 1000),
-        progress or 0.0,
-        message,
-        lease.job_id,
-        lease.epoch,
-    )
-    if not rows:
+    """Keeps the lease for lease_seconds more and writes progress, which never goes back; the stage that waits for the
+    job follows. False: the lease is lost.
+    """
+    kept = await claims.extend(lease, lease_seconds, progress, message)
+    if kept is None:
         return False
-    if has_news:
-        bus().publish(job_topic(lease.job_id))
-    if progress is not None and rows[0]["parent_id"] is not None:
-        await roll_up_progress(rows[0]["parent_id"])
+    if progress is not None and kept.parent_id is not None:
+        await roll_up_progress(kept.parent_id)
     return True
 
 
-async def hand_back(lease: Lease) -> None:
+async def release(lease: Lease) -> None:
     """Gives a job that was not finished to whoever claims next, at once: the worker stops. Twice: nothing more."""
-    await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()}, worker = NULL, tries = tries - 1, version = version + 1"
-        " WHERE id = ? AND lease_epoch = ? AND status = 'RUNNING' AND worker IS NOT NULL RETURNING id",
-        lease.job_id,
-        lease.epoch,
-    )
-
-
-async def release_all() -> int:
-    """Makes every leased job due now. Only for a process that knows that no other worker is alive."""
-    rows = await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE status = 'RUNNING' AND worker IS NOT NULL"
-        f" AND due_at_ms > {now_ms_sql()} RETURNING id"
-    )
-    return len(rows)
+    await claims.release(lease)
 
 
 async def roll_up_progress(stage_job_id: int) -> None:
@@ -247,28 +197,11 @@ async def roll_up_progress(stage_job_id: int) -> None:
     """
 
     async def body() -> None:
-        share = (
-            "(SELECT COALESCE(SUM(child.progress * child.weight), 0) FROM job AS child"
-            " WHERE child.parent_id = job.id AND child.status IN ('RUNNING', 'SUCCEEDED')) / expected_weight"
-        )
-        rows = await execute(
-            f"UPDATE job SET progress = {greatest_sql('progress', least_sql('0.99', share))}, version = version + 1"
-            " WHERE id = ? AND status = 'RUNNING' AND expected_weight > 0 RETURNING progress, workflow_id, stage",
-            stage_job_id,
-        )
-        if not rows:
+        stage = await sum_up_stage_progress(stage_job_id)
+        if stage is None or stage.workflow_id is None:
             return
-        after_commit(lambda: bus().publish(job_topic(stage_job_id)))
-        workflow_id = rows[0]["workflow_id"]
-        if workflow_id is not None:
-            await execute(
-                f"UPDATE workflow_stage SET progress = {greatest_sql('progress', 'CAST(? AS DOUBLE PRECISION)')}"
-                " WHERE workflow_id = ? AND job_id = ? RETURNING id",
-                rows[0]["progress"],
-                workflow_id,
-                stage_job_id,
-            )
-            await roll_up_workflow(workflow_id)
+        await workflows.raise_stage_progress(stage.workflow_id, stage_job_id, stage.progress)
+        await roll_up_workflow(stage.workflow_id)
 
     await transaction(body)
 
@@ -279,14 +212,4 @@ STAGE_WEIGHTS = {"SCRIPT": 1.0, "ASSETS": 2.0, "STORYBOARD": 8.0, "ANIMATIC": 16
 
 async def roll_up_workflow(workflow_id: int) -> None:
     """Writes the workflow's progress from its stages'; it never goes back within one run."""
-    cases = " ".join(f"WHEN '{stage}' THEN {weight / 100}" for stage, weight in STAGE_WEIGHTS.items())
-    total = (
-        f"(SELECT COALESCE(SUM(stage.progress * CASE stage.stage {cases} END), 0) FROM workflow_stage AS stage"
-        " WHERE stage.workflow_id = workflow.id)"
-    )
-    await execute(
-        f"UPDATE workflow SET progress = {greatest_sql('progress', least_sql('1.0', total))}, version = version + 1"
-        " WHERE id = ? RETURNING id",
-        workflow_id,
-    )
-    after_commit(lambda: bus().publish(workflow_topic(workflow_id)))
+    await workflows.roll_up_progress(workflow_id, STAGE_WEIGHTS)

@@ -11,14 +11,10 @@ Notifier = Callable[..., None]
 """Takes the queues in which something may be due, none for all of them; never waits and never fails its caller."""
 
 
-class _Notifiers(list[Notifier]):
-    """Those that are open in this process."""
-
-
 @contextlib.contextmanager
 def notifying(send: Notifier) -> Iterator[None]:
     """Has notifications go to `send` while the context is open. Without any open, the workers' tick finds the work."""
-    notifiers = runtime().state(_Notifiers)
+    notifiers = runtime().notifiers
     notifiers.append(send)
     try:
         yield
@@ -31,7 +27,7 @@ def notify(*queues: Queue) -> None:
 
     A notification that is lost costs at most a second: the workers' tick finds due work, too.
     """
-    for send in runtime().state(_Notifiers):
+    for send in runtime().notifiers:
         after_commit(lambda send=send: send(*queues))  # type: ignore[misc]
 
 

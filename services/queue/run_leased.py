@@ -12,9 +12,10 @@ from errors import EkonteError, JobErrorCode, JobFailure
 from models.database import is_away
 from models.jobs import Job
 from services.platform.files import remove_leftovers_of_job
+from services.platform.leases import Lease
 from services.platform.scratch import make_try_folder
 from services.queue.heartbeat import LeaseLostError, Report, under_lease
-from services.queue.leases import Lease, is_killing_workers
+from services.queue.leases import is_killing_workers
 from settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -12,7 +12,7 @@ import structlog
 from errors import ConfigurationError
 from models.database import execute, is_open, open_database
 from providers.storage import LocalStorage
-from services.accounts.pool.scheduling import release_leases
+from services.accounts.pool.scheduling import release_all_leases
 from services.accounts.sessions import check_encryption
 from services.platform import files
 from services.platform.data_folder import unusable_folder
@@ -25,7 +25,7 @@ from services.platform.process_leases import forget_other_workers, process_name,
 from services.platform.runtime import open_runtime, runtime
 from services.platform.storage_mark import check_storage_mark
 from services.platform.tracing import tracing
-from services.queue.leases import release_all
+from services.stores.jobs.claims import release_all
 from services.worker.startup_checks import check_surroundings
 from services.worker.sweeper import clear_scratch
 from settings import Settings, get_settings, use_settings
@@ -77,7 +77,7 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
 
 async def _take_up_what_was_left(settings: Settings) -> None:
     released = await release_all()
-    await release_leases()
+    await release_all_leases()
     store = storage()
     if isinstance(store, LocalStorage):
         await anyio.to_thread.run_sync(store.clear_incoming)

@@ -25,7 +25,7 @@ async def check_surroundings(settings: Settings) -> None:
 
     Neither URL nor the other side's own words are repeated: both may hold a password.
     """
-    parse_pause(settings.warm_pause)
+    parse_pause(settings.account_check_pause)
     await anyio.to_thread.run_sync(make_folder, settings.data_dir)
     await check_alert_webhook(settings)
     await check_database(settings)

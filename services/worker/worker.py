@@ -7,13 +7,13 @@ from functools import partial
 from models.enums import JobRole, MediaKind, Queue
 from models.jobs import Job
 from services.accounts.health_checks import MAX_CHECKS
-from services.accounts.pool.scheduling import give_lease_up
+from services.accounts.pool.scheduling import release_kinds
 from services.film.artifacts.planning import plan_stage
 from services.film.artifacts.running import run_build
 from services.generation.direct import run_direct
 from services.generation.inputs import prepare_inputs
 from services.notifications.callbacks.delivering import MAX_CALLBACKS, CallbackSource
-from services.queue.leases import Lease
+from services.platform.leases import Lease
 from services.worker.account_sources import CheckSource, CreditSource
 from services.worker.alert_checks import check_alerts
 from services.worker.attempt_sources import PollSource, finishes, submits
@@ -42,7 +42,7 @@ class Worker:
         self.name = name
         self.queues = tuple(queues)
         self._settings = settings
-        most_submits = settings.generations_at_once
+        most_submits = settings.max_submits
         capacities = _job_capacities(settings)
 
         self.plans = self._jobs(Queue.PLANNING, JobRole.STAGE, _plan, capacities)
@@ -86,7 +86,7 @@ class Worker:
             await loop.stop()  # type: ignore[attr-defined]
         await self._callbacks.close()
         with contextlib.suppress(Exception):  # the database is away: the lease runs out
-            await give_lease_up(self.name)
+            await release_kinds(self.name)
 
     def _jobs(self, queue: Queue, role: JobRole, do: Do, capacities: dict[Queue, Capacity]) -> WorkLoop[JobClaim]:
         return self._loop(queue.value, JobSource(queue, role, self.name, self._settings, do), capacities[queue])

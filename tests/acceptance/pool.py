@@ -28,7 +28,7 @@ QUICK = {
     "EKONTE_UNKNOWN_SUBMIT_SECONDS": "4",
     "EKONTE_LEASE_SECONDS": "4",
     # Else what is wrong with an account would be known before a scenario's job finds out.
-    "EKONTE_WARM_SECONDS": "0",
+    "EKONTE_ACCOUNT_CHECK_SECONDS": "0",
 }
 _VARIABLE = re.compile(r"^export (\w+)=(\S+)$", re.M)
 

@@ -208,8 +208,8 @@ async def test_a_server_of_its_own_lives_as_long_as_the_block_and_guards_its_dat
 
 
 def test_warnings_of_the_start_are_found_in_the_log(tmp_path: Path) -> None:
-    (tmp_path / "log").write_text("ekonte: warning: EKONTE_PROT is no setting\nekonte: other\n{}\n")
-    assert warnings(tmp_path / "log") == ["EKONTE_PROT is no setting"]
+    (tmp_path / "log").write_text("ekonte: warning: EKONTE_PROT is not a setting\nekonte: other\n{}\n")
+    assert warnings(tmp_path / "log") == ["EKONTE_PROT is not a setting"]
 
 
 def test_the_tail_of_a_log_is_its_last_lines(tmp_path: Path) -> None:

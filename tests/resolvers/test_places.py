@@ -12,9 +12,9 @@ from errors import (
     FileTooLargeError,
     NotFoundError,
     UnsupportedFileError,
-    WorkflowNotFoundError,
+    not_found,
 )
-from resolvers.places import missing_text, place_of, within_arguments
+from resolvers.places import place_of, within_arguments
 
 
 @strawberry.input
@@ -24,7 +24,7 @@ class Wanted:
     notes: strawberry.scalars.JSON | None = None
 
 
-SHOT = NotFoundError(missing_text("Shot"))
+SHOT = not_found("shot")
 FILE = UploadFile(io.BytesIO(b""))
 
 
@@ -34,7 +34,7 @@ FILE = UploadFile(io.BytesIO(b""))
         (SHOT, {"input": Wanted(shot_id=strawberry.ID("shot_1"))}, ["input", "shotId"]),
         (SHOT, {"animatic_id": "anim_1", "shot_id": "shot_1", "file": FILE}, ["shotId"]),
         (SHOT, {"shot_id": "shot_1", "text": "shot_2"}, []),
-        (WorkflowNotFoundError(missing_text("Workflow")), {"id": "wf_1"}, ["id"]),
+        (not_found("workflow"), {"id": "wf_1"}, ["id"]),
         (NotFoundError("The shot has no such picture."), {"shot_id": "shot_1"}, []),
         (UnsupportedFileError("The file is empty."), {"shot_id": "shot_1", "file": FILE}, ["file"]),
         (

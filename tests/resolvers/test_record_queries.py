@@ -8,7 +8,7 @@ import pytest
 from models.database import now_ms
 from models.enums import AttemptOutcome, AttemptState, MediaKind, Site, Transition
 from models.generation import Attempt, GenerationRecord, RecordVersion
-from models.generation_requests import ClipAudio, InputImage
+from models.generation_parameters import ClipAudio, InputImage
 from models.jobs import Job
 from services.generation.records.showing import restore_version
 from services.notifications.statistics.measures import generation_seconds, switch_count

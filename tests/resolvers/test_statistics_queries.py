@@ -8,12 +8,12 @@ from errors import JobErrorCode
 from models.database import transaction
 from models.enums import JobStatus, MediaKind
 from models.generation import Attempt
+from models.job_errors import JobError
 from models.jobs import Job
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.stopping import cancel_generation
 from services.notifications.statistics.days import calendar_day
-from services.queue.outcomes import job_error
 from settings import get_settings
 from tests.factories import OTHER, OWNER
 from tests.pool_factories import make_generation
@@ -59,7 +59,7 @@ async def test_everything_that_there_is_to_tell() -> None:
     await succeed(await make_generation(), 20)
     await succeed(await make_generation(kind=MediaKind.VIDEO), 40)
     broken, unwanted = await make_generation(), await make_generation()
-    error = job_error(JobErrorCode.CONTENT_REJECTED, "No.", is_retryable=False)
+    error = JobError(JobErrorCode.CONTENT_REJECTED, "No.", is_retryable=False)
     await transaction(lambda: fail_generation(broken, error))
     await transaction(lambda: cancel_generation(unwanted))
     await make_generation()

@@ -1,24 +1,17 @@
 """Clothes over a figure's bones: trousers and skirts, trunks with collars and buttons, scarves and belts."""
 
-from __future__ import annotations
-
 import itertools
 import math
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from media.drawing.animals.beast_drawing import draw_belly
-from media.drawing.canvas import Points, bezier, limb, oval, points, smooth
-from media.drawing.colour import Colour, darker, lighter, mix
+from media.drawing.canvas import Points, limb, points, smooth
+from media.drawing.colour import Colour, darker, lighter
 from media.drawing.pen import Pen
+from media.drawing.people.bones import Bones
+from media.drawing.people.fronts import Front, draw_front
 from media.drawing.people.look import Look
 
-if TYPE_CHECKING:
-    from media.drawing.people.figure import Bones
-
 _SKIRTS = {"GOWN": 0.94, "DRESS": 0.58, "COAT": 0.42, "SCHOOL": 0.42}
-_BRASS: Colour = (226, 190, 96)
 
 
 def sleeve_colour(look: Look) -> Colour:
@@ -108,7 +101,7 @@ def draw_trunk(pen: Pen, look: Look, bones: Bones, sway: float, *, is_from_behin
         return
     if pen.unit > 90:
         with pen.canvas.clipped(pen.placed(shape)):
-            _front(pen, look, bones, shoulder, waist)
+            draw_front(pen, Front(look, bones, shoulder, waist))
     if pen.unit > 90:
         if has_skirt(look):
             _skirt_folds(pen, look, bones)
@@ -194,151 +187,6 @@ def _skirt_folds(pen: Pen, look: Look, bones: Bones) -> None:
         pen.stroke(
             [bones.hip, (knees[0] * 0.8, bones.hip[1] + (knees[1] - bones.hip[1]) * 0.8)], 0.006, line, taper=(1, 1)
         )
-
-
-def _front(pen: Pen, look: Look, bones: Bones, shoulder: float, waist: float) -> None:
-    """Collar, opening, buttons, belt: what tells one kind of clothes from another."""
-    t, line = bones.trunk, pen.line_for(look.top)
-    centre = shoulder * 0.08
-    neck = shoulder * 0.36
-    outfit = look.outfit
-
-    def seam(*along: tuple[float, float], width: float = 0.006) -> None:
-        pen.stroke([t(a, b) for a, b in along], width, line, taper=(1, 1))
-
-    def dots(places: list[tuple[float, float]], colour: Colour, size: float = 0.0085) -> None:
-        for across, along in places:
-            x, y = t(across, along)
-            pen.body(oval(x, y, size, size, steps=12), colour, depth=0.0)
-
-    if outfit in ("SUIT", "COAT"):
-        inner = (240, 238, 232) if outfit == "SUIT" else mix(look.trim, (240, 236, 228), 0.45)
-        low = 0.46 if outfit == "SUIT" else 0.6
-        pen.fill([t(-neck, 1.05), t(neck * 1.1, 1.05), t(centre, low)], inner)
-        if outfit == "SUIT":
-            pen.body(
-                [
-                    t(centre - 0.012, 0.98),
-                    t(centre + 0.014, 0.98),
-                    t(centre + 0.018, 0.62),
-                    t(centre, 0.54),
-                    t(centre - 0.016, 0.62),
-                ],
-                look.trim,
-                depth=0.006,
-            )
-        for side in (-1, 1):
-            lapel = [
-                t(side * neck * 1.05, 1.06),
-                t(side * neck * 1.9, 0.86),
-                t(side * neck * 1.3 + centre, 0.8),
-                t(centre, low),
-                t(side * neck * 0.8, 1.0),
-            ]
-            pen.body(points(lapel), darker(look.top, 0.08), depth=0.0)
-        seam((centre, low), (centre, -0.5))
-        if outfit == "COAT":
-            dots([(centre + d, y) for y in (0.46, 0.26, 0.06) for d in (-0.028, 0.032)], darker(look.top, 0.45))
-            belt = [t(-waist * 1.3, 0.24), t(waist * 1.3, 0.24), t(waist * 1.3, 0.15), t(-waist * 1.3, 0.15)]
-            if look.is_female:
-                pen.body(points(belt), darker(look.top, 0.28), depth=0.0)
-        else:
-            dots([(centre, 0.34), (centre, 0.18)], darker(look.top, 0.45))
-    elif outfit == "GOWN":
-        pen.fill([t(-neck, 1.06), t(neck, 1.06), t(centre * 0.5, 0.88)], (240, 236, 226))
-        pen.stroke([t(-neck * 0.9, 1.06), t(centre, 0.85), t(shoulder * 0.95, 0.6)], 0.016, look.trim, taper=(1, 1))
-        pen.stroke([t(neck * 1.0, 1.06), t(centre, 0.86)], 0.014, look.trim, taper=(1, 1))
-        seam((shoulder * 0.9, 0.6), (waist * 0.95, -0.1))
-        dots([(centre, 0.85), (shoulder * 0.55, 0.7)], look.trim, 0.008)
-        if look.hair_style == "TOPKNOT" or look.is_female:
-            pen.body(
-                points([t(-waist * 1.4, 0.36), t(waist * 1.4, 0.36), t(waist * 1.4, 0.22), t(-waist * 1.4, 0.22)]),
-                look.trim,
-                depth=0.0,
-            )
-    elif outfit == "UNIFORM":
-        pen.fill(
-            [t(-neck * 1.1, 1.06), t(neck * 1.2, 1.06), t(neck * 1.1, 0.94), t(-neck, 0.94)], darker(look.top, 0.25)
-        )
-        seam((centre, 0.96), (centre, -0.2))
-        dots([(centre, y) for y in (0.85, 0.68, 0.51, 0.1)], _BRASS)
-        pen.fill(
-            [t(-waist * 1.5, 0.36), t(waist * 1.5, 0.36), t(waist * 1.5, 0.25), t(-waist * 1.5, 0.25)], (54, 40, 36)
-        )
-        pen.body(
-            points([t(centre - 0.018, 0.37), t(centre + 0.02, 0.37), t(centre + 0.02, 0.24), t(centre - 0.018, 0.24)]),
-            _BRASS,
-            depth=0.0,
-        )
-        for side in (-1, 1):
-            pen.stroke(
-                [t(side * shoulder * 0.5, 0.985), t(side * shoulder * 0.92, 0.93)],
-                0.02,
-                darker(look.top, 0.35),
-                taper=(1, 1),
-            )
-            pen.stroke([t(side * shoulder * 0.25, 0.62), t(side * shoulder * 0.75, 0.62)], 0.006, line, taper=(1, 1))
-    elif outfit == "JACKET":
-        pen.fill([t(-neck, 1.06), t(neck * 1.1, 1.06), t(centre, 0.84)], mix(look.skin, (206, 120, 118), 0.2))
-        for side in (-1, 1):
-            pen.stroke([t(side * neck, 1.06), t(centre, 0.83)], 0.014, look.trim, taper=(1, 1))
-        seam((centre, 0.83), (centre, -0.3))
-        for y in (0.74, 0.56, 0.38):
-            pen.stroke([t(centre - 0.02, y), t(centre + 0.02, y)], 0.007, darker(look.top, 0.5), taper=(1, 1))
-        pen.fill([t(-waist * 1.5, 0.22), t(waist * 1.5, 0.22), t(waist * 1.5, 0.12), t(-waist * 1.5, 0.12)], look.trim)
-    elif outfit == "SCHOOL" and look.is_female:
-        for side in (-1, 1):
-            pen.body(
-                points(
-                    [
-                        t(side * neck, 1.06),
-                        t(side * shoulder * 0.95, 0.93),
-                        t(side * shoulder * 0.7, 0.76),
-                        t(centre, 0.66),
-                    ]
-                ),
-                (240, 240, 244),
-                depth=0.0,
-            )
-        pen.body(
-            smooth([t(centre, 0.68), t(centre - 0.035, 0.52), t(centre, 0.58), t(centre + 0.035, 0.52)]),
-            (198, 56, 64),
-            depth=0.0,
-        )
-    elif outfit == "DRESS":
-        pen.fill(
-            smooth([t(-neck * 1.2, 1.06), t(neck * 1.3, 1.06), t(neck * 0.6, 0.86), t(-neck * 0.5, 0.86)]),
-            mix(look.skin, (206, 120, 118), 0.12),
-        )
-        for side in (-1, 1):
-            pen.body(
-                smooth(
-                    [
-                        t(side * neck * 0.9, 1.03),
-                        t(side * neck * 1.9, 0.93),
-                        t(side * neck * 0.6 + centre, 0.8),
-                        t(centre, 0.85),
-                    ]
-                ),
-                lighter(look.trim, 0.5),
-                depth=0.0,
-            )
-        pen.fill([t(-waist * 1.6, 0.36), t(waist * 1.6, 0.36), t(waist * 1.6, 0.24), t(-waist * 1.6, 0.24)], look.trim)
-    elif outfit == "ARMOUR":
-        for y in (0.7, 0.45, 0.2):
-            pen.stroke(
-                np.vstack([bezier(t(-shoulder, y), t(0, y - 0.1), t(shoulder, y), 8)]), 0.007, line, taper=(1, 1)
-            )
-        seam((centre, 1.0), (centre, 0.1))
-    else:
-        for side in (-1, 1):
-            pen.body(
-                points([t(side * neck, 1.06), t(side * neck * 1.35, 0.9), t(centre, 0.86), t(side * neck * 0.3, 0.98)]),
-                lighter(look.top, 0.35),
-                depth=0.0,
-            )
-        seam((centre, 0.86), (centre, -0.3))
-        dots([(centre, y) for y in (0.72, 0.54, 0.36, 0.18)], lighter(look.top, 0.55), 0.006)
 
 
 def _patches(pen: Pen, look: Look, bones: Bones, shoulder: float) -> None:

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from media.drawing.people.figure import bones_of
+from media.drawing.people.bones import bones_of
 from media.drawing.people.look import Look
 from media.drawing.people.poses import Pose, pose_for
 from media.drawing.props.kinds import Prop

@@ -17,7 +17,7 @@ from providers.jimeng.emulator.scenario import Scenario, load_scenario
 from providers.jimeng.emulator.service import Service
 from providers.jimeng.emulator.sites import SITES, token_prefix
 
-EXIT_WRONG_USE = 2
+EXIT_USAGE_ERROR = 2
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8100
 _SHOWN_ACCOUNTS = 20
 
@@ -45,12 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         accounts = _accounts(given, scenario)
     except ValueError as error:
         print(f"emulator: {error}", file=sys.stderr)
-        return EXIT_WRONG_USE
+        return EXIT_USAGE_ERROR
     try:
         listener = _listen(given.host, DEFAULT_PORT if given.port is None else given.port)
     except OSError as error:
         print(f"emulator: {given.host}:{given.port} cannot be listened on: {error.strerror}", file=sys.stderr)
-        return EXIT_WRONG_USE
+        return EXIT_USAGE_ERROR
     with listener:
         service = Service(options, accounts, scenario.rules, render_limit=given.render_limit)
         _print_environment(given.host, listener.getsockname()[1])

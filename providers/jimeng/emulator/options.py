@@ -57,7 +57,7 @@ def change(options: Options, changes: Mapping[str, Any]) -> None:
 def checked(name: str, value: Any) -> Any:
     field = next((field for field in dataclasses.fields(Options) if field.name == name), None)
     if field is None:
-        raise ValueError(f"{name} is no setting of the emulator")
+        raise ValueError(f"{name} is not a setting of the emulator")
     if name == "visible_after_seconds":
         return _range(name, value)
     check, words = _CHECKS.get(name) or _CHECKS[type(field.default)]

@@ -1,15 +1,14 @@
 """What upstream's words do to an account: guarded updates, each in the caller's transaction or one of its own.
 
-Every change that its owner may see raises `version` and is announced after the commit.
+What is written, and who is told, is the stores' (services/stores/accounts.py).
 """
 
 from datetime import datetime
 
 from models.accounts import AccountCooldown
-from models.database import after_commit, execute, now_ms, now_ms_sql
+from models.database import execute, now_ms, now_ms_sql
 from models.enums import AccountStatus, MediaKind
 from models.generation import Attempt
-from models.ids import new_id
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.pool.cooling import (
     FAILURES_BEFORE_COOLDOWN,
@@ -21,17 +20,8 @@ from services.accounts.pool.cooling import (
 from services.accounts.pool.decisions import AccountEffect
 from services.accounts.pool.quota import next_reset, quota_day
 from services.notifications.alerts.accounts import CREDIT_COLUMNS, note_credits, note_taken_out
-from services.platform.events import accounts_topic, bus
-from services.platform.owned import places
-from services.platform.sql import greatest_sql, least_sql, timestamp_sql
+from services.stores import account_cooldowns, account_usage, accounts
 from settings import get_settings
-
-EXHAUSTED_COLUMN = {MediaKind.IMAGE: "image_exhausted_until_ms", MediaKind.VIDEO: "video_exhausted_until_ms"}
-LEARNED_COLUMN = {MediaKind.IMAGE: "learned_image_limit", MediaKind.VIDEO: "learned_video_limit"}
-
-
-def announce(owner: str) -> None:
-    after_commit(lambda: bus().publish(accounts_topic(owner)))
 
 
 async def apply_effect(
@@ -49,7 +39,7 @@ async def apply_effect(
     """
     account_id, kind = attempt.account_id, attempt.kind
     if effect is AccountEffect.NONE:
-        await forget_probe(attempt.id)
+        await account_cooldowns.release_probes([attempt.id])
     elif effect in (AccountEffect.INACTIVE, AccountEffect.BANNED):
         await take_out(account_id, AccountStatus(effect.value), fault.message, session_hash)
     elif effect is AccountEffect.COOL:
@@ -77,19 +67,11 @@ async def take_out(account_id: int, status: AccountStatus, reason: str, session_
     """INACTIVE or BANNED, with the reason. session_hash: of the session that was used (None: any); where its owner has
     renewed it meanwhile, the account stays as it is.
     """
-    rows = await execute(
-        f"UPDATE account SET status = ?, status_reason = ?, updated_at = {timestamp_sql()}, version = version + 1"
-        " WHERE id = ? AND status = 'ACTIVE' AND session_hash = COALESCE(?, session_hash)"
-        " RETURNING id, owner, name, deleted_at",
-        status.value,
-        reason,
-        account_id,
-        session_hash,
+    row = await accounts.transition(
+        account_id, to=status, expected=[AccountStatus.ACTIVE], session_hash=session_hash, status_reason=reason
     )
-    for row in rows:
-        if row["deleted_at"] is None:
-            await note_taken_out(row, status, reason)
-        announce(row["owner"])
+    if row is not None and row["deleted_at"] is None:
+        await note_taken_out(row, status, reason)
 
 
 async def cool(
@@ -143,157 +125,51 @@ async def _step(account_id: int, kind: str, model: str) -> int:
 
 
 async def _write_cooldown(account_id: int, kind: str, model: str, reason: str, seconds: float, step: int) -> None:
-    until = f"{now_ms_sql()} + ?"
-    await execute(
-        "INSERT INTO account_cooldown (id, created_at, account_id, kind, model, until_ms, step, reason)"
-        f" VALUES (?, {timestamp_sql()}, ?, ?, ?, {until}, ?, ?) ON CONFLICT (account_id, kind, model) DO UPDATE SET"
-        f" until_ms = {greatest_sql('account_cooldown.until_ms', 'excluded.until_ms')}, step = excluded.step,"
-        " reason = excluded.reason, probe_attempt_id = NULL RETURNING id",
-        new_id(),
-        account_id,
-        kind,
-        model,
-        int(seconds * 1000),
-        step,
-        reason,
-    )
-    await _touch(account_id)
-
-
-async def _touch(account_id: int) -> None:
-    rows = await execute("UPDATE account SET version = version + 1 WHERE id = ? RETURNING owner", account_id)
-    for row in rows:
-        announce(row["owner"])
+    await account_cooldowns.write(account_id, kind, model, seconds=seconds, step=step, reason=reason)
+    await accounts.touch(account_id)
 
 
 async def exhaust(account_id: int, kind: MediaKind, now: datetime) -> None:
     """Nothing of the kind until the quota's reset."""
     until_ms = int(next_reset(now, get_settings().timezone).timestamp() * 1000)
-    rows = await execute(
-        f"UPDATE account SET {EXHAUSTED_COLUMN[kind]} = ?, version = version + 1 WHERE id = ? RETURNING owner",
-        until_ms,
-        account_id,
-    )
-    for row in rows:
-        announce(row["owner"])
+    await accounts.exhaust(account_id, kind, until_ms)
 
 
 async def _out_of_credit(attempt: Attempt, now: datetime) -> None:
     """Its balance is below the cost: where today's credits are still to be had, the scheduler receives them first."""
     day = quota_day(now, get_settings().timezone)
     balance = max(0, (attempt.credits_expected or 1) - 1)
-    rows = await execute(
-        "UPDATE account SET credit_balance = CASE WHEN credit_balance IS NULL OR credit_balance > ? THEN ?"
-        " ELSE credit_balance END, version = version + 1 WHERE id = ?"
-        f" RETURNING {CREDIT_COLUMNS}, received_day",
-        balance,
-        balance,
-        attempt.account_id,
-    )
-    for row in rows:
+    for row in await accounts.lower_balance(attempt.account_id, balance, [CREDIT_COLUMNS, "received_day"]):
         if row["received_day"] == day:
             await exhaust(attempt.account_id, attempt.kind, now)
         await note_credits(row)
-        announce(row["owner"])
 
 
 async def lower_limit(attempt: Attempt, fault: UpstreamFaultError, *, random: float) -> None:
     """Learns that it takes no more at once than upstream is working on now; where that is nothing, it cools."""
-    column = LEARNED_COLUMN[attempt.kind]
-    other = LEARNED_COLUMN[MediaKind.VIDEO if attempt.kind is MediaKind.IMAGE else MediaKind.IMAGE]
-    # Both share one time: what the other kind has recovered since then is written down before it begins anew.
-    risen = f"{other} + CAST(({now_ms_sql()} - learned_at_ms) / {int(LIMIT_RECOVERY_SECONDS * 1000)} AS INTEGER)"
-    recovered = f"CASE WHEN {other} IS NULL THEN NULL ELSE {least_sql('max_concurrent', risen)} END"
-    rows = await execute(
-        f"UPDATE account SET {other} = {recovered}, {column} = (SELECT COUNT(*) FROM attempt"
-        " WHERE attempt.account_id = account.id AND attempt.kind = ?"
-        " AND attempt.state = 'ACCEPTED' AND attempt.released_at_ms IS NULL),"
-        f" learned_at_ms = {now_ms_sql()}, version = version + 1 WHERE id = ? RETURNING owner, {column} AS learned",
-        attempt.kind.value,
-        attempt.account_id,
-    )
-    for row in rows:
-        if row["learned"] < 1:
-            await execute(f"UPDATE account SET {column} = 1 WHERE id = ? RETURNING id", attempt.account_id)
-            await cool(
-                attempt.account_id,
-                attempt.kind.value,
-                "",
-                fault.message,
-                random=random,
-                told_seconds=fault.retry_after_seconds,
-            )
-        announce(row["owner"])
+    recovery_ms = int(LIMIT_RECOVERY_SECONDS * 1000)
+    learned = await accounts.lower_learned_limit(attempt.account_id, attempt.kind, recovery_ms)
+    if learned == 0:
+        told_seconds = fault.retry_after_seconds
+        await cool(attempt.account_id, attempt.kind.value, "", fault.message, random=random, told_seconds=told_seconds)
 
 
 async def count_failure(account_id: int, kind: MediaKind, reason: str, *, random: float) -> None:
     """One more failure in a row; from the third on the account cools for the kind, each time for longer."""
-    rows = await execute(
-        "UPDATE account SET consecutive_failures = consecutive_failures + 1, version = version + 1 WHERE id = ?"
-        " RETURNING owner, consecutive_failures",
-        account_id,
-    )
-    for row in rows:
-        if row["consecutive_failures"] >= FAILURES_BEFORE_COOLDOWN:
-            await cool(account_id, kind.value, "", reason, random=random)
-        announce(row["owner"])
-
-
-async def forget_probe(*attempt_ids: int) -> None:
-    """Probes that ended without telling anything about their account: the next attempt is the probe."""
-    await execute(
-        f"UPDATE account_cooldown SET probe_attempt_id = NULL WHERE probe_attempt_id IN ({places(attempt_ids)})"
-        " RETURNING id",
-        *attempt_ids,
-    )
+    if await accounts.count_failure(account_id) >= FAILURES_BEFORE_COOLDOWN:
+        await cool(account_id, kind.value, "", reason, random=random)
 
 
 async def note_accepted(attempt: Attempt, day: str) -> None:
     """Upstream took a task: it counts for the day, cooldowns whose time has come end, failures are forgotten."""
-    account_id = attempt.account_id
-    await execute(
-        "INSERT INTO account_usage (id, created_at, account_id, kind, day, count, credits)"
-        f" VALUES (?, {timestamp_sql()}, ?, ?, ?, 1, ?) ON CONFLICT (account_id, kind, day)"
-        " DO UPDATE SET count = account_usage.count + 1, credits = account_usage.credits + excluded.credits"
-        " RETURNING id",
-        new_id(),
-        account_id,
-        attempt.kind.value,
-        day,
-        attempt.credits_expected or 0,
-    )
-    await execute(
-        f"DELETE FROM account_cooldown WHERE account_id = ? AND until_ms <= {now_ms_sql()} AND kind IN ('', ?)"
-        " AND model IN ('', ?) RETURNING id",
-        account_id,
-        attempt.kind.value,
-        attempt.model,
-    )
-    rows = await execute(
-        "UPDATE account SET consecutive_failures = 0, credit_balance = CASE WHEN credit_balance IS NULL THEN NULL"
-        f" ELSE {greatest_sql('0', 'credit_balance - ?')} END, version = version + 1 WHERE id = ?"
-        f" RETURNING {CREDIT_COLUMNS}",
-        attempt.credits_expected or 0,
-        account_id,
-    )
-    for row in rows:
+    account_id, credits = attempt.account_id, attempt.credits_expected or 0
+    await account_usage.count(account_id, attempt.kind, day, credits)
+    await account_cooldowns.remove_passed(account_id, attempt.kind.value, attempt.model)
+    for row in await accounts.record_accepted(account_id, credits, [CREDIT_COLUMNS]):
         await note_credits(row)
-        announce(row["owner"])
 
 
 async def note_balance(account_id: int, balance: int) -> None:
     """What upstream says that the account has; where that is more than was known, it is exhausted no more."""
-    revived = ", ".join(
-        f"{name} = CASE WHEN credit_balance < ? THEN 0 ELSE {name} END" for name in EXHAUSTED_COLUMN.values()
-    )
-    rows = await execute(
-        f"UPDATE account SET {revived}, credit_balance = ?, checked_at = {timestamp_sql()}, version = version + 1"
-        f" WHERE id = ? RETURNING {CREDIT_COLUMNS}",
-        balance,
-        balance,
-        balance,
-        account_id,
-    )
-    for row in rows:
+    for row in await accounts.set_balance(account_id, balance, [CREDIT_COLUMNS]):
         await note_credits(row)
-        announce(row["owner"])

@@ -14,25 +14,30 @@ from dataclasses import dataclass, field
 import structlog
 
 from models.accounts import Account
-from models.database import after_commit, execute, now_ms, now_ms_sql, transaction
-from models.enums import JobRole, JobStatus, MediaKind
-from models.generation import Attempt, Route
+from models.batches import Batch
+from models.database import execute, now_ms, transaction
+from models.enums import MediaKind
+from models.generation import Attempt
 from models.ids import new_id
 from services.accounts.pool.account_snapshots import InFlight, cooldowns_of, in_flight_of, rosters
 from services.accounts.pool.alerts import tell_of_pools
-from services.accounts.pool.choosing import Candidate, Cooldown, Demand, RouteEntry, waiting_reason
+from services.accounts.pool.choosing import Candidate, Demand, RouteEntry, waiting_reason
 from services.accounts.pool.placing import Choice, Placement, place
 from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, held_budgets, waiting_lines
-from services.platform.events import batch_topic, bus, job_topic
+from services.platform.leases import NamedLeases
+from services.platform.locking import lock_rows
 from services.platform.owned import places
 from services.platform.runtime import runtime
-from services.platform.sql import timestamp_sql
 from services.queue.priority import group_sql, is_held_with_workflow_sql
+from services.stores import account_cooldowns, accounts, routes
+from services.stores.account_leases import release_all_polls
+from services.stores.attempts import insert_attempts
+from services.stores.jobs.moves import Started, start_generations
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
 
-LEASE_MS = 10_000
+LEASE_SECONDS = 10.0
 MOST_PLACED = 80
 "Jobs that one pass places: writing them down is most of its time."
 
@@ -67,26 +72,23 @@ class _LimitPassedError(Exception):
     """Somebody else has placed jobs of the same batch meanwhile: all of it is looked at again."""
 
 
-async def take_lease(kind: MediaKind, holder: str) -> bool:
+LEASES = NamedLeases("scheduler_lease", "kind")
+
+
+async def claim_kind(kind: MediaKind, holder: str) -> bool:
     """Whether `holder` schedules the kind for the next ten seconds; asking again keeps it."""
-    rows = await execute(
-        f"INSERT INTO scheduler_lease (kind, holder, until_ms) VALUES (?, ?, {now_ms_sql()} + {LEASE_MS})"
-        " ON CONFLICT (kind) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms"
-        f" WHERE scheduler_lease.holder = excluded.holder OR scheduler_lease.until_ms < {now_ms_sql()} RETURNING kind",
-        kind.value,
-        holder,
-    )
-    return bool(rows)
+    return await LEASES.claim(kind.value, holder, LEASE_SECONDS)
 
 
-async def give_lease_up(holder: str) -> None:
-    await execute("DELETE FROM scheduler_lease WHERE holder = ? RETURNING kind", holder)
+async def release_kinds(holder: str) -> None:
+    """The process schedules nothing any more. Twice: nothing more."""
+    await LEASES.release(holder)
 
 
-async def release_leases() -> None:
+async def release_all_leases() -> None:
     """Ends everybody's scheduling, and asking about accounts. Only for a process that knows that it is alone."""
-    await execute("DELETE FROM scheduler_lease RETURNING kind")
-    await execute("UPDATE account SET poll_lease_until_ms = 0 WHERE poll_lease_until_ms > 0 RETURNING id")
+    await LEASES.release_all()
+    await release_all_polls()
 
 
 @dataclass(frozen=True)
@@ -192,34 +194,33 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
 
     async def body() -> int:
         account_ids = sorted({placement.account_id for placement in placements})
-        accounts = await _lock(account_ids)
+        locked = await _lock(account_ids)
         slots = await in_flight_of(kind, account_ids)
         cooldowns = await cooldowns_of(account_ids)
-        kept = _within_slots(placements, plan, accounts, slots)
-        started = await _start([placement.job.job_id for placement in kept])
+        kept = _within_slots(placements, plan, locked, slots)
+        rows = await start_generations(
+            [placement.job.job_id for placement in kept], group=group_sql(), is_paused=is_held_with_workflow_sql()
+        )
+        started = {job.id: job for job in rows}
         kept = [placement for placement in kept if placement.job.job_id in started]
         if not kept:
             return 0
-        routes = await _write_routes([plan.routes[placement.job.job_id] for placement in kept])
-        moment_ms = await now_ms()
+        route_ids = await _write_routes([plan.routes[placement.job.job_id] for placement in kept])
         attempts = [
             _attempt(
                 started[placement.job.job_id],
                 plan.demands[placement.job.job_id],
-                accounts[placement.account_id],
+                locked[placement.account_id],
                 route_id=route_id,
-                moment_ms=moment_ms,
             )
-            for placement, route_id in zip(kept, routes, strict=True)
+            for placement, route_id in zip(kept, route_ids, strict=True)
         ]
-        await Attempt.bulk_create(attempts)
+        await insert_attempts(attempts)
         for attempt in attempts:
             for cooldown in cooldowns.get(attempt.account_id, ()):
                 if cooldown.concerns(kind, attempt.model):
-                    await _make_probe(attempt, cooldown)
+                    await account_cooldowns.set_probe(attempt.id, attempt.account_id, cooldown.kind, cooldown.model)
         await _begin_groups(kind, started, budgets, rules)
-        for job_id in started:
-            after_commit(lambda job_id=job_id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
         return len(attempts)
 
     try:
@@ -229,7 +230,7 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
 
 
 async def _begin_groups(
-    kind: MediaKind, started: Mapping[int, "_Started"], budgets: Mapping[int, int], rules: GroupRules
+    kind: MediaKind, started: Mapping[int, Started], budgets: Mapping[int, int], rules: GroupRules
 ) -> None:
     """Batches begin; and with their rows locked, nothing that was started now passes what they allow."""
     batch_ids = {job.batch_id for job in started.values() if job.batch_id is not None}
@@ -237,8 +238,6 @@ async def _begin_groups(
         await rules.begin_batches(batch_ids)
         if await _are_too_many(kind, list(batch_ids)):
             raise _LimitPassedError
-        for batch_id in batch_ids:
-            after_commit(lambda batch_id=batch_id: bus().publish(batch_topic(batch_id)))  # type: ignore[misc]
     with_budget = sorted({job.group for job in started.values()} & set(budgets))
     if with_budget:
         allowed = await held_budgets(with_budget)
@@ -251,11 +250,7 @@ async def _are_too_many(kind: MediaKind, batch_ids: Sequence[int]) -> bool:
     """Whether more jobs of one of the batches run than may. Counted in a statement that begins once the batches are
     locked: one that waits for a lock sees the jobs as they were before.
     """
-    held = await execute(
-        f"UPDATE batch SET version = version WHERE id IN ({places(batch_ids)}) AND max_parallel IS NOT NULL"
-        " RETURNING id, max_parallel",
-        *batch_ids,
-    )
+    held = await lock_rows(Batch, batch_ids, "max_parallel IS NOT NULL", ["id", "max_parallel"])
     if not held:
         return False
     going = await execute(
@@ -306,32 +301,20 @@ def _within_slots(
     return kept
 
 
-async def _write_routes(routes: Sequence[tuple[RouteEntry, ...]]) -> list[int]:
+async def _write_routes(chosen: Sequence[tuple[RouteEntry, ...]]) -> list[int]:
     """One row for each route; for each place the id of its row. All jobs of a key have the same tuple."""
-    ids = {id(route): new_id() for route in routes}
+    ids = {id(route): new_id() for route in chosen}
     rows = {
         ids[id(route)]: [
             {"accountId": entry.account_id, "reason": entry.reason, "untilMs": entry.until_ms} for entry in route
         ]
-        for route in {id(route): route for route in routes}.values()
+        for route in {id(route): route for route in chosen}.values()
     }
-    await Route.bulk_create([Route(id=route_id, candidates=candidates) for route_id, candidates in rows.items()])
-    return [ids[id(route)] for route in routes]
+    await routes.insert(rows)
+    return [ids[id(route)] for route in chosen]
 
 
-@dataclass(frozen=True)
-class _Started:
-    """A job that has just become RUNNING. number: of the attempt that begins."""
-
-    id: int
-    owner: str
-    run: int
-    number: int
-    batch_id: int | None
-    group: int
-
-
-def _attempt(job: _Started, demand: Demand, account: Account, *, route_id: int, moment_ms: int) -> Attempt:
+def _attempt(job: Started, demand: Demand, account: Account, *, route_id: int) -> Attempt:
     return Attempt(
         owner=job.owner,
         job_id=job.id,
@@ -346,57 +329,10 @@ def _attempt(job: _Started, demand: Demand, account: Account, *, route_id: int, 
         submit_id=str(uuid.uuid4()),
         is_manual=demand.is_manual,
         credits_expected=demand.cost,
-        placed_at_ms=moment_ms,
-        due_at_ms=moment_ms,
-    )
-
-
-async def _make_probe(attempt: Attempt, cooldown: Cooldown) -> None:
-    await execute(
-        "UPDATE account_cooldown SET probe_attempt_id = ? WHERE account_id = ? AND kind = ? AND model = ?"
-        " AND probe_attempt_id IS NULL RETURNING id",
-        attempt.id,
-        attempt.account_id,
-        cooldown.kind,
-        cooldown.model,
     )
 
 
 async def _lock(account_ids: Sequence[int]) -> dict[int, Account]:
     """The accounts that may still take work, their rows locked until the transaction's end."""
-    rows = await execute(
-        f"UPDATE account SET last_used_at = {timestamp_sql()}, version = version + 1"
-        f" WHERE id IN ({places(account_ids)}) AND status = 'ACTIVE' AND deleted_at IS NULL RETURNING id",
-        *account_ids,
-    )
-    if not rows:
-        return {}
-    return {account.id: account for account in await Account.filter(id__in=[row["id"] for row in rows])}
-
-
-async def _start(job_ids: Sequence[int]) -> dict[int, _Started]:
-    """Makes waiting jobs RUNNING; by id what their attempts need to know."""
-    if not job_ids:
-        return {}
-    rows = await execute(
-        "UPDATE job SET status = 'RUNNING', due_at_ms = NULL, tries = tries + 1, error = NULL, message = NULL,"
-        f" started_at = COALESCE(started_at, {timestamp_sql()}), version = version + 1"
-        f" WHERE id IN ({places(job_ids)}) AND status = 'PENDING' AND role = 'GENERATE'"
-        f" AND NOT {is_held_with_workflow_sql()} RETURNING id, owner, retry_count, batch_id, {group_sql()} AS grp,"
-        " (SELECT COALESCE(MAX(number), 0) + 1 FROM attempt WHERE attempt.job_id = job.id) AS number",
-        *job_ids,
-    )
-    return {
-        row["id"]: _Started(row["id"], row["owner"], row["retry_count"], row["number"], row["batch_id"], row["grp"])
-        for row in rows
-    }
-
-
-async def look_again(owner: str) -> None:
-    """Brings an owner's jobs that are to be tried later back at once: something about its accounts has changed."""
-    await execute(
-        f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE owner = ? AND role = '{JobRole.GENERATE.value}'"
-        f" AND status = '{JobStatus.PENDING.value}' AND queue IN ('pool-images', 'pool-videos')"
-        f" AND due_at_ms > {now_ms_sql()} RETURNING id",
-        owner,
-    )
+    active = await accounts.lock_active(account_ids)
+    return {account.id: account for account in await Account.filter(id__in=active)} if active else {}

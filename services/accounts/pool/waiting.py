@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.batches import Batch
 from models.database import execute, now_ms_sql
 from models.enums import AttemptState, MediaKind, Queue
 from models.generation import Attempt
@@ -18,6 +19,7 @@ from models.workflows import Workflow
 from services.accounts.pool.choosing import Demand
 from services.accounts.pool.demands import demand_of
 from services.accounts.pool.fairness import Group, WaitingJob
+from services.platform.locking import lock_rows
 from services.platform.owned import places
 from services.platform.providers import pooled_models
 from services.platform.sql import waiting_since_sql
@@ -234,9 +236,8 @@ async def held_budgets(group_ids: Sequence[int]) -> dict[int, int]:
     """The present budgets of those of the batches and workflows that have one; they are locked until the transaction's
     end. Three statements.
     """
-    held = f"version = version WHERE id IN ({places(group_ids)}) RETURNING id"
-    rows = await execute(f"UPDATE batch SET {held}, credit_budget", *group_ids)
-    await execute(f"UPDATE workflow SET {held}", *group_ids)
+    rows = await lock_rows(Batch, group_ids, columns=["id", "credit_budget"])
+    await lock_rows(Workflow, group_ids)
     of_batches = {row["id"]: row["credit_budget"] for row in rows if row["credit_budget"] is not None}
     return of_batches | await _workflow_budgets(group_ids)
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from errors import JobErrorCode, JobFailure
 from models.artifacts import JobFile
-from models.database import execute, now_ms_sql, transaction
+from models.database import transaction
 from models.enums import LIVE_JOB_STATUSES, JobRole, JobStatus, MediaKind
 from models.files import StoredFile
 from models.generation import GenerationRecord
-from models.generation_requests import GenerationRequest, InputImage, work_of
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest, work_of
+from models.job_errors import JobError
 from models.jobs import Job
 from providers.pooled import ModelInfo
 from services.accounts.pool.matching import nearest_duration, nearest_ratio
@@ -21,10 +23,12 @@ from services.generation.admission import admit
 from services.generation.retrying import is_resumable, retry_generation
 from services.generation.strategies import default_strategy
 from services.platform.files import local_copy
+from services.platform.leases import Lease
 from services.platform.providers import pooled_provider
 from services.queue.heartbeat import LeaseLostError
-from services.queue.leases import Lease
-from services.queue.outcomes import holds
+from services.stores.jobs.claims import holds
+from services.stores.jobs.moves import adopt
+from services.stores.jobs.waits import sleep_job
 from settings import get_settings
 
 
@@ -48,12 +52,12 @@ async def generated(build: Job, request: GenerationRequest) -> list[Path]:
     if child.status in LIVE_JOB_STATUSES:
         raise WaitingForGenerationError(child.id)
     if child.status is not JobStatus.SUCCEEDED:
-        error = child.error or {}
+        error = JobError.from_json(child.error) or JobError(JobErrorCode.INTERNAL, "It was canceled.", False)
         raise JobFailure(
-            JobErrorCode(error.get("code", JobErrorCode.INTERNAL.value)),
-            str(error.get("message", "It was canceled.")),
+            error.code,
+            error.message,
             is_retryable=False,  # the pool has tried what there was to try
-            upstream_code=error.get("upstreamCode"),
+            upstream_code=error.upstream_code,
         )
     links = await JobFile.filter(job_id=child.id).order_by("position")
     files = {file.id: file for file in await StoredFile.filter(id__in=[link.file_id for link in links])}
@@ -79,8 +83,8 @@ async def _ask(build: Job, request: GenerationRequest) -> int:
     former = await Job.get_or_none(id=record.current_job_id) if record is not None else None
     is_same = record is not None and record.request_sha256 == request.sha256()
     if former is not None and is_same and former.parent_id is not None and await is_resumable(former):
-        params = {**former.params, "build_run": build.retry_count}
-        await Job.filter(id=former.id).update(parent_id=build.id, params=params)
+        asked = replace(GenerationRequest.from_json(former.params), build_run=build.retry_count)
+        await adopt(former.id, asked, build.id)
         await retry_generation(former)
         return int(former.id)
     return int((await admit(build.owner, request, parent=build, priority_rank=build.priority_rank)).id)
@@ -98,11 +102,7 @@ async def sleep_until_generated(job: Job, lease: Lease, generation_id: int) -> N
         if not await holds(lease):
             return
         is_live = await Job.filter(id=generation_id, status__in=list(LIVE_JOB_STATUSES)).exists()
-        await execute(
-            f"UPDATE job SET worker = NULL, tries = tries - 1, due_at_ms = {'NULL' if is_live else now_ms_sql()}"
-            " WHERE id = ? RETURNING id",
-            job.id,
-        )
+        await sleep_job(lease, is_due=not is_live, is_try=False)
 
     await transaction(body)
 

@@ -1,30 +1,38 @@
 """A stage job's turn: look at what its target has, start the builds that are missing, and end when nothing is."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from tortoise.exceptions import IntegrityError
-from tortoise.expressions import F
 
 from errors import EkonteError, JobErrorCode, JobFailure
 from models.database import after_commit, is_away, transaction
 from models.enums import LIVE_JOB_STATUSES, JobRole, JobStatus, Stage, WorkflowStatus
+from models.job_errors import JobError
 from models.jobs import Job
-from models.scripts import Script
 from models.workflows import Workflow
 from services.film.artifacts.graph import Decision, Node, decide
 from services.film.stages.registry import STAGE_WORK
 from services.film.workflow.steps import give_way, stage_ended
-from services.platform.events import bus, job_topic
+from services.platform.leases import Lease
+from services.platform.locking import lock_rows
 from services.platform.metrics.recording import note_job_ended
 from services.queue.creation import create_build_job
-from services.queue.leases import Lease, roll_up_progress
-from services.queue.outcomes import holds, job_error
+from services.queue.leases import roll_up_progress
+from services.stores import scripts
+from services.stores.jobs.claims import holds
+from services.stores.jobs.transitions import transition
+from services.stores.jobs.waits import sleep_job
+from services.stores.jobs.which import Jobs
 
 log = structlog.get_logger(__name__)
 
 TURN_TRIES = 5
+_STAGE_ENDS_FROM = {
+    JobStatus.SUCCEEDED: (JobStatus.RUNNING,),
+    JobStatus.FAILED: LIVE_JOB_STATUSES,
+    JobStatus.CANCELED: LIVE_JOB_STATUSES,
+}
 
 
 async def plan_stage(job: Job, lease: Lease) -> None:
@@ -32,16 +40,16 @@ async def plan_stage(job: Job, lease: Lease) -> None:
     try:
         await _turn_alone(lease)
     except JobFailure as failure:
-        error = job_error(failure.code, failure.message, is_retryable=failure.is_retryable)
+        error = JobError(failure.code, failure.message, is_retryable=failure.is_retryable)
         await _fail_in_transaction(lease, error)
     except EkonteError as refusal:
-        await _fail_in_transaction(lease, job_error(JobErrorCode.INVALID_INPUT, refusal.message, is_retryable=False))
+        await _fail_in_transaction(lease, JobError(JobErrorCode.INVALID_INPUT, refusal.message, is_retryable=False))
     except Exception as error:
         if is_away(error):
             raise  # nothing is wrong with the stage: it is looked at again
         log.exception("stage.plan_broke", job=job.global_id, type=job.type.value)
         message = "Something went wrong inside the server. The log has the details."
-        await _fail_in_transaction(lease, job_error(JobErrorCode.INTERNAL, message, is_retryable=True))
+        await _fail_in_transaction(lease, JobError(JobErrorCode.INTERNAL, message, is_retryable=True))
 
 
 async def _turn_alone(lease: Lease) -> None:
@@ -50,16 +58,16 @@ async def _turn_alone(lease: Lease) -> None:
         try:
             await transaction(lambda: _turn(lease))
         except IntegrityError:
-            log.info("stage.turns_met", job=lease.job_id)
+            log.info("stage.turns_met", job=lease.id)
         else:
             return
     await transaction(lambda: _turn(lease))
 
 
-async def _fail_in_transaction(lease: Lease, error: dict[str, Any]) -> None:
+async def _fail_in_transaction(lease: Lease, error: JobError) -> None:
     async def body() -> None:
         if await holds(lease):
-            await end_stage_job(await Job.get(id=lease.job_id), JobStatus.FAILED, error)
+            await end_stage_job(await Job.get(id=lease.id), JobStatus.FAILED, error)
 
     await transaction(body)
 
@@ -67,7 +75,7 @@ async def _fail_in_transaction(lease: Lease, error: dict[str, Any]) -> None:
 async def _turn(lease: Lease) -> None:
     if not await holds(lease):
         return
-    job = await Job.get(id=lease.job_id)
+    job = await Job.get(id=lease.id)
     assert job.stage is not None
     work = STAGE_WORK[job.stage]
     await work.prepare(job)
@@ -85,7 +93,7 @@ async def _turn(lease: Lease) -> None:
         if not decision.failed and await give_way(job):
             message = "What this is made from has changed: the stages before it go first, then a new job goes on here."
             await end_stage_job(
-                job, JobStatus.CANCELED, job_error(JobErrorCode.INVALID_INPUT, message, is_retryable=True)
+                job, JobStatus.CANCELED, JobError(JobErrorCode.INVALID_INPUT, message, is_retryable=True)
             )
             return
         await end_stage_job(job, JobStatus.FAILED, stuck_error(decision))
@@ -105,7 +113,7 @@ async def _turn(lease: Lease) -> None:
                 fingerprint=node.fingerprint,
                 weight=node.weight,
             )
-    await _wait(job, decision)
+    await _wait(job, lease, decision)
 
 
 def only_asked_for(nodes: list[Node], params: dict[str, Any]) -> list[Node]:
@@ -116,40 +124,37 @@ def only_asked_for(nodes: list[Node], params: dict[str, Any]) -> list[Node]:
     return [node for node in nodes if node.subject_id in only.get(node.kind.value, ())]
 
 
-def stuck_error(decision: Decision) -> dict[str, Any]:
+def stuck_error(decision: Decision) -> JobError:
     """The error of a stage that cannot go on: how many parts failed, and why the first did."""
     if not decision.failed:
         message = "Something that this is made from is missing: run the stages before it first."
-        return job_error(JobErrorCode.INVALID_INPUT, message, is_retryable=True)
-    first = decision.failed[0].error or {}
-    count = len(decision.failed)
-    reason = first.get("message", "no reason is known")
-    message = str(reason) if count == 1 else f"{count} parts failed; the first: {reason}"
-    code = JobErrorCode(first.get("code", JobErrorCode.INTERNAL))
-    is_retryable = any((node.error or {}).get("retryable", True) for node in decision.failed)
-    return job_error(code, message, is_retryable=is_retryable, upstream_code=first.get("upstreamCode"))
+        return JobError(JobErrorCode.INVALID_INPUT, message, is_retryable=True)
+    errors = [JobError.from_json(node.error) for node in decision.failed]
+    first = errors[0] or JobError(JobErrorCode.INTERNAL, "no reason is known", is_retryable=True)
+    count = len(errors)
+    message = first.message if count == 1 else f"{count} parts failed; the first: {first.message}"
+    is_retryable = any(error is None or error.is_retryable for error in errors)
+    return JobError(first.code, message, is_retryable, first.upstream_code)
 
 
 async def _is_held(job: Job) -> bool:
     """A paused workflow starts nothing. Its row is locked: a pause that comes now finds the new builds."""
     if job.workflow_id is None or "run" not in job.params:
         return False  # what a person asks for by itself is made in a pause too: that is what one pauses for
-    workflow = await Workflow.filter(id=job.workflow_id).select_for_update().first()
-    return workflow is not None and workflow.status is WorkflowStatus.PAUSED
+    rows = await lock_rows(Workflow, [job.workflow_id], columns=["status"])
+    return bool(rows) and rows[0]["status"] == WorkflowStatus.PAUSED
 
 
-async def _wait(job: Job, decision: Decision) -> None:
+async def _wait(job: Job, lease: Lease, decision: Decision) -> None:
     """Sleeps until a build ends or somebody changes an input. The lease's row lock keeps wakes out until here."""
     done = sum(build.weight for build in await Job.filter(parent_id=job.id, status=JobStatus.SUCCEEDED).only("weight"))
-    await Job.filter(id=job.id).update(
-        due_at_ms=None,
-        worker=None,
+    await sleep_job(
+        lease,
+        is_due=False,
         expected_weight=done + decision.missing_weight,
         message=_message(job, decision),
-        version=job.version + 1,
     )
     await roll_up_progress(job.id)
-    after_commit(lambda: bus().publish(job_topic(job.id)))
 
 
 _NOUNS = {
@@ -169,29 +174,19 @@ def _message(job: Job, decision: Decision) -> str:
     return f"{len(decision.current)} of {total} {_NOUNS[job.stage]} done"
 
 
-async def end_stage_job(job: Job, status: JobStatus, error: dict[str, Any] | None) -> None:
+async def end_stage_job(job: Job, status: JobStatus, error: JobError | None) -> None:
     """Ends a stage job and moves its workflow on; nothing where it has ended. In the transaction of the turn."""
-    values: dict[str, Any] = {"progress": 1} if status is JobStatus.SUCCEEDED else {}
-    changed = await Job.filter(id=job.id, status__in=list(LIVE_JOB_STATUSES)).update(
-        **values,
-        status=status,
-        error=error,
-        message=None,
-        due_at_ms=None,
-        worker=None,
-        finished_at=datetime.now(UTC),
-        version=F("version") + 1,
-    )
-    if not changed:
+    stored = None if error is None else error.to_json()
+    if not await transition(Jobs(ids=[job.id]), to=status, expected=_STAGE_ENDS_FROM[status], error=stored):
         return
-    after_commit(lambda: bus().publish(job_topic(job.id)))
-    after_commit(lambda: note_job_ended(job, status, (error or {}).get("code")))
+    after_commit(lambda: note_job_ended(job, status, None if error is None else error.code.value))
     await mark_target(job, status)
     if job.workflow_id is not None:
-        await stage_ended(job, status, error)
+        await stage_ended(job, status, stored)
 
 
 async def mark_target(job: Job, status: JobStatus) -> None:
     """A script keeps its state in its row; all other targets' states are read from their jobs."""
     if job.stage is Stage.SCRIPT and status is not JobStatus.SUCCEEDED:
-        await Script.filter(id=job.target_id).exclude(status=JobStatus.SUCCEEDED).update(status=status)
+        unwritten = {JobStatus.PENDING, JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED} - {status}
+        await scripts.transition(job.target_id, to=status, expected=unwritten)

@@ -14,10 +14,11 @@ from services.film.artifacts.generations import WaitingForGenerationError, gener
 from services.film.artifacts.publishing import FileEntry, put_artifact, put_job_files
 from services.film.stages.registry import MAKERS
 from services.platform.files import store_file, take_up
+from services.platform.leases import Lease
 from services.queue.heartbeat import Report
-from services.queue.leases import Lease
-from services.queue.outcomes import fail_build, holds, succeed_build
+from services.queue.outcomes import fail_build, succeed_build
 from services.queue.run_leased import run_leased
+from services.stores.jobs.claims import holds
 from settings import Settings
 
 

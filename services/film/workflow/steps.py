@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from models.database import after_commit, execute
-from models.enums import STAGES, AlertKind, ArtifactKind, FileRole, JobStatus, Stage, WorkflowStatus
+from models.enums import (
+    LIVE_WORKFLOW_STATUSES,
+    STAGES,
+    AlertKind,
+    ArtifactKind,
+    FileRole,
+    JobStatus,
+    Stage,
+    WorkflowStatus,
+)
 from models.films import Edit
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
@@ -17,10 +24,10 @@ from services.film.stages.registry import STAGE_WORK
 from services.film.workflow.targets import ensure_target, usable_target
 from services.notifications.alerts.raising import close_alert
 from services.notifications.callbacks.outbox import has_workflow_callback, write_workflow_callback
-from services.platform.events import bus, workflow_topic
 from services.platform.owned import newest_by_workflow_id
 from services.queue.creation import create_stage_job
 from services.queue.leases import roll_up_workflow
+from services.stores import workflows
 
 
 @dataclass(frozen=True)
@@ -60,15 +67,19 @@ async def read_states(workflow_id: int) -> list[StageState]:
 async def move_on(workflow: Workflow) -> None:
     """Starts what comes next, or ends the workflow as SUCCEEDED where nothing does. The workflow is RUNNING."""
     stage = next_stage(await read_states(workflow.id))
-    if stage is None:
-        ended = await Workflow.filter(id=workflow.id, status=WorkflowStatus.RUNNING).update(
-            status=WorkflowStatus.SUCCEEDED, current_stage=None, progress=1, error=None, updated_at=datetime.now(UTC)
-        )
-        if ended:
-            await _call_back(workflow, WorkflowStatus.SUCCEEDED, None)
-    else:
+    if stage is not None:
         await start_stage(workflow, stage)
-    await touch(workflow.id)
+        return
+    ended = await workflows.transition(
+        workflow.id,
+        to=WorkflowStatus.SUCCEEDED,
+        expected=[WorkflowStatus.RUNNING],
+        current_stage=None,
+        progress=1.0,
+        error=None,
+    )
+    if ended is not None:
+        await _call_back(workflow, WorkflowStatus.SUCCEEDED, None)
 
 
 async def start_stage(workflow: Workflow, stage: Stage) -> Job:
@@ -78,16 +89,7 @@ async def start_stage(workflow: Workflow, stage: Stage) -> Job:
     job = await create_stage_job(
         workflow.owner, work.job_type, target_id, stage=stage, workflow_id=workflow.id, params={"run": workflow.run}
     )
-    await WorkflowStage.filter(workflow_id=workflow.id, stage=stage).update(
-        status=WorkflowStatus.RUNNING,
-        job_id=job.id,
-        run=workflow.run,
-        error=None,
-        progress=0,
-        started_at=datetime.now(UTC),
-        finished_at=None,
-    )
-    await Workflow.filter(id=workflow.id).update(current_stage=stage, updated_at=datetime.now(UTC))
+    await workflows.start_stage(workflow.id, stage, job_id=job.id, run=workflow.run)
     return job
 
 
@@ -103,12 +105,14 @@ async def give_way(job: Job) -> bool:
     first = next_stage(await read_states(row.workflow_id))
     if first is None or STAGES.index(first) >= STAGES.index(row.stage):
         return False
-    await WorkflowStage.filter(id=row.id).update(status=WorkflowStatus.PENDING, job_id=None, started_at=None)
+    await workflows.transition_stage(
+        row.id, to=WorkflowStatus.PENDING, expected=[WorkflowStatus.RUNNING], job_id=None, started_at=None
+    )
     workflow = await Workflow.get(id=row.workflow_id)
     if workflow.status is WorkflowStatus.RUNNING:
         await move_on(workflow)
     else:
-        await touch(workflow.id)
+        await workflows.touch(workflow.id)
     return True
 
 
@@ -117,29 +121,42 @@ async def stage_ended(job: Job, status: JobStatus, error: dict[str, Any] | None)
     row = await WorkflowStage.get_or_none(workflow_id=job.workflow_id, job_id=job.id)
     if row is None or job.workflow_id is None:
         return  # a job that a person started beside the workflow's own run
-    now = datetime.now(UTC)
     workflow = await Workflow.get(id=job.workflow_id)
     if status is JobStatus.SUCCEEDED:
-        await WorkflowStage.filter(id=row.id).update(
-            status=WorkflowStatus.SUCCEEDED, progress=1, error=None, finished_at=now, completions=row.completions + 1
-        )
-        await roll_up_workflow(workflow.id)
-        if workflow.status is WorkflowStatus.RUNNING:
-            pauses = row.stage.value in workflow.options["pause_after"]
-            if pauses and row.stage is not STAGES[-1]:
-                await Workflow.filter(id=workflow.id).update(status=WorkflowStatus.PAUSED, updated_at=now)
-            else:
-                await move_on(workflow)
+        await _stage_succeeded(workflow, row)
     else:
-        end = WorkflowStatus.FAILED if status is JobStatus.FAILED else WorkflowStatus.CANCELED
-        await WorkflowStage.filter(id=row.id).update(status=end, error=error, finished_at=now)
-        ended = await Workflow.filter(
-            id=workflow.id, status__in=[WorkflowStatus.RUNNING, WorkflowStatus.PAUSED, WorkflowStatus.PENDING]
-        ).update(status=end, error=error, updated_at=now)
-        if ended:
-            await forget_budget_pause(workflow.id)
-            await _call_back(workflow, end, error)
-    await touch(workflow.id)
+        await _stage_stopped(workflow, row, WorkflowStatus(status.value), error)
+
+
+async def _stage_succeeded(workflow: Workflow, row: WorkflowStage) -> None:
+    await workflows.transition_stage(
+        row.id,
+        to=WorkflowStatus.SUCCEEDED,
+        expected=[WorkflowStatus.RUNNING],
+        progress=1.0,
+        error=None,
+        completions=row.completions + 1,
+    )
+    await roll_up_workflow(workflow.id)
+    if workflow.status is not WorkflowStatus.RUNNING:
+        return
+    if row.stage.value in workflow.options["pause_after"] and row.stage is not STAGES[-1]:
+        await workflows.transition(workflow.id, to=WorkflowStatus.PAUSED, expected=[WorkflowStatus.RUNNING])
+    else:
+        await move_on(workflow)
+
+
+async def _stage_stopped(
+    workflow: Workflow, row: WorkflowStage, end: WorkflowStatus, error: dict[str, Any] | None
+) -> None:
+    """FAILED or CANCELED: the workflow ends likewise, unless it has ended already."""
+    await workflows.transition_stage(row.id, to=end, expected=[WorkflowStatus.RUNNING], error=error)
+    ended = await workflows.transition(workflow.id, to=end, expected=LIVE_WORKFLOW_STATUSES, error=error)
+    if ended is None:
+        await workflows.touch(workflow.id)
+        return
+    await forget_budget_pause(workflow.id)
+    await _call_back(workflow, end, error)
 
 
 async def _call_back(workflow: Workflow, status: WorkflowStatus, error: dict[str, Any] | None) -> None:
@@ -166,14 +183,6 @@ def budget_cause(workflow_id: int) -> str:
 
 async def forget_budget_pause(workflow_id: int) -> None:
     """It is no longer paused, whoever decided that: the reason and the alert go. One statement where there are none."""
-    rows = await execute(
-        "UPDATE workflow SET pause_reason = NULL WHERE id = ? AND pause_reason IS NOT NULL RETURNING owner", workflow_id
-    )
-    if rows:
-        await close_alert(rows[0]["owner"], AlertKind.CREDIT_LOW, budget_cause(workflow_id))
-
-
-async def touch(workflow_id: int) -> None:
-    """Raises the workflow's version and tells its followers."""
-    await execute("UPDATE workflow SET version = version + 1 WHERE id = ? RETURNING id", workflow_id)
-    after_commit(lambda: bus().publish(workflow_topic(workflow_id)))
+    owner = await workflows.clear_pause_reason(workflow_id)
+    if owner is not None:
+        await close_alert(owner, AlertKind.CREDIT_LOW, budget_cause(workflow_id))

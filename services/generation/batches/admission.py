@@ -7,7 +7,7 @@ from errors import ConflictError, EkonteError, all_faults
 from models.batches import Batch
 from models.enums import PRIORITY_RANKS, BatchStatus, MediaKind
 from models.ids import new_id
-from services.generation.batches.batch_input import MANY_CLIPS, BatchAsked
+from services.generation.batches.batch_input import MANY_CLIPS, BatchInput
 from services.generation.batches.checking import Draft, Faults, check_items
 from services.generation.batches.existing import Plan, look
 from services.generation.batches.forecasting import Wanted, forecast, price_of, sorts_of
@@ -17,6 +17,7 @@ from services.generation.on_ended import after_ending
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import check_key, former_result, once
 from services.queue.notify import notify
+from services.stores import batches
 
 MUTATIONS = {MediaKind.IMAGE: "createImageBatch", MediaKind.VIDEO: "createVideoBatch"}
 MOST_TRIES = 5
@@ -50,7 +51,7 @@ class Admission:
         )
 
 
-async def create_batch(owner: str, asked: BatchAsked, idempotency_key: str | None) -> Admission:
+async def create_batch(owner: str, asked: BatchInput, idempotency_key: str | None) -> Admission:
     """Takes a batch on, or only looks what it would be (dry_run, for which a key means nothing). With a key that was
     used before: the batch made then.
 
@@ -86,7 +87,7 @@ def _answered(batch: Batch) -> Admission:
     return Admission.of(batch)
 
 
-async def _check_outside(asked: BatchAsked, key: str | None, faults: Faults) -> None:
+async def _check_outside(asked: BatchInput, key: str | None, faults: Faults) -> None:
     """What needs no database, or may take its time: the key, and where callbacks are to go."""
     try:
         if key is not None:
@@ -105,7 +106,7 @@ class _Outlook:
     admission: Admission
 
 
-async def _plan(owner: str, asked: BatchAsked, drafts: Sequence[Draft], known: Faults, *, holds: bool) -> _Outlook:
+async def _plan(owner: str, asked: BatchInput, drafts: Sequence[Draft], known: Faults, *, holds: bool) -> _Outlook:
     """What is to be done, and how long it will take. Raises all faults, the known ones among them."""
     faults = Faults()
     faults.add(*known.found)
@@ -130,7 +131,7 @@ async def _plan(owner: str, asked: BatchAsked, drafts: Sequence[Draft], known: F
     )
 
 
-def warnings_of(asked: BatchAsked, price: int | None, unable: Mapping[str, str]) -> list[str]:
+def warnings_of(asked: BatchInput, price: int | None, unable: Mapping[str, str]) -> list[str]:
     """What somebody should know before it begins; nothing of it stands in the way. unable: see Forecast."""
     warnings = []
     if asked.kind is MediaKind.VIDEO and len(asked.items) > MANY_CLIPS:
@@ -147,10 +148,10 @@ def warnings_of(asked: BatchAsked, price: int | None, unable: Mapping[str, str])
     return warnings
 
 
-async def _write(owner: str, asked: BatchAsked, outlook: _Outlook) -> Batch:
+async def _write(owner: str, asked: BatchInput, outlook: _Outlook) -> Batch:
     seen, plan, batch_id, rank = outlook.admission, outlook.plan, new_id(), PRIORITY_RANKS[asked.priority]
     reused = await write_items(owner, batch_id, plan.items, rank)
-    await Batch.create(
+    await batches.create(
         id=batch_id,
         owner=owner,
         kind=asked.kind,

@@ -1,12 +1,12 @@
 """What a caller asks to have made together, before it is checked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from models.enums import BatchType, ExistingRecords, MediaKind, Priority
 from models.generation_requests import AccountStrategy
-from services.generation.generation_input import Asked
+from services.generation.generation_input import GenerationInput
 from services.generation.strategies import default_strategy
 
 MOST_ITEMS = {MediaKind.IMAGE: 1000, MediaKind.VIDEO: 100}
@@ -16,14 +16,14 @@ MANY_CLIPS = 50
 
 @dataclass(frozen=True)
 class BatchItem:
-    """One item with the defaults of the batch filled in. said: what it said itself, by the names of Asked."""
+    """One item with the defaults of the batch filled in. said: what it said itself, by the names of GenerationInput."""
 
-    asked: Asked
+    asked: GenerationInput
     said: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
-class BatchAsked:
+class BatchInput:
     """max_parallel, credit_budget None: no limit."""
 
     kind: MediaKind
@@ -56,4 +56,4 @@ class BatchAsked:
         return {**values, "items": asked}
 
 
-_KEY_FIELDS = tuple(name for name in Asked.__dataclass_fields__ if name not in ("defaulted", "strategy"))
+_KEY_FIELDS = tuple(field.name for field in fields(GenerationInput) if field.name not in ("defaulted", "strategy"))

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from errors import BadInputError, ConflictError, EkonteError, NotFoundError
+from errors import BadInputError, ConflictError, EkonteError, not_found
 from models.batches import Batch
-from models.database import execute, transaction
+from models.database import transaction
 from models.enums import ENDED_BATCH_STATUSES, LIVE_JOB_STATUSES, BatchStatus
 from models.jobs import Job
 from services.generation.batches.lifecycle import count_jobs, end_batch, lock_own_batch
 from services.generation.on_ended import after_ending
 from services.generation.stopping import end_canceled
-from services.platform.owned import places
 from services.platform.ownership import own
-from services.platform.sql import timestamp_sql
+from services.stores import batches
 
 MAX_REASON_CHARACTERS = 500
 MOST_TRIES = 5
@@ -69,16 +68,9 @@ async def delete_batches(owner: str, batch_ids: Sequence[int]) -> list[tuple[int
     """Deletes batches that have ended, each on its own: (id, why not). Their jobs and records stay."""
     if not batch_ids:
         return []
-    listed = ", ".join(f"'{status.value}'" for status in ENDED_BATCH_STATUSES)
 
     async def body() -> list[tuple[int, EkonteError | None]]:
-        rows = await execute(
-            f"UPDATE batch SET deleted_at = {timestamp_sql()}, version = version + 1 WHERE owner = ?"
-            f" AND id IN ({places(batch_ids)}) AND deleted_at IS NULL AND status IN ({listed}) RETURNING id",
-            owner,
-            *batch_ids,
-        )
-        gone = {row["id"] for row in rows}
+        gone = await batches.mark_deleted(owner, batch_ids)
         left = await Batch.filter(owner=owner, id__in=list(batch_ids), deleted_at__isnull=True)
         live = {batch.id: batch for batch in left}
         return [(batch_id, None if batch_id in gone else _why_not(live.get(batch_id))) for batch_id in batch_ids]
@@ -88,5 +80,5 @@ async def delete_batches(owner: str, batch_ids: Sequence[int]) -> list[tuple[int
 
 def _why_not(batch: Batch | None) -> EkonteError:
     if batch is None:
-        return NotFoundError("There is no such batch.")
+        return not_found("batch")
     return ConflictError(f"The batch is {batch.status.value}. Cancel it first.")

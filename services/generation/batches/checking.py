@@ -11,7 +11,7 @@ from errors import BadInputError, EkonteError
 from models.enums import MediaKind
 from models.generation_requests import GenerationRequest
 from providers.pooled import ModelInfo
-from services.generation.batches.batch_input import MOST_ITEMS, BatchAsked, BatchItem
+from services.generation.batches.batch_input import MOST_ITEMS, BatchInput, BatchItem
 from services.generation.catalogue import find_model
 from services.generation.checking import model_faults, plain_faults, request_for
 
@@ -63,7 +63,7 @@ def placed(fault: EkonteError, index: int, said: Collection[str]) -> EkonteError
     return type(fault)(fault.message, path=path)
 
 
-def batch_faults(asked: BatchAsked) -> Iterator[EkonteError]:
+def batch_faults(asked: BatchInput) -> Iterator[EkonteError]:
     """What is wrong with a batch whatever its items are."""
     most = MOST_ITEMS[asked.kind]
     if not 1 <= len(asked.items) <= most:
@@ -89,7 +89,7 @@ def twin_faults(items: Sequence[BatchItem]) -> Iterator[EkonteError]:
             )
 
 
-async def check_items(asked: BatchAsked) -> tuple[list[Draft], Faults]:
+async def check_items(asked: BatchInput) -> tuple[list[Draft], Faults]:
     """All items with what is wrong with them. Where there are too many of them, they are not looked at."""
     faults = Faults()
     faults.add(*batch_faults(asked))

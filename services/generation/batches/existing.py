@@ -12,14 +12,14 @@ from models.files import StoredFile
 from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from services.generation.admission import account_providers
-from services.generation.batches.batch_input import BatchAsked
+from services.generation.batches.batch_input import BatchInput
 from services.generation.batches.checking import Draft, Faults, placed
 from services.generation.checking import account_faults
 from services.generation.records.holding import BUSY
 from services.generation.resolving import resolve_all
 from services.generation.reuse import Former, former_results, with_contents
+from services.platform.locking import lock_where
 from services.platform.owned import places
-from services.platform.sql import for_update_sql
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Plan:
         return [item.request for item in self.items if item.former is None]
 
 
-async def look(owner: str, asked: BatchAsked, drafts: Sequence[Draft], faults: Faults, *, holds: bool) -> Plan:
+async def look(owner: str, asked: BatchInput, drafts: Sequence[Draft], faults: Faults, *, holds: bool) -> Plan:
     """What is to be done of a batch; what is found wrong is added to the faults. holds: in a transaction, the records
     and files that are found stay as they are until its end.
     """
@@ -71,7 +71,7 @@ async def look(owner: str, asked: BatchAsked, drafts: Sequence[Draft], faults: F
     return Plan(await _with_former(owner, items, holds) if not faults.found else items, skipped)
 
 
-async def _check_accounts(owner: str, asked: BatchAsked, drafts: Sequence[Draft], faults: Faults) -> None:
+async def _check_accounts(owner: str, asked: BatchInput, drafts: Sequence[Draft], faults: Faults) -> None:
     if not asked.strategy.account_ids:
         return
     known = await account_providers(owner, asked.strategy)
@@ -80,25 +80,27 @@ async def _check_accounts(owner: str, asked: BatchAsked, drafts: Sequence[Draft]
         faults.add(*account_faults(asked.strategy, provider, model, known))
 
 
-async def _records(owner: str, asked: BatchAsked, drafts: Sequence[Draft], holds: bool) -> dict[str, GenerationRecord]:
+async def _records(owner: str, asked: BatchInput, drafts: Sequence[Draft], holds: bool) -> dict[str, GenerationRecord]:
     """By storyboard the records that are there."""
     storyboard_ids = list({draft.item.asked.storyboard_id for draft in drafts})
     if not storyboard_ids:
         return {}
-    rows = await execute(
-        "SELECT id FROM generation_record WHERE owner = ? AND kind = ? AND project_id = ? AND work_id = ?"
-        f" AND storyboard_id IN ({places(storyboard_ids)}) AND deleted_at IS NULL"
-        f" ORDER BY id{for_update_sql() if holds else ''}",
-        owner,
-        asked.kind.value,
-        asked.project_id,
-        asked.work_id,
-        *storyboard_ids,
-    )
-    if not rows:
-        return {}
-    # Read once they are locked: a lock that was waited for comes with the row as it was before.
-    found = GenerationRecord.filter(id__in=[row["id"] for row in rows], deleted_at__isnull=True)
+    where = {"owner": owner, "kind": asked.kind, "project_id": asked.project_id, "work_id": asked.work_id}
+    found = GenerationRecord.filter(**where, storyboard_id__in=storyboard_ids, deleted_at__isnull=True)
+    if holds:
+        rows = await lock_where(
+            GenerationRecord,
+            "owner = ? AND kind = ? AND project_id = ? AND work_id = ?"
+            f" AND storyboard_id IN ({places(storyboard_ids)}) AND deleted_at IS NULL",
+            owner,
+            asked.kind.value,
+            asked.project_id,
+            asked.work_id,
+            *storyboard_ids,
+        )
+        if not rows:
+            return {}
+        found = GenerationRecord.filter(id__in=[row["id"] for row in rows], deleted_at__isnull=True)
     return {record.storyboard_id: record for record in await found}
 
 

@@ -9,23 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from models.artifacts import JobFile
-from models.database import execute_many, now_ms
-from models.enums import JobRole, JobStatus
 from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.ids import new_id
-from models.jobs import Job, JobInput
+from models.jobs import Job
 from services.accounts.pool.demands import demand_key
 from services.generation.admission import queue_for
 from services.generation.batches.checking import PART
 from services.generation.batches.existing import Planned
 from services.generation.records.publishing import keep_shown
-from services.generation.reuse import copied_links, reused_job, stamp_reused
+from services.generation.reuse import copied_links, reused_job
 from services.generation.similarity.indexing import replace_keys_of_many
-from services.platform.sql import timestamp_sql
+from services.stores import records
+from services.stores.jobs.files import add_files, add_inputs
+from services.stores.jobs.inserts import insert_jobs, waiting_generation
+from services.stores.records import Shown
 
 ROWS_AT_ONCE = 200
 "Of one statement: making its rows ready takes no longer than others may wait."
@@ -54,69 +52,40 @@ async def write_items(owner: str, batch_id: int, items: Sequence[Planned], prior
     """Makes the records and jobs of a batch's items; the ids of the jobs that have succeeded already, by a former
     result. The caller calls `after_ending` for those. Raises PlaceTakenError.
     """
-    moment_ms = await now_ms()
     rows: list[_Row] = []
     for index, planned in enumerate(items):
         if index % PART == 0:
             await asyncio.sleep(0)
-        rows.append(_row(owner, batch_id, planned, priority_rank, moment_ms))
+        rows.append(_row(owner, batch_id, planned, priority_rank))
     await _insert_records([row.fresh for row in rows if row.fresh is not None])
-    await _insert([row.job for row in rows])
-    await _insert(
-        [
-            JobInput(job_id=row.job.id, position=place, file_id=file.id)
-            for row in rows
-            if row.planned.former is None
-            for place, file in row.planned.files.items()
-        ]
+    await insert_jobs([row.job for row in rows])
+    await add_inputs(
+        (row.job.id, place, file.id)
+        for row in rows
+        if row.planned.former is None
+        for place, file in row.planned.files.items()
     )
     reused = [row for row in rows if row.planned.former is not None]
-    if reused:
-        await stamp_reused([row.job.id for row in reused])
-        await _insert([link for row in reused for link in copied_links(row.job.id, row.planned.former.links)])  # type: ignore[union-attr]
+    await add_files(link for row in reused for link in copied_links(row.job.id, row.planned.former.links))  # type: ignore[union-attr]
     await _write_records([row for row in rows if row.fresh is None and not row.is_shown_already])
     return [row.job.id for row in reused]
 
 
-def waiting_job(
-    owner: str,
-    record_id: int,
-    request: GenerationRequest,
-    *,
-    batch_id: int,
-    priority_rank: int,
-    moment_ms: int,
-    retry_count: int = 0,
-) -> Job:
-    """A job of a batch that is to be generated, to be inserted."""
-    return Job(
-        id=new_id(),
-        owner=owner,
-        type=request.job_type,
-        role=JobRole.GENERATE,
-        queue=queue_for(request),
-        status=JobStatus.PENDING,
-        priority_rank=priority_rank,
-        params=request.to_json(),
-        target_id=record_id,
-        record_id=record_id,
-        batch_id=batch_id,
-        retry_count=retry_count,
-        demand_key=demand_key(request),
-        waiting_since_ms=moment_ms,
-        due_at_ms=moment_ms,
-    )
-
-
-def _row(owner: str, batch_id: int, planned: Planned, priority_rank: int, moment_ms: int) -> _Row:
+def _row(owner: str, batch_id: int, planned: Planned, priority_rank: int) -> _Row:
     former, request = planned.former, planned.request
     record_id = new_id() if planned.record is None else planned.record.id
     if former is not None:
         request = former.answered(request)
         job = reused_job(owner, record_id, request, priority_rank, batch_id=batch_id, message=former.message)
     else:
-        job = waiting_job(
-            owner, record_id, request, batch_id=batch_id, priority_rank=priority_rank, moment_ms=moment_ms
+        job = waiting_generation(
+            owner,
+            record_id,
+            request,
+            queue_for(request),
+            demand_key=demand_key(request),
+            priority_rank=priority_rank,
+            batch_id=batch_id,
         )
     fresh = None
     if planned.record is None:
@@ -147,17 +116,10 @@ def _shown(*, former_of: Planned, job_id: int) -> dict[str, Any]:
     return {"shown_job_id": job_id, "chosen_file_id": former.record.chosen_file_id, "is_reused": True}
 
 
-async def _insert_records(records: Sequence[GenerationRecord]) -> None:
-    for start in range(0, len(records), ROWS_AT_ONCE):
-        await GenerationRecord.bulk_create(records[start : start + ROWS_AT_ONCE], ignore_conflicts=True)
-    if records and await GenerationRecord.filter(id__in=[record.id for record in records]).count() != len(records):
+async def _insert_records(fresh: Sequence[GenerationRecord]) -> None:
+    await records.insert(fresh)
+    if fresh and await GenerationRecord.filter(id__in=[record.id for record in fresh]).count() != len(fresh):
         raise PlaceTakenError
-
-
-async def _insert(rows: Sequence[Job] | Sequence[JobInput] | Sequence[JobFile]) -> None:
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        part: Any = rows[start : start + ROWS_AT_ONCE]
-        await type(part[0]).bulk_create(part)
 
 
 async def _write_records(rows: Sequence[_Row]) -> None:
@@ -171,38 +133,12 @@ async def _write_records(rows: Sequence[_Row]) -> None:
     ]
     await keep_shown(*(record for record, *_ in answered))
     keys = await replace_keys_of_many([(record, request) for record, request, *_ in answered])
-    await execute_many(
-        "UPDATE generation_record SET shown_job_id = ?, chosen_file_id = ?, similarity_keys = ? WHERE id = ?",
+    await records.show(
         [
-            (job_id, chosen_file_id, of_record, record.id)
+            Shown(record.id, job_id, chosen_file_id, of_record)
             for (record, _, chosen_file_id, job_id), of_record in zip(answered, keys, strict=True)
-        ],
+        ]
     )
-    await write_requests([(row.planned.record, row.request, row.job.id) for row in rows])
-
-
-async def write_requests(changes: Sequence[tuple[GenerationRecord | None, GenerationRequest, int]]) -> None:
-    """Of each locked record: what it was asked for last, and the job that it waits for."""
-    for start in range(0, len(changes), ROWS_AT_ONCE):
-        await execute_many(
-            "UPDATE generation_record SET provider = ?, model = ?, prompt = ?, params = ?, request_sha256 = ?,"
-            " callback_url = ?, project_name = COALESCE(?, project_name), current_job_id = ?,"
-            f" is_reused = (COALESCE(shown_job_id, 0) = ?), version = version + 1, updated_at = {timestamp_sql()}"
-            " WHERE id = ?",
-            [
-                (
-                    request.provider,
-                    request.model,
-                    request.prompt,
-                    orjson.dumps(request.to_json()).decode(),
-                    request.sha256(),
-                    request.callback_url,
-                    request.project_name,
-                    job_id,
-                    job_id,
-                    record.id,
-                )
-                for record, request, job_id in changes[start : start + ROWS_AT_ONCE]
-                if record is not None
-            ],
-        )
+    await records.write_requests(
+        [(row.planned.record.id, row.request, row.job.id) for row in rows if row.planned.record is not None]
+    )

@@ -1,22 +1,19 @@
-"""How a batch's state follows from its jobs': begun, ended, taken up again. All in the caller's transaction.
+"""How a batch's state follows from its jobs': begun, ended, reopened. All in the caller's transaction.
 
 A batch's row is locked before its jobs are counted, so that of two that end last one sees the other's end.
 """
 
 from collections.abc import Collection
-from typing import Any
 
-from errors import NotFoundError
+from errors import not_found
 from models.batches import Batch
-from models.database import after_commit, execute
+from models.database import execute
 from models.enums import ENDED_BATCH_STATUSES, AlertKind, BatchStatus, JobStatus
 from services.generation.batches.end_states import Counts, end_of
 from services.notifications.alerts.raising import close_alert
 from services.notifications.callbacks.outbox import write_batch_callback
-from services.platform.events import batch_topic, bus
-from services.platform.sql import timestamp_sql
-
-_ENDED = ", ".join(f"'{status.value}'" for status in ENDED_BATCH_STATUSES)
+from services.platform.locking import lock_row, lock_rows
+from services.stores import batches
 
 
 async def begin_batches(batch_ids: Collection[int]) -> None:
@@ -25,15 +22,7 @@ async def begin_batches(batch_ids: Collection[int]) -> None:
     One that is being paused at this moment stays PAUSED, and is known to have begun.
     """
     for batch_id in sorted(batch_ids):
-        rows = await execute(
-            f"UPDATE batch SET started_at = COALESCE(started_at, {timestamp_sql()}), version = version + 1,"
-            f" updated_at = {timestamp_sql()},"
-            " status = CASE WHEN status = 'PENDING' THEN 'RUNNING' ELSE status END"
-            " WHERE id = ? AND (status = 'PENDING' OR (status = 'PAUSED' AND started_at IS NULL)) RETURNING id",
-            batch_id,
-        )
-        if rows:
-            announce_batch(batch_id)
+        await batches.begin(batch_id)
 
 
 async def settle_batches(batch_ids: Collection[int]) -> None:
@@ -51,49 +40,34 @@ async def settle_batches(batch_ids: Collection[int]) -> None:
 
 
 async def reopen_batches(batch_ids: Collection[int]) -> None:
-    """A job of each is about to be taken up again: an ended batch is RUNNING again. The others are locked, too: whoever
-    ends their last job, or cancels them, sees the job that comes.
+    """A job of each is about to be retried: an ended batch is RUNNING again. The others are locked, too: whoever ends
+    their last job, or cancels them, sees the job that comes.
     """
-    for batch_id in sorted(batch_ids):
-        await execute("UPDATE batch SET version = version WHERE id = ? RETURNING id", batch_id)
-        rows = await execute(
-            "UPDATE batch SET status = 'RUNNING', runs = runs + 1, finished_at = NULL, cancel_reason = NULL,"
-            f" updated_at = {timestamp_sql()}, version = version + 1"
-            f" WHERE id = ? AND status IN ({_ENDED}) AND deleted_at IS NULL RETURNING id",
-            batch_id,
-        )
-        if rows:
-            announce_batch(batch_id)
+    for row in await lock_rows(Batch, batch_ids, columns=["id", "status"]):
+        if row["status"] in ENDED_BATCH_STATUSES:
+            await batches.reopen(row["id"])
 
 
 async def lock_batch(batch_id: int) -> Batch | None:
     """The batch, locked until the transaction's end; None where there is none, or it was deleted."""
-    rows = await execute(
-        "UPDATE batch SET version = version WHERE id = ? AND deleted_at IS NULL RETURNING id", batch_id
-    )
-    return await Batch.get(id=batch_id) if rows else None
+    return await lock_row(Batch, batch_id, "deleted_at IS NULL")
 
 
 async def lock_own_batch(owner: str, batch_id: int) -> Batch:
     """The owner's batch, locked until the transaction's end. Raises NotFoundError where there is none."""
     batch = await lock_batch(batch_id)
     if batch is None or batch.owner != owner:
-        raise NotFoundError("There is no such batch.", path=["id"])
+        raise not_found("batch", ["id"])
     return batch
 
 
-async def end_batch(batch: Batch, status: BatchStatus, **values: Any) -> None:
-    """Writes the end of a locked batch, closes what was said about it while it ran, and has its end called back."""
-    await Batch.filter(id=batch.id).update(status=status, pause_reason=None, **values)
-    await execute(
-        f"UPDATE batch SET finished_at = {timestamp_sql()}, updated_at = {timestamp_sql()}, version = version + 1"
-        " WHERE id = ? RETURNING id",
-        batch.id,
-    )
+async def end_batch(batch: Batch, status: BatchStatus, *, cancel_reason: str | None = None) -> None:
+    """Ends a locked batch, closes what was said about it while it ran, and has its end called back."""
+    values = {"pause_reason": None} if cancel_reason is None else {"pause_reason": None, "cancel_reason": cancel_reason}
+    await batches.transition(batch.id, to=status, expected=[batch.status], **values)
     for kind in (AlertKind.BATCH_STALLED, AlertKind.CREDIT_LOW):
         await close_alert(batch.owner, kind, cause_of(batch.id))
     await write_batch_callback(await Batch.get(id=batch.id))
-    announce_batch(batch.id)
 
 
 async def count_jobs(batch_id: int) -> Counts:
@@ -117,7 +91,3 @@ async def _has_live_jobs(batch_id: int) -> bool:
 def cause_of(batch_id: int) -> str:
     """What alerts about a batch are known by."""
     return f"batch:{batch_id}"
-
-
-def announce_batch(batch_id: int) -> None:
-    after_commit(lambda: bus().publish(batch_topic(batch_id)))

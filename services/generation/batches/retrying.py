@@ -1,24 +1,27 @@
 """Generating items of a batch again."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults
+from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults, not_found
 from models.batches import Batch
-from models.database import after_commit, execute, now_ms, transaction
+from models.database import execute, transaction
 from models.enums import ENDED_JOB_STATUSES, JobStatus
-from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
-from models.jobs import Job, JobInput
-from services.generation.batches.inserts import waiting_job, write_requests
+from models.jobs import Job
+from services.accounts.pool.demands import demand_key
+from services.generation.admission import queue_for
 from services.generation.batches.lifecycle import reopen_batches
 from services.generation.resolving import resolve_all
 from services.generation.retrying import GONE_ON, current_among, retry_generations
-from services.platform.events import bus, job_topic
 from services.platform.owned import places
 from services.platform.ownership import own
 from services.platform.paging import MAX_IDS
 from services.queue.notify import notify
+from services.stores import records
+from services.stores.jobs.files import add_inputs
+from services.stores.jobs.inserts import insert_jobs, waiting_generation
+from services.stores.jobs.moves import supersede
 
 STORYBOARDS = ("input", "storyboardIds")
 
@@ -43,7 +46,7 @@ async def retry_batch(owner: str, batch_id: int, storyboard_ids: Sequence[str], 
     async def body() -> Retry:
         batch = await own(Batch, owner, batch_id)
         if batch.deleted_at is not None:
-            raise NotFoundError("There is no such batch.", path=["input", "id"])
+            raise not_found("batch", ["input", "id"])
         jobs = await Job.filter(batch_id=batch_id, status__in=list(ENDED_JOB_STATUSES)).order_by("id")
         named = frozenset(storyboard_ids)
         chosen = [job for job in jobs if not job.is_superseded and _is_meant(job, named, forces)]
@@ -110,40 +113,29 @@ async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
         replace(request, inputs=found.inputs, made_for_sha256=None)
         for request, found in zip(requests, resolved, strict=True)
     ]
-    records: Mapping[int, GenerationRecord] = {
-        record.id: record for record in await GenerationRecord.filter(id__in=[job.record_id for job in former])
-    }
-    moment_ms = await now_ms()
     fresh = [
-        waiting_job(
+        waiting_generation(
             owner,
             job.record_id,
             request,
-            batch_id=batch.id,
+            queue_for(request),
+            demand_key=demand_key(request),
             priority_rank=batch.priority_rank,
-            moment_ms=moment_ms,
+            batch_id=batch.id,
             retry_count=job.retry_count + 1,
         )
         for job, request in zip(former, requests, strict=True)
     ]
-    await execute(
-        f"UPDATE job SET is_superseded = ?, version = version + 1 WHERE id IN ({places(former)}) RETURNING id",
-        True,
-        *(job.id for job in former),
-    )
+    await supersede([job.id for job in former])
     await reopen_batches([batch.id])
-    await Job.bulk_create(fresh)
-    inputs = [
-        JobInput(job_id=job.id, position=place, file_id=file.id)
+    await insert_jobs(fresh)
+    await add_inputs(
+        (job.id, place, file.id)
         for job, found in zip(fresh, resolved, strict=True)
         for place, file in found.files.items()
-    ]
-    if inputs:
-        await JobInput.bulk_create(inputs)
-    await write_requests(
-        [(records.get(job.target_id), request, job.id) for job, request in zip(fresh, requests, strict=True)]
     )
-    for job in former:
-        after_commit(lambda job_id=job.id: bus().publish(job_topic(job_id)))  # type: ignore[misc]
+    await records.write_requests(
+        [(job.target_id, request, job.id) for job, request in zip(fresh, requests, strict=True)]
+    )
     notify()
     return len(fresh)

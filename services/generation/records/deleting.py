@@ -1,19 +1,18 @@
 """Deleting records."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-from errors import EkonteError, NotFoundError
-from models.artifacts import JobFile
+from errors import EkonteError, not_found
 from models.database import transaction
 from models.enums import AttemptState
 from models.generation import Attempt
-from models.jobs import Job, JobInput
-from services.generation.records.holding import lock_record, refuse_live_job, write_record
-from services.generation.records.showing import NO_RECORD
+from models.jobs import Job
+from services.generation.records.holding import lock_record, refuse_live_job
 from services.generation.similarity.indexing import replace_keys
 from services.generation.stopping import drain_attempts
 from services.platform.files import release_files
+from services.stores import records
+from services.stores.jobs.files import forget_files
 
 
 async def delete_records(
@@ -37,9 +36,9 @@ async def delete_records(
 async def _delete(owner: str, record_id: int, with_files: bool) -> None:
     record = await lock_record(owner, record_id)
     if record is None:
-        raise NotFoundError(NO_RECORD)
+        raise not_found("record")
     await refuse_live_job(record_id, "The record is being generated. Cancel its job first.")
-    await write_record(record_id, deleted_at=datetime.now(UTC), similarity_keys=await replace_keys(record, None))
+    await records.mark_deleted(record_id, await replace_keys(record, None))
     job_ids = [job.id for job in await Job.filter(record_id=record_id).only("id")]
     pending = await Attempt.filter(job_id__in=job_ids).exclude(state=AttemptState.ENDED).only("id", "job_id")
     await drain_attempts(sorted({attempt.job_id for attempt in pending}))
@@ -49,9 +48,4 @@ async def _delete(owner: str, record_id: int, with_files: bool) -> None:
 
 async def _release(job_ids: Sequence[int]) -> None:
     """Results, and inputs that were fetched for them; what other jobs refer to too stays."""
-    file_ids: set[int] = set()
-    for table in (JobFile, JobInput):
-        links = table.filter(job_id__in=list(job_ids))
-        file_ids.update(link.file_id for link in await links.only("id", "file_id"))
-        await links.delete()
-    await release_files(sorted(file_ids))
+    await release_files(sorted(await forget_files(job_ids)))

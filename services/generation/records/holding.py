@@ -1,21 +1,19 @@
-"""Holding a record while it is changed: found or made, locked, and written.
+"""Locking a record before it is changed: found, or made where there is none.
 
 Whoever changes a record locks it before anything else, so that a new request, a restored version, a deletion and the
 end of a job come one after the other, and each sees what the one before it did. All in the caller's transaction.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
-from tortoise.expressions import F
-
 from errors import ConflictError
-from models.database import execute
 from models.enums import LIVE_JOB_STATUSES, JobRole
 from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job
+from services.platform.locking import lock_row
+from services.stores import records
 
 BUSY = "This storyboard is being generated already. Wait for its job, or cancel it."
 
@@ -41,7 +39,7 @@ async def hold_record(owner: str, request: GenerationRequest) -> GenerationRecor
         prompt=request.prompt,
         request_sha256=request.sha256(),
     )
-    await GenerationRecord.bulk_create([fresh], ignore_conflicts=True)
+    await records.insert([fresh])
     found = await GenerationRecord.get_or_none(**place, deleted_at__isnull=True)
     record = None if found is None else await lock_record(owner, found.id)
     if record is None:
@@ -52,12 +50,8 @@ async def hold_record(owner: str, request: GenerationRequest) -> GenerationRecor
 
 async def lock_record(owner: str, record_id: int) -> GenerationRecord | None:
     """The owner's record, locked until the transaction's end; None where there is none, or it was deleted."""
-    rows = await execute(
-        "UPDATE generation_record SET version = version WHERE id = ? AND owner = ? AND deleted_at IS NULL RETURNING id",
-        record_id,
-        owner,
-    )
-    return await GenerationRecord.get(id=record_id) if rows else None
+    record = await lock_row(GenerationRecord, record_id, "deleted_at IS NULL")
+    return record if record is not None and record.owner == owner else None
 
 
 async def refuse_live_job(record_id: int, message: str = BUSY) -> None:
@@ -65,25 +59,3 @@ async def refuse_live_job(record_id: int, message: str = BUSY) -> None:
     live = Job.filter(record_id=record_id, role=JobRole.GENERATE, status__in=list(LIVE_JOB_STATUSES))
     if await live.exists():
         raise ConflictError(message)
-
-
-async def write_record(record_id: int, **values: Any) -> None:
-    """Changes a locked record's columns; its version and time of change go with them."""
-    await GenerationRecord.filter(id=record_id).update(
-        **{"updated_at": datetime.now(UTC), "version": F("version") + 1, **values}
-    )
-
-
-async def write_request(record: GenerationRecord, request: GenerationRequest, **values: Any) -> None:
-    """Writes into a locked record what it was asked for last, and whatever else changes with that."""
-    await write_record(
-        record.id,
-        provider=request.provider,
-        model=request.model,
-        prompt=request.prompt,
-        params=request.to_json(),
-        request_sha256=request.sha256(),
-        callback_url=request.callback_url,
-        project_name=request.project_name if request.project_name is not None else record.project_name,
-        **values,
-    )

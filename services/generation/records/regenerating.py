@@ -7,42 +7,22 @@ from typing import Any
 from errors import BadInputError, NotFoundError
 from models.enums import MediaKind, Polling, Priority
 from models.generation import GenerationRecord
+from models.generation_parameters import PARAMETERS
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.generation.admission import take_on
-from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS, Asked
+from services.generation.generation_input import GenerationInput, usual_parameters
 
 MUTATION = "regenerate"
 MOST_PROJECTS_NAMED = 5
 
-# Asked's fields that are the request's, one for one.
-_KEPT = (
-    "prompt",
-    "negative_prompt",
-    "ratio",
-    "resolution",
-    "size",
-    "intelligent_ratio",
-    "sample_strength",
-    "seed",
-    "steps",
-    "guidance_scale",
-    "scheduler",
-    "style",
-    "duration_seconds",
-    "fps",
-    "motion_strength",
-    "transition",
-    "audio",
-    "safety_check",
-    "inputs",
-    "callback_url",
-)
+# What a record keeps where nothing is said of it.
+_KEPT = (*PARAMETERS, "callback_url")
 
 
 @dataclass(frozen=True)
 class Regeneration:
-    """project_id None: the only project that has such a record. changes: what was given, by the names of Asked."""
+    """project_id None: the only project that has such a record. changes: what was given, by GenerationInput's names."""
 
     kind: MediaKind
     work_id: str
@@ -60,10 +40,10 @@ async def regenerate(owner: str, wanted: Regeneration, idempotency_key: str | No
     where its job is live.
     """
 
-    async def ask() -> Asked:
+    async def ask() -> GenerationInput:
         record = await _find(owner, wanted)
         former = GenerationRequest.from_json(record.params)
-        return asked_again(former, wanted.changes, wanted.polling, record.project_name)
+        return repeated(former, wanted.changes, wanted.polling, record.project_name)
 
     values = {part.name: getattr(wanted, part.name) for part in fields(wanted)}
     callback_url = wanted.changes.get("callback_url")
@@ -91,16 +71,15 @@ async def _find(owner: str, wanted: Regeneration) -> GenerationRecord:
     return rows[0]
 
 
-def asked_again(
+def repeated(
     former: GenerationRequest, changes: Mapping[str, Any], polling: Polling, project_name: str | None
-) -> Asked:
+) -> GenerationInput:
     """The former request with its changes. What was not changed gives way where another model does not take it."""
     kept: dict[str, Any] = {name: getattr(former, name) for name in _KEPT}
     if "ratio" in changes or "resolution" in changes:
         kept["size"] = None  # a size would win over them
-    kept["ratio"] = kept["ratio"] or USUAL_RATIO[former.kind]
-    kept["resolution"] = kept["resolution"] or USUAL_RESOLUTION[former.kind]
-    kept["duration_seconds"] = kept["duration_seconds"] or USUAL_SECONDS
+    for name, value in usual_parameters(former.kind).items():
+        kept[name] = kept[name] or value
     given = {
         "kind": former.kind,
         "model": former.model,
@@ -112,4 +91,4 @@ def asked_again(
         **kept,
         **changes,
     }
-    return Asked(**given, polling=polling, defaulted=frozenset(set(_KEPT) - set(changes)))
+    return GenerationInput(**given, polling=polling, defaulted=frozenset(set(_KEPT) - set(changes)))

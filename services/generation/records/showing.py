@@ -1,18 +1,17 @@
 """What a record shows: which of its files is used, and which of its results."""
 
-from errors import ConflictError, NotFoundError
+from errors import ConflictError, NotFoundError, not_found
 from models.artifacts import JobFile
 from models.database import transaction
 from models.enums import FileState
 from models.files import StoredFile
 from models.generation import GenerationRecord, RecordVersion
 from models.generation_requests import GenerationRequest
-from services.generation.records.holding import lock_record, refuse_live_job, write_record, write_request
+from services.generation.records.holding import lock_record, refuse_live_job
 from services.generation.records.publishing import keep_shown
 from services.generation.similarity.indexing import replace_keys
+from services.stores import records
 
-NO_RECORD = "There is no such record."
-NO_VERSION = "There is no such version."
 FILES_GONE = "Its files were removed: it is older than this server keeps results. regenerate makes it anew."
 
 
@@ -25,13 +24,13 @@ async def choose_record_file(owner: str, record_id: int, sha256: str) -> Generat
     async def body() -> GenerationRecord:
         record = await lock_record(owner, record_id)
         if record is None:
-            raise NotFoundError(NO_RECORD, path=["recordId"])
+            raise not_found("record", ["recordId"])
         shown = await JobFile.filter(job_id=record.shown_job_id or 0).values_list("file_id", flat=True)
         file = await StoredFile.get_or_none(owner=owner, sha256=sha256, id__in=list(shown), state=FileState.READY)
         if file is None:
             raise NotFoundError("The record does not show such a file.", path=["sha256"])
         if record.chosen_file_id != file.id:
-            await write_record(record.id, chosen_file_id=file.id)
+            await records.write(record.id, chosen_file_id=file.id)
         return await GenerationRecord.get(id=record.id)
 
     return await transaction(body)
@@ -48,7 +47,7 @@ async def restore_version(owner: str, version_id: int) -> GenerationRecord:
         version = await RecordVersion.get_or_none(id=version_id, owner=owner)
         record = None if version is None else await lock_record(owner, version.record_id)
         if version is None or record is None:
-            raise NotFoundError(NO_VERSION, path=["versionId"])
+            raise not_found("version", ["versionId"])
         if record.shown_job_id == version.job_id and record.current_job_id == version.job_id:
             return record
         await refuse_live_job(record.id, "The record is being generated. Wait for its job, or cancel it, to restore.")
@@ -58,8 +57,8 @@ async def restore_version(owner: str, version_id: int) -> GenerationRecord:
             await keep_shown(record)
         version = await RecordVersion.get(id=version_id)
         request = GenerationRequest.from_json(version.params)
-        await write_request(
-            record,
+        await records.write_request(
+            record.id,
             request,
             current_job_id=version.job_id,
             shown_job_id=version.job_id,

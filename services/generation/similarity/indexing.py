@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 import anyio.to_thread
 import structlog
 
-from models.database import execute, execute_many, transaction
+from models.database import execute, transaction
 from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.generation.similarity.comparing import normalise
 from services.generation.similarity.minhash import keys_of, packed, unpacked
+from services.stores import records, similarity_keys
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +52,7 @@ async def replace_keys_of_many(changes: Sequence[tuple[GenerationRecord, Generat
 async def forget_keys(stored: Mapping[int, bytes | None]) -> None:
     """Takes records out of the index that are deleted together. stored: their similarity_keys, by their ids."""
     pairs = [(key, record_id) for record_id, keys in stored.items() for key in unpacked(keys or b"")]
-    await execute_many("DELETE FROM similarity_key WHERE key = ? AND record_id = ?", sorted(pairs))
+    await similarity_keys.remove(pairs)
 
 
 async def _replace(changes: Sequence[tuple[GenerationRecord, list[int]]]) -> list[bytes]:
@@ -59,7 +60,7 @@ async def _replace(changes: Sequence[tuple[GenerationRecord, list[int]]]) -> lis
     wanted = {record.id: keys for record, keys in changes}
     changed = [record_id for record_id, keys in wanted.items() if packed(keys) != former[record_id]]
     await forget_keys({record_id: former[record_id] for record_id in changed})
-    await _insert([(key, record_id) for record_id in changed for key in wanted[record_id]])
+    await similarity_keys.insert([(key, record_id) for record_id in changed for key in wanted[record_id]])
     return [packed(keys) for _, keys in changes]
 
 
@@ -67,15 +68,6 @@ def _keys(owner: str, request: GenerationRequest) -> list[int]:
     if request.made_for_sha256 is not None:
         return []
     return keys_of(owner, request.shape_sha256(), normalise(request.prompt))
-
-
-async def _insert(pairs: Sequence[tuple[int, int]]) -> None:
-    if pairs:
-        await execute(
-            f"INSERT INTO similarity_key (key, record_id) VALUES {', '.join('(?, ?)' for _ in pairs)}"
-            " ON CONFLICT DO NOTHING",
-            *(value for pair in sorted(pairs) for value in pair),
-        )
 
 
 async def index_forgotten() -> int:
@@ -110,13 +102,7 @@ async def _write(rows: Sequence[dict[str, int]], keys: Sequence[list[int]]) -> N
     """Only where nobody else has written them, and the record still shows the same."""
     pairs: list[tuple[int, int]] = []
     for row, of_record in zip(rows, keys, strict=True):
-        written = await execute(
-            "UPDATE generation_record SET similarity_keys = ? WHERE id = ? AND similarity_keys IS NULL"
-            " AND shown_job_id = ? AND deleted_at IS NULL RETURNING id",
-            packed(of_record),
-            row["id"],
-            row["shown_job_id"],
-        )
+        written = await records.index_unseen(row["id"], packed(of_record), shown_job_id=row["shown_job_id"])
         if written:
             pairs += [(key, row["id"]) for key in of_record]
-    await _insert(pairs)
+    await similarity_keys.insert(pairs)

@@ -10,6 +10,9 @@ from models.database import execute, transaction
 from services.notifications.statistics.events import forget_jobs
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
+from services.stores import account_cooldowns, account_usage, accounts, batches, records, routes
+from services.stores.attempts import delete_attempts_of_records
+from services.stores.jobs.deletions import delete_jobs_of_records
 
 MOST_AT_ONCE = 2_000
 "Rows of a table that one purge takes."
@@ -28,7 +31,7 @@ async def purge_deleted(days: float) -> int:
     """Purges what was deleted more than so many days ago; how many records, batches and accounts went."""
     seconds = days * 86_400
     # What refers to others first: a batch's records, and a record's accounts, may go with it.
-    purged = await purge_batches(seconds) + await purge_records(seconds)
+    purged = await batches.purge_deleted(seconds) + await purge_records(seconds)
     return purged + await purge_accounts(seconds)
 
 
@@ -60,37 +63,17 @@ async def purge_records(seconds: float) -> int:
 
 async def _purge_records(ids: Sequence[int]) -> None:
     jobs = f"SELECT id FROM job WHERE record_id IN ({places(ids)})"
-    attempts = await execute(
-        f"DELETE FROM attempt WHERE job_id IN ({jobs}) AND state = 'ENDED' RETURNING route_id", *ids
-    )
-    for table in ("job_file", "job_input"):
-        await execute(f"DELETE FROM {table} WHERE job_id IN ({jobs}) RETURNING id", *ids)
-    rows = await execute(
-        f"DELETE FROM job WHERE record_id IN ({places(ids)}) AND status IN {_ENDED} RETURNING id", *ids
-    )
-    await execute(f"DELETE FROM record_version WHERE record_id IN ({places(ids)}) RETURNING id", *ids)
-    gone = await execute(
-        f"DELETE FROM generation_record WHERE id IN ({places(ids)}) AND deleted_at IS NOT NULL RETURNING id", *ids
-    )
-    await purge_routes([row["route_id"] for row in attempts])
+    route_ids = await delete_attempts_of_records(ids)
+    purged = await delete_jobs_of_records(ids)
+    gone = await records.purge(ids)
+    await routes.purge_unused(route_ids)
     left = await execute(f"{jobs} LIMIT 1", *ids)
-    for start in range(0, len(rows), MOST_VALUES):
-        job_ids = [int(row["id"]) for row in rows[start : start + MOST_VALUES]]
+    for start in range(0, len(purged), MOST_VALUES):
+        job_ids = purged[start : start + MOST_VALUES]
         await forget_jobs(job_ids)
         left += await execute(f"SELECT id FROM attempt WHERE job_id IN ({places(job_ids)}) LIMIT 1", *job_ids)
-    if left or len(gone) < len(ids):
+    if left or gone < len(ids):
         raise _InUseError
-
-
-async def purge_batches(seconds: float) -> int:
-    """Batches that were deleted; their jobs are those of their records, and stay as long as these."""
-    rows = await execute(
-        "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE deleted_at IS NOT NULL"
-        f" AND deleted_at < {timestamp_before_sql(seconds)}"
-        f" AND NOT EXISTS (SELECT 1 FROM job WHERE job.batch_id = batch.id AND job.status NOT IN {_ENDED})"
-        f" LIMIT {MOST_AT_ONCE}) RETURNING id"
-    )
-    return len(rows)
 
 
 async def purge_accounts(seconds: float) -> int:
@@ -99,33 +82,10 @@ async def purge_accounts(seconds: float) -> int:
     """
 
     async def body() -> int:
-        long_ago = f"deleted_at IS NOT NULL AND deleted_at < {timestamp_before_sql(seconds)}"
-        rows = await execute(
-            f"DELETE FROM account WHERE id IN (SELECT id FROM account WHERE {long_ago}"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.account_id = account.id)"
-            f" LIMIT {MOST_AT_ONCE}) RETURNING id"
-        )
-        ids = [int(row["id"]) for row in rows]
+        ids = await accounts.purge_deleted(seconds)
         if ids:
-            for table in ("account_cooldown", "account_usage", "uploaded_input"):
-                await execute(f"DELETE FROM {table} WHERE account_id IN ({places(ids)}) RETURNING id", *ids)
-        await execute(
-            f"UPDATE account SET session_sealed = '', session_hint = '' WHERE {long_ago} AND session_sealed <> ''"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.account_id = account.id"
-            " AND attempt.state <> 'ENDED') RETURNING id"
-        )
+            await account_cooldowns.remove_all(ids)
+            await account_usage.purge(ids)
         return len(ids)
 
     return await transaction(body)
-
-
-async def purge_routes(route_ids: Sequence[int | None]) -> None:
-    """Those of the routes that no attempt names any more. In the caller's transaction."""
-    ids = sorted({route_id for route_id in route_ids if route_id is not None})
-    for start in range(0, len(ids), MOST_VALUES):
-        part = ids[start : start + MOST_VALUES]
-        await execute(
-            f"DELETE FROM route WHERE id IN ({places(part)})"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.route_id = route.id) RETURNING id",
-            *part,
-        )

@@ -9,13 +9,14 @@ what became of the files.
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
-from models.database import after_commit, execute, transaction
+from models.database import execute, transaction
 from models.ids import first_id_at
-from services.platform.events import bus, job_topic
 from services.platform.files import release_files
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
 from services.platform.table_scan import walk
+from services.stores.jobs.files import forget_inputs_from, forget_results
+from services.stores.jobs.progress import say_files_are_gone
 
 FILES_AT_ONCE = 200
 JOBS_AT_ONCE = 200
@@ -69,21 +70,15 @@ async def _let_go(job_ids: list[int], days: float) -> int:
     """Removes the results of these jobs, in one transaction; how many files are in no result any more. What a new job
     has taken up meanwhile keeps that job's reference, and with it the file.
     """
-    old_jobs = f"SELECT id FROM job WHERE job.id = job_id AND {_is_old_job_sql('job', days)}"
+    is_old = _is_old_job_sql("job", days)
 
     async def body() -> int:
-        shown = await execute(
-            f"DELETE FROM job_file WHERE job_id IN ({places(job_ids)}) AND EXISTS ({old_jobs})"
-            " RETURNING job_id, file_id",
-            *job_ids,
-        )
-        await _say(sorted({int(row["job_id"]) for row in shown}), days)
-        loose = await _in_no_result(sorted({int(row["file_id"]) for row in shown}))
+        forgotten = await forget_results(job_ids, is_old=is_old)
+        message = f"Its files were removed: this server keeps results for {days:g} days. regenerate makes them anew."
+        await say_files_are_gone(sorted({job_id for job_id, _ in forgotten}), message)
+        loose = await _in_no_result(sorted({file_id for _, file_id in forgotten}))
         for start in range(0, len(loose), FILES_AT_ONCE):
-            part = loose[start : start + FILES_AT_ONCE]
-            await execute(
-                f"DELETE FROM job_input WHERE file_id IN ({places(part)}) AND EXISTS ({old_jobs}) RETURNING id", *part
-            )
+            await forget_inputs_from(loose[start : start + FILES_AT_ONCE], is_old=is_old)
         await release_files(loose)
         return len(loose)
 
@@ -97,20 +92,6 @@ async def _in_no_result(file_ids: list[int]) -> list[int]:
         rows = await execute(f"SELECT DISTINCT file_id FROM job_file WHERE file_id IN ({places(part)})", *part)
         loose += sorted(set(part) - {int(row["file_id"]) for row in rows})
     return loose
-
-
-async def _say(job_ids: list[int], days: float) -> None:
-    """Writes into the jobs of which nothing is left why that is so."""
-    if not job_ids:
-        return
-    rows = await execute(
-        f"UPDATE job SET message = ?, version = version + 1 WHERE id IN ({places(job_ids)})"
-        " AND NOT EXISTS (SELECT 1 FROM job_file WHERE job_file.job_id = job.id) RETURNING id",
-        f"Its files were removed: this server keeps results for {days:g} days. regenerate makes them anew.",
-        *job_ids,
-    )
-    for row in rows:
-        after_commit(lambda job_id=row["id"]: bus().publish(job_topic(job_id)))  # type: ignore[misc]
 
 
 def _is_old_sql(days: float) -> str:

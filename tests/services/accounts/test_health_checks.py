@@ -17,13 +17,13 @@ from models.generation import Attempt
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.checking import check_accounts
 from services.accounts.health_checks import (
-    LEASE_MS,
-    claim_looks,
-    give_back_look,
+    LEASE_SECONDS,
+    check_health,
+    claim_checks,
     is_pause,
-    look,
-    next_look_seconds,
+    next_check_seconds,
     parse_pause,
+    release_check,
 )
 from services.accounts.rules import AccountChanges
 from services.accounts.sessions import credential_of
@@ -48,19 +48,19 @@ def settings(**changes: Any) -> Settings:
 
 async def warm(at: datetime = NOON, **changes: Any) -> list[int]:
     """Looks at all that is due; the accounts."""
-    claims = await claim_looks(at, settings(**changes), 100)
+    claims = await claim_checks(at, settings(**changes), 100)
     for claim in claims:
-        await look(claim, settings(**changes))
-    return sorted(claim.account_id for claim in claims)
+        await check_health(claim, settings(**changes))
+    return sorted(claim.id for claim in claims)
 
 
 async def due_in_seconds(account: Account) -> float:
-    due_at_ms = (await Account.get(id=account.id)).warm_due_at_ms
+    due_at_ms = (await Account.get(id=account.id)).check_due_at_ms
     return float(due_at_ms - await now_ms()) / 1000
 
 
 async def make_due() -> None:
-    await execute(f"UPDATE account SET warm_due_at_ms = {now_ms_sql()} - 1 RETURNING id")
+    await execute(f"UPDATE account SET check_due_at_ms = {now_ms_sql()} - 1 RETURNING id")
 
 
 def says(pool: ScriptedPool, account: Account, answer: int | UpstreamFaultError) -> None:
@@ -128,7 +128,7 @@ async def test_an_answer_about_a_former_session_says_nothing(
     monkeypatch.setattr(pool, "credit_balance", credit_balance)
     await warm()
     found = await Account.get(id=account.id)
-    assert (found.status, found.warm_due_at_ms) == (AccountStatus.ACTIVE, None)
+    assert (found.status, found.check_due_at_ms) == (AccountStatus.ACTIVE, None)
 
 
 @pytest.mark.parametrize(
@@ -224,22 +224,22 @@ async def test_a_task_taken_long_ago_says_nothing(pool: ScriptedPool) -> None:
 
 async def test_two_processes_look_once_each_account(pool: ScriptedPool) -> None:
     ids = [(await make_account()).id for _ in range(20)]
-    parts = await asyncio.gather(*(claim_looks(NOON, settings(), 5) for _ in range(6)))
-    claimed = [claim.account_id for part in parts for claim in part]
+    parts = await asyncio.gather(*(claim_checks(NOON, settings(), 5) for _ in range(6)))
+    claimed = [claim.id for part in parts for claim in part]
     assert len(claimed) == len(set(claimed))
-    rest = await claim_looks(NOON, settings(), 100)
-    assert sorted([*claimed, *(claim.account_id for claim in rest)]) == sorted(ids)
+    rest = await claim_checks(NOON, settings(), 100)
+    assert sorted([*claimed, *(claim.id for claim in rest)]) == sorted(ids)
 
 
 async def test_a_look_that_was_cut_off_is_due_again(pool: ScriptedPool) -> None:
     account = await make_account()
-    (claim,) = await claim_looks(NOON, settings(), 1)
-    assert await due_in_seconds(account) > LEASE_MS / 1000 - 10
-    assert await claim_looks(NOON, settings(), 1) == []
-    await give_back_look(claim)
-    (again,) = await claim_looks(NOON, settings(), 1)
-    await give_back_look(replace(again, due_at_ms=again.due_at_ms - 1))
-    assert await claim_looks(NOON, settings(), 1) == []
+    (claim,) = await claim_checks(NOON, settings(), 1)
+    assert await due_in_seconds(account) > LEASE_SECONDS - 10
+    assert await claim_checks(NOON, settings(), 1) == []
+    await release_check(claim)
+    (again,) = await claim_checks(NOON, settings(), 1)
+    await release_check(replace(again, epoch=again.epoch - 1))
+    assert await claim_checks(NOON, settings(), 1) == []
 
 
 async def test_a_new_session_is_looked_at_at_once(pool: ScriptedPool) -> None:
@@ -251,10 +251,10 @@ async def test_a_new_session_is_looked_at_at_once(pool: ScriptedPool) -> None:
 
 async def test_nothing_is_claimed_in_the_pause_or_where_it_is_off(pool: ScriptedPool) -> None:
     account = await make_account()
-    night = {"warm_pause": "19:00-21:00", "timezone": "Asia/Shanghai"}  # noon in UTC is 20:00 there
+    night = {"account_check_pause": "19:00-21:00", "timezone": "Asia/Shanghai"}  # noon in UTC is 20:00 there
     assert await warm(**night) == []
-    assert await warm(warm_seconds=0) == []
-    assert (await Account.get(id=account.id)).warm_due_at_ms is None
+    assert await warm(account_check_seconds=0) == []
+    assert (await Account.get(id=account.id)).check_due_at_ms is None
     assert await warm(NOON + timedelta(hours=1), **night) == [account.id]
 
 
@@ -271,8 +271,8 @@ async def test_a_worker_checks_accounts(pool: ScriptedPool) -> None:
 
 @given(st.floats(0, 1), st.integers(0, 40), st.floats(0, 2000))
 def test_looks_are_spread_over_two_fifths_of_the_interval(random: float, step: int, cooldown: float) -> None:
-    assert 480 - 1e-6 <= next_look_seconds(600, random=random) <= 720 + 1e-6
-    seconds = next_look_seconds(600, random=random, cooldown_seconds=cooldown, step=step)
+    assert 480 - 1e-6 <= next_check_seconds(600, random=random) <= 720 + 1e-6
+    seconds = next_check_seconds(600, random=random, cooldown_seconds=cooldown, step=step)
     assert cooldown + 480 * min(32, 2**step) - 1e-6 <= seconds <= cooldown + 720 * 32 + 1e-6
 
 
@@ -304,5 +304,5 @@ def test_the_pause_is_by_the_clocks_of_the_zone_and_may_pass_midnight(
     "text", ["", "01:00", "01:00-", "1-7", "25:00-07:00", "01:00-01:00", "a-b", "01:00-02:00-03:00"]
 )
 def test_what_is_no_pause_is_refused_at_the_start(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="EKONTE_WARM_PAUSE"):
+    with pytest.raises(ConfigurationError, match="EKONTE_ACCOUNT_CHECK_PAUSE"):
         parse_pause(text)

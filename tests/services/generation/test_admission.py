@@ -10,7 +10,8 @@ from errors import BadInputError, ConflictError, EkonteError, NotFoundError
 from models.database import now_ms, transaction
 from models.enums import FileState, JobRole, JobStatus, JobType, MediaKind, Priority, Queue, Stage
 from models.generation import GenerationRecord
-from models.generation_requests import AccountStrategy, GenerationRequest, InputImage
+from models.generation_parameters import InputImage
+from models.generation_requests import AccountStrategy, GenerationRequest
 from models.jobs import IdempotencyKey, Job, JobInput
 from services.generation.admission import admit, generate, queue_for
 from services.generation.records.showing import choose_record_file
@@ -123,7 +124,9 @@ async def test_what_the_model_does_not_take_changes_nothing() -> None:
 
 async def test_jobs_wait_where_they_are_made() -> None:
     def queue(**changes: Any) -> Queue:
-        request = GenerationRequest(MediaKind.IMAGE, "jimeng", "jimeng-4.5", "a street", storyboard_id="s")
+        request = GenerationRequest(
+            kind=MediaKind.IMAGE, provider="jimeng", model="jimeng-4.5", prompt="a street", storyboard_id="s"
+        )
         return queue_for(replace(request, **changes))
 
     assert queue() is Queue.POOL_IMAGES
@@ -185,10 +188,10 @@ async def test_a_builds_generation_is_part_of_it() -> None:
     build = await make_job(role=JobRole.BUILD, workflow_id=9, stage=Stage.STORYBOARD)
     picture = await make_file()
     request = GenerationRequest(
-        MediaKind.IMAGE,
-        "jimeng",
-        "jimeng-4.5",
-        "a street",
+        kind=MediaKind.IMAGE,
+        provider="jimeng",
+        model="jimeng-4.5",
+        prompt="a street",
         storyboard_id="shot-1",
         inputs=(InputImage(picture.sha256, picture.sha256),),
     )

@@ -7,10 +7,11 @@ import pytest
 
 from errors import BadInputError, NotFoundError
 from models.enums import MediaKind, Transition
-from models.generation_requests import AccountStrategy, ClipAudio, InputImage
+from models.generation_parameters import ClipAudio, InputImage
+from models.generation_requests import AccountStrategy
 from providers.pooled import ModelInfo
 from services.generation.checking import account_faults, model_faults, parameters_of, plain_faults, settle
-from services.generation.generation_input import Asked
+from services.generation.generation_input import GenerationInput
 
 PICTURE = ModelInfo(
     name="picture",
@@ -35,11 +36,11 @@ CLIP = ModelInfo(
     durations_seconds=(4, 8),
     max_input_images=1,
 )
-ASKED = Asked(MediaKind.IMAGE, "a street", "shot-1", ratio="1:1", resolution="2k")
-CLIP_ASKED = Asked(
-    MediaKind.VIDEO,
-    "a street",
-    "shot-1",
+ASKED = GenerationInput(kind=MediaKind.IMAGE, prompt="a street", storyboard_id="shot-1", ratio="1:1", resolution="2k")
+CLIP_ASKED = GenerationInput(
+    kind=MediaKind.VIDEO,
+    prompt="a street",
+    storyboard_id="shot-1",
     ratio="16:9",
     resolution="720p",
     duration_seconds=5,

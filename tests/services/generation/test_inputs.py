@@ -15,14 +15,16 @@ from models.database import execute, now_ms, now_ms_sql
 from models.enums import JobRole, JobStatus, JobType, MediaKind, Queue
 from models.files import StoredFile
 from models.generation import GenerationRecord
-from models.generation_requests import GenerationRequest, InputImage
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest
 from models.jobs import Job, JobInput
 from services.generation import inputs
 from services.generation.inputs import input_name, prepare_inputs, queue_of
 from services.platform.events import bus, job_topic
 from services.platform.files import local_copy, use_storage
+from services.platform.leases import Lease
 from services.queue import heartbeat
-from services.queue.leases import MAX_TRIES, Lease, claim
+from services.queue.leases import MAX_TRIES, claim
 from settings import Settings, get_settings
 from tests.factories import OWNER, make_file, make_job
 from tests.media.conftest import own_slots  # noqa: F401
@@ -40,7 +42,12 @@ def picture(color: str = "red", size: tuple[int, int] = (64, 48)) -> bytes:
 def asked(*given: str | InputImage, **changes: object) -> GenerationRequest:
     images = tuple(image if isinstance(image, InputImage) else InputImage(image) for image in given)
     request = GenerationRequest(
-        MediaKind.IMAGE, "offline", "offline-drawing", "a street", storyboard_id=f"s{next(_storyboards)}", inputs=images
+        kind=MediaKind.IMAGE,
+        provider="offline",
+        model="offline-drawing",
+        prompt="a street",
+        storyboard_id=f"s{next(_storyboards)}",
+        inputs=images,
     )
     return dataclasses.replace(request, **changes)  # type: ignore[arg-type]
 

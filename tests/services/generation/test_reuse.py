@@ -10,7 +10,7 @@ from models.artifacts import JobFile
 from models.enums import FileState, JobStatus, Reuse
 from models.files import StoredFile
 from models.generation import Attempt, GenerationRecord, RecordVersion
-from models.generation_requests import InputImage
+from models.generation_parameters import InputImage
 from models.jobs import Job
 from services.generation.records.showing import choose_record_file, restore_version
 from tests.factories import OTHER, OWNER, make_file

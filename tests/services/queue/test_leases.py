@@ -9,17 +9,18 @@ from models.database import execute, now_ms_sql, transaction
 from models.enums import ArtifactKind, JobRole, JobStatus, Queue
 from models.jobs import Job
 from services.platform.events import bus, job_topic
+from services.platform.leases import Lease
 from services.queue.leases import (
     MAX_TRIES,
-    Lease,
     claim,
     due_queues,
     extend,
-    hand_back,
     is_killing_workers,
-    release_all,
+    release,
 )
-from services.queue.outcomes import MAX_FAILURES, backoff_seconds, cancel_build_jobs, fail_build, succeed_build
+from services.queue.outcomes import MAX_FAILURES, backoff_ms, cancel_build_jobs, fail_build, succeed_build
+from services.stores.jobs.claims import release_all
+from services.stores.jobs.which import Jobs
 from tests.factories import make_build, make_job
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -76,7 +77,7 @@ async def test_a_job_whose_lease_ran_out_is_claimed_again_and_its_old_holder_can
     assert not await extend(old, 30, 0.9, "still here")
     assert not await transaction(lambda: succeed_build(job, old))
     assert not await fail_build(job, old, JobErrorCode.INTERNAL, "no", retry=False)
-    await hand_back(old)
+    await release(old)
     after = await Job.get(id=job.id)
     assert (after.status, after.progress, after.message) == (JobStatus.RUNNING, 0, None)
     assert after.due_at_ms == before.due_at_ms
@@ -99,7 +100,7 @@ async def test_a_heartbeat_keeps_the_lease_and_its_progress_never_goes_back() ->
 
 async def test_a_job_that_was_handed_back_is_due_at_once_and_does_not_count_as_tried() -> None:
     job = await build()
-    await hand_back(await claimed(job))
+    await release(await claimed(job))
     assert (await Job.get(id=job.id)).tries == 0
     await claimed(job)
 
@@ -107,11 +108,11 @@ async def test_a_job_that_was_handed_back_is_due_at_once_and_does_not_count_as_t
 async def test_a_canceled_job_takes_no_outcome_any_more() -> None:
     job = await build()
     lease = await claimed(job)
-    assert await cancel_build_jobs("id = ?", job.id) == [job.id]
+    assert await cancel_build_jobs(Jobs(ids=[job.id])) == [job.id]
     assert not await extend(lease, 30)
     assert not await transaction(lambda: succeed_build(job, lease))
     assert (await Job.get(id=job.id)).status is JobStatus.CANCELED
-    assert await cancel_build_jobs("id = ?", job.id) == []
+    assert await cancel_build_jobs(Jobs(ids=[job.id])) == []
 
 
 async def test_a_failure_that_may_pass_is_tried_again_later_and_at_last_fails() -> None:
@@ -130,7 +131,7 @@ async def test_a_failure_that_may_pass_is_tried_again_later_and_at_last_fails() 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 2), (2, 4), (3, 8), (6, 64), (7, 120), (50, 120)])
 def test_the_wait_doubles_up_to_two_minutes(failures: int, seconds: float) -> None:
-    assert backoff_seconds(failures) == seconds
+    assert backoff_ms(failures) == seconds * 1000
 
 
 async def test_the_end_of_the_last_build_wakes_its_stage_at_once() -> None:

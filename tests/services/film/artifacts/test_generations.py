@@ -9,6 +9,7 @@ from models.jobs import Job
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.generations import WaitingForGenerationError, generated
 from services.queue.heartbeat import LeaseLostError
+from services.stores.jobs.which import Jobs
 from tests.factories import make_build, make_job
 from tests.pool_factories import FakeUpstream, upstream  # noqa: F401
 
@@ -40,7 +41,7 @@ async def test_a_build_asks_once_and_finds_its_generation_again() -> None:
 
 async def test_a_build_that_was_canceled_meanwhile_asks_for_nothing() -> None:
     build = await running_build(await make_job())
-    await cancel_builds("id = ?", build.id)
+    await cancel_builds(Jobs(ids=[build.id]))
     with pytest.raises(LeaseLostError):
         await generated(build, REQUEST)
     assert await Job.filter(role=JobRole.GENERATE).count() == 0
@@ -49,7 +50,7 @@ async def test_a_build_that_was_canceled_meanwhile_asks_for_nothing() -> None:
 async def test_canceling_a_build_cancels_its_generation() -> None:
     build = await running_build(await make_job())
     child = await asked(build)
-    await cancel_builds("id = ?", build.id)
+    await cancel_builds(Jobs(ids=[build.id]))
     assert (await Job.get(id=child.id)).status is JobStatus.CANCELED
 
 

@@ -7,6 +7,7 @@ import pytest
 from errors import JobErrorCode
 from models.alerts import Alert
 from models.enums import AlertKind, AlertSeverity, JobStatus, Stage, WorkflowStatus
+from models.job_errors import JobError
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.film.artifacts.planning import end_stage_job
@@ -14,7 +15,6 @@ from services.film.jobs import cancel_job, retry_job
 from services.film.workflow.budgets import pause_workflow_for_budget
 from services.film.workflows import cancel_workflow, delete_workflows, pause_workflow
 from services.notifications.alerts.accounts import check_credits
-from services.queue.outcomes import job_error
 from tests.factories import OWNER, make_job, make_script, make_workflow
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -50,7 +50,7 @@ async def cancel_stage(workflow: Workflow, job: Job) -> None:
 
 
 async def fail_stage(workflow: Workflow, job: Job) -> None:
-    error = job_error(JobErrorCode.CONTENT_REJECTED, "Not this picture.", is_retryable=False)
+    error = JobError(JobErrorCode.CONTENT_REJECTED, "Not this picture.", is_retryable=False)
     await end_stage_job(job, JobStatus.FAILED, error)
 
 

@@ -14,8 +14,9 @@ from services.film.artifacts import planning
 from services.film.artifacts.planning import end_stage_job, plan_stage
 from services.film.jobs import cancel_job
 from services.film.workflows import cancel_workflow, pause_workflow
+from services.platform.leases import Lease
 from services.queue.creation import create_stage_job
-from services.queue.leases import Lease, claim
+from services.queue.leases import claim
 from tests.factories import OWNER, Film, make_film
 
 

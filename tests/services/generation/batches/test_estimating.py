@@ -7,7 +7,7 @@ from models.generation_requests import GenerationRequest
 from services.generation.batches.estimating import Place, Work, time_left
 from services.generation.batches.forecasting import Sort, Wanted, _Waiting, others_before
 
-REQUEST = GenerationRequest(MediaKind.IMAGE, "fake", "fake-picture", "a street")
+REQUEST = GenerationRequest(kind=MediaKind.IMAGE, provider="fake", model="fake-picture", prompt="a street")
 
 
 def places(count: int, slots: int = 1, first_id: int = 1, **values: int) -> list[Place]:

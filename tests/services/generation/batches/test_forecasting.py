@@ -10,7 +10,7 @@ from tests.batch_factories import make_batch_of
 from tests.factories import OWNER, make_workflow
 from tests.pool_factories import make_generation
 
-REQUEST = GenerationRequest(MediaKind.IMAGE, "fake", "fake-picture", "a street")
+REQUEST = GenerationRequest(kind=MediaKind.IMAGE, provider="fake", model="fake-picture", prompt="a street")
 
 
 def test_a_batch_that_has_become_more_urgent_by_waiting_takes_turns_with_others_that_have() -> None:

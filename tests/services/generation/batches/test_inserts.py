@@ -9,7 +9,7 @@ from models.enums import JobStatus, MediaKind, Reuse
 from models.generation import GenerationRecord, RecordVersion
 from models.jobs import Job
 from services.generation.batches.admission import create_batch
-from services.generation.batches.batch_input import BatchAsked, BatchItem
+from services.generation.batches.batch_input import BatchInput, BatchItem
 from services.generation.records.showing import choose_record_file
 from tests.factories import OWNER
 from tests.record_factories import asked, made, record_of, start
@@ -23,7 +23,7 @@ NIGHT = "a street at night, rain on the stones, a woman in a red coat, cinematic
 async def create(*storyboards: tuple[str, str], **values: Any) -> list[Job]:
     """The jobs of a batch of these (storyboard, prompt)."""
     items = [BatchItem(asked(storyboard_id, prompt=prompt, **values)) for storyboard_id, prompt in storyboards]
-    batch = (await create_batch(OWNER, BatchAsked(MediaKind.IMAGE, "default", "default", items), None)).batch
+    batch = (await create_batch(OWNER, BatchInput(MediaKind.IMAGE, "default", "default", items), None)).batch
     assert batch is not None
     return await Job.filter(batch_id=batch.id).order_by("id")
 

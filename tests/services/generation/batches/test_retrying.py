@@ -8,10 +8,11 @@ from models.artifacts import JobFile
 from models.batches import Batch
 from models.enums import FileState, JobStatus, MediaKind, Queue, Reuse
 from models.files import StoredFile
-from models.generation_requests import GenerationRequest, InputImage
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest
 from models.jobs import Job, JobInput
 from services.generation.batches.admission import create_batch
-from services.generation.batches.batch_input import BatchAsked, BatchItem
+from services.generation.batches.batch_input import BatchInput, BatchItem
 from services.generation.batches.retrying import retry_batch
 from tests.factories import OWNER, make_file
 from tests.record_factories import asked, finish, made, record_of, start
@@ -26,7 +27,7 @@ LINK = "https://pictures.example/1.png"
 async def answered(storyboard_id: str, **values: Any) -> Batch:
     """A batch of one item, which an earlier result answers."""
     item = BatchItem(asked(storyboard_id, **values))
-    batch = (await create_batch(OWNER, BatchAsked(MediaKind.IMAGE, "default", "default", [item]), None)).batch
+    batch = (await create_batch(OWNER, BatchInput(MediaKind.IMAGE, "default", "default", [item]), None)).batch
     assert batch is not None
     assert (await Job.get(batch_id=batch.id)).status is JobStatus.SUCCEEDED
     return batch

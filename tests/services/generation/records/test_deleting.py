@@ -9,7 +9,7 @@ from models.artifacts import JobFile
 from models.enums import AttemptState, Reuse
 from models.files import StoredFile
 from models.generation import Attempt, GenerationRecord
-from models.generation_requests import InputImage
+from models.generation_parameters import InputImage
 from models.jobs import Job, JobInput
 from services.generation.records.deleting import delete_records
 from tests.account_factories import make_account, make_attempt

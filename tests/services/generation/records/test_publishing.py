@@ -19,7 +19,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 async def publish(job: Job, file_ids: list[int]) -> bool:
-    return await transaction(lambda: publish_result(job, file_ids, NOW))
+    return await transaction(lambda: publish_result(job, file_ids))
 
 
 async def versions(record: GenerationRecord) -> list[tuple[int, int]]:

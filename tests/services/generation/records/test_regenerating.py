@@ -8,7 +8,8 @@ import pytest
 from errors import BadInputError, ConflictError, NotFoundError
 from models.enums import MediaKind, Polling, Priority
 from models.generation import RecordVersion
-from models.generation_requests import AccountStrategy, ClipAudio, InputImage
+from models.generation_parameters import ClipAudio, InputImage
+from models.generation_requests import AccountStrategy
 from models.jobs import IdempotencyKey, Job, JobInput
 from services.generation.records.regenerating import Regeneration, regenerate
 from tests.account_factories import make_account

@@ -16,6 +16,7 @@ from models.database import APP, connection, database_config, execute, is_sqlite
 from models.enums import JobStatus, JobType, MediaKind
 from models.generation_requests import GenerationRequest
 from models.ids import new_id, use_process_number
+from models.job_errors import JobError
 from models.jobs import Job
 from models.statistics import StatisticsDelta
 from models.workers import DeploymentFact
@@ -26,7 +27,6 @@ from services.notifications.statistics.history import count_history
 from services.notifications.statistics.rollup import roll_up
 from services.platform.migrations import database_url, migrate
 from services.queries.record_statistics import StatisticsConditions, record_statistics
-from services.queue.outcomes import job_error
 from settings import Settings, use_settings
 from tests.factories import OWNER
 from tests.pool_factories import make_generation
@@ -68,7 +68,12 @@ async def insert(table: str, **values: object) -> None:
 async def insert_generation(number: int, status: str, **job: object) -> int:
     """A generation as the version before wrote it, with two attempts that were charged; its job's id."""
     request = GenerationRequest(
-        MediaKind.IMAGE, "fake", "fake", f"picture {number}", work_id=WORKS[number % 2], storyboard_id=f"shot-{number}"
+        kind=MediaKind.IMAGE,
+        provider="fake",
+        model="fake",
+        prompt=f"picture {number}",
+        work_id=WORKS[number % 2],
+        storyboard_id=f"shot-{number}",
     )
     params = orjson.dumps(request.to_json()).decode()
     record_id, job_id = new_id(), new_id()
@@ -125,7 +130,7 @@ async def test_an_upgraded_studio_has_its_history_whatever_goes_on_while_it_is_c
         failed, canceled = await Job.get(id=ids["FAILED"]), await Job.get(id=ids["CANCELED"])
         await transaction(lambda: retry_generation(failed))
         await transaction(lambda: retry_generation(canceled))
-        error = job_error(JobErrorCode.INTERNAL, "No.", is_retryable=False)
+        error = JobError(JobErrorCode.INTERNAL, "No.", is_retryable=False)
         await transaction(lambda: fail_generation(canceled, error))
         await asyncio.gather(count_history(60), roll_up(60), count_history(60))
         assert await wrong_sums(OWNER, WORKS, ()) == []

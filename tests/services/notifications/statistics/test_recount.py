@@ -12,6 +12,7 @@ from models.accounts import Account
 from models.database import is_sqlite, transaction
 from models.enums import AttemptState, JobStatus, MediaKind, Site
 from models.generation import Attempt, GenerationRecord
+from models.job_errors import JobError
 from models.jobs import Job
 from providers.pooled import Accepted
 from services.generation import outcomes, stopping
@@ -22,7 +23,6 @@ from services.generation.stopping import cancel_generation
 from services.generation.submitting import note_acceptance
 from services.notifications.statistics import rollup as rolling
 from services.notifications.statistics.rollup import roll_up
-from services.queue.outcomes import job_error
 from tests.factories import OWNER
 from tests.pool_factories import attempts_of, make_account, make_generation
 from tests.services.notifications.statistics.recount import wrong_sums
@@ -118,7 +118,7 @@ class Studio:
         job = await self._any(JobStatus.PENDING, JobStatus.RUNNING)
         if job is not None:
             self._end_at_a_random_time()
-            error = job_error(self._random.choice(list(JobErrorCode)[:4]), "It broke.", is_retryable=True)
+            error = JobError(self._random.choice(list(JobErrorCode)[:4]), "It broke.", is_retryable=True)
             await transaction(lambda: fail_generation(job, error))
 
     async def cancel(self) -> None:

@@ -11,6 +11,7 @@ from tortoise.exceptions import OperationalError
 from errors import ConflictError, JobErrorCode
 from models.database import execute, transaction
 from models.enums import ArtifactKind, AttemptState, JobStatus, MediaKind
+from models.job_errors import JobError
 from models.jobs import Job
 from providers.pooled import Credential, FaultKind, SubmitUnknownError
 from services.film.artifacts.planning import end_stage_job
@@ -30,7 +31,8 @@ from services.platform.metrics.recording import (
 from services.platform.metrics.upstream import MeasuredPool
 from services.platform.runtime import Runtime
 from services.queue.leases import claim
-from services.queue.outcomes import cancel_build_jobs, fail_build, job_error, succeed_build
+from services.queue.outcomes import cancel_build_jobs, fail_build, succeed_build
+from services.stores.jobs.which import Jobs
 from services.worker.scheduling import schedule
 from tests.factories import make_build, make_job
 from tests.metric_values import value
@@ -49,7 +51,7 @@ async def test_an_end_is_counted_once_it_is_committed(either_database: str) -> N
     counted: list[float] = []
 
     async def body() -> None:
-        await fail_generation(job, job_error(JobErrorCode.CONTENT_REJECTED, "no", is_retryable=False))
+        await fail_generation(job, JobError(JobErrorCode.CONTENT_REJECTED, "no", is_retryable=False))
         counted.append(value("ekonte_jobs_ended_total", type=job.type.value, state="FAILED", error="CONTENT_REJECTED"))
 
     await transaction(body)
@@ -61,7 +63,7 @@ async def test_an_end_that_was_undone_is_not_counted(database: None) -> None:
     job = await make_generation(status=JobStatus.RUNNING)
 
     async def body() -> None:
-        await fail_generation(job, job_error(JobErrorCode.TIMEOUT, "late", is_retryable=True))
+        await fail_generation(job, JobError(JobErrorCode.TIMEOUT, "late", is_retryable=True))
         raise ConflictError("no")
 
     with pytest.raises(ConflictError):
@@ -81,7 +83,7 @@ async def test_builds_and_stages_are_counted_however_they_end(database: None) ->
             await transaction(lambda c=claimed: succeed_build(*c))  # type: ignore[misc]
         else:
             await fail_build(*claimed, JobErrorCode.API_ERROR, "no", retry=False)
-    await transaction(lambda: cancel_build_jobs("parent_id = ?", stage.id))
+    await transaction(lambda: cancel_build_jobs(Jobs(parent_id=stage.id)))
     await transaction(lambda: end_stage_job(stage, JobStatus.SUCCEEDED, None))
     await transaction(lambda: end_stage_job(stage, JobStatus.SUCCEEDED, None))  # twice: it has ended
 

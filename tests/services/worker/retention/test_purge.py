@@ -15,7 +15,8 @@ from models.jobs import Job, JobInput
 from models.workflows import Workflow
 from services.accounts.removing import delete_accounts
 from services.generation.records.deleting import delete_records
-from services.worker.retention.purge import purge_accounts, purge_batches, purge_deleted, purge_records
+from services.stores import batches
+from services.worker.retention.purge import purge_accounts, purge_deleted, purge_records
 from tests.account_factories import make_account, make_attempt, make_cooldown
 from tests.factories import OWNER, make_file, make_job, make_workflow
 from tests.record_factories import fail, finish, record_of, start
@@ -133,7 +134,7 @@ async def test_batches_that_were_deleted_go_and_their_jobs_stay_with_their_recor
     await fail(ended)
     await Job.filter(id=ended.id).update(batch_id=gone.id)
     await Job.filter(id=live.id).update(batch_id=running.id)
-    assert await purge_batches(30 * DAY) == 1
+    assert await batches.purge_deleted(30 * DAY) == 1
     assert {batch.id for batch in await Batch.all()} == {running.id, young.id, present.id}
     assert await Job.filter(id=ended.id).exists()
     assert await GenerationRecord.all().count() == 2

@@ -1,0 +1,102 @@
+"""The parameters of pictures and clips as callers know them: the parts that inputs and records are made of.
+
+Strawberry lists the fields of a type's bases first, from left to right, and keeps the place of a field that the type
+declares again. So bases stand in the order that the schema has, and a part holds what stands together everywhere.
+"""
+
+import strawberry
+
+from models.enums import Transition
+from models.generation_parameters import ClipAudio as StoredAudio
+from schema.fields import optional
+from schema.scalars import Long
+
+NEGATIVE = "What is not to be seen, for models that take it."
+SEED = "Makes the same result again, for models that take one."
+SAFETY = "Whether the content is to be checked, where the provider offers that."
+FIRST_AND_LAST = "None: from text. One: the first frame. Two: the first and the last frame."
+IMAGE_INPUTS = "Up to 10 http(s) links, upload ids or record ids; with any, the image is composed from them."
+
+
+@strawberry.input(description="Sound to put under a clip; ducking lowers the music while the voice speaks.")
+class ClipAudioInput:
+    voiceover_url: str | None = optional("An http(s) link to the voice.")
+    bgm_url: str | None = optional("An http(s) link to the music.")
+    ducking: bool | None = strawberry.field(
+        default=True, description="Whether the music is lowered while the voice speaks."
+    )
+
+
+# ------------------------------------------------------------------ parts of inputs
+
+
+@strawberry.input
+class SizeInput:
+    size: str | None = optional(
+        "Width x height, e.g. 1024x576, for models that take one; wins over ratio and resolution."
+    )
+
+
+@strawberry.input
+class CompositionInput:
+    intelligent_ratio: bool | None = optional("Whether the model chooses the ratio by the prompt, for models that can.")
+    sample_strength: float | None = optional("How much the picture follows its input images, 0 to 1.")
+
+
+@strawberry.input
+class SeedInput:
+    seed: Long | None = optional(SEED)
+
+
+@strawberry.input
+class SamplerInput:
+    steps: int | None = optional("Steps of the sampler, for models that take them.")
+    guidance_scale: float | None = optional("How closely the prompt is followed, for models that take it.")
+    scheduler: str | None = optional("The sampler's schedule, for models that take it.")
+    style: str | None = optional("The look of the picture, for models that take it.")
+
+
+@strawberry.input
+class MotionInput:
+    fps: int | None = optional("Pictures a second, for models that take it.")
+    motion_strength: float | None = optional("How much moves, 0 to 1, for models that take it.")
+    transition: Transition | None = optional("How the clip begins and ends.")
+    audio: ClipAudioInput | None = optional("Sound to put under the clip.")
+
+
+# ------------------------------------------------------------------ parts of records
+
+
+@strawberry.type(description="Sound under a clip.")
+class ClipAudio:
+    voiceover_url: str | None = strawberry.field(description="The voice.")
+    bgm_url: str | None = strawberry.field(description="The music.")
+    ducking: bool = strawberry.field(description="Whether the music is lowered while the voice speaks.")
+
+    @staticmethod
+    def maybe(audio: StoredAudio | None) -> "ClipAudio | None":
+        if audio is None:
+            return None
+        return ClipAudio(voiceover_url=audio.voiceover_url, bgm_url=audio.bgm_url, ducking=audio.ducking)
+
+
+@strawberry.type
+class ImageParameters:
+    intelligent_ratio: bool = strawberry.field(description="Whether the model was to choose the ratio by the prompt.")
+    sample_strength: float | None = strawberry.field(description="How much the picture follows its input pictures.")
+    seed: Long | None = strawberry.field(description="Makes the same picture again, where the model can.")
+    size: str | None = strawberry.field(description="Width x height, where it was given.")
+    steps: int | None = strawberry.field(description="Steps of the sampler.")
+    guidance_scale: float | None = strawberry.field(description="How closely the prompt is followed.")
+    scheduler: str | None = strawberry.field(description="The sampler's schedule.")
+    style: str | None = strawberry.field(description="The look of the picture.")
+
+
+@strawberry.type
+class VideoParameters:
+    duration_seconds: int = strawberry.field(description="The length that was asked for; 0 where the model decides.")
+    seed: Long | None = strawberry.field(description="Makes the same clip again, where the model can.")
+    fps: int | None = strawberry.field(description="Pictures a second, where it was given.")
+    motion_strength: float | None = strawberry.field(description="How much moves, from 0 to 1.")
+    transition: Transition = strawberry.field(description="How the clip begins and ends.")
+    audio: ClipAudio | None = strawberry.field(description="Sound under the clip.")

@@ -1,0 +1,67 @@
+"""Writes of the tables account_usage and uploaded_input: what accounts did, and which pictures they have upstream."""
+
+from collections.abc import Sequence
+
+from models.database import execute
+from models.enums import MediaKind
+from models.ids import new_id
+from services.platform.owned import places
+from services.platform.sql import timestamp_before_sql, timestamp_sql
+from services.platform.table_scan import delete_in_parts
+from services.stores.updates import Sql, delete, id_in
+
+
+async def count(account_id: int, kind: MediaKind, day: str, credits: int) -> None:
+    """One more task of the kind on the quota day (YYYY-MM-DD), for so many credits."""
+    await execute(
+        "INSERT INTO account_usage (id, created_at, account_id, kind, day, count, credits)"
+        f" VALUES (?, {timestamp_sql()}, ?, ?, ?, 1, ?) ON CONFLICT (account_id, kind, day)"
+        " DO UPDATE SET count = account_usage.count + 1, credits = account_usage.credits + excluded.credits"
+        " RETURNING id",
+        new_id(),
+        account_id,
+        kind.value,
+        day,
+        credits,
+    )
+
+
+async def reset(account_ids: Sequence[int], day: str) -> None:
+    """Nothing was done on the day."""
+    await execute(
+        f"UPDATE account_usage SET count = 0 WHERE day = ? AND account_id IN ({places(account_ids)}) RETURNING id",
+        day,
+        *account_ids,
+    )
+
+
+async def purge(account_ids: Sequence[int]) -> None:
+    """Removes what accounts that are gone did and uploaded."""
+    await delete("account_usage", id_in("account_id", account_ids))
+    await delete("uploaded_input", id_in("account_id", account_ids))
+
+
+# ---------------------------------------------------------------- uploaded inputs
+
+
+async def write_upload(account_id: int, sha256: str, uri: str) -> None:
+    """The account has uploaded a content; upstream's name for it. A newer name replaces an older one."""
+    await execute(
+        "INSERT INTO uploaded_input (id, created_at, account_id, sha256, uri)"
+        f" VALUES (?, {timestamp_sql()}, ?, ?, ?)"
+        " ON CONFLICT (account_id, sha256) DO UPDATE SET uri = excluded.uri, created_at = excluded.created_at"
+        " RETURNING id",
+        new_id(),
+        account_id,
+        sha256,
+        uri,
+    )
+
+
+async def remove_uploads(account_id: int) -> None:
+    await delete("uploaded_input", Sql("account_id = ?", (account_id,)))
+
+
+async def remove_old_uploads(seconds: float) -> int:
+    """Removes names that are so old; how many."""
+    return await delete_in_parts("uploaded_input", f"created_at < {timestamp_before_sql(seconds)}")

@@ -1,0 +1,284 @@
+"""The only writer of the table attempt."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.database import execute
+from models.enums import ATTEMPT_TRANSITIONS, AttemptOutcome, AttemptState
+from models.generation import Attempt
+from models.job_errors import JobError
+from services.platform.leases import Lease, LeasedTable
+from services.platform.owned import places
+from services.platform.sql import skip_locked_sql
+from services.stores.clock import NULL, Moment, in_ms, now_sql, raised
+from services.stores.transitions import check_transition
+from services.stores.updates import Sql, all_of, database_time, one_of, update
+
+LEASES = LeasedTable("attempt")
+UNDER_WAY = (AttemptState.SENT, AttemptState.ACCEPTED, AttemptState.FETCHING)
+"What upstream has, may have, or has made."
+
+
+@dataclass(frozen=True)
+class Changed:
+    """An attempt whose row was written, as it is now."""
+
+    id: int
+    job_id: int
+    is_draining: bool
+    sent_at_ms: int | None
+
+
+def lease_of(attempt: Attempt) -> Lease:
+    return Lease(attempt.id, attempt.lease_epoch)
+
+
+async def insert_attempts(attempts: Sequence[Attempt], *, is_due: bool = True) -> None:
+    """Inserts attempts that are PLACED now, by the database's clock; is_due: their first step is due now, too."""
+    if not attempts:
+        return
+    moment = await Moment.now()
+    for attempt in attempts:
+        attempt.created_at, attempt.placed_at_ms = moment.at, moment.ms
+        attempt.due_at_ms = moment.ms if is_due else None
+    await Attempt.bulk_create(attempts)
+
+
+# ---------------------------------------------------------------- leases of steps
+
+
+async def claim_due(state: AttemptState, most: int, lease_seconds: float) -> list[Lease]:
+    """At most so many attempts in the state whose step is due, the longest due first. One statement."""
+    claimed = await LEASES.claim(
+        f"SELECT id FROM attempt WHERE state = ? AND due_at_ms <= {now_sql().text}"
+        f" ORDER BY due_at_ms, id LIMIT ?{skip_locked_sql()}",
+        (state.value, most),
+        lease_seconds,
+        guard="state = ?",
+        guard_values=(state.value,),
+    )
+    return [lease for lease, _ in claimed]
+
+
+async def extend(leases: Collection[Lease], lease_seconds: float) -> None:
+    """Keeps the leases of steps; one that has gone on, or has another holder now, stays as it is."""
+    end = in_ms(int(lease_seconds * 1000))
+    # Never to an earlier time than it has: a step that is being sent has a longer lease.
+    await LEASES.extend(leases, lease_seconds, guard=f"state IN ('PLACED', 'FETCHING') AND due_at_ms < {end.text}")
+
+
+async def release(lease: Lease, state: AttemptState) -> bool:
+    """Gives a step that was not done to whoever claims next, at once; whether it was held still, in that state."""
+    return await LEASES.release(lease, guard=f"state = '{state.value}'")
+
+
+# ---------------------------------------------------------------- changes of state
+
+
+async def transition(
+    which: Lease | Sql,
+    *,
+    to: AttemptState,
+    expected: Collection[AttemptState],
+    due_in_ms: int | None = None,
+    **values: Any,
+) -> list[Changed]:
+    """Changes the state of those attempts that are in an expected one; which those were. One statement.
+
+    which: the attempt on which the lease is held, or an SQL condition of this store's. due_in_ms: until the next step,
+    None: there is none. An end also writes when, and frees the slot. values: other columns.
+
+    Raises ForbiddenTransitionError where ATTEMPT_TRANSITIONS does not have it, and changes nothing then.
+    """
+    check_transition(ATTEMPT_TRANSITIONS, expected, to)
+    where = Sql("id = ? AND lease_epoch = ?", (which.id, which.epoch)) if isinstance(which, Lease) else which
+    ended: dict[str, Any] = {}
+    if to is AttemptState.ENDED:
+        ended = {
+            "finished_at": database_time(),
+            "released_at_ms": Sql(f"COALESCE(released_at_ms, {now_sql().text})"),
+        }
+    rows = await update(
+        Attempt,
+        {"state": to, "due_at_ms": in_ms(due_in_ms), **ended, **values},
+        all_of(where, one_of("state", expected)),
+        ("id", "job_id", "is_draining", "sent_at_ms"),
+    )
+    return [Changed(row["id"], row["job_id"], bool(row["is_draining"]), row["sent_at_ms"]) for row in rows]
+
+
+async def move(attempt: Attempt, to: AttemptState, *, due_in_ms: int | None, **values: Any) -> bool:
+    """From the state and lease that the caller knows to another state; whether it held. Otherwise as `transition`."""
+    return bool(await transition(lease_of(attempt), to=to, expected=[attempt.state], due_in_ms=due_in_ms, **values))
+
+
+async def end(attempt: Attempt, outcome: AttemptOutcome, error: JobError | None = None, **values: Any) -> bool:
+    """Ends it from the state and lease that the caller knows, and frees its slot; whether it held. error None: what is
+    known of an error stays, and is forgotten with a success.
+    """
+    if error is not None:
+        values["error"] = error.to_json()
+    elif outcome is AttemptOutcome.SUCCEEDED:
+        values["error"] = NULL
+    return await move(attempt, AttemptState.ENDED, due_in_ms=None, outcome=outcome, **values)
+
+
+async def mark_sent(attempt: Attempt, lease_seconds: float) -> int | None:
+    """The draft is about to be sent, and the step's lease holds for so long; the database's time in milliseconds.
+
+    None where the lease is lost, or the job has ended or gone on meanwhile: nothing is to be sent then.
+    """
+    lease = lease_of(attempt)
+    sent = await transition(
+        Sql(
+            "id = ? AND lease_epoch = ? AND NOT is_draining AND NOT is_detached"
+            " AND EXISTS (SELECT 1 FROM job WHERE job.id = attempt.job_id AND job.status = 'RUNNING')",
+            (lease.id, lease.epoch),
+        ),
+        to=AttemptState.SENT,
+        expected=[AttemptState.PLACED],
+        due_in_ms=int(lease_seconds * 1000),
+        sent_at_ms=now_sql(),
+        sends=raised("sends"),
+        missing_since_ms=NULL,
+    )
+    return sent[0].sent_at_ms if sent else None
+
+
+async def cancel_unsent(job_ids: Sequence[int]) -> list[int]:
+    """Ends attempts of these jobs that were not sent, and takes the step from whoever is at work on one; their ids."""
+    ended = await transition(
+        Sql(f"job_id IN ({places(job_ids)})", tuple(job_ids)),
+        to=AttemptState.ENDED,
+        expected=[AttemptState.PLACED],
+        outcome=AttemptOutcome.CANCELED,
+        lease_epoch=raised("lease_epoch"),
+    )
+    return [attempt.id for attempt in ended]
+
+
+async def withdraw_unsent(account_ids: Sequence[int], error: JobError) -> list[Changed]:
+    """Ends attempts on these accounts that were not sent, as SWITCHED, or CANCELED where they drain, and takes the step
+    from whoever is at work on one; which those were.
+    """
+    return await transition(
+        Sql(f"account_id IN ({places(account_ids)})", tuple(account_ids)),
+        to=AttemptState.ENDED,
+        expected=[AttemptState.PLACED],
+        outcome=Sql("CASE WHEN is_draining THEN 'CANCELED' ELSE 'SWITCHED' END"),
+        lease_epoch=raised("lease_epoch"),
+        error=error.to_json(),
+    )
+
+
+async def resume(attempt_id: int, state: AttemptState) -> bool:
+    """Goes on with an attempt whose job is taken up again: with what is under way upstream from now on, as if nothing
+    had been wrong; with an ended one by fetching its result. Whether it was in that state still. Whoever has a step of
+    it loses that.
+    """
+    goes_on: dict[str, Any] = {
+        "outcome": AttemptOutcome.RUNNING,
+        "is_detached": False,
+        "is_draining": False,
+        "finished_at": NULL,
+        "lease_epoch": raised("lease_epoch"),
+    }
+    now = now_sql().text
+    if state is AttemptState.ENDED:
+        values = {"failures": 1, "fetch_since_ms": now_sql()}
+        to = AttemptState.FETCHING
+    else:
+        values = {
+            "error": NULL,
+            "queued_ms": 0,
+            "accepted_at_ms": Sql(f"CASE WHEN accepted_at_ms IS NULL THEN NULL ELSE {now} END"),
+            "sent_at_ms": Sql(f"CASE WHEN accepted_at_ms IS NULL THEN {now} ELSE sent_at_ms END"),
+        }
+        to = state
+    which = Sql("id = ?", (attempt_id,))
+    return bool(await transition(which, to=to, expected=[state], due_in_ms=0, **goes_on, **values))
+
+
+# ---------------------------------------------------------------- within a state
+
+
+async def detach(lease: Lease, error: JobError, *, later_ms: int, is_switching: bool) -> bool:
+    """Writes down that there was no result in time: it is due later by so much, and keeps its slot. is_switching: its
+    job goes to another account. Whether it was under way, with this lease, and not detached before.
+    """
+    values: dict[str, Any] = {"is_detached": True, "due_at_ms": raised("due_at_ms", later_ms), "error": error.to_json()}
+    if is_switching:
+        values |= {"outcome": AttemptOutcome.SWITCHED, "finished_at": database_time()}
+    where = "id = ? AND lease_epoch = ? AND state IN ('SENT', 'ACCEPTED') AND NOT is_detached"
+    rows = await update(Attempt, values, Sql(where, (lease.id, lease.epoch)))
+    return bool(rows)
+
+
+async def drain(job_ids: Sequence[int]) -> None:
+    """Lets what is under way upstream of these jobs only wait for its end, to free the slot; asked to stop at once."""
+    await execute(
+        f"UPDATE attempt SET is_draining = ?, due_at_ms = CASE WHEN state = 'ACCEPTED' THEN {now_sql().text}"
+        f" ELSE due_at_ms END WHERE job_id IN ({places(job_ids)}) AND state IN ('SENT', 'ACCEPTED', 'FETCHING')"
+        " RETURNING id",
+        True,
+        *job_ids,
+    )
+
+
+async def drain_others(attempt: Attempt) -> None:
+    """The job has its result: its other attempts that are still under way only free their slots, when they are due."""
+    await execute(
+        "UPDATE attempt SET is_draining = ? WHERE job_id = ? AND id <> ? AND state <> 'ENDED' RETURNING id",
+        True,
+        attempt.job_id,
+        attempt.id,
+    )
+
+
+async def set_outcome(attempt_id: int, outcome: AttemptOutcome) -> None:
+    """What it came to, where that is known before it ends or turns out differently in the same transaction."""
+    await execute("UPDATE attempt SET outcome = ? WHERE id = ? RETURNING id", outcome.value, attempt_id)
+
+
+async def free_manual_slot(attempt_id: int) -> bool:
+    """Frees the slot of a task that nobody polls; whether it had one. Its state stays open."""
+    rows = await execute(
+        f"UPDATE attempt SET released_at_ms = {now_sql().text}, due_at_ms = NULL WHERE id = ? AND state = 'ACCEPTED'"
+        " AND is_manual AND released_at_ms IS NULL RETURNING id",
+        attempt_id,
+    )
+    return bool(rows)
+
+
+async def count_in_run_of_job(attempt_ids: Sequence[int]) -> None:
+    """The attempts belong to the run in which their jobs are now."""
+    await execute(
+        "UPDATE attempt SET run = (SELECT retry_count FROM job WHERE job.id = attempt.job_id)"
+        f" WHERE id IN ({places(attempt_ids)}) RETURNING id",
+        *attempt_ids,
+    )
+
+
+# ---------------------------------------------------------------- deleting
+
+
+async def delete_attempts_of_records(record_ids: Sequence[int]) -> list[int | None]:
+    """Deletes the ended attempts of the records' jobs; their routes' ids."""
+    rows = await execute(
+        f"DELETE FROM attempt WHERE job_id IN (SELECT id FROM job WHERE record_id IN ({places(record_ids)}))"
+        " AND state = 'ENDED' RETURNING route_id",
+        *record_ids,
+    )
+    return [row["route_id"] for row in rows]
+
+
+async def delete_attempts_of_missing_jobs(after: int, last: int) -> list[int | None]:
+    """Deletes ended attempts, with ids in (after, last], whose job is gone; their routes' ids."""
+    rows = await execute(
+        "DELETE FROM attempt WHERE id > ? AND id <= ? AND state = 'ENDED'"
+        " AND NOT EXISTS (SELECT 1 FROM job WHERE job.id = attempt.job_id) RETURNING route_id",
+        after,
+        last,
+    )
+    return [row["route_id"] for row in rows]

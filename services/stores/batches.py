@@ -1,0 +1,95 @@
+"""Writes of the table batch. Each function belongs into the caller's transaction, and tells followers after it."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from models.batches import Batch
+from models.database import after_commit, execute
+from models.enums import BATCH_TRANSITIONS, ENDED_BATCH_STATUSES, BatchStatus
+from services.platform.events import batch_topic, bus
+from services.platform.sql import timestamp_before_sql
+from services.stores.transitions import check_transition
+from services.stores.updates import Sql, all_of, database_time, one_of, update
+
+MAX_PURGED = 2_000
+
+
+def publish(batch_id: int) -> None:
+    """Tells followers, after the commit, that the batch or a job of it has changed."""
+    after_commit(lambda: bus().publish(batch_topic(batch_id)))
+
+
+async def create(**values: Any) -> None:
+    """Inserts a batch; `values` are the columns of models.batches.Batch."""
+    await Batch.create(**values)
+
+
+async def transition(batch_id: int, *, to: BatchStatus, expected: Collection[BatchStatus], **values: Any) -> str | None:
+    """Changes the state of a batch that is in one of the expected ones; its owner, None where it is in another one.
+
+    values: further columns. A deleted batch stays as it is. Raises ForbiddenTransitionError where one of the expected
+    states may not become `to`.
+    """
+    check_transition(BATCH_TRANSITIONS, expected, to)
+    ends = {"finished_at": database_time()} if to in ENDED_BATCH_STATUSES else {}
+    return await _write(batch_id, one_of("status", expected), {"status": to, **ends, **values})
+
+
+async def begin(batch_id: int) -> bool:
+    """The batch's first job has begun: PENDING becomes RUNNING. Whether anything changed; a second time it does not.
+
+    A batch that was paused before its first job began stays PAUSED, and keeps that it has begun.
+    """
+    check_transition(BATCH_TRANSITIONS, [BatchStatus.PENDING], BatchStatus.RUNNING)
+    changes = {
+        "started_at": Sql(f"COALESCE(started_at, {database_time().text})"),
+        "status": Sql("CASE WHEN status = 'PENDING' THEN 'RUNNING' ELSE status END"),
+    }
+    is_first = Sql("(status = 'PENDING' OR (status = 'PAUSED' AND started_at IS NULL))")
+    return await _write(batch_id, is_first, changes, is_deleted_too=True) is not None
+
+
+async def reopen(batch_id: int) -> bool:
+    """An ended batch is RUNNING again; whether it was. A live one, and a deleted one, stay as they are."""
+    changes = {"runs": Sql("runs + 1"), "finished_at": None, "cancel_reason": None}
+    owner = await transition(batch_id, to=BatchStatus.RUNNING, expected=ENDED_BATCH_STATUSES, **changes)
+    return owner is not None
+
+
+async def set_credit_budget(batch_id: int, credit_budget: int | None) -> None:
+    """A new budget in credits; None: none."""
+    await _write(batch_id, Sql("TRUE"), {"credit_budget": credit_budget})
+
+
+async def mark_deleted(owner: str, batch_ids: Sequence[int]) -> set[int]:
+    """Marks those of the owner's batches as deleted that have ended; their ids."""
+    if not batch_ids:
+        return set()
+    changes = {"deleted_at": database_time(), "version": Sql("version + 1")}
+    where = all_of(
+        Sql("owner = ? AND deleted_at IS NULL", (owner,)),
+        one_of("id", batch_ids),
+        one_of("status", ENDED_BATCH_STATUSES),
+    )
+    return {int(row["id"]) for row in await update(Batch, changes, where)}
+
+
+async def purge_deleted(seconds: float) -> int:
+    """Removes batches that were deleted so long ago, some at a time, and have no live job; how many."""
+    rows = await execute(
+        "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE deleted_at IS NOT NULL"
+        f" AND deleted_at < {timestamp_before_sql(seconds)} AND NOT EXISTS (SELECT 1 FROM job"
+        " WHERE job.batch_id = batch.id AND job.status NOT IN ('SUCCEEDED', 'FAILED', 'CANCELED'))"
+        f" LIMIT {MAX_PURGED}) RETURNING id"
+    )
+    return len(rows)
+
+
+async def _write(batch_id: int, where: Sql, changes: dict[str, Any], *, is_deleted_too: bool = False) -> str | None:
+    stamps = {"updated_at": database_time(), "version": Sql("version + 1")}
+    which = "id = ?" if is_deleted_too else "id = ? AND deleted_at IS NULL"
+    rows = await update(Batch, {**changes, **stamps}, all_of(Sql(which, (batch_id,)), where), ["owner"])
+    if not rows:
+        return None
+    publish(batch_id)
+    return str(rows[0]["owner"])

@@ -1,0 +1,115 @@
+"""Claims of jobs: who works on one, for how long, and giving it back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.database import execute, now_ms_sql
+from models.enums import JOB_TRANSITIONS, LIVE_JOB_STATUSES, JobStatus
+from services.platform.leases import Lease, LeasedTable
+from services.platform.sql import greatest_sql, timestamp_sql
+from services.stores.jobs.transitions import announce_ids
+from services.stores.transitions import check_transition
+
+LEASES = LeasedTable("job")
+IS_RUNNING = "status = 'RUNNING'"
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A job that was just claimed. group: the batch, else the workflow, else 0."""
+
+    lease: Lease
+    owner: str
+    batch_id: int | None
+    group: int
+
+
+async def claim_next(
+    candidate: str, values: Sequence[Any], worker: str, lease_seconds: float, *, group: str
+) -> Claimed | None:
+    """Leases the live job whose id a SELECT gives, if it gives one; the job is RUNNING then. One statement.
+
+    candidate: the SELECT, with places for `values`; group: an SQL expression. The caller announces the claim, once it
+    is sure to keep it.
+    """
+    check_transition(JOB_TRANSITIONS, LIVE_JOB_STATUSES, JobStatus.RUNNING)
+    claimed = await LEASES.claim(
+        candidate,
+        values,
+        lease_seconds,
+        sets="status = 'RUNNING', tries = tries + 1, worker = ?, version = version + 1,"
+        f" started_at = COALESCE(started_at, {timestamp_sql()})",
+        set_values=(worker,),
+        returning=f"owner, batch_id, {group} AS grp",
+        is_one=True,
+    )
+    for lease, row in claimed:
+        return Claimed(lease, row["owner"], row["batch_id"], row["grp"])
+    return None
+
+
+async def unclaim(lease: Lease) -> bool:
+    """Takes a claim back that was one too many: the job is PENDING and due, as if it had not been claimed."""
+    check_transition(JOB_TRANSITIONS, [JobStatus.RUNNING], JobStatus.PENDING)
+    return await LEASES.release(lease, guard=IS_RUNNING, sets="status = 'PENDING', worker = NULL, tries = tries - 1")
+
+
+@dataclass(frozen=True)
+class Extended:
+    """A lease that was kept. parent_id: the job's."""
+
+    parent_id: int | None
+
+
+async def extend(
+    lease: Lease, lease_seconds: float, progress: float | None = None, message: str | None = None
+) -> Extended | None:
+    """Keeps the lease for lease_seconds more and writes progress, which never goes back, and a message, where there are
+    any; None: the lease is lost. One statement.
+    """
+    has_news = progress is not None or message is not None
+    rows = await execute(
+        f"UPDATE job SET due_at_ms = {now_ms_sql()} + ?,"
+        f" progress = {greatest_sql('progress', 'CAST(? AS DOUBLE PRECISION)')},"
+        f" message = COALESCE(?, message), version = version + {1 if has_news else 0}"
+        f" WHERE id = ? AND lease_epoch = ? AND {IS_RUNNING} RETURNING parent_id",
+        int(lease_seconds * 1000),
+        progress or 0.0,
+        message,
+        lease.id,
+        lease.epoch,
+    )
+    if not rows:
+        return None
+    if has_news:
+        announce_ids([lease.id])
+    return Extended(rows[0]["parent_id"])
+
+
+async def release(lease: Lease) -> bool:
+    """Gives a job that was not finished to whoever claims next, at once: the worker stops. Twice: nothing more."""
+    return await LEASES.release(
+        lease,
+        guard=f"{IS_RUNNING} AND worker IS NOT NULL",
+        sets="worker = NULL, tries = tries - 1, version = version + 1",
+    )
+
+
+async def release_all() -> int:
+    """Makes every leased job due now; how many. Only for a process that knows that no other worker is alive."""
+    rows = await execute(
+        f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE {IS_RUNNING} AND worker IS NOT NULL"
+        f" AND due_at_ms > {now_ms_sql()} RETURNING id"
+    )
+    return len(rows)
+
+
+async def holds(lease: Lease) -> bool:
+    """Whether the lease still gives the right to write; inside a transaction, so until its end."""
+    rows = await execute(
+        f"UPDATE job SET version = version + 1 WHERE id = ? AND lease_epoch = ? AND {IS_RUNNING} RETURNING id",
+        lease.id,
+        lease.epoch,
+    )
+    return bool(rows)

@@ -1,0 +1,76 @@
+"""Which files jobs are made from, and which they made."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from models.artifacts import JobFile
+from models.database import execute
+from models.enums import FileRole
+from models.jobs import JobInput
+from services.platform.owned import places
+
+ROWS_AT_ONCE = 200
+"Of one statement: making its rows ready takes no longer than others may wait."
+
+
+async def add_inputs(inputs: Iterable[tuple[int, int, int]]) -> None:
+    """inputs: the job's id, the position and the file's id, each. Nothing for none."""
+    rows = [JobInput(job_id=job_id, position=position, file_id=file_id) for job_id, position, file_id in inputs]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        await JobInput.bulk_create(rows[start : start + ROWS_AT_ONCE])
+
+
+async def replace_input(job_id: int, position: int, file_id: int) -> None:
+    await JobInput.filter(job_id=job_id, position=position).delete()
+    await JobInput.create(job_id=job_id, position=position, file_id=file_id)
+
+
+async def add_files(files: Iterable[tuple[int, int, FileRole, int]]) -> None:
+    """files: the job's id, the position, the role and the file's id, each. Nothing for none."""
+    rows = [
+        JobFile(job_id=job_id, position=position, role=role, file_id=file_id)
+        for job_id, position, role, file_id in files
+    ]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        await JobFile.bulk_create(rows[start : start + ROWS_AT_ONCE])
+
+
+async def add_candidates(job_id: int, file_ids: Iterable[int]) -> None:
+    """The pictures or clips that a generation came back with, best first."""
+    await add_files((job_id, position, FileRole.CANDIDATE, file_id) for position, file_id in enumerate(file_ids))
+
+
+async def replace_files(job_id: int, files: Iterable[tuple[FileRole, int]]) -> None:
+    """What a job made, by role and file id, in order; what an earlier try of it made is replaced."""
+    await JobFile.filter(job_id=job_id).delete()
+    await add_files((job_id, position, role, file_id) for position, (role, file_id) in enumerate(files))
+
+
+async def forget_files(job_ids: Collection[int]) -> set[int]:
+    """The jobs refer to no file any more; the ids of the files that they did."""
+    file_ids: set[int] = set()
+    for table in (JobFile, JobInput):
+        links = table.filter(job_id__in=list(job_ids))
+        file_ids.update(link.file_id for link in await links.only("id", "file_id"))
+        await links.delete()
+    return file_ids
+
+
+async def forget_results(job_ids: Sequence[int], *, is_old: str) -> list[tuple[int, int]]:
+    """The results of those of the jobs of which an SQL condition over `job` holds are referred to no more; the job's
+    and the file's id of each.
+    """
+    rows = await execute(
+        f"DELETE FROM job_file WHERE job_id IN ({places(job_ids)})"
+        f" AND EXISTS (SELECT 1 FROM job WHERE job.id = job_file.job_id AND {is_old}) RETURNING job_id, file_id",
+        *job_ids,
+    )
+    return [(int(row["job_id"]), int(row["file_id"])) for row in rows]
+
+
+async def forget_inputs_from(file_ids: Sequence[int], *, is_old: str) -> None:
+    """Jobs of which an SQL condition over `job` holds refer to these files as inputs no more."""
+    await execute(
+        f"DELETE FROM job_input WHERE file_id IN ({places(file_ids)})"
+        f" AND EXISTS (SELECT 1 FROM job WHERE job.id = job_input.job_id AND {is_old}) RETURNING id",
+        *file_ids,
+    )

@@ -1,0 +1,191 @@
+"""The steps of a job's life that several rules take: put back, reopened, started, moved to its next queue."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.database import execute, now_ms_sql
+from models.enums import JOB_TRANSITIONS, LIVE_JOB_STATUSES, JobRole, JobStatus, Queue
+from models.generation_requests import GenerationRequest
+from models.job_errors import JobError
+from models.jobs import Job
+from services.platform.leases import Lease
+from services.platform.owned import places
+from services.platform.sql import timestamp_sql
+from services.stores.clock import NULL, now_sql, raised
+from services.stores.jobs.transitions import Changed, announce, announce_ids, transition
+from services.stores.jobs.which import Jobs
+from services.stores.transitions import check_transition
+from services.stores.updates import Sql, update
+
+REOPENED = (JobStatus.FAILED, JobStatus.CANCELED)
+LATE = (JobStatus.PENDING, JobStatus.RUNNING, JobStatus.FAILED)
+"What a job may be whose result comes after its time-out: waiting for another account, running there, or failed."
+
+
+async def put_back(lease: Lease, *, wait_ms: int, failures: int, error: JobError, message: str) -> bool:
+    """Puts the holder's job back for its next try, due in wait_ms; whether the lease was held. failures: with this one.
+    A paused workflow starts nothing, no second try of a build either: resuming makes that due.
+    """
+    is_held = (
+        "role = 'BUILD' AND EXISTS (SELECT 1 FROM workflow"
+        " WHERE workflow.id = job.workflow_id AND workflow.status = 'PAUSED')"
+    )
+    changed = await transition(
+        Jobs(lease=lease),
+        to=JobStatus.PENDING,
+        expected=[JobStatus.RUNNING],
+        due_at_ms=Sql(f"CASE WHEN {is_held} THEN NULL ELSE {now_ms_sql()} + ? END", (wait_ms,)),
+        failures=failures,
+        error=error.to_json(),
+        message=message,
+    )
+    return bool(changed)
+
+
+async def requeue_generation(job_id: int, message: str, *, due_in_ms: int = 0) -> bool:
+    """Puts a running generation back among those that wait for an account; whether it ran."""
+    changed = await transition(
+        Jobs(ids=[job_id], role=JobRole.GENERATE),
+        to=JobStatus.PENDING,
+        expected=[JobStatus.RUNNING],
+        due_in_ms=due_in_ms,
+        message=message,
+    )
+    return bool(changed)
+
+
+async def withdraw_generations(job_ids: Collection[int]) -> list[int]:
+    """Lets running generations whose place was taken from them wait for another account at once, and takes the lease
+    from whoever is at work on them; the ids of those that ran.
+    """
+    if not job_ids:
+        return []
+    changed = await transition(
+        Jobs(ids=job_ids, role=JobRole.GENERATE),
+        to=JobStatus.PENDING,
+        expected=[JobStatus.RUNNING],
+        due_in_ms=0,
+        message=NULL,
+        lease_epoch=raised("lease_epoch"),
+        wakes=raised("wakes"),
+    )
+    return [job.id for job in changed]
+
+
+async def reopen(job_ids: Collection[int], *, keeps_progress: bool) -> list[Changed]:
+    """Lets failed and canceled jobs try again from their beginning, due now, in a new run; which those were."""
+    return await _reopen(job_ids, JobStatus.PENDING, 0, **({} if keeps_progress else {"progress": 0}))
+
+
+async def reopen_generations(job_ids: Collection[int], *, goes_on: bool) -> list[Changed]:
+    """The same for generations, which wait anew. goes_on: an attempt of theirs is still under way upstream, or only its
+    result is missing here; so they run, and are placed on no account again.
+
+    Raises IntegrityError where a record has another live job.
+    """
+    to, due_in_ms = (JobStatus.RUNNING, None) if goes_on else (JobStatus.PENDING, 0)
+    return await _reopen(job_ids, to, due_in_ms, progress=0, waiting_since_ms=now_sql())
+
+
+async def _reopen(job_ids: Collection[int], to: JobStatus, due_in_ms: int | None, **values: Any) -> list[Changed]:
+    return await transition(
+        job_ids,
+        to=to,
+        expected=REOPENED,
+        due_in_ms=due_in_ms,
+        error=NULL,
+        message=NULL,
+        tries=0,
+        failures=0,
+        retry_count=raised("retry_count"),
+        **values,
+    )
+
+
+@dataclass(frozen=True)
+class Started:
+    """A generation that has just become RUNNING. run: its retry_count; number: of the attempt that begins; group: its
+    batch, else its workflow, else 0.
+    """
+
+    id: int
+    owner: str
+    run: int
+    number: int
+    batch_id: int | None
+    group: int
+
+
+async def start_generations(job_ids: Sequence[int], *, group: str, is_paused: str) -> list[Started]:
+    """Makes waiting generations RUNNING that get an account now; which those were. One statement, none for none.
+
+    group, is_paused: SQL expressions over `job`; what is paused is left. Followers are told once the placement has
+    committed.
+    """
+    if not job_ids:
+        return []
+    check_transition(JOB_TRANSITIONS, [JobStatus.PENDING], JobStatus.RUNNING)
+    rows = await execute(
+        "UPDATE job SET status = 'RUNNING', due_at_ms = NULL, tries = tries + 1, error = NULL, message = NULL,"
+        f" started_at = COALESCE(started_at, {timestamp_sql()}), version = version + 1"
+        f" WHERE id IN ({places(job_ids)}) AND status = 'PENDING' AND role = 'GENERATE'"
+        f" AND NOT {is_paused} RETURNING id, type, parent_id, owner, retry_count, batch_id, {group} AS grp,"
+        " (SELECT COALESCE(MAX(number), 0) + 1 FROM attempt WHERE attempt.job_id = job.id) AS number",
+        *job_ids,
+    )
+    announce(Changed(row["id"], row["type"], row["batch_id"], row["parent_id"]) for row in rows)
+    return [
+        Started(row["id"], row["owner"], row["retry_count"], row["number"], row["batch_id"], row["grp"]) for row in rows
+    ]
+
+
+async def put_into_queue(lease: Lease, request: GenerationRequest, queue: Queue) -> bool:
+    """Moves the holder's generation, whose inputs are there now, into the queue of its provider, due now and as if
+    nobody had tried it yet; whether the lease was held.
+    """
+    changed = await transition(
+        Jobs(lease=lease),
+        to=JobStatus.PENDING,
+        expected=[JobStatus.RUNNING],
+        due_in_ms=0,
+        params=request.to_json(),
+        queue=queue,
+        tries=0,
+        failures=0,
+        error=NULL,
+        message=NULL,
+    )
+    return bool(changed)
+
+
+async def adopt(job_id: int, request: GenerationRequest, parent_id: int) -> None:
+    """Gives an ended generation to another build, which goes on with it."""
+    await update(Job, {"parent_id": parent_id, "params": request.to_json()}, Sql("id = ?", (job_id,)))
+
+
+async def supersede(job_ids: Sequence[int]) -> None:
+    """The jobs count in their batch no more: newer ones stand in their places."""
+    rows = await execute(
+        f"UPDATE job SET is_superseded = ?, version = version + 1 WHERE id IN ({places(job_ids)}) RETURNING id",
+        True,
+        *job_ids,
+    )
+    announce_ids(row["id"] for row in rows)
+
+
+async def cancel(which: Jobs) -> list[Changed]:
+    """Ends live jobs as CANCELED and takes the lease from whoever is at work on them; which those were."""
+    return await transition(which, to=JobStatus.CANCELED, expected=LIVE_JOB_STATUSES)
+
+
+async def fail(which: Jobs, error: JobError, **values: Any) -> list[Changed]:
+    """Ends live jobs as FAILED; which those were."""
+    return await transition(which, to=JobStatus.FAILED, expected=LIVE_JOB_STATUSES, error=error.to_json(), **values)
+
+
+async def succeed(
+    which: Jobs, *, expected: Collection[JobStatus] = (JobStatus.RUNNING,), message: str | None = None
+) -> list[Changed]:
+    """Ends jobs well; which those were. message: what is to be said about the result."""
+    return await transition(which, to=JobStatus.SUCCEEDED, expected=expected, message=message)

@@ -1,0 +1,173 @@
+"""Writes of the tables generation_record and record_version. Each function belongs into the caller's transaction.
+
+Followers hear of records by their jobs; a record's version only counts its changes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.database import execute_many
+from models.generation import GenerationRecord, RecordVersion
+from models.generation_requests import GenerationRequest
+from services.platform.sql import timestamp_sql
+from services.stores.updates import Sql, all_of, database_time, delete, id_in, one_of, stored, update
+
+ROWS_PER_STATEMENT = 200
+"Making the rows of one statement ready takes no longer than others may wait."
+
+
+async def insert(records: Sequence[GenerationRecord]) -> None:
+    """Inserts those whose place (owner, project, work, storyboard, kind) has no record that is not deleted."""
+    for start in range(0, len(records), ROWS_PER_STATEMENT):
+        await GenerationRecord.bulk_create(records[start : start + ROWS_PER_STATEMENT], ignore_conflicts=True)
+
+
+async def write(record_id: int, **values: Any) -> None:
+    """Changes columns of a locked record; its version and time of change go with them."""
+    changes = {**values, "updated_at": database_time(), "version": Sql("version + 1")}
+    await update(GenerationRecord, changes, Sql("id = ?", (record_id,)))
+
+
+async def write_request(record_id: int, request: GenerationRequest, **values: Any) -> None:
+    """Writes into a locked record what it was asked for last, and further columns. Without a name for the project the
+    record keeps the one that it has.
+    """
+    named = {} if request.project_name is None else {"project_name": request.project_name}
+    await write(record_id, **_request_columns(request), callback_url=request.callback_url, **named, **values)
+
+
+async def write_requests(changes: Sequence[tuple[int, GenerationRequest, int]]) -> None:
+    """Of each locked record (id): what it was asked for last, and the job (id) that it waits for. A statement that is
+    prepared once for each 200 of them.
+    """
+    for start in range(0, len(changes), ROWS_PER_STATEMENT):
+        await execute_many(
+            "UPDATE generation_record SET provider = ?, model = ?, prompt = ?, params = ?, request_sha256 = ?,"
+            " callback_url = ?, project_name = COALESCE(?, project_name), current_job_id = ?,"
+            f" is_reused = (COALESCE(shown_job_id, 0) = ?), version = version + 1, updated_at = {timestamp_sql()}"
+            " WHERE id = ?",
+            [
+                (
+                    *(stored(GenerationRecord, name, value) for name, value in _request_columns(request).items()),
+                    request.callback_url,
+                    request.project_name,
+                    job_id,
+                    job_id,
+                    record_id,
+                )
+                for record_id, request, job_id in changes[start : start + ROWS_PER_STATEMENT]
+            ],
+        )
+
+
+def _request_columns(request: GenerationRequest) -> dict[str, Any]:
+    return {
+        "provider": request.provider,
+        "model": request.model,
+        "prompt": request.prompt,
+        "params": request.to_json(),
+        "request_sha256": request.sha256(),
+    }
+
+
+async def write_inputs(record_id: int, request: GenerationRequest, *, current_job_id: int) -> None:
+    """The contents of the request's inputs are known now: written where the record still waits for that job."""
+    changes = {"params": request.to_json(), "request_sha256": request.sha256(), "version": Sql("version + 1")}
+    await update(GenerationRecord, changes, Sql("id = ? AND current_job_id = ?", (record_id, current_job_id)))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a locked record shows from now on: a job's files, and which of them was chosen."""
+
+    record_id: int
+    job_id: int
+    chosen_file_id: int | None
+    similarity_keys: bytes
+
+
+async def show(results: Sequence[Shown]) -> None:
+    """Writes what records show; what they were asked for is written with `write_requests`."""
+    await execute_many(
+        "UPDATE generation_record SET shown_job_id = ?, chosen_file_id = ?, similarity_keys = ? WHERE id = ?",
+        [(shown.job_id, shown.chosen_file_id, shown.similarity_keys, shown.record_id) for shown in results],
+    )
+
+
+async def index_unseen(record_id: int, similarity_keys: bytes, *, shown_job_id: int) -> bool:
+    """Writes a record's keys where nobody has yet, and it still shows that job; whether it did."""
+    where = Sql(
+        "id = ? AND similarity_keys IS NULL AND shown_job_id = ? AND deleted_at IS NULL", (record_id, shown_job_id)
+    )
+    return bool(await update(GenerationRecord, {"similarity_keys": similarity_keys}, where))
+
+
+async def mark_deleted(record_id: int, similarity_keys: bytes) -> None:
+    """similarity_keys: what is left of its keys in the index of prompts."""
+    await write(record_id, deleted_at=database_time(), similarity_keys=similarity_keys)
+
+
+async def mark_deleted_with_jobs(generations_of: Sql) -> dict[int, bytes | None]:
+    """Marks the records of jobs as deleted; by id their similarity_keys, which are still in the index.
+
+    generations_of: an SQL condition on the jobs.
+    """
+    changes = {"deleted_at": database_time(), "version": Sql("version + 1")}
+    of_jobs = Sql(
+        f"deleted_at IS NULL AND id IN (SELECT record_id FROM job WHERE {generations_of.text})", generations_of.values
+    )
+    rows = await update(GenerationRecord, changes, of_jobs, ["id", "similarity_keys"])
+    return {int(row["id"]): row["similarity_keys"] for row in rows}
+
+
+async def purge(record_ids: Sequence[int]) -> int:
+    """Removes deleted records with their versions; how many records."""
+    await delete("record_version", id_in("record_id", record_ids))
+    return await delete("generation_record", all_of(id_in("id", record_ids), Sql("deleted_at IS NOT NULL")))
+
+
+# ---------------------------------------------------------------- versions
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A result that a locked record keeps as a version: the job that made it, and which of its files was chosen."""
+
+    record: GenerationRecord
+    job_id: int
+    chosen_file_id: int | None
+
+
+async def choose_version_files(results: Sequence[Kept]) -> None:
+    """Of results that are versions already: which of their files was chosen."""
+    await execute_many(
+        "UPDATE record_version SET chosen_file_id = ? WHERE record_id = ? AND job_id = ?",
+        [(kept.chosen_file_id, kept.record.id, kept.job_id) for kept in results],
+    )
+
+
+async def add_versions(results: Sequence[Kept], params_by_job: Mapping[int, Mapping[str, Any]]) -> None:
+    """Adds a version to each of different records, with the next number of its record. Two statements.
+
+    params_by_job: of each result's job its params, as its row has them.
+    """
+    counted = {"version_count": Sql("version_count + 1")}
+    where = one_of("id", [kept.record.id for kept in results])
+    rows = await update(GenerationRecord, counted, where, ["id", "version_count"])
+    numbers = {row["id"]: row["version_count"] for row in rows}
+    await RecordVersion.bulk_create(
+        [
+            RecordVersion(
+                owner=kept.record.owner,
+                record_id=kept.record.id,
+                number=numbers[kept.record.id],
+                job_id=kept.job_id,
+                model=params_by_job[kept.job_id]["model"],
+                prompt=params_by_job[kept.job_id]["prompt"],
+                params=params_by_job[kept.job_id],
+                chosen_file_id=kept.chosen_file_id,
+            )
+            for kept in results
+        ]
+    )

@@ -1,0 +1,104 @@
+"""List fields that are read in pages: what callers see, and what the function is handed."""
+
+import pytest
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from errors import BadInputError
+from schema.links import linked, linked_list
+from schema.paging import Connection, connection, paged
+from services.platform.paging import Page, PageRequest, Position, encode_cursor
+
+CURSOR = encode_cursor(Position(5, 5))
+
+
+@strawberry.type
+class Query:
+    seen: strawberry.Private[list[PageRequest]]
+
+    @paged("Numbers, forward.")
+    async def forward(self, request: PageRequest, least: int = 0) -> Connection[int]:
+        return self.numbers(request, least)
+
+    @paged("Numbers, both ways.", both_ways=True)
+    async def both(self, request: PageRequest) -> Connection[int]:
+        return self.numbers(request, 0)
+
+    def numbers(self, request: PageRequest, least: int) -> Connection[int]:
+        async def count() -> int:
+            raise AssertionError("nobody asked for totalCount")
+
+        self.seen.append(request)
+        return connection(Page((least, least + 1), ("a", "b"), True, False), lambda number: number, count)
+
+
+SCHEMA = strawberry.Schema(query=Query)
+
+
+async def requested(document: str) -> PageRequest:
+    root = Query(seen=[])
+    result = await SCHEMA.execute(document, root_value=root)
+    assert result.errors is None
+    (request,) = root.seen
+    return request
+
+
+def test_callers_see_the_arguments_that_page_and_no_request() -> None:
+    printed = SCHEMA.as_str()
+    assert "forward(\n    least: Int! = 0\n" in printed
+    arguments = printed[printed.index("both(") : printed.index("): IntConnection", printed.index("both("))]
+    assert [line.split(":")[0].strip() for line in arguments.splitlines() if ": " in line] == [
+        "first",
+        "after",
+        "last",
+        "before",
+        "page",
+    ]
+    assert "request" not in printed
+
+
+async def test_the_function_is_handed_the_page_that_is_asked_for() -> None:
+    assert await requested("{ forward { nodes } }") == PageRequest()
+    asked = f'{{ forward(first: 3, after: "{CURSOR}", least: 2) {{ nodes }} }}'
+    assert await requested(asked) == PageRequest(size=3, after=Position(5, 5))
+    assert await requested("{ both(last: 4) { nodes } }") == PageRequest(size=4, is_backward=True)
+    assert await requested("{ both(page: 2, first: 10) { nodes } }") == PageRequest(size=10, number=2)
+
+
+async def test_null_is_as_if_it_was_left_out() -> None:
+    assert await requested("{ both(first: null, after: null, page: null) { nodes } }") == PageRequest()
+
+
+async def test_other_arguments_go_through() -> None:
+    result = await SCHEMA.execute("{ forward(least: 4) { nodes pageInfo { endCursor } } }", root_value=Query(seen=[]))
+    assert result.data == {"forward": {"nodes": [4, 5], "pageInfo": {"endCursor": "b"}}}
+
+
+@pytest.mark.parametrize("arguments", ["first: 0", "first: 101", "first: 1, last: 1", 'after: "x"', "page: 0"])
+async def test_a_page_that_cannot_be_is_refused_before_the_function_runs(arguments: str) -> None:
+    root = Query(seen=[])
+    result = await SCHEMA.execute(f"{{ both({arguments}) {{ nodes }} }}", root_value=root)
+    assert result.errors is not None
+    assert isinstance(result.errors[0].original_error, BadInputError)
+    assert root.seen == []
+
+
+async def test_a_link_without_a_key_or_row_is_none_and_asks_for_no_key_in_vain() -> None:
+    asked: list[int] = []
+
+    async def load(keys: list[int]) -> list[str | None]:
+        asked.extend(keys)
+        return ["row" if key == 1 else None for key in keys]
+
+    loader: DataLoader[int, str | None] = DataLoader(load_fn=load)
+    assert [await linked(loader, key, str.upper) for key in (None, 1, 2)] == [None, "ROW", None]
+    assert asked == [1, 2]
+
+
+async def test_a_list_of_links_keeps_the_loaders_order() -> None:
+    async def load(keys: list[int]) -> list[tuple[str, ...]]:
+        return [("b", "a") for _ in keys]
+
+    loader: DataLoader[int, tuple[str, ...]] = DataLoader(load_fn=load)
+    assert await linked_list(loader, 1, str.upper) == ["B", "A"]
+    assert await linked_list(loader, None, str.upper) == []
