@@ -293,7 +293,7 @@ def test_nanobanana_calls_its_one_size_in_the_us_2k() -> None:
     ("values", "site", "words"),
     [
         ({"model": "jimeng-9"}, "CN", "no model 'jimeng-9'"),
-        ({"model": "jimeng-5.0"}, "US", "does not exist on the site US"),
+        ({"model": "jimeng-5.0"}, "US", "is not available on the site US"),
         ({"ratio": "5:4"}, "CN", "no pictures of 5:4"),
         ({"resolution": "8k"}, "CN", "at 8k"),
         ({"model": "nanobanana", "ratio": "16:9"}, "US", "no pictures of 16:9"),
@@ -314,7 +314,7 @@ def test_a_picture_that_the_catalogue_does_not_know_is_refused(values: dict[str,
     ("values", "site", "words"),
     [
         ({"model": "jimeng-4.5"}, "CN", "no model 'jimeng-4.5' for clips"),
-        ({"model": "jimeng-video-veo3"}, "CN", "does not exist on the site CN"),
+        ({"model": "jimeng-video-veo3"}, "CN", "is not available on the site CN"),
         ({"ratio": "3:2"}, "CN", "no clips of 3:2"),
         ({"duration_seconds": 7}, "CN", "no clips of 7 s"),
         ({"resolution": "4k"}, "CN", "at 4k"),
