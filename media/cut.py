@@ -15,7 +15,7 @@ from media.join import copy_packets
 from media.loudness import Loudness, master
 from media.mix import Effect, MixPlan, OwnSound, Voice, render_mix
 from media.probe import MediaInfo, probe
-from media.processes import run_in_worker
+from media.rendering import Rendering
 from media.segments import PicturePlan, PictureShot, render_segment, split_film
 from media.subtitles import Cue, write_srt
 
@@ -88,33 +88,30 @@ async def cut_film(
     plan: FilmPlan,
     out: Path,
     work: Path,
-    *,
-    progress: Callable[[float], None],
-    limit: int,
-    timeout_seconds: float,
+    rendering: Rendering,
 ) -> FilmResult:
     """Cuts the film into `out` (MP4: H.264 High, AAC 48 kHz stereo, subtitles as a soft track, index in front).
 
     `work`: a folder for parts, which are removed at the end. Picture and sound are made at the same time, in workers
-    that hold render slots; timeout_seconds holds for each of their calls. Raises JobFailure: INVALID_INPUT where a
+    that hold render slots. Raises JobFailure: INVALID_INPUT where a
     file cannot be used; and as media.ffmpeg does. `out` is only there when it is whole.
     """
     picture = _picture_plan(plan, None)
     scratch = work / f"{out.stem}.parts"
     scratch.mkdir(parents=True, exist_ok=True)
-    told = _Shares(progress, picture=0.8, sound=0.15, last=0.05)
+    told = _Shares(rendering.progress, picture=0.8, sound=0.15, last=0.05)
     try:
         font = None
         if plan.burn_subtitles and plan.cues:
             text = "".join(cue.text for cue in plan.cues)
-            font = await run_in_worker(find_cjk_font, text, limit=limit, timeout_seconds=timeout_seconds)
+            font = await rendering.silent().run(find_cjk_font, text)
         picture = _picture_plan(plan, font)
         seconds = picture.total_frames / plan.fps
         async with asyncio.TaskGroup() as group:
-            film = group.create_task(_render_picture(picture, scratch, told.part("picture"), limit, timeout_seconds))
-            sound = group.create_task(_render_sound(plan, picture, scratch, told.part("sound"), limit, timeout_seconds))
+            film = group.create_task(_render_picture(picture, scratch, rendering.telling(told.part("picture"))))
+            sound = group.create_task(_render_sound(plan, picture, scratch, rendering.telling(told.part("sound"))))
         whole = scratch / "film.mp4"
-        await _put_together(plan, film.result(), scratch / "sound.m4a", whole, seconds, limit, timeout_seconds)
+        await _put_together(plan, film.result(), scratch / "sound.m4a", whole, seconds, rendering.silent())
         whole.replace(out)
     except BaseExceptionGroup as failures:
         raise _first(failures) from None
@@ -174,31 +171,22 @@ def _picture_plan(plan: FilmPlan, font: Path | None) -> PicturePlan:
     )  # fmt: skip
 
 
-async def _render_picture(
-    picture: PicturePlan, scratch: Path, progress: Callable[[float], None], limit: int, timeout_seconds: float
-) -> Path:
+async def _render_picture(picture: PicturePlan, scratch: Path, rendering: Rendering) -> Path:
     least, most = _SEGMENT_FRAMES
-    stretches = split_film(picture, min(max(picture.total_frames // (2 * limit), least), most))
-    shares = _Shares(progress, **{str(first): (last - first) / picture.total_frames for first, last in stretches})
+    stretches = split_film(picture, min(max(picture.total_frames // (2 * rendering.limit), least), most))
+    shares = _Shares(
+        rendering.progress, **{str(first): (last - first) / picture.total_frames for first, last in stretches}
+    )
     parts = [scratch / f"part-{number:04}.mp4" for number in range(len(stretches))]
     async with asyncio.TaskGroup() as group:
         for part, (first, last) in zip(parts, stretches, strict=True):
             group.create_task(
-                run_in_worker(
-                    render_segment,
-                    picture,
-                    first,
-                    last,
-                    part,
-                    limit=limit,
-                    timeout_seconds=timeout_seconds,
-                    progress=shares.part(str(first)),
-                )
+                rendering.telling(shares.part(str(first))).run(render_segment, picture, first, last, part)
             )
     if len(parts) == 1:
         return parts[0]
     joined = scratch / "picture.mp4"
-    frames = await run_in_worker(copy_parts, parts, joined, picture.fps, limit=limit, timeout_seconds=timeout_seconds)
+    frames = await rendering.silent().run(copy_parts, parts, joined, picture.fps)
     if frames != picture.total_frames:
         raise JobFailure(
             JobErrorCode.INTERNAL, f"The film has {frames} frames, not {picture.total_frames}.", is_retryable=True
@@ -218,14 +206,10 @@ async def _render_sound(
     plan: FilmPlan,
     picture: PicturePlan,
     scratch: Path,
-    progress: Callable[[float], None],
-    limit: int,
-    timeout_seconds: float,
+    rendering: Rendering,
 ) -> Loudness:
-    infos = await run_in_worker(
-        probe_all, [shot.clip for shot in plan.shots], limit=limit, timeout_seconds=timeout_seconds
-    )
-    progress(0.05)
+    infos = await rendering.silent().run(probe_all, [shot.clip for shot in plan.shots])
+    rendering.progress(0.05)
     seconds = picture.total_frames / plan.fps
     mix = MixPlan(
         seconds=seconds,
@@ -241,14 +225,8 @@ async def _render_sound(
         film_fade_in_seconds=min(plan.fade_in_seconds, 0.1), film_fade_out_seconds=min(plan.fade_out_seconds, 0.25),
     )  # fmt: skip
     wav = scratch / "mix.wav"
-    await run_in_worker(
-        render_mix, mix, wav, limit=limit, timeout_seconds=timeout_seconds,
-        progress=lambda fraction: progress(0.05 + 0.45 * fraction),
-    )  # fmt: skip
-    loudness = await master(
-        wav, scratch / "sound.m4a", seconds=seconds, limit=limit, timeout_seconds=timeout_seconds,
-        progress=lambda fraction: progress(0.5 + 0.5 * fraction),
-    )  # fmt: skip
+    await rendering.part(0.05, 0.45).run(render_mix, mix, wav)
+    loudness = await master(wav, scratch / "sound.m4a", rendering.part(0.5, 0.5), seconds=seconds)
     wav.unlink()
     return loudness
 
@@ -288,7 +266,7 @@ _LANGUAGE_CODES = {"zh": "chi", "en": "eng", "ja": "jpn"}  # ISO 639-2/B, as MP4
 
 
 async def _put_together(
-    plan: FilmPlan, picture: Path, sound: Path, out: Path, seconds: float, limit: int, timeout_seconds: float
+    plan: FilmPlan, picture: Path, sound: Path, out: Path, seconds: float, rendering: Rendering
 ) -> None:
     language = _LANGUAGE_CODES.get(plan.language.split("-")[0].lower(), "und")
     inputs = ["-i", str(picture), "-i", str(sound)]
@@ -302,5 +280,5 @@ async def _put_together(
     await run_ffmpeg(
         [*inputs, *maps, "-c:v", "copy", "-c:a", "copy", "-metadata:s:a:0", f"language={language}", *title,
          "-movflags", "+faststart", "-f", "mp4", str(out)],
-        expected_seconds=seconds, progress=lambda _: None, limit=limit, timeout_seconds=timeout_seconds,
+        rendering, expected_seconds=seconds,
     )  # fmt: skip

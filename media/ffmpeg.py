@@ -14,6 +14,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from errors import JobErrorCode, JobFailure
+from media.rendering import Rendering
 from media.slots import render_slot
 
 _LAUNCHER = str(Path(__file__).with_name("launcher.py"))
@@ -84,22 +85,15 @@ async def _collect(stream: asyncio.StreamReader, lines: deque[str]) -> None:
         lines.extend(line[-2000:] for line in text.replace("\r", "\n").split("\n"))
 
 
-async def run_ffmpeg(
-    arguments: Sequence[str],
-    *,
-    expected_seconds: float | None,
-    progress: Callable[[float], None],
-    limit: int,
-    timeout_seconds: float,
-) -> str:
-    """Runs ffmpeg with these arguments while holding one of `limit` render slots; returns the end of its stderr.
+async def run_ffmpeg(arguments: Sequence[str], rendering: Rendering, *, expected_seconds: float | None = None) -> str:
+    """Runs ffmpeg with these arguments while holding a render slot; returns the end of its stderr.
 
-    progress: from 0 to 1 by the time written, where expected_seconds (the length of the output) is given.
+    Progress is told by the time written, where expected_seconds (the length of the output) is given.
     Cancelling ends the process within a second. Raises JobFailure: TIMEOUT, STORAGE_ERROR where the disk is full,
     else INTERNAL with the line that says why.
     """
     common = ("-nostdin", "-y", "-hide_banner", "-progress", "pipe:1", "-nostats")
-    async with render_slot(limit):
+    async with render_slot(rendering.limit):
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", _LAUNCHER, str(os.getpid()), ffmpeg_path(), *common, *arguments),
             stdin=asyncio.subprocess.DEVNULL,
@@ -111,15 +105,19 @@ async def run_ffmpeg(
         assert process.stderr is not None
         lines: deque[str] = deque(maxlen=_KEPT_LINES)
         readers = asyncio.gather(
-            _follow(process.stdout, expected_seconds, progress), _collect(process.stderr, lines), process.wait()
+            _follow(process.stdout, expected_seconds, rendering.progress),
+            _collect(process.stderr, lines),
+            process.wait(),
         )
         try:
-            async with asyncio.timeout(timeout_seconds):
+            async with asyncio.timeout(rendering.timeout_seconds):
                 await readers
         except TimeoutError:
             await _stop_quietly(process)
             raise JobFailure(
-                JobErrorCode.TIMEOUT, f"Rendering took longer than {timeout_seconds:.0f} s.", is_retryable=True
+                JobErrorCode.TIMEOUT,
+                f"Rendering took longer than {rendering.timeout_seconds:.0f} s.",
+                is_retryable=True,
             ) from None
         except BaseException:
             await _stop_quietly(process)

@@ -1,7 +1,6 @@
 """What a clip gets after it was made: its transition, and the sound that is put under it."""
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +16,7 @@ from media.join import fitted_frames
 from media.loudness import master
 from media.mix import MixPlan, OwnSound, Voice, render_mix
 from media.probe import MediaInfo, probe
-from media.processes import run_in_worker
+from media.rendering import Rendering
 from media.segments import PicturePlan, PictureShot, render_segment
 from media.worker import report_progress
 
@@ -27,6 +26,28 @@ _MUSIC_FADES_SECONDS = (0.3, 1.0)  # in and out, shorter for short clips
 _EDGE_SECONDS = 0.05  # a voice that is cut off at the clip's end does not click
 _ENCODING = Encoding("veryfast", 18)  # a second time: finer than the first, which shows through
 _HIGHEST_RATE = 120
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What a clip gets.
+
+    transition: NONE, KEN_BURNS (the camera comes slowly nearer from the first frame to the last) or FADE (from black
+    and to black in half a second each, in a fifth of a short clip). ducking: the music is lower while the voice speaks.
+    """
+
+    transition: str = "NONE"
+    voiceover: Path | None = None
+    bgm: Path | None = None
+    ducking: bool = True
+
+    @property
+    def has_sound(self) -> bool:
+        return self.voiceover is not None or self.bgm is not None
+
+    @property
+    def is_nothing(self) -> bool:
+        return self.transition == "NONE" and not self.has_sound
 
 
 @dataclass(frozen=True)
@@ -56,58 +77,46 @@ class _Clip:
 async def finish_clip(
     clip: Path,
     out: Path,
-    *,
-    transition: str,
-    voiceover: Path | None,
-    bgm: Path | None,
-    ducking: bool,
-    limit: int,
-    timeout_seconds: float,
-    progress: Callable[[float], None] = lambda _: None,
+    finish: Finish,
+    rendering: Rendering,
 ) -> Path:
     """The clip with its transition and sound, written to `out`; `clip` itself where there is nothing to do.
 
-    transition: NONE, KEN_BURNS (the camera comes slowly nearer from the first frame to the last) or FADE (from black
-    and to black in half a second each, in a fifth of a short clip). The voiceover begins with the clip and is cut at
-    its end; the music is looped or cut to the clip's length; with `ducking` it is lower while the voice speaks; a sound
+    The voiceover begins with the clip and is cut at its end; the music is looped or cut to the clip's length; a sound
     of the clip's own lies low under both. The result is MP4 with its index in front: H.264, AAC 48 kHz stereo at
     -16 LUFS where sound was added, as many frames as before. A picture without a transition is copied as it is.
 
-    Renders in workers that hold one of `limit` render slots; timeout_seconds holds for each of their calls. Raises
-    JobFailure: INVALID_INPUT with the file that cannot be used, else as media.ffmpeg does. `out` is only there when it
-    is whole.
+    Raises JobFailure: INVALID_INPUT with the file that cannot be used, else as media.ffmpeg does. `out` is only there
+    when it is whole.
     """
-    if transition == "NONE" and voiceover is None and bgm is None:
-        progress(1.0)
+    if finish.is_nothing:
+        rendering.progress(1.0)
         return clip
     scratch = out.with_name(f"{out.stem}.parts")
     scratch.mkdir(parents=True, exist_ok=True)
     try:
-        looked = await run_in_worker(
-            look, clip, transition, voiceover, bgm, limit=limit, timeout_seconds=timeout_seconds
-        )
-        picture = await _picture(looked, scratch, limit, timeout_seconds, lambda done: progress(0.7 * done))
+        looked = await rendering.silent().run(look, clip, finish)
+        picture = await _picture(looked, scratch, rendering.part(0.0, 0.7))
         sound = None
-        if voiceover is not None or bgm is not None:
-            plan = _mix_plan(looked, voiceover, bgm, ducking)
-            sound = await _sound(plan, scratch, limit, timeout_seconds, lambda done: progress(0.7 + 0.25 * done))
+        if finish.has_sound:
+            sound = await _sound(_mix_plan(looked, finish), scratch, rendering.part(0.7, 0.25))
         whole = scratch / "whole.mp4"
         await run_ffmpeg(
             [*_together(looked, picture, sound), str(whole)],
-            expected_seconds=looked.seconds, progress=lambda done: progress(0.95 + 0.05 * done),
-            limit=limit, timeout_seconds=timeout_seconds,
-        )  # fmt: skip
+            rendering.part(0.95, 0.05),
+            expected_seconds=looked.seconds,
+        )
         whole.replace(out)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    progress(1.0)
+    rendering.progress(1.0)
     return out
 
 
-def look(clip: Path, transition: str, voiceover: Path | None, bgm: Path | None) -> _Clip:
+def look(clip: Path, finish: Finish) -> _Clip:
     """What the clip is; and that the sounds are some. Blocks. Raises JobFailure INVALID_INPUT, naming the file."""
     info = _probed(clip, "clip")
-    for path, name in ((voiceover, "voiceover"), (bgm, "background music")):
+    for path, name in ((finish.voiceover, "voiceover"), (finish.bgm, "background music")):
         if path is not None and not _probed(path, name).has_audio:
             raise _unusable(name, "The file holds no sound.")
     if not info.has_video or not info.frame_count:
@@ -117,7 +126,7 @@ def look(clip: Path, transition: str, voiceover: Path | None, bgm: Path | None) 
     if not 1 <= rate <= _HIGHEST_RATE:  # a container that tells no usable rate
         rate = Fraction(24)
         frames = max(1, round(info.duration_seconds * rate))
-    return _Clip(clip, info, rate, frames, transition)
+    return _Clip(clip, info, rate, frames, finish.transition)
 
 
 def _probed(path: Path, name: str) -> MediaInfo:
@@ -132,13 +141,11 @@ def _unusable(name: str, reason: str) -> JobFailure:
     return JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=False)
 
 
-async def _picture(
-    clip: _Clip, scratch: Path, limit: int, timeout_seconds: float, progress: Callable[[float], None]
-) -> Path:
+async def _picture(clip: _Clip, scratch: Path, rendering: Rendering) -> Path:
     if not clip.needs_encoding:
         return clip.path
     out = scratch / "picture.mp4"
-    await run_in_worker(render_picture, clip, out, limit=limit, timeout_seconds=timeout_seconds, progress=progress)
+    await rendering.run(render_picture, clip, out)
     return out
 
 
@@ -174,29 +181,24 @@ def _seen(plane: Plane, view: View) -> Plane:
     return np.asarray(image.resize((width, height), Image.Resampling.BICUBIC, box=view.box(width, height)))
 
 
-def _mix_plan(clip: _Clip, voiceover: Path | None, bgm: Path | None, ducking: bool) -> MixPlan:
+def _mix_plan(clip: _Clip, finish: Finish) -> MixPlan:
     fade_in, fade_out = (min(seconds, _FADE_SHARE * clip.seconds) for seconds in _MUSIC_FADES_SECONDS)
     return MixPlan(
         seconds=clip.seconds,
-        voices=(Voice(voiceover, 0.0),) if voiceover is not None else (),
+        voices=(Voice(finish.voiceover, 0.0),) if finish.voiceover is not None else (),
         own_sounds=(OwnSound(clip.path, 0.0, clip.seconds),) if clip.info.has_audio else (),
-        music=bgm, music_fade_in_seconds=fade_in, music_fade_out_seconds=fade_out, ducking=ducking,
+        music=finish.bgm, music_fade_in_seconds=fade_in, music_fade_out_seconds=fade_out, ducking=finish.ducking,
         # Sound goes with the picture into black, but not so long that the first word is lost.
         film_fade_in_seconds=min(clip.fade_seconds, 0.1),
         film_fade_out_seconds=max(min(clip.fade_seconds, 0.25), _EDGE_SECONDS),
     )  # fmt: skip
 
 
-async def _sound(
-    plan: MixPlan, scratch: Path, limit: int, timeout_seconds: float, progress: Callable[[float], None]
-) -> Path:
+async def _sound(plan: MixPlan, scratch: Path, rendering: Rendering) -> Path:
     mix, out = scratch / "mix.wav", scratch / "sound.m4a"
-    await run_in_worker(render_mix, plan, mix, limit=limit, timeout_seconds=timeout_seconds)
-    progress(0.3)
-    await master(
-        mix, out, seconds=plan.seconds, limit=limit, timeout_seconds=timeout_seconds,
-        progress=lambda done: progress(0.3 + 0.7 * done),
-    )  # fmt: skip
+    await rendering.silent().run(render_mix, plan, mix)
+    rendering.progress(0.3)
+    await master(mix, out, rendering.part(0.3, 0.7), seconds=plan.seconds)
     return out
 
 

@@ -1,11 +1,11 @@
 """Loudness after EBU R 128 / ITU-R BS.1770: measured by ffmpeg's ebur128, reached by gain and a limiter."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from media.ffmpeg import run_ffmpeg
+from media.rendering import Rendering
 
 TARGET_LUFS = -16.0
 HIGHEST_PEAK_DBTP = -1.0
@@ -24,10 +24,6 @@ class Loudness:
     true_peak_dbtp: float
 
 
-def _ignore(_: float) -> None:
-    pass
-
-
 def parse_summary(text: str) -> Loudness:
     """What ebur128 says at its end."""
     summary = text[text.rindex("Summary:") :]
@@ -38,27 +34,24 @@ def parse_summary(text: str) -> Loudness:
     return Loudness(max(float(integrated[1]), -70.0), max(float(peak[1]), -120.0))
 
 
-async def measure(path: Path, *, limit: int, timeout_seconds: float) -> Loudness:
-    """The loudness of a sound or film file."""
+async def measure(path: Path, rendering: Rendering) -> Loudness:
+    """The loudness of a sound or film file. Tells no progress."""
     said = await run_ffmpeg(
         ["-i", str(path), "-map", "0:a:0", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"],
-        expected_seconds=None, progress=_ignore, limit=limit, timeout_seconds=timeout_seconds,
-    )  # fmt: skip
+        rendering,
+    )
     return parse_summary(said)
 
 
-async def master(
-    mix: Path, out: Path, *, seconds: float, progress: Callable[[float], None], limit: int, timeout_seconds: float,
-    bit_rate: str = "192k",
-) -> Loudness:  # fmt: skip
+async def master(mix: Path, out: Path, rendering: Rendering, *, seconds: float, bit_rate: str = "192k") -> Loudness:
     """Encodes the mix as AAC (48 kHz stereo, M4A) at TARGET_LUFS with peaks under HIGHEST_PEAK_DBTP; returns what
     the encoded file measures.
 
     Encoding shifts peaks and limiting lowers loudness, so the file itself is measured and made again with the
     difference corrected, until both hold. Silence stays silence.
     """
-    found = await measure(mix, limit=limit, timeout_seconds=timeout_seconds)
-    progress(0.2)
+    found = await measure(mix, rendering)
+    rendering.progress(0.2)
     is_silent = found.integrated_lufs <= _SILENT_LUFS
     gain = 0.0 if is_silent else TARGET_LUFS - found.integrated_lufs
     ceiling = HIGHEST_PEAK_DBTP - 0.8
@@ -70,20 +63,20 @@ async def master(
              f"volume={gain:.3f}dB,aresample={_PEAK_DETECTION_RATE},"
              f"alimiter=limit={10 ** (ceiling / 20):.5f}:attack=4:release=80:level=false:latency=true,aresample=48000",
              "-c:a", "aac", "-b:a", bit_rate, "-ac", "2", "-t", f"{seconds:.6f}", "-f", "mp4", str(candidate)],
-            expected_seconds=seconds, progress=_ignore, limit=limit, timeout_seconds=timeout_seconds,
+            rendering.silent(), expected_seconds=seconds,
         )  # fmt: skip
-        found = await measure(candidate, limit=limit, timeout_seconds=timeout_seconds)
+        found = await measure(candidate, rendering)
         if best is None or _distance(found) < _distance(best):
             candidate.replace(out)
             best = found
         else:
             candidate.unlink()
-        progress(0.2 + 0.8 * (attempt + 1) / _TRIES)
+        rendering.progress(0.2 + 0.8 * (attempt + 1) / _TRIES)
         if is_silent or _distance(found) == 0:
             break
         gain += TARGET_LUFS - found.integrated_lufs
         ceiling -= max(found.true_peak_dbtp - (HIGHEST_PEAK_DBTP - _PEAK_MARGIN), 0.0)
-    progress(1.0)
+    rendering.progress(1.0)
     assert best is not None
     return best
 

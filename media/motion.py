@@ -1,7 +1,8 @@
 """A still picture as a moving shot: the camera over it, and for clips depth, light, grain and weather."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,7 @@ from media.camera import View, plan_move
 from media.ffmpeg import run_ffmpeg
 from media.frames import Encoding, Plane, Planes, VideoWriter, encoding_of, read_picture, to_planes
 from media.join import join_videos
-from media.processes import run_in_worker
+from media.rendering import Rendering
 from media.weather import Weather, choose_weather
 from media.worker import report_progress
 
@@ -24,55 +25,58 @@ _STRIP_ROWS = 16
 _FIRELIGHT = ("火", "烛", "灯", "fire", "candle", "lantern", "torch", "lamp")
 
 
-async def move_picture(
-    picture: Path,
-    out: Path,
-    *,
-    seconds: float,
-    shot_type: str,
-    width: int,
-    height: int,
-    fps: int,
-    strength: float = 0.7,
-    seed: int = 0,
-    quality: str = "STANDARD",
-    kind: MotionKind = "animatic",
-    prompt: str = "",
-    progress: Callable[[float], None] | None = None,
-    limit: int,
-    timeout_seconds: float,
-) -> None:
-    """Writes a silent H.264 MP4 of exactly round(seconds * fps) frames (at least one) that begins with the picture.
+@dataclass(frozen=True)
+class Motion:
+    """How a still picture moves, for how long, and how it is written.
 
     shot_type: a ShotType name of the contract, which chooses the move; strength from 0 to 1; quality DRAFT, STANDARD
     or HIGH. A clip has more life than an animatic part: depth, light, and the weather that `prompt` speaks of.
+    """
+
+    seconds: float
+    shot_type: str
+    width: int
+    height: int
+    fps: int
+    strength: float = 0.7
+    seed: int = 0
+    quality: str = "STANDARD"
+    kind: MotionKind = "animatic"
+    prompt: str = ""
+
+    @property
+    def frames(self) -> int:
+        return max(1, round(self.seconds * self.fps))
+
+    @property
+    def encoding(self) -> Encoding:
+        if self.kind == "animatic":
+            return Encoding("veryfast", 24)
+        # x264's next faster preset where the cut encodes the clip once more anyway.
+        return Encoding("superfast", 19) if self.quality == "STANDARD" else encoding_of(self.quality)
+
+
+async def move_picture(picture: Path, out: Path, motion: Motion, rendering: Rendering) -> None:
+    """Writes a silent H.264 MP4 of exactly motion.frames frames that begins with the picture.
+
     Raises JobFailure INVALID_INPUT for a picture that cannot be read. Cancelling ends the rendering.
     """
-    await run_in_worker(
-        render_move, picture, out, seconds, shot_type, width, height, fps, strength, seed, quality, kind, prompt,
-        limit=limit, timeout_seconds=timeout_seconds, progress=progress,
-    )  # fmt: skip
+    await rendering.run(render_move, picture, out, motion)
 
 
-def render_move(
-    picture: Path, out: Path, seconds: float, shot_type: str, width: int, height: int, fps: int, strength: float,
-    seed: int, quality: str, kind: MotionKind, prompt: str,
-) -> None:  # fmt: skip
+def render_move(picture: Path, out: Path, motion: Motion) -> None:
     """move_picture's work, in this process."""
-    frames = max(1, round(seconds * fps))
-    camera = _Camera(read_picture(picture, width, height, _OVERSIZE), width, height, is_smooth=kind == "clip")
-    move = plan_move(shot_type, seconds, strength, seed)
-    depth = 0.035 * strength if kind == "clip" else 0.0
-    light = _Light(prompt, seed, strength) if kind == "clip" else None
-    weather_name = choose_weather(prompt) if kind == "clip" else None
-    weather = Weather(weather_name, width, height, seed, strength) if weather_name else None
-    # x264's next faster preset where the cut encodes the clip once more anyway.
-    encoding = Encoding("superfast", 19) if quality == "STANDARD" else encoding_of(quality)
-    if kind == "animatic":
-        encoding = Encoding("veryfast", 24)
-    with VideoWriter(out, width, height, fps, encoding) as writer:
+    width, height, frames, strength = motion.width, motion.height, motion.frames, motion.strength
+    is_clip = motion.kind == "clip"
+    camera = _Camera(read_picture(picture, width, height, _OVERSIZE), width, height, is_smooth=is_clip)
+    move = plan_move(motion.shot_type, motion.seconds, strength, motion.seed)
+    depth = 0.035 * strength if is_clip else 0.0
+    light = _Light(motion.prompt, motion.seed, strength) if is_clip else None
+    weather_name = choose_weather(motion.prompt) if is_clip else None
+    weather = Weather(weather_name, width, height, motion.seed, strength) if weather_name else None
+    with VideoWriter(out, width, height, motion.fps, motion.encoding) as writer:
         for number in range(frames):
-            fraction, at = number / max(frames - 1, 1), number / fps
+            fraction, at = number / max(frames - 1, 1), number / motion.fps
             planes = camera.see(move.at(fraction, at), depth * (fraction - 0.5))
             if light is not None:
                 planes = light.shine(planes, at)
@@ -149,28 +153,20 @@ async def concatenate(
     parts: Sequence[Path],
     out: Path,
     audio: Path | None,
+    rendering: Rendering,
     *,
     width: int,
     height: int,
     fps: int,
-    progress: Callable[[float], None] | None = None,
-    limit: int,
-    timeout_seconds: float,
 ) -> float:
     """The parts one after another (hard cuts) as one MP4, with `audio` where given; returns its length in seconds.
 
     Parts that move_picture made with these measures are copied as they are; any other film is encoded anew.
     """
     silent = out if audio is None else out.with_name(f"{out.stem}.silent.mp4")
-
-    def half(fraction: float) -> None:
-        if progress is not None:
-            progress(fraction * 0.8)
-
-    frames = await run_in_worker(
-        join_videos, list(parts), silent, width, height, Fraction(fps), encoding_of("STANDARD"),
-        limit=limit, timeout_seconds=timeout_seconds, progress=half,
-    )  # fmt: skip
+    frames = await rendering.part(0.0, 0.8).run(
+        join_videos, list(parts), silent, width, height, Fraction(fps), encoding_of("STANDARD")
+    )
     seconds = frames / fps
     if audio is not None:
         try:
@@ -178,10 +174,9 @@ async def concatenate(
                 ["-i", str(silent), "-i", str(audio), "-map", "0:v:0", "-map", "1:a:0", "-c:v", "copy",
                  "-af", "apad", "-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2", "-t", f"{seconds:.6f}",
                  "-movflags", "+faststart", "-f", "mp4", str(out)],
-                expected_seconds=seconds, progress=lambda _: None, limit=limit, timeout_seconds=timeout_seconds,
+                rendering.silent(), expected_seconds=seconds,
             )  # fmt: skip
         finally:
             silent.unlink(missing_ok=True)
-    if progress is not None:
-        progress(1.0)
+    rendering.progress(1.0)
     return seconds

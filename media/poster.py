@@ -8,7 +8,7 @@ from PIL import Image
 
 from errors import JobErrorCode, JobFailure
 from media.frames import read_picture, to_jpeg
-from media.processes import run_in_worker
+from media.rendering import Rendering
 
 _SCORED_WIDTH = 320
 
@@ -59,10 +59,6 @@ def write_poster(pictures: Sequence[Path], out: Path, width: int, height: int) -
     return chosen
 
 
-async def make_poster(
-    pictures: Sequence[Path], out: Path, width: int, height: int, *, limit: int, timeout_seconds: float
-) -> int:
-    """write_poster in a worker that holds one of `limit` render slots."""
-    return await run_in_worker(
-        write_poster, list(pictures), out, width, height, limit=limit, timeout_seconds=timeout_seconds
-    )
+async def make_poster(pictures: Sequence[Path], out: Path, width: int, height: int, rendering: Rendering) -> int:
+    """write_poster in a worker that holds a render slot."""
+    return await rendering.run(write_poster, list(pictures), out, width, height)

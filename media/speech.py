@@ -8,7 +8,7 @@ import numpy as np
 
 from errors import JobErrorCode, JobFailure
 from media import espeak
-from media.processes import run_in_worker
+from media.rendering import Rendering
 from media.samples import SAMPLE_RATE, Samples, gated_level, linear, resample, write_wav
 
 _SILENCE = 0.004  # of full scale, against the loudest sample: what lies under it at the ends is cut off
@@ -148,13 +148,9 @@ def speak_to_file(text: str, voice_id: str, language: str | None, out: Path) -> 
     return write_wav(out, _levelled(samples))
 
 
-async def speak(
-    text: str, voice_id: str, language: str | None, out: Path, *, limit: int, timeout_seconds: float = 120
-) -> float:
-    """speak_to_file in a worker process that holds one of `limit` render slots."""
-    return await run_in_worker(
-        speak_to_file, text, voice_id, language, out, limit=limit, timeout_seconds=timeout_seconds
-    )
+async def speak(text: str, voice_id: str, language: str | None, out: Path, rendering: Rendering) -> float:
+    """speak_to_file in a worker process that holds a render slot."""
+    return await rendering.run(speak_to_file, text, voice_id, language, out)
 
 
 def _cleaned(text: str) -> str:

@@ -174,12 +174,18 @@ class VideoRecord(GenerationRecord, VideoParameters):
     pass
 
 
+# The parameters that each type has of its request.
+_NAMES = {
+    kind: [field.name for field in fields(kind) if field.name in PARAMETERS] for kind in (ImageRecord, VideoRecord)
+}
+
+
 def record_from_row(row: RecordRow) -> ImageRecord | VideoRecord:
     """The type of the record's kind."""
     kind = ImageRecord if row.kind is MediaKind.IMAGE else VideoRecord
     request = GenerationRequest.from_json(row.params)
     values: dict[str, Any] = {
-        **{field.name: getattr(request, field.name) for field in fields(kind) if field.name in PARAMETERS},
+        **{name: getattr(request, name) for name in _NAMES[kind]},
         "prompt": row.prompt,
         "input_images": [image.given for image in request.inputs],
     }

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from errors import JobErrorCode
 from models.batches import Batch
 from models.database import transaction
 from models.enums import BatchStatus, BatchType, JobStatus, MediaKind
 from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
+from models.job_errors import JobError
 from models.jobs import Job
 from services.generation.on_ended import after_ending
 from services.generation.outcomes import fail_generation, succeed_generation
@@ -15,7 +17,7 @@ from services.generation.stopping import cancel_generation
 from tests.factories import OWNER
 from tests.pool_factories import make_generation
 
-ERROR = {"code": "API_ERROR", "message": "It broke.", "retryable": True, "upstreamCode": None}
+ERROR = JobError(JobErrorCode.API_ERROR, "It broke.", is_retryable=True)
 
 
 async def make_batch(owner: str = OWNER, total: int = 0, **values: Any) -> Batch:
@@ -39,7 +41,7 @@ async def make_batch_of(
     batch = await make_batch(owner, len(statuses), **{"status": BatchStatus.RUNNING, "kind": kind, **values})
     jobs = []
     for status in statuses:
-        error = ERROR if status is JobStatus.FAILED else None
+        error = ERROR.to_json() if status is JobStatus.FAILED else None
         jobs.append(await make_generation(owner, kind, batch_id=batch.id, status=status, error=error))
     return batch, jobs
 

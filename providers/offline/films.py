@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from media.motion import move_picture
+from media.motion import Motion, move_picture
 from media.music import compose
-from media.processes import run_in_worker
+from media.rendering import Rendering
 from media.speech import VOICES, speak
 from providers.base import (
     ClipOrder,
@@ -32,32 +32,25 @@ class OfflineFilms:
         await move_picture(
             order.picture,
             out,
-            seconds=order.seconds,
-            shot_type=order.shot_type,
-            width=order.width,
-            height=order.height,
-            fps=order.fps,
-            strength=order.motion_strength,
-            seed=order.seed,
-            quality=order.quality,
-            kind="clip",
-            prompt=order.prompt,
-            progress=progress,
-            limit=self.render_limit,
-            timeout_seconds=self.timeout_seconds,
+            Motion(
+                seconds=order.seconds,
+                shot_type=order.shot_type,
+                width=order.width,
+                height=order.height,
+                fps=order.fps,
+                strength=order.motion_strength,
+                seed=order.seed,
+                quality=order.quality,
+                kind="clip",
+                prompt=order.prompt,
+            ),
+            Rendering(self.render_limit, self.timeout_seconds, progress),
         )
         return out
 
     async def speak(self, order: SpeechOrder, into: Path, progress: Progress = ignore_progress) -> Path:
         out = into / "speech.wav"
-        await speak(
-            order.text,
-            order.voice_id,
-            order.language,
-            out,
-            limit=self.render_limit,
-            timeout_seconds=_SPEECH_SECONDS,
-        )
+        await speak(order.text, order.voice_id, order.language, out, Rendering(self.render_limit, _SPEECH_SECONDS))
         progress(1.0)
         return out
 
@@ -79,17 +72,8 @@ class OfflineFilms:
         """Music in the given style; without one, in the mood that the story's hints name most."""
         out = into / "music.wav"
         style = order.style or _commonest([mood for _, mood in order.hints])
-        await run_in_worker(
-            compose,
-            style,
-            order.seconds,
-            order.seed,
-            out,
-            order.hints,
-            limit=self.render_limit,
-            timeout_seconds=self.timeout_seconds,
-            progress=progress,
-        )
+        rendering = Rendering(self.render_limit, self.timeout_seconds, progress)
+        await rendering.run(compose, style, order.seconds, order.seed, out, order.hints)
         return out
 
 

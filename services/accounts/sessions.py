@@ -5,17 +5,19 @@ The hash's key is a random one that is kept sealed in the database: hashes outli
 
 import hmac
 import secrets
+from collections.abc import Awaitable, Callable
 
 from models.accounts import Account
 from models.database import execute
 from providers.pooled import Credential
 from services.platform import sealing
+from services.platform.deployment_facts import add_fact, fact, set_fact
 from services.platform.sealing import open_sealed, resealed
+from services.stores import accounts, webhook_secrets
 
 FACT = "session_hash_key"
 HASH_KEY_BYTES = 32
 RESEAL_BATCH = 500
-SEALED_COLUMNS = (("account", "session_sealed"), ("webhook_secret", "sealed"))
 
 
 def seal(session: str) -> str:
@@ -44,15 +46,12 @@ async def session_hash_key() -> bytes:
 
     Raises ConfigurationError where none of the keys opens it.
     """
-    rows = await execute("SELECT value FROM deployment_fact WHERE name = ?", FACT)
-    if not rows:
-        await execute(
-            "INSERT INTO deployment_fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING RETURNING name",
-            FACT,
-            sealing.seal(secrets.token_bytes(HASH_KEY_BYTES)),
-        )
-        rows = await execute("SELECT value FROM deployment_fact WHERE name = ?", FACT)
-    return open_sealed(rows[0]["value"])
+    sealed = await fact(FACT)
+    if sealed is None:
+        await add_fact(FACT, sealing.seal(secrets.token_bytes(HASH_KEY_BYTES)))
+        sealed = await fact(FACT)
+    assert sealed is not None, "whoever was first has written it"
+    return open_sealed(sealed)
 
 
 async def check_encryption() -> None:
@@ -68,15 +67,13 @@ async def reseal_all() -> int:
 
     A secret that is changed meanwhile is left as it is then. Running it twice does nothing more.
     """
-    count = 0
-    for table, column in SEALED_COLUMNS:
-        count += await _reseal(table, column)
-    sealed_key = sealing.seal(await session_hash_key())
-    await execute("UPDATE deployment_fact SET value = ? WHERE name = ? RETURNING name", sealed_key, FACT)
+    count = await _reseal("account", "session_sealed", accounts.replace_seal)
+    count += await _reseal("webhook_secret", "sealed", webhook_secrets.replace_seal)
+    await set_fact(FACT, sealing.seal(await session_hash_key()))
     return count
 
 
-async def _reseal(table: str, column: str) -> int:
+async def _reseal(table: str, column: str, replace_seal: Callable[[int, str, str], Awaitable[bool]]) -> int:
     count, last_id = 0, 0
     # Accounts that were deleted long ago have lost their session: there is nothing to open.
     while rows := await execute(
@@ -85,13 +82,8 @@ async def _reseal(table: str, column: str) -> int:
         RESEAL_BATCH,
     ):
         for row in rows:
-            if (anew := resealed(row["sealed"])) != row["sealed"]:
-                changed = await execute(
-                    f"UPDATE {table} SET {column} = ? WHERE id = ? AND {column} = ? RETURNING id",
-                    anew,
-                    row["id"],
-                    row["sealed"],
-                )
-                count += len(changed)
+            anew = resealed(row["sealed"])
+            if anew != row["sealed"] and await replace_seal(row["id"], row["sealed"], anew):
+                count += 1
         last_id = rows[-1]["id"]
     return count

@@ -3,7 +3,6 @@
 from typing import Any
 
 from errors import BadInputError, ConflictError, NotFoundError
-from models.artifacts import Artifact
 from models.database import transaction
 from models.enums import ArtifactKind, FileRole, JobType, Stage
 from models.films import Animatic, AnimaticPart
@@ -20,6 +19,7 @@ from services.platform.providers import choose_provider, voices
 from services.platform.uploads import IncomingFile, store_media
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
+from services.stores import artifacts, films
 from services.stores.jobs.which import builds_of
 
 
@@ -56,7 +56,7 @@ async def create_animatic(
         if workflow_id is not None:
             workflow = await own_workflow_of(owner, workflow_id, storyboard.workflow_id)
             voice_id = workflow.options.get("voice_id")
-        animatic = await Animatic.create(
+        animatic = await films.create_animatic(
             owner=owner,
             workflow_id=workflow_id,
             storyboard_id=storyboard_id,
@@ -126,7 +126,7 @@ async def generate_speech(
         changes: dict[str, Any] = {"text": text.strip()}
         changes |= {"provider": provider} if provider is not None else {}
         changes |= {"voice_id": voice_id} if voice_id is not None else {}
-        await AnimaticPart.filter(id=part.id).update(**changes)
+        await films.change_part(part.id, **changes)
         await _unpin(part.id)
         job = await create_stage_job(
             owner,
@@ -144,7 +144,7 @@ async def generate_speech(
 
 async def _unpin(part_id: int) -> None:
     await cancel_builds(builds_of(part_id, ArtifactKind.SPEECH))
-    await Artifact.filter(kind=ArtifactKind.SPEECH, subject_id=part_id).update(is_pinned=False)
+    await artifacts.unpin(ArtifactKind.SPEECH, [part_id])
 
 
 async def upload_audio(owner: str, animatic_id: int, shot_id: int, upload: IncomingFile) -> Animatic:

@@ -15,6 +15,7 @@ from services.platform.providers import choose_provider, voices
 from services.platform.uploads import IncomingFile, store_picture
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
+from services.stores import scripts
 from services.stores.jobs.which import builds_of
 
 MAX_PROMPT_LENGTH = 8000
@@ -75,7 +76,7 @@ async def upload_reference_image(owner: str, asset_id: int, upload: IncomingFile
         file = await store_picture(owner, upload, folder)
 
     async def body() -> Asset:
-        await Asset.filter(id=asset_id, owner=owner).update(reference_file_id=file.id)
+        await scripts.change_asset(asset_id, reference_file_id=file.id)
         await cancel_builds(builds_of(asset_id, ArtifactKind.DESIGN))
         await wake_stage_jobs(asset.script_id, at_once=True)
         return await own(Asset, owner, asset_id)
@@ -117,7 +118,7 @@ async def regenerate_asset(
             changes["voice_id"] = voice_id
         if voice_id is None or prompt is not None or provider is not None:
             changes["generation"] = asset.generation + 1
-        await Asset.filter(id=asset_id).update(**changes)
+        await scripts.change_asset(asset_id, **changes)
         await cancel_builds(builds_of(asset_id, ArtifactKind.DESIGN))
         job = await create_stage_job(
             owner,

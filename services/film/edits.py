@@ -18,6 +18,7 @@ from services.platform.ownership import own, own_workflow_of
 from services.platform.uploads import in_worker
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
+from services.stores import films
 from services.stores.jobs.which import builds_of
 from settings import get_settings
 
@@ -51,7 +52,7 @@ async def create_edit(
         video = await own(Video, owner, video_id)
         if workflow_id is not None:
             await own_workflow_of(owner, workflow_id, video.workflow_id)
-        edit = await Edit.create(owner=owner, workflow_id=workflow_id, video_id=video_id, options=options)
+        edit = await films.create_edit(owner=owner, workflow_id=workflow_id, video_id=video_id, options=options)
         return await create_stage_job(owner, JobType.EDIT, edit.id, stage=Stage.EDIT, workflow_id=workflow_id)
 
     values = {"video_id": video_id, "workflow_id": workflow_id, **options}
@@ -95,7 +96,7 @@ async def add_background_music(
     async def create() -> Job:
         edit = await own(Edit, owner, edit_id)
         settings = {name: values[name] for name in ("volume", "fade_in_seconds", "fade_out_seconds", "ducking")}
-        await Edit.filter(id=edit_id).update(music=settings)
+        await films.set_music(edit_id, settings)
         await cancel_builds(builds_of(edit_id, ArtifactKind.MUSIC, ArtifactKind.FILM))
         await put_artifact(
             owner,

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from models.enums import InputType, JobType, Stage
 from models.jobs import Job
-from models.scripts import Script
 from models.workflows import Workflow
 from services.film.sources import store_source
 from services.film.workflow_options import WorkflowOptions
@@ -13,6 +12,7 @@ from services.platform.idempotency import former_result, once
 from services.platform.ownership import own
 from services.platform.providers import choose_provider
 from services.queue.creation import create_stage_job
+from services.stores import scripts
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ async def create_script(owner: str, request: ScriptRequest, idempotency_key: str
     source = await store_source(owner, request.input_content, request.input_file)
 
     async def create() -> Job:
-        script = await Script.create(
+        script = await scripts.create(
             owner=owner,
             workflow_id=request.workflow_id,
             story_id=request.story_id,

@@ -25,6 +25,7 @@ from services.platform.providers import check_pooled_choice, choose_provider
 from services.platform.uploads import IncomingFile, store_picture
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
+from services.stores import artifacts, storyboards
 from services.stores.jobs.which import builds_of
 
 MAX_WORDS_LENGTH = 5000
@@ -88,7 +89,7 @@ async def create_storyboard(
         drawer = provider or options["image_provider"]
         check_pooled_choice(drawer, MediaKind.IMAGE, None, "input", "provider", layout=grid_layout)
         width, height = frame_size(options["ratio"], options["resolution"])
-        storyboard = await Storyboard.create(
+        storyboard = await storyboards.create(
             owner=owner,
             workflow_id=workflow_id,
             script_id=script_id,
@@ -162,7 +163,7 @@ async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
                 values |= {"prompt": prompt, "is_single": True}
                 if changes.shot_type is not None:
                     values["shot_type"] = changes.shot_type
-                await Artifact.filter(kind=ArtifactKind.PICTURE, subject_id=shot.id).update(is_pinned=False)
+                await artifacts.unpin(ArtifactKind.PICTURE, [shot.id])
         for name in ("dialogue", "narration"):
             value = getattr(changes, name)
             if value is not NOT_GIVEN:
@@ -172,7 +173,7 @@ async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
         if changes.duration_seconds is not None:
             values["duration_seconds"] = changes.duration_seconds
         if values:
-            await Shot.filter(id=shot.id).update(**values)
+            await storyboards.change_shot(shot.id, **values)
             await look_again(storyboard.id, shot.id if "prompt" in values else None)
         return await own(Shot, owner, changes.shot_id)
 
@@ -221,9 +222,9 @@ async def regenerate_shots(
             raise NotFoundError("One of the shots is not in this storyboard.", path=["input", "shotIds"])
         for shot in shots:
             more = {"provider": provider} if provider is not None else {}
-            await Shot.filter(id=shot.id).update(generation=shot.generation + 1, is_single=True, **more)
+            await storyboards.change_shot(shot.id, generation=shot.generation + 1, is_single=True, **more)
             await cancel_builds(builds_of(shot.id, ArtifactKind.PICTURE))
-        await Artifact.filter(kind=ArtifactKind.PICTURE, subject_id__in=list(wanted)).update(is_pinned=False)
+        await artifacts.unpin(ArtifactKind.PICTURE, wanted)
         job = await create_stage_job(
             owner,
             JobType.STORYBOARD,
@@ -277,6 +278,6 @@ async def _pin(owner: str, shot_id: int, file: StoredFile) -> Shot:
         data={},
         is_pinned=True,
     )
-    await Shot.filter(id=shot_id).update(is_single=True)
+    await storyboards.change_shot(shot_id, is_single=True)
     await look_again(shot.storyboard_id, None)
     return await own(Shot, owner, shot_id)

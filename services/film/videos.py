@@ -3,7 +3,7 @@
 from errors import BadInputError, ConflictError
 from models.database import transaction
 from models.enums import ArtifactKind, FileRole, JobType, Quality, Stage
-from models.films import Animatic, Video, VideoSegment
+from models.films import Animatic, VideoSegment
 from models.jobs import Job
 from models.storyboards import Shot
 from services.film.artifacts.canceling import cancel_builds
@@ -14,6 +14,7 @@ from services.platform.providers import choose_provider
 from services.platform.uploads import IncomingFile, store_media
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
+from services.stores import films
 from services.stores.jobs.which import builds_of
 
 MAX_SEED = 2**53
@@ -58,7 +59,7 @@ async def create_video(
         animatic = await own(Animatic, owner, animatic_id)
         if workflow_id is not None:
             await own_workflow_of(owner, workflow_id, animatic.workflow_id)
-        video = await Video.create(
+        video = await films.create_video(
             owner=owner,
             workflow_id=workflow_id,
             animatic_id=animatic_id,

@@ -17,7 +17,6 @@ from models.enums import (
     WorkflowStatus,
 )
 from models.jobs import Job
-from models.scripts import Script
 from models.workflows import Workflow, WorkflowStage
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
@@ -33,7 +32,7 @@ from services.platform.ownership import own
 from services.platform.providers import check_pooled_choice, choose_provider, voices
 from services.queue.notify import notify
 from services.queue.retrying import reopen_stage_job
-from services.stores import workflows
+from services.stores import scripts, workflows
 from services.stores.jobs.waits import (
     free_builds_of_workflow,
     hold_builds_of_workflow,
@@ -105,7 +104,7 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
             options=options,
             callback_url=request.callback_url,
         )
-        await Script.create(
+        await scripts.create(
             owner=owner,
             workflow_id=workflow.id,
             input_type=request.input_type,
@@ -281,7 +280,7 @@ async def _delete(owner: str, workflow_id: int) -> None:
         await workflows.transition(workflow_id, to=WorkflowStatus.CANCELED, expected=[workflow.status])
     await forget_budget_pause(workflow_id)
     await delete_rows(workflow_id)
-    await workflows.delete(workflow_id)
+    await workflows.remove(workflow_id)
 
 
 def _refuse_unless(workflow: Workflow, *allowed: WorkflowStatus, doing: str) -> None:

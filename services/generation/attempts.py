@@ -44,13 +44,13 @@ async def claim_steps(state: AttemptState, most: int, lease_seconds: float) -> l
     return [Step(attempt) for attempt in found if attempt.lease_epoch == epochs[attempt.id]]
 
 
-async def keep_steps(steps: Sequence[Step], lease_seconds: float) -> None:
+async def extend_steps(steps: Sequence[Step], lease_seconds: float) -> None:
     """Keeps the leases of steps that are under way; one that has gone on, or has another holder now, stays as it is."""
     await store.extend([step.lease for step in steps], lease_seconds)
 
 
-async def hand_back_step(step: Step) -> None:
-    """Gives a step that was not done to whoever claims next, at once."""
+async def release_step(step: Step) -> None:
+    """Gives a step that was not done to whoever claims next, at once. Twice: nothing more, once it is claimed."""
     await store.release(step.lease, step.attempt.state)
 
 

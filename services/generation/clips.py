@@ -4,8 +4,9 @@ from pathlib import Path
 
 from errors import BadInputError, FileTooLargeError, JobErrorCode, JobFailure
 from media.checking import ResultInfo, check_results
-from media.finishing import finish_clip
+from media.finishing import Finish, finish_clip
 from media.processes import run_in_worker
+from media.rendering import Rendering
 from models.generation_requests import GenerationRequest
 from services.platform.links import LinkNotFetchedError, fetch_link
 from settings import Settings
@@ -24,12 +25,13 @@ async def dress_clip(
     made = await finish_clip(
         clip,
         out,
-        transition=request.transition.value,
-        voiceover=voiceover,
-        bgm=bgm,
-        ducking=audio.ducking if audio else True,
-        limit=settings.render_concurrency,
-        timeout_seconds=settings.render_timeout_seconds,
+        Finish(
+            transition=request.transition.value,
+            voiceover=voiceover,
+            bgm=bgm,
+            ducking=audio.ducking if audio else True,
+        ),
+        Rendering(settings.render_concurrency, settings.render_timeout_seconds),
     )
     if made == clip:
         return clip, info

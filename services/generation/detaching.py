@@ -10,7 +10,7 @@ from models.generation import Attempt
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.accounts.pool.account_updates import count_failure
-from services.accounts.pool.timing import DETACHED_INTERVAL_MS
+from services.accounts.pool.timing import DETACHED_INTERVAL_MS, jittered_ms
 from services.generation.outcomes import fail_generation, requeue, timeout_error
 from services.stores import attempts as store
 from settings import Settings, get_settings
@@ -20,10 +20,11 @@ def timeout_seconds(kind: MediaKind, settings: Settings) -> float:
     return settings.image_timeout_seconds if kind is MediaKind.IMAGE else settings.video_timeout_seconds
 
 
-async def detach(attempt: Attempt, *, queued_ms: int | None = None) -> bool:
+async def detach(attempt: Attempt, *, roll: float, queued_ms: int | None = None) -> bool:
     """Detaches an attempt that upstream has, or may have, when its time is over; whether it did.
 
     Time in upstream's queue does not count. One that drains or is manual has no time-out.
+    roll: from 0 to 1, by chance, for the waits that follow.
     """
     since_ms = attempt.accepted_at_ms or attempt.sent_at_ms
     if attempt.is_draining or attempt.is_manual or attempt.is_detached or since_ms is None:
@@ -40,9 +41,10 @@ async def detach(attempt: Attempt, *, queued_ms: int | None = None) -> bool:
 
     async def body() -> bool:
         lease = store.lease_of(attempt)
-        if not await store.detach(lease, error, later_ms=DETACHED_INTERVAL_MS, is_switching=is_switching):
+        later_ms = jittered_ms(DETACHED_INTERVAL_MS, roll)
+        if not await store.detach(lease, error, later_ms=later_ms, is_switching=is_switching):
             return False
-        await count_failure(attempt.account_id, attempt.kind, error.message, random=0.5)
+        await count_failure(attempt.account_id, attempt.kind, error.message, random=roll)
         if is_switching:
             await requeue(job, "Going to another account: there was no result in time.")
         else:

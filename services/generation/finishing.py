@@ -32,6 +32,7 @@ from services.generation.outcomes import fail_generation, succeed_generation, up
 from services.generation.records.publishing import publish_result
 from services.generation.results import new_result_file
 from services.generation.states import upstream_of
+from services.platform.backoff import Backoff
 from services.platform.files import remove_leftovers_of_job, store_file, take_up
 from services.platform.links import LinkNotFetchedError, fetch_link
 from services.platform.providers import pooled_provider
@@ -44,8 +45,7 @@ log = structlog.get_logger(__name__)
 
 FINISH_SECONDS = 840.0
 PATIENCE_MS = 24 * 3600 * 1000
-FIRST_BACKOFF_MS = 2_000
-LONGEST_BACKOFF_MS = 300_000
+STORING_BACKOFF_MS = Backoff(base=2_000, cap=300_000)
 MOST_DRESSING_FAILURES = 2
 DRESSING_SECONDS = 600.0
 FAILURES_BEFORE_LOSS = 2
@@ -238,7 +238,7 @@ async def _put_off(attempt: Attempt, job: Job, error: Exception) -> None:
             if await end_attempt(attempt, AttemptOutcome.FAILED, **kept) and not attempt.is_detached:
                 await fail_generation(job, JobError(JobErrorCode.STORAGE_ERROR, message, is_retryable=True))
             return
-        wait_ms = min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** min(attempt.failures, 10))
+        wait_ms = int(STORING_BACKOFF_MS.wait(attempt.failures + 1))
         if await move(attempt, AttemptState.FETCHING, due_in_ms=wait_ms, failures=attempt.failures + 1, **kept):
             if attempt.is_detached:
                 return

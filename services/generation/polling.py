@@ -4,8 +4,8 @@ Attempts whose submit had no answer are looked up by their submit ids in the sam
 saying for a while that it does not have one is it sent again: under the same submit id, on the same account.
 """
 
+import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import structlog
 
@@ -21,43 +21,24 @@ from providers.pooled import (
     UpstreamTask,
 )
 from services.accounts.pool.account_updates import count_failure, take_out
-from services.accounts.pool.timing import DETACHED_INTERVAL_MS
+from services.accounts.pool.timing import failed_poll_ms
 from services.accounts.sessions import credential_of
 from services.generation.detaching import detach
 from services.generation.states import HOPELESS_MS, give_up, is_left_alone, note_states
 from services.generation.unconfirmed_submits import settle_lost
+from services.platform.leases import Lease
 from services.platform.providers import pooled_provider
-from services.platform.sql import skip_locked_sql
+from services.stores.account_leases import claim_polls, extend_polls, release_poll
 from services.stores.attempts import free_manual_slot, move, set_outcome
 
 log = structlog.get_logger(__name__)
 
 POLL_LEASE_SECONDS = 30.0
-FAILED_POLL_MS = 5_000
 
 
-@dataclass(frozen=True)
-class PollClaim:
-    """The right to ask upstream about an account's tasks."""
-
-    account_id: int
-    epoch: int
-
-
-async def claim_accounts(most: int, lease_seconds: float = POLL_LEASE_SECONDS) -> list[PollClaim]:
+async def claim_accounts(most: int, lease_seconds: float = POLL_LEASE_SECONDS) -> list[Lease]:
     """Accounts that have an attempt to ask about now, and that nobody else is asking about."""
-    if most < 1:
-        return []
-    rows = await execute(
-        f"UPDATE account SET poll_epoch = poll_epoch + 1, poll_lease_until_ms = {now_ms_sql()} + ?"
-        f" WHERE poll_lease_until_ms < {now_ms_sql()} AND id IN (SELECT id FROM account AS due"
-        f" WHERE due.poll_lease_until_ms < {now_ms_sql()} AND due.id IN (SELECT account_id FROM attempt"
-        f" WHERE state IN ('SENT', 'ACCEPTED') AND due_at_ms <= {now_ms_sql()}) ORDER BY due.poll_lease_until_ms"
-        f" LIMIT ?{skip_locked_sql()}) RETURNING id, poll_epoch",
-        int(lease_seconds * 1000),
-        most,
-    )
-    return [PollClaim(row["id"], row["poll_epoch"]) for row in rows]
+    return await claim_polls(most, lease_seconds) if most > 0 else []
 
 
 async def next_poll_due_ms() -> int | None:
@@ -71,44 +52,34 @@ async def next_poll_due_ms() -> int | None:
     return None if wait is None else max(0, int(wait))
 
 
-async def keep_claims(claims: Sequence[PollClaim], lease_seconds: float) -> None:
-    """Keeps claims that are being worked on; one that has another holder now stays as it is."""
-    if not claims:
-        return
-    held = ", ".join("(CAST(? AS BIGINT), CAST(? AS INTEGER))" for _ in claims)
-    await execute(
-        f"UPDATE account SET poll_lease_until_ms = {now_ms_sql()} + ? WHERE poll_lease_until_ms > 0"
-        f" AND (id, poll_epoch) IN (VALUES {held}) RETURNING id",
-        int(lease_seconds * 1000),
-        *(value for claim in claims for value in (claim.account_id, claim.epoch)),
-    )
+async def extend_accounts(leases: Sequence[Lease], lease_seconds: float) -> None:
+    """Keeps the leases of polls that are under way; one that has another holder now stays as it is."""
+    await extend_polls(leases, lease_seconds)
 
 
-async def give_back(claim: PollClaim) -> None:
-    await execute(
-        "UPDATE account SET poll_lease_until_ms = 0 WHERE id = ? AND poll_epoch = ? RETURNING id",
-        claim.account_id,
-        claim.epoch,
-    )
+async def release_account(lease: Lease) -> None:
+    """Whoever claims next may ask about the account. Twice: nothing more."""
+    await release_poll(lease)
 
 
-async def poll_step(claim: PollClaim) -> int:
-    """Asks about all tasks of one account; returns how many slots became free. Always gives the claim back."""
+async def poll_step(lease: Lease) -> int:
+    """Asks about all tasks of one account; returns how many slots became free. Always releases it."""
     try:
-        account = await Account.get(id=claim.account_id)
+        account = await Account.get(id=lease.id)
         attempts = await Attempt.filter(
             account_id=account.id, state__in=[AttemptState.SENT, AttemptState.ACCEPTED]
         ).order_by("id")
         moment_ms = await now_ms()
-        freed = 0
+        freed, roll = 0, random.random()
         for kind in MediaKind:
-            freed += await _poll_kind(account, [attempt for attempt in attempts if attempt.kind is kind], moment_ms)
+            of_kind = [attempt for attempt in attempts if attempt.kind is kind]
+            freed += await _poll_kind(account, of_kind, moment_ms, roll)
         return freed
     finally:
-        await give_back(claim)
+        await release_account(lease)
 
 
-async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: int) -> int:
+async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: int, roll: float) -> int:
     """Those that upstream has by history id and those that nobody knows of by submit id: at most two requests."""
     if not any(attempt.due_at_ms is not None and attempt.due_at_ms <= moment_ms for attempt in attempts):
         return 0
@@ -132,14 +103,14 @@ async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: i
         if attempt.is_draining and attempt.outcome is AttemptOutcome.RUNNING:
             await _ask_to_stop(provider, credential, attempt)
     if known:
-        tasks = await _ask(provider, account, kind, known, by_submit_id=False)
+        tasks = await _ask(provider, account, kind, known, roll, by_submit_id=False)
         if tasks is not None:
-            freed += await note_states(known, tasks)
+            freed += await note_states(known, tasks, roll=roll)
     if lost:
-        tasks = await _ask(provider, account, kind, lost, by_submit_id=True)
+        tasks = await _ask(provider, account, kind, lost, roll, by_submit_id=True)
         if tasks is not None:
             for attempt in lost:
-                await settle_lost(attempt, tasks.get(attempt.submit_id))
+                await settle_lost(attempt, tasks.get(attempt.submit_id), roll=roll)
     return freed
 
 
@@ -148,6 +119,7 @@ async def _ask(
     account: Account,
     kind: MediaKind,
     attempts: Sequence[Attempt],
+    roll: float,
     *,
     by_submit_id: bool,
 ) -> Mapping[str, UpstreamTask] | None:
@@ -159,12 +131,10 @@ async def _ask(
             return await provider.query(credential, kind.value, submit_ids=ids)
         return await provider.query(credential, kind.value, history_ids=ids)
     except UpstreamFaultError as fault:
-        await _note_deaf_account(account, kind, fault)
+        await _note_deaf_account(account, kind, fault, roll)
         is_out = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)  # until a person renews it
-        told_ms = int((fault.retry_after_seconds or 0) * 1000) or FAILED_POLL_MS
-        # At most a minute, whatever upstream says: time-outs go on, and links of finished results end.
-        wait_ms = DETACHED_INTERVAL_MS if is_out else min(told_ms, DETACHED_INTERVAL_MS)
-        await _postpone(attempts, wait_ms)
+        told_ms = int(fault.retry_after_seconds * 1000) if fault.retry_after_seconds else None
+        await _postpone(attempts, failed_poll_ms(is_out=is_out, told_ms=told_ms, roll=roll), roll)
         return None
 
 
@@ -178,7 +148,7 @@ async def _ask_to_stop(provider: PooledProvider, credential: Credential, attempt
     log.info("attempt.asked_to_stop", attempt=attempt.global_id, is_dropped=is_dropped)
 
 
-async def _note_deaf_account(account: Account, kind: MediaKind, fault: UpstreamFaultError) -> None:
+async def _note_deaf_account(account: Account, kind: MediaKind, fault: UpstreamFaultError, roll: float) -> None:
     """A failed look loses nothing, but tells about the account: no session, or unreachable."""
     log.info(
         "poll.failed", account=account.global_id, kind=fault.kind.value, code=fault.upstream_code, log_id=fault.log_id
@@ -190,18 +160,18 @@ async def _note_deaf_account(account: Account, kind: MediaKind, fault: UpstreamF
         elif fault.kind is FaultKind.PUNISHED:
             await take_out(account.id, AccountStatus.BANNED, fault.message, account.session_hash)
         elif fault.kind is FaultKind.UPSTREAM_FAULT:
-            await count_failure(account.id, kind, fault.message, random=0.5)
+            await count_failure(account.id, kind, fault.message, random=roll)
 
     await transaction(body)
 
 
-async def _postpone(attempts: Sequence[Attempt], wait_ms: int) -> None:
+async def _postpone(attempts: Sequence[Attempt], wait_ms: int, roll: float) -> None:
     """Asked about again later; what timed out meanwhile is detached by the look that succeeds, or by its age. What
     nobody waits for any more, and cannot be asked about for a day, keeps its slot no longer.
     """
     moment_ms = await now_ms()
     for attempt in attempts:
-        if await detach(attempt):
+        if await detach(attempt, roll=roll):
             continue
         since_ms = attempt.accepted_at_ms or attempt.sent_at_ms or moment_ms
         if moment_ms - since_ms > HOPELESS_MS and await give_up(attempt):

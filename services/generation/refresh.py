@@ -1,5 +1,7 @@
 """Asking upstream because somebody asks: jobs that nobody polls, and tasks by their history id."""
 
+import random
+
 from errors import BadInputError, ConflictError, ProviderFailedError, not_found
 from models.accounts import Account
 from models.enums import AttemptState, JobRole, MediaKind
@@ -34,7 +36,7 @@ async def refresh_job(owner: str, job_id: int) -> Job:
             )
         except UpstreamFaultError as fault:
             raise ProviderFailedError(f"Upstream does not tell. {fault.message}") from fault
-        await note_states([attempt], tasks)
+        await note_states([attempt], tasks, roll=random.random())
         notify_pools()
     return await own(Job, owner, job_id)
 

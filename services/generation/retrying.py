@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from tortoise.exceptions import IntegrityError
 
 from errors import ConflictError
-from models.database import execute
 from models.enums import ENDED_JOB_STATUSES, AttemptState, JobStatus
 from models.generation import Attempt, GenerationRecord
 from models.job_errors import FINISH, JobError
 from models.jobs import Job
 from services.generation.on_ended import before_reopening
-from services.platform.owned import places
-from services.platform.sql import for_update_sql
+from services.platform.locking import lock_rows
 from services.queue.notify import notify
 from services.stores import attempts as store
 from services.stores.jobs.moves import reopen_generations
@@ -40,19 +38,13 @@ async def current_among(jobs: Sequence[Job]) -> list[Job]:
     if not jobs:
         return []
     ids = [job.id for job in jobs]
-    await execute(
-        f"SELECT id FROM job WHERE id IN ({places(ids)}) ORDER BY id{for_update_sql()}",
-        *ids,
-    )
+    await lock_rows(Job, ids)
     # Read once it is locked: a lock that was waited for comes with the row as it was before.
     present = await Job.filter(id__in=ids, status__in=list(ENDED_JOB_STATUSES)).order_by("id")
     record_ids = sorted({job.record_id or 0 for job in present})
     if not record_ids:
         return []
-    await execute(
-        f"SELECT id FROM generation_record WHERE id IN ({places(record_ids)}) ORDER BY id{for_update_sql()}",
-        *record_ids,
-    )
+    await lock_rows(GenerationRecord, record_ids)
     records = GenerationRecord.filter(id__in=record_ids, deleted_at__isnull=True).only("id", "current_job_id")
     current = {record.id: record.current_job_id or 0 for record in await records}
     return [job for job in present if job.record_id in current and _is_newest(job, current[job.record_id])]

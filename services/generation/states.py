@@ -8,7 +8,7 @@ from models.enums import AttemptOutcome, AttemptState
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, TaskPhase, UpstreamFaultError, UpstreamTask
-from services.accounts.pool.timing import DETACHED_INTERVAL_MS, next_poll_ms
+from services.accounts.pool.timing import DETACHED_INTERVAL_MS, jittered_ms, missing_poll_ms, next_poll_ms
 from services.generation.attempts import end_attempt
 from services.generation.detaching import detach
 from services.generation.faults import settle_fault
@@ -17,20 +17,19 @@ from services.generation.telemetry import note_task_done
 from services.generation.timings import durations, note_times
 from services.stores.attempts import move
 
-MISSING_INTERVAL_MS = 5_000
 HOPELESS_MS = 24 * 3600 * 1000
 """A task that nobody waits for any more, and that upstream has not told of for so long, will not come."""
-MISSING_MS = 60_000
-"For so long a task may be missing from upstream's answers: it becomes visible late."
 
 
-async def note_states(attempts: Sequence[Attempt], tasks: Mapping[str, UpstreamTask]) -> int:
-    """Writes down what upstream told of tasks by history id; returns how many slots that freed."""
+async def note_states(attempts: Sequence[Attempt], tasks: Mapping[str, UpstreamTask], *, roll: float) -> int:
+    """Writes down what upstream told of tasks by history id; returns how many slots that freed. roll: from 0 to 1, by
+    chance, for the waits until they are asked about again.
+    """
     freed = 0
     for attempt in attempts:
         task = tasks.get(str(attempt.history_id))
         if task is None:
-            await _note_missing(attempt)
+            await _note_missing(attempt, roll)
         elif task.phase is TaskPhase.DONE:
             freed += await note_done(attempt, task)
         elif task.phase is TaskPhase.FAILED:
@@ -46,17 +45,17 @@ async def note_states(attempts: Sequence[Attempt], tasks: Mapping[str, UpstreamT
             )
             freed += 1
         else:
-            await _note_running(attempt, task)
+            await _note_running(attempt, task, roll)
     return freed
 
 
-async def _note_running(attempt: Attempt, task: UpstreamTask) -> None:
+async def _note_running(attempt: Attempt, task: UpstreamTask, roll: float) -> None:
     moment_ms = await now_ms()
     queued_ms = attempt.queued_ms
     if task.queue_position:
         queued_ms += max(0, moment_ms - (attempt.last_poll_at_ms or moment_ms))
     attempt.queued_ms = queued_ms
-    if not attempt.is_detached and await detach(attempt, queued_ms=queued_ms):
+    if not attempt.is_detached and await detach(attempt, roll=roll, queued_ms=queued_ms):
         return
     age_ms = moment_ms - (attempt.accepted_at_ms or moment_ms)
     if age_ms - queued_ms > HOPELESS_MS and await give_up(attempt):
@@ -66,9 +65,9 @@ async def _note_running(attempt: Attempt, task: UpstreamTask) -> None:
     if is_left_alone(attempt):
         wait_ms = _until_slot_is_freed(attempt, moment_ms)
     elif attempt.is_detached:
-        wait_ms = DETACHED_INTERVAL_MS
+        wait_ms = jittered_ms(DETACHED_INTERVAL_MS, roll)
     else:
-        wait_ms = next_poll_ms(attempt.kind, samples, age_ms=age_ms, queue_position=task.queue_position)
+        wait_ms = next_poll_ms(attempt.kind, samples, age_ms=age_ms, queue_position=task.queue_position, roll=roll)
 
     async def body() -> None:
         moved = await move(
@@ -149,10 +148,10 @@ async def give_up(attempt: Attempt) -> bool:
     return await end_attempt(attempt, AttemptOutcome.CANCELED if attempt.is_draining else AttemptOutcome.FAILED)
 
 
-async def _note_missing(attempt: Attempt) -> None:
+async def _note_missing(attempt: Attempt, roll: float) -> None:
     """Not in the answer: answers are only eventually consistent. Its age still counts towards the time-out."""
     moment_ms = await now_ms()
-    if not attempt.is_detached and await detach(attempt):
+    if not attempt.is_detached and await detach(attempt, roll=roll):
         return
     since_ms = attempt.missing_since_ms or moment_ms
     if moment_ms - since_ms > HOPELESS_MS and await give_up(attempt):
@@ -160,10 +159,8 @@ async def _note_missing(attempt: Attempt) -> None:
     wait_ms: int | None
     if is_left_alone(attempt):
         wait_ms = _until_slot_is_freed(attempt, moment_ms)
-    elif moment_ms - since_ms > MISSING_MS:
-        wait_ms = DETACHED_INTERVAL_MS // 2
     else:
-        wait_ms = DETACHED_INTERVAL_MS if attempt.is_detached else MISSING_INTERVAL_MS
+        wait_ms = missing_poll_ms(missing_ms=moment_ms - since_ms, is_detached=attempt.is_detached, roll=roll)
     await move(
         attempt,
         AttemptState.ACCEPTED,

@@ -5,6 +5,7 @@ draft is sent once.
 """
 
 import asyncio
+import random
 from dataclasses import fields
 from datetime import UTC, datetime
 
@@ -167,7 +168,9 @@ async def note_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> boo
     """Writes down the history id, counts it for the day, and sets when it is looked at first. Whether it held."""
     samples = await durations(attempt.provider, attempt.model, attempt.kind)
     # A manual one is not polled: it is due when its slot is freed, after the usual time.
-    first_ms = usual_ms(attempt.kind, samples) if attempt.is_manual else first_poll_ms(attempt.kind, samples)
+    first_ms = first_poll_ms(attempt.kind, samples, roll=random.random())
+    if attempt.is_manual:
+        first_ms = usual_ms(attempt.kind, samples)
     day = quota_day(datetime.now(UTC), get_settings().timezone)
 
     async def body() -> bool:

@@ -4,13 +4,11 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-import orjson
-
-from models.database import execute
 from models.enums import MediaKind
 from models.generation import ModelTiming
 from services.accounts.pool.timing import MOST_SAMPLES, with_sample
 from services.platform.runtime import runtime
+from services.stores import model_timings
 
 REMEMBERED_SECONDS = 2.0
 MOST_HELD_SAMPLES = 50
@@ -52,14 +50,7 @@ async def note_times(provider: str, model: str, kind: MediaKind, *, duration_ms:
     held = known.held if held_ms is None else with_sample(known.held, held_ms, MOST_HELD_SAMPLES)
     measured = Measured(with_sample(known.durations, duration_ms, MOST_SAMPLES), held)
     runtime().state(RememberedTimings)[key] = (time.monotonic(), measured)
-    if not await ModelTiming.filter(key=key).update(durations_ms=measured.durations, held_ms=measured.held):
-        await execute(
-            "INSERT INTO model_timing (key, durations_ms, held_ms) VALUES (?, ?, ?)"
-            " ON CONFLICT (key) DO NOTHING RETURNING key",
-            key,
-            orjson.dumps([duration_ms]).decode(),
-            orjson.dumps([] if held_ms is None else [held_ms]).decode(),
-        )
+    await model_timings.write(key, measured.durations, measured.held)
 
 
 async def _measured(key: str) -> Measured:

@@ -8,6 +8,7 @@ from models.enums import AttemptState
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import Accepted, FaultKind, UpstreamFaultError, UpstreamTask
+from services.accounts.pool.timing import UNCONFIRMED_INTERVAL_MS, jittered_ms
 from services.generation.detaching import detach
 from services.generation.faults import settle_fault
 from services.generation.submitting import note_acceptance
@@ -17,12 +18,10 @@ from settings import get_settings
 
 log = structlog.get_logger(__name__)
 
-LOOK_UP_INTERVAL_MS = 5_000
 
-
-async def settle_lost(attempt: Attempt, task: UpstreamTask | None) -> None:
+async def settle_lost(attempt: Attempt, task: UpstreamTask | None, *, roll: float) -> None:
     """A submit without an answer: found, it goes on. It is sent again when it must have arrived by now and upstream has
-    said for the whole window that it does not have it.
+    said for the whole window that it does not have it. roll: from 0 to 1, by chance, for the next wait.
     """
     moment_ms = await now_ms()
     job = await Job.get(id=attempt.job_id)
@@ -30,7 +29,7 @@ async def settle_lost(attempt: Attempt, task: UpstreamTask | None) -> None:
         log.info("attempt.found", attempt=attempt.global_id)
         await note_acceptance(attempt, job, Accepted(task.history_id, task.raw))
         return
-    if not attempt.is_detached and await detach(attempt):
+    if not attempt.is_detached and await detach(attempt, roll=roll):
         return
     arrived_by_ms = int(pooled_provider(attempt.provider).call_timeout_seconds * 1000)
     since_ms = attempt.missing_since_ms or moment_ms
@@ -42,7 +41,7 @@ async def settle_lost(attempt: Attempt, task: UpstreamTask | None) -> None:
         await move(
             attempt,
             AttemptState.SENT,
-            due_in_ms=LOOK_UP_INTERVAL_MS,
+            due_in_ms=jittered_ms(UNCONFIRMED_INTERVAL_MS, roll),
             polls=attempt.polls + 1,
             missing_since_ms=since_ms,
         )

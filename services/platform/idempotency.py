@@ -6,7 +6,6 @@ A refusal rolls the row back with everything else and stores nothing.
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import orjson
@@ -16,7 +15,7 @@ from errors import BadInputError, ConflictError
 from models.database import execute, transaction
 from models.ids import new_id
 from models.jobs import IdempotencyKey
-from services.platform.sql import timestamp_sql
+from services.platform.sql import timestamp_before_sql, timestamp_sql
 from settings import get_settings
 
 RowT = TypeVar("RowT", bound=Model)
@@ -103,8 +102,13 @@ def check_key(key: str) -> None:
 
 async def _take(owner: str, mutation: str, key: str, digest: str) -> int | None:
     """Inserts the key's row; its id, or None where the key is there already."""
-    oldest = datetime.now(UTC) - timedelta(seconds=get_settings().idempotency_seconds)
-    await IdempotencyKey.filter(owner=owner, mutation=mutation, key=key, created_at__lt=oldest).delete()
+    await execute(
+        "DELETE FROM idempotency_key WHERE owner = ? AND mutation = ? AND key = ?"
+        f" AND created_at < {_oldest_sql()} RETURNING id",
+        owner,
+        mutation,
+        key,
+    )
     rows = await execute(
         "INSERT INTO idempotency_key (id, created_at, owner, mutation, key, input_sha256, result_id)"
         f" VALUES (?, {timestamp_sql()}, ?, ?, ?, ?, 0) ON CONFLICT (owner, mutation, key) DO NOTHING RETURNING id",
@@ -138,13 +142,23 @@ async def former_result(
     """The row made under the key before, so that a repeated request need not read its files again."""
     if key is None or not 1 <= len(key) <= MAX_KEY_LENGTH:
         return None
-    oldest = datetime.now(UTC) - timedelta(seconds=get_settings().idempotency_seconds)
-    if not await IdempotencyKey.exists(owner=owner, mutation=mutation, key=key, created_at__gte=oldest):
+    known = await execute(
+        "SELECT id FROM idempotency_key WHERE owner = ? AND mutation = ? AND key = ?"
+        f" AND created_at >= {_oldest_sql()}",
+        owner,
+        mutation,
+        key,
+    )
+    if not known:
         return None
     return await _former(owner, mutation, key, input_sha256(values), table)
 
 
 async def forget_old_keys() -> None:
     """House-keeping: removes keys past their time."""
-    oldest = datetime.now(UTC) - timedelta(seconds=get_settings().idempotency_seconds)
-    await IdempotencyKey.filter(created_at__lt=oldest).delete()
+    await execute(f"DELETE FROM idempotency_key WHERE created_at < {_oldest_sql()} RETURNING id")
+
+
+def _oldest_sql() -> str:
+    """When the oldest key was written that still counts, by the database's clock."""
+    return timestamp_before_sql(get_settings().idempotency_seconds)

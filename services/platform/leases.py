@@ -82,14 +82,16 @@ class LeasedTable:
         )
         return {row["id"] for row in rows}
 
-    async def release(self, lease: Lease, *, in_ms: int = 0, guard: str = "", sets: str = "") -> bool:
-        """Gives the lease up: the row is due in so many milliseconds; whether it was held still. Twice: nothing more,
-        where `guard` tells a released row from a leased one; else it is only due later.
+    async def release(self, lease: Lease, *, in_ms: int | None = 0, guard: str = "", sets: str = "") -> bool:
+        """Gives the lease up: the row is due in so many milliseconds, None: since ever; whether it was held still.
+
+        guard, sets: as for a claim. Twice: nothing more where `guard` tells a released row from a leased one, or the
+        lease's end is the token; else the row is only due later.
         """
+        due = "0" if in_ms is None else f"{now_ms_sql()} + {int(in_ms)}"
         rows = await execute(
-            f"UPDATE {self.table} SET {self.until} = {now_ms_sql()} + ?{', ' + sets if sets else ''}"
+            f"UPDATE {self.table} SET {self.until} = {due}{', ' + sets if sets else ''}"
             f" WHERE {guard + ' AND ' if guard else ''}id = ? AND {self.token} = ? RETURNING id",
-            in_ms,
             lease.id,
             lease.epoch,
         )
@@ -151,9 +153,10 @@ class NamedLeases:
         )
         return bool(rows)
 
-    async def release(self, holder: str | None = None) -> None:
-        """Ends all leases of a holder; without one those of everybody. Twice: nothing more."""
-        if holder is None:
-            await execute(f"DELETE FROM {self.table} RETURNING {self.name}")
-        else:
-            await execute(f"DELETE FROM {self.table} WHERE {self.holder} = ? RETURNING {self.name}", holder)
+    async def release(self, holder: str) -> None:
+        """Ends all leases of a holder. Twice: nothing more."""
+        await execute(f"DELETE FROM {self.table} WHERE {self.holder} = ? RETURNING {self.name}", holder)
+
+    async def release_all(self) -> None:
+        """Ends everybody's leases. Only for a process that knows that it is alone."""
+        await execute(f"DELETE FROM {self.table} RETURNING {self.name}")

@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 
 from tortoise.models import Model
 
-from models.database import execute, is_in_transaction
-from services.platform.sql import for_update_sql
+from models.database import execute, is_in_transaction, is_sqlite
 
 M = TypeVar("M", bound=Model)
 
@@ -40,11 +39,30 @@ async def lock_rows(
     return await execute(_select(model, ", ".join(columns), listed, where))
 
 
+async def lock_where(
+    model: type[Model], where: str, *values: Any, columns: Sequence[str] = ("id",), limit: int | None = None
+) -> list[dict[str, Any]]:
+    """As `lock_rows`, for the rows of which an SQL condition with `?` places holds; the first ones where limited.
+
+    Read the rows again once they are locked: where the condition asks other tables, what it saw may be older than the
+    lock.
+    """
+    _check_transaction()
+    first = "" if limit is None else f" LIMIT {int(limit)}"
+    table = model._meta.db_table
+    sql = f"SELECT {', '.join(columns)} FROM {table} WHERE {where} ORDER BY id{first}{_for_update_sql()}"
+    return await execute(sql, *values)
+
+
+def _for_update_sql() -> str:
+    return "" if is_sqlite() else " FOR UPDATE"
+
+
 def _select(model: type[Model], columns: str, listed_ids: str, where: str) -> str:
     _check_transaction()
     condition = f" AND {where}" if where else ""
     table = model._meta.db_table
-    return f"SELECT {columns} FROM {table} WHERE id IN ({listed_ids}){condition} ORDER BY id{for_update_sql()}"
+    return f"SELECT {columns} FROM {table} WHERE id IN ({listed_ids}){condition} ORDER BY id{_for_update_sql()}"
 
 
 def _check_transaction() -> None:

@@ -17,11 +17,12 @@ import structlog
 from models.database import execute, now_ms_sql
 from models.enums import Queue
 from models.ids import MAX_PROCESS_NUMBER, use_process_number
+from services.platform.leases import NamedLeases
 
 log = structlog.get_logger(__name__)
 
-LEASE_MS = 120_000
-RENEW_SECONDS = 10.0
+LEASE_SECONDS = 120.0
+EXTEND_SECONDS = 10.0
 
 
 def process_name() -> str:
@@ -29,33 +30,22 @@ def process_name() -> str:
     return f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-async def take_number(holder: str) -> int:
+LEASES = NamedLeases("process_lease", "number")
+
+
+async def claim_number(holder: str) -> int:
     """Leases a free number, or one whose lease ran out, in one guarded statement each."""
     now = now_ms_sql()
+    begun = {"queues": "NULL", "started_at_ms": now, "heartbeat_at_ms": now}
     for number in random.sample(range(MAX_PROCESS_NUMBER + 1), MAX_PROCESS_NUMBER + 1):
-        rows = await execute(
-            "INSERT INTO process_lease (number, holder, until_ms, started_at_ms, heartbeat_at_ms)"
-            f" VALUES (?, ?, {now} + {LEASE_MS}, {now}, {now})"
-            " ON CONFLICT (number) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms, queues = NULL,"
-            " started_at_ms = excluded.started_at_ms, heartbeat_at_ms = excluded.heartbeat_at_ms"
-            f" WHERE process_lease.until_ms < {now} RETURNING number",
-            number,
-            holder,
-        )
-        if rows:
+        if await LEASES.claim(number, holder, LEASE_SECONDS, begun):
             return number
     raise RuntimeError("all process numbers are leased: more than 1024 processes, or a clock that ran ahead")
 
 
-async def renew_number(number: int, holder: str) -> bool:
+async def extend_number(number: int, holder: str) -> bool:
     """Keeps the lease, as the process's heartbeat; whether it was still held."""
-    rows = await execute(
-        f"UPDATE process_lease SET until_ms = {now_ms_sql()} + {LEASE_MS}, heartbeat_at_ms = {now_ms_sql()}"
-        " WHERE number = ? AND holder = ? RETURNING number",
-        number,
-        holder,
-    )
-    return bool(rows)
+    return await LEASES.extend(number, holder, LEASE_SECONDS, {"heartbeat_at_ms": now_ms_sql()})
 
 
 async def write_queues(holder: str, queues: Iterable[Queue]) -> None:
@@ -80,8 +70,8 @@ class ProcessNumber:
         self._queues: tuple[Queue, ...] = ()
         self._number: int | None = None
 
-    async def take(self) -> None:
-        self._number = await take_number(self._holder)
+    async def claim(self) -> None:
+        self._number = await claim_number(self._holder)
         use_process_number(self._number)
         if self._queues:
             await write_queues(self._holder, self._queues)
@@ -91,28 +81,28 @@ class ProcessNumber:
         self._queues = tuple(queues)
         await write_queues(self._holder, self._queues)
 
-    async def renew(self) -> None:
+    async def extend(self) -> None:
         """Keeps the number; one that was lost (after a long sleep) is replaced."""
-        if self._number is None or not await renew_number(self._number, self._holder):
-            await self.take()
+        if self._number is None or not await extend_number(self._number, self._holder):
+            await self.claim()
 
     async def release(self) -> None:
-        await execute("DELETE FROM process_lease WHERE holder = ? RETURNING number", self._holder)
+        await LEASES.release(self._holder)
 
 
 @contextlib.asynccontextmanager
 async def process_number(holder: str) -> AsyncIterator[ProcessNumber]:
     """Holds a number for this process and makes its ids from it."""
     held = ProcessNumber(holder)
-    await held.take()
+    await held.claim()
 
     async def keep() -> None:
         while True:
-            await asyncio.sleep(RENEW_SECONDS)
+            await asyncio.sleep(EXTEND_SECONDS)
             try:
-                await held.renew()
+                await held.extend()
             except Exception:
-                log.exception("process_number.renew_failed")
+                log.exception("process_number.extend_failed")
 
     task = asyncio.create_task(keep())
     try:

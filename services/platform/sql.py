@@ -20,11 +20,6 @@ def skip_locked_sql(table: str | None = None) -> str:
     return "" if is_sqlite() else f" FOR UPDATE{of} SKIP LOCKED"
 
 
-def for_update_sql() -> str:
-    """Locks what a SELECT finds, in its order, until the transaction's end; on SQLite a transaction is alone anyway."""
-    return "" if is_sqlite() else " FOR UPDATE"
-
-
 def timestamp_sql(plus_seconds: int = 0) -> str:
     """The database's clock for DatetimeField columns, as Tortoise writes them (UTC); a time from now, where given."""
     if is_sqlite():

@@ -12,8 +12,8 @@ from pathlib import Path
 import anyio.to_thread
 
 from errors import ConfigurationError
-from models.database import execute
 from providers.storage import Storage
+from services.platform.deployment_facts import add_fact, fact
 
 KEY = "ekonte-storage-mark.txt"
 FACT = "storage_id"
@@ -26,15 +26,10 @@ async def check_storage_mark(storage: Storage) -> None:
     Two processes that start a new deployment at once agree: the database decides whose mark it is.
     """
     mark = secrets.token_hex(16)
-    created = await execute(
-        "INSERT INTO deployment_fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING RETURNING name",
-        FACT,
-        mark,
-    )
-    if created:
+    if await add_fact(FACT, mark):
         await _write(storage, mark)
         return
-    expected = (await execute("SELECT value FROM deployment_fact WHERE name = ?", FACT))[0]["value"]
+    expected = await fact(FACT)
     deadline = anyio.current_time() + WAIT_SECONDS
     while (found := await _read(storage)) != expected:
         if found is not None or anyio.current_time() > deadline:

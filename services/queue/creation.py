@@ -5,7 +5,7 @@ from typing import Any
 from models.enums import ArtifactKind, JobType, Queue, Stage
 from models.jobs import Job
 from services.queue.notify import notify
-from services.queue.retrying import forget_failures
+from services.stores import artifacts
 from services.stores.jobs.inserts import insert_build_job, insert_stage_job
 
 
@@ -23,7 +23,7 @@ async def create_stage_job(
 
     Builds of the target that had failed before are tried again: whoever asks anew wants another try.
     """
-    await forget_failures(target_id, stage)
+    await artifacts.clear_failures_of_target(target_id, stage)
     job = await insert_stage_job(
         owner,
         job_type,

@@ -14,7 +14,7 @@ from models.jobs import Job
 from services.platform.events import bus, job_topic
 from services.platform.leases import Lease
 from services.platform.locking import lock_rows
-from services.platform.sql import greatest_sql, skip_locked_sql
+from services.platform.sql import skip_locked_sql
 from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
 from services.stores import workflows
 from services.stores.jobs import claims
@@ -179,7 +179,7 @@ async def extend(lease: Lease, lease_seconds: float, progress: float | None = No
     return True
 
 
-async def hand_back(lease: Lease) -> None:
+async def release(lease: Lease) -> None:
     """Gives a job that was not finished to whoever claims next, at once: the worker stops. Twice: nothing more."""
     await claims.release(lease)
 
@@ -194,13 +194,7 @@ async def roll_up_progress(stage_job_id: int) -> None:
         stage = await sum_up_stage_progress(stage_job_id)
         if stage is None or stage.workflow_id is None:
             return
-        await execute(
-            f"UPDATE workflow_stage SET progress = {greatest_sql('progress', 'CAST(? AS DOUBLE PRECISION)')}"
-            " WHERE workflow_id = ? AND job_id = ? RETURNING id",
-            stage.progress,
-            stage.workflow_id,
-            stage_job_id,
-        )
+        await workflows.raise_stage_progress(stage.workflow_id, stage_job_id, stage.progress)
         await roll_up_workflow(stage.workflow_id)
 
     await transaction(body)

@@ -7,9 +7,8 @@ else has the job now, and the caller stops quietly.
 from dataclasses import replace
 
 from errors import JobErrorCode
-from models.artifacts import Artifact
 from models.database import after_commit, transaction
-from models.enums import JobRole, JobStatus
+from models.enums import ArtifactKind, JobRole, JobStatus
 from models.job_errors import JobError
 from models.jobs import Job
 from services.platform.backoff import Backoff
@@ -17,6 +16,7 @@ from services.platform.leases import Lease
 from services.platform.metrics.recording import note_builds_canceled, note_job_ended
 from services.queue.leases import roll_up_progress
 from services.queue.notify import notify
+from services.stores import artifacts
 from services.stores.jobs import moves, waits
 from services.stores.jobs.claims import holds
 from services.stores.jobs.which import Jobs
@@ -74,10 +74,14 @@ async def fail_build(
 async def _leave_error_at_artifact(job: Job, error: JobError) -> None:
     if job.artifact_kind is None:
         return
-    key = {"kind": job.artifact_kind, "subject_id": job.artifact_subject_id, "slot": job.artifact_slot or 0}
-    changes = {"error": error.to_json(), "failed_fingerprint": job.params.get("fingerprint")}
-    if not await Artifact.filter(**key).update(**changes):
-        await Artifact.create(owner=job.owner, **key, **changes)
+    await artifacts.record_failure(
+        job.owner,
+        ArtifactKind(job.artifact_kind),
+        job.artifact_subject_id or 0,
+        job.artifact_slot or 0,
+        error=error.to_json(),
+        fingerprint=job.params.get("fingerprint"),
+    )
 
 
 async def fail_artifact_of(job: Job, message: str) -> None:

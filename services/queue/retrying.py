@@ -1,10 +1,9 @@
 """Putting ended jobs back in the queue."""
 
-from models.artifacts import Artifact
-from models.database import execute
-from models.enums import JobStatus, Stage
+from models.enums import ArtifactKind, JobStatus
 from models.jobs import Job
 from services.queue.notify import notify
+from services.stores import artifacts
 from services.stores.jobs.moves import reopen
 
 
@@ -17,28 +16,14 @@ async def reopen_stage_job(job_id: int) -> None:
     if changed is None:
         return
     assert changed.stage is not None
-    await forget_failures(changed.target_id, changed.stage)
+    await artifacts.clear_failures_of_target(changed.target_id, changed.stage)
     await _reopen(job_id, keeps_progress=True)
-
-
-async def forget_failures(target_id: int, stage: Stage) -> None:
-    """Lets builds of a target that failed, or were canceled by a person, be tried again. In a transaction."""
-    await execute(
-        "UPDATE artifact SET failed_fingerprint = NULL, error = NULL WHERE failed_fingerprint IS NOT NULL"
-        " AND id IN (SELECT made.id FROM job JOIN artifact AS made ON made.kind = job.artifact_kind"
-        " AND made.subject_id = job.artifact_subject_id AND made.slot = job.artifact_slot"
-        " WHERE job.target_id = ? AND job.role = 'BUILD' AND job.status IN ('FAILED', 'CANCELED') AND job.stage = ?)"
-        " RETURNING id",
-        target_id,
-        stage.value,
-    )
 
 
 async def reopen_build_job(job: Job) -> None:
     """Lets a failed or canceled build try again from its beginning. In a transaction."""
-    await Artifact.filter(
-        kind=job.artifact_kind, subject_id=job.artifact_subject_id, slot=job.artifact_slot or 0
-    ).update(failed_fingerprint=None, error=None)
+    assert job.artifact_kind is not None
+    await artifacts.clear_failure(ArtifactKind(job.artifact_kind), job.artifact_subject_id or 0, job.artifact_slot or 0)
     await _reopen(job.id, keeps_progress=False)
 
 

@@ -9,6 +9,7 @@ from models.database import execute, now_ms_sql
 from models.ids import new_id
 from services.platform.owned import places
 from services.platform.sql import greatest_sql, timestamp_sql
+from services.stores.updates import delete, id_in
 
 
 async def write(account_id: int, kind: str, model: str, *, seconds: float, step: int, reason: str) -> None:
@@ -63,6 +64,4 @@ async def remove_passed(account_id: int, kind: str, model: str) -> None:
 
 
 async def remove_all(account_ids: Sequence[int]) -> None:
-    await execute(
-        f"DELETE FROM account_cooldown WHERE account_id IN ({places(account_ids)}) RETURNING id", *account_ids
-    )
+    await delete("account_cooldown", id_in("account_id", account_ids))

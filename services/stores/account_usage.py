@@ -8,6 +8,7 @@ from models.ids import new_id
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql, timestamp_sql
 from services.platform.table_scan import delete_in_parts
+from services.stores.updates import Sql, delete, id_in
 
 
 async def count(account_id: int, kind: MediaKind, day: str, credits: int) -> None:
@@ -36,8 +37,8 @@ async def reset(account_ids: Sequence[int], day: str) -> None:
 
 async def purge(account_ids: Sequence[int]) -> None:
     """Removes what accounts that are gone did and uploaded."""
-    for table in ("account_usage", "uploaded_input"):
-        await execute(f"DELETE FROM {table} WHERE account_id IN ({places(account_ids)}) RETURNING id", *account_ids)
+    await delete("account_usage", id_in("account_id", account_ids))
+    await delete("uploaded_input", id_in("account_id", account_ids))
 
 
 # ---------------------------------------------------------------- uploaded inputs
@@ -58,7 +59,7 @@ async def write_upload(account_id: int, sha256: str, uri: str) -> None:
 
 
 async def remove_uploads(account_id: int) -> None:
-    await execute("DELETE FROM uploaded_input WHERE account_id = ? RETURNING id", account_id)
+    await delete("uploaded_input", Sql("account_id = ?", (account_id,)))
 
 
 async def remove_old_uploads(seconds: float) -> int:

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.database import execute, execute_many
+from models.database import execute_many
 from models.generation import GenerationRecord, RecordVersion
 from models.generation_requests import GenerationRequest
-from services.platform.owned import places
 from services.platform.sql import timestamp_sql
-from services.stores.updates import Sql, database_time, one_of, stored, update
+from services.stores.updates import Sql, all_of, database_time, delete, id_in, one_of, stored, update
 
 ROWS_PER_STATEMENT = 200
 "Making the rows of one statement ready takes no longer than others may wait."
@@ -124,12 +123,8 @@ async def mark_deleted_with_jobs(generations_of: Sql) -> dict[int, bytes | None]
 
 async def purge(record_ids: Sequence[int]) -> int:
     """Removes deleted records with their versions; how many records."""
-    await execute(f"DELETE FROM record_version WHERE record_id IN ({places(record_ids)}) RETURNING id", *record_ids)
-    rows = await execute(
-        f"DELETE FROM generation_record WHERE id IN ({places(record_ids)}) AND deleted_at IS NOT NULL RETURNING id",
-        *record_ids,
-    )
-    return len(rows)
+    await delete("record_version", id_in("record_id", record_ids))
+    return await delete("generation_record", all_of(id_in("id", record_ids), Sql("deleted_at IS NOT NULL")))
 
 
 # ---------------------------------------------------------------- versions

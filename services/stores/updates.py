@@ -33,6 +33,11 @@ def one_of(column: str, values: Collection[Any]) -> Sql:
     )
 
 
+def id_in(column: str, ids: Collection[int]) -> Sql:
+    """`column IN (…)` with the ids written out, so that a statement's limit of values does not matter."""
+    return Sql(f"{column} IN ({', '.join(str(int(row_id)) for row_id in ids)})" if ids else "1 = 0")
+
+
 def all_of(*conditions: Sql) -> Sql:
     return Sql(
         " AND ".join(condition.text for condition in conditions),
@@ -61,6 +66,11 @@ async def update(
         *values,
         *where.values,
     )
+
+
+async def delete(table: str, where: Sql) -> int:
+    """Removes the rows of which `where` holds; how many. For tables with ids."""
+    return len(await execute(f"DELETE FROM {table} WHERE {where.text} RETURNING id", *where.values))
 
 
 def stored(model: type[Model], column: str, value: Any) -> Any:

@@ -7,7 +7,7 @@ where nothing else of this module does in the same transaction.
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from models.database import after_commit, execute
+from models.database import after_commit
 from models.enums import (
     ENDED_WORKFLOW_STATUSES,
     STAGES,
@@ -20,7 +20,7 @@ from models.workflows import Workflow, WorkflowStage
 from services.platform.events import bus, workflow_topic
 from services.platform.sql import greatest_sql, least_sql
 from services.stores.transitions import check_transition
-from services.stores.updates import Sql, all_of, database_time, one_of, update
+from services.stores.updates import Sql, all_of, database_time, delete, one_of, update
 
 _STARTED_FROM = tuple(status for status in WorkflowStatus if status is not WorkflowStatus.PAUSED)
 "A stage is never PAUSED: its workflow is."
@@ -63,10 +63,10 @@ async def touch(workflow_id: int) -> None:
     await _write(workflow_id, {})
 
 
-async def delete(workflow_id: int) -> None:
+async def remove(workflow_id: int) -> None:
     """Removes the workflow and its stages. What hangs on it goes first. Twice: nothing more."""
-    await execute("DELETE FROM workflow_stage WHERE workflow_id = ? RETURNING id", workflow_id)
-    await execute("DELETE FROM workflow WHERE id = ? RETURNING id", workflow_id)
+    await delete("workflow_stage", Sql("workflow_id = ?", (workflow_id,)))
+    await delete("workflow", Sql("id = ?", (workflow_id,)))
     _publish(workflow_id)
 
 

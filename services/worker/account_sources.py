@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from services.accounts.health_checks import MAX_CHECKS, WarmClaim, claim_looks, give_back_look, look
+from services.accounts.health_checks import MAX_CHECKS, check_health, claim_checks, release_check
 from services.accounts.receiving import claim_receiving, receive
+from services.platform.leases import Lease
 from settings import Settings
 
 
@@ -16,18 +17,18 @@ class CheckSource:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def claim(self, most: int, running: Sequence[WarmClaim]) -> list[WarmClaim]:
-        return await claim_looks(datetime.now(UTC), self._settings, most)
+    async def claim(self, most: int, running: Sequence[Lease]) -> list[Lease]:
+        return await claim_checks(datetime.now(UTC), self._settings, most)
 
-    async def do(self, claim: WarmClaim) -> None:
-        await look(claim, self._settings)
+    async def do(self, claim: Lease) -> None:
+        await check_health(claim, self._settings)
 
-    async def extend(self, claims: Sequence[WarmClaim]) -> None:
+    async def extend(self, claims: Sequence[Lease]) -> None:
         """Nothing: the lease is longer than any check takes."""
 
-    async def release(self, claims: Sequence[WarmClaim]) -> None:
+    async def release(self, claims: Sequence[Lease]) -> None:
         for claim in claims:
-            await give_back_look(claim)
+            await release_check(claim)
 
     async def next_due_seconds(self) -> float | None:
         """None: the tick sends a message every few seconds, which is soon enough."""

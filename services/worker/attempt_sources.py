@@ -6,11 +6,12 @@ No step waits for a picture: between its steps an attempt is a row. Leases of ru
 from collections.abc import Awaitable, Callable, Sequence
 
 from models.enums import AttemptState
-from services.generation.attempts import Step, claim_steps, hand_back_step, keep_steps, next_due_ms
+from services.generation.attempts import Step, claim_steps, extend_steps, next_due_ms, release_step
 from services.generation.finishing import finish_step
-from services.generation.polling import PollClaim, claim_accounts, give_back, keep_claims, next_poll_due_ms, poll_step
+from services.generation.polling import claim_accounts, extend_accounts, next_poll_due_ms, poll_step, release_account
 from services.generation.submitting import submit_step
 from services.generation.telemetry import attempt_span
+from services.platform.leases import Lease
 from services.worker.work_loop import MAX_CLAIMS_AT_ONCE
 from settings import Settings
 
@@ -42,12 +43,12 @@ class StepSource:
             self._on_done()
 
     async def extend(self, steps: Sequence[Step]) -> None:
-        await keep_steps(steps, self._settings.lease_seconds)
+        await extend_steps(steps, self._settings.lease_seconds)
 
     async def release(self, steps: Sequence[Step]) -> None:
         """One that is being sent is not sent again: it is looked up at once."""
         for step in steps:
-            await hand_back_step(step)
+            await release_step(step)
 
     async def next_due_seconds(self) -> float | None:
         return _seconds(await next_due_ms([self._state]))
@@ -79,19 +80,19 @@ class PollSource:
         self._settings = settings
         self._on_freed = on_freed
 
-    async def claim(self, most: int, running: Sequence[PollClaim]) -> list[PollClaim]:
+    async def claim(self, most: int, running: Sequence[Lease]) -> list[Lease]:
         return await claim_accounts(most, self._settings.lease_seconds)
 
-    async def do(self, claim: PollClaim) -> None:
+    async def do(self, claim: Lease) -> None:
         if await poll_step(claim):
             self._on_freed()
 
-    async def extend(self, claims: Sequence[PollClaim]) -> None:
-        await keep_claims(claims, self._settings.lease_seconds)
+    async def extend(self, claims: Sequence[Lease]) -> None:
+        await extend_accounts(claims, self._settings.lease_seconds)
 
-    async def release(self, claims: Sequence[PollClaim]) -> None:
+    async def release(self, claims: Sequence[Lease]) -> None:
         for claim in claims:
-            await give_back(claim)
+            await release_account(claim)
 
     async def next_due_seconds(self) -> float | None:
         return _seconds(await next_poll_due_ms())

@@ -9,7 +9,7 @@ from models.enums import JobRole, Queue
 from models.jobs import Job
 from services.platform.leases import Lease
 from services.platform.tracing import job_span
-from services.queue.leases import claim, hand_back
+from services.queue.leases import claim, release
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ class JobSource:
 
     async def release(self, claims: Sequence[JobClaim]) -> None:
         for _, lease in claims:
-            await hand_back(lease)
+            await release(lease)
 
     async def next_due_seconds(self) -> float | None:
         """None: the worker's tick counts due jobs of all queues at once, and sends the messages."""

@@ -12,7 +12,7 @@ import structlog
 from errors import ConfigurationError
 from models.database import execute, is_open, open_database
 from providers.storage import LocalStorage
-from services.accounts.pool.scheduling import release_leases
+from services.accounts.pool.scheduling import release_all_leases
 from services.accounts.sessions import check_encryption
 from services.platform import files
 from services.platform.data_folder import unusable_folder
@@ -77,7 +77,7 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
 
 async def _take_up_what_was_left(settings: Settings) -> None:
     released = await release_all()
-    await release_leases()
+    await release_all_leases()
     store = storage()
     if isinstance(store, LocalStorage):
         await anyio.to_thread.run_sync(store.clear_incoming)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from models.enums import MediaKind
 from services.accounts.pool import scheduling
-from services.accounts.pool.scheduling import GroupRules, Pass, take_lease
+from services.accounts.pool.scheduling import GroupRules, Pass, claim_kind
 from services.accounts.receiving import want_credits
 from services.film.workflow.budgets import pause_workflow_for_budget
 from services.generation.batches.lifecycle import begin_batches
@@ -46,7 +46,7 @@ class Scheduler:
         """One pass, where no other process schedules the kind; whether there may be more to place at once."""
         # A pass over much takes longer: between two of them there is room for what else uses the database.
         await asyncio.sleep(max(COALESCE_SECONDS, min(MAX_PAUSE_SECONDS, 2 * self._last_seconds)))
-        if not await take_lease(self._kind, self._holder):
+        if not await claim_kind(self._kind, self._holder):
             return False
         done = await schedule(self._kind)
         self._last_seconds = done.seconds

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio.to_thread
 import structlog
 
-from models.database import execute, is_sqlite, now_ms_sql
+from models.database import execute, is_sqlite
 from services.generation.orphans import take_up_forgotten
 from services.generation.similarity.indexing import index_forgotten
 from services.notifications.callbacks.clearing import clear_callbacks
@@ -18,6 +18,7 @@ from services.notifications.statistics.rollup import roll_up
 from services.platform.audit import forget_old_entries
 from services.platform.files import remove_unreferenced
 from services.platform.idempotency import forget_old_keys
+from services.platform.leases import NamedLeases
 from services.stores.jobs.waits import wake_forgotten_stage_jobs
 from services.worker.retention.expiry import forget_old_rows
 from services.worker.retention.purge import purge_deleted
@@ -69,7 +70,7 @@ async def apply_retention(settings: Settings) -> bool:
             "cache": lambda: _clear(clear_cache, settings.data_dir / "cache", CACHE_HOURS),
         }
     )
-    if await take_turn("housekeeping", HOUSEKEEPING_SECONDS * 0.9):
+    if await claim_turn("housekeeping", HOUSEKEEPING_SECONDS * 0.9):
         await _each(
             {
                 "keys": forget_old_keys,
@@ -86,16 +87,12 @@ async def apply_retention(settings: Settings) -> bool:
     return False
 
 
-async def take_turn(name: str, seconds: float) -> bool:
+_TURNS = NamedLeases("deployment_fact", "name", holder=None, until="value", is_text=True)
+
+
+async def claim_turn(name: str, seconds: float) -> bool:
     """Whether the caller is the one of all processes to do something: one is, in so many seconds."""
-    rows = await execute(
-        f"INSERT INTO deployment_fact (name, value) VALUES (?, CAST({now_ms_sql()} AS TEXT)) ON CONFLICT (name)"
-        " DO UPDATE SET value = excluded.value"
-        f" WHERE CAST(deployment_fact.value AS BIGINT) <= {now_ms_sql()} - ? RETURNING name",
-        f"turn:{name}",
-        int(seconds * 1000),
-    )
-    return bool(rows)
+    return await _TURNS.claim(f"turn:{name}", None, seconds)
 
 
 async def _each(steps: dict[str, Callable[[], Awaitable[object]]]) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from models.enums import JobRole, MediaKind, Queue
 from models.jobs import Job
 from services.accounts.health_checks import MAX_CHECKS
-from services.accounts.pool.scheduling import give_lease_up
+from services.accounts.pool.scheduling import release_kinds
 from services.film.artifacts.planning import plan_stage
 from services.film.artifacts.running import run_build
 from services.generation.direct import run_direct
@@ -86,7 +86,7 @@ class Worker:
             await loop.stop()  # type: ignore[attr-defined]
         await self._callbacks.close()
         with contextlib.suppress(Exception):  # the database is away: the lease runs out
-            await give_lease_up(self.name)
+            await release_kinds(self.name)
 
     def _jobs(self, queue: Queue, role: JobRole, do: Do, capacities: dict[Queue, Capacity]) -> WorkLoop[JobClaim]:
         return self._loop(queue.value, JobSource(queue, role, self.name, self._settings, do), capacities[queue])

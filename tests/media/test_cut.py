@@ -13,6 +13,7 @@ from media.cut import FilmPlan, FilmResult, FilmShot, SpokenLine, cut_film
 from media.fonts import find_cjk_font
 from media.frames import ENCODINGS
 from media.loudness import measure
+from media.rendering import Rendering
 from media.samples import read_samples
 from media.segments import PicturePlan, PictureShot, split_film
 from media.speech import speak_to_file
@@ -25,9 +26,7 @@ COLORS = ("red", "green", "blue", "gray")
 
 async def cut(plan: FilmPlan, tmp_path: Path, told: list[float] | None = None) -> FilmResult:
     told = [] if told is None else told
-    return await cut_film(
-        plan, tmp_path / "film.mp4", tmp_path / "work", progress=told.append, limit=2, timeout_seconds=120
-    )
+    return await cut_film(plan, tmp_path / "film.mp4", tmp_path / "work", Rendering(2, 120, told.append))
 
 
 def plain_plan(
@@ -104,7 +103,7 @@ async def test_a_film_is_what_it_promises(tmp_path: Path, told: list[float]) -> 
 async def test_its_sound_has_its_loudness_and_the_voice_where_the_subtitles_are(tmp_path: Path) -> None:
     plan, timeline = await spoken_film(tmp_path)
     result = await cut(plan, tmp_path)
-    found = await measure(tmp_path / "film.mp4", limit=2, timeout_seconds=60)
+    found = await measure(tmp_path / "film.mp4", Rendering(2, 60))
     assert found == result.loudness
     assert found.integrated_lufs == pytest.approx(-16, abs=1)
     assert found.true_peak_dbtp < -1
@@ -247,7 +246,7 @@ async def test_cancelling_a_cut_ends_all_its_renderers(tmp_path: Path) -> None:
     task = asyncio.create_task(
         cut_film(
             FilmPlan(shots, 640, 360, 24), tmp_path / "film.mp4", tmp_path / "work",
-            progress=lambda _: started.set(), limit=2, timeout_seconds=120,
+            Rendering(2, 120, lambda _: started.set()),
         )
     )  # fmt: skip
     await started.wait()

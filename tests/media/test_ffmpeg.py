@@ -11,14 +11,11 @@ import pytest
 
 from errors import JobErrorCode, JobFailure
 from media.ffmpeg import explain, run_ffmpeg
+from media.rendering import Rendering
 from tests.media.test_processes import ends
 
 SHORT = ("-f", "lavfi", "-i", "testsrc=size=64x36:rate=24:duration=2", "-pix_fmt", "yuv420p")
 ENDLESS = ("-re", "-f", "lavfi", "-i", "testsrc=size=64x36:rate=24")
-
-
-def ignore(_: float) -> None:
-    pass
 
 
 async def running_child(of: psutil.Process) -> psutil.Process:
@@ -36,7 +33,7 @@ async def running_child(of: psutil.Process) -> psutil.Process:
 async def test_it_renders_and_tells_progress(tmp_path: Path) -> None:
     told: list[float] = []
     out = tmp_path / "out.mp4"
-    said = await run_ffmpeg([*SHORT, str(out)], expected_seconds=2, progress=told.append, limit=2, timeout_seconds=60)
+    said = await run_ffmpeg([*SHORT, str(out)], Rendering(2, 60, told.append), expected_seconds=2)
     assert out.stat().st_size > 0
     assert "libx264" in said
     assert told == sorted(told)
@@ -48,7 +45,7 @@ async def test_a_failure_says_why_without_local_folders(tmp_path: Path) -> None:
     with pytest.raises(JobFailure) as failure:
         await run_ffmpeg(
             ["-i", str(tmp_path / "story.mp4"), str(tmp_path / "out.mp4")],
-            expected_seconds=None, progress=ignore, limit=2, timeout_seconds=60,
+            Rendering(2, 60),
         )  # fmt: skip
     assert failure.value.code == JobErrorCode.INTERNAL
     assert "Invalid data" in failure.value.message
@@ -60,17 +57,13 @@ async def test_a_full_disk_is_a_storage_error() -> None:
     with pytest.raises(JobFailure) as failure:
         await run_ffmpeg(
             [*SHORT, "-f", "rawvideo", "/dev/full"],
-            expected_seconds=None, progress=ignore, limit=2, timeout_seconds=60,
+            Rendering(2, 60),
         )  # fmt: skip
     assert failure.value.code == JobErrorCode.STORAGE_ERROR
 
 
 async def test_cancelling_ends_the_renderer(tmp_path: Path) -> None:
-    task = asyncio.create_task(
-        run_ffmpeg(
-            [*ENDLESS, str(tmp_path / "out.mp4")], expected_seconds=None, progress=ignore, limit=2, timeout_seconds=60
-        )
-    )
+    task = asyncio.create_task(run_ffmpeg([*ENDLESS, str(tmp_path / "out.mp4")], Rendering(2, 60)))
     child = await running_child(psutil.Process())
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -80,9 +73,7 @@ async def test_cancelling_ends_the_renderer(tmp_path: Path) -> None:
 
 async def test_a_rendering_that_takes_too_long_times_out(tmp_path: Path) -> None:
     with pytest.raises(JobFailure) as failure:
-        await run_ffmpeg(
-            [*ENDLESS, str(tmp_path / "out.mp4")], expected_seconds=None, progress=ignore, limit=2, timeout_seconds=0.5
-        )
+        await run_ffmpeg([*ENDLESS, str(tmp_path / "out.mp4")], Rendering(2, 0.5))
     assert failure.value.code == JobErrorCode.TIMEOUT
 
 
@@ -90,16 +81,11 @@ def test_it_works_on_a_loop_in_another_thread(tmp_path: Path) -> None:
     answers: list[object] = []
 
     async def work() -> None:
-        await run_ffmpeg(
-            [*SHORT, str(tmp_path / "a.mp4")], expected_seconds=2, progress=ignore, limit=2, timeout_seconds=60
-        )
+        await run_ffmpeg([*SHORT, str(tmp_path / "a.mp4")], Rendering(2, 60), expected_seconds=2)
         task = asyncio.create_task(
             run_ffmpeg(
                 [*ENDLESS, str(tmp_path / "b.mp4")],
-                expected_seconds=None,
-                progress=ignore,
-                limit=2,
-                timeout_seconds=60,
+                Rendering(2, 60),
             )
         )
         child = await running_child(psutil.Process())
@@ -120,7 +106,8 @@ async def test_a_killed_parent_leaves_no_renderer(tmp_path: Path) -> None:
     code = (
         "import asyncio, sys, threading\n"
         "from media.ffmpeg import run_ffmpeg\n"
-        "work = run_ffmpeg(sys.argv[1:], expected_seconds=None, progress=print, limit=2, timeout_seconds=60)\n"
+        "from media.rendering import Rendering\n"
+        "work = run_ffmpeg(sys.argv[1:], Rendering(2, 60, print))\n"
         "thread = threading.Thread(target=lambda: asyncio.run(work))\n"
         "thread.start()\n"
         "thread.join()\n"

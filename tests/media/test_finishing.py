@@ -9,16 +9,16 @@ import pytest
 from PIL import Image
 
 from errors import JobErrorCode, JobFailure
-from media.finishing import finish_clip
+from media.finishing import Finish, finish_clip
 from media.frames import from_frame
 from media.loudness import measure
+from media.rendering import Rendering
 from media.samples import SAMPLE_RATE, decibels, read_samples
 from tests.media.conftest import band_level, brightness, clip, ffmpeg, frames_of, tone
 
 
 async def finished(path: Path, out: Path, **changes: object) -> Path:
-    order = {"transition": "NONE", "voiceover": None, "bgm": None, "ducking": True} | changes
-    return await finish_clip(path, out, **order, limit=2, timeout_seconds=60)  # type: ignore[arg-type]
+    return await finish_clip(path, out, Finish(**changes), Rendering(2, 60))  # type: ignore[arg-type]
 
 
 def pattern(path: Path, seconds: float, rate: str = "24", size: str = "160x90") -> Path:
@@ -105,7 +105,7 @@ async def test_sound_is_added_without_touching_the_picture(tmp_path: Path) -> No
         assert container.duration / av.time_base == pytest.approx(3, abs=0.03)
     assert has_index_in_front(out)
     assert level(out, 0.3, 350, 450) > level(out, 1.5, 350, 450) + 60
-    assert (await measure(out, limit=2, timeout_seconds=60)).integrated_lufs == pytest.approx(-16, abs=1)
+    assert (await measure(out, Rendering(2, 60))).integrated_lufs == pytest.approx(-16, abs=1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.mp4", "out.mp4", "voice.wav"]
 
 

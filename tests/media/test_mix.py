@@ -6,6 +6,7 @@ import pytest
 from errors import JobErrorCode, JobFailure
 from media.loudness import Loudness, master, measure, parse_summary
 from media.mix import DUCK_DECIBELS, Effect, MixPlan, OwnSound, Voice, duck_curve, render_mix
+from media.rendering import Rendering
 from media.samples import SAMPLE_RATE, decibels, read_samples, write_wav
 from tests.media.conftest import band_level, ffmpeg, tone, wav_seconds
 
@@ -112,10 +113,8 @@ async def test_any_mix_reaches_its_loudness_with_peaks_in_bounds(gain: float, tm
     bursts = (chance.random(8 * 10) > 0.4).repeat(SAMPLE_RATE // 10)  # speech-like: on and off, with sharp peaks
     noise = chance.standard_normal(8 * SAMPLE_RATE) * bursts * gain / 4
     write_wav(tmp_path / "mix.wav", np.stack([noise, noise], axis=1).astype(np.float32))
-    found = await master(
-        tmp_path / "mix.wav", tmp_path / "out.m4a", seconds=8, progress=lambda _: None, limit=2, timeout_seconds=60
-    )
-    again = await measure(tmp_path / "out.m4a", limit=2, timeout_seconds=60)
+    found = await master(tmp_path / "mix.wav", tmp_path / "out.m4a", Rendering(2, 60), seconds=8)
+    again = await measure(tmp_path / "out.m4a", Rendering(2, 60))
     assert again == found
     assert again.integrated_lufs == pytest.approx(-16, abs=1)
     assert again.true_peak_dbtp < -1
@@ -124,9 +123,7 @@ async def test_any_mix_reaches_its_loudness_with_peaks_in_bounds(gain: float, tm
 
 async def test_silence_stays_silent(tmp_path: Path) -> None:
     render_mix(MixPlan(2), tmp_path / "mix.wav")
-    found = await master(
-        tmp_path / "mix.wav", tmp_path / "out.m4a", seconds=2, progress=lambda _: None, limit=2, timeout_seconds=60
-    )
+    found = await master(tmp_path / "mix.wav", tmp_path / "out.m4a", Rendering(2, 60), seconds=2)
     assert found.integrated_lufs == -70
     assert wav_seconds(tmp_path / "mix.wav") == 2
 

@@ -9,7 +9,8 @@ import pytest
 
 from errors import JobErrorCode, JobFailure
 from media.camera import plan_move
-from media.motion import concatenate, move_picture, render_move
+from media.motion import Motion, concatenate, move_picture, render_move
+from media.rendering import Rendering
 from media.weather import choose_weather
 from tests.media.conftest import brightness, clip, ffmpeg, frames_of, tone
 
@@ -23,7 +24,7 @@ def render(picture: Path, out: Path, **changes: object) -> Path:
         "seconds": 1.0, "shot_type": "CLOSE_UP", "width": 160, "height": 90, "fps": 24, "strength": 1.0, "seed": 1,
         "quality": "STANDARD", "kind": "animatic", "prompt": "",
     } | changes  # fmt: skip
-    render_move(picture, out, *order.values())  # type: ignore[arg-type]
+    render_move(picture, out, Motion(**order))  # type: ignore[arg-type]
     return out
 
 
@@ -35,10 +36,7 @@ async def test_a_moved_picture_has_exactly_the_frames_asked_for(
     picture: Path, tmp_path: Path, told: list[float]
 ) -> None:
     out = tmp_path / "a.mp4"
-    await move_picture(
-        picture, out, seconds=1.26, shot_type="MEDIUM", width=160, height=90, fps=25,
-        progress=told.append, limit=2, timeout_seconds=60,
-    )  # fmt: skip
+    await move_picture(picture, out, Motion(1.26, "MEDIUM", 160, 90, 25), Rendering(2, 60, told.append))
     with av.open(str(out)) as container:
         stream = container.streams.video[0]
         assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
@@ -125,10 +123,7 @@ def test_a_picture_of_another_shape_fills_the_frame(size: tuple[int, int], pictu
 async def test_a_file_that_is_no_picture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"no picture")
     with pytest.raises(JobFailure) as failure:
-        await move_picture(
-            tmp_path / "a.png", tmp_path / "out.mp4", seconds=1, shot_type="MEDIUM", width=160, height=90, fps=24,
-            limit=2, timeout_seconds=60,
-        )  # fmt: skip
+        await move_picture(tmp_path / "a.png", tmp_path / "out.mp4", Motion(1, "MEDIUM", 160, 90, 24), Rendering(2, 60))
     assert failure.value.code == JobErrorCode.INVALID_INPUT
     assert not (tmp_path / "out.mp4").exists()
 
@@ -139,14 +134,8 @@ async def test_cancelling_ends_the_rendering(picture: Path, tmp_path: Path) -> N
         move_picture(
             picture,
             tmp_path / "a.mp4",
-            seconds=600,
-            shot_type="MEDIUM",
-            width=640,
-            height=360,
-            fps=24,
-            progress=lambda _: started.set(),
-            limit=2,
-            timeout_seconds=60,
+            Motion(600, "MEDIUM", 640, 360, 24),
+            Rendering(2, 60, lambda _: started.set()),
         )
     )
     await started.wait()
@@ -164,9 +153,7 @@ async def test_parts_are_joined_frame_for_frame_without_encoding_again(picture: 
         for number, shot_type in enumerate(SHOT_TYPES)
     ]
     single = [frame for part in parts for frame in frames_of(part)]
-    seconds = await concatenate(
-        parts, tmp_path / "all.mp4", None, width=160, height=90, fps=24, limit=2, timeout_seconds=60
-    )
+    seconds = await concatenate(parts, tmp_path / "all.mp4", None, Rendering(2, 60), width=160, height=90, fps=24)
     joined = frames_of(tmp_path / "all.mp4")
     assert [frame.time for frame in joined] == pytest.approx([number / 24 for number in range(len(single))])
     assert seconds == pytest.approx(len(single) / 24)
@@ -177,7 +164,7 @@ async def test_joining_adds_the_sound_cut_or_filled_to_length(picture: Path, tmp
     parts = [render(picture, tmp_path / "a.mp4"), render(picture, tmp_path / "b.mp4", seed=5)]
     for sound_seconds in (0.5, 5):
         sound = tone(tmp_path / "tone.wav", sound_seconds)
-        await concatenate(parts, tmp_path / "all.mp4", sound, width=160, height=90, fps=24, limit=2, timeout_seconds=60)
+        await concatenate(parts, tmp_path / "all.mp4", sound, Rendering(2, 60), width=160, height=90, fps=24)
         with av.open(str(tmp_path / "all.mp4")) as container:
             assert container.streams.audio[0].codec_context.name == "aac"
             assert container.duration / av.time_base == pytest.approx(2, abs=0.05)
@@ -190,7 +177,7 @@ async def test_parts_of_other_kinds_are_fitted(picture: Path, tmp_path: Path) ->
     clip(tmp_path / "b.mp4", 0.5, "blue", "64x36", 12)
     ffmpeg("-i", tmp_path / "b.mp4", "-c:v", "libvpx", tmp_path / "small.webm")
     parts = [render(picture, tmp_path / "a.mp4"), tmp_path / "tall.mp4", tmp_path / "small.webm"]
-    await concatenate(parts, tmp_path / "all.mp4", None, width=160, height=90, fps=24, limit=2, timeout_seconds=60)
+    await concatenate(parts, tmp_path / "all.mp4", None, Rendering(2, 60), width=160, height=90, fps=24)
     frames = frames_of(tmp_path / "all.mp4")
     assert len(frames) == 24 + 24 + 12
     middle, corner = (frames[30].to_ndarray(format="rgb24")[45, place] for place in (80, 5))

@@ -6,6 +6,7 @@ from PIL import Image
 
 from errors import JobErrorCode, JobFailure
 from media.poster import choose_poster, make_poster
+from media.rendering import Rendering
 
 
 def flat(path: Path, level: int) -> Path:
@@ -17,7 +18,7 @@ async def test_the_picture_with_most_to_see_becomes_the_poster(picture: Path, tm
     dark = tmp_path / "dark.png"
     Image.open(picture).point(lambda value: value // 8).save(dark)
     pictures = [flat(tmp_path / "black.png", 0), dark, picture, flat(tmp_path / "white.png", 255)]
-    chosen = await make_poster(pictures, tmp_path / "poster.jpg", 200, 100, limit=2, timeout_seconds=60)
+    chosen = await make_poster(pictures, tmp_path / "poster.jpg", 200, 100, Rendering(2, 60))
     assert chosen == 2
     with Image.open(tmp_path / "poster.jpg") as poster:
         assert (poster.format, poster.size, poster.mode) == ("JPEG", (200, 100), "RGB")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from errors import JobErrorCode, JobFailure
+from media.rendering import Rendering
 from media.samples import SAMPLE_RATE, Samples, gated_level, read_samples
 from media.speech import VOICES, base_language, find_voice, is_speakable, narrator, speak, speak_to_file
 
@@ -28,7 +29,7 @@ def pitch(samples: Samples) -> float:
 
 async def test_speech_is_48_khz_mono_without_silence_at_its_ends(tmp_path: Path) -> None:
     out = tmp_path / "line.wav"
-    seconds = await speak(CHINESE, "zh-narrator", "zh", out, limit=2)
+    seconds = await speak(CHINESE, "zh-narrator", "zh", out, Rendering(2, 60))
     with wave.open(str(out)) as file:
         assert (file.getframerate(), file.getnchannels()) == (48000, 1)
         assert file.getnframes() / 48000 == pytest.approx(seconds)

@@ -16,7 +16,8 @@ from models.database import execute, now_ms_sql
 from models.enums import ArtifactKind, AttemptState, JobRole, JobStatus, JobType, MediaKind, Queue
 from models.files import StoredFile
 from models.generation import Attempt, GenerationRecord
-from models.generation_requests import GenerationRequest, InputImage
+from models.generation_parameters import InputImage
+from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.generation.attempts import claim_steps
 from services.generation.submitting import submit_step
@@ -64,7 +65,12 @@ async def a_build() -> IsDone:
 
 async def a_generation_here(queue: Queue, *inputs: InputImage) -> IsDone:
     request = GenerationRequest(
-        MediaKind.IMAGE, "gone", "gone-1", "a street", storyboard_id=f"s{next(_numbers)}", inputs=inputs
+        kind=MediaKind.IMAGE,
+        provider="gone",
+        model="gone-1",
+        prompt="a street",
+        storyboard_id=f"s{next(_numbers)}",
+        inputs=inputs,
     )
     record = await GenerationRecord.create(
         owner=OWNER, kind=request.kind, project_id="default", work_id="default", storyboard_id=request.storyboard_id,

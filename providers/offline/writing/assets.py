@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from providers.base import DraftAsset, DraftScene
 from providers.offline.writing.looks import Things, bearing
 from providers.offline.writing.people import Cast
-from providers.offline.writing.scenes import Scene, describe
+from providers.offline.writing.scenes import Scene
+from providers.offline.writing.setting import describe
 
 
 def make_assets(

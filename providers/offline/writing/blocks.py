@@ -131,38 +131,63 @@ def _join_wrapped(lines: list[str], language: str) -> list[str]:
     return joined
 
 
-def _front_matter(blocks: list[Block], language: str) -> tuple[str | None, str | None, int]:
-    """Title, author and the index of the first block of the story itself."""
+@dataclass
+class _Front:
+    """What stands before a story, as far as it is read."""
+
     title: str | None = None
     author: str | None = None
+
+
+def _front_matter(blocks: list[Block], language: str) -> tuple[str | None, str | None, int]:
+    """Title, author and the index of the first block of the story itself."""
+    front = _Front()
     position = 0
-    limit = 40 if language == "zh" else 90
     while position < min(len(blocks), 8):
         block = blocks[position]
-        text = block.text
-        if block.kind == BREAK:
-            position += 1
-            continue
-        is_short = len(text) <= limit and not _ENDS_SENTENCE.search(text) and not re.search(r"[“「『\"]", text)
-        labelled = _LABELLED_TITLE.match(text)
-        if labelled:
-            title = labelled.group(1).strip()
-        elif position > 0 and (found := _AUTHOR.match(text)) and len(text) <= 60:
-            author = (found.group("a") or found.group("b")).strip()
-        elif len(text) <= 200 and _CREDIT.search(text) and len(split_sentences(text, language)) <= 2 and position > 0:
-            pass
-        elif block.kind == HEADING and (title or position > 0 or _is_chapter(text)):
-            break
-        elif title is None and is_short and len(blocks) > position + 1:
-            title = text.strip('《》<>"“” ')
-        elif author is None and title is not None and is_short and _is_name_line(text, language):
-            author = text
-        else:
+        is_last = position + 1 >= len(blocks)
+        if block.kind != BREAK and not _read_front(block, front, language, is_first=position == 0, is_last=is_last):
             break
         position += 1
     if position >= len(blocks):
         return None, None, 0
-    return title, author, position
+    return front.title, front.author, position
+
+
+def _read_front(block: Block, front: _Front, language: str, *, is_first: bool, is_last: bool) -> bool:
+    """Takes note of a title or an author; whether the block is one, or a credit, and not the story's own."""
+    text = block.text
+    if labelled := _LABELLED_TITLE.match(text):
+        front.title = labelled.group(1).strip()
+    elif author := None if is_first else _labelled_author(text):
+        front.author = author
+    elif not is_first and _is_credit(text, language):
+        pass
+    elif block.kind == HEADING and (front.title or not is_first or _is_chapter(text)):
+        return False
+    elif front.title is None and not is_last and _is_short(text, language):
+        front.title = text.strip('《》<>"“” ')
+    elif front.title is not None and front.author is None and _is_name_line(text, language):
+        front.author = text
+    else:
+        return False
+    return True
+
+
+def _labelled_author(text: str) -> str | None:
+    found = _AUTHOR.match(text) if len(text) <= 60 else None
+    return (found.group("a") or found.group("b")).strip() if found else None
+
+
+def _is_credit(text: str, language: str) -> bool:
+    """Who translated, published or scanned it."""
+    return len(text) <= 200 and _CREDIT.search(text) is not None and len(split_sentences(text, language)) <= 2
+
+
+def _is_short(text: str, language: str) -> bool:
+    """Whether the text is as short as a title, and no sentence or speech."""
+    is_line = len(text) <= (40 if language == "zh" else 90)
+    return is_line and not _ENDS_SENTENCE.search(text) and not re.search(r"[“「『\"]", text)
 
 
 def _is_chapter(text: str) -> bool:
@@ -174,6 +199,9 @@ def _is_chapter(text: str) -> bool:
 
 
 def _is_name_line(text: str, language: str) -> bool:
+    """Whether a short line holds nothing but names."""
+    if not _is_short(text, language):
+        return False
     if language == "zh":
         return bool(re.fullmatch(r"[\u3400-\u9fff·•\s]{2,12}", text))
     words = text.replace(".", " ").split()

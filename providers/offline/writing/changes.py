@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from providers.offline.writing.speakers import Beat
+from providers.offline.writing.beats import Beat
 
 # Words that end a night or a rain: with the sentence itself, or only after it ("until morning").
 DAWN = {

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from providers.offline.writing.pacing import Take
 from providers.offline.writing.people import Cast
-from providers.offline.writing.scenes import Passed, Place
+from providers.offline.writing.places import Place
+from providers.offline.writing.scenes import Passed
 
 _RIDE = {
     "zh": re.compile(r"雇定?[了到]?[^，。]{0,4}车|坐上[^，。]{0,5}车|上了[^，。]{0,3}车(?!厢)"),
@@ -113,33 +114,51 @@ class Continuity:
 
     def enter(self, take: Take, place: Place) -> None:
         """What a take begins."""
-        language, told = self.cast.language, take.narration
+        told = take.narration
         people = [name for name in take.people if name in self.cast.by_name]
-        narrator = self.cast.narrator.name if self.cast.narrator else None
+        self._mount_or_fall(told, people)
+        self._lie_or_rise(take, people)
+        self._devour_or_free(told, people)
+        self._disguise(told, people)
+        self._go_inside(told, people, place)
+        self.is_inside = place.is_inside or self.inside is not None
+
+    def _mount_or_fall(self, told: str, people: Sequence[str]) -> None:
+        language, narrator = self.cast.language, self.cast.narrator.name if self.cast.narrator else None
         if self.vehicle and _RIDE[language].search(told):
             self.rider = narrator or next((name for name in people if name != self.puller), None)
         if people and _FALL[language].search(told):
             self.fallen = next((name for name in people if name not in (narrator, self.puller)), None)
+
+    def _lie_or_rise(self, take: Take, people: Sequence[str]) -> None:
         lying = self._lying(take, people)
         if lying is not None:
             self.abed = lying
-        elif self.abed in people and _RISE[language].search(told):
+        elif self.abed in people and _RISE[self.cast.language].search(take.narration):
             self.abed = None
+
+    def _devour_or_free(self, told: str, people: Sequence[str]) -> None:
+        language = self.cast.language
         if len(people) > 1 and _DEVOUR[language].search(told):
             self.eaten = people[1]
         if self._stand_in.keys() & set(people) and _FREED[language].search(told):
             self.eaten = None
             self._stand_in = {}
-        if people and _DISGUISE[language].search(told):
-            self.disguised = people[0]
-            if self.eaten and self.eaten != self.disguised:
-                self._stand_in = {self.eaten: self.disguised}
+
+    def _disguise(self, told: str, people: Sequence[str]) -> None:
+        if not people or not _DISGUISE[self.cast.language].search(told):
+            return
+        self.disguised = people[0]
+        if self.eaten and self.eaten != self.disguised:
+            self._stand_in = {self.eaten: self.disguised}
+
+    def _go_inside(self, told: str, people: Sequence[str], place: Place) -> None:
+        """Behind the door of a house that the scene stands before, until others come."""
         if self.inside is not None and not set(people) <= set(self.inside):
             self.inside = None
-        if place.category == "home" and not place.is_inside and self.inside is None and _ENTER[language].search(told):
+        is_before_house = place.category == "home" and not place.is_inside and self.inside is None
+        if is_before_house and _ENTER[self.cast.language].search(told):
             self.inside = (*people, *((self.eaten,) if self.eaten else ()))
-
-        self.is_inside = place.is_inside or self.inside is not None
 
     def _lying(self, take: Take, people: Sequence[str]) -> str | None:
         """Who lies in bed by the take's words: whom "there lay" names after it, else whom the words before name."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import rjieba
 
 from providers.offline.writing import lexicon_en, lexicon_zh, tags
+from providers.offline.writing.beats import Beat, find_beats
 from providers.offline.writing.language import split_clauses
 from providers.offline.writing.people import Cast, Person
 from providers.offline.writing.quotes import Span
-from providers.offline.writing.speakers import Beat, find_beats
 
 _MAX_LOOKS = 4
 _SAME_THING = (

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from providers.offline.writing import lexicon_en, lexicon_zh
+from providers.offline.writing.beats import Beat
 from providers.offline.writing.language import join, speech_seconds, split_clauses, split_long, split_sentences
 from providers.offline.writing.scenes import Passed, Scene
-from providers.offline.writing.speakers import Beat
 
 VOICE_MARGIN_SECONDS = 0.3
 _LOOK_BACK = 24

@@ -1,4 +1,4 @@
-"""Where and when things happen: beats grouped into scenes with a place, a time of day, a season and the weather."""
+"""Beats grouped into scenes: where the text changes place or time, where a chapter begins, where a night ends."""
 
 import re
 from collections import Counter
@@ -6,53 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from providers.offline.writing import lexicon_en, lexicon_zh
+from providers.offline.writing.beats import Beat
 from providers.offline.writing.changes import CLEAR, DAWN, NIGHTS, UNTIL_DAWN, WET, by_change
 from providers.offline.writing.people import Cast
-from providers.offline.writing.speakers import Beat
+from providers.offline.writing.places import Place, find_place, is_same, settled
+from providers.offline.writing.setting import DAY, MORNING, Setting, with_told
 
-_ZH_PLACE = re.compile("|".join(sorted(map(re.escape, lexicon_zh.PLACES), key=lambda word: (-len(word), word))))
-_ZH_BEFORE_PLACE = re.compile(r"(?:巡警|警察|荣国|宁国|[\u3400-\u9fff]{2}(?=寺|庙|客栈|酒楼|茶馆|酒店))$")
-_EN_PLACE = re.compile(
-    r"(?P<lead>\b(?:(?:in|into|inside|entered|at|to|reached|through|across|along|down|up|near|beside|on|upon|"
-    r"towards?|onto|under|by|outside|passing|left|round|around|in front of)\s+))?"
-    r"(?:(?P<owner>(?:the|his|her|my|their|our)\s+)?(?P<who>(?<![A-Za-z-])[A-Za-z-]{1,30})[’']s\s+|(?P<article>the|a|an|his|her|my|their|our|this|that)\s+)"
-    r"(?P<words>(?:[a-z-]+\s+){0,2}?)(?P<place>"
-    + "|".join(sorted(lexicon_en.PLACES, key=len, reverse=True))
-    + r")(?![\w’'-])",
-    re.IGNORECASE,
-)
-_OPEN_GROUND = frozenset({"road", "wood", "water", "mountain", "field", "city", "village", "space", "yard", "home"})
-_BARE_ZH = re.compile("大道|道路|街道|马路|小路|屋子|房间|房子|院子|树林|林子|村子|小屋")
-_HYPOTHETICAL = re.compile(r"\b(?:if|until|till|unless)\b[^,.;]*", re.IGNORECASE)
-_STOP_WORDS = frozenset(
-    [
-        "same",
-        "very",
-        "whole",
-        "other",
-        "own",
-        "more",
-        "most",
-        "and",
-        "or",
-        "of",
-        "in",
-        "great",
-        "little",
-        "old",
-        "good",
-        "public",
-        "whole",
-        "still",
-    ]
-)
-_EN_WORD = re.compile(r"[A-Za-z-]+")
-_ZH_TIME = re.compile("|".join(sorted(lexicon_zh.TIMES, key=lambda word: (-len(word), word))))
-_ZH_SEASON = re.compile("|".join(lexicon_zh.SEASONS))
-_ZH_WEATHER = re.compile(
-    "|".join(word for word in sorted(lexicon_zh.WEATHER, key=len, reverse=True) if len(word) > 1)
-    + r"|(?:下着?|飘着?|落着?|冒着|淋着?)[雨雪]|[雨雪](?:中|里|点|声|停|水|花|地|下)|雷声|雾气"
-)
 _HOME_FAMILY = frozenset(
     [
         "mother",
@@ -72,23 +31,6 @@ _HOME_FAMILY = frozenset(
         "祖母",
     ]
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """`name` is the text's own word where it has one. words: every word of the scene for it."""
-
-    name: str
-    category: str
-    is_inside: bool
-
-
-@dataclass(frozen=True)
-class Setting:
-    place: Place | None
-    time: str  # DAWN … NIGHT in English, 清晨 … 夜 in Chinese
-    season: str | None = None
-    weather: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +70,35 @@ class _Open:
     paragraphs: int = 0
 
 
+@dataclass(frozen=True)
+class Passage:
+    """A paragraph, or a part of one that a night's end cuts.
+
+    mark: the heading of a chapter before it, "" for a break, None for neither. place: where its words put its people,
+    is_strong: whether they say so; is_jump: they tell of another time.
+    """
+
+    beats: Sequence[Beat]
+    mark: str | None = None
+    place: Place | None = None
+    is_strong: bool = False
+    is_jump: bool = False
+
+    @property
+    def narration(self) -> str:
+        return " ".join(beat.text for beat in self.beats if beat.speaker is None)
+
+    @property
+    def first_words(self) -> str:
+        """Its first narration, where it does not begin with a speech."""
+        return self.beats[0].text if self.beats[0].speaker is None else ""
+
+    @property
+    def arrival(self) -> Place | None:
+        """The place that its words say its people are at."""
+        return self.place if self.is_strong else None
+
+
 def find_scenes(
     beats: Sequence[Beat], marks: Mapping[int, str], cast: Cast, *, home: Place | None = None
 ) -> list[Scene]:
@@ -136,59 +107,94 @@ def find_scenes(
     marks: the paragraphs that follow a chapter heading or a break, with the heading ("" for a break).
     home: the place for scenes that name none, where the story as a whole has one.
     """
-    language = cast.language
-    default_time = "日" if language == "zh" else "DAY"
-    known: dict[str, Place] = {}
-    scenes: list[_Open] = []
-    current = _Open(Setting(None, default_time))
-    chapter: str | None = None
-    dawns = False
-    for number, paragraph in by_change(_by_paragraph(beats), language):
-        narration = " ".join(beat.text for beat in paragraph if beat.speaker is None)
-        mark = marks.get(number)
-        chapter = mark or chapter
-        place, is_strong = find_place(narration, language)
-        place = _settled(place, known) if place else None
-        is_jump = bool(narration) and _is_jump(narration, language)
-        first = paragraph[0].text if paragraph[0].speaker is None else ""
-        dawns = current.setting.time in NIGHTS and (dawns or bool(DAWN[language].search(first)))
-        clears = bool(current.setting.weather and WET.search(current.setting.weather) and CLEAR[language].search(first))
-        moves = is_strong and place is not None and current.paragraphs > 0 and not _same(place, current.setting.place)
-        if current.beats and (mark is not None or is_jump or moves):
-            scenes.append(current)
-            keeps_time = not (is_jump or mark is not None)
-            before = current.setting
-            kept_place = (
-                before.place if is_jump and mark is None and not is_strong and not _is_afterthought(narration) else None
-            )
-            current = _Open(
-                Setting(
-                    kept_place,
-                    before.time if keeps_time else default_time,
-                    before.season,
-                    before.weather if keeps_time else None,
-                )
-            )
-        elif current.beats and (dawns or clears):
-            scenes.append(current)
-            current = _Open(current.setting)
-        if dawns or clears:
-            time = ("清晨" if language == "zh" else "MORNING") if dawns else current.setting.time
-            current.setting = replace(current.setting, time=time, weather=None if clears else current.setting.weather)
-        if not current.beats:
-            current.chapter, current.opens_chapter = chapter, bool(mark)
-        if is_strong and place is not None and (current.setting.place is None or not current.beats):
-            current.setting = replace(current.setting, place=place)
-            known[place.category] = place
-        told = CLEAR[language].sub(" ", UNTIL_DAWN[language].sub(" ", narration))
-        is_fresh = current.paragraphs == 0 and not dawns
-        current.setting = _with_time(current.setting, told, language, is_fresh=is_fresh)
-        dawns = bool(UNTIL_DAWN[language].search(narration))
-        current.beats.extend(paragraph)
-        current.paragraphs += 1
-    if current.beats:
-        scenes.append(current)
-    return _with_places(scenes, cast, home)
+    reader = _Reader(cast.language)
+    for number, paragraph in by_change(_by_paragraph(beats), cast.language):
+        reader.read(reader.passage(paragraph, marks.get(number)))
+    return _with_places(reader.finished(), cast, home)
+
+
+class _Reader:
+    """Reads passages one by one. known: the last place of each kind; dawns: the night ends with what is read next."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.scenes: list[_Open] = []
+        self.current = _Open(Setting(None, DAY[language]))
+        self.known: dict[str, Place] = {}
+        self.chapter: str | None = None
+        self.dawns = False
+
+    def passage(self, beats: Sequence[Beat], mark: str | None) -> Passage:
+        """The beats with what their narration tells of place and time."""
+        narration = Passage(beats).narration
+        place, is_strong = find_place(narration, self.language)
+        place = settled(place, self.known) if place else None
+        return Passage(beats, mark, place, is_strong, bool(narration) and _is_jump(narration, self.language))
+
+    def read(self, passage: Passage) -> None:
+        """Adds the passage to the scene that it belongs to, which may be a new one."""
+        self.chapter = passage.mark or self.chapter
+        is_day, is_clear = self._night_ends(passage), self._rain_ends(passage)
+        if self._cuts(passage):
+            self._open(self._setting_after(passage))
+        elif self.current.beats and (is_day or is_clear):
+            self._open(self.current.setting)
+        if is_day:
+            self._change(time=MORNING[self.language])
+        if is_clear:
+            self._change(weather=None)
+        if not self.current.beats:
+            self.current.chapter, self.current.opens_chapter = self.chapter, bool(passage.mark)
+        self._arrive(passage)
+        self._tell(passage, is_fresh=self.current.paragraphs == 0 and not is_day)
+        self.dawns = bool(UNTIL_DAWN[self.language].search(passage.narration))
+        self.current.beats.extend(passage.beats)
+        self.current.paragraphs += 1
+
+    def finished(self) -> list[_Open]:
+        """All scenes, the last one too."""
+        return [*self.scenes, self.current] if self.current.beats else self.scenes
+
+    def _night_ends(self, passage: Passage) -> bool:
+        is_told = self.dawns or DAWN[self.language].search(passage.first_words) is not None
+        return self.current.setting.time in NIGHTS and is_told
+
+    def _rain_ends(self, passage: Passage) -> bool:
+        weather = self.current.setting.weather
+        return bool(weather and WET.search(weather) and CLEAR[self.language].search(passage.first_words))
+
+    def _cuts(self, passage: Passage) -> bool:
+        """Whether a scene ends before the passage: at a mark, a jump in time, or another place."""
+        place, current = passage.arrival, self.current
+        moves = place is not None and current.paragraphs > 0 and not is_same(place, current.setting.place)
+        return bool(current.beats) and (passage.mark is not None or passage.is_jump or moves)
+
+    def _setting_after(self, passage: Passage) -> Setting:
+        """What a new scene keeps of the one before: the season; the place over a jump; time and weather but for one."""
+        before = self.current.setting
+        stays = passage.is_jump and passage.mark is None and not passage.is_strong
+        place = before.place if stays and not _is_afterthought(passage.narration) else None
+        if passage.is_jump or passage.mark is not None:
+            return Setting(place, DAY[self.language], before.season, None)
+        return Setting(place, before.time, before.season, before.weather)
+
+    def _open(self, setting: Setting) -> None:
+        self.scenes.append(self.current)
+        self.current = _Open(setting)
+
+    def _arrive(self, passage: Passage) -> None:
+        place, current = passage.arrival, self.current
+        if place is not None and (current.setting.place is None or not current.beats):
+            self._change(place=place)
+            self.known[place.category] = place
+
+    def _tell(self, passage: Passage, *, is_fresh: bool) -> None:
+        """Takes note of time, season and weather, but not of those that only end."""
+        told = CLEAR[self.language].sub(" ", UNTIL_DAWN[self.language].sub(" ", passage.narration))
+        self.current.setting = with_told(self.current.setting, told, self.language, is_fresh=is_fresh)
+
+    def _change(self, **values: object) -> None:
+        self.current.setting = replace(self.current.setting, **values)  # type: ignore[arg-type]
 
 
 def _by_paragraph(beats: Sequence[Beat]) -> list[tuple[int, list[Beat]]]:
@@ -211,173 +217,28 @@ def _is_afterthought(narration: str) -> bool:
     return bool(re.match(r"(?:这事)?到了?(?:现在|如今)|如今|现在|多年[以之]?后", narration))
 
 
-def _same(place: Place, other: Place | None) -> bool:
-    if other is None or (place.is_inside and not other.is_inside):
-        return False
-    return place.name == other.name or (place.category == other.category and place.category in _OPEN_GROUND)
-
-
-def _settled(place: Place, known: Mapping[str, Place]) -> Place:
-    """A bare 路上 or "the room" is the road or house that the story already has."""
-    other = known.get(place.category)
-    if other is not None and _is_bare(place.name):
-        return replace(other, is_inside=place.is_inside)
-    return place
-
-
-def _is_bare(name: str) -> bool:
-    """Whether a place's word may mean any such place: 路上, 屋里, room; not 休眠舱, grandmother's house."""
-    return name[-1] in "上里中内边" or bool(_BARE_ZH.fullmatch(name)) or (name.isascii() and " " not in name)
-
-
-def find_place(text: str, language: str) -> tuple[Place | None, bool]:
-    """The place a narration puts its people in, and whether it says so (in, into, 到, 在 …) or only mentions it."""
-    return _zh_place(text) if language == "zh" else _en_place(text)
-
-
-def _zh_place(text: str) -> tuple[Place | None, bool]:
-    weak: Place | None = None
-    strong: Place | None = None
-    category_words: dict[str, list[str]] = {}
-    for match in _ZH_PLACE.finditer(text):
-        word = match.group()
-        if len(word) == 1 and (
-            not re.match(r"里|上|中|头|道", text[match.end() : match.end() + 1])
-            or re.search(r"[\u3400-\u9fff]$", text[: match.start()][-1:]) is None
-        ):
-            continue
-        category, inside = lexicon_zh.PLACES[word]
-        prefix = _ZH_BEFORE_PLACE.search(text[max(0, match.start() - 4) : match.start()])
-        stem = lexicon_zh.PLACE_STEM.sub("", word)
-        name = (prefix.group() if prefix else "") + (stem if len(stem) > 1 or prefix else word)
-        category_words.setdefault(category, []).append(name)
-        before, after = text[max(0, match.start() - 14) : match.start()], text[match.end() : match.end() + 14]
-        if prefix:
-            before = before[: len(before) - len(prefix.group())]
-        outside_door = inside and bool(lexicon_zh.OUTSIDE_WORDS.search(text))
-        place = Place(name, category, inside and not outside_door)
-        is_strong = bool(
-            lexicon_zh.ARRIVAL_BEFORE.search(before) or lexicon_zh.ARRIVAL_AFTER.match(after)
-        ) and not re.search(r"从[^，。]{0,3}$", before)
-        if is_strong and strong is None:
-            strong = place
-        weak = weak or place
-    chosen = strong or weak
-    if chosen is None:
-        return None, False
-    names = [name for name in category_words[chosen.category] if name[-1:] not in "上里中边" and len(name) > 1]
-    best = max(names, key=len, default=chosen.name) if chosen.name not in names or len(chosen.name) < 2 else chosen.name
-    return replace(chosen, name=best), strong is not None
-
-
-def _en_place(text: str) -> tuple[Place | None, bool]:
-    weak: Place | None = None
-    text = _HYPOTHETICAL.sub(" ", text)
-    for match in _EN_PLACE.finditer(text):
-        word = match.group("place").lower()
-        category, inside = lexicon_en.PLACES[word]
-        adjectives = [
-            part
-            for part in match.group("words").split()
-            if part.lower() not in _STOP_WORDS and not part.lower().endswith("ly")
-        ]
-        owner = match.group("who")
-        name = " ".join([f"{owner}'s"] * bool(owner) + adjectives[-1:] + [word])
-        if owner and owner.lower() in ("it", "that", "there", "he", "she", "what"):
-            continue
-        place = Place(name, category, inside)
-        lead = (match.group("lead") or "").strip().lower()
-        after = text[match.end() : match.end() + 4]
-        if (
-            lead
-            and lead != "by"
-            and not (lead == "to" and re.search(r"\b(?:way|path|road)\s+to\s+$", text[: match.start("lead") + 3][-14:]))
-        ):
-            is_outside = inside and (
-                lead in ("near", "beside", "outside", "towards", "toward")
-                or bool(re.search(r"knocked at|before the door|on the roof|round the house|in front of", text))
-            )
-            return replace(place, is_inside=inside and not is_outside), True
-        if weak is None and not after.startswith(" of"):
-            weak = place
-    return weak, False
-
-
-def _with_time(setting: Setting, narration: str, language: str, *, is_fresh: bool) -> Setting:
-    """The setting with what the narration says of time, season and weather; the latter stay until others come."""
-    default = "日" if language == "zh" else "DAY"
-    if language == "zh":
-        time = next((lexicon_zh.TIMES[match.group()] for match in _ZH_TIME.finditer(narration)), None)
-        season = next((lexicon_zh.SEASONS[match.group()] for match in _ZH_SEASON.finditer(narration)), None)
-        found = _ZH_WEATHER.search(narration)
-        weather = None
-        if found:
-            word = found.group()
-            weather = lexicon_zh.WEATHER.get(word) or (
-                "雷雨" if "雷" in word else "雪" if "雪" in word else "雾" if "雾" in word else "雨"
-            )
-    else:
-        words = [word.lower() for word in _EN_WORD.findall(_HYPOTHETICAL.sub(" ", narration))]
-        time = next((lexicon_en.TIMES[word] for word in words if word in lexicon_en.TIMES), None)
-        season = next((lexicon_en.SEASONS[word] for word in words if word in lexicon_en.SEASONS), None)
-        weather = next((lexicon_en.WEATHER[word] for word in words if word in lexicon_en.WEATHER), None)
-    if time and (is_fresh or setting.time == default):
-        setting = replace(setting, time=time)
-    if season:
-        setting = replace(setting, season=season)
-    if weather and (is_fresh or setting.weather is None or weather == "风停"):
-        setting = replace(setting, weather=weather)
-    return setting
-
-
 def _with_places(scenes: list[_Open], cast: Cast, home: Place | None) -> list[Scene]:
     """Each scene with a place: its own, the one it only mentions, a home for a family, else the most used one."""
-    counts = Counter(scene.setting.place for scene in scenes if scene.setting.place)
-    common = home or (min(counts, key=lambda place: (-counts[place], place.name)) if counts else None)
-    first = next((scene.setting.place for scene in scenes if scene.setting.place), None)
+    used = [scene.setting.place for scene in scenes if scene.setting.place]
+    counts = Counter(used)
+    usual = home or (min(counts, key=lambda place: (-counts[place], place.name)) if counts else None)
+    first = used[0] if used else None
     finished: list[Scene] = []
     for scene in scenes:
         setting = scene.setting
         if setting.place is None:
-            narration = " ".join(beat.text for beat in scene.beats if beat.speaker is None)
-            mentioned, _ = find_place(narration, cast.language)
-            place = mentioned
-            if place is None and any(name in _HOME_FAMILY for beat in scene.beats for name in beat.people):
-                place = Place("家中" if cast.language == "zh" else "home", "home", True)
-            if place is None:
-                place = first if _is_afterthought(narration) else common
-            place = place or Place("户外" if cast.language == "zh" else "outdoors", "field", False)
-            setting = replace(setting, place=place)
+            setting = replace(setting, place=_place_for(scene, cast, first, usual))
         finished.append(Scene(setting, tuple(scene.beats), scene.chapter, scene.opens_chapter))
     return finished
 
 
-def heading(setting: Setting, language: str) -> str:
-    """ "EXT. WOOD - DAY", "外景 大道 清晨"."""
-    assert setting.place is not None
-    if language == "zh":
-        return f"{'内景' if setting.place.is_inside else '外景'} {setting.place.name} {setting.time}"
-    return f"{'INT.' if setting.place.is_inside else 'EXT.'} {setting.place.name.upper()} - {setting.time}"
-
-
-def describe(setting: Setting, language: str) -> str:
-    """The setting for a picture: "大道，冬天清晨，大北风", "wood, winter morning, snow"."""
-    assert setting.place is not None
-    place = setting.place
-    if language == "zh":
-        when = (setting.season or "") + {"日": "白天", "夜": "夜晚"}.get(setting.time, setting.time)
-        parts = [
-            place.name,
-            "室内" if place.is_inside else "室外",
-            when,
-            setting.weather if not place.is_inside else None,
-        ]
-        return "，".join(part for part in parts if part)
-    when = " ".join(part for part in (setting.season, setting.time.lower()) if part)
-    parts = [
-        place.name,
-        "interior" if place.is_inside else "exterior",
-        when,
-        setting.weather if not place.is_inside else None,
-    ]
-    return ", ".join(part for part in parts if part)
+def _place_for(scene: _Open, cast: Cast, first: Place | None, usual: Place | None) -> Place:
+    """A place for a scene that has none. first: of the story, where afterthoughts go back to; usual: the most used."""
+    narration = " ".join(beat.text for beat in scene.beats if beat.speaker is None)
+    mentioned, _ = find_place(narration, cast.language)
+    if mentioned is not None:
+        return mentioned
+    if any(name in _HOME_FAMILY for beat in scene.beats for name in beat.people):
+        return Place("家中" if cast.language == "zh" else "home", "home", True)
+    place = first if _is_afterthought(narration) else usual
+    return place or Place("户外" if cast.language == "zh" else "outdoors", "field", False)

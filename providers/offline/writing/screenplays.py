@@ -4,13 +4,15 @@ import re
 from dataclasses import dataclass
 
 from providers.offline.writing import lexicon_en, lexicon_zh
+from providers.offline.writing.beats import Beat
 from providers.offline.writing.blocks import read_story
 from providers.offline.writing.language import is_spoken, split_sentences
 from providers.offline.writing.looks import Things, find_things
 from providers.offline.writing.people import Cast, Person
+from providers.offline.writing.places import Place
 from providers.offline.writing.quotes import Span
-from providers.offline.writing.scenes import Place, Scene, Setting
-from providers.offline.writing.speakers import Beat
+from providers.offline.writing.scenes import Scene
+from providers.offline.writing.setting import Setting
 
 _SLUG_EN = re.compile(
     r"^\.?(?P<where>INT\.?/EXT\.?|EXT\.?/INT\.?|I/E\.?|INT\.?|EXT\.?|EST\.?)\s+(?P<rest>\S.*)$", re.IGNORECASE

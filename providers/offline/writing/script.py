@@ -7,20 +7,22 @@ from dataclasses import dataclass, replace
 from errors import BadInputError
 from media.documents import clean_text
 from providers.base import DraftScene, DraftShot, Progress, ScriptDraft, ScriptOrder, ignore_progress
-from providers.offline.writing import cast_en, cast_zh
 from providers.offline.writing.assets import make_assets
+from providers.offline.writing.beats import Beat, find_beats
 from providers.offline.writing.blocks import BREAK, HEADING, Story, mend_outline, read_story
+from providers.offline.writing.cast import chinese, english
 from providers.offline.writing.continuity import Continuity
-from providers.offline.writing.directing import Design, direct
+from providers.offline.writing.design import Design
+from providers.offline.writing.directing import direct
 from providers.offline.writing.fountain import screenplay, shot_list
 from providers.offline.writing.language import detect_language, is_spoken
 from providers.offline.writing.looks import Things, find_things
 from providers.offline.writing.pacing import Take, condense, natural_seconds, plan_takes
 from providers.offline.writing.people import Cast
 from providers.offline.writing.quotes import Span, split_paragraph, uses_single_quotes
-from providers.offline.writing.scenes import Scene, find_scenes, heading
+from providers.offline.writing.scenes import Scene, find_scenes
 from providers.offline.writing.screenplays import looks_like_screenplay, read_screenplay
-from providers.offline.writing.speakers import Beat, find_beats
+from providers.offline.writing.setting import heading
 
 # Letters and digits of Latin and its neighbours without a break, longer than any word: nobody can speak them.
 _NO_WORD = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0eff]{201,}")
@@ -104,7 +106,7 @@ def _plan_prose(text: str, language: str, progress: Progress) -> Plan:
     story = read_story(text, language)
     paragraphs, marks = _paragraphs(story, text, language)
     progress(0.05)
-    cast = (cast_zh if language == "zh" else cast_en).find_cast(paragraphs)
+    cast = (chinese if language == "zh" else english).find_cast(paragraphs)
     progress(0.15)
     things = find_things(paragraphs, cast)
     progress(0.25)

@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from providers.offline.writing import lexicon_en, lexicon_zh
@@ -49,30 +50,45 @@ def is_nominative(mention: Mention, text: str, language: str) -> bool:
 
 def find_after(narration: str, cast: Cast) -> Tag | None:
     """The tag that follows a quotation: "…" said he; "…" the old man cried; “……”车夫说。"""
-    if cast.language == "zh":
-        clause = (split_clauses(split_sentences(narration, "zh")[0], "zh") or [""])[0][:24]
-        verb = _ZH_VERB.search(clause) or _ZH_VOICE.search(clause)
-        first = next(iter(cast.mentions(clause)), None)
-        if verb is None or first is None or first.start > 8 or first.end > verb.start():
-            return None
-        lead = lexicon_zh.CLAUSE_START.match(clause)
-        return Tag(first) if lead and lead.end() >= first.start else None
+    return _zh_after(narration, cast) if cast.language == "zh" else _en_after(narration, cast)
+
+
+def _zh_after(narration: str, cast: Cast) -> Tag | None:
+    clause = (split_clauses(split_sentences(narration, "zh")[0], "zh") or [""])[0][:24]
+    verb = _ZH_VERB.search(clause) or _ZH_VOICE.search(clause)
+    first = next(iter(cast.mentions(clause)), None)
+    if verb is None or first is None or first.start > 8 or first.end > verb.start():
+        return None
+    lead = lexicon_zh.CLAUSE_START.match(clause)
+    return Tag(first) if lead and lead.end() >= first.start else None
+
+
+def _en_after(narration: str, cast: Cast) -> Tag | None:
     # The stop of Dr. or of an initial ends no sentence.
     clause = re.split(r"[;!?:]", (split_sentences(narration[:160], "en") or [""])[0])[0].rstrip(".")[:110]
     verb = _EN_VERB.search(clause[:45])
     mentions = [mention for mention in cast.mentions(clause) if mention.pronoun not in _EN_OBJECTIVE]
     if verb is None or not mentions:
         return None
-    before = [
-        mention for mention in mentions if mention.end <= verb.start() <= mention.end + 25 and mention.start <= 25
-    ]
-    after = [mention for mention in mentions if verb.end() <= mention.start <= verb.end() + 32]
-    if before and is_nominative(before[-1], clause, "en"):
-        return Tag(before[-1], _addressee(clause, verb.end(), cast))
-    is_owner = bool(after) and clause[after[0].end : after[0].end + 2] in ("'s", "’s")
-    if verb.start() <= 12 and after and not is_owner:
-        return Tag(after[0], _addressee(clause, after[0].end, cast))
-    return None
+    speaker = _before_verb(verb, mentions)
+    if speaker is not None and is_nominative(speaker, clause, "en"):
+        return Tag(speaker, _addressee(clause, verb.end(), cast))
+    speaker = _behind_verb(verb, mentions)
+    is_owner = speaker is not None and clause[speaker.end : speaker.end + 2] in ("'s", "’s")
+    return None if speaker is None or is_owner else Tag(speaker, _addressee(clause, speaker.end, cast))
+
+
+def _before_verb(verb: re.Match[str], mentions: Sequence[Mention]) -> Mention | None:
+    """Who is mentioned last before the verb, near to it and to the quotation: the old man cried."""
+    near = [mention for mention in mentions if mention.end <= verb.start() <= mention.end + 25 and mention.start <= 25]
+    return near[-1] if near else None
+
+
+def _behind_verb(verb: re.Match[str], mentions: Sequence[Mention]) -> Mention | None:
+    """Who is mentioned first behind a verb that opens the words: said he."""
+    if verb.start() > 12:
+        return None
+    return next((mention for mention in mentions if verb.end() <= mention.start <= verb.end() + 32), None)
 
 
 def find_before(narration: str, cast: Cast) -> Tag | None:

@@ -1,36 +1,37 @@
 """How long an account is left alone: pure functions of plain values. Times are seconds."""
 
-FIRST_COOLDOWN_SECONDS = 2.0
-MAX_COOLDOWN_SECONDS = 1800.0
+from services.platform.backoff import Backoff, later
+
+COOLDOWN = Backoff(base=2.0, cap=1800.0)
 JITTER = 0.2
 RISK_COOLDOWN_SECONDS = 600.0
-"The first wait after risk control; doubled each time, at most MAX_COOLDOWN_SECONDS."
+"The first wait after risk control; each one in a row is longer by as much, up to the cap of COOLDOWN."
 PERMISSION_COOLDOWN_SECONDS = 1800.0
 FAILURES_BEFORE_COOLDOWN = 3
 "Failures in a row of calls that a wait may cure, before an account cools."
 LIMIT_RECOVERY_SECONDS = 60.0
 "A learned limit rises by one for each such time without a refusal."
-STEP_BACKOFF_SECONDS = 1.0
 STEP_TRIES = 3
+STEP_BACKOFF = Backoff(base=1.0, cap=60.0)
 
 
 def cooldown_seconds(step: int, *, random: float, told_seconds: float | None = None) -> float:
     """The wait of the `step`th cooldown in a row (from 1): 2, 4, 8 … 1800, up to a fifth longer; what upstream told
     (Retry-After) where that is longer. random: from 0 to 1.
     """
-    grown = min(MAX_COOLDOWN_SECONDS, FIRST_COOLDOWN_SECONDS * 2.0 ** (min(step, 20) - 1))
-    wanted = max(grown, told_seconds or 0.0)
-    return min(MAX_COOLDOWN_SECONDS, wanted * (1 + JITTER * random)) if told_seconds is None else wanted
+    if told_seconds is not None:
+        return max(COOLDOWN.wait(step), told_seconds)
+    return min(COOLDOWN.cap, later(COOLDOWN.wait(step), JITTER, random))
 
 
 def risk_seconds(step: int, *, random: float) -> float:
     """The wait after the `step`th refusal by risk control in a row: 600, 1200, 1800 …, up to a fifth longer."""
-    return min(MAX_COOLDOWN_SECONDS, RISK_COOLDOWN_SECONDS * step) * (1 + JITTER * random)
+    return later(min(COOLDOWN.cap, RISK_COOLDOWN_SECONDS * step), JITTER, random)
 
 
 def backoff_seconds(failures: int) -> float:
     """The wait before a step is tried again on the same account: 1, 2, 4 …; failures count from 1."""
-    return STEP_BACKOFF_SECONDS * 2.0 ** (failures - 1)
+    return STEP_BACKOFF.wait(failures)
 
 
 def present_limit(learned: int | None, most: int, *, seconds_since: float) -> int:

@@ -15,26 +15,28 @@ import structlog
 
 from models.accounts import Account
 from models.batches import Batch
-from models.database import execute, now_ms, now_ms_sql, transaction
+from models.database import execute, now_ms, transaction
 from models.enums import MediaKind
-from models.generation import Attempt, Route
+from models.generation import Attempt
 from models.ids import new_id
 from services.accounts.pool.account_snapshots import InFlight, cooldowns_of, in_flight_of, rosters
 from services.accounts.pool.alerts import tell_of_pools
 from services.accounts.pool.choosing import Candidate, Demand, RouteEntry, waiting_reason
 from services.accounts.pool.placing import Choice, Placement, place
 from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, held_budgets, waiting_lines
+from services.platform.leases import NamedLeases
 from services.platform.locking import lock_rows
 from services.platform.owned import places
 from services.queue.priority import group_sql, is_held_with_workflow_sql
-from services.stores import account_cooldowns, accounts
+from services.stores import account_cooldowns, accounts, routes
+from services.stores.account_leases import release_all_polls
 from services.stores.attempts import insert_attempts
 from services.stores.jobs.moves import Started, start_generations
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
 
-LEASE_MS = 10_000
+LEASE_SECONDS = 10.0
 MOST_PLACED = 80
 "Jobs that one pass places: writing them down is most of its time."
 
@@ -69,26 +71,23 @@ class _LimitPassedError(Exception):
     """Somebody else has placed jobs of the same batch meanwhile: all of it is looked at again."""
 
 
-async def take_lease(kind: MediaKind, holder: str) -> bool:
+LEASES = NamedLeases("scheduler_lease", "kind")
+
+
+async def claim_kind(kind: MediaKind, holder: str) -> bool:
     """Whether `holder` schedules the kind for the next ten seconds; asking again keeps it."""
-    rows = await execute(
-        f"INSERT INTO scheduler_lease (kind, holder, until_ms) VALUES (?, ?, {now_ms_sql()} + {LEASE_MS})"
-        " ON CONFLICT (kind) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms"
-        f" WHERE scheduler_lease.holder = excluded.holder OR scheduler_lease.until_ms < {now_ms_sql()} RETURNING kind",
-        kind.value,
-        holder,
-    )
-    return bool(rows)
+    return await LEASES.claim(kind.value, holder, LEASE_SECONDS)
 
 
-async def give_lease_up(holder: str) -> None:
-    await execute("DELETE FROM scheduler_lease WHERE holder = ? RETURNING kind", holder)
+async def release_kinds(holder: str) -> None:
+    """The process schedules nothing any more. Twice: nothing more."""
+    await LEASES.release(holder)
 
 
-async def release_leases() -> None:
+async def release_all_leases() -> None:
     """Ends everybody's scheduling, and asking about accounts. Only for a process that knows that it is alone."""
-    await execute("DELETE FROM scheduler_lease RETURNING kind")
-    await execute("UPDATE account SET poll_lease_until_ms = 0 WHERE poll_lease_until_ms > 0 RETURNING id")
+    await LEASES.release_all()
+    await release_all_polls()
 
 
 @dataclass(frozen=True)
@@ -200,7 +199,7 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
         kept = [placement for placement in kept if placement.job.job_id in started]
         if not kept:
             return 0
-        routes = await _write_routes([plan.routes[placement.job.job_id] for placement in kept])
+        route_ids = await _write_routes([plan.routes[placement.job.job_id] for placement in kept])
         attempts = [
             _attempt(
                 started[placement.job.job_id],
@@ -208,7 +207,7 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
                 locked[placement.account_id],
                 route_id=route_id,
             )
-            for placement, route_id in zip(kept, routes, strict=True)
+            for placement, route_id in zip(kept, route_ids, strict=True)
         ]
         await insert_attempts(attempts)
         for attempt in attempts:
@@ -296,17 +295,17 @@ def _within_slots(
     return kept
 
 
-async def _write_routes(routes: Sequence[tuple[RouteEntry, ...]]) -> list[int]:
+async def _write_routes(chosen: Sequence[tuple[RouteEntry, ...]]) -> list[int]:
     """One row for each route; for each place the id of its row. All jobs of a key have the same tuple."""
-    ids = {id(route): new_id() for route in routes}
+    ids = {id(route): new_id() for route in chosen}
     rows = {
         ids[id(route)]: [
             {"accountId": entry.account_id, "reason": entry.reason, "untilMs": entry.until_ms} for entry in route
         ]
-        for route in {id(route): route for route in routes}.values()
+        for route in {id(route): route for route in chosen}.values()
     }
-    await Route.bulk_create([Route(id=route_id, candidates=candidates) for route_id, candidates in rows.items()])
-    return [ids[id(route)] for route in routes]
+    await routes.insert(rows)
+    return [ids[id(route)] for route in chosen]
 
 
 def _attempt(job: Started, demand: Demand, account: Account, *, route_id: int) -> Attempt:

@@ -10,7 +10,6 @@ from models.database import after_commit, is_away, transaction
 from models.enums import LIVE_JOB_STATUSES, JobRole, JobStatus, Stage, WorkflowStatus
 from models.job_errors import JobError
 from models.jobs import Job
-from models.scripts import Script
 from models.workflows import Workflow
 from services.film.artifacts.graph import Decision, Node, decide
 from services.film.stages.registry import STAGE_WORK
@@ -20,6 +19,7 @@ from services.platform.locking import lock_rows
 from services.platform.metrics.recording import note_job_ended
 from services.queue.creation import create_build_job
 from services.queue.leases import roll_up_progress
+from services.stores import scripts
 from services.stores.jobs.claims import holds
 from services.stores.jobs.transitions import transition
 from services.stores.jobs.waits import sleep_job
@@ -188,4 +188,5 @@ async def end_stage_job(job: Job, status: JobStatus, error: JobError | None) -> 
 async def mark_target(job: Job, status: JobStatus) -> None:
     """A script keeps its state in its row; all other targets' states are read from their jobs."""
     if job.stage is Stage.SCRIPT and status is not JobStatus.SUCCEEDED:
-        await Script.filter(id=job.target_id).exclude(status=JobStatus.SUCCEEDED).update(status=status)
+        unwritten = {JobStatus.PENDING, JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED} - {status}
+        await scripts.transition(job.target_id, to=status, expected=unwritten)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from media.motion import concatenate, move_picture
+from media.motion import Motion, concatenate, move_picture
 from media.processes import run_in_worker
+from media.rendering import Rendering
 from media.speech import is_speakable
 from media.timeline import ShotTiming, Timeline, Utterance, plan_timeline
 from media.voice_track import join_speech, lay_track
@@ -21,6 +22,7 @@ from services.film.casting import Role, cast_voices
 from services.film.stages.base import NotPreparedError
 from services.platform.files import NewFile
 from services.platform.providers import provider_for, voices
+from services.stores import films
 
 CROSSFADE_SECONDS = 0.4
 LEAD_SECONDS = 0.3
@@ -193,11 +195,8 @@ class AnimaticStage:
     async def prepare(self, job: Job) -> None:
         animatic = await Animatic.get(id=job.target_id)
         known = {part.shot_id for part in await AnimaticPart.filter(animatic_id=animatic.id)}
-        missing = [shot for shot in await Shot.filter(storyboard_id=animatic.storyboard_id) if shot.id not in known]
-        await AnimaticPart.bulk_create(
-            [AnimaticPart(owner=animatic.owner, animatic_id=animatic.id, shot_id=shot.id) for shot in missing],
-            batch_size=500,
-        )
+        shots = await Shot.filter(storyboard_id=animatic.storyboard_id)
+        await films.add_parts(animatic, [shot.id for shot in shots if shot.id not in known])
 
     async def nodes(self, target_id: int) -> list[Node]:
         plan = await load_animatic(target_id)
@@ -315,17 +314,17 @@ async def make_motion(inputs: dict[str, Any], subject_id: int, bench: Workbench)
     await move_picture(
         await bench.file(inputs["picture"]),
         out,
-        seconds=seconds,
-        shot_type=inputs["shot_type"],
-        width=inputs["width"],
-        height=inputs["height"],
-        fps=inputs["fps"],
-        seed=inputs["seed"],
-        quality="DRAFT",
-        kind="animatic",
-        progress=bench.report,
-        limit=bench.settings.render_concurrency,
-        timeout_seconds=bench.settings.render_timeout_seconds,
+        Motion(
+            seconds=seconds,
+            shot_type=inputs["shot_type"],
+            width=inputs["width"],
+            height=inputs["height"],
+            fps=inputs["fps"],
+            seed=inputs["seed"],
+            quality="DRAFT",
+            kind="animatic",
+        ),
+        Rendering(bench.settings.render_concurrency, bench.settings.render_timeout_seconds, bench.report),
     )
     file = NewFile(out, "video/mp4", f"animatic-{subject_id}.mp4", inputs["width"], inputs["height"], seconds)
     return Result(files=(MadeFile(file),), data={"seconds": seconds})
@@ -345,12 +344,10 @@ async def make_animatic(inputs: dict[str, Any], subject_id: int, bench: Workbenc
         [paths[part["video"]] for part in parts],
         out,
         audio,
+        Rendering(limit, timeout, bench.report_between(0.2, 1)),
         width=inputs["width"],
         height=inputs["height"],
         fps=fps,
-        progress=bench.report_between(0.2, 1),
-        limit=limit,
-        timeout_seconds=timeout,
     )
     video = NewFile(out, "video/mp4", "animatic.mp4", inputs["width"], inputs["height"], total_seconds)
     sound = NewFile(audio, "audio/wav", "animatic.wav", duration_seconds=total_seconds)

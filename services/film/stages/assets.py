@@ -18,6 +18,7 @@ from services.film.pictures import picture_result
 from services.film.stages.base import NotPreparedError
 from services.film.workflow_options import frame_size
 from services.platform.providers import choose_provider, is_pooled, provider_for, voices
+from services.stores import scripts
 
 DESIGN_SECONDS = 0.8
 DESIGN_SIDE = 1024
@@ -39,20 +40,24 @@ class AssetsStage:
         spoken = [voice for _, voice in voices(options["speech_provider"], language)]
         spoken = spoken or [voice for _, voice in voices(options["speech_provider"])]
         cast = cast_voices(roles, spoken, options.get("voice_id"))[1] if spoken else {}
-        for position, draft in enumerate(drafts):
-            await Asset.create(
-                owner=script.owner,
-                workflow_id=script.workflow_id,
-                script_id=script.id,
-                position=position,
-                type=AssetType(draft["type"]),
-                name=draft["name"],
-                description=draft["description"],
-                prompt=draft["prompt"],
-                aliases=draft["aliases"],
-                voice_id=cast.get(draft["name"]) if draft["type"] == "CHARACTER" else None,
-                provider=job.params.get("image_provider"),
-            )
+        await scripts.insert_assets(
+            [
+                Asset(
+                    owner=script.owner,
+                    workflow_id=script.workflow_id,
+                    script_id=script.id,
+                    position=position,
+                    type=AssetType(draft["type"]),
+                    name=draft["name"],
+                    description=draft["description"],
+                    prompt=draft["prompt"],
+                    aliases=draft["aliases"],
+                    voice_id=cast.get(draft["name"]) if draft["type"] == "CHARACTER" else None,
+                    provider=job.params.get("image_provider"),
+                )
+                for position, draft in enumerate(drafts)
+            ]
+        )
 
     async def nodes(self, target_id: int) -> list[Node]:
         script = await Script.get(id=target_id)

@@ -8,6 +8,7 @@ from media.cut import FilmPlan, FilmShot, SpokenLine, cut_film
 from media.effects import choose_effects
 from media.poster import write_poster
 from media.processes import run_in_worker
+from media.rendering import Rendering
 from media.subtitles import make_cues, write_srt
 from media.timeline import PlacedUtterance, Timeline
 from models.enums import ArtifactKind, FileRole, JobType, Queue, Stage
@@ -227,9 +228,7 @@ async def make_film(inputs: dict[str, Any], subject_id: int, bench: Workbench) -
     )
     limit, timeout = bench.settings.render_concurrency, bench.settings.render_timeout_seconds
     film, subtitles, poster = (bench.folder / name for name in ("film.mp4", "film.srt", "poster.jpg"))
-    result = await cut_film(
-        plan, film, bench.folder, progress=bench.report_between(0, 0.97), limit=limit, timeout_seconds=timeout
-    )
+    result = await cut_film(plan, film, bench.folder, Rendering(limit, timeout, bench.report_between(0, 0.97)))
     files = [MadeFile(NewFile(film, "video/mp4", "film.mp4", plan.width, plan.height, result.seconds))]
     if cues:
         await run_in_worker(write_srt, list(cues), subtitles, limit=limit, timeout_seconds=60)

@@ -4,15 +4,16 @@ from typing import Any
 
 import anyio.to_thread
 
-from models.enums import ArtifactKind, JobStatus, JobType, Queue, ShotType, Stage
+from models.enums import ArtifactKind, JobStatus, JobType, Queue, Stage
 from models.files import StoredFile
 from models.jobs import Job
-from models.scripts import Script, ScriptScene, ScriptShot
-from providers.base import ScriptDraft, ScriptOrder, TextProvider
+from models.scripts import Script
+from providers.base import ScriptOrder, TextProvider
 from services.film.artifacts.context import Maker, Result, Workbench
 from services.film.artifacts.graph import Node
 from services.film.artifacts.store import load_shelf
 from services.platform.providers import provider_for
+from services.stores import scripts
 
 SECONDS_PER_CHARACTER = 1 / 8000
 
@@ -22,8 +23,8 @@ class ScriptStage:
     job_type = JobType.SCRIPT
 
     async def prepare(self, job: Job) -> None:
-        ended = [JobStatus.FAILED, JobStatus.CANCELED]
-        await Script.filter(id=job.target_id, status__in=[JobStatus.PENDING, *ended]).update(status=JobStatus.RUNNING)
+        begins = [JobStatus.PENDING, JobStatus.FAILED, JobStatus.CANCELED]
+        await scripts.transition(job.target_id, to=JobStatus.RUNNING, expected=begins)
 
     async def nodes(self, target_id: int) -> list[Node]:
         script = await Script.get(id=target_id)
@@ -41,7 +42,7 @@ class ScriptStage:
         ]
 
     async def finish(self, job: Job) -> None:
-        await Script.filter(id=job.target_id).update(status=JobStatus.SUCCEEDED)
+        await scripts.transition(job.target_id, to=JobStatus.SUCCEEDED, expected=[JobStatus.RUNNING])
 
     @property
     def makers(self) -> dict[ArtifactKind, Maker]:
@@ -68,59 +69,6 @@ async def make_script(inputs: dict[str, Any], subject_id: int, bench: Workbench)
     draft = await provider.write_script(order, bench.report)
 
     async def publish() -> None:
-        await write_rows(subject_id, draft)
+        await scripts.write_draft(subject_id, draft)
 
     return Result(data={"shots": sum(len(scene.shots) for scene in draft.scenes)}, publish=publish)
-
-
-async def write_rows(script_id: int, draft: ScriptDraft) -> None:
-    """Replaces a script's scenes and shots by the draft's. In a transaction."""
-    await ScriptShot.filter(script_id=script_id).delete()
-    await ScriptScene.filter(script_id=script_id).delete()
-    await Script.filter(id=script_id).update(
-        language=draft.language,
-        title=draft.title,
-        screenplay=draft.screenplay,
-        storyboard_script=draft.storyboard_script,
-        draft_assets=[
-            {
-                "type": asset.type,
-                "name": asset.name,
-                "description": asset.description,
-                "prompt": asset.prompt,
-                "aliases": list(asset.aliases),
-            }
-            for asset in draft.assets
-        ],
-    )
-    scenes = [
-        ScriptScene(
-            script_id=script_id,
-            number=scene.number,
-            heading=scene.heading,
-            summary=scene.summary,
-            characters=list(scene.characters),
-        )
-        for scene in draft.scenes
-    ]
-    await ScriptScene.bulk_create(scenes, batch_size=500)
-    shots: list[ScriptShot] = []
-    for scene in draft.scenes:
-        for shot in scene.shots:
-            shots.append(
-                ScriptShot(
-                    script_id=script_id,
-                    scene_number=scene.number,
-                    number=len(shots) + 1,
-                    title=shot.title,
-                    prompt=shot.prompt,
-                    shot_type=ShotType(shot.shot_type),
-                    narration=shot.narration,
-                    dialogue=shot.dialogue,
-                    speaker=shot.speaker,
-                    bgm_hint=shot.bgm_hint,
-                    duration_seconds=shot.duration_seconds,
-                    asset_names=list(shot.asset_names),
-                )
-            )
-    await ScriptShot.bulk_create(shots, batch_size=500)

@@ -21,6 +21,7 @@ from services.film.pictures import picture_file, picture_result
 from services.film.stages.assets import look_of
 from services.film.stages.base import NotPreparedError
 from services.platform.providers import is_pooled, provider_for
+from services.stores import storyboards
 
 PICTURE_SECONDS = 1.0
 CROP_SECONDS = 0.3
@@ -77,7 +78,7 @@ class StoryboardStage:
         script_shots = await ScriptShot.filter(script_id=storyboard.script_id).order_by("number")
         asset_ids = {asset.name: asset.id for asset in await Asset.filter(script_id=storyboard.script_id)}
         is_single = storyboard.grid_layout.side == 1
-        await Shot.bulk_create(
+        await storyboards.insert_shots(
             [
                 Shot(
                     owner=storyboard.owner,
@@ -97,8 +98,7 @@ class StoryboardStage:
                     is_single=is_single,
                 )
                 for shot in script_shots
-            ],
-            batch_size=500,
+            ]
         )
 
     async def nodes(self, target_id: int) -> list[Node]:

@@ -21,6 +21,7 @@ from services.film.stages.animatic import AnimaticPlan, load_animatic
 from services.film.stages.base import NotPreparedError
 from services.platform.files import NewFile
 from services.platform.providers import is_pooled, provider_for
+from services.stores import films
 
 CLIP_COST = 0.4
 
@@ -52,14 +53,7 @@ class VideoStage:
         video = await Video.get(id=job.target_id)
         known = {segment.shot_id for segment in await VideoSegment.filter(video_id=video.id)}
         animatic = await load_animatic(video.animatic_id)
-        await VideoSegment.bulk_create(
-            [
-                VideoSegment(owner=video.owner, video_id=video.id, shot_id=shot.id)
-                for shot in animatic.shots
-                if shot.id not in known
-            ],
-            batch_size=500,
-        )
+        await films.add_segments(video, [shot.id for shot in animatic.shots if shot.id not in known])
 
     async def nodes(self, target_id: int) -> list[Node]:
         plan = await load_video(target_id)

@@ -13,7 +13,7 @@ from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
 from services.generation.similarity.indexing import forget_keys
 from services.platform.files import release_files
-from services.stores import records
+from services.stores import artifacts, films, records, scripts, storyboards
 from services.stores.jobs.deletions import delete_links_of_workflow, delete_stages_and_builds
 from services.stores.jobs.which import Jobs
 from services.stores.updates import Sql
@@ -23,24 +23,43 @@ from services.stores.updates import Sql
 class _Family:
     """Ids of a workflow's scripts and of everything that hangs on them, whoever it belongs to as a workflow."""
 
-    scripts: str
-    storyboards: str
-    animatics: str
-    videos: str
-    edits: str
-
-    @property
-    def targets(self) -> str:
-        return ", ".join((self.scripts, self.storyboards, self.animatics, self.videos, self.edits))
+    scripts: list[int]
+    storyboards: list[int]
+    animatics: list[int]
+    videos: list[int]
+    edits: list[int]
 
     @property
     def target_ids(self) -> list[int]:
-        return [int(number) for number in self.targets.split(", ")]
+        return [*self.scripts, *self.storyboards, *self.animatics, *self.videos, *self.edits]
+
+    def subjects(self) -> dict[ArtifactKind, Sql]:
+        """By kind of artifact what its subjects are, as `subject_id IN (…)` takes it."""
+        assets = _ids_of("asset", "script_id", self.scripts)
+        shots = _ids_of("shot", "storyboard_id", self.storyboards)
+        parts = _ids_of("animatic_part", "animatic_id", self.animatics)
+        segments = _ids_of("video_segment", "video_id", self.videos)
+        return {
+            ArtifactKind.SCRIPT: _listed(self.scripts),
+            ArtifactKind.DESIGN: assets,
+            ArtifactKind.GRID: _listed(self.storyboards),
+            ArtifactKind.PICTURE: shots,
+            ArtifactKind.SPEECH: parts,
+            ArtifactKind.MOTION: parts,
+            ArtifactKind.ANIMATIC: _listed(self.animatics),
+            ArtifactKind.CLIP: segments,
+            ArtifactKind.MUSIC: _listed(self.edits),
+            ArtifactKind.FILM: _listed(self.edits),
+        }
 
 
-def _listed(ids: list[int]) -> str:
-    """Ids for an IN clause; numbers of our own, so that a statement's limit of values does not matter."""
-    return ", ".join(str(int(number)) for number in ids) or "0"
+def _listed(ids: list[int]) -> Sql:
+    """Ids for an IN clause, written out: a statement's limit of values does not matter."""
+    return Sql(", ".join(str(int(number)) for number in ids) or "0")
+
+
+def _ids_of(table: str, parent: str, parent_ids: list[int]) -> Sql:
+    return Sql(f"SELECT id FROM {table} WHERE {parent} IN ({_listed(parent_ids).text})")
 
 
 async def _family(workflow_id: int) -> _Family:
@@ -49,12 +68,11 @@ async def _family(workflow_id: int) -> _Family:
         hanging = await table.filter(**{f"{parent}__in": parents}).values_list("id", flat=True) if parent else []
         return sorted({int(number) for number in (*own, *hanging)})
 
-    scripts = await ids(Script, "", [])
-    storyboards = await ids(Storyboard, "script_id", scripts)
-    animatics = await ids(Animatic, "storyboard_id", storyboards)
+    script_ids = await ids(Script, "", [])
+    storyboard_ids = await ids(Storyboard, "script_id", script_ids)
+    animatics = await ids(Animatic, "storyboard_id", storyboard_ids)
     videos = await ids(Video, "animatic_id", animatics)
-    edits = await ids(Edit, "video_id", videos)
-    return _Family(*(_listed(group) for group in (scripts, storyboards, animatics, videos, edits)))
+    return _Family(script_ids, storyboard_ids, animatics, videos, await ids(Edit, "video_id", videos))
 
 
 async def delete_rows(workflow_id: int) -> None:
@@ -63,77 +81,48 @@ async def delete_rows(workflow_id: int) -> None:
     Files that nothing else refers to can no longer be fetched, and house-keeping takes them away; uploads stay.
     """
     family = await _family(workflow_id)
-    await _stop(workflow_id, family)
-    assets = f"SELECT id FROM asset WHERE script_id IN ({family.scripts})"
-    shots = f"SELECT id FROM shot WHERE storyboard_id IN ({family.storyboards})"
-    parts = f"SELECT id FROM animatic_part WHERE animatic_id IN ({family.animatics})"
-    segments = f"SELECT id FROM video_segment WHERE video_id IN ({family.videos})"
-    subjects = {
-        ArtifactKind.SCRIPT: family.scripts,
-        ArtifactKind.DESIGN: assets,
-        ArtifactKind.GRID: family.storyboards,
-        ArtifactKind.PICTURE: shots,
-        ArtifactKind.SPEECH: parts,
-        ArtifactKind.MOTION: parts,
-        ArtifactKind.ANIMATIC: family.animatics,
-        ArtifactKind.CLIP: segments,
-        ArtifactKind.MUSIC: family.edits,
-        ArtifactKind.FILM: family.edits,
-    }
-    used = await _files_of(workflow_id, family, subjects)
-    for kind, ids in subjects.items():
-        made = f"SELECT id FROM artifact WHERE kind = '{kind.value}' AND subject_id IN ({ids})"
-        await _delete(f"artifact_file WHERE artifact_id IN ({made})")
-        await _delete(f"artifact WHERE kind = '{kind.value}' AND subject_id IN ({ids})")
-    jobs = f"job WHERE (workflow_id = {int(workflow_id)} OR target_id IN ({family.targets}))"
+    jobs = Jobs(workflow_id=workflow_id, target_ids=family.target_ids)
+    await _stop(jobs)
+    used = await _files_of(jobs, family)
+    for kind, subjects in family.subjects().items():
+        await artifacts.remove(kind, subjects)
     await delete_links_of_workflow(workflow_id, family.target_ids)
     # Pictures and clips of the pool may still be under way upstream: their records are deleted as any record is, and
     # what is known about them goes when deleted rows do.
-    of_builds = Sql(f"role = 'GENERATE' AND parent_id IN (SELECT id FROM {jobs})")
+    where = jobs.where()
+    of_builds = Sql(f"role = 'GENERATE' AND parent_id IN (SELECT id FROM job WHERE {where.text})", where.values)
     await forget_keys(await records.mark_deleted_with_jobs(of_builds))
     await delete_stages_and_builds(workflow_id, family.target_ids)
-    await _delete(f"video_segment WHERE video_id IN ({family.videos})")
-    await _delete(f"animatic_part WHERE animatic_id IN ({family.animatics})")
-    await _delete(f"shot WHERE storyboard_id IN ({family.storyboards})")
-    for table in ("asset", "script_shot", "script_scene"):
-        await _delete(f"{table} WHERE script_id IN ({family.scripts})")
-    for table, ids in (
-        ("edit", family.edits),
-        ("video", family.videos),
-        ("animatic", family.animatics),
-        ("storyboard", family.storyboards),
-        ("script", family.scripts),
-    ):
-        await _delete(f"{table} WHERE id IN ({ids})")
+    await films.remove(animatic_ids=family.animatics, video_ids=family.videos, edit_ids=family.edits)
+    await storyboards.remove(family.storyboards)
+    await scripts.remove(family.scripts)
     await release_files(used)
 
 
-async def _files_of(workflow_id: int, family: _Family, subjects: dict[ArtifactKind, str]) -> list[int]:
+async def _files_of(jobs: Jobs, family: _Family) -> list[int]:
     """Ids of all files that the workflow's rows refer to."""
-    artifacts = " OR ".join(f"(kind = '{kind.value}' AND subject_id IN ({ids}))" for kind, ids in subjects.items())
+    made = " OR ".join(
+        f"(kind = '{kind.value}' AND subject_id IN ({subjects.text}))" for kind, subjects in family.subjects().items()
+    )
+    where = jobs.where()
     rows = await execute(
-        f"SELECT file_id FROM artifact_file WHERE artifact_id IN (SELECT id FROM artifact WHERE {artifacts})"
-        " UNION SELECT file_id FROM job_file WHERE job_id IN"
-        f" (SELECT id FROM job WHERE workflow_id = ? OR target_id IN ({family.targets}))"
-        " UNION SELECT file_id FROM job_input WHERE job_id IN"
-        f" (SELECT id FROM job WHERE workflow_id = ? OR target_id IN ({family.targets}))"
-        f" UNION SELECT source_file_id FROM script WHERE id IN ({family.scripts})",
-        workflow_id,
-        workflow_id,
+        f"SELECT file_id FROM artifact_file WHERE artifact_id IN (SELECT id FROM artifact WHERE {made})"
+        f" UNION SELECT file_id FROM job_file WHERE job_id IN (SELECT id FROM job WHERE {where.text})"
+        f" UNION SELECT file_id FROM job_input WHERE job_id IN (SELECT id FROM job WHERE {where.text})"
+        f" UNION SELECT source_file_id FROM script WHERE id IN ({_listed(family.scripts).text})",
+        *where.values,
+        *where.values,
     )
     return [int(row["file_id"]) for row in rows]
 
 
-async def _delete(what: str) -> None:
-    await execute(f"DELETE FROM {what} RETURNING id")
-
-
-async def _stop(workflow_id: int, family: _Family) -> None:
-    await cancel_builds(Jobs(workflow_id=workflow_id, target_ids=family.target_ids))
+async def _stop(jobs: Jobs) -> None:
+    await cancel_builds(jobs)
+    where = jobs.where()
     live = await execute(
         f"SELECT id FROM job WHERE role = '{JobRole.STAGE.value}' AND status IN ('PENDING', 'RUNNING')"
-        f" AND (workflow_id = ? OR target_id IN ({family.targets}))",
-        workflow_id,
+        f" AND {where.text}",
+        *where.values,
     )
     for job in await Job.filter(id__in=[row["id"] for row in live], status__in=list(LIVE_JOB_STATUSES)):
         await end_stage_job(job, JobStatus.CANCELED, None)

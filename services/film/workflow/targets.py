@@ -9,6 +9,7 @@ from models.storyboards import Storyboard
 from models.workflows import Workflow
 from services.film.stages.storyboard import default_board_options
 from services.film.workflow_options import frame_size
+from services.stores import films, storyboards
 
 FPS = 24
 MOTION_STRENGTH = 0.7
@@ -74,14 +75,14 @@ async def _create(workflow: Workflow, stage: Stage, upstream: int) -> int:
     width, height = frame_size(options["ratio"], options["resolution"])
     common: dict[str, Any] = {"owner": workflow.owner, "workflow_id": workflow.id}
     if stage is Stage.STORYBOARD:
-        row: Any = await Storyboard.create(
+        row: Any = await storyboards.create(
             **common,
             script_id=upstream,
             grid_layout=GridLayout(options["grid_layout"]),
             options=default_board_options(options, width, height),
         )
     elif stage is Stage.ANIMATIC:
-        row = await Animatic.create(
+        row = await films.create_animatic(
             **common,
             storyboard_id=upstream,
             options={
@@ -94,7 +95,7 @@ async def _create(workflow: Workflow, stage: Stage, upstream: int) -> int:
             },
         )
     elif stage is Stage.VIDEO:
-        row = await Video.create(
+        row = await films.create_video(
             **common,
             animatic_id=upstream,
             options={
@@ -110,7 +111,7 @@ async def _create(workflow: Workflow, stage: Stage, upstream: int) -> int:
             },
         )
     else:
-        row = await Edit.create(
+        row = await films.create_edit(
             **common,
             video_id=upstream,
             options={

@@ -18,8 +18,8 @@ from services.generation.checking import account_faults
 from services.generation.records.holding import BUSY
 from services.generation.resolving import resolve_all
 from services.generation.reuse import Former, former_results, with_contents
+from services.platform.locking import lock_where
 from services.platform.owned import places
-from services.platform.sql import for_update_sql
 
 
 @dataclass(frozen=True)
@@ -85,20 +85,22 @@ async def _records(owner: str, asked: BatchInput, drafts: Sequence[Draft], holds
     storyboard_ids = list({draft.item.asked.storyboard_id for draft in drafts})
     if not storyboard_ids:
         return {}
-    rows = await execute(
-        "SELECT id FROM generation_record WHERE owner = ? AND kind = ? AND project_id = ? AND work_id = ?"
-        f" AND storyboard_id IN ({places(storyboard_ids)}) AND deleted_at IS NULL"
-        f" ORDER BY id{for_update_sql() if holds else ''}",
-        owner,
-        asked.kind.value,
-        asked.project_id,
-        asked.work_id,
-        *storyboard_ids,
-    )
-    if not rows:
-        return {}
-    # Read once they are locked: a lock that was waited for comes with the row as it was before.
-    found = GenerationRecord.filter(id__in=[row["id"] for row in rows], deleted_at__isnull=True)
+    where = {"owner": owner, "kind": asked.kind, "project_id": asked.project_id, "work_id": asked.work_id}
+    found = GenerationRecord.filter(**where, storyboard_id__in=storyboard_ids, deleted_at__isnull=True)
+    if holds:
+        rows = await lock_where(
+            GenerationRecord,
+            "owner = ? AND kind = ? AND project_id = ? AND work_id = ?"
+            f" AND storyboard_id IN ({places(storyboard_ids)}) AND deleted_at IS NULL",
+            owner,
+            asked.kind.value,
+            asked.project_id,
+            asked.work_id,
+            *storyboard_ids,
+        )
+        if not rows:
+            return {}
+        found = GenerationRecord.filter(id__in=[row["id"] for row in rows], deleted_at__isnull=True)
     return {record.storyboard_id: record for record in await found}
 
 

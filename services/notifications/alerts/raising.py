@@ -8,13 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from models.alerts import Alert
-from models.database import after_commit, execute, transaction
+from models.database import transaction
 from models.enums import AlertKind, AlertSeverity
-from models.ids import new_id
 from services.notifications.callbacks.outbox import write_alert_callback
-from services.platform.events import alerts_topic, bus
-from services.platform.owned import places
-from services.platform.sql import timestamp_sql
+from services.stores import alerts
+from services.stores.updates import Sql
 from settings import get_settings
 
 CAUSE_LENGTH = 160
@@ -40,22 +38,18 @@ async def raise_alert(
     """
 
     async def body() -> bool:
-        rows = await execute(
-            "INSERT INTO alert (id, created_at, owner, kind, severity, message, cause, account_id, batch_id,"
-            f" workflow_id, version) VALUES (?, {timestamp_sql()}, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
-            " ON CONFLICT (owner, kind, cause) WHERE resolved_at IS NULL DO NOTHING RETURNING id, owner",
-            new_id(),
+        opened = await alerts.open_alert(
             owner,
-            kind.value,
-            severity.value,
-            message,
+            kind,
+            severity,
             cause[:CAUSE_LENGTH],
-            account_id,
-            batch_id,
-            workflow_id,
+            message,
+            account_id=account_id,
+            batch_id=batch_id,
+            workflow_id=workflow_id,
         )
-        await _tell(rows)
-        return bool(rows)
+        await _call_back(opened)
+        return bool(opened)
 
     return await transaction(body)
 
@@ -72,16 +66,9 @@ async def close_alerts(owner: str, kinds: Sequence[AlertKind], causes: Sequence[
         closed = 0
         for start in range(0, len(causes), CAUSES_AT_ONCE):
             part = causes[start : start + CAUSES_AT_ONCE]
-            rows = await execute(
-                f"UPDATE alert SET resolved_at = {timestamp_sql()}, version = version + 1"
-                f" WHERE owner = ? AND kind IN ({places(kinds)}) AND cause IN ({places(part)})"
-                " AND resolved_at IS NULL RETURNING id, owner",
-                owner,
-                *(kind.value for kind in kinds),
-                *(cause[:CAUSE_LENGTH] for cause in part),
-            )
-            await _tell(rows)
-            closed += len(rows)
+            resolved = await alerts.resolve(owner, kinds, [cause[:CAUSE_LENGTH] for cause in part])
+            await _call_back(resolved)
+            closed += len(resolved)
         return closed
 
     return await transaction(body) if causes and kinds else 0
@@ -93,14 +80,9 @@ async def close_passed(kind: AlertKind, holds_sql: str, *values: Any) -> int:
     """
 
     async def body() -> int:
-        rows = await execute(
-            f"UPDATE alert SET resolved_at = {timestamp_sql()}, version = version + 1"
-            f" WHERE kind = ? AND resolved_at IS NULL AND NOT ({holds_sql}) RETURNING id, owner",
-            kind.value,
-            *values,
-        )
-        await _tell(rows)
-        return len(rows)
+        resolved = await alerts.resolve_passed(kind, Sql(holds_sql, values))
+        await _call_back(resolved)
+        return len(resolved)
 
     return await transaction(body)
 
@@ -113,10 +95,8 @@ def is_open_sql(kind: AlertKind, owner: str, cause: str) -> str:
     )
 
 
-async def _tell(rows: Sequence[dict[str, Any]]) -> None:
-    """The deployment's webhook, where there is one, by rows of its own; and followers, after the commit."""
-    if rows and get_settings().alert_webhook_url is not None:
-        for alert in await Alert.filter(id__in=[row["id"] for row in rows]).order_by("id"):
+async def _call_back(alert_ids: Sequence[int]) -> None:
+    """Tells the deployment's webhook, where there is one, by rows of its own."""
+    if alert_ids and get_settings().alert_webhook_url is not None:
+        for alert in await Alert.filter(id__in=list(alert_ids)).order_by("id"):
             await write_alert_callback(alert)
-    for owner in {row["owner"] for row in rows}:
-        after_commit(lambda owner=owner: bus().publish(alerts_topic(owner)))  # type: ignore[misc]

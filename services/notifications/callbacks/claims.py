@@ -9,19 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.callbacks import CallbackDelivery, CallbackTry
-from models.database import after_commit, execute, now_ms_sql, transaction
-from models.enums import AlertKind, AlertSeverity
+from models.callbacks import CallbackDelivery
+from models.database import after_commit, transaction
+from models.enums import AlertKind, AlertSeverity, DeliveryStatus
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.notifications.callbacks.outbox import ALERT, BATCH, WORKFLOW
 from services.notifications.callbacks.retries import wait_ms
 from services.notifications.callbacks.sending import Answer
 from services.notifications.callbacks.turns import Target, due_sql, next_ids
+from services.platform.leases import Lease, LeasedTable
 from services.platform.metrics.recording import note_callback
 from services.platform.owned import places
-from services.platform.sql import skip_locked_sql, timestamp_sql
+from services.platform.sql import skip_locked_sql
+from services.stores import callbacks
 
 LEASE_SECONDS = 60.0
+LEASES = LeasedTable("callback_delivery")
 MOST_RACES = 3
 
 
@@ -42,33 +45,28 @@ async def claim_due(room: int, going: Mapping[Target, int]) -> list[Claim]:
         chosen = await next_ids(room, going)
         if not chosen:
             return []
-        if rows := await _claim(chosen):
+        if claimed := await _claim(chosen):
             break
-    deliveries = await CallbackDelivery.in_bulk([row["id"] for row in rows], "id") if rows else {}
-    return [Claim(deliveries[row["id"]], row["lease_epoch"], row["tries"]) for row in rows if row["id"] in deliveries]
+    deliveries = await CallbackDelivery.in_bulk([lease.id for lease, _ in claimed], "id") if claimed else {}
+    return [Claim(deliveries[lease.id], lease.epoch, row["tries"]) for lease, row in claimed if lease.id in deliveries]
 
 
-async def _claim(ids: Sequence[int]) -> list[dict[str, Any]]:
+async def _claim(ids: Sequence[int]) -> list[tuple[Lease, dict[str, Any]]]:
     """Those of the deliveries that are due still, and that nobody else is just claiming."""
-    free = f"id IN ({places(ids)}) AND {due_sql()} ORDER BY id{skip_locked_sql()}"
-    return await execute(
-        "UPDATE callback_delivery SET lease_epoch = lease_epoch + 1, tries = tries + 1, version = version + 1,"
-        f" due_at_ms = {now_ms_sql()} + ? WHERE id IN (SELECT id FROM callback_delivery WHERE {free})"
-        f" AND {due_sql()} RETURNING id, lease_epoch, tries",
-        int(LEASE_SECONDS * 1000),
-        *ids,
+    return await LEASES.claim(
+        f"SELECT id FROM callback_delivery WHERE id IN ({places(ids)}) AND {due_sql()} ORDER BY id{skip_locked_sql()}",
+        ids,
+        LEASE_SECONDS,
+        guard=due_sql(),
+        sets="tries = tries + 1, version = version + 1",
+        returning="tries",
     )
 
 
-async def hand_back(claims: Sequence[Claim]) -> None:
+async def release(claims: Sequence[Claim]) -> None:
     """Makes claimed deliveries due at once: whoever claimed them stops. One that was noted meanwhile stays as it is."""
     for claim in claims:
-        await execute(
-            f"UPDATE callback_delivery SET due_at_ms = {now_ms_sql()} WHERE id = ? AND lease_epoch = ?"
-            " AND status = 'PENDING' RETURNING id",
-            claim.delivery.id,
-            claim.epoch,
-        )
+        await LEASES.release(Lease(claim.delivery.id, claim.epoch), guard="status = 'PENDING'")
 
 
 async def note(claim: Claim, answer: Answer, roll: float) -> None:
@@ -79,33 +77,20 @@ async def note(claim: Claim, answer: Answer, roll: float) -> None:
     delivery = claim.delivery
 
     async def body() -> None:
-        rows = await execute(
-            "UPDATE callback_delivery SET version = version + 1 WHERE id = ?"
-            " RETURNING lease_epoch, status, round_tries",
-            delivery.id,
-        )
-        if not rows:
-            return
-        await CallbackTry.create(
-            delivery_id=delivery.id, number=claim.number, status_code=answer.status_code, error=answer.error
-        )
-        if rows[0]["lease_epoch"] != claim.epoch or rows[0]["status"] != "PENDING":
+        tried = await callbacks.add_try(delivery.id, claim.number, status_code=answer.status_code, error=answer.error)
+        if tried is None or tried.lease_epoch != claim.epoch or tried.status is not DeliveryStatus.PENDING:
             return
         if answer.is_success:
             outcome = await _note_delivered(delivery)
         else:
-            outcome = await _note_failed(delivery, answer, rows[0]["round_tries"] + 1, roll)
+            outcome = await _note_failed(delivery, answer, tried.failures + 1, roll)
         after_commit(lambda: note_callback(delivery.event, outcome))
 
     await transaction(body)
 
 
 async def _note_delivered(delivery: CallbackDelivery) -> str:
-    await execute(
-        f"UPDATE callback_delivery SET status = 'DELIVERED', due_at_ms = NULL, delivered_at = {timestamp_sql()},"
-        " lease_epoch = lease_epoch + 1 WHERE id = ? RETURNING id",
-        delivery.id,
-    )
+    await callbacks.deliver(delivery.id)
     if delivery.subject != ALERT:
         await close_alert(delivery.owner, AlertKind.CALLBACK_FAILED, cause_of(delivery))
     return "delivered"
@@ -113,13 +98,10 @@ async def _note_delivered(delivery: CallbackDelivery) -> str:
 
 async def _note_failed(delivery: CallbackDelivery, answer: Answer, failures: int, roll: float) -> str:
     wait = wait_ms(answer, failures, roll)
-    status, due = ("FAILED", "NULL") if wait is None else ("PENDING", f"{now_ms_sql()} + {wait}")
-    await execute(
-        f"UPDATE callback_delivery SET status = '{status}', due_at_ms = {due}, round_tries = ?,"
-        " lease_epoch = lease_epoch + 1 WHERE id = ? RETURNING id",
-        failures,
-        delivery.id,
-    )
+    if wait is None:
+        await callbacks.fail(delivery.id, failures)
+    else:
+        await callbacks.retry_later(delivery.id, wait, failures)
     if wait is None and delivery.subject != ALERT:
         said = answer.error or f"The last answer was status {answer.status_code}."
         await raise_alert(

@@ -14,7 +14,7 @@ from errors import ConfigurationError
 from models.callbacks import CallbackDelivery
 from providers.guard import MAX_LOOKUPS, Resolve, resolve
 from services.notifications.callbacks.bodies import file_ids_in, with_links
-from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, hand_back, note
+from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, note, release
 from services.notifications.callbacks.outbox import ALERT
 from services.notifications.callbacks.sending import CALL_SECONDS, Answer, open_client, send
 from services.notifications.callbacks.signing import signed_headers
@@ -58,7 +58,7 @@ class CallbackSource:
 
     async def release(self, claims: Sequence[Claim]) -> None:
         """What may have been sent already is sent again, under the same id."""
-        await hand_back(claims)
+        await release(claims)
 
     async def next_due_seconds(self) -> float | None:
         """None: the worker's tick looks for due deliveries."""

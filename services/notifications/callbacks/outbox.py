@@ -32,6 +32,7 @@ from services.notifications.callbacks.bodies import (
     workflow_body,
 )
 from services.queue.notify import notify
+from services.stores import callbacks
 from settings import get_settings
 
 BATCH, RECORD, WORKFLOW, ALERT = "batch", "record", "workflow", "alert"
@@ -64,7 +65,7 @@ async def write_record_callbacks(jobs: Sequence[Job], url: str | None = None) ->
         files[row.job_id].append(row.file_id)
     due_at_ms = await now_ms()
     deliveries = [_record_delivery(job, str(urls[job.id]), files[job.id], due_at_ms) for job in told]
-    await CallbackDelivery.bulk_create(deliveries)
+    await callbacks.insert(deliveries)
     notify(Queue.CALLBACKS)
 
 
@@ -194,5 +195,5 @@ def _delivery(
 
 
 async def _write(delivery: CallbackDelivery) -> None:
-    await delivery.save()
+    await callbacks.insert([delivery])
     notify(Queue.CALLBACKS)

@@ -2,9 +2,10 @@
 
 from errors import not_found
 from models.callbacks import CallbackDelivery
-from models.database import execute, now_ms_sql, transaction
+from models.database import transaction
 from models.enums import Queue
 from services.queue.notify import notify
+from services.stores import callbacks
 
 
 async def redeliver(owner: str, delivery_id: int) -> CallbackDelivery:
@@ -15,14 +16,7 @@ async def redeliver(owner: str, delivery_id: int) -> CallbackDelivery:
     """
 
     async def body() -> CallbackDelivery:
-        rows = await execute(
-            "UPDATE callback_delivery SET status = 'PENDING', round_tries = 0, delivered_at = NULL,"
-            f" due_at_ms = {now_ms_sql()}, lease_epoch = lease_epoch + 1, version = version + 1"
-            " WHERE id = ? AND owner = ? RETURNING id",
-            delivery_id,
-            owner,
-        )
-        if not rows:
+        if not await callbacks.redeliver(owner, delivery_id):
             raise not_found("callback delivery", ["deliveryId"])
         notify(Queue.CALLBACKS)
         return await CallbackDelivery.get(id=delivery_id)

@@ -3,12 +3,11 @@
 import secrets
 from datetime import datetime
 
-from models.callbacks import WebhookSecret
 from models.database import execute, transaction
-from models.ids import new_id
 from services.notifications.callbacks.signing import secret_text
 from services.platform.sealing import open_sealed, seal
 from services.platform.sql import timestamp_sql
+from services.stores import webhook_secrets
 
 KEY_BYTES = 32
 OVERLAP_SECONDS = 24 * 3600
@@ -32,17 +31,7 @@ async def rotate_secret(owner: str) -> None:
 
     async def body() -> None:
         while True:  # of two rotations at once the later one finds the new secret of the other, and goes on from it
-            former = await execute(
-                f"UPDATE webhook_secret SET retires_at = {timestamp_sql(OVERLAP_SECONDS)}"
-                " WHERE owner = ? AND retires_at IS NULL RETURNING id",
-                owner,
-            )
-            for row in former:  # locked, so that nobody else retires another one meanwhile
-                await execute(
-                    "DELETE FROM webhook_secret WHERE owner = ? AND retires_at IS NOT NULL AND id <> ? RETURNING id",
-                    owner,
-                    row["id"],
-                )
+            await webhook_secrets.retire(owner, OVERLAP_SECONDS)
             if await _insert(owner):
                 return
 
@@ -51,8 +40,7 @@ async def rotate_secret(owner: str) -> None:
 
 async def forget_retired_secrets() -> int:
     """House-keeping: removes secrets that sign no more; how many."""
-    rows = await execute(f"DELETE FROM webhook_secret WHERE retires_at <= {timestamp_sql()} RETURNING id")
-    return len(rows)
+    return await webhook_secrets.remove_retired()
 
 
 async def _valid(owner: str) -> list[tuple[str, datetime | None]]:
@@ -66,6 +54,4 @@ async def _valid(owner: str) -> list[tuple[str, datetime | None]]:
 
 async def _insert(owner: str) -> bool:
     """A new present secret; False where there is one."""
-    made = WebhookSecret(id=new_id(), owner=owner, sealed=seal(secrets.token_bytes(KEY_BYTES)))
-    await WebhookSecret.bulk_create([made], ignore_conflicts=True)
-    return await WebhookSecret.exists(id=made.id)
+    return await webhook_secrets.insert(owner, seal(secrets.token_bytes(KEY_BYTES)))

@@ -2,39 +2,19 @@
 ends generations at the same moment never waits for another here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
-from models.database import execute
 from models.enums import JobStatus
 from models.generation import Attempt
 from models.jobs import Job
 from services.notifications.statistics.days import calendar_day
 from services.notifications.statistics.histogram import bucket_of
 from services.notifications.statistics.measures import generation_seconds, switch_count
-from services.platform.owned import places
+from services.stores import statistics
 from settings import get_settings
-
-ROWS_AT_ONCE = 2000
-"PostgreSQL takes 32,767 values with one statement."
-COLUMNS = (
-    "job_id",
-    "owner",
-    "project_id",
-    "work_id",
-    "kind",
-    "day",
-    "succeeded",
-    "failed",
-    "canceled",
-    "error_code",
-    "switches",
-    "generation_ms",
-    "bucket",
-    "credits",
-)
 
 
 async def note_ended(jobs: Sequence[Job]) -> None:
@@ -42,7 +22,7 @@ async def note_ended(jobs: Sequence[Job]) -> None:
     if not jobs:
         return
     attempts = await _attempts_by_job_id(jobs)
-    await append([end_of(job, attempts.get(job.id, ())) for job in jobs])
+    await statistics.append_deltas([end_of(job, attempts.get(job.id, ())) for job in jobs])
 
 
 async def note_reopened(jobs: Sequence[Job]) -> None:
@@ -50,43 +30,19 @@ async def note_reopened(jobs: Sequence[Job]) -> None:
 
     What is taken back is what was written, whatever has changed since; of a job whose end is not noted, nothing is.
     """
-    if not jobs:
-        return
-    same = "job_id, owner, project_id, work_id, kind, day, error_code, bucket"
-    sums = ", ".join(f"-SUM({name})" for name in ("succeeded", "failed", "canceled", "switches", "generation_ms"))
-    await execute(
-        f"INSERT INTO statistics_delta ({same}, succeeded, failed, canceled, switches, generation_ms, credits,"
-        f" is_rolled) SELECT {same}, {sums}, 0, ? FROM statistics_delta WHERE job_id IN ({places(jobs)})"
-        f" GROUP BY {same} HAVING SUM(succeeded) <> 0 OR SUM(failed) <> 0 OR SUM(canceled) <> 0",
-        False,
-        *(job.id for job in jobs),
-    )
+    if jobs:
+        await statistics.take_back_ends([job.id for job in jobs])
 
 
 async def note_credits(job: Job, credits: int) -> None:
     """Upstream took a task of the GENERATE job, and charges so many credits for it."""
     if credits:
-        await append([charge_of(job, credits, datetime.now(UTC))])
+        await statistics.append_deltas([charge_of(job, credits, datetime.now(UTC))])
 
 
 async def forget_jobs(job_ids: Sequence[int]) -> None:
     """Jobs that go for good: what they came to stays in the sums, and cannot be taken back any more."""
-    if job_ids:
-        await execute(
-            f"DELETE FROM statistics_delta WHERE is_rolled AND job_id IN ({places(job_ids)}) RETURNING id", *job_ids
-        )
-
-
-async def append(deltas: Sequence[Mapping[str, Any]]) -> None:
-    """Writes rows of deltas; a column that is not named is 0 or, where it can be, null."""
-    usual = dict.fromkeys(COLUMNS, 0) | dict.fromkeys(("error_code", "generation_ms", "bucket"))
-    for start in range(0, len(deltas), ROWS_AT_ONCE):
-        part = deltas[start : start + ROWS_AT_ONCE]
-        row = f"({places(COLUMNS)}, ?)"
-        await execute(
-            f"INSERT INTO statistics_delta ({', '.join(COLUMNS)}, is_rolled) VALUES {', '.join([row] * len(part))}",
-            *(value for delta in part for value in (*(usual | dict(delta)).values(), False)),
-        )
+    await statistics.remove_deltas_of_jobs(job_ids)
 
 
 def end_of(job: Job, attempts: Sequence[Attempt]) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from models.database import execute, transaction
 from models.enums import ENDED_JOB_STATUSES, JobRole
 from models.jobs import Job
 from services.notifications.statistics.events import note_ended
+from services.platform.deployment_facts import fact, lock_fact, remove_fact, set_fact
+from services.platform.locking import lock_where
 from services.platform.owned import places
-from services.platform.sql import for_update_sql
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +30,7 @@ async def count_history(patience_seconds: float) -> int:
     """
     deadline = time.monotonic() + patience_seconds
     counted = 0
-    while await execute("SELECT name FROM deployment_fact WHERE name = ?", FACT):
+    while await fact(FACT) is not None:
         counted += await transaction(_count_part)
         if time.monotonic() >= deadline:
             break
@@ -37,21 +38,17 @@ async def count_history(patience_seconds: float) -> int:
 
 
 async def _count_part() -> int:
-    rows = await execute("UPDATE deployment_fact SET value = value WHERE name = ? RETURNING value", FACT)
-    if not rows:
+    reached = await lock_fact(FACT)
+    if reached is None:
         return 0
-    ids = await execute(
-        "SELECT id FROM job WHERE role = 'GENERATE' AND id > ? ORDER BY id LIMIT ?" + for_update_sql(),
-        int(rows[0]["value"]),
-        PART,
-    )
+    ids = await lock_where(Job, "role = 'GENERATE' AND id > ?", int(reached), limit=PART)
     if not ids:
-        await execute("DELETE FROM deployment_fact WHERE name = ?", FACT)
+        await remove_fact(FACT)
         log.info("statistics.history_counted")
         return 0
     jobs = await Job.filter(id__in=[row["id"] for row in ids], role=JobRole.GENERATE).order_by("id")
     await _count_ends(jobs)
-    await execute("UPDATE deployment_fact SET value = ? WHERE name = ?", str(jobs[-1].id), FACT)
+    await set_fact(FACT, str(jobs[-1].id))
     return len(jobs)
 
 

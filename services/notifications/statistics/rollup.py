@@ -8,7 +8,9 @@ import orjson
 
 from models.database import execute, transaction
 from services.notifications.statistics.aggregates import COUNTS, CellKey, Sums, sum_up
+from services.platform.deployment_facts import lock_or_add_fact
 from services.platform.owned import places
+from services.stores import statistics
 
 PART = 2000
 "Deltas that one transaction rolls up: SQLite has one writer, and others wait for it meanwhile."
@@ -37,42 +39,23 @@ async def _is_anything_left() -> bool:
 
 
 async def _roll_part() -> int:
-    await _take_turn()
-    deltas = await execute(
-        "UPDATE statistics_delta SET is_rolled = ? WHERE id IN"
-        " (SELECT id FROM statistics_delta WHERE NOT is_rolled LIMIT ?) RETURNING *",
-        True,
-        PART,
-    )
+    await lock_or_add_fact(TURN)  # until the transaction ends, so nobody else writes cells meanwhile
+    deltas = await statistics.take_unrolled(PART)
     sums = sum_up(deltas)
     keys = sorted(sums)
     for start in range(0, len(keys), _KEYS_AT_ONCE):
         await _add({key: sums[key] for key in keys[start : start + _KEYS_AT_ONCE]})
-    await _forget_charges([delta["id"] for delta in deltas if delta["credits"]])
+    # Nothing takes a charge back, so its row is not needed any more.
+    await statistics.remove_deltas([delta["id"] for delta in deltas if delta["credits"]])
     return len(deltas)
-
-
-async def _take_turn() -> None:
-    """Whoever rolls up has the row of the turn until its transaction ends, so nobody else writes cells meanwhile."""
-    await execute(
-        "INSERT INTO deployment_fact (name, value) VALUES (?, '')"
-        " ON CONFLICT (name) DO UPDATE SET value = excluded.value RETURNING name",
-        TURN,
-    )
 
 
 async def _add(sums: Mapping[CellKey, Sums]) -> None:
     """Adds sums to their cells, in two statements. Only for who has the turn."""
     for key, present in (await _present(list(sums))).items():
         sums[key].add(present)
-    columns = (*CellKey._fields, *_SUMS)
-    row = f"({places(columns)})"
-    changes = ", ".join(f"{name} = excluded.{name}" for name in _SUMS)
-    await execute(
-        f"INSERT INTO statistics_cell ({', '.join(columns)}) VALUES {', '.join([row] * len(sums))}"
-        f" ON CONFLICT ({', '.join(CellKey._fields)}) DO UPDATE SET {changes}",
-        *(value for key, total in sums.items() for value in (*key, *_values_of(total))),
-    )
+    rows = [(*key, *_values_of(total)) for key, total in sums.items()]
+    await statistics.write_cells(CellKey._fields, _SUMS, rows)
 
 
 async def _present(keys: Sequence[CellKey]) -> dict[CellKey, Sums]:
@@ -99,9 +82,3 @@ def _values_of(sums: Sums) -> tuple[Any, ...]:
     times = {str(bucket): sums.times[bucket] for bucket in sorted(sums.times)}
     counts = (getattr(sums, name) for name in ("deltas", *COUNTS))
     return (*counts, orjson.dumps(times).decode(), orjson.dumps(sums.errors).decode())
-
-
-async def _forget_charges(delta_ids: Sequence[int]) -> None:
-    """Nothing takes a charge back, so its row is not needed any more."""
-    if delta_ids:
-        await execute(f"DELETE FROM statistics_delta WHERE id IN ({places(delta_ids)})", *delta_ids)

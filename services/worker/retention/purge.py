@@ -10,7 +10,7 @@ from models.database import execute, transaction
 from services.notifications.statistics.events import forget_jobs
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
-from services.stores import account_cooldowns, account_usage, accounts, batches, records
+from services.stores import account_cooldowns, account_usage, accounts, batches, records, routes
 from services.stores.attempts import delete_attempts_of_records
 from services.stores.jobs.deletions import delete_jobs_of_records
 
@@ -63,10 +63,10 @@ async def purge_records(seconds: float) -> int:
 
 async def _purge_records(ids: Sequence[int]) -> None:
     jobs = f"SELECT id FROM job WHERE record_id IN ({places(ids)})"
-    routes = await delete_attempts_of_records(ids)
+    route_ids = await delete_attempts_of_records(ids)
     purged = await delete_jobs_of_records(ids)
     gone = await records.purge(ids)
-    await purge_routes(routes)
+    await routes.purge_unused(route_ids)
     left = await execute(f"{jobs} LIMIT 1", *ids)
     for start in range(0, len(purged), MOST_VALUES):
         job_ids = purged[start : start + MOST_VALUES]
@@ -89,15 +89,3 @@ async def purge_accounts(seconds: float) -> int:
         return len(ids)
 
     return await transaction(body)
-
-
-async def purge_routes(route_ids: Sequence[int | None]) -> None:
-    """Those of the routes that no attempt names any more. In the caller's transaction."""
-    ids = sorted({route_id for route_id in route_ids if route_id is not None})
-    for start in range(0, len(ids), MOST_VALUES):
-        part = ids[start : start + MOST_VALUES]
-        await execute(
-            f"DELETE FROM route WHERE id IN ({places(part)})"
-            " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.route_id = route.id) RETURNING id",
-            *part,
-        )

@@ -17,13 +17,13 @@ from models.generation import Attempt
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.checking import check_accounts
 from services.accounts.health_checks import (
-    LEASE_MS,
-    claim_looks,
-    give_back_look,
+    LEASE_SECONDS,
+    check_health,
+    claim_checks,
     is_pause,
-    look,
-    next_look_seconds,
+    next_check_seconds,
     parse_pause,
+    release_check,
 )
 from services.accounts.rules import AccountChanges
 from services.accounts.sessions import credential_of
@@ -48,10 +48,10 @@ def settings(**changes: Any) -> Settings:
 
 async def warm(at: datetime = NOON, **changes: Any) -> list[int]:
     """Looks at all that is due; the accounts."""
-    claims = await claim_looks(at, settings(**changes), 100)
+    claims = await claim_checks(at, settings(**changes), 100)
     for claim in claims:
-        await look(claim, settings(**changes))
-    return sorted(claim.account_id for claim in claims)
+        await check_health(claim, settings(**changes))
+    return sorted(claim.id for claim in claims)
 
 
 async def due_in_seconds(account: Account) -> float:
@@ -224,22 +224,22 @@ async def test_a_task_taken_long_ago_says_nothing(pool: ScriptedPool) -> None:
 
 async def test_two_processes_look_once_each_account(pool: ScriptedPool) -> None:
     ids = [(await make_account()).id for _ in range(20)]
-    parts = await asyncio.gather(*(claim_looks(NOON, settings(), 5) for _ in range(6)))
-    claimed = [claim.account_id for part in parts for claim in part]
+    parts = await asyncio.gather(*(claim_checks(NOON, settings(), 5) for _ in range(6)))
+    claimed = [claim.id for part in parts for claim in part]
     assert len(claimed) == len(set(claimed))
-    rest = await claim_looks(NOON, settings(), 100)
-    assert sorted([*claimed, *(claim.account_id for claim in rest)]) == sorted(ids)
+    rest = await claim_checks(NOON, settings(), 100)
+    assert sorted([*claimed, *(claim.id for claim in rest)]) == sorted(ids)
 
 
 async def test_a_look_that_was_cut_off_is_due_again(pool: ScriptedPool) -> None:
     account = await make_account()
-    (claim,) = await claim_looks(NOON, settings(), 1)
-    assert await due_in_seconds(account) > LEASE_MS / 1000 - 10
-    assert await claim_looks(NOON, settings(), 1) == []
-    await give_back_look(claim)
-    (again,) = await claim_looks(NOON, settings(), 1)
-    await give_back_look(replace(again, due_at_ms=again.due_at_ms - 1))
-    assert await claim_looks(NOON, settings(), 1) == []
+    (claim,) = await claim_checks(NOON, settings(), 1)
+    assert await due_in_seconds(account) > LEASE_SECONDS - 10
+    assert await claim_checks(NOON, settings(), 1) == []
+    await release_check(claim)
+    (again,) = await claim_checks(NOON, settings(), 1)
+    await release_check(replace(again, epoch=again.epoch - 1))
+    assert await claim_checks(NOON, settings(), 1) == []
 
 
 async def test_a_new_session_is_looked_at_at_once(pool: ScriptedPool) -> None:
@@ -271,8 +271,8 @@ async def test_a_worker_checks_accounts(pool: ScriptedPool) -> None:
 
 @given(st.floats(0, 1), st.integers(0, 40), st.floats(0, 2000))
 def test_looks_are_spread_over_two_fifths_of_the_interval(random: float, step: int, cooldown: float) -> None:
-    assert 480 - 1e-6 <= next_look_seconds(600, random=random) <= 720 + 1e-6
-    seconds = next_look_seconds(600, random=random, cooldown_seconds=cooldown, step=step)
+    assert 480 - 1e-6 <= next_check_seconds(600, random=random) <= 720 + 1e-6
+    seconds = next_check_seconds(600, random=random, cooldown_seconds=cooldown, step=step)
     assert cooldown + 480 * min(32, 2**step) - 1e-6 <= seconds <= cooldown + 720 * 32 + 1e-6
 
 

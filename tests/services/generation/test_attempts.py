@@ -14,10 +14,10 @@ from models.generation_requests import AccountStrategy
 from models.jobs import Job
 from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
 from services.film.jobs import cancel_job, retry_job
-from services.generation.attempts import claim_steps, keep_steps
+from services.generation.attempts import claim_steps, extend_steps
 from services.generation.batches.pausing import pause_batch, pause_batch_for_budget, resume_batch
 from services.generation.orphans import take_up_forgotten
-from services.generation.polling import claim_accounts, give_back, keep_claims, poll_step
+from services.generation.polling import claim_accounts, extend_accounts, poll_step, release_account
 from services.generation.refresh import refresh_job
 from services.generation.submitting import submit_step
 from services.worker.scheduling import schedule
@@ -479,7 +479,7 @@ async def test_the_leases_of_steps_under_way_are_kept_and_no_others(upstream: Fa
     await Attempt.filter(id=lost.attempt.id).update(lease_epoch=lost.epoch + 1)
     await Attempt.filter(id=sent.attempt.id).update(state=AttemptState.SENT)
     before = {attempt.id: attempt.due_at_ms for attempt in await Attempt.filter(account_id=account.id)}
-    await keep_steps([held, lost, sent], 60)
+    await extend_steps([held, lost, sent], 60)
     after = {attempt.id: attempt.due_at_ms for attempt in await Attempt.filter(account_id=account.id)}
     assert after[held.attempt.id] > before[held.attempt.id] + 50_000
     assert {key: after[key] for key in after if key != held.attempt.id} == {
@@ -493,12 +493,12 @@ async def test_a_claim_on_an_account_is_kept_by_its_holder_alone(upstream: FakeU
     await make_due()
     (claim,) = await claim_accounts(1, 5)
     until = (await Account.get(id=account.id)).poll_lease_until_ms
-    await keep_claims([replace(claim, epoch=claim.epoch - 1)], 60)
+    await extend_accounts([replace(claim, epoch=claim.epoch - 1)], 60)
     assert (await Account.get(id=account.id)).poll_lease_until_ms == until
-    await keep_claims([claim], 60)
+    await extend_accounts([claim], 60)
     assert (await Account.get(id=account.id)).poll_lease_until_ms > until + 50_000
-    await give_back(claim)
-    await keep_claims([claim], 60)
+    await release_account(claim)
+    await extend_accounts([claim], 60)
     assert (await Account.get(id=account.id)).poll_lease_until_ms == 0
 
 

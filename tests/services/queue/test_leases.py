@@ -15,8 +15,8 @@ from services.queue.leases import (
     claim,
     due_queues,
     extend,
-    hand_back,
     is_killing_workers,
+    release,
 )
 from services.queue.outcomes import MAX_FAILURES, backoff_ms, cancel_build_jobs, fail_build, succeed_build
 from services.stores.jobs.claims import release_all
@@ -77,7 +77,7 @@ async def test_a_job_whose_lease_ran_out_is_claimed_again_and_its_old_holder_can
     assert not await extend(old, 30, 0.9, "still here")
     assert not await transaction(lambda: succeed_build(job, old))
     assert not await fail_build(job, old, JobErrorCode.INTERNAL, "no", retry=False)
-    await hand_back(old)
+    await release(old)
     after = await Job.get(id=job.id)
     assert (after.status, after.progress, after.message) == (JobStatus.RUNNING, 0, None)
     assert after.due_at_ms == before.due_at_ms
@@ -100,7 +100,7 @@ async def test_a_heartbeat_keeps_the_lease_and_its_progress_never_goes_back() ->
 
 async def test_a_job_that_was_handed_back_is_due_at_once_and_does_not_count_as_tried() -> None:
     job = await build()
-    await hand_back(await claimed(job))
+    await release(await claimed(job))
     assert (await Job.get(id=job.id)).tries == 0
     await claimed(job)
 

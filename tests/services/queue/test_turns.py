@@ -10,7 +10,7 @@ from models.batches import Batch
 from models.database import execute, now_ms_sql
 from models.enums import ArtifactKind, BatchStatus, JobRole, JobStatus, JobType, Queue
 from models.jobs import Job
-from services.queue.leases import claim, hand_back
+from services.queue.leases import claim, release
 from tests.batch_factories import make_batch
 from tests.factories import OTHER, OWNER, make_build, make_job
 
@@ -112,7 +112,7 @@ async def test_a_job_that_was_handed_back_does_not_keep_its_batch_and_its_queue_
     taken = await claim(Queue.VIDEOS, "worker", 30)
     assert taken is not None
     assert taken[0].id == second.id
-    await hand_back(taken[1])
+    await release(taken[1])
     await execute(f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE id = ? RETURNING id", first.id)
     begun = await claims(Queue.VIDEOS, 4)
     assert len({job.id for job in begun}) == 1

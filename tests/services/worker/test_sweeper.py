@@ -15,7 +15,7 @@ from models.jobs import Job
 from services.notifications.alerts.raising import raise_alert
 from services.platform import files
 from services.worker import sweeper as sweeping
-from services.worker.sweeper import apply_retention, roll_up_statistics, sweep, take_turn
+from services.worker.sweeper import apply_retention, claim_turn, roll_up_statistics, sweep
 from settings import get_settings
 from tests.factories import OWNER, make_file, make_job
 
@@ -36,10 +36,11 @@ async def loose_file() -> StoredFile:
 
 
 async def test_of_all_processes_one_has_the_turn_and_the_next_one_comes_after_its_time() -> None:
-    assert sum(await asyncio.gather(*(take_turn("test", 60) for _ in range(8)))) == 1
-    assert not await take_turn("test", 60)
-    assert await take_turn("other", 60)
-    assert await take_turn("test", 0)
+    assert sum(await asyncio.gather(*(claim_turn("test", 60) for _ in range(8)))) == 1
+    assert not await claim_turn("test", 60)
+    assert await claim_turn("other", 60)
+    assert await claim_turn("short", 0)
+    assert await claim_turn("short", 60), "the former turn is over"
 
 
 async def test_clearing_away_removes_files_and_rows_when_it_is_its_turn(data_dir: Path) -> None:

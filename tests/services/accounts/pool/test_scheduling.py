@@ -10,7 +10,7 @@ from models.enums import AccountStatus, AttemptState, JobStatus, MediaKind, Site
 from models.generation import Attempt, Route
 from models.generation_requests import AccountStrategy
 from models.jobs import Job
-from services.accounts.pool.scheduling import take_lease
+from services.accounts.pool.scheduling import claim_kind
 from services.accounts.releasing import release_placed
 from services.worker.scheduling import schedule
 from tests.factories import OTHER
@@ -127,10 +127,10 @@ async def test_an_empty_account_is_told_to_receive_its_credits() -> None:
 
 
 async def test_one_process_schedules_a_kind_at_a_time() -> None:
-    assert await take_lease(IMAGE, "first")
-    assert not await take_lease(IMAGE, "second")
-    assert await take_lease(IMAGE, "first")
-    assert await take_lease(MediaKind.VIDEO, "second")
+    assert await claim_kind(IMAGE, "first")
+    assert not await claim_kind(IMAGE, "second")
+    assert await claim_kind(IMAGE, "first")
+    assert await claim_kind(MediaKind.VIDEO, "second")
 
 
 async def test_a_pass_costs_no_more_statements_for_more_jobs(upstream: FakeUpstream) -> None:

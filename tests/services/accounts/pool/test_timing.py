@@ -1,42 +1,79 @@
 """When upstream is asked, and how long accounts are left alone."""
 
+from collections.abc import Callable
+
 import pytest
 
 from models.enums import MediaKind
 from services.accounts.pool.cooling import cooldown_seconds, present_limit, risk_seconds
 from services.accounts.pool.matching import nearest_duration, nearest_ratio
-from services.accounts.pool.timing import first_poll_ms, next_poll_ms, usual_ms, with_sample
+from services.accounts.pool.timing import (
+    DETACHED_INTERVAL_MS,
+    failed_poll_ms,
+    first_poll_ms,
+    jittered_ms,
+    missing_poll_ms,
+    next_poll_ms,
+    usual_ms,
+    with_sample,
+)
 
 IMAGE, VIDEO = MediaKind.IMAGE, MediaKind.VIDEO
+MIDDLE = 0.5
+"The roll with which a wait is neither shorter nor longer."
 
 
 def test_an_unknown_model_is_asked_about_after_five_and_ten_seconds() -> None:
-    assert first_poll_ms(IMAGE, []) == 5_000
-    assert first_poll_ms(VIDEO, [1, 2]) == 10_000
+    assert first_poll_ms(IMAGE, [], roll=0) == 5_000
+    assert first_poll_ms(VIDEO, [1, 2], roll=0) == 10_000
 
 
 def test_a_known_model_is_asked_about_when_a_result_is_likely() -> None:
-    assert 20_000 <= first_poll_ms(IMAGE, [20_000] * 5) <= 20_500
+    assert 20_000 <= first_poll_ms(IMAGE, [20_000] * 5, roll=0) <= 20_500
 
 
 def test_no_look_comes_within_the_first_second() -> None:
-    assert first_poll_ms(IMAGE, [10, 10, 10]) == 1_000
+    assert first_poll_ms(IMAGE, [10, 10, 10], roll=0) == 1_000
 
 
 @pytest.mark.parametrize(("kind", "shortest", "longest"), [(IMAGE, 3_000, 5_000), (VIDEO, 5_000, 10_000)])
 def test_later_looks_come_within_the_bounds_of_their_kind(kind: MediaKind, shortest: int, longest: int) -> None:
-    for age_ms in range(0, 200_000, 7_000):
-        assert shortest <= next_poll_ms(kind, [], age_ms=age_ms, queue_position=None) <= longest
+    for age_ms in range(10_000, 200_000, 7_000):
+        assert shortest <= next_poll_ms(kind, [], age_ms=age_ms, queue_position=None, roll=MIDDLE) <= longest
 
 
 def test_a_look_that_came_too_early_waits_until_a_result_is_likely() -> None:
-    assert next_poll_ms(IMAGE, [60_000] * 4, age_ms=10_000, queue_position=None) == 50_150
+    assert next_poll_ms(IMAGE, [60_000] * 4, age_ms=10_000, queue_position=None, roll=0) == 50_150
 
 
 def test_a_place_in_upstreams_queue_stretches_the_interval() -> None:
-    near = next_poll_ms(IMAGE, [], age_ms=0, queue_position=3)
-    far = next_poll_ms(IMAGE, [], age_ms=0, queue_position=500)
+    near = next_poll_ms(IMAGE, [], age_ms=0, queue_position=3, roll=MIDDLE)
+    far = next_poll_ms(IMAGE, [], age_ms=0, queue_position=500, roll=MIDDLE)
     assert 5_000 < near < far == 30_000
+
+
+@pytest.mark.parametrize(
+    ("wait", "shortest", "longest"),
+    [
+        (lambda roll: first_poll_ms(IMAGE, [], roll=roll), 5_000, 5_500),
+        (lambda roll: first_poll_ms(IMAGE, [20_000] * 5, roll=roll), 20_150, 22_165),
+        (lambda roll: next_poll_ms(IMAGE, [], age_ms=6_000, queue_position=None, roll=roll), 2_400, 3_600),
+        (lambda roll: next_poll_ms(VIDEO, [], age_ms=99_000, queue_position=None, roll=roll), 8_000, 12_000),
+        (lambda roll: next_poll_ms(IMAGE, [60_000] * 4, age_ms=10_000, queue_position=None, roll=roll), 50_150, 55_165),
+        (lambda roll: next_poll_ms(IMAGE, [], age_ms=0, queue_position=500, roll=roll), 24_000, 36_000),
+        (lambda roll: jittered_ms(DETACHED_INTERVAL_MS, roll), 48_000, 72_000),
+        (lambda roll: missing_poll_ms(missing_ms=1_000, is_detached=False, roll=roll), 4_000, 6_000),
+        (lambda roll: missing_poll_ms(missing_ms=1_000, is_detached=True, roll=roll), 48_000, 72_000),
+        (lambda roll: missing_poll_ms(missing_ms=61_000, is_detached=False, roll=roll), 24_000, 36_000),
+        (lambda roll: failed_poll_ms(is_out=True, told_ms=None, roll=roll), 48_000, 72_000),
+        (lambda roll: failed_poll_ms(is_out=False, told_ms=None, roll=roll), 4_000, 6_000),
+        (lambda roll: failed_poll_ms(is_out=False, told_ms=7_000, roll=roll), 7_000, 8_400),
+        (lambda roll: failed_poll_ms(is_out=False, told_ms=999_000, roll=1 - roll), 48_000, 60_000),
+    ],
+)
+def test_every_wait_has_its_jitter(wait: Callable[[float], int], shortest: int, longest: int) -> None:
+    assert (wait(0.0), wait(1.0)) == (shortest, longest)
+    assert shortest < wait(0.3) < wait(0.7) < longest
 
 
 def test_only_the_newest_samples_are_kept() -> None:

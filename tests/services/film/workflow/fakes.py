@@ -17,11 +17,11 @@ from providers.base import DraftAsset, DraftScene, DraftShot, ScriptDraft
 from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
 from services.film.artifacts.graph import fingerprint_of
 from services.film.stages.registry import MAKERS
-from services.film.stages.script import write_rows
 from services.film.workflow_options import WorkflowOptions
 from services.film.workflows import WorkflowRequest, create_workflow
 from services.platform import files
 from services.platform.files import NewFile
+from services.stores import scripts
 from tests.factories import OWNER
 
 SHOTS = 5
@@ -96,7 +96,7 @@ class Studio:
         if kind is ArtifactKind.SCRIPT:
 
             async def publish() -> None:
-                await write_rows(subject_id, draft())
+                await scripts.write_draft(subject_id, draft())
 
             return Result(publish=publish)
         path = bench.folder / "made.txt"

@@ -9,7 +9,7 @@ from models.alerts import Alert
 from models.callbacks import CallbackDelivery
 from models.database import now_ms
 from models.enums import AlertKind, DeliveryStatus
-from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, hand_back, note
+from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, note, release
 from services.notifications.callbacks.redelivering import redeliver
 from services.notifications.callbacks.retries import MOST_TRIES
 from services.notifications.callbacks.sending import Answer
@@ -147,7 +147,7 @@ async def test_what_is_handed_back_is_due_at_once_and_what_was_noted_is_not() ->
     given_back, noted = await make_delivery("https://a.example/"), await make_delivery("https://b.example/")
     claims = await claim_due(2, {})
     await note(next(claim for claim in claims if claim.delivery.id == noted.id), BROKEN, 0.0)
-    await hand_back(claims)
+    await release(claims)
     assert [claim.delivery.id for claim in await claim_due(2, {})] == [given_back.id]
 
 
@@ -156,5 +156,5 @@ async def test_a_delivery_that_was_removed_meanwhile_leaves_nothing() -> None:
     claim = await claimed()
     await CallbackDelivery.filter(id=delivery.id).delete()
     await note(claim, Answer(200), 0.0)
-    await hand_back([claim])
+    await release([claim])
     assert await tries_of(delivery) == []

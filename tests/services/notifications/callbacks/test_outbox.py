@@ -195,7 +195,7 @@ async def test_a_failed_workflow_tells_why_and_a_canceled_one_nothing() -> None:
     film.workflow.callback_url = URL
     await write_workflow_callback(film.workflow, WorkflowStatus.CANCELED, None, {})
     assert await CallbackDelivery.all().count() == 0
-    await write_workflow_callback(film.workflow, WorkflowStatus.FAILED, ERROR, {})
+    await write_workflow_callback(film.workflow, WorkflowStatus.FAILED, ERROR.to_json(), {})
     body = (await CallbackDelivery.get()).body
     assert (body["event"], body["status"], body["urls"]) == ("workflow_failed", "failed", {})
     assert body["error"]["code"] == "API_ERROR"

@@ -7,15 +7,15 @@ import pytest
 from models.database import transaction
 from models.statistics import StatisticsCell, StatisticsDelta
 from services.notifications.statistics import rollup as rolling
-from services.notifications.statistics.events import append
 from services.notifications.statistics.rollup import roll_up
+from services.stores.statistics import append_deltas
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
 
 async def write(count: int, **values: object) -> None:
     place = {"owner": "mira", "project_id": "p", "work_id": "w", "kind": "IMAGE", "day": "2026-01-31"}
-    await append([{**place, "job_id": number, "succeeded": 1, **values} for number in range(count)])
+    await append_deltas([{**place, "job_id": number, "succeeded": 1, **values} for number in range(count)])
 
 
 async def test_everything_is_in_the_cells_once_and_ends_stay_to_be_taken_back() -> None:

@@ -1,0 +1,44 @@
+"""Under what a rendering runs: how many at once on this machine, for how long, and who is told how far it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar, TypeVarTuple
+
+from media.processes import run_in_worker
+
+Result = TypeVar("Result")
+Arguments = TypeVarTuple("Arguments")
+
+
+def _ignore(_: float) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """limit: render slots of this machine; timeout_seconds: for each call of a worker or of ffmpeg.
+
+    progress: is called with what is done, from 0 to 1.
+    """
+
+    limit: int
+    timeout_seconds: float
+    progress: Callable[[float], None] = _ignore
+
+    def telling(self, progress: Callable[[float], None]) -> "Rendering":
+        """The same with another progress."""
+        return replace(self, progress=progress)
+
+    def part(self, start: float, share: float) -> "Rendering":
+        """For a part of the work: its 0 to 1 is start to start + share of the whole."""
+        return self.telling(lambda done: self.progress(start + share * done))
+
+    def silent(self) -> "Rendering":
+        """For a part of the work that tells nothing."""
+        return self.telling(_ignore)
+
+    async def run(self, function: Callable[[*Arguments], Result], *args: *Arguments) -> Result:
+        """processes.run_in_worker under these conditions; raises what it does."""
+        return await run_in_worker(
+            function, *args, limit=self.limit, timeout_seconds=self.timeout_seconds, progress=self.progress
+        )

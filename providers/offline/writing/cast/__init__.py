@@ -1,0 +1,1 @@
+"""The characters of a text, and all the words that it has for each of them."""

@@ -1,0 +1,150 @@
+"""Who is known in an English text by what they are: the old woman, the wolf; and who of the named is meant by it."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from providers.offline.writing import lexicon_en as lexicon
+from providers.offline.writing.cast.english_evidence import ROLE_PHRASE, Evidence
+from providers.offline.writing.cast.english_names import gender_by_pronouns
+from providers.offline.writing.people import Person
+
+_CALLED = re.compile(r"\b(?:called|named|was|name was)\s+[“\"‘']?$")
+_SHORT_CHARACTERS = 600  # in an outline, one deed makes a character
+_YOUNG = frozenset(["child", "girl", "boy", "baby", "maiden", "lad", "lass", "kid"])
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role by its words ("old woman") and how often it is used, speaks and acts."""
+
+    key: str
+    total: int = 0
+    speaks: int = 0
+    acts: int = 0
+
+    @property
+    def head(self) -> str:
+        """woman of old woman"""
+        return self.key.split()[-1]
+
+    @property
+    def is_bare(self) -> bool:
+        return self.key == self.head
+
+
+def role_of(key: str, counter: Counter[str]) -> Role:
+    """The role with what the evidence counted for it."""
+    return Role(key, counter["total"], counter["speaks"], counter["acts"])
+
+
+def with_roles(named: Sequence[Person], evidence: Evidence) -> list[Person]:
+    """The named people with the roles that are theirs, and those whom the text only knows by a role."""
+    people = _introduced(named, evidence)
+    taken = {form.casefold() for person in people for form in person.forms}
+    kept: list[list[str]] = []
+    for key in sorted(evidence.roles, key=lambda key: (-len(key.split()), key)):
+        role = role_of(key, evidence.roles[key])
+        if key in taken:
+            continue
+        bearer = bearer_of(role, people)
+        longer = [forms for forms in kept if role.is_bare and forms[0].endswith(" " + key)]
+        if bearer is not None:
+            people[bearer] = replace(people[bearer], forms=(*people[bearer].forms, role.head))
+        elif len(longer) == 1:
+            longer[0].append(key)
+        elif not _is_young_of(role, taken) and is_somebody(role, is_short=_is_short(evidence)):
+            kept.append([key])
+    return [*people, *(_person_of(forms, evidence) for forms in kept)]
+
+
+def bearer_of(role: Role, people: Sequence[Person]) -> int | None:
+    """The index of the only one whose name has the role for its title: the captain is Captain Harlow."""
+    title = role.head.capitalize()
+    if not role.is_bare or title not in lexicon.TITLES:
+        return None
+    bearers = [
+        index
+        for index, person in enumerate(people)
+        if any(form.split()[0] == title and " " in form for form in person.forms)
+    ]
+    return bearers[0] if len(bearers) == 1 else None
+
+
+def is_somebody(role: Role, *, is_short: bool) -> bool:
+    """Whether the text makes a character of the role: it speaks or acts, a man or a woman more than once.
+
+    is_short: in an outline one deed is enough.
+    """
+    if role.speaks:
+        return True
+    if role.head in lexicon.GENERIC_ROLES:
+        return role.acts >= 2 or (role.acts > 0 and role.total >= 3)
+    return role.acts > 0 and role.total >= (1 if is_short else 2)
+
+
+def _is_young_of(role: Role, taken: set[str]) -> bool:
+    """Whether a girl or boy is one whom another form already has: the little girl."""
+    return role.is_bare and role.head in _YOUNG and any(role.head in form.split() for form in taken)
+
+
+def _is_short(evidence: Evidence) -> bool:
+    return sum(len(text) for texts in evidence.narration for text in texts) <= _SHORT_CHARACTERS
+
+
+def _person_of(forms: Sequence[str], evidence: Evidence) -> Person:
+    key = forms[0]
+    head = key.split()[-1]
+    gender, age = lexicon.ROLES[head]
+    modifiers = evidence.modifiers[head]
+    if modifiers["old"] + modifiers["aged"] > 0 and key.startswith("old"):
+        age = "old"
+    return Person(key, tuple(forms), gender or gender_by_pronouns(forms, evidence.whole), age)
+
+
+# ---------------------------------------------------------------- introductions
+
+
+def _introduced(named: Sequence[Person], evidence: Evidence) -> list[Person]:
+    """ "a dear little girl … was always called Little Red-Cap": girl and child are Red-Cap."""
+    return [_with_words(person, _introduction(person, named, evidence)) for person in named]
+
+
+def _with_words(person: Person, words: Sequence[str]) -> Person:
+    heads = [word.split()[-1] for word in words]
+    return Person(
+        person.name,
+        tuple(dict.fromkeys((*person.forms, *words))),
+        person.gender or next((lexicon.ROLES[head][0] for head in heads), None),
+        "young" if any(head in _YOUNG for head in heads) else person.age,
+        is_named=True,
+    )
+
+
+def _introduction(person: Person, named: Sequence[Person], evidence: Evidence) -> list[str]:
+    """The words for the role in which the text brings the person in before it tells the name."""
+    pattern = re.compile("|".join(re.escape(form) for form in person.forms))
+    for texts in evidence.narration:
+        text = " ".join(texts)
+        called = next((match for match in pattern.finditer(text) if _CALLED.search(text[: match.start()])), None)
+        phrase = _first_phrase(text[: called.start()]) if called else None
+        if phrase is not None:
+            return _words_of(phrase, are_few=sum(1 for other in named if other.is_named) <= 3)
+    return []
+
+
+def _first_phrase(text: str) -> re.Match[str] | None:
+    """The first role that the text brings in: a girl, one man."""
+    phrases = ROLE_PHRASE.finditer(text)
+    return next((phrase for phrase in phrases if phrase.group("determiner") in ("a", "A", "an", "the", "one")), None)
+
+
+def _words_of(phrase: re.Match[str], *, are_few: bool) -> list[str]:
+    """The role with and without its adjective; a child's is child too, where few are named."""
+    role = phrase.group("role").casefold()
+    adjectives = [word for word in phrase.group("adjectives").casefold().split() if word in lexicon.ROLE_ADJECTIVES]
+    forms = [f"{adjectives[-1]} {role}", role] if adjectives else [role]
+    if role in _YOUNG and are_few:
+        forms.append("child")
+    return list(dict.fromkeys(forms))

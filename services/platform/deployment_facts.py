@@ -1,0 +1,42 @@
+"""What all processes of a deployment share, by name: the only reader and writer of the table deployment_fact."""
+
+from models.database import execute
+
+
+async def fact(name: str) -> str | None:
+    rows = await execute("SELECT value FROM deployment_fact WHERE name = ?", name)
+    return str(rows[0]["value"]) if rows else None
+
+
+async def add_fact(name: str, value: str) -> bool:
+    """Writes a fact that there was none of; whether it was this caller's value that was written."""
+    rows = await execute(
+        "INSERT INTO deployment_fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING RETURNING name",
+        name,
+        value,
+    )
+    return bool(rows)
+
+
+async def set_fact(name: str, value: str) -> None:
+    """Writes another value; nothing where there is no such fact."""
+    await execute("UPDATE deployment_fact SET value = ? WHERE name = ? RETURNING name", value, name)
+
+
+async def remove_fact(name: str) -> None:
+    await execute("DELETE FROM deployment_fact WHERE name = ? RETURNING name", name)
+
+
+async def lock_fact(name: str) -> str | None:
+    """The value, locked until the end of the caller's transaction; None where there is no such fact."""
+    rows = await execute("UPDATE deployment_fact SET value = value WHERE name = ? RETURNING value", name)
+    return str(rows[0]["value"]) if rows else None
+
+
+async def lock_or_add_fact(name: str) -> None:
+    """Holds the fact, which is made where there is none, until the end of the caller's transaction."""
+    await execute(
+        "INSERT INTO deployment_fact (name, value) VALUES (?, '')"
+        " ON CONFLICT (name) DO UPDATE SET value = excluded.value RETURNING name",
+        name,
+    )

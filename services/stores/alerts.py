@@ -1,0 +1,68 @@
+"""Writes of the table alert. Each function belongs into the caller's transaction, and tells followers after it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from models.alerts import Alert
+from models.database import after_commit, execute
+from models.enums import AlertKind, AlertSeverity
+from models.ids import new_id
+from services.platform.events import alerts_topic, bus
+from services.platform.sql import timestamp_before_sql, timestamp_sql
+from services.platform.table_scan import delete_in_parts
+from services.stores.updates import Sql, all_of, database_time, one_of, update
+
+
+async def open_alert(
+    owner: str,
+    kind: AlertKind,
+    severity: AlertSeverity,
+    cause: str,
+    message: str,
+    *,
+    account_id: int | None,
+    batch_id: int | None,
+    workflow_id: int | None,
+) -> list[int]:
+    """Opens an alert where none of the owner, kind and cause is open; its id, or nothing."""
+    rows = await execute(
+        "INSERT INTO alert (id, created_at, owner, kind, severity, message, cause, account_id, batch_id,"
+        f" workflow_id, version) VALUES (?, {timestamp_sql()}, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
+        " ON CONFLICT (owner, kind, cause) WHERE resolved_at IS NULL DO NOTHING RETURNING id, owner",
+        new_id(),
+        owner,
+        kind.value,
+        severity.value,
+        message,
+        cause,
+        account_id,
+        batch_id,
+        workflow_id,
+    )
+    return _told(rows)
+
+
+async def resolve(owner: str, kinds: Sequence[AlertKind], causes: Sequence[str]) -> list[int]:
+    """Closes the owner's open alerts of these kinds and causes; their ids. One statement."""
+    return await _resolve(all_of(Sql("owner = ?", (owner,)), one_of("kind", kinds), one_of("cause", causes)))
+
+
+async def resolve_passed(kind: AlertKind, holds: Sql) -> list[int]:
+    """Closes all open alerts of a kind, whoever's, of which an SQL condition holds no more; their ids."""
+    return await _resolve(Sql(f"kind = ? AND NOT ({holds.text})", (kind.value, *holds.values)))
+
+
+async def remove_old(seconds: float) -> int:
+    """Removes alerts that were closed so long ago; how many."""
+    return await delete_in_parts("alert", f"resolved_at < {timestamp_before_sql(seconds)}")
+
+
+async def _resolve(where: Sql) -> list[int]:
+    changes = {"resolved_at": database_time(), "version": Sql("version + 1")}
+    return _told(await update(Alert, changes, all_of(where, Sql("resolved_at IS NULL")), ["id", "owner"]))
+
+
+def _told(rows: Sequence[dict[str, Any]]) -> list[int]:
+    for owner in {str(row["owner"]) for row in rows}:
+        after_commit(lambda owner=owner: bus().publish(alerts_topic(owner)))  # type: ignore[misc]
+    return [int(row["id"]) for row in rows]

@@ -1,0 +1,108 @@
+"""Writes of the tables callback_delivery and callback_try, each in the caller's transaction.
+
+Claims are leases: services/notifications/callbacks/claims.py takes and gives them. Whatever says what became of a
+delivery raises its lease epoch, so that no earlier holder can say anything more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.callbacks import CallbackDelivery, CallbackTry
+from models.database import execute, now_ms_sql
+from models.enums import DELIVERY_TRANSITIONS, DeliveryStatus
+from services.platform.sql import timestamp_before_sql
+from services.stores.transitions import check_transition
+from services.stores.updates import Sql, database_time, delete, id_in, update
+
+ROWS_PER_STATEMENT = 1_000
+_PENDING = [DeliveryStatus.PENDING]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A delivery of which a try has just been written. failures: those of its present round before this try."""
+
+    lease_epoch: int
+    status: DeliveryStatus
+    failures: int
+
+
+async def insert(deliveries: Sequence[CallbackDelivery]) -> None:
+    await CallbackDelivery.bulk_create(deliveries)
+
+
+async def add_try(delivery_id: int, number: int, *, status_code: int | None, error: str | None) -> Tried | None:
+    """Writes a try of a delivery, whose row is locked then; None where there is no such delivery. Two statements."""
+    rows = await update(
+        CallbackDelivery,
+        {"version": Sql("version + 1")},
+        Sql("id = ?", (delivery_id,)),
+        ["lease_epoch", "status", "round_tries"],
+    )
+    if not rows:
+        return None
+    await CallbackTry.create(delivery_id=delivery_id, number=number, status_code=status_code, error=error)
+    return Tried(rows[0]["lease_epoch"], DeliveryStatus(rows[0]["status"]), rows[0]["round_tries"])
+
+
+async def deliver(delivery_id: int) -> None:
+    """A pending delivery has arrived."""
+    check_transition(DELIVERY_TRANSITIONS, _PENDING, DeliveryStatus.DELIVERED)
+    changes = {"status": DeliveryStatus.DELIVERED, "due_at_ms": None, "delivered_at": database_time(), **_NEXT_EPOCH}
+    await update(CallbackDelivery, changes, _pending(delivery_id))
+
+
+async def retry_later(delivery_id: int, wait_ms: int, failures: int) -> None:
+    """A pending delivery is tried again after so many milliseconds; failures: those of its present round."""
+    due = Sql(f"{now_ms_sql()} + ?", (wait_ms,))
+    await update(CallbackDelivery, {"due_at_ms": due, "round_tries": failures, **_NEXT_EPOCH}, _pending(delivery_id))
+
+
+async def fail(delivery_id: int, failures: int) -> None:
+    """A pending delivery is given up after so many failures of its round."""
+    check_transition(DELIVERY_TRANSITIONS, _PENDING, DeliveryStatus.FAILED)
+    changes = {"status": DeliveryStatus.FAILED, "due_at_ms": None, "round_tries": failures, **_NEXT_EPOCH}
+    await update(CallbackDelivery, changes, _pending(delivery_id))
+
+
+async def redeliver(owner: str, delivery_id: int) -> bool:
+    """Makes the owner's delivery, whatever became of it, due now in a new round of tries; whether there is one."""
+    check_transition(DELIVERY_TRANSITIONS, list(DeliveryStatus), DeliveryStatus.PENDING)
+    changes = {
+        "status": DeliveryStatus.PENDING,
+        "round_tries": 0,
+        "delivered_at": None,
+        "due_at_ms": Sql(now_ms_sql()),
+        "version": Sql("version + 1"),
+        **_NEXT_EPOCH,
+    }
+    return bool(await update(CallbackDelivery, changes, Sql("id = ? AND owner = ?", (delivery_id, owner))))
+
+
+async def remove_ended(where: Sql) -> int:
+    """Removes deliveries that are not pending and of which an SQL condition holds, with their tries; how many.
+
+    One call removes ROWS_PER_STATEMENT at most.
+    """
+    rows = await execute(
+        "DELETE FROM callback_delivery WHERE id IN (SELECT id FROM callback_delivery WHERE status <> 'PENDING'"
+        f" AND ({where.text}) ORDER BY id LIMIT {ROWS_PER_STATEMENT}) RETURNING id",
+        *where.values,
+    )
+    if rows:
+        await delete("callback_try", id_in("delivery_id", [row["id"] for row in rows]))
+    return len(rows)
+
+
+async def remove_old(before_id: int, seconds: float) -> int:
+    """As `remove_ended`, of those with smaller ids that were not tried for so long."""
+    newest = f"callback_try.created_at >= {timestamp_before_sql(seconds)}"
+    tried = f"SELECT 1 FROM callback_try WHERE callback_try.delivery_id = callback_delivery.id AND {newest}"
+    return await remove_ended(Sql(f"id < ? AND NOT EXISTS ({tried})", (before_id,)))
+
+
+_NEXT_EPOCH = {"lease_epoch": Sql("lease_epoch + 1")}
+
+
+def _pending(delivery_id: int) -> Sql:
+    return Sql("id = ? AND status = 'PENDING'", (delivery_id,))
