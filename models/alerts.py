@@ -10,7 +10,7 @@ from models.enums import AlertKind, AlertSeverity
 
 
 class Alert(OwnedRow):
-    """Open while `resolved_at` is null; at most one is open per owner, kind and cause (a partial unique index).
+    """Open while `resolved_at` is null. At most one is open per owner, kind and cause (a partial unique index).
 
     Owner "": an alert of the whole deployment, visible to all users.
     """

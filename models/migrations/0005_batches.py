@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('made_ids', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ('request_id', fields.CharField(max_length=128)),
             ],
-            options={'table': 'audit_entry', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': 'One executed or refused mutation field. Never changed; removed after the retention time.'},
+            options={'table': 'audit_entry', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': 'One executed or refused mutation field. Never changed, and removed after the retention time.'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(
@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
                 ('resolved_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('version', fields.BigIntField(default=1)),
             ],
-            options={'table': 'alert', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['owner', 'resolved_at']), Index(fields=['resolved_at'])], 'pk_attr': 'id', 'table_description': 'Open while `resolved_at` is null; at most one is open per owner, kind and cause (a partial unique index).'},
+            options={'table': 'alert', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['owner', 'resolved_at']), Index(fields=['resolved_at'])], 'pk_attr': 'id', 'table_description': 'Open while `resolved_at` is null. At most one is open per owner, kind and cause (a partial unique index).'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(

@@ -1,4 +1,4 @@
-"""Documents that ask for too much, and those that do not."""
+"""Documents beyond and within the limits."""
 
 import httpx
 import pytest
@@ -68,7 +68,7 @@ def test_what_is_just_within_a_limit_passes() -> None:
 
 def test_fragments_count_wherever_they_are_spread() -> None:
     document = parse("{ leaf { ...T } other: leaf { ...T } } fragment T on Leaf { a: text }")
-    # leaf, other and twice text in the operation, and text in the fragment itself
+    # leaf, other and two times text in the operation, and text in the fragment definition
     check_document(document, Limits(fields=5, aliases=4))
     with pytest.raises(QueryTooComplexError):
         check_document(document, Limits(fields=4))

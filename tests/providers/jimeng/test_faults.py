@@ -1,4 +1,4 @@
-"""What every code means. The two tables are those of the protocol, code by code."""
+"""The meaning of all codes, by the two tables of the protocol."""
 
 import json
 

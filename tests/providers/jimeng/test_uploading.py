@@ -1,4 +1,4 @@
-"""Uploads: four calls for each picture, five where upstream looks at it, signed as upstream wants it."""
+"""Uploads: four signed calls per picture, five with the content check."""
 
 import asyncio
 import io
