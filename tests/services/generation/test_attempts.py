@@ -16,7 +16,7 @@ from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
 from services.film.jobs import cancel_job, retry_job
 from services.generation.attempts import claim_steps, extend_steps
 from services.generation.batches.pausing import pause_batch, pause_batch_for_budget, resume_batch
-from services.generation.orphans import take_up_forgotten
+from services.generation.orphans import resume_orphans
 from services.generation.polling import claim_accounts, extend_accounts, poll_step, release_account
 from services.generation.refresh import refresh_job
 from services.generation.submitting import submit_step
@@ -508,9 +508,9 @@ async def test_a_claim_on_an_account_is_kept_by_its_holder_alone(upstream: FakeU
 async def test_a_running_job_without_a_live_attempt_waits_again(upstream: FakeUpstream) -> None:
     await make_account()
     job, attempt = await submitted()
-    assert await take_up_forgotten() == 0
+    assert await resume_orphans() == 0
     await Attempt.filter(id=attempt.id).update(state=AttemptState.ENDED, released_at_ms=1)
-    assert await take_up_forgotten() == 1
+    assert await resume_orphans() == 1
     assert (await Job.get(id=job.id)).status is JobStatus.PENDING
 
 
