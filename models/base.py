@@ -21,7 +21,7 @@ class Row(Model):
 
 
 class OwnedRow(Row):
-    """A row that belongs to one user; no other user may read or change it."""
+    """A row that belongs to one user. No other user may read or change it."""
 
     owner = fields.CharField(max_length=255)
 
