@@ -29,10 +29,11 @@ from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job
-from services.generation.records.holding import lock_record, write_record
+from services.generation.records.holding import lock_record
 from services.generation.similarity.comparing import normalise
 from services.generation.similarity.finding import PART, find_similar
 from services.generation.similarity.indexing import index_forgotten, replace_keys
+from services.stores import records
 
 OWNER = "mira"
 INSERT_BATCH_SIZE = 1000
@@ -103,7 +104,7 @@ async def index_one(record_id: int) -> None:
         record = await lock_record(OWNER, record_id)
         assert record is not None
         keys = await replace_keys(record, GenerationRequest.from_json(record.params))
-        await write_record(record_id, similarity_keys=keys)
+        await records.write(record_id, similarity_keys=keys)
 
     await transaction(body)
 
@@ -113,7 +114,7 @@ async def lock_one(record_id: int) -> None:
 
     async def body() -> None:
         assert await lock_record(OWNER, record_id) is not None
-        await write_record(record_id, chosen_file_id=None)
+        await records.write(record_id, chosen_file_id=None)
 
     await transaction(body)
 

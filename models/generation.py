@@ -14,7 +14,7 @@ class GenerationRecord(OwnedRow):
     """One per owner, project, work, storyboard and kind while it is not deleted.
 
     Its columns are those of the newest request (`params`: a GenerationRequest). Status and error are those of the job
-    `current_job_id`; its files are those of the job `shown_job_id`.
+    `current_job_id`, its files are those of the job `shown_job_id`.
     """
 
     updated_at = fields.DatetimeField(auto_now=True)
@@ -154,7 +154,7 @@ class Attempt(OwnedRow):
 class Route(Row):
     """The accounts considered by a scheduling pass, shared by the attempts it created.
 
-    candidates: [{accountId, reason, untilMs}], in order of preference; reason null: the account was available.
+    candidates: [{accountId, reason, untilMs}], in order of preference, reason null: the account was available.
     """
 
     candidates: Any = fields.JSONField(default=list)

@@ -106,7 +106,7 @@ def test_every_exception_is_still_needed() -> None:
 
 def test_every_package_of_the_project_has_its_floor() -> None:
     known = set(FLOOR_OF) | {"tests", "examples", "bench"}
-    assert {path.split("/")[0].removesuffix(".py") for path in _tracked("*.py")} <= known
+    assert {path.split("/")[0].removesuffix(".py") for path in tracked("*.py")} <= known
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_imports_are_found_wherever_they_stand() -> None:
 def test_every_module_begins_with_a_sentence_about_itself() -> None:
     bare = [
         path
-        for path in _product_files()
+        for path in product_files()
         if not path.startswith("models/migrations/")
         and (text := (ROOT / path).read_text("utf-8")).strip()
         and not ast.get_docstring(ast.parse(text))
@@ -149,14 +149,14 @@ def test_every_module_begins_with_a_sentence_about_itself() -> None:
 
 
 def test_files_are_named_after_what_they_hold() -> None:
-    tracked = [path for path in _tracked() if not path.startswith("tests/")]
-    assert [path for path in tracked if FORBIDDEN_NAMES & set(re.split(r"[/._-]", path.lower()))] == []
+    paths = [path for path in tracked() if not path.startswith("tests/")]
+    assert [path for path in paths if FORBIDDEN_NAMES & set(re.split(r"[/._-]", path.lower()))] == []
 
 
 def test_no_file_holds_a_path_of_somebodys_machine() -> None:
     own = Path(__file__).relative_to(ROOT).as_posix()
     found = []
-    for path in _tracked():
+    for path in tracked():
         if path != own and (text := _text(ROOT / path)) is not None:
             lines = enumerate(text.splitlines(), 1)
             found += [f"{path}:{number}" for number, line in lines if HOME_PATH.search(line)]
@@ -192,7 +192,7 @@ def _exception_for(found: Import) -> tuple[str, str] | None:
 
 
 def _imports() -> Iterator[Import]:
-    for path in _product_files():
+    for path in product_files():
         yield from _imports_of(path, (ROOT / path).read_text("utf-8"))
 
 
@@ -215,7 +215,7 @@ def _modules() -> dict[str, str]:
     """The project's modules by name, with their paths."""
     return {
         path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path
-        for path in _product_files()
+        for path in product_files()
         if path != "services/__init__.py"
     }
 
@@ -272,11 +272,11 @@ def _reachable(start: str, edges: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def _product_files() -> list[str]:
-    return [path for path in _tracked("*.py") if path.split("/")[0].removesuffix(".py") in FLOOR_OF]
+def product_files() -> list[str]:
+    return [path for path in tracked("*.py") if path.split("/")[0].removesuffix(".py") in FLOOR_OF]
 
 
-def _tracked(*patterns: str) -> list[str]:
+def tracked(*patterns: str) -> list[str]:
     """The existing files under version control, relative to the root."""
     answer = subprocess.run(["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, capture_output=True, check=False)
     if answer.returncode != 0:

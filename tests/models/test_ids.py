@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from models.ids import EPOCH_MS, IdSource
+from models.ids import EPOCH_MS, IdSource, global_id, parse_global_id
 
 START_MS = EPOCH_MS + 1_000_000_000
 
@@ -86,6 +86,19 @@ def test_a_new_process_number_goes_on_above_the_former_ones_ids() -> None:
     later = IdSource(3, after=former.last, clock_ms=clock)
     assert later.next() > last
     assert parts(later.next())[1] == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["job_007", "job_0", "job_00", "job_-7", "job_+7", "job_ 7", "job_7 ", "job_٧", "job_7_", "job", "",
+             "JOB_7", "job_9223372036854775808", "job_99999999999999999999", "task_7"]
+)  # fmt: skip
+def test_what_is_no_id_is_told_so(text: str) -> None:
+    assert parse_global_id(text) is None
+
+
+@pytest.mark.parametrize("number", [1, 7, 70, 2**63 - 1])
+def test_an_id_is_read_as_it_was_written(number: int) -> None:
+    assert parse_global_id(global_id("Job", number)) == ("Job", number)
 
 
 def test_threads_never_share_an_id() -> None:

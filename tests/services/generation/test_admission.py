@@ -37,7 +37,7 @@ async def test_a_request_makes_a_record_and_a_job_that_is_due() -> None:
     notified: list[Queue] = []
     with notifying(lambda *queues: notified.extend(queues)):
         job = await start("shot-1", seed=7, project_name="Film")
-    assert notified == [Queue.POOL_IMAGES]
+    assert notified == [job.queue]
     record = await record_of(job)
     assert (job.role, job.status, job.type, job.queue) == (
         JobRole.GENERATE,
