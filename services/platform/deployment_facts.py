@@ -3,7 +3,7 @@
 from models.database import execute
 from services.platform.leases import NamedLeases
 
-TURNS = NamedLeases("deployment_fact", "name", holder=None, until="value", is_text=True)
+_TURNS = NamedLeases("deployment_fact", "name", holder=None, until="value", is_text=True)
 
 
 async def fact(name: str) -> str | None:
@@ -47,4 +47,4 @@ async def lock_or_add_fact(name: str) -> None:
 
 async def claim_turn(name: str, seconds: float) -> bool:
     """Whether the caller is the one of all processes to do something: one is, in so many seconds."""
-    return await TURNS.claim(f"turn:{name}", None, seconds)
+    return await _TURNS.claim(f"turn:{name}", None, seconds)

@@ -29,7 +29,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "attempt": ("services.stores.attempts",),
     "audit_entry": ("services.platform.audit",),
     "batch": ("services.stores.batches",),
-    "callback_delivery": ("services.stores.callbacks", "services.notifications.callbacks.claims"),
+    "callback_delivery": ("services.stores.callbacks",),
     "callback_try": ("services.stores.callbacks",),
     "deployment_fact": ("services.platform.deployment_facts",),
     "edit": ("services.stores.films",),
