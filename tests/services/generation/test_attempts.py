@@ -364,12 +364,10 @@ async def timed_out(strategy: AccountStrategy | None = None) -> Job:
     return await Job.get(id=job.id)
 
 
-async def test_without_a_result_in_time_the_job_fails_and_the_task_is_kept(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_a_result_in_time_the_job_fails_and_the_task_is_kept(upstream: FakeUpstream) -> None:
     await make_account()
     await make_account()
-    job = await timed_out(monkeypatch)
+    job = await timed_out()
     assert (job.status, job.error["code"], job.error["retryable"]) == (JobStatus.FAILED, "TIMEOUT", True)
     (attempt,) = await attempts_of(job)
     assert (attempt.is_detached, attempt.state, attempt.released_at_ms) == (True, AttemptState.ACCEPTED, None)
@@ -387,22 +385,20 @@ async def test_time_in_upstreams_queue_does_not_count(upstream: FakeUpstream) ->
 
 
 async def test_another_account_is_only_tried_after_a_time_out_where_the_strategy_says_so(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+    upstream: FakeUpstream,
 ) -> None:
     await make_account()
     second = await make_account()
-    job = await timed_out(monkeypatch, AccountStrategy(switch_on_timeout=True))
+    job = await timed_out(AccountStrategy(switch_on_timeout=True))
     assert job.status is JobStatus.PENDING
     await schedule(MediaKind.IMAGE)
     await submit_all()
     assert upstream.submits[-1][0] == second.id
 
 
-async def test_retrying_a_timed_out_job_waits_on_for_the_same_task(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_retrying_a_timed_out_job_waits_on_for_the_same_task(upstream: FakeUpstream) -> None:
     await make_account()
-    job = await timed_out(monkeypatch)
+    job = await timed_out()
     change_settings(image_timeout_seconds=900.0)
     job = await retry_job(OWNER, job.id)
     (attempt,) = await attempts_of(job)
