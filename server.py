@@ -118,12 +118,14 @@ def reseal(settings: Settings) -> int:
     from models.database import open_database
     from services.accounts.sessions import reseal_all
     from services.platform.migrations import database_url
+    from services.platform.runtime import open_runtime
     from services.worker.startup_checks import check_surroundings
 
     async def run() -> int:
         await check_surroundings(settings)
-        async with open_database(database_url(settings), settings.data_dir):
-            return await reseal_all()
+        with open_runtime():
+            async with open_database(database_url(settings), settings.data_dir):
+                return await reseal_all()
 
     print(f"{asyncio.run(run())} secrets re-encrypted")
     return 0

@@ -96,13 +96,13 @@ def global_id(model: str, number: int) -> str:
 
 
 def parse_global_id(text: str) -> tuple[str, int] | None:
-    """(model name, number) of a global id; None if it is not one."""
+    """(model name, number) of a global id; None if it is not one. A number has one spelling: `job_07` is none."""
     prefix, _, digits = text.partition("_")
     model = MODEL_BY_PREFIX.get(prefix)
-    if model is None or not digits.isascii() or not digits.isdigit() or len(digits) > 19:
+    if model is None or not digits.isascii() or not digits.isdigit() or len(digits) > 19 or digits.startswith("0"):
         return None
     number = int(digits)
-    return (model, number) if 0 < number < 2**63 else None
+    return (model, number) if number < 2**63 else None
 
 
 def first_id_at(moment: datetime) -> int:

@@ -8,8 +8,11 @@ from strawberry.types import Info
 
 from errors import EkonteError, ErrorCode, JobErrorCode, JobFailure
 from services.platform.audit import INTERRUPTED, OK, write_entry
+from services.platform.runtime import runtime
 
-_writing: set["asyncio.Task[None]"] = set()
+
+class _Writing(set["asyncio.Task[None]"]):
+    """Entries that are being written: a task that nobody refers to may vanish."""
 
 
 class Audited(FieldExtension):
@@ -43,8 +46,9 @@ class Audited(FieldExtension):
 async def _written(entry: Any) -> None:
     """Waits for the entry; it is written to its end even where the waiting is cancelled."""
     task = asyncio.ensure_future(entry)
-    _writing.add(task)
-    task.add_done_callback(_writing.discard)
+    writing = runtime().state(_Writing)
+    writing.add(task)
+    task.add_done_callback(writing.discard)
     await asyncio.shield(task)
 
 

@@ -13,7 +13,7 @@ from dramatiq.middleware import Middleware
 
 from models.enums import Queue
 from services.platform.logs import configure_logging
-from services.platform.runtime import runtime
+from services.platform.runtime import is_runtime_open, runtime
 from services.queue.notify import notifying
 from services.worker.kinds import QUEUES_OF_WORK, Work
 from services.worker.metrics_server import serving_metrics
@@ -40,6 +40,8 @@ class _Process:
 
 def worker_of_process(work: Work, queue: Queue) -> Worker | None:
     """The worker that an actor, which begins to run now, works for; None while the process opens or closes."""
+    if not is_runtime_open():
+        return None
     process = runtime().state(_Process)
     if process.tick is not None:
         process.tick.started(work, queue)

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import os
+import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,7 +23,31 @@ from services.platform.runtime import Runtime, open_runtime
 from settings import Settings, overridden_settings, use_settings
 from tests.changed_settings import change_settings
 
+ROOT = Path(__file__).resolve().parent.parent
+UNTRACKED = pytest.StashKey[frozenset[str]]()
+CACHES = ("__pycache__/", ".pytest_cache/", ".mypy_cache/", ".ruff_cache/", ".hypothesis/")
 POSTGRES_URL = os.environ.get("EKONTE_TEST_POSTGRES_URL", "postgres://root@127.0.0.1:5432/postgres")
+
+
+def untracked_files() -> frozenset[str]:
+    """Files and folders of the checkout that git does not track, ignored ones too, caches of tools excepted."""
+    command = ["git", "status", "--porcelain", "--ignored"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    paths = (line[3:] for line in answer.stdout.splitlines() if line.startswith(("??", "!!")))
+    return frozenset(path for path in paths if not path.endswith(CACHES))
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        session.config.stash[UNTRACKED] = untracked_files()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI, tests that leave something in the checkout fail; elsewhere it may be a person who works there."""
+    before = session.config.stash.get(UNTRACKED, None)
+    if before is not None and os.environ.get("CI") and (left := sorted(untracked_files() - before)):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        print(f"\nThe tests left in the checkout: {', '.join(left)}", file=sys.stderr)
 
 
 @pytest.fixture(autouse=True)

@@ -81,6 +81,11 @@ def runtime() -> Runtime:
     return _open
 
 
+def is_runtime_open() -> bool:
+    """False while a process opens or closes."""
+    return _open is not None
+
+
 @contextlib.contextmanager
 def open_runtime() -> Iterator[Runtime]:
     """Opens a new runtime for the whole process; at the end the one that was open before, if any, is there again."""

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from errors import ConfigurationError
 from services.platform.data_folder import unusable_folder
 from services.platform.keys import made_once
+from services.platform.runtime import runtime
 from settings import get_settings
 
 KEY_FILE = "encryption.key"
@@ -58,14 +59,21 @@ def _keyring_of(keys: tuple[str, ...]) -> MultiFernet:
 
 def _keys() -> tuple[str, ...]:
     settings = get_settings()
-    return _configured(settings.encryption_keys) or (_local_key(settings.data_dir),)
+    return _configured(settings.encryption_keys) or (runtime().state(LocalKeys)[settings.data_dir],)
 
 
 def _configured(keys: tuple[SecretStr, ...]) -> tuple[str, ...]:
     return tuple(key.get_secret_value() for key in keys)
 
 
-@functools.lru_cache(maxsize=8)
+class LocalKeys(dict[Path, str]):
+    """Keys by their data folder, read or made at first use."""
+
+    def __missing__(self, data_dir: Path) -> str:
+        self[data_dir] = _local_key(data_dir)
+        return self[data_dir]
+
+
 def _local_key(data_dir: Path) -> str:
     """The data folder's own key. Raises ConfigurationError where the folder cannot be used or the key is damaged."""
     path = data_dir / KEY_FILE

@@ -1,7 +1,5 @@
 """Following all accounts of an owner: each as it is first, then each change, new ones too; it never ends by itself."""
 
-import asyncio
-import weakref
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +9,7 @@ from models.database import now_ms_sql
 from services.platform.event_bus import RE_READ_SECONDS
 from services.platform.events import accounts_topic, bus
 from services.platform.owned import owned_rows_sql
+from services.platform.runtime import runtime
 from services.queries.accounts import today
 from services.queries.present import Present
 
@@ -46,11 +45,15 @@ async def _load(ids: Sequence[int]) -> list[AccountState]:
     ]
 
 
-_present: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Present[AccountState]] = weakref.WeakKeyDictionary()
+class PresentAccounts(Present[AccountState]):
+    """Accounts of all owners, for this process's followers."""
+
+    def __init__(self) -> None:
+        super().__init__("account", _load)
 
 
 def present_accounts() -> Present[AccountState]:
-    return _present.setdefault(asyncio.get_running_loop(), Present("account", _load))
+    return runtime().state(PresentAccounts)
 
 
 def _utc_now() -> datetime:

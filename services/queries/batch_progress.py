@@ -1,7 +1,5 @@
 """Following a batch: as it is first, then each change, a few times a second at most, until it has ended."""
 
-import asyncio
-import weakref
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +10,7 @@ from models.enums import ENDED_BATCH_STATUSES
 from services.generation.batches.end_states import Counts
 from services.platform.events import batch_topic
 from services.platform.owned import places
+from services.platform.runtime import runtime
 from services.queries.batches import counts_by_batch_id
 from services.queries.following import follow
 from services.queries.present import Present
@@ -51,11 +50,15 @@ async def _load(ids: Sequence[int]) -> list[BatchState]:
     return states
 
 
-_present: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Present[BatchState]] = weakref.WeakKeyDictionary()
+class PresentBatches(Present[BatchState]):
+    """Batches of all owners, for this process's followers."""
+
+    def __init__(self) -> None:
+        super().__init__(_VERSIONS, _load)
 
 
 def present_batches() -> Present[BatchState]:
-    return _present.setdefault(asyncio.get_running_loop(), Present(_VERSIONS, _load))
+    return runtime().state(PresentBatches)
 
 
 async def follow_batch(

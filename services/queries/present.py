@@ -17,6 +17,7 @@ from models.enums import ENDED_JOB_STATUSES, ENDED_WORKFLOW_STATUSES, STAGES
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.platform.owned import places
+from services.platform.runtime import runtime
 
 
 class State(Protocol):
@@ -131,13 +132,23 @@ def _rows(workflow: Workflow, stages: list[WorkflowStage], jobs: Mapping[int, Jo
     )
 
 
-_jobs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Present[JobState]] = weakref.WeakKeyDictionary()
-_workflows: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Present[WorkflowRows]] = weakref.WeakKeyDictionary()
+class PresentJobs(Present[JobState]):
+    """Jobs of all owners, for this process's followers."""
+
+    def __init__(self) -> None:
+        super().__init__("job", _load_jobs)
+
+
+class PresentWorkflows(Present[WorkflowRows]):
+    """Workflows of all owners, for this process's followers."""
+
+    def __init__(self) -> None:
+        super().__init__("workflow", _load_workflows)
 
 
 def present_jobs() -> Present[JobState]:
-    return _jobs.setdefault(asyncio.get_running_loop(), Present("job", _load_jobs))
+    return runtime().state(PresentJobs)
 
 
 def present_workflows() -> Present[WorkflowRows]:
-    return _workflows.setdefault(asyncio.get_running_loop(), Present("workflow", _load_workflows))
+    return runtime().state(PresentWorkflows)

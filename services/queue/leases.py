@@ -5,6 +5,7 @@ Here it is decided which job is next; the claim itself is the store's (services/
 holder that slept too long changes 0 rows and stops. Nobody has to find dead workers: their jobs are due.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 
 from models.batches import Batch
@@ -14,6 +15,7 @@ from models.jobs import Job
 from services.platform.events import bus, job_topic
 from services.platform.leases import Lease
 from services.platform.locking import lock_rows
+from services.platform.runtime import runtime
 from services.platform.sql import skip_locked_sql
 from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
 from services.stores import workflows
@@ -52,7 +54,11 @@ class _Turns:
         return f" CASE {group} {whens} ELSE 0 END," if whens else ""
 
 
-_turns: dict[Queue, _Turns] = {}
+class TurnsOfQueues(defaultdict[Queue, _Turns]):
+    """This process's turns, by queue."""
+
+    def __init__(self) -> None:
+        super().__init__(_Turns)
 
 
 async def claim(
@@ -66,7 +72,7 @@ async def claim(
     at once than it may have.
     """
     for _ in range(MOST_PUT_BACK):
-        turns = _turns.setdefault(queue, _Turns())
+        turns = runtime().state(TurnsOfQueues)[queue]
         claimed = await claims.claim_next(
             _next_sql(queue, roles, turns),
             (queue.value, queue.value, *turns.owners),

@@ -1,4 +1,4 @@
-"""What the database's tables are made of: Tortoise writes class docstrings into them and splits its SQL at semicolons."""
+"""Tables: Tortoise writes class docstrings into them, and splits its SQL at semicolons."""
 
 from tortoise import Model
 

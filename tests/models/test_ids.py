@@ -1,17 +1,17 @@
-"""Ids: unique and in order whatever the clock does, made without waiting."""
+"""Ids: unique and ordered with any clock, generated without waiting."""
 
 import threading
 import time
 
 import pytest
 
-from models.ids import EPOCH_MS, IdSource
+from models.ids import EPOCH_MS, IdSource, global_id, parse_global_id
 
 START_MS = EPOCH_MS + 1_000_000_000
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that tests set."""
 
     def __init__(self, now_ms: int = START_MS) -> None:
         self.now_ms = now_ms
@@ -42,7 +42,7 @@ def test_after_borrowing_the_clock_is_followed_again() -> None:
     source = IdSource(1, clock_ms=clock)
     for _ in range(5000):
         source.next()
-    clock.now_ms += 1  # the source has been in this millisecond already
+    clock.now_ms += 1  # the source has already used this millisecond
     assert parts(source.next())[0] == START_MS + 1
     clock.now_ms += 10
     assert parts(source.next()) == (START_MS + 11, 1, 0)
@@ -86,6 +86,19 @@ def test_a_new_process_number_goes_on_above_the_former_ones_ids() -> None:
     later = IdSource(3, after=former.last, clock_ms=clock)
     assert later.next() > last
     assert parts(later.next())[1] == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["job_007", "job_0", "job_00", "job_-7", "job_+7", "job_ 7", "job_7 ", "job_٧", "job_7_", "job", "",
+             "JOB_7", "job_9223372036854775808", "job_99999999999999999999", "task_7"]
+)  # fmt: skip
+def test_what_is_no_id_is_told_so(text: str) -> None:
+    assert parse_global_id(text) is None
+
+
+@pytest.mark.parametrize("number", [1, 7, 70, 2**63 - 1])
+def test_an_id_is_read_as_it_was_written(number: int) -> None:
+    assert parse_global_id(global_id("Job", number)) == ("Job", number)
 
 
 def test_threads_never_share_an_id() -> None:

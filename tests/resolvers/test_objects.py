@@ -178,6 +178,18 @@ async def test_each_field_finds_its_own_kind_only(field: str) -> None:
 
 
 @pytest.mark.usefixtures("database")
+async def test_an_id_with_a_leading_zero_is_no_other_spelling_of_one() -> None:
+    job = await make_job()
+    document = "query ($id: ID!) { node(id: $id) { id } job(id: $id) { id } nodes(ids: [$id]) { id } }"
+    found = {"id": job.global_id}
+    assert await ask(document, id=f"job_{job.id}") == {"node": found, "job": found, "nodes": [found]}
+    assert await ask(document, id=f"job_0{job.id}") == {"node": None, "job": None, "nodes": [None]}
+    error = await refused("mutation ($id: ID!) { cancelJob(id: $id) { job { id } } }", id=f"job_0{job.id}")
+    assert error.code == "NOT_FOUND"
+    assert (await Job.get(id=job.id)).status is job.status
+
+
+@pytest.mark.usefixtures("database")
 async def test_nodes_come_in_the_order_asked_for() -> None:
     one, two = await make_workflow(), await make_job()
     document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"

@@ -170,7 +170,7 @@ async def test_workers_are_shown_with_their_queues_and_last_heartbeat() -> None:
 
 async def test_a_worker_that_died_is_shown_until_its_lease_ends() -> None:
     held = ProcessNumber("worker")
-    await held.take()
+    await held.claim()
     await held.serve([Queue.TEXT])
     await execute(f"UPDATE process_lease SET heartbeat_at_ms = {now_ms_sql()} - 60000 RETURNING number")
     (worker,) = (await ask(WORKERS))["systemStatus"]["workers"]

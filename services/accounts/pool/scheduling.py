@@ -27,6 +27,7 @@ from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed
 from services.platform.leases import NamedLeases
 from services.platform.locking import lock_rows
 from services.platform.owned import places
+from services.platform.runtime import runtime
 from services.queue.priority import group_sql, is_held_with_workflow_sql
 from services.stores import account_cooldowns, accounts, routes
 from services.stores.account_leases import release_all_polls
@@ -115,7 +116,7 @@ async def schedule(kind: MediaKind, rules: GroupRules) -> Pass:
     waiting = await backlog(kind, lines, max(map(_open_slots, pools.values()), default=0))
     for owner, groups in waiting.groups.items():
         for group_id, group in groups.items():
-            group.last_turn = _last_turns.get((kind, owner, group_id), 0)
+            group.last_turn = runtime().state(LastTurns).get((kind, owner, group_id), 0)
     plan = _Plan()
     states: dict[tuple[str, str], tuple[str, int | None] | None] = {}
     for owner in waiting.jobs:
@@ -132,18 +133,23 @@ async def schedule(kind: MediaKind, rules: GroupRules) -> Pass:
     return Pass(placed, frozenset(plan.wants_credits), is_full and placed > 0, time.perf_counter() - began)
 
 
-# Of this process: which of two groups with as many in flight had its turn last. Forgotten at a restart, without harm.
-_last_turns: dict[tuple[MediaKind, str, int], int] = {}
 MOST_REMEMBERED = 10_000
 
 
+class LastTurns(dict[tuple[MediaKind, str, int], int]):
+    """By kind, owner and group of this process, its last turn: of two groups with as many in flight the one before goes
+    first. Forgotten at a restart, without harm.
+    """
+
+
 def _remember_turns(kind: MediaKind, waiting: Backlog) -> None:
-    if len(_last_turns) > MOST_REMEMBERED:
-        _last_turns.clear()
+    last_turns = runtime().state(LastTurns)
+    if len(last_turns) > MOST_REMEMBERED:
+        last_turns.clear()
     for owner, groups in waiting.groups.items():
         for group_id, group in groups.items():
             if group.last_turn:
-                _last_turns[kind, owner, group_id] = group.last_turn
+                last_turns[kind, owner, group_id] = group.last_turn
 
 
 def _open_slots(accounts: Sequence[Candidate]) -> int:

@@ -9,6 +9,7 @@ from models.batches import Batch
 from models.database import execute, now_ms, now_ms_sql
 from models.enums import BatchStatus, JobRole, JobStatus, JobType, Queue
 from models.jobs import Job
+from services.platform.runtime import runtime
 from services.queue import leases
 from services.queue.leases import claim
 from services.queue.priority import aged_rank
@@ -105,7 +106,7 @@ async def next_by_the_rules(owners: list[str], groups: list[int]) -> Job | None:
 async def test_a_worker_takes_the_job_that_the_rules_name(seed: int) -> None:
     drawn = random.Random(seed)
     await fill(drawn)
-    leases._turns.clear()
+    runtime().state(leases.TurnsOfQueues).clear()
     owners: list[str] = []
     groups: list[int] = []
     taken = 0
