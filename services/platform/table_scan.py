@@ -56,7 +56,8 @@ async def delete_in_parts(table: str, where: str) -> int:
     total = 0
     for _ in range(MAX_ROUNDS):
         rows = await execute(
-            f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {where} LIMIT {ROW_BATCH_SIZE}) RETURNING id"
+            f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {where} LIMIT {ROW_BATCH_SIZE})"
+            " RETURNING id"
         )
         total += len(rows)
         if len(rows) < ROW_BATCH_SIZE:

@@ -15,7 +15,6 @@ from models.generation import Attempt, GenerationRecord
 from models.job_errors import JobError
 from models.jobs import Job
 from providers.pooled import Accepted
-from services.generation import outcomes, stopping
 from services.generation.on_ended import on_ended
 from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.retrying import retry_generation
@@ -57,8 +56,7 @@ class Studio:
         moment = datetime.now(UTC) - timedelta(seconds=self._random.uniform(0, 40 * 86400))
         text = f"'{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03}+00:00'"
         literal = text if is_sqlite() else f"TIMESTAMPTZ {text}"
-        for module in (outcomes, stopping):
-            self._monkeypatch.setattr(module, "timestamp_sql", lambda: literal)
+        self._monkeypatch.setattr("services.stores.updates.timestamp_sql", lambda: literal)
         self.moment = moment
 
     async def ask(self) -> None:
