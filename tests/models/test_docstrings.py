@@ -1,4 +1,4 @@
-"""What the database's tables are made of: Tortoise writes class docstrings into them and splits its SQL at semicolons."""
+"""Class docstrings of models: Tortoise writes them into the database's tables, and splits its SQL at semicolons."""
 
 from tortoise import Model
 
