@@ -1,10 +1,9 @@
-"""What admitting a batch costs: `python -m bench.admission`, on SQLite and on PostgreSQL.
+"""Benchmark of creating batches: `python -m bench.admission`, on SQLite and on PostgreSQL.
 
-1,000 pictures are asked for: new ones, drawn from text and composed from an upload; ones whose records are there and
-show something; ones that are answered by a former result; ones that are all skipped; ones with a fault in each item;
-and a dry run. Measured by the service alone, and once more through GraphQL, whose own work with so large an input comes
-on top: the seconds, those of the process's CPU, the statements that go to the database, and for how long the event loop
-could do nothing else at a time. Also what canceling and retrying all of it costs.
+Batches of 1,000 images: new ones, from text and from an upload; with existing records and results; answered by cached
+results; all skipped; with an error in each item; and a dry run. Measured in the service, and once through GraphQL,
+which adds its own cost for such a large input: seconds, CPU seconds of the process, SQL statements, and the longest
+time that the event loop was blocked. Canceling and retrying the batch are measured too.
 """
 
 import argparse
@@ -49,7 +48,7 @@ class Cost:
 
 
 class _Blocks:
-    """For how long at most the event loop was busy at a time."""
+    """Measures the longest time that the event loop was blocked."""
 
     longest = 0.0
 
@@ -82,7 +81,7 @@ async def measured(do: Callable[[], Awaitable[object]]) -> Cost:
 
 
 def asked(work: str, count: int, **values: Any) -> BatchInput:
-    """values: of the items, or of the batch where it has such a field."""
+    """values: fields of the batch, or of all items."""
     of_batch = {name: values.pop(name) for name in ("existing", "dry_run") if name in values}
     prompt = values.pop("prompt", "shot {}: a lighthouse in the rain, seen from the sea, evening light")
     items = [
@@ -105,7 +104,7 @@ def asked(work: str, count: int, **values: Any) -> BatchInput:
 
 
 async def finish_all() -> None:
-    """Every job that waits has succeeded, with a file of its own, and its record shows it."""
+    """Lets all waiting jobs succeed with their own file, and publishes it to their records."""
     jobs = await Job.filter(status=JobStatus.PENDING)
     files = [
         StoredFile(owner=OWNER, sha256=f"{job.id:064}", content_type="image/png", bytes=1, state=FileState.READY)
@@ -126,7 +125,7 @@ async def cancel_all() -> None:
 
 
 async def repeated(make: Callable[[int], BatchInput], rounds: int) -> Cost:
-    """The median of several batches, whose jobs are all done with before the next one."""
+    """The median cost of several batches, each finished before the next one."""
     costs = []
     for number in range(rounds):
         costs.append(await measured(lambda number=number: create_batch(OWNER, make(number), None)))  # type: ignore[misc]
@@ -142,7 +141,7 @@ async def repeated(make: Callable[[int], BatchInput], rounds: int) -> Cost:
 async def refuse(wanted: BatchInput) -> None:
     with contextlib.suppress(EkonteError):
         await create_batch(OWNER, wanted, None)
-        raise AssertionError("it was admitted")
+        raise AssertionError("the batch was accepted")
 
 
 async def through_graphql(work: str, count: int) -> None:
@@ -172,18 +171,18 @@ async def run(name: str, count: int, rounds: int) -> dict[str, Cost]:
         }
         await create_batch(OWNER, asked("again", count), None)
         await finish_all()
-        found["again, records are there"] = await repeated(lambda number: asked("again", count, seed=None), rounds)
+        found["again, records exist"] = await repeated(lambda number: asked("again", count, seed=None), rounds)
         await cancel_all()
         await create_batch(OWNER, asked("again", count), None)
         await finish_all()
-        found["answered by former results"] = await repeated(
+        found["answered by cached results"] = await repeated(
             lambda number: asked(f"reused-{number}", count, reuse=Reuse.EXACT), rounds
         )
         found["all skipped"] = await repeated(
             lambda number: asked("again", count, existing=ExistingRecords.SKIP), rounds
         )
         found["dry run"] = await repeated(lambda number: asked("dry", count, dry_run=True), rounds)
-        found["a fault in each item"] = await measured(lambda: refuse(asked("faulty", count, prompt=" ")))
+        found["an error in each item"] = await measured(lambda: refuse(asked("faulty", count, prompt=" ")))
         found["through GraphQL"] = await measured(lambda: through_graphql("graphql", count))
         batch = await Batch.all().order_by("-id").first()
         assert batch is not None

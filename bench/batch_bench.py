@@ -1,4 +1,4 @@
-"""What the benchmark of batches works with: how large everything is, the table of figures, and what a run has cost."""
+"""Sizes, result table and cost counters of the batch benchmark."""
 
 import asyncio
 import math
@@ -19,8 +19,8 @@ RICH = {"gift_credit": 1_000_000}
 
 @dataclass(frozen=True)
 class Sizes:
-    """pictures, accounts, seconds: of the large batch, with `slots` of each account. Of the others: side_pictures in
-    each batch, side_accounts of as many slots, side_seconds for a picture; singles: urgent, or calling back.
+    """pictures, accounts, seconds: of the large batch, with `slots` per account. Other runs: side_pictures per batch,
+    side_accounts with as many slots, side_seconds per image; singles: urgent generations, or ones with callbacks.
     """
 
     pictures: int = 1000
@@ -48,7 +48,7 @@ SMALL = Sizes(60, 8, 3, 2.0, side_pictures=24, side_accounts=3, side_seconds=1.0
 
 @dataclass
 class Table:
-    """What was measured, printed as it comes and once more at the end."""
+    """The results, printed as they are added and again at the end."""
 
     rows: list[tuple[str, str]] = field(default_factory=list)
 
@@ -87,7 +87,7 @@ class Bench:
         return self.site.pool(user)
 
     async def side_pool(self, user: str) -> Pool:
-        """A new owner with accounts named after it."""
+        """A new owner with its own accounts."""
         pool = await self.owner(user)
         await self.add_accounts(pool, self.sizes.side_accounts)
         return pool
@@ -97,7 +97,7 @@ class Bench:
         await pool.add(*names, emulated=RICH, maxConcurrent=self.sizes.slots)
 
     async def counted(self) -> Counted:
-        await asyncio.sleep(0.3)  # for what is under way, and until the count is written
+        await asyncio.sleep(0.3)  # lets running statements end and the count be written
         server = self.site.deployment.server
         assert server is not None
         family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]

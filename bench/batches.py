@@ -1,13 +1,13 @@
-"""Batches through the real server and the emulator, as processes of their own: `python -m bench.batches`.
+"""Benchmark of batches with server and emulator as separate processes: `python -m bench.batches`.
 
-First a batch of 1,000 pictures on 20 accounts with mixed faults (those of bench/pool.py), after a small one by which
-durations are measured: how long it was said to take and took, against what nobody can beat, and what it cost in
-statements to the database and requests to upstream. Then, on accounts without faults: how two batches of one owner and
-two owners share; how soon an urgent picture is with upstream amid a batch; how long until all slots are free when a
-batch is canceled or paused; what is charged where a budget stops; and how late callbacks are.
+First a batch of 1,000 images on 20 accounts with mixed faults (those of bench/pool.py), after a small one from which
+durations are learned: estimated and actual duration, the lower bound, SQL statements and upstream requests. Then, on
+accounts without faults: how two batches of one owner, and two owners, share slots; the delay until an urgent image is
+submitted during a batch; the time until all slots are free after a batch is canceled or paused; what is charged when a
+budget stops a batch; and the delay of callbacks.
 
-The bound is ceil(pictures / slots) x upstream's time for one, over the live accounts' slots less those that are kept
-for URGENT. Shares are counted in jobs, while both have some that wait.
+The lower bound is ceil(pictures / slots) x upstream's time for one, with the live accounts' slots without those
+reserved for URGENT. Shares are counted in jobs, while both sides have waiting ones.
 """
 
 import argparse
@@ -74,10 +74,10 @@ async def large_batch(bench: Bench) -> None:
         table.add(
             "bound / makespan",
             f"{sizes.bound_seconds:.0f} s / {makespan:.1f} s = {sizes.bound_seconds / makespan:.3f}"
-            f" ({sizes.usable_slots} slots of live accounts may be used)",
+            f" ({sizes.usable_slots} slots of live accounts are usable)",
         )
         idle = 1 - used / (makespan * sizes.usable_slots)
-        table.add("slot time idle", f"{idle:.1%} of the slots that may be used")
+        table.add("slot time idle", f"{idle:.1%} of the usable slots")
         table.add("SQL statements", f"{cost.statements}, {cost.statements / sizes.pictures:.1f} per picture")
         downloads = cost.requests["result"]
         calls = cost.requests.total() - downloads
@@ -105,7 +105,7 @@ async def ask_for(pool: Pool, storyboards: Sequence[str]) -> dict[str, Any]:
 
 
 async def show_ledger(bench: Bench, pool: Pool, stored: set[str]) -> None:
-    """Each picture of the large batch: how often it was paid, and whether it is stored."""
+    """For each image of the large batch: how often it was charged, and whether it is stored."""
     paid: Counter[str] = Counter()
     for task in pool.emulator.tasks():
         if task["storyboard"].startswith("shot-") and task["charge"] > task["refund"]:
@@ -142,7 +142,7 @@ async def two_owners(bench: Bench) -> None:
             await batch_ended(user, batch_id, seconds=PATIENCE_SECONDS)
         first, second = [placements(await jobs_of(*each)) for each in zip(users, ids, strict=True)]
         share = share_of_first(first, second)
-        bench.table.add("two owners, a pool each", f"{share:.1%} of the placements for the first")
+        bench.table.add("two owners with separate pools", f"{share:.1%} of the placements for the first")
         drawn = {"model": "offline-drawing", "each": {"size": "512x512"}}
         ids = [await create_batch(user, [f"{user.user}-d{n}" for n in range(drawings)], **drawn) for user in users]
         for user, batch_id in zip(users, ids, strict=True):
@@ -155,7 +155,7 @@ async def two_owners(bench: Bench) -> None:
 
 
 async def urgent(bench: Bench) -> None:
-    """Each while the batch holds all slots that it may have."""
+    """Submits urgent images while the batch occupies all its slots."""
     async with await bench.side_pool("urgent") as pool:
         slots = bench.sizes.side_accounts * bench.sizes.slots
         batch_id = await create_batch(pool, [f"slow-{n}" for n in range(bench.sizes.side_pictures * 5)])
@@ -167,7 +167,7 @@ async def urgent(bench: Bench) -> None:
             task = next(task for task in pool.emulator.tasks() if task["storyboard"] == f"urgent-{number}")
             seconds.append(task["created_at"] - asked_at)
         state = await batch_of(pool, batch_id)
-        assert state["pendingCount"] > 0, "the batch was over before the urgent ones"
+        assert state["pendingCount"] > 0, "the batch ended before the urgent images"
         await pool.client.do(documents.CANCEL, id=batch_id)
         await drained(pool)
     bench.table.add(
@@ -233,7 +233,7 @@ async def budget(bench: Bench) -> None:
 
 
 async def callbacks(bench: Bench) -> None:
-    """From the end that is told of to the arrival."""
+    """The delay from the reported end to the receipt."""
     async with await bench.side_pool("tell") as pool, receiving() as receiver:
         arrivals: list[float] = []
 
@@ -280,7 +280,7 @@ SIDES: dict[str, Callable[[Bench], Awaitable[None]]] = {
 
 
 def open_bench(root: Path, sizes: Sizes) -> Bench:
-    """Starts the emulator and the server, without the short times that tests give it."""
+    """Starts emulator and server with default times instead of the tests' short ones."""
     emulator = Emulator(root / "emulator", "--seconds-per-image", str(sizes.seconds))
     statements = root / "statements.txt"
     settings = {**emulator.environment, **SETTINGS, "EKONTE_SECRET": SECRET, "BENCH_STATEMENTS": str(statements)}
@@ -305,7 +305,7 @@ async def measure(bench: Bench, names: Sequence[str]) -> None:
 
 
 def run(sizes: Sizes, names: Sequence[str] = ("large", *SIDES)) -> Table:
-    """Each in turn on one deployment; what was measured."""
+    """Runs the named benchmarks in turn on one deployment and returns the results."""
     with tempfile.TemporaryDirectory(prefix="ekonte-bench-") as folder:
         bench = open_bench(Path(folder), sizes)
         try:
@@ -319,7 +319,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--pictures", type=int, default=Sizes.pictures)
     arguments.add_argument("--seconds", type=float, default=Sizes.seconds, help="upstream's time for a picture")
-    arguments.add_argument("--small", action="store_true", help="a try in a minute or two")
+    arguments.add_argument("--small", action="store_true", help="a short run of one or two minutes")
     arguments.add_argument("--only", nargs="+", choices=("large", *SIDES), default=["large", *SIDES])
     options = arguments.parse_args()
     sizes = SMALL if options.small else Sizes(pictures=options.pictures, seconds=options.seconds)

@@ -1,6 +1,6 @@
-"""The real server, but that it counts the statements that go to its database: `python -m bench.counted_server`.
+"""The server with a counter of its SQL statements: `python -m bench.counted_server`.
 
-BENCH_STATEMENTS names a file; the count so far stands in it, a tenth of a second old at most.
+BENCH_STATEMENTS names a file that receives the current count every tenth of a second.
 """
 
 import os
@@ -13,16 +13,16 @@ from pathlib import Path
 from server import main
 from tests.statements import counted_with_transactions
 
-WRITTEN_EVERY_SECONDS = 0.1
+WRITE_INTERVAL_SECONDS = 0.1
 
 
 def write_count(statements: Sequence[str], path: Path) -> None:
-    """Again and again, for as long as the process lives; a reader finds a whole number at any time."""
+    """Writes the count periodically until the process ends. Writes are atomic for readers."""
     fresh = path.with_suffix(".new")
     while True:
         fresh.write_text(str(len(statements)), "ascii")
         fresh.replace(path)
-        time.sleep(WRITTEN_EVERY_SECONDS)
+        time.sleep(WRITE_INTERVAL_SECONDS)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Databases of their own for benchmarks: an SQLite file and a PostgreSQL database, both gone at the end."""
+"""Temporary SQLite and PostgreSQL databases for benchmarks."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ NAMES = ("sqlite", "postgresql")
 
 @contextlib.asynccontextmanager
 async def opened(name: str, **settings: object) -> AsyncIterator[Settings]:
-    """An empty database with all tables, open on the running loop, and settings that name it."""
+    """Opens an empty database with all tables on the running loop, and yields settings for it."""
     with tempfile.TemporaryDirectory(prefix="ekonte-bench-") as folder:
         async with contextlib.AsyncExitStack() as stack:
             url = None if name == "sqlite" else await stack.enter_async_context(_postgres())

@@ -1,7 +1,7 @@
-"""Kills what does the work some hundred times amid generations with mixed faults, and counts what was paid and stored.
+"""Kills the worker a few hundred times during generations with mixed faults, and compares charges with results.
 
-`python -m bench.killing --kills 200 --seed 1 [--scaled]`. It takes about twenty minutes, so `make bench` leaves it out;
-tests/acceptance/test_pool_ledger.py is the short version. The exit code is 1 where something was paid twice or lost.
+`python -m bench.killing --kills 200 --seed 1 [--scaled]`. It takes about twenty minutes, so `make bench` omits it;
+tests/acceptance/test_pool_ledger.py is the short version. The exit code is 1 if an image was charged twice or lost.
 """
 
 import argparse
@@ -24,12 +24,12 @@ from tests.acceptance.pool import Emulator, Pool, open_site
 HEALTHY = [f"healthy-{number}" for number in range(6)]
 FAULTY = ["limited", "failing"]
 PATIENCE_SECONDS = 12.0
-"For a point that nothing comes by; then the process is killed where it is."
-ASKED_AT_ONCE = 4
+"How long to wait for a kill point to be reached before the process is killed anyway."
+REQUEST_BATCH_SIZE = 4
 
 
 def make_faults(emulator: Emulator) -> None:
-    """Faults as upstream is known for, on all accounts; two of them have more. The window of look-ups is 6 s."""
+    """Adds upstream's typical faults to all accounts, and more to two of them. EKONTE_UNKNOWN_SUBMIT_SECONDS is 6."""
     emulator.ask("settings", {"deduplicates": False, "visible_after_seconds": [0, 2], "jitter": 0.5})
     emulator.put_rule("limit", "submit", sessions="limited", ret="1057", rate=0.3)
     emulator.put_rule("failure", "task", sessions="failing", fail_code="5001", rate=0.3, refunds=True)
@@ -43,26 +43,26 @@ def make_faults(emulator: Emulator) -> None:
 
 
 async def kill_often(killing: Killing, kills: int, chance: random.Random) -> Counter[str]:
-    """Returns how often each point was aimed at without being reached."""
+    """Returns how often each kill point was not reached in time."""
     missed: Counter[str] = Counter()
     names = [*POINTS, TIMED, TIMED, TIMED]
     for number in range(kills):
         point = chance.choice(names)
         at = chance.uniform(0.1, 4.0) if point == TIMED else chance.choice((1, 1, 2, 3))
         await killing.start(point, at)
-        for place in range(ASKED_AT_ONCE):
+        for place in range(REQUEST_BATCH_SIZE):
             is_clip, has_input = chance.random() < 0.2, "upload" in point or chance.random() < 0.15
             await killing.ask(f"g{number}-{place}", is_clip=is_clip, has_input=has_input)
         if not await killing.killed(point, PATIENCE_SECONDS):
             missed[point] += 1
             killing.pool.site.deployment.kill_doer()
         if number % 20 == 19:
-            print(f"{number + 1} kills, {len(killing.asked)} generations asked for", file=sys.stderr)
+            print(f"{number + 1} kills, {len(killing.asked)} generations requested", file=sys.stderr)
     return missed
 
 
 async def report(pool: Pool, killing: Killing, missed: Counter[str], kills: int, seconds: float) -> bool:
-    """Prints the figures; whether all is well."""
+    """Prints the figures; returns whether nothing was charged twice or lost."""
     paid: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for task in pool.emulator.tasks():
         if task["charge"] > task["refund"]:
@@ -70,14 +70,12 @@ async def report(pool: Pool, killing: Killing, missed: Counter[str], kills: int,
     states = await pool.all_ended(killing.asked)
     succeeded = [storyboard for storyboard, state in states.items() if state["status"] == "SUCCEEDED"]
     faults = await pool.faults(succeeded)
-    # A link that stays dead for three tries loses its picture, not the others.
+    # A link that fails three times loses its image, not the others.
     part = {storyboard for storyboard, fault in faults.items() if "files are stored" in fault and fault[0] != "0"}
     twice = sorted(storyboard for storyboard, tasks in paid.items() if len(tasks) > 1)
     lost = sorted(storyboard for storyboard in paid if storyboard not in succeeded)
     reached = killing.histogram()
-    print(
-        f"{kills} kills in {seconds:.0f} s, {kills - reached.total()} of them by hand where nothing came by the point"
-    )
+    print(f"{kills} kills in {seconds:.0f} s, {kills - reached.total()} of them without reaching the point")
     print("\npoint                         reached  missed  jobs under way")
     for point in [*POINTS, TIMED]:
         print(f"{point:<30}{reached[point]:>7}{missed[point]:>8}{killing.at_work.get(point, 0):>16}")
@@ -121,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scaled", action="store_true", help="PostgreSQL, Redis and a worker instead of one process")
-    parser.add_argument("--keep", action="store_true", help="leave database and logs, and print where they are")
+    parser.add_argument("--keep", action="store_true", help="keep database and logs, and print their paths")
     given = parser.parse_args(arguments)
     root = Path(tempfile.mkdtemp(prefix="ekonte-killing-"))
     try:

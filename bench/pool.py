@@ -1,13 +1,13 @@
-"""How near the pool comes to what its slots allow: `python -m bench.pool`.
+"""Benchmark of the pool's slot use: `python -m bench.pool`.
 
-The emulator runs as a process of its own and serves small prepared pictures; the server runs in this process, embedded,
-and is asked through its GraphQL schema. The bound is what nobody can beat: ceil(pictures / slots) x upstream's time for
-one. Printed for each run: the ratio bound / makespan (from the first mutation to the last stored picture), the share of
-the accounts' slot time that upstream left idle meanwhile, its requests per picture, the server's SQL statements per
-picture, CPU of both, and how evenly the accounts were used; and what upstream charged against what is stored.
+The emulator runs as a separate process and serves small prepared images; the server runs embedded in this process and
+is used through its GraphQL schema. The lower bound is ceil(pictures / slots) x upstream's time for one image. Printed
+for each run: the ratio bound / makespan (from the first mutation to the last stored picture), the share of the
+accounts' slot time that upstream left idle meanwhile, its requests per picture, the server's SQL statements per
+picture, CPU of both, and how evenly the accounts were used; and upstream's charges compared with the stored results.
 
 Runs: without faults; with 10 % of submits failing in mixed ways and 3 of 20 accounts dead; and with an upstream time of
-0, for the jobs per second that the server itself does.
+0, for the server's own jobs per second.
 """
 
 import argparse
@@ -32,7 +32,7 @@ ACCOUNTS = 20
 SLOTS = 3
 DEAD = 3
 START_SECONDS = 30.0
-ASKED_AT_ONCE = 25
+REQUEST_BATCH_SIZE = 25
 
 FAULTS = """
 [[rules]]
@@ -89,8 +89,8 @@ endpoint = "submit"
 rate = 0.005
 drop = "before"
 """
-"""Shares of submits: 3 + 2.5 + 1 + 2 + 1 + 0.5 = 10 %. Refusals by risk control are not among them: they take an
-account out for ten minutes and more by design, which says nothing about how well the others are used.
+"""Shares of submits: 3 + 2.5 + 1 + 2 + 1 + 0.5 = 10 %. Refusals by risk control are not included, since
+they cool an account down for at least ten minutes by design, which says nothing about the use of the others.
 """
 
 
@@ -122,7 +122,7 @@ class Emulator:
 
 @contextlib.contextmanager
 def emulator(run: Run, folder: Path) -> Iterator[Emulator]:
-    """The emulator as a process, and in this one's environment what points the server to it."""
+    """Runs the emulator as a process, with this process's environment variables set to use it."""
     scenario = folder / "scenario.toml"
     accounts = f'[[accounts]]\nsession = "bench"\ncount = {ACCOUNTS}\nimage_limit = {SLOTS}\ngift_credit = 100000\n'
     scenario.write_text(accounts + (FAULTS if run.has_faults else ""), "utf-8")
@@ -167,7 +167,7 @@ def _wait_for(running: Emulator) -> None:
 
 
 class _Statements:
-    """Counts every statement that goes to the database, inside transactions too."""
+    """Counts all SQL statements, including those in transactions."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -188,7 +188,7 @@ class _Statements:
 
 @contextlib.asynccontextmanager
 async def server(folder: Path) -> AsyncIterator[None]:
-    """The embedded server without its HTTP side."""
+    """Runs the embedded server without HTTP."""
     from services.platform.logs import configure_logging
     from settings import Settings, use_settings
     from tasks.embedded import running
@@ -225,8 +225,8 @@ async def add_accounts() -> None:
 
 
 async def ask_for_pictures(count: int) -> None:
-    for start in range(0, count, ASKED_AT_ONCE):
-        numbers = range(start, min(count, start + ASKED_AT_ONCE))
+    for start in range(0, count, REQUEST_BATCH_SIZE):
+        numbers = range(start, min(count, start + REQUEST_BATCH_SIZE))
         fields = " ".join(
             f'p{number}: generateImage(input: {{storyboardId: "shot-{number}", prompt: "shot {number} of a storm"}})'
             " { job { id } }"
@@ -236,7 +236,7 @@ async def ask_for_pictures(count: int) -> None:
 
 
 async def until_all_ended(count: int) -> dict[str, int]:
-    """Jobs by their end."""
+    """Waits until all jobs have ended; returns their numbers by status."""
     from models.database import execute
 
     while True:
@@ -315,7 +315,7 @@ def show(run: Run, found: dict[str, Any]) -> None:
     if run.seconds:
         print(f"  bound / makespan   {found['ratio']:.3f}   ({found['bound_seconds']:.0f} s / {makespan:.1f} s)")
         print(f"  slot time idle     {found['idle_share']:.1%}")
-    print(f"  jobs per second    {pictures / makespan:.2f}   (asked for in {found['asked_seconds']:.1f} s)")
+    print(f"  jobs per second    {pictures / makespan:.2f}   (requested in {found['asked_seconds']:.1f} s)")
     print(f"  upstream requests  {queries:.2f} polls, {others:.2f} without downloads, per picture")
     print(f"  SQL statements     {found['statements_per_picture']:.1f} per picture")
     print(f"  CPU                {found['cpu_seconds']:.1f} s server, {found['emulator_cpu_seconds']:.1f} s emulator")
@@ -325,7 +325,7 @@ def show(run: Run, found: dict[str, Any]) -> None:
 
 
 def run_alone(run: Run) -> None:
-    """One run in a process of its own: the server keeps its broker and its database for as long as it lives."""
+    """Runs in a separate process, since broker and database are bound to the process."""
     statements = _Statements()
     with tempfile.TemporaryDirectory(prefix="ekonte-bench-") as name, emulator(run, Path(name)) as upstream:
         statements.install()

@@ -1,5 +1,6 @@
-"""Prompts as films have them, Chinese and English: a cast, a look and a style that the shots of a film share, and what
-changes from shot to shot; some shots are retakes with a few words changed. The same seed gives the same prompts.
+"""Generates Chinese and English prompts of films, reproducible by a seed.
+
+The shots of a film share cast and style; some are retakes with a few words changed.
 """
 
 import random
@@ -42,7 +43,7 @@ WORDS = {
 
 
 class Film:
-    """Three people, each with a look, and a style."""
+    """A cast of three people with their looks, and a style."""
 
     def __init__(self, chance: random.Random) -> None:
         self.language = chance.choice(("zh", "en"))
@@ -61,7 +62,7 @@ class Film:
 
 
 def changed(chance: random.Random, prompt: str, share: float) -> str:
-    """The prompt with about that share of its characters replaced, put in or left out, by words."""
+    """The prompt with about that share of its characters replaced, inserted or deleted, in whole words."""
     language = "zh" if any(character > "\u2e7f" for character in prompt) else "en"
     joint = "" if language == "zh" else " "
     units = list(prompt) if language == "zh" else prompt.split(" ")
@@ -80,7 +81,7 @@ def changed(chance: random.Random, prompt: str, share: float) -> str:
 
 
 def prompts(seed: int) -> Iterator[str]:
-    """Film after film, without end."""
+    """An endless sequence of prompts, film by film."""
     chance = random.Random(seed)
     while True:
         film = Film(chance)

@@ -1,10 +1,9 @@
-"""What one scheduling pass costs: `python -m bench.scheduling`, on SQLite and on PostgreSQL.
+"""Benchmark of a scheduling pass: `python -m bench.scheduling`, on SQLite and on PostgreSQL.
 
 10,000 jobs wait (ten batches of one owner, single jobs, three other owners) and 200 accounts have 600 slots. Measured:
-a pass that finds every slot taken, one that finds a hundred free (a tenth of all is kept for URGENT), and one that
-finds all 600 free and places as many jobs as a pass does, with what it writes. Beside them, the choice alone (no
-database), and the former way of choosing: judging every account anew for each job. Also the claim of a worker's next
-job among 10,000.
+a pass without free slots, one with a hundred free slots (a tenth of all is reserved for URGENT), and one with all 600
+slots free that places the most jobs of a pass, including its writes. Also the choice alone (without database), the
+former algorithm that checked every account for each job, and a worker's claim of its next job among 10,000.
 """
 
 import argparse
@@ -48,7 +47,7 @@ def request(number: int) -> GenerationRequest:
 
 
 async def fill() -> None:
-    """Rows as admission writes them, without the records."""
+    """Inserts accounts, batches and jobs, without records."""
     await Account.bulk_create(
         [
             Account(
@@ -112,7 +111,7 @@ def _job(number: int, batches: Sequence[Batch], moment_ms: int) -> Job:
 
 
 async def take_slots(free: int) -> None:
-    """All slots but `free` are held by attempts that upstream has."""
+    """Occupies all slots but `free` with accepted attempts."""
     await execute("DELETE FROM attempt RETURNING id")
     await execute(
         f"UPDATE job SET status = 'PENDING', due_at_ms = {now_ms_sql()} WHERE status = 'RUNNING' RETURNING id"
@@ -141,7 +140,7 @@ async def take_slots(free: int) -> None:
 
 
 async def measured(prepare: Callable[[], Awaitable[None]], rounds: int) -> tuple[list[float], int, int]:
-    """Milliseconds of each pass, what the last one placed, and its SQL statements."""
+    """Milliseconds of each pass, placements of the last one, and its SQL statements."""
     times: list[float] = []
     placed = statements = 0
     for _ in range(rounds):
@@ -175,7 +174,7 @@ async def run(name: str, rounds: int) -> None:
 
 
 def choice_alone() -> None:
-    """The pure part against judging all accounts anew for each job, on the same values."""
+    """Compares the pure choice with checking all accounts for each job, on the same values."""
     accounts = [Candidate(id=number, site="CN", slot_limit=SLOTS, credit_balance=10_000) for number in range(ACCOUNTS)]
     demand = Demand(kind=MediaKind.IMAGE, model="jimeng-4.5", sites=("CN",), cost=4)
     jobs = [WaitingJob(number, 2, group=number % BATCHES) for number in range(JOBS)]
@@ -192,7 +191,7 @@ def choice_alone() -> None:
     plainly = time.perf_counter() - began
     print(
         f"choice alone: {len(choice.placements)} of {JOBS} jobs on {ACCOUNTS} accounts in {seconds * 1000:.1f} ms;"
-        f" judging all anew for each job: {plainly * 1000:.1f} ms; ratio {plainly / seconds:.1f}"
+        f" checking all accounts for each job: {plainly * 1000:.1f} ms; ratio {plainly / seconds:.1f}"
     )
 
 

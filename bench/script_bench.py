@@ -1,7 +1,7 @@
-"""How fast, and in how much memory, the offline writer reads a novel: `python -m bench.script_bench`.
+"""Benchmark of the offline script writer on a novel: `python -m bench.script_bench`.
 
-The text is the two example stories, told again and again as chapters with other names, so that a long text has a long
-cast. Prints seconds, peak memory of the process and what came out.
+The text repeats the two example stories as chapters with other names, so that a long text has a long cast. Prints
+seconds, peak memory of the process and a summary of the result.
 """
 
 import argparse
@@ -18,7 +18,7 @@ _EN_NAMES = ("Alice", "Arthur", "Clara", "Edgar", "Emma", "Frank", "Grace", "Har
 
 
 def novel(language: str, kilobytes: int) -> str:
-    """Chapters until the text has so many kilobytes of UTF-8."""
+    """Chapters with at least that many kilobytes of UTF-8."""
     source = "yi-jian-xiao-shi.txt" if language == "zh" else "little-red-cap.txt"
     story = (_EXAMPLES / source).read_text("utf-8").split("\n\n", 3)[3]
     chapters: list[str] = []

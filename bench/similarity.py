@@ -1,10 +1,9 @@
-"""Finding the most alike of 100,000 prompts: `python -m bench.similarity`, on SQLite and on PostgreSQL.
+"""Benchmark of finding the most similar of 100,000 prompts: `python -m bench.similarity`, on SQLite and on PostgreSQL.
 
-All records are one owner's and differ in nothing but their prompts, half Chinese and half English, which share much:
-of each film the cast and the style (bench/prompts.py). Printed for each database: what a look-up costs, and beside it,
-in turn, comparing with all of them (rapidfuzz), with and without reading them; what indexing adds to publishing a
-result, and to the database; and how much of what there is was found, at three thresholds: a look-up hits where it finds
-any that is alike enough, and is best where it finds the most alike.
+All records belong to one owner and differ only in their prompts, half Chinese and half English, which share the cast
+and style of their film (bench/prompts.py). Printed for each database: the time of a query, compared with rapidfuzz over
+all prompts, with and without reading them; the cost of indexing per published result, in time and size; and the recall
+at three thresholds: a query hits if it finds any sufficiently similar prompt, and is best if it finds the most similar.
 """
 
 import argparse
@@ -30,16 +29,17 @@ from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job
-from services.generation.records.holding import lock_record, write_record
+from services.generation.records.holding import lock_record
 from services.generation.similarity.comparing import normalise
 from services.generation.similarity.finding import PART, find_similar
 from services.generation.similarity.indexing import index_forgotten, replace_keys
+from services.stores import records
 
 OWNER = "mira"
-INSERTED_AT_ONCE = 1000
+INSERT_BATCH_SIZE = 1000
 WRITTEN_ONE_BY_ONE = 1000
 SHARES = (None, 0.02, 0.04, 0.08, 0.15)
-"How much of a known prompt a look-up changes; None: a shot of another film."
+"Share of a known prompt that a query changes; None: a shot of another film."
 THRESHOLDS = (0.95, 0.9, 0.8)
 
 
@@ -56,10 +56,10 @@ def request_of(prompt: str, **values: Any) -> GenerationRequest:
 
 
 async def fill(texts: Sequence[str]) -> None:
-    """Records that show results, as an upgrade finds them: without keys."""
-    for start in range(0, len(texts), INSERTED_AT_ONCE):
+    """Inserts records with results but without keys, as after an upgrade."""
+    for start in range(0, len(texts), INSERT_BATCH_SIZE):
         records, jobs = [], []
-        for number, text in enumerate(texts[start : start + INSERTED_AT_ONCE], start):
+        for number, text in enumerate(texts[start : start + INSERT_BATCH_SIZE], start):
             request = request_of(text, storyboard_id=f"shot-{number}")
             job_id, record_id = new_id(), new_id()
             params = request.to_json()
@@ -98,29 +98,29 @@ async def fill(texts: Sequence[str]) -> None:
 
 
 async def index_one(record_id: int) -> None:
-    """What publishing a result does for the index, in a transaction of its own."""
+    """Indexes a published result, in its own transaction."""
 
     async def body() -> None:
         record = await lock_record(OWNER, record_id)
         assert record is not None
         keys = await replace_keys(record, GenerationRequest.from_json(record.params))
-        await write_record(record_id, similarity_keys=keys)
+        await records.write(record_id, similarity_keys=keys)
 
     await transaction(body)
 
 
 async def lock_one(record_id: int) -> None:
-    """The same without the index."""
+    """The same transaction without indexing."""
 
     async def body() -> None:
         assert await lock_record(OWNER, record_id) is not None
-        await write_record(record_id, chosen_file_id=None)
+        await records.write(record_id, chosen_file_id=None)
 
     await transaction(body)
 
 
 async def index_bytes() -> int:
-    """What the index takes: its table, and what records remember of their keys."""
+    """The size of the index: its table, and the keys stored in records."""
     remembered = await execute("SELECT SUM(LENGTH(similarity_keys)) AS bytes FROM generation_record")
     if is_sqlite():
         table = await execute("SELECT SUM(pgsize) AS bytes FROM dbstat WHERE name = 'similarity_key'")
@@ -150,10 +150,10 @@ async def measure(texts: Sequence[str], asked: Sequence[str]) -> None:
     print(f"  publishing         {extra_ms:.2f} ms more for each result (median of {len(chosen)})")
     print(f"  afterwards         {done / seconds:,.0f} records indexed in a second")
     print(f"  size               {size / len(texts):,.0f} bytes for each record ({size / 2**20:.0f} MiB)")
-    await look_up(texts, asked)
+    await measure_queries(texts, asked)
 
 
-async def look_up(texts: Sequence[str], asked: Sequence[str]) -> None:
+async def measure_queries(texts: Sequence[str], asked: Sequence[str]) -> None:
     requests = [request_of(text, reuse=Reuse.SIMILAR, reuse_threshold=min(THRESHOLDS)) for text in asked]
     known = {number: normalise(text) for number, text in enumerate(texts)}
     for request in requests[:5]:
@@ -184,8 +184,8 @@ async def look_up(texts: Sequence[str], asked: Sequence[str]) -> None:
     median, p99 = statistics.median(indexed) * 1000, statistics.quantiles(indexed, n=100)[98] * 1000
     alone, reading = statistics.median(compared) * 1000, statistics.median(read) * 1000
     used = cpu / len(indexed) * 1000
-    print(f"  look-up            {median:.1f} ms median, {p99:.1f} ms p99 ({used:.1f} ms CPU of this process, mean)")
-    print(f"  compare with all   {alone:.0f} ms median in memory ({alone / median:.0f} x a look-up)")
+    print(f"  query              {median:.1f} ms median, {p99:.1f} ms p99 ({used:.1f} ms CPU of this process, mean)")
+    print(f"  compare with all   {alone:.0f} ms median in memory ({alone / median:.0f} x a query)")
     print(f"                     {alone + reading:.0f} ms with reading them ({(alone + reading) / median:.0f} x)")
     for threshold in THRESHOLDS:
         there = [index for index, score in enumerate(best) if score >= threshold]
@@ -204,10 +204,10 @@ async def _seconds(work: Any) -> float:
     return time.perf_counter() - began
 
 
-async def run(name: str, count: int, look_ups: int) -> None:
+async def run(name: str, count: int, queries: int) -> None:
     texts = list(itertools.islice(prompts(seed=1), count))
     chance, others = random.Random(2), prompts(seed=4)
-    shares = [SHARES[number % len(SHARES)] for number in range(look_ups)]
+    shares = [SHARES[number % len(SHARES)] for number in range(queries)]
     asked = [next(others) if share is None else changed(chance, chance.choice(texts), share) for share in shares]
     characters = statistics.mean(map(len, texts))
     print(f"\n{name}: {count:,} records of one owner and shape, {characters:.0f} characters each")
@@ -219,11 +219,11 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--records", type=int, default=100_000)
-    arguments.add_argument("--look-ups", type=int, default=500)
+    arguments.add_argument("--queries", type=int, default=500)
     arguments.add_argument("--only", choices=NAMES)
     options = arguments.parse_args()
     for name in NAMES if options.only is None else (options.only,):
-        asyncio.run(run(name, options.records, options.look_ups))
+        asyncio.run(run(name, options.records, options.queries))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""What recordStatistics and accountStatistics cost over 1,000,000 generations: `python -m bench.statistics`.
+"""Benchmark of recordStatistics and accountStatistics over 1,000,000 generations: `python -m bench.statistics`.
 
-Nine of ten generations are of one owner, who is asked about, over 365 days with all of 200 works on each; 10,000 wait
-or run, and what 2,000 ends left is not rolled up yet. Printed for each question, on SQLite and on PostgreSQL: how many
-milliseconds it takes where nothing is kept (best, median and worst of some rounds) and where the answer is, statements,
-the rows that are summed up, and in the same run a plain GROUP BY over jobs, records and attempts that comes to the same
-counts (it has no quantile), with the ratio of both. The counts are compared.
+Nine of ten generations belong to the queried owner, over 365 days with 200 works on each day; 10,000 wait or run, and
+the deltas of 2,000 ends are not rolled up yet. Printed for each query, on SQLite and on PostgreSQL: milliseconds
+without cache (best, median and worst) and with cache, statements, aggregated rows, and for comparison a plain GROUP BY
+over jobs, records and attempts with the same counts (without the quantile), with the ratio of both. The counts are
+compared.
 
-Also: what noting an end costs, how fast deltas are rolled up, and how fast an upgrade counts what ended before.
+Also: the cost of recording an end, the speed of the rollup, and the speed of counting earlier ends after an upgrade.
 """
 
 import argparse
@@ -68,7 +68,7 @@ QUESTIONS = {
 
 
 def drawn(salt: int, sides: int) -> str:
-    """SQL for a number from 0 that looks drawn, for each number of a generation."""
+    """SQL for a pseudo-random number from 0 up to `sides`, by the number of a generation."""
     return f"(n.i * {salt} % 2147483647 / 8 % {sides})"
 
 
@@ -76,7 +76,7 @@ WORK, KIND, END, SECONDS, AGAIN, WHOSE = 742938285, 950706376, 1226874159, 62089
 
 
 class Filling:
-    """Rows of `count` generations that ended one after the other until `now`; the last of them wait or run."""
+    """Rows of `count` generations that ended one after the other until `now`; the last ones wait or run."""
 
     def __init__(self, count: int, now: datetime) -> None:
         self.count = count
@@ -124,7 +124,7 @@ class Filling:
         self._sql["params"] = json.format(f"('{{' || {request} || '}}')")
 
     async def write(self, *statements: str, first: int = 0, last: int | None = None) -> None:
-        """Runs INSERT … SELECT … FROM n for the numbers n.i from the first on, in parts; in braces, our own names."""
+        """Runs INSERT … SELECT … FROM n for the numbers n.i from `first` on, in parts; names in braces are replaced."""
         end = self.count if last is None else last
         step = max(1, self.count // PARTS)
         for start in range(first, end, step):
@@ -167,7 +167,7 @@ error_code, switches, generation_ms, bucket, credits, is_rolled) SELECT {id}, {o
 
 @contextlib.asynccontextmanager
 async def without_indexes(*tables: str) -> AsyncIterator[None]:
-    """Rows are written quicker when the indexes come afterwards."""
+    """Drops the indexes within the context, which speeds up inserts, and restores them afterwards."""
     names = ", ".join(f"'{table}'" for table in tables)
     found = await execute(
         f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({names})"
@@ -232,7 +232,7 @@ async def _roll_up(part: int) -> None:
 
 
 async def _count_some_history() -> int:
-    """As after an upgrade, for some seconds; how many of the first generations it counted."""
+    """Counts earlier ends as after an upgrade, for some seconds; returns their number."""
     await execute("INSERT INTO deployment_fact (name, value) VALUES (?, '0')", FACT)
     began = time.perf_counter()
     counted = await count_history(5)
@@ -254,7 +254,7 @@ async def milliseconds(body: Callable[[], Awaitable[Any]], rounds: int) -> list[
 
 
 async def rows_summed(conditions: StatisticsConditions, now: datetime) -> int:
-    """Cells and deltas that the two statements of a question look at."""
+    """The number of cells and deltas that the two statements of a query read."""
     days = days_of(conditions.range, calendar_day(now, get_settings().timezone))
     by_day = await reading._by_day(OWNER, conditions, days)
     grain = Grain.of(has_project=conditions.project_id is not None, has_work=True)
@@ -275,7 +275,7 @@ async def rows_summed(conditions: StatisticsConditions, now: datetime) -> int:
 
 
 async def plainly(conditions: StatisticsConditions, now: datetime) -> dict[str, int]:
-    """Counts by status, by day, by work and by error, and the average time, straight from the rows."""
+    """Counts by status, day, work and error, and the average time, directly from the rows."""
     asked, values = reading._where("r", conditions)
     days = days_of(conditions.range, calendar_day(now, get_settings().timezone))
     in_zone = f"j.finished_at AT TIME ZONE '{ZONE}'"
@@ -335,7 +335,7 @@ async def question(name: str, conditions: StatisticsConditions, now: datetime, r
 
 
 async def noting(rounds: int) -> None:
-    """What an end adds to its transaction, and a thousand at once; taken back again."""
+    """The cost of recording one end, and a thousand in one transaction; both are reverted."""
     jobs = await Job.filter(owner=OWNER, finished_at__isnull=False).order_by("id").limit(1000)
     for count in (1, 1000):
 

@@ -1,4 +1,4 @@
-"""A contact sheet: many pictures small on one page, each with a line below it."""
+"""A contact sheet: thumbnails on one page, with captions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ FONT_SIZE = 15
 
 @dataclass(frozen=True)
 class Print:
-    """caption: of letters that any font has."""
+    """caption: ASCII text."""
 
     picture: Path
     caption: str
 
 
 def write_contact_sheet(prints: Sequence[Print], path: Path, columns: int = 8) -> Path:
-    """Writes a PNG with the pictures in rows, each as large as fits its cell, and returns its path. Blocks."""
+    """Writes a PNG with the pictures scaled into a grid, and returns its path. Blocking."""
     columns = max(1, min(columns, len(prints)))
     rows = max(1, -(-len(prints) // columns))
     step_x, step_y = CELL[0] + GAP, CELL[1] + CAPTION_HEIGHT + GAP

@@ -1,6 +1,6 @@
-"""Turns a text into a film through Ekonte's GraphQL API and shows it happening. Python's own way: `make demo`.
+"""Turns a text into a film through Ekonte's GraphQL API and shows the progress; `make demo` runs it.
 
-python examples/demo.py                                    starts a server of its own for as long as it takes
+python examples/demo.py                                    starts its own server and stops it at the end
 python examples/demo.py --url http://127.0.0.1:8000/graphql --text story.txt
 """
 
@@ -26,7 +26,7 @@ from saving import extension, output_folder, save
 
 STORY = ROOT / "examples" / "yi-jian-xiao-shi.txt"
 TITLES = {"yi-jian-xiao-shi": "一件小事", "little-red-cap": "Little Red-Cap"}
-PARTS_EVERY_SECONDS = 1.0
+PARTS_INTERVAL_SECONDS = 1.0
 WAYS_OUT = """Either let the film be made by that server, at the address that it told when it started:
   make demo DEMO="--url http://127.0.0.1:8000/graphql"
 or keep this one's data in another folder:
@@ -43,7 +43,7 @@ mutation ($input: CreateWorkflowInput!) { createWorkflow(input: $input) { workfl
 CANCEL = """
 mutation ($id: ID!) { cancelWorkflow(id: $id) { workflow { status } } }
 """
-# Every event carries the workflow's whole state, so one that was missed while reconnecting leaves no gap.
+# Every event contains the workflow's whole state, so events missed during a reconnect do not matter.
 EVENTS = """
 subscription ($id: ID!) {
   workflowEvents(id: $id) {
@@ -70,7 +70,7 @@ PARTS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when the film is there, 1 when anything failed, 130 when it was interrupted."""
+    """Returns the exit code: 0 if the film was made, 1 if anything failed, 130 if interrupted."""
     options = _parser().parse_args(arguments)
     console = Console()
     try:
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GraphQLError as error:
         say(console, f"The server refused: {error}", style="red")
         if error.code == "UNAUTHENTICATED":
-            say(console, "Make a token with `python server.py token --user me --days 1` and give it by --token.")
+            say(console, "Create a token with `python server.py token --user me --days 1` and pass it with --token.")
     except ServerError as error:
         say(console, f"The server did not start: {error}", style="red")
         if error.is_data_in_use:
@@ -91,20 +91,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Turns a text into a film, and shows it happening.")
     parser.add_argument("--text", type=Path, default=STORY, help=".txt, .md, .docx, .pdf or .epub (%(default)s)")
-    parser.add_argument("--url", help="a running server's GraphQL address; without it, one is started and stopped")
+    parser.add_argument("--url", help="a running server's GraphQL address; default: start an own server")
     parser.add_argument("--token", default=os.environ.get("EKONTE_TOKEN"), help="bearer token (EKONTE_TOKEN)")
-    parser.add_argument("--data", type=Path, help="data folder of the server that is started (EKONTE_DATA_DIR, data)")
+    parser.add_argument("--data", type=Path, help="data folder of the own server (EKONTE_DATA_DIR, data)")
     parser.add_argument("--name", help="the workflow's name (the text's file name)")
-    parser.add_argument("--target-shots", type=int, help="about how many shots; the story decides by default")
+    parser.add_argument("--target-shots", type=int, help="approximate number of shots (depends on the story)")
     parser.add_argument("--ratio", default="16:9", help="width to height (%(default)s)")
     parser.add_argument("--resolution", default="720p", help="480p, 720p or 1080p (%(default)s)")
-    parser.add_argument("--quality", choices=QUALITIES, default="STANDARD", help="work on the clips (%(default)s)")
-    parser.add_argument("--out", type=Path, help="folder for what was made (output/story-txt for story.txt)")
+    parser.add_argument("--quality", choices=QUALITIES, default="STANDARD", help="quality of the clips (%(default)s)")
+    parser.add_argument("--out", type=Path, help="output folder (output/story-txt for story.txt)")
     return parser
 
 
 async def _until_interrupted(options: argparse.Namespace, console: Console) -> int:
-    """Runs the demo; Ctrl-C, SIGTERM and a closed terminal end it in order, with the server stopped."""
+    """Runs the demo; Ctrl-C, SIGTERM and a closed terminal stop it gracefully, and its server."""
     demo = asyncio.create_task(run(options, console))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -125,7 +125,7 @@ async def run(options: argparse.Namespace, console: Console) -> int:
     data = (options.data or Path(os.environ.get("EKONTE_DATA_DIR", ROOT / "data"))).resolve()
     log = data / f"demo-{os.getpid()}.log"
     async with own_server(data, log) as url:
-        say(console, f"A server of its own listens at {url}, its log is {shown(log)}")
+        say(console, f"Started a server at {url}, its log is {shown(log)}")
         for text in warnings(log):
             say(console, f"Warning: {text}", style="yellow")
         code = await make_film(url, log, options, console)
@@ -135,13 +135,13 @@ async def run(options: argparse.Namespace, console: Console) -> int:
 
 
 async def make_film(url: str, log: Path | None, options: argparse.Namespace, console: Console) -> int:
-    """From the text to the files in the output folder; the exit code."""
+    """Creates the film and saves the results in the output folder; returns the exit code."""
     async with GraphQLClient(url, token=options.token) as client:
         workflow_id = await create(client, options)
         try:
             workflow = await follow(client, workflow_id, options, console)
         except BaseException as error:
-            # What is left running in the database would go on at the server's next start.
+            # Otherwise the workflow would continue at the server's next start.
             with contextlib.suppress(GraphQLError, httpx.HTTPError):
                 await client.execute(CANCEL, {"id": workflow_id})
             if isinstance(error, Exception):
@@ -160,7 +160,7 @@ async def make_film(url: str, log: Path | None, options: argparse.Namespace, con
 
 
 def say(console: Console, text: str, style: str = "") -> None:
-    """Prints text as it is: paths and links are not coloured, cut or wrapped."""
+    """Prints text without highlighting, cropping and wrapping of paths and links."""
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -170,7 +170,7 @@ def show_log(console: Console, log: Path | None) -> None:
 
 
 async def create(client: GraphQLClient, options: argparse.Namespace) -> str:
-    """Sends the text and starts its workflow; the workflow's id."""
+    """Uploads the text and starts a workflow; returns its id."""
     upload = (await client.upload(UPLOAD, options.text))["uploadScriptFile"]
     settings = {
         "ratio": options.ratio,
@@ -190,7 +190,7 @@ async def follow(
     """Shows the workflow until it has ended, and returns its last state."""
     view = View(f"{options.text.name}  →  film   {workflow_id}")
     with display_for(console) as display:
-        asking = asyncio.create_task(_keep_asking_for_parts(client, workflow_id, view, display))
+        asking = asyncio.create_task(_poll_parts(client, workflow_id, view, display))
         try:
             async for event in _events(client, workflow_id):
                 view.workflow = event["workflow"]
@@ -214,7 +214,7 @@ async def _events(client: GraphQLClient, workflow_id: str) -> AsyncIterator[dict
 
 
 def news(event: dict[str, Any]) -> str | None:
-    """A line about an event that is more than progress."""
+    """A line about an event; None for mere progress."""
     match event["__typename"]:
         case "StageCompleted":
             row = next(row for row in event["workflow"]["stages"] if row["stage"] == event["stage"])
@@ -225,10 +225,10 @@ def news(event: dict[str, Any]) -> str | None:
     return None
 
 
-async def _keep_asking_for_parts(client: GraphQLClient, workflow_id: str, view: View, display: Display[View]) -> None:
-    """The parts of the stage at work, once a second: modest, and a failure only costs a second."""
+async def _poll_parts(client: GraphQLClient, workflow_id: str, view: View, display: Display[View]) -> None:
+    """Updates the parts of the current stage once a second; a failed query is ignored."""
     while True:
-        await asyncio.sleep(PARTS_EVERY_SECONDS)
+        await asyncio.sleep(PARTS_INTERVAL_SECONDS)
         stage = (view.workflow or {}).get("currentStage")
         if stage not in PARTS:
             continue
@@ -240,14 +240,14 @@ async def _keep_asking_for_parts(client: GraphQLClient, workflow_id: str, view: 
 
 
 def parts_of(stage: str, workflow: dict[str, Any]) -> tuple[list[Part], int]:
-    """The parts of a stage out of the answer to its PARTS query, and how many more there are than it shows."""
+    """The parts of a stage from the response to its PARTS query, and the number of omitted ones."""
     owner, field = {
         "ASSETS": (workflow, "assets"),
         "STORYBOARD": (workflow.get("storyboard"), "shots"),
         "ANIMATIC": (workflow.get("animatic"), "shots"),
         "VIDEO": (workflow.get("video"), "segments"),
     }[stage]
-    if owner is None:  # the stage has made no rows yet
+    if owner is None:  # the stage has no rows yet
         return [], 0
     nodes = owner[field]["nodes"]
     if stage == "ASSETS":
@@ -270,7 +270,7 @@ def failure_text(workflow: dict[str, Any]) -> str:
 
 
 def report(console: Console, workflow: dict[str, Any], film: dict[str, Any], out: Path) -> None:
-    """Where everything is, and how long each stage took."""
+    """Prints the paths of the results and the duration of each stage."""
     now = datetime.now(UTC)
     table = Table("stage", Column("seconds", justify="right"), title="How long each stage took", title_justify="left")
     total = 0.0
@@ -296,7 +296,7 @@ def report(console: Console, workflow: dict[str, Any], film: dict[str, Any], out
 
 
 def shown(path: Path) -> str:
-    """A path as short as it can be said from where the program runs."""
+    """The path relative to the working directory if it is within, else absolute."""
     path = path.resolve()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 

@@ -1,4 +1,4 @@
-"""What the terminal shows of a workflow: its stages with bars, the parts of the stage at work, and the last news."""
+"""Terminal display of a workflow: progress bars of its stages, parts of the current stage, and the last news."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ PLAIN_STEP = 0.25
 
 @dataclass(frozen=True)
 class Part:
-    """One of the things that a stage makes: a design, a picture, a clip. `status` is a JobStatus of the API."""
+    """A result of a stage: a design, picture or clip. status: a JobStatus of the API."""
 
     name: str
     status: str
@@ -29,9 +29,9 @@ class Part:
 
 @dataclass
 class View:
-    """All that is shown. `workflow` is the object as the API gives it.
+    """The displayed state. workflow: the object from the API.
 
-    `parts` are those of `parts_stage`, from the front; `hidden_parts` says how many more there are.
+    parts: the first parts of `parts_stage`. hidden_parts: number of further ones.
     """
 
     title: str
@@ -43,21 +43,21 @@ class View:
 
     @property
     def current_parts(self) -> Sequence[Part]:
-        """The parts, unless the workflow has gone on to another stage since they were asked for."""
+        """The parts; empty if the workflow has reached another stage since they were queried."""
         return self.parts if self.workflow and self.workflow["currentStage"] == self.parts_stage else ()
 
 
 def display_for(console: Console) -> Display[View]:
-    """A live display in a terminal, plain lines anywhere else."""
+    """A live display in a terminal, else plain lines."""
     return LiveDisplay(console, draw) if console.is_terminal else PlainDisplay(console)
 
 
 class PlainDisplay:
-    """A line for each piece of news, and for each quarter of a stage."""
+    """Prints a line for each news item, and for each quarter of a stage."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._told: dict[str, float] = {}
+        self._reported: dict[str, float] = {}
 
     def __enter__(self) -> "PlainDisplay":
         return self
@@ -68,9 +68,9 @@ class PlainDisplay:
     def show(self, view: View) -> None:
         for stage in (view.workflow or {}).get("stages", ()):
             name, progress = stage["stage"], float(stage["progress"])
-            due = self._told.get(name, -1.0) + PLAIN_STEP
+            due = self._reported.get(name, -1.0) + PLAIN_STEP
             if stage["status"] == "RUNNING" and progress >= due:
-                self._told[name] = progress - progress % PLAIN_STEP
+                self._reported[name] = progress - progress % PLAIN_STEP
                 message = (stage.get("job") or {}).get("message")
                 self.tell(view, f"{name.lower()}: {progress:4.0%}{f', {message}' if message else ''}")
 
@@ -79,7 +79,7 @@ class PlainDisplay:
 
 
 def draw(view: View, now: datetime) -> Group:
-    """The whole picture at one moment."""
+    """Renders the view at a moment."""
     lines: list[Any] = [Text(view.title, style="bold")]
     workflow = view.workflow
     if workflow is not None:
@@ -107,7 +107,7 @@ def stage_table(workflow: dict[str, Any], now: datetime) -> Table:
 
 
 def elapsed_seconds(stage: dict[str, Any], now: datetime) -> float | None:
-    """How long a stage has taken so far, or took; None where it has not begun."""
+    """The duration of a stage so far, or in total; None: not started."""
     if stage["startedAt"] is None:
         return None
     end = datetime.fromisoformat(stage["finishedAt"]) if stage["finishedAt"] else now
@@ -115,7 +115,7 @@ def elapsed_seconds(stage: dict[str, Any], now: datetime) -> float | None:
 
 
 class Parts:
-    """A mark for each part, as many rows as they need, and the names of those at work."""
+    """A mark for each part, wrapped into rows, and the names of running ones."""
 
     def __init__(self, parts: Sequence[Part], hidden: int = 0) -> None:
         self._parts = parts

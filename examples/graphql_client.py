@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 SUBPROTOCOL = "graphql-transport-ws"
-# Close codes that another attempt would only meet again: the request itself is refused.
+# Close codes after which reconnecting is useless, since the request itself is refused.
 FATAL_CLOSE_CODES = {4400, 4401, 4403, 4406, 4409, 4429}
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -23,7 +23,7 @@ LAST_RECONNECT_SECONDS = 10.0
 
 
 class GraphQLError(Exception):
-    """The server answered with errors. `code` is the first one's extensions.code, e.g. BAD_USER_INPUT."""
+    """The response contains errors. code: extensions.code of the first, e.g. BAD_USER_INPUT."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__("; ".join(str(error.get("message", "unknown error")) for error in errors))
@@ -32,7 +32,7 @@ class GraphQLError(Exception):
 
 
 class GraphQLClient:
-    """Speaks to one GraphQL address, e.g. http://127.0.0.1:8000/graphql. Use it as an async context manager."""
+    """A client of one GraphQL address, e.g. http://127.0.0.1:8000/graphql; an async context manager."""
 
     def __init__(
         self, url: str, *, token: str | None = None, transport: httpx.AsyncBaseTransport | None = None
@@ -40,7 +40,7 @@ class GraphQLClient:
         self.url = url
         self._token = token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        # A proxy from the environment (HTTP_PROXY) knows the way to other machines, but not to this one.
+        # Proxies of the environment (HTTP_PROXY) cannot reach loopback addresses of this machine.
         self._may_use_proxy = urlsplit(url).hostname not in LOOPBACK
         self._http = httpx.AsyncClient(headers=headers, timeout=60, transport=transport, trust_env=self._may_use_proxy)
 
@@ -57,7 +57,7 @@ class GraphQLClient:
     ) -> dict[str, Any]:
         """Runs one query or mutation and returns its `data`. Raises GraphQLError, httpx.HTTPError.
 
-        With an idempotency key, sending a mutation a second time does nothing a second time.
+        With an idempotency key, a repeated mutation has no further effect.
         """
         headers = {"Accept": "application/graphql-response+json, application/json"}
         if idempotency_key is not None:
@@ -75,7 +75,7 @@ class GraphQLClient:
                 self.url,
                 data=parts,
                 files={"0": (path.name, content)},
-                # Browsers cannot send this without asking the server first, so no web page can forge an upload.
+                # Browsers send this header only after a CORS preflight, so other pages cannot forge uploads.
                 headers={"GraphQL-Require-Preflight": "1"},
             )
         )
@@ -85,8 +85,8 @@ class GraphQLClient:
     ) -> AsyncGenerator[dict[str, Any], None]:
         """Yields the `data` of each event until the server completes the subscription.
 
-        A connection that breaks is made again: Ekonte's subscriptions begin with the present state, so nothing is
-        missed. Raises GraphQLError where the subscription is refused, and OSError where the server stays away.
+        Reconnects after a broken connection. Nothing is missed, since Ekonte's subscriptions start with the current
+        state. Raises GraphQLError if the subscription is refused, OSError if the server stays unreachable.
         """
         subscribe = {"query": document, "variables": dict(variables or {})}
         wait_seconds = FIRST_RECONNECT_SECONDS
@@ -128,11 +128,11 @@ class GraphQLClient:
                         raise GraphQLError(message["payload"])
                     case "complete":
                         return
-            # The loop also ends where the server closes in the ordinary way (a restart): not the end of the events.
+            # The loop also ends when the server closes normally (a restart), which is not the end of the events.
             raise ConnectionResetError("the server closed the connection before the subscription was complete")
 
     async def download(self, link: str, path: Path) -> Path:
-        """Saves the file behind a signed link (it may be relative to the server) and returns its path."""
+        """Downloads a signed link, absolute or relative to the server, and returns the path."""
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(path.name + ".part")
         async with self._http.stream("GET", urljoin(self.url, link)) as answer:
@@ -144,7 +144,7 @@ class GraphQLClient:
 
 
 def _data(answer: httpx.Response) -> dict[str, Any]:
-    """The answer's data. Errors come with status 200 or 4xx, so the body is looked at before the status."""
+    """The response's data. The body is checked before the status, since errors have status 200 or 4xx."""
     try:
         body = answer.json()
     except ValueError:

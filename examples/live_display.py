@@ -1,4 +1,4 @@
-"""A picture in the terminal that is redrawn in place, of whatever view is shown."""
+"""A live terminal display, redrawn in place."""
 
 from collections.abc import Callable, MutableSequence
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ V_contra = TypeVar("V_contra", bound=HasNews, contravariant=True)
 
 
 class Display(Protocol[V_contra]):
-    """Told whenever the view has changed, and of each piece of news."""
+    """Receives changes of the view and news."""
 
     def __enter__(self) -> Any: ...
 
@@ -30,7 +30,7 @@ class Display(Protocol[V_contra]):
 
 
 class LiveDisplay(Generic[V]):
-    """`draw` makes the picture of a view at a moment; clocks in it go on between two events."""
+    """draw: renders a view at a moment; it is also called between events, to update durations."""
 
     def __init__(self, console: Console, draw: Callable[[V, datetime], Group]) -> None:
         self._view: V | None = None

@@ -1,4 +1,4 @@
-"""An emulator of one's own: a server that speaks the Jimeng protocol, on a free port for as long as a block runs."""
+"""Runs the emulator of the Jimeng protocol as a subprocess within a context."""
 
 import asyncio
 import contextlib
@@ -20,20 +20,20 @@ _VARIABLE = re.compile(r"^export (\w+)=(.*)$", re.MULTILINE)
 
 
 class EmulatorError(Exception):
-    """The emulator did not start, or ended while it was needed. Its text is a sentence."""
+    """The emulator did not start, or ended unexpectedly. The text is a sentence."""
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """environment: the variables that make a server of ours use it."""
+    """environment: variables that make an Ekonte server use it."""
 
     address: str
     environment: Mapping[str, str]
     log: Path
     process: asyncio.subprocess.Process
 
-    async def tell(self, what: str) -> dict[str, Any]:
-        """What it says under /__emulator__/: `accounts`, or the `ledger` of all tasks that it took."""
+    async def get(self, what: str) -> dict[str, Any]:
+        """Queries /__emulator__/: `accounts`, or the `ledger` of all accepted tasks."""
         async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
             answer = await http.get(f"{self.address}/__emulator__/{what}")
         answer.raise_for_status()
@@ -41,16 +41,16 @@ class Emulator:
         return told
 
     async def watch(self) -> None:
-        """Waits until it ends, which it should not, and raises EmulatorError then."""
+        """Waits for an unexpected end and raises EmulatorError."""
         code = await self.process.wait()
-        raise EmulatorError(f"The emulator ended in the middle of it, with exit code {code}; {self.log} has its words.")
+        raise EmulatorError(f"The emulator ended unexpectedly with exit code {code}; see its log {self.log}.")
 
 
 @contextlib.asynccontextmanager
 async def own_emulator(log: Path, scenario: Path, port: int, *options: str) -> AsyncIterator[Emulator]:
     """Starts the emulator and stops it at the end. scenario: an absolute path; port 0: a free one.
 
-    Raises EmulatorError where it does not start.
+    Raises EmulatorError if it does not start.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     command = ("-m", "providers.jimeng.emulator", "--port", str(port), "--scenario", str(scenario), *options)
@@ -62,7 +62,7 @@ async def own_emulator(log: Path, scenario: Path, port: int, *options: str) -> A
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
             stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C at the terminal is the demo's, which then ends this in order
+            start_new_session=True,  # keeps Ctrl-C from it; the demo stops it
         )
     async with ending(process):
         environment = await _environment(process, log)
@@ -70,7 +70,7 @@ async def own_emulator(log: Path, scenario: Path, port: int, *options: str) -> A
 
 
 async def _environment(process: asyncio.subprocess.Process, log: Path) -> dict[str, str]:
-    """Waits until it is ready; the variables that it prints."""
+    """Waits until it is ready; returns the variables that it prints."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(START_SECONDS):
             while process.returncode is None:
@@ -79,7 +79,7 @@ async def _environment(process: asyncio.subprocess.Process, log: Path) -> dict[s
                     return dict(_VARIABLE.findall(said))
                 await asyncio.sleep(POLL_SECONDS)
     if process.returncode is None:
-        raise EmulatorError(f"The emulator did not start in {START_SECONDS:g} seconds; {log} has its words.")
+        raise EmulatorError(f"The emulator did not start in {START_SECONDS:g} seconds; see its log {log}.")
     said = tail(log)
     refusal = next((line.removeprefix(REFUSAL) for line in said.splitlines() if line.startswith(REFUSAL)), None)
     raise EmulatorError(f"The emulator did not start: {refusal or said or f'exit code {process.returncode}'}")

@@ -1,4 +1,4 @@
-"""A server of one's own: `server.py` on a free port for as long as a block runs, its log in a file."""
+"""Runs `server.py` on a free port as a subprocess within a context, with its log in a file."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"^\s*GraphQL\s+(http\S+)$", re.MULTILINE)
 
 
 class ServerError(Exception):
-    """The server did not start. Holds what it said last."""
+    """The server did not start. The text has its last output."""
 
     @property
     def is_data_in_use(self) -> bool:
@@ -29,15 +29,15 @@ class ServerError(Exception):
 
 @contextlib.asynccontextmanager
 async def own_server(data: Path, log: Path, environment: Mapping[str, str] | None = None) -> AsyncIterator[str]:
-    """Starts the server with `data` as its data folder and gives its GraphQL address; stops it at the end.
+    """Starts the server with `data` as its data folder, yields its GraphQL address, and stops it at the end.
 
-    environment: all of its variables, and no file .env is read then; this program's own where none are given. Raises
-    ServerError where it does not start, e.g. because another server uses the same data folder.
+    environment: all of its variables, without reading .env; None: this process's own. Raises ServerError if it does not
+    start, e.g. because another server uses the same data folder.
     """
     for folder in (data, log.parent):
         folder.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
-        # A session of its own keeps Ctrl-C in the terminal from reaching it before whoever uses it has finished.
+        # A separate session keeps Ctrl-C in the terminal from stopping it before its users have finished.
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(ROOT / "server.py"),
@@ -55,7 +55,7 @@ async def own_server(data: Path, log: Path, environment: Mapping[str, str] | Non
 
 
 async def _address(process: asyncio.subprocess.Process, log: Path) -> str:
-    """Waits for the greeting, which the server prints when it listens."""
+    """Waits for the start message, which the server prints when it is ready."""
     try:
         async with asyncio.timeout(START_SECONDS):
             while process.returncode is None:
@@ -65,18 +65,18 @@ async def _address(process: asyncio.subprocess.Process, log: Path) -> str:
     except TimeoutError:
         raise ServerError(f"the server did not start in {START_SECONDS:g} seconds\n{tail(log)}") from None
     said = tail(log)
-    # A setting that cannot be used is said in one sentence; what was logged before it helps nobody.
+    # For an invalid setting the error message is enough, without the log.
     refusals = [
         line.removeprefix(REFUSAL)
         for line in said.splitlines()
         if line.startswith(REFUSAL) and not line.startswith(WARNING)
     ]
-    raise ServerError("\n".join(refusals) or said or f"it ended with code {process.returncode} and said nothing")
+    raise ServerError("\n".join(refusals) or said or f"it ended with code {process.returncode} without output")
 
 
 @contextlib.asynccontextmanager
 async def ending(process: asyncio.subprocess.Process) -> AsyncIterator[None]:
-    """Stops the process when the block is left, however that comes."""
+    """Stops the process when the context is left."""
     try:
         yield
     finally:
@@ -96,12 +96,12 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
 
 
 def warnings(log: Path) -> list[str]:
-    """What the server warned of when it started, such as a mistyped variable."""
+    """The server's warnings at its start, e.g. of a mistyped variable."""
     return [line.removeprefix(WARNING) for line in tail(log, lines=200).splitlines() if line.startswith(WARNING)]
 
 
 def tail(log: Path, lines: int = 15) -> str:
-    """The last lines of a log file; nothing where there is no file."""
+    """The last lines of a log file; empty if it does not exist."""
     try:
         with log.open(encoding="utf-8", errors="replace") as file:
             return "".join(deque(file, maxlen=lines)).rstrip()

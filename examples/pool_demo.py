@@ -1,7 +1,7 @@
-"""Has a pool of accounts make a storyboard's pictures while most of the accounts fail, and shows it: `make demo-pool`.
+"""Generates a storyboard's images with a pool of mostly failing accounts, and shows it: `make demo-pool`.
 
-Starts an emulator of Jimeng and a server of its own, speaks to the server as any client would, and in the end compares
-the emulator's books with what is stored. Nothing leaves this machine, and no account of anybody is used.
+Starts an emulator of Jimeng and a server, uses the server through its API, and finally compares the emulator's ledger
+with the stored results. Nothing leaves this machine, and no real account is used.
 """
 
 import argparse
@@ -28,14 +28,14 @@ from pool_display import account_summary, pool_display_for
 from pool_ledger import Balance, compare
 from pool_state import ENDED, View, account_news, job_news, shot_of
 from rich.console import Console
-from saving import DOWNLOADS_AT_ONCE, extension, safe_name
+from saving import MAX_DOWNLOADS, extension, safe_name
 
 SCENARIO = ROOT / "examples" / "pool-demo.toml"
 PROMPTS = ROOT / "examples" / "the-lamp.txt"
 WORK = "pool-demo"
 DATABASE = "ekonte.sqlite3"
 FAST_SECONDS = "2"
-# Upstream's real times are long: here a submit without an answer is not waited for as patiently as there.
+# Shorter than for the real upstream, so that the demo does not wait long for unconfirmed submits.
 TIMES = {"JIMENG_TIMEOUT_SECONDS": "4", "EKONTE_UNKNOWN_SUBMIT_SECONDS": "6", "EKONTE_ACCOUNT_CHECK_SECONDS": "0"}
 OWN_PREFIXES = ("EKONTE_", "JIMENG_", "DEFAULT_")
 
@@ -76,11 +76,11 @@ query ($workId: String!, $after: String) {
 
 
 class DemoError(Exception):
-    """It cannot be done, or gone on with. Its text is a sentence."""
+    """The demo cannot start or continue. The text is a sentence."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when all pictures are there and the books are even, 1 when anything failed, 130 when it was interrupted."""
+    """Returns the exit code: 0 if all images are stored and charged once, 1 if anything failed, 130 if interrupted."""
     options = _parser().parse_args(arguments)
     console = Console()
     try:
@@ -99,18 +99,18 @@ def _first_of(error: BaseException) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="A pool of accounts at work, most of them in trouble.")
-    parser.add_argument("--fast", action="store_true", help="small pictures made ready: nothing is drawn")
-    parser.add_argument("--prompts", type=Path, default=PROMPTS, help="a text with one prompt a line (%(default)s)")
+    parser.add_argument("--fast", action="store_true", help="small prepared images, nothing is drawn")
+    parser.add_argument("--prompts", type=Path, default=PROMPTS, help="a file with one prompt per line (%(default)s)")
     parser.add_argument("--scenario", type=Path, default=SCENARIO, help="the emulator's scenario (%(default)s)")
-    parser.add_argument("--seconds-per-image", type=float, help="how long the emulator works on a task (5; fast: 2)")
-    parser.add_argument("--emulator-port", type=int, default=0, help="where the emulator listens (a free port)")
+    parser.add_argument("--seconds-per-image", type=float, help="seconds of an emulated task (5; fast: 2)")
+    parser.add_argument("--emulator-port", type=int, default=0, help="the emulator's port (a free one)")
     parser.add_argument("--data", type=Path, help="a new folder for the server's data (one in data/, with the time)")
-    parser.add_argument("--out", type=Path, default=ROOT / "output" / WORK, help="for the pictures (%(default)s)")
+    parser.add_argument("--out", type=Path, default=ROOT / "output" / WORK, help="output folder (%(default)s)")
     return parser
 
 
 async def _until_interrupted(options: argparse.Namespace, console: Console) -> int:
-    """Runs the demo; Ctrl-C, SIGTERM and a closed terminal end it in order, with all that it started."""
+    """Runs the demo; Ctrl-C, SIGTERM and a closed terminal stop it gracefully, with its processes."""
     demo = asyncio.create_task(run(options, console))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -157,7 +157,7 @@ async def run(options: argparse.Namespace, console: Console) -> int:
 
 
 def read_prompts(path: Path) -> list[str]:
-    """The lines of a text, without empty ones. Raises DemoError where one comes twice or there is none."""
+    """The non-empty lines of a text. Raises DemoError for duplicates, or if there are none."""
     if not path.is_file():
         raise DemoError(f"There is no file {path}.")
     prompts = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
@@ -169,7 +169,7 @@ def read_prompts(path: Path) -> list[str]:
 
 
 def new_folder(wanted: Path | None) -> Path:
-    """An empty folder for this run: the accounts of an earlier one belong to an emulator that has ended."""
+    """An empty folder for this run, since accounts of an earlier run belong to an emulator that has ended."""
     path = wanted or ROOT / "data" / f"pool-demo-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
     path = path.resolve()
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -179,7 +179,7 @@ def new_folder(wanted: Path | None) -> Path:
 
 
 def server_environment(own: Mapping[str, str], upstream: Mapping[str, str]) -> dict[str, str]:
-    """Nothing that is set for another server: its database, its accounts' real hosts and its secret stay out of it."""
+    """The environment without settings of other servers, such as database, secret or real hosts."""
     kept = {name: value for name, value in own.items() if not name.upper().startswith(OWN_PREFIXES)}
     return {**kept, **upstream, **TIMES}
 
@@ -195,7 +195,7 @@ def _how(options: argparse.Namespace) -> list[str]:
 
 
 async def beside(watch: Coroutine[Any, Any, None], work: Coroutine[Any, Any, int]) -> int:
-    """What the work gives; ended by the watch, where that sees that it cannot go on."""
+    """Runs `work` and returns its result; cancels it if `watch` raises."""
     watching, working = asyncio.create_task(watch), asyncio.create_task(work)
     try:
         done, _ = await asyncio.wait((watching, working), return_when=asyncio.FIRST_COMPLETED)
@@ -209,7 +209,7 @@ async def beside(watch: Coroutine[Any, Any, None], work: Coroutine[Any, Any, int
 async def make_pictures(
     client: GraphQLClient, upstream: Emulator, prompts: Sequence[str], options: argparse.Namespace, console: Console
 ) -> int:
-    """From the accounts to the contact sheet; the exit code."""
+    """Creates accounts, generates the images and writes the contact sheet; returns the exit code."""
     accounts = await create_accounts(client, upstream)
     say(console, f"The pool: {account_summary(accounts)}")
     view = View()
@@ -223,15 +223,15 @@ async def make_pictures(
         raise
     seconds = (datetime.now(UTC) - view.started_at).total_seconds()
     records = await all_records(client)
-    balance = compare((await upstream.tell("ledger"))["tasks"], records, len(prompts))
+    balance = compare((await upstream.get("ledger"))["tasks"], records, len(prompts))
     sheet = await save(client, records, options.out)
     report(console, balance, seconds, options.out, sheet)
     return 0 if balance.is_even else 1
 
 
 async def create_accounts(client: GraphQLClient, upstream: Emulator) -> list[dict[str, Any]]:
-    """An account for each that the emulator knows, named after its session. Raises DemoError for a refused one."""
-    known = (await upstream.tell("accounts"))["accounts"]
+    """Creates an account for each of the emulator's, named after its session. Raises DemoError if one is refused."""
+    known = (await upstream.get("accounts"))["accounts"]
     inputs = [
         {
             "name": account["session"],
@@ -250,7 +250,7 @@ async def create_accounts(client: GraphQLClient, upstream: Emulator) -> list[dic
 
 
 async def generate(client: GraphQLClient, number: int, prompt: str) -> str:
-    """Asks for one picture; the id of its job."""
+    """Requests one image; returns the id of its job."""
     wanted = {
         "workId": WORK,
         "storyboardId": f"shot-{number:03}",
@@ -312,9 +312,9 @@ async def all_records(client: GraphQLClient) -> list[dict[str, Any]]:
 
 
 async def save(client: GraphQLClient, records: Sequence[Mapping[str, Any]], out: Path) -> Path | None:
-    """Downloads the chosen picture of each shot into `out`, whose earlier ones go, and writes the contact sheet."""
+    """Replaces the content of `out` by the chosen image of each shot, and writes the contact sheet."""
     shutil.rmtree(out / "shots", ignore_errors=True)
-    at_once = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+    at_once = asyncio.Semaphore(MAX_DOWNLOADS)
 
     async def fetch(number: int, record: Mapping[str, Any]) -> Print:
         shot = shot_of(number, record["job"])

@@ -1,4 +1,4 @@
-"""What the terminal shows of a pool at work: its accounts, the shots, and the last news."""
+"""Terminal display of a pool: accounts, shots, and the last news."""
 
 import re
 from collections.abc import Sequence
@@ -19,17 +19,17 @@ COLOURS = {
 SWITCHED = "↷"
 PLAIN_SECONDS = 5.0
 NARROWEST_SHOT = 19
-LINES_WITHOUT_ROWS = 8  # of the terminal: greeting, titles, legend, empty ones
-_FIRST_PART = re.compile(r"[:.] ")  # a reason's end, for a table
+LINES_WITHOUT_ROWS = 8  # of the terminal: start message, titles, legend, empty lines
+_FIRST_PART = re.compile(r"[:.] ")  # the first part of a reason, for a table
 
 
 def pool_display_for(console: Console) -> Display[View]:
-    """A live display in a terminal, plain lines anywhere else."""
+    """A live display in a terminal, else plain lines."""
     return LiveDisplay(console, draw) if console.is_terminal else PlainPoolDisplay(console)
 
 
 class PlainPoolDisplay:
-    """A line for each piece of news, and how far all is every five seconds."""
+    """Prints a line for each news item, and the overall progress every five seconds."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -55,7 +55,7 @@ class PlainPoolDisplay:
 
 
 def draw(view: View, now: datetime) -> Group:
-    """The whole picture at one moment."""
+    """Renders the view at a moment."""
     return Group(Text(summary(view, now), style="bold"), account_table(view, now), Shots(view), News(view))
 
 
@@ -100,14 +100,14 @@ def account_table(view: View, now: datetime) -> Table:
 
 
 def _slots(held: int, most: int) -> Text:
-    """A mark for each slot, e.g. ▣▣□; a number where there are many."""
+    """A mark for each slot, e.g. ▣▣□; numbers if there are many."""
     if most > 10:
         return Text(f"{held} of {most}")
     return Text("▣" * held, style="yellow").append("□" * max(0, most - held), style="dim")
 
 
 class Shots:
-    """All shots in columns, read downwards: number, mark, account, and how often that changed."""
+    """All shots in columns: number, mark, account, and number of account switches."""
 
     def __init__(self, view: View) -> None:
         self._shots = view.shots
@@ -143,7 +143,7 @@ def _cell(shot: Shot) -> Text:
 
 
 class News:
-    """The newest, as many as the terminal has lines left."""
+    """The newest news items that fit into the terminal."""
 
     def __init__(self, view: View) -> None:
         self._view = view
@@ -158,5 +158,5 @@ class News:
 
 
 def account_summary(accounts: Sequence[dict[str, Any]]) -> str:
-    """The names, for a line before the work begins."""
+    """A line with the account names, for the start."""
     return ", ".join(f"{account['name']} ({account['site']})" for account in accounts)

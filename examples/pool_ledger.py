@@ -1,4 +1,4 @@
-"""The emulator's own books against what the server has stored: what was paid, what is there, what is missing."""
+"""Compares the emulator's ledger with the server's records: charged, stored and missing images."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,9 +8,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Balance:
-    """wanted, stored: pictures, one for each shot. taken, charged: upstream's tasks, and those that it was not made to
-    give back. twice: shots for which more than one task was charged. lost: tasks that were charged and made, and are
-    not what a shot shows; missing: shots whose own task the books do not have as charged and made.
+    """wanted, stored: images, one per shot. taken, charged: tasks accepted by upstream, and those not refunded. twice:
+    shots with more than one charged task. lost: charged and finished tasks that no shot shows. missing: shots whose
+    task is not charged and finished in the ledger.
     """
 
     wanted: int
@@ -45,8 +45,8 @@ class Balance:
 def compare(tasks: Sequence[Mapping[str, Any]], records: Sequence[Mapping[str, Any]], wanted: int) -> Balance:
     """tasks: of the emulator's ledger. records: with status, files, and the attempts of their newest job.
 
-    What a shot was charged for is told by its prompt, since the ledger knows of no shots, and what it shows by the
-    history id of the attempt that succeeded.
+    Charged tasks are matched to shots by prompt, since the ledger has no shots; shown results by the history id of the
+    successful attempt.
     """
     charged = [task for task in tasks if task["charge"] > task["refund"]]
     by_prompt = Counter(task["prompt"] for task in charged)

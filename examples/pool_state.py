@@ -1,4 +1,4 @@
-"""What the pool demo knows of accounts and shots: the objects of the API, and what is made of them for people."""
+"""State of the pool demo: accounts and jobs from the API, and texts derived from them."""
 
 import itertools
 from collections import Counter, deque
@@ -14,8 +14,8 @@ STORING_FROM = 0.9  # the job's progress when upstream is done
 
 @dataclass(frozen=True)
 class Shot:
-    """state: waiting, submitted, drawing, storing, stored, failed. account: of its newest try; switches: how often that
-    was another one than before.
+    """state: waiting, submitted, drawing, storing, stored, failed. account: of the newest attempt. switches: number of
+    account changes.
     """
 
     number: int
@@ -30,7 +30,7 @@ class Shot:
 
 @dataclass
 class View:
-    """All that is shown. accounts, jobs: by id, as the API gives them; numbers: of shots, by the ids of their jobs."""
+    """The displayed state. accounts, jobs: objects from the API by id. numbers: of shots by job id."""
 
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class View:
 
     @property
     def shots(self) -> list[Shot]:
-        """One for each job that was asked for, in their order."""
+        """One shot per requested job, in order."""
         return [shot_of(number, self.jobs.get(job_id)) for job_id, number in self.numbers.items()]
 
     def counts(self) -> Counter[str]:
@@ -48,7 +48,7 @@ class View:
 
 
 def shot_of(number: int, job: Mapping[str, Any] | None) -> Shot:
-    """A shot out of its job; waiting while nothing is known of that."""
+    """A shot from its job; waiting while the job is unknown."""
     if job is None:
         return Shot(number, "waiting")
     names = [attempt["account"]["name"] for attempt in job["attempts"] if attempt["account"] is not None]
@@ -59,7 +59,7 @@ def shot_of(number: int, job: Mapping[str, Any] | None) -> Shot:
 def _state(job: Mapping[str, Any]) -> str:
     if job["status"] in ENDED:
         return "stored" if job["status"] == "SUCCEEDED" else "failed"
-    # The attempts may be newer than the job's own state, and tell more.
+    # The attempts may be newer than the job's state.
     if not job["attempts"] or job["attempts"][-1]["outcome"] != "RUNNING":
         return "storing" if job["status"] == "RUNNING" and job["progress"] >= STORING_FROM else "waiting"
     if job["progress"] >= STORING_FROM:
@@ -68,12 +68,12 @@ def _state(job: Mapping[str, Any]) -> str:
 
 
 def standing(account: Mapping[str, Any], now: datetime) -> tuple[str, str]:
-    """What an account may do, in a word or two, and why; the reason is empty where nothing is wrong."""
+    """The state of an account in a few words, and the reason; empty if nothing is wrong."""
     if account["status"] != "ACTIVE":
         return account["status"].lower(), account["statusReason"] or ""
     if account["imageAvailability"] == "EXHAUSTED":
         reset = datetime.fromisoformat(account["quotaResetAt"]).astimezone()
-        return f"exhausted until {reset:%H:%M}", "It has used up what it may generate."
+        return f"exhausted until {reset:%H:%M}", "Its daily limit is reached."
     for cooldown in account["cooldowns"]:
         seconds = (datetime.fromisoformat(cooldown["until"]) - now).total_seconds()
         if seconds > 0:
@@ -83,7 +83,7 @@ def standing(account: Mapping[str, Any], now: datetime) -> tuple[str, str]:
 
 
 def account_news(before: Mapping[str, Any] | None, after: Mapping[str, Any], now: datetime) -> str | None:
-    """A line where an account has got into trouble, or into another trouble than before; None for all else."""
+    """A line if an account has a new problem; else None."""
     state, why = standing(after, now)
     if state == "active" or (before is not None and _trouble(before, now) == _trouble(after, now)):
         return None
@@ -97,7 +97,7 @@ def _trouble(account: Mapping[str, Any], now: datetime) -> tuple[str, str]:
 
 
 def job_news(number: int, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> str | None:
-    """A line where a shot goes to another account, its submit got no answer, or it has failed; None for all else."""
+    """A line if a shot switches accounts, its submit is unconfirmed, or it has failed; else None."""
     if after["status"] == "FAILED":
         return f"shot {number} failed: {(after['error'] or {}).get('message', 'no reason is known')}"
     left = [attempt for attempt in after["attempts"] if attempt["outcome"] == "SWITCHED"]

@@ -1,4 +1,4 @@
-"""Downloads what a workflow made into a folder, under names that any system takes."""
+"""Downloads the results of a workflow into a folder, with file names valid on all systems."""
 
 import asyncio
 import re
@@ -9,7 +9,7 @@ from typing import Any
 from graphql_client import GraphQLClient
 from own_server import ROOT
 
-DOWNLOADS_AT_ONCE = 4
+MAX_DOWNLOADS = 4
 FORBIDDEN_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 MAX_NAME_BYTES = 120
 
@@ -33,7 +33,7 @@ query ($id: ID!, $after: String) {
 
 
 async def save(client: GraphQLClient, workflow_id: str, out: Path) -> dict[str, Any]:
-    """Downloads all that was made into `out`, whose earlier pictures go; returns the edit as the API gives it."""
+    """Downloads all results into `out`, replacing earlier images; returns the edit object of the API."""
     workflow: dict[str, Any] = {}
     shots: list[dict[str, Any]] = []
     after: str | None = None
@@ -61,7 +61,7 @@ async def save(client: GraphQLClient, workflow_id: str, out: Path) -> dict[str, 
         if asset["designImage"]:
             name = free_name(safe_name(asset["name"]), taken) + extension(asset["designImage"])
             wanted.append((asset["designImage"]["url"], out / "designs" / name))
-    at_once = asyncio.Semaphore(DOWNLOADS_AT_ONCE)
+    at_once = asyncio.Semaphore(MAX_DOWNLOADS)
 
     async def fetch(link: str, path: Path) -> None:
         async with at_once:
@@ -74,18 +74,18 @@ async def save(client: GraphQLClient, workflow_id: str, out: Path) -> dict[str, 
 
 
 def output_folder(text: Path) -> Path:
-    """A folder of the text's own: story.txt and story.md do not share one."""
+    """The output folder of a text; different for story.txt and story.md."""
     return ROOT / "output" / safe_name(text.name.replace(".", "-"))
 
 
 def safe_name(name: str) -> str:
-    """The name as a file's, on any system: no separators or control characters, no dots around it, not too long."""
+    """A valid file name on all systems: without separators, control characters and outer dots, shortened."""
     cleaned = FORBIDDEN_IN_NAMES.sub("_", name).encode()[:MAX_NAME_BYTES].decode(errors="ignore")
     return cleaned.strip(" .") or "unnamed"
 
 
 def free_name(name: str, taken: set[str]) -> str:
-    """The name, numbered where it is taken in any case of its letters; it is taken then."""
+    """The name, numbered if `taken` has it in any case; adds it to `taken`."""
     free, number = name, 2
     while free.casefold() in taken:
         free, number = f"{name} {number}", number + 1

@@ -9,7 +9,7 @@ from models.base import OwnedRow
 
 
 class AuditEntry(OwnedRow):
-    """One executed or refused mutation field. Never changed, removed after the retention time."""
+    """One executed or refused mutation field. Never changed, and removed after the retention time."""
 
     operation = fields.CharField(max_length=64)
     "The mutation's field name."

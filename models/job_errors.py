@@ -1,5 +1,6 @@
 """The error of a job or an attempt, as a value and as stored JSON."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,3 +46,8 @@ class JobError:
             values.get("kind"),
             values.get("logId"),
         )
+
+
+def with_errors_as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns with what their rows keep of a JobError in its place."""
+    return {name: value.to_json() if isinstance(value, JobError) else value for name, value in values.items()}

@@ -1,1 +1,1 @@
-"""One client per outside service behind small protocols; none of them knows the database."""
+"""Clients for external services behind small protocols, without access to the database."""

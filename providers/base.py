@@ -1,8 +1,8 @@
-"""What a provider is: a class with a name and the methods of its capabilities, and the plain values that go in and out.
+"""The provider protocols, one per capability, and the values that they take and return.
 
-Shot types, asset types and input types are the names of the contract's enums as strings (CLOSE_UP, CHARACTER, NOVEL).
-Every method may raise errors.JobFailure; being cancelled ends whatever it started (subprocesses too) within a second.
-Lengths are seconds, picture sizes pixels, progress a number from 0 to 1.
+Shot types, asset types and input types are the names of the API's enums as strings (CLOSE_UP, CHARACTER, NOVEL).
+Every method may raise errors.JobFailure. When cancelled, a method ends everything it started, subprocesses included,
+within a second. Durations are in seconds, sizes in pixels, progress is from 0 to 1.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Progress = Callable[[float], None]
 
 
 def ignore_progress(_: float) -> None:
-    """For callers that do not follow."""
+    """The default Progress, which does nothing."""
 
 
 # ---------------------------------------------------------------- text
@@ -22,11 +22,11 @@ def ignore_progress(_: float) -> None:
 
 @dataclass(frozen=True)
 class ScriptOrder:
-    """A text to turn into a script. shot_seconds_*: bounds of a shot's length unless its voice needs more."""
+    """A text to turn into a script. shot_seconds_*: bounds of a shot's length, unless its speech takes longer."""
 
     text: str
     input_type: str = "NOVEL"  # NOVEL, SCREENPLAY (Fountain or plain), OUTLINE
-    language: str | None = None  # "zh", "en"; None: found out
+    language: str | None = None  # "zh", "en"; None: detected
     style: str | None = None
     tone: str | None = None
     model: str | None = None
@@ -38,7 +38,7 @@ class ScriptOrder:
 
 @dataclass(frozen=True)
 class DraftAsset:
-    """Someone or something that shots show. `type` is CHARACTER, PROP or SCENE, `name` the text's own word."""
+    """A character, prop or place shown in shots. type: CHARACTER, PROP or SCENE. name: as in the text."""
 
     type: str
     name: str
@@ -49,7 +49,7 @@ class DraftAsset:
 
 @dataclass(frozen=True)
 class DraftShot:
-    """`narration` is spoken by the narrator, then `dialogue` by `speaker`. asset_names: whom and what one sees."""
+    """`narration` is spoken by the narrator, then `dialogue` by `speaker`. asset_names: assets that are visible."""
 
     title: str
     prompt: str
@@ -78,7 +78,7 @@ class ScriptDraft:
     scenes: tuple[DraftScene, ...]
     assets: tuple[DraftAsset, ...]
     screenplay: str  # valid Fountain
-    storyboard_script: str  # the shot list as text, for people
+    storyboard_script: str  # the shot list as readable text
 
 
 # ---------------------------------------------------------------- pictures
@@ -86,7 +86,7 @@ class ScriptDraft:
 
 @dataclass(frozen=True)
 class Subject:
-    """An asset that a picture shows. design: its design image, to compose from; reference: a picture a person gave."""
+    """An asset shown in a picture. design: its design image. reference: a picture provided by a user."""
 
     type: str  # CHARACTER, PROP, SCENE
     name: str
@@ -97,9 +97,9 @@ class Subject:
 
 @dataclass(frozen=True)
 class ImageOrder:
-    """A picture to make. `purpose`: DESIGN (one asset, the first subject) or SHOT.
+    """An image to generate. purpose: DESIGN (of one asset, the first subject) or SHOT.
 
-    references: pictures that it should resemble, beside those of its subjects.
+    references: pictures that it should resemble, in addition to those of its subjects.
     """
 
     prompt: str
@@ -115,7 +115,7 @@ class ImageOrder:
 
 @dataclass(frozen=True)
 class GridOrder:
-    """rows x columns shots in one picture; cells in reading order, each exactly cells[0].width x height pixels."""
+    """rows x columns shots in one image. cells: in reading order, each exactly cells[0].width x height pixels."""
 
     rows: int
     columns: int
@@ -174,7 +174,7 @@ class Provider(Protocol):
     name: str
 
     async def reachable(self) -> str | None:
-        """None where the provider can be used now, else why not, in words."""
+        """None if the provider is available, else the reason as text."""
 
 
 @runtime_checkable
@@ -185,22 +185,22 @@ class TextProvider(Provider, Protocol):
 @runtime_checkable
 class ImageProvider(Provider, Protocol):
     async def draw(self, order: ImageOrder, into: Path, progress: Progress = ignore_progress) -> list[Path]:
-        """Pictures in the folder `into`, best first; at least one."""
+        """Writes at least one image into the folder `into`; returns the paths, best first."""
 
     async def draw_grid(self, order: GridOrder, into: Path, progress: Progress = ignore_progress) -> Path:
-        """One picture of columns*width x rows*height pixels in the folder `into`."""
+        """Writes one image of columns*width x rows*height pixels into the folder `into`."""
 
 
 @runtime_checkable
 class VideoProvider(Provider, Protocol):
     async def film(self, order: ClipOrder, into: Path, progress: Progress = ignore_progress) -> Path:
-        """An MP4 in the folder `into`."""
+        """Writes an MP4 into the folder `into`."""
 
 
 @runtime_checkable
 class SpeechProvider(Provider, Protocol):
     async def speak(self, order: SpeechOrder, into: Path, progress: Progress = ignore_progress) -> Path:
-        """A 48 kHz mono WAV in the folder `into`, trimmed of silence at both ends."""
+        """Writes a 48 kHz mono WAV without leading or trailing silence into the folder `into`."""
 
     def voices(self) -> list[VoiceInfo]: ...
 
@@ -208,4 +208,4 @@ class SpeechProvider(Provider, Protocol):
 @runtime_checkable
 class MusicProvider(Provider, Protocol):
     async def compose(self, order: MusicOrder, into: Path, progress: Progress = ignore_progress) -> Path:
-        """A 48 kHz stereo WAV of order.seconds in the folder `into`."""
+        """Writes a 48 kHz stereo WAV of order.seconds into the folder `into`."""

@@ -1,4 +1,4 @@
-"""What a provider without accounts is that generates single pictures and clips: it works while it is asked."""
+"""The protocol of providers without accounts, which generate an image or clip within one call."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,10 +10,10 @@ from providers.pooled import GenerationOrder, ModelInfo
 
 @runtime_checkable
 class DirectGenerator(Provider, Protocol):
-    """`inputs` are the input pictures as local files, in order; the order's own `inputs` stay empty.
+    """inputs: the input pictures as local files, in order; the order's own `inputs` are empty.
 
-    Results are written into the folder `into`. Methods raise errors.JobFailure, and being cancelled they end what they
-    started within a second.
+    Results are written into the folder `into`. Methods raise errors.JobFailure. When cancelled, they end everything
+    they started within a second.
     """
 
     def models(self) -> Sequence[ModelInfo]: ...
@@ -21,9 +21,9 @@ class DirectGenerator(Provider, Protocol):
     async def generate_image(
         self, order: GenerationOrder, inputs: Sequence[Path], into: Path, progress: Progress = ignore_progress
     ) -> list[Path]:
-        """Pictures, best first; at least one."""
+        """The paths of at least one image, best first."""
 
     async def generate_clip(
         self, order: GenerationOrder, inputs: Sequence[Path], into: Path, progress: Progress = ignore_progress
     ) -> Path:
-        """An MP4. No input: from the words alone. One: the first frame. Two: the first and the last frame."""
+        """The path of an MP4. One input is the first frame, two are the first and the last frame."""

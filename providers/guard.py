@@ -1,8 +1,7 @@
-"""The address guard: connections to addresses of the public internet only, and to private hosts that are listed.
+"""SSRF protection: HTTP connections to public addresses and explicitly allowed private hosts only.
 
-A name is looked up once, and the connection goes to the very address that was checked, so that a name cannot show one
-address to the check and another to the connection. Proxies of the environment are not used, since a proxy would look
-names up for itself.
+A name is resolved once, and the connection goes to the address that was checked, which prevents DNS rebinding. Proxies
+of the environment are not used, since a proxy would resolve names itself.
 """
 
 import asyncio
@@ -22,12 +21,12 @@ import structlog
 log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 10.0
-LOOKUPS_AT_ONCE = 128
-"In one process: twice as many as there are callbacks at once, so that links find room beside them."
-KEEPALIVE_SECONDS = 15.0  # shorter than servers keep a connection, so that it does not end under a request
+MAX_LOOKUPS = 128
+"Concurrent DNS lookups of one process: twice the concurrent callbacks, so that links are not blocked by them."
+KEEPALIVE_SECONDS = 15.0  # shorter than usual on servers, so that they do not close a connection during a request
 
-# Refused beyond what the ipaddress module knows (its tables differ between versions of Python): protocol assignments
-# and 6to4 relays, the ways of carrying IPv4 inside IPv6 (RFC 6052, 3056, 4380, 4291, 2765), and site-local addresses.
+# Refused in addition to the ipaddress module's tables, which differ between Python versions: protocol assignments, 6to4
+# relays, IPv4 embedded in IPv6 (RFC 6052, 3056, 4380, 4291, 2765), and site-local addresses.
 _REFUSED_NETWORKS = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -43,26 +42,26 @@ _REFUSED_NETWORKS = tuple(
     )
 )
 
-_NAME_SERVICE_AWAY = frozenset({socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM})
+_NAME_SERVICE_ERRORS = frozenset({socket.EAI_AGAIN, socket.EAI_FAIL, socket.EAI_SYSTEM})
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[Iterable[str]]]
 
 
 class LinkRefusedError(Exception):
-    """A link that the guard does not follow; the sentence names no address."""
+    """A link that must not be fetched. The message contains no address."""
 
 
 class HostNotFoundError(LinkRefusedError):
-    """A host without an address, now: it does not exist, or the name service is away."""
+    """The host cannot be resolved: it does not exist, or the name service is unavailable."""
 
 
-class NameServiceAwayError(HostNotFoundError):
-    """Nobody could say whether the host has an address."""
+class NameServiceUnavailableError(HostNotFoundError):
+    """The name service did not answer."""
 
 
 def is_public(address: IpAddress) -> bool:
-    """Whether an address is of the public internet: of no machine, local network, carrier or special use."""
+    """Whether an address is public: not loopback, private, carrier-grade NAT or reserved for special use."""
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return is_public(address.ipv4_mapped)
     if any(address in network for network in _REFUSED_NETWORKS):
@@ -76,12 +75,12 @@ _lookups: WeakKeyDictionary[asyncio.AbstractEventLoop, anyio.CapacityLimiter] = 
 async def resolve(host: str, port: int) -> list[str]:
     """The addresses of a host by the system's resolver.
 
-    In threads of its own: a name whose servers never answer keeps one for half a minute, and among the event loop's few
-    it would keep all other connections waiting, too.
+    Runs in separate threads: a lookup that is never answered blocks its thread for half a minute, and in the event
+    loop's small default pool it would delay all other connections.
     """
-    room = _lookups.setdefault(asyncio.get_running_loop(), anyio.CapacityLimiter(LOOKUPS_AT_ONCE))
+    capacity = _lookups.setdefault(asyncio.get_running_loop(), anyio.CapacityLimiter(MAX_LOOKUPS))
     look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-    found = await anyio.to_thread.run_sync(look_up, limiter=room, abandon_on_cancel=True)
+    found = await anyio.to_thread.run_sync(look_up, limiter=capacity, abandon_on_cancel=True)
     return [str(entry[4][0]) for entry in found]
 
 
@@ -94,16 +93,16 @@ def _is_listed(host: str, port: int, allowed: Collection[str]) -> bool:
 async def checked_addresses(
     host: str, port: int, *, allowed_private_hosts: Collection[str] = (), resolver: Resolve = resolve
 ) -> list[IpAddress]:
-    """The host's addresses, all of which are public; a name with one private address is refused as a whole.
+    """Resolves a host; all of its addresses must be public, unless it is listed in allowed_private_hosts.
 
-    Raises LinkRefusedError, HostNotFoundError or NameServiceAwayError.
+    Raises LinkRefusedError, HostNotFoundError or NameServiceUnavailableError.
     """
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             found = await resolver(host.strip("[]"), port)
     except (OSError, TimeoutError, UnicodeError) as error:
-        if isinstance(error, TimeoutError) or (isinstance(error, OSError) and error.errno in _NAME_SERVICE_AWAY):
-            raise NameServiceAwayError("The link's host cannot be looked up at the moment.") from None
+        if isinstance(error, TimeoutError) or (isinstance(error, OSError) and error.errno in _NAME_SERVICE_ERRORS):
+            raise NameServiceUnavailableError("The link's host cannot be looked up at the moment.") from None
         raise HostNotFoundError("The link's host cannot be found.") from None
     addresses = [ipaddress.ip_address(text) for text in dict.fromkeys(found)]
     if not addresses:
@@ -115,7 +114,7 @@ async def checked_addresses(
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to an address only after looking at it. The last door: every connection of the client passes here."""
+    """Network backend that checks the address of every connection before connecting."""
 
     def __init__(self, *, allowed_private_hosts: Collection[str], resolver: Resolve) -> None:
         self._backend = httpcore.AnyIOBackend()
@@ -153,9 +152,9 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 def guarded_pool(
     *, allowed_private_hosts: Collection[str] = (), resolver: Resolve = resolve, max_connections: int = 1
 ) -> httpcore.AsyncConnectionPool:
-    """HTTP connections that are all guarded. They follow no redirect and know no proxy.
+    """A connection pool with address checks, without redirects and proxies.
 
-    What the guard refuses comes out of its requests as LinkRefusedError.
+    Its requests raise LinkRefusedError for refused hosts.
     """
     backend = GuardedBackend(allowed_private_hosts=allowed_private_hosts, resolver=resolver)
     return httpcore.AsyncConnectionPool(
@@ -164,7 +163,7 @@ def guarded_pool(
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):
-    """A guarded pool for an httpx client. What the guard refuses is a ConnectError, whose cause is LinkRefusedError."""
+    """guarded_pool as a transport for httpx. A refused host raises ConnectError with LinkRefusedError as its cause."""
 
     def __init__(
         self, *, allowed_private_hosts: Collection[str] = (), resolver: Resolve = resolve, max_connections: int
@@ -210,7 +209,7 @@ class _GuardedStream(httpx.AsyncByteStream):
 
 @contextlib.contextmanager
 def _httpx_errors() -> Iterator[None]:
-    """Errors of httpcore as those of httpx, which have the same names."""
+    """Translates httpcore's exceptions into httpx's, which have the same names."""
     try:
         yield
     except LinkRefusedError as error:

@@ -1,7 +1,7 @@
-"""What a provider with a pool of accounts is: asked on behalf of one account, in short steps that never wait for a
-result. Which account, when, and what comes of a fault is decided in services/accounts/pool.
+"""The protocol of providers with a pool of accounts, whose calls act for one account and never wait for a result.
 
-Kinds are IMAGE and VIDEO; sites CN, US, HK, JP, SG. Links in answers are upstream's own and expire.
+services/accounts/pool decides which account is used when, and how faults are handled. Kinds are IMAGE and VIDEO; sites
+are CN, US, HK, JP, SG. Links in responses are upstream's own and expire.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,30 +15,30 @@ from providers.base import Provider
 
 
 class FaultKind(StrEnum):
-    """What upstream says is wrong, as far as it decides what happens next."""
+    """Classes of upstream errors that are handled differently."""
 
     SESSION_EXPIRED = "SESSION_EXPIRED"
-    PUNISHED = "PUNISHED"  # the account is punished
-    NO_PERMISSION = "NO_PERMISSION"  # this account may not use this model; another may
-    NEEDS_CONFIRMATION = "NEEDS_CONFIRMATION"  # a person has to click something on the web page first
+    PUNISHED = "PUNISHED"  # the account is banned
+    NO_PERMISSION = "NO_PERMISSION"  # this account may not use the model; another one may
+    NEEDS_CONFIRMATION = "NEEDS_CONFIRMATION"  # a user has to confirm something on the web page first
     OUT_OF_CREDIT = "OUT_OF_CREDIT"
     DAILY_LIMIT = "DAILY_LIMIT"
     RATE_LIMIT = "RATE_LIMIT"
-    CONCURRENCY_LIMIT = "CONCURRENCY_LIMIT"  # too many tasks of this account at once
+    CONCURRENCY_LIMIT = "CONCURRENCY_LIMIT"  # too many concurrent tasks of this account
     RISK_CONTROL = "RISK_CONTROL"
-    MODEL_RISK_CONTROL = "MODEL_RISK_CONTROL"  # risk control that is known to be about the model alone
+    MODEL_RISK_CONTROL = "MODEL_RISK_CONTROL"  # risk control of the model only
     CONTENT_REJECTED = "CONTENT_REJECTED"
     INVALID_INPUT = "INVALID_INPUT"
-    GENERATION_FAILED = "GENERATION_FAILED"  # taken, and failed for no reason of ours: one retry, then another account
-    UPSTREAM_FAULT = "UPSTREAM_FAULT"  # busy, 5xx, network: nothing was taken
-    UNKNOWN = "UNKNOWN"  # a code that nobody has seen: another account once, then it fails
+    GENERATION_FAILED = "GENERATION_FAILED"  # failed after being accepted: one retry, then another account
+    UPSTREAM_FAULT = "UPSTREAM_FAULT"  # busy, 5xx, network: nothing was accepted
+    UNKNOWN = "UNKNOWN"  # an unknown code: one try on another account, then the job fails
 
 
 class UpstreamFaultError(Exception):
-    """Upstream said no, or could not be reached; it is certain that nothing was taken by this very call.
+    """Upstream refused the call or could not be reached; the call certainly had no effect.
 
-    message: a finished sentence that a person understands. upstream_code: ret or fail_code as it came.
-    log_id: upstream's own name for the call, for its support.
+    message: a complete sentence for users. upstream_code: ret or fail_code as received. log_id: upstream's id of the
+    call, for its support.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class UpstreamFaultError(Exception):
 
 
 class SubmitUnknownError(Exception):
-    """A submit without a readable answer (time-out, reset, 5xx, no history id): upstream may have taken it."""
+    """A submit without a readable response (time-out, reset, 5xx, no history id): upstream may have accepted it."""
 
 
 @dataclass(frozen=True)
 class Credential:
-    """One account, as a provider needs it. The session never shows in a repr or a log."""
+    """The credentials of one account. The session id is excluded from repr and logs."""
 
     account_id: int
     site: str
@@ -75,9 +75,9 @@ class Credential:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What a model takes. resolutions and durations_seconds: what it can be asked for, the default first; empty where
-    the request has none. ratios: in the order of a chooser, the deployment's default need not be first.
-    credits: an estimate per task, None where nobody knows.
+    """The capabilities of a model. resolutions, durations_seconds: allowed values, the default first; empty if the
+    request has none. ratios: in display order, which need not start with the default. credits: estimate per task;
+    None: unknown.
     """
 
     name: str
@@ -104,10 +104,10 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class GenerationOrder:
-    """What is to be made. inputs: upstream's own names (from `upload`) of the input pictures, in order.
+    """The parameters of a generation. inputs: upstream's URIs (from `upload`) of the input pictures, in order.
 
-    For VIDEO the first input is the first frame and the second the last one. Only what the model's ModelInfo says it
-    takes is set. size: width x height in pixels, e.g. "1024x576".
+    For VIDEO the first input is the first frame and the second the last one. Only parameters that the model's
+    ModelInfo allows are set. size: width x height in pixels, e.g. "1024x576".
     """
 
     kind: str
@@ -129,7 +129,7 @@ class GenerationOrder:
 
 @dataclass(frozen=True)
 class Accepted:
-    """Upstream has taken a submit. raw: its answer's payload."""
+    """The result of an accepted submit. raw: the payload of the response."""
 
     history_id: str
     raw: Mapping[str, Any] = field(default_factory=dict)
@@ -143,12 +143,11 @@ class TaskPhase(StrEnum):
 
 @dataclass(frozen=True)
 class UpstreamTask:
-    """A task as upstream tells of it now.
+    """The current state of a task, as reported by upstream.
 
-    status, fail_code: upstream's own. fault: why it failed, where phase is FAILED. links: of results, best first, as
-    far as they are there. progress: 0 to 1 where it can be told. queue_position: tasks before this one in upstream's
-    queue, 0 when it is being worked on, None where upstream does not say. created_at, finished_at: Unix seconds by
-    upstream's clock, where told.
+    status, fail_code: upstream's own. fault: why it failed, if phase is FAILED. links: of the results available so far,
+    best first. progress: 0 to 1, or None. queue_position: tasks before this one in upstream's queue; 0: in progress;
+    None: unknown. created_at, finished_at: Unix seconds by upstream's clock, or None.
     """
 
     history_id: str
@@ -170,31 +169,31 @@ class UpstreamTask:
 
 @runtime_checkable
 class PooledProvider(Provider, Protocol):
-    """Every method may raise UpstreamFaultError. One request waits at most `call_timeout_seconds`."""
+    """Every method may raise UpstreamFaultError. A single request takes at most `call_timeout_seconds`."""
 
     call_timeout_seconds: float
 
     def models(self) -> Sequence[ModelInfo]: ...
 
     def credits_for(self, order: GenerationOrder) -> int | None:
-        """What the order is likely to cost, in credits; None where nobody knows."""
+        """The estimated price in credits; None: unknown."""
 
     async def is_alive(self, credential: Credential, *, fresh: bool = False) -> bool:
-        """Whether the session is accepted. Answers of the last ten minutes are used again unless `fresh`."""
+        """Whether the session is valid. Cached for ten minutes; fresh: bypasses the cache."""
 
     async def credit_balance(self, credential: Credential, *, fresh: bool = False) -> int:
-        """Credits that the account has. Answers of the last 30 seconds are used again unless `fresh`."""
+        """The account's credits. Cached for 30 seconds; fresh: bypasses the cache."""
 
     async def receive_credits(self, credential: Credential) -> int:
-        """Receives today's free credits; how many came (0: none)."""
+        """Receives today's free credits; returns their number (0: none)."""
 
     async def upload(self, credential: Credential, picture: Path) -> str:
-        """Uploads an input picture (made smaller first where it exceeds the limits); upstream's name for it, which
-        only this account can use.
+        """Uploads an input picture, scaled down if it exceeds the limits; returns upstream's URI, which only this
+        account can use.
         """
 
     async def submit(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Accepted:
-        """Sends the draft, once. UpstreamFaultError: refused, or surely not sent. SubmitUnknownError: nobody knows."""
+        """Sends the draft once. UpstreamFaultError: refused, or certainly not sent. SubmitUnknownError: unknown."""
 
     async def query(
         self,
@@ -205,15 +204,14 @@ class PooledProvider(Provider, Protocol):
         submit_ids: Collection[str] = (),
         fresh: bool = False,
     ) -> Mapping[str, UpstreamTask]:
-        """Tasks of the account by the ids that were asked for (either sort; one request for each sort). An id that
-        upstream does not know, or not yet, is missing from the answer. fresh: finished tasks are asked about again,
-        for new links.
+        """The account's tasks by the given ids, with one request for each kind of id. Ids that upstream does not know,
+        or not yet, are missing from the result. fresh: queries finished tasks again, for new links.
         """
 
     async def best_links(self, credential: Credential, task: UpstreamTask) -> tuple[str, ...]:
-        """Links of the best quality for a task that is done, e.g. the download of a clip; the task's own where there
-        are no better ones or asking fails.
+        """Links of the best quality for a finished task, e.g. the download of a clip; the task's own links if there are
+        none or the query fails.
         """
 
     async def cancel(self, credential: Credential, kind: str, history_id: str) -> bool:
-        """Asks upstream to drop a task; whether it says that it will. Never raises for a refusal."""
+        """Requests cancellation of a task; returns whether upstream agreed. Does not raise for a refusal."""

@@ -1,8 +1,8 @@
-"""A shot's prompt as named parts, so that one part can be replaced and the rest stays.
+"""Prompts of shots as named parts, which can be replaced individually.
 
 A prompt reads "Shot: close-up. Scene: a street, winter morning. Characters: …. Action: …. Style: …." in English and
-"景别：近景。场景：……。人物：……。动作：……。风格：……。" in Chinese. A prompt in a person's own words has no
-labels: all of it is the action, and parts that are replaced later are put beside it.
+"景别：近景。场景：……。人物：……。动作：……。风格：……。" in Chinese. A prompt written by a user
+has no labels: the whole text is the action, and replaced parts are added to it.
 """
 
 import re
@@ -35,7 +35,7 @@ _LABEL_PATTERN = re.compile(
 
 @dataclass(frozen=True)
 class PromptParts:
-    """`shot` is the shot type in words. An empty part is left out of the prompt."""
+    """shot: the shot type in words. Empty parts are omitted from the prompt."""
 
     shot: str = ""
     scene: str = ""
@@ -44,12 +44,12 @@ class PromptParts:
     style: str = ""
 
     def replaced(self, **changes: str | None) -> "PromptParts":
-        """The same parts with those that are given (not None) in their places."""
+        """A copy with the given parts (not None) replaced."""
         return replace(self, **{name: value for name, value in changes.items() if value is not None})
 
 
 def compose_prompt(parts: PromptParts, language: str) -> str:
-    """The labelled prompt; Chinese labels for languages that begin with zh, English ones for all others."""
+    """The labelled prompt, with Chinese labels for languages that start with zh, else with English ones."""
     is_chinese = language.startswith("zh")
     key, colon, stop = ("zh", "：", "。") if is_chinese else ("en", ": ", ". ")
     pieces = [
@@ -61,7 +61,7 @@ def compose_prompt(parts: PromptParts, language: str) -> str:
 
 
 def parse_prompt(prompt: str) -> PromptParts:
-    """The parts of a labelled prompt; of one without labels, all of it as the action."""
+    """The parts of a labelled prompt; without labels the whole text is the action."""
     pieces = _LABEL_PATTERN.split(prompt.strip())
     parts: dict[str, str] = {}
     if pieces[0].strip():
@@ -74,23 +74,23 @@ def parse_prompt(prompt: str) -> PromptParts:
 
 
 def design_prompt(prompt: str, style: str | None) -> str:
-    """What a service is told that draws an asset's design: its prompt, and the style where the prompt names none."""
+    """The prompt for an asset's design, with the style added if the prompt does not contain it."""
     return _with_style(prompt, style)
 
 
 def composed_prompt(prompt: str, style: str | None, shown: Sequence[str]) -> str:
-    """What a service is told that composes a shot from pictures: its prompt, and whom or what each picture shows.
+    """The prompt for a shot composed from reference pictures, with the style and the subject of each picture.
 
-    shown: names, in the order of the pictures.
+    shown: names of the subjects, in the order of the pictures.
     """
-    told = _with_style(prompt, style)
+    styled = _with_style(prompt, style)
     if not shown:
-        return told
+        return styled
     if _is_chinese(prompt):
         names = "，".join(f"图{number}是{name}" for number, name in enumerate(shown, 1))
-        return f"{told}参考图：{names}，样貌与服装保持一致。"
+        return f"{styled}参考图：{names}，样貌与服装保持一致。"
     names = ", ".join(f"picture {number} shows {name}" for number, name in enumerate(shown, 1))
-    return f"{told} References: {names}; keep faces and clothes the same."
+    return f"{styled} References: {names}; keep faces and clothes the same."
 
 
 def _with_style(prompt: str, style: str | None) -> str:

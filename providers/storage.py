@@ -1,7 +1,7 @@
-"""Where file contents are kept: a local folder, or S3-compatible object storage, behind one interface.
+"""Storage of file contents: a local folder or S3-compatible object storage behind one interface.
 
-Keys are relative paths with forward slashes. Writing under a key that is there already replaces it with the same
-content, since keys are made from content hashes.
+Keys are relative paths with forward slashes. Writing to an existing key replaces it with the same content, since keys
+contain content hashes.
 """
 
 import contextlib
@@ -27,30 +27,30 @@ CHUNK_BYTES = 1 << 20
 
 class Storage(Protocol):
     async def put(self, key: str, source: Path) -> None:
-        """Copies a local file's content in; whole or not at all. OSError where there is no room."""
+        """Stores a local file's content atomically. Raises OSError if there is no space."""
 
     async def fetch(self, key: str, cache: Path) -> Path:
-        """A local path with the content, to be read only; FileNotFoundError where there is none, OSError else."""
+        """A local path with the content, read-only. Raises FileNotFoundError for an unknown key, OSError otherwise."""
 
     def read(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
-        """The bytes from start up to, not including, end."""
+        """Bytes `start` up to but not including `end`."""
 
     async def remove(self, key: str) -> None:
-        """Removes the content; nothing where there is none."""
+        """Removes the content; an unknown key is ignored."""
 
     async def exists(self, key: str) -> bool: ...
 
     async def keys(self) -> list[str]:
-        """All keys; for checks and clean-up, not for requests."""
+        """All keys. Slow; for checks and clean-up only."""
 
     async def free_bytes(self) -> int | None: ...
 
     def local_path(self, key: str) -> Path | None:
-        """The content's own path where it lies in a local folder."""
+        """The content's path in a local folder; None for object storage."""
 
 
 class LocalStorage:
-    """Files in a folder. A file appears under its key only when it is complete and on the disk."""
+    """Files in a folder. A file appears under its key only when it is complete and synced to disk."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -109,24 +109,24 @@ class LocalStorage:
         return (await anyio.to_thread.run_sync(shutil.disk_usage, self._folder)).free
 
     def clear_incoming(self) -> None:
-        """Removes what a killed process was writing. Only while no other process uses the folder."""
+        """Removes unfinished files of killed processes. Call only while no other process uses the folder."""
         for path in self._incoming.iterdir():
             path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def _as_os_error() -> Iterator[None]:
-    """A store that is away or refuses is an OSError to callers, as a full disk is; a missing key FileNotFoundError."""
+    """Translates obstore's errors: a missing key into FileNotFoundError, all others into OSError."""
     try:
         yield
     except ObjectNotFoundError as error:
         raise FileNotFoundError("no such object") from error
     except BaseError as error:
-        raise OSError("the object storage does not answer as it should") from error
+        raise OSError("the object storage failed") from error
 
 
 class ObjectStorage:
-    """Objects in an S3-compatible bucket, through obstore; multipart uploads appear only when complete."""
+    """Objects in an S3-compatible bucket (obstore). Multipart uploads appear only when complete."""
 
     def __init__(self, store: S3Store) -> None:
         self._store = store
@@ -181,7 +181,7 @@ class ObjectStorage:
 
 
 def _touch(path: Path) -> bool:
-    """Marks a cached file as used just now; False where it is not there."""
+    """Updates the time of last use of a cached file; False if it does not exist."""
     try:
         os.utime(path)
     except FileNotFoundError:
@@ -190,10 +190,10 @@ def _touch(path: Path) -> bool:
 
 
 def open_storage(url: str | None, data_dir: Path) -> Storage:
-    """The storage of a URL: None for the data folder, file:///folder, or s3://bucket/prefix?endpoint=…&region=….
+    """Opens the storage of a URL: None (the data folder), file:///folder, or s3://bucket/prefix?endpoint=…&region=….
 
-    Further query names are obstore's S3 options (access_key_id, secret_access_key, virtual_hosted_style_request …);
-    AWS_* variables of the environment are honoured. Raises ConfigurationError for another scheme.
+    Other query parameters are obstore's S3 options (access_key_id, secret_access_key, virtual_hosted_style_request …);
+    AWS_* environment variables are used too. Raises ConfigurationError for another scheme.
     """
     if url is None:
         return LocalStorage(data_dir / "files")

@@ -1,4 +1,4 @@
-"""The arrows between packages, the names of files, and what no file of the project may hold."""
+"""Import rules between packages, names of files, and forbidden contents."""
 
 import ast
 import re
@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# From the caller down to what is called. An import goes down, over as many floors as it likes, never up; the packages
-# of one floor do not know each other. docs/architecture.md has the picture.
+# Layers from top to bottom. Imports go down, skipping layers if needed, never up; packages of one layer do not import
+# each other. docs/architecture.md has the picture.
 FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"server"}),
     frozenset({"web"}),
@@ -24,17 +24,17 @@ FLOORS: tuple[frozenset[str], ...] = (
 )
 FLOOR_OF = {package: number for number, floor in enumerate(FLOORS) for package in floor}
 
-# The rooms of services/, from the lowest: each imports from itself and from those before it.
+# The rooms of services/, from the lowest up: each imports only from itself and from those before it.
 ROOMS = ("platform", "stores", "queue", "notifications", "accounts", "generation", "film", "queries", "worker")
 
-# (importing path or package, imported package): why it is allowed all the same.
+# (importing path or package, imported package): the reason for the exception.
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("providers/offline", "media"): "the offline provider draws, films and speaks with our own code (decision 0004)",
     ("settings.py", "errors"): "a setting that cannot be used is one of our errors",
 }
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc"}
-# What a path of somebody's own machine looks like: it is of no use to anybody else, and tells about its writer.
+# Paths of a developer's machine, which are useless to others and reveal personal data.
 HOME_PATH = re.compile(r"(?<![\w./-])/(?:home|Users|work|root|workspace)/[\w.-]+")
 
 
@@ -197,7 +197,7 @@ def _imports() -> Iterator[Import]:
 
 
 def _imports_of(path: str, source: str) -> Iterator[Import]:
-    """Imports of the project's own packages anywhere in the source, those inside functions too, in order."""
+    """Imports of the project's packages in the source, including those inside functions, in order."""
     for node in sorted(
         (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)),
         key=lambda node: node.lineno,
@@ -221,7 +221,7 @@ def _modules() -> dict[str, str]:
 
 
 def _module_imports(modules: dict[str, str]) -> dict[str, set[str]]:
-    """For each module the project's modules that it imports when it is imported itself."""
+    """For each module, the project's modules that are imported with it."""
     return {module: _imported_at_once(module, path, modules) for module, path in modules.items()}
 
 
@@ -237,7 +237,7 @@ def _imported_at_once(module: str, path: str, modules: dict[str, str]) -> set[st
 
 
 def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
-    """What stands outside of functions. `if TYPE_CHECKING` is never run; only its else is."""
+    """The statements outside of functions, without the bodies of `if TYPE_CHECKING`."""
     if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
         children: list[ast.AST] = list(node.orelse)
     else:
@@ -249,13 +249,13 @@ def _run_at_import(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_up(source: str, target: str) -> bool:
-    """Whether an import from one room of services/ goes to one that stands above it."""
+    """Whether an import from one room of services/ goes to a higher one."""
     rooms = [name.split(".")[1] for name in (source, target) if name.startswith("services.")]
     return len(rooms) == 2 and ROOMS.index(rooms[0]) < ROOMS.index(rooms[1])
 
 
 def _cycles(edges: dict[str, set[str]]) -> list[list[str]]:
-    """Groups of modules each of which imports all others of its group, directly or not."""
+    """Groups of modules that import each other, directly or indirectly."""
     reached = {start: _reachable(start, edges) for start in edges}
     groups = {frozenset(other for other in reached[one] if one in reached.get(other, ())) for one in edges}
     return sorted(sorted(group) for group in groups if len(group) > 1)
@@ -277,7 +277,7 @@ def product_files() -> list[str]:
 
 
 def tracked(*patterns: str) -> list[str]:
-    """The files that git knows and that are there, relative to the root."""
+    """The existing files under version control, relative to the root."""
     answer = subprocess.run(["git", "ls-files", "-z", "--", *patterns], cwd=ROOT, capture_output=True, check=False)
     if answer.returncode != 0:
         pytest.skip("not a git checkout")

@@ -1,4 +1,4 @@
-"""Documents: links lead somewhere, and what they tell people to type is there."""
+"""Documents: links, and the commands and settings that they mention, are valid."""
 
 import re
 from pathlib import Path

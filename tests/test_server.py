@@ -168,7 +168,7 @@ def test_what_cannot_be_used_or_reached_at_the_start_is_told_in_one_sentence(
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A port that is taken and not listened on: connecting to it is refused."""
+    """A bound port without a listener, so that connections are refused."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]

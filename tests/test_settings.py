@@ -1,4 +1,4 @@
-"""Settings: read once, loud when wrong, all in the table of the documents."""
+"""Settings: reading, errors, and the table in the documents."""
 
 import os
 from pathlib import Path
@@ -27,7 +27,7 @@ PAGE = Path("docs/settings.md")
 
 @pytest.fixture(autouse=True)
 def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Neither this machine's variables nor a .env file of the checkout."""
+    """Removes this machine's variables and the checkout's .env file."""
     for name in list(os.environ):
         if name.startswith((ENV_PREFIX, JIMENG_PREFIX)):
             monkeypatch.delenv(name)

@@ -1,1 +1,1 @@
-"""Everything that is HTTP: the application, GraphQL over HTTP and WebSockets, files, health, GraphiQL."""
+"""HTTP: the ASGI application, GraphQL over HTTP and WebSockets, files, health, metrics, GraphiQL."""

@@ -1,4 +1,4 @@
-"""The application: routes, guards and what they are made of. What is behind it is handed in."""
+"""The ASGI application: routes and middleware; schema, lifespan, files and readiness are passed in."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -42,7 +42,7 @@ ENDPOINTS = {
 
 
 async def root(request: Request) -> Response:
-    """/: a person's browser goes on to the page on /graphql, everybody else is told where what is."""
+    """/: redirects browsers to GraphiQL on /graphql; other clients get the list of endpoints."""
     headers = {"vary": "Accept"}
     if graphiql.wants_page(request.method, request.headers.get("accept", ""), has_query=False):
         return RedirectResponse("/graphql", status_code=307, headers=headers)
@@ -50,7 +50,7 @@ async def root(request: Request) -> Response:
 
 
 class GraphQLRoute:
-    """/graphql: the page for browsers, the API for everybody else."""
+    """/graphql: GraphiQL for browsers that open the page, the API for all other requests."""
 
     def __init__(self, view: ASGIApp) -> None:
         self._view = view
@@ -77,9 +77,9 @@ def create_app(
 ) -> Starlette:
     """The ASGI application.
 
-    Whoever serves it sets `app.state.closing` before closing connections, which ends open streams.
-    `lifespan()` is entered before the first request and left after the last. `open_file` finds what /files serves,
-    `readiness` what /readyz says. `identity` and `keys` come from the settings where they are not given.
+    The server must set `app.state.closing` before it closes connections, to end open streams. `lifespan()` is entered
+    before the first request and left after the last. `open_file` finds the files for /files, `readiness` the checks of
+    /readyz. `identity` and `keys` default to those of the settings.
     """
     keys = load_keys(settings) if keys is None else keys
     closing = asyncio.Event()
@@ -103,7 +103,7 @@ def create_app(
             async with lifespan():
                 yield
         except ConfigurationError as error:
-            # The server only logs what ends the start; this way its command can say it in a sentence.
+            # uvicorn only logs a failed start; web.serving.serve raises this error for the command line.
             app.state.refused_start = error
             raise
 

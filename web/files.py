@@ -1,4 +1,4 @@
-"""GET and HEAD /files/{file_id}/{name}: stored files by signed link, whole or in ranges."""
+"""GET and HEAD /files/{file_id}/{name}: serves stored files by signed link, with byte ranges."""
 
 import re
 import time
@@ -20,7 +20,7 @@ from web.graphql_errors import error_body
 
 CHUNK_BYTES = 256 * 1024
 MAX_CACHE_SECONDS = 86_400
-# Nothing that a browser runs as a document, SVG not either, is ever shown in its place.
+# No type that a browser could run as a document (such as SVG) is shown inline.
 INLINE_IMAGES = frozenset(
     {"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/tiff", "image/heic"}
 )
@@ -34,7 +34,7 @@ Chunk = bytes  # within the class below, `bytes` is the file's size
 
 
 class StoredFileView(Protocol):
-    """A stored file as it is served: a local path where there is one, else a stream of byte ranges."""
+    """A stored file to serve: by its local path if it has one, else as a stream of byte ranges."""
 
     @property
     def content_type(self) -> str: ...
@@ -48,7 +48,7 @@ class StoredFileView(Protocol):
     def path(self) -> Path | None: ...
 
     def stream(self, start: int, end: int) -> AsyncIterator[Chunk]:
-        """Bytes `start` up to but not including `end`; used where `path` is None."""
+        """Bytes `start` up to but not including `end`; used if `path` is None."""
         ...
 
 
@@ -64,13 +64,13 @@ class ByteRange:
 
 
 class UnsatisfiableRangeError(Exception):
-    """A range that begins after the file's end."""
+    """The range begins after the end of the file."""
 
 
 def parse_range(header: str | None, size: int) -> ByteRange | None:
-    """The one range that a Range header asks for (RFC 9110, 14.1.2); None where the whole file is to be sent.
+    """The single range of a Range header (RFC 9110, 14.1.2); None: send the whole file.
 
-    Several ranges at once, other units and malformed headers are ignored, as the RFC allows.
+    Multiple ranges, other units and malformed headers are ignored, as the RFC allows. Raises UnsatisfiableRangeError.
     """
     match = _RANGE.fullmatch(header or "")
     if match is None:
@@ -95,7 +95,7 @@ def is_inline(content_type: str) -> bool:
 
 
 def content_disposition(name: str, *, inline: bool) -> str:
-    """RFC 6266: an ASCII name for old clients and, where it says more, the real one in UTF-8."""
+    """The header of RFC 6266: an ASCII name for old clients, plus the UTF-8 name if that differs."""
     kind = "inline" if inline else "attachment"
     fallback = "".join(c if c.isascii() and c.isprintable() and c not in '"\\/%;' else "_" for c in name) or "file"
     extended = "" if fallback == name else f"; filename*=UTF-8''{quote(name.encode('utf-8', 'replace'), safe='')}"
@@ -103,7 +103,7 @@ def content_disposition(name: str, *, inline: bool) -> str:
 
 
 class FileRoute:
-    """The endpoint. `open_file` finds a file by its id; the signature alone says who may read it."""
+    """The endpoint. `open_file` finds a file by its id; a valid signature is the only authorization."""
 
     def __init__(self, open_file: OpenFile, key: bytes, *, clock: Callable[[], float] = time.time) -> None:
         self._open_file = open_file
@@ -119,10 +119,10 @@ class FileRoute:
         if state is LinkState.EXPIRED:
             return _refusal(ForbiddenError("This link has expired. Ask the API for the file to get a new one."), 403)
         if state is LinkState.FORGED:
-            return _refusal(ForbiddenError("This link is not one that this server made, or it was changed."), 403)
+            return _refusal(ForbiddenError("This link was not created by this server, or it was changed."), 403)
         file = await self._open_file(file_id)
         if file is None:
-            return _refusal(NotFoundError("There is no such file any more."), 404)
+            return _refusal(NotFoundError("This file does not exist any more."), 404)
         return _serve(request, file, seconds_left=int(expires) - int(self._clock()))
 
 
@@ -142,7 +142,7 @@ def _serve(request: Request, file: StoredFileView, *, seconds_left: int) -> Resp
     if _names_etag(request.headers.get("if-none-match"), etag):
         return Response(status_code=304, headers=headers)
     wanted = request.headers.get("range")
-    # If-Range: the range only of the same bytes, else the whole file (RFC 9110, 13.1.5). Dates we do not give.
+    # If-Range: a range only of the same content, else the whole file (RFC 9110, 13.1.5). Dates are not supported.
     if request.headers.get("if-range", etag) != etag:
         wanted = None
     try:

@@ -1,8 +1,7 @@
-"""How errors are shown to callers: the one place where an exception becomes a GraphQL error.
+"""Turns exceptions into the GraphQL errors that callers see.
 
-A refused request (errors.EkonteError) shows its sentence, code and number. A document that cannot be read or does not
-fit the schema is BAD_USER_INPUT. Everything else is INTERNAL with a neutral sentence: its text stays in the log, under
-the request's id.
+An errors.EkonteError shows its message, code and number. A document that is no valid GraphQL or does not match the
+schema is BAD_USER_INPUT. All other exceptions are INTERNAL with a neutral message, and are logged with the request id.
 """
 
 import re
@@ -19,13 +18,13 @@ from errors import ERROR_NUMBERS, EkonteError, ErrorCode, JobErrorCode, JobFailu
 
 log = structlog.get_logger(__name__)
 
-# Strawberry's own, for a request without a usable operation.
+# Raised by Strawberry for a request without a usable operation.
 _REQUEST_ERRORS = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
 
-INTERNAL_MESSAGE = "Something went wrong on the server. The request's id finds it in the log."
-# A suggestion tells names of a schema that is not to be asked for.
+INTERNAL_MESSAGE = "Something went wrong on the server. The log has details under the request's id."
+# Suggestions would reveal names of the schema although introspection is off.
 _SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
-# graphql-core's two sentences about a wrong enum value, in literals and in variables.
+# graphql-core's messages about a wrong enum value, in literals and in variables.
 _WRONG_ENUM_VALUE = re.compile(r"does not exist in '(\w+)' enum\.|\bEnum '(\w+)' cannot represent ")
 MAX_LISTED_VALUES = 20
 
@@ -33,18 +32,18 @@ EnumValues = Mapping[str, Sequence[str]]
 
 
 class PresentedError(GraphQLError):
-    """A GraphQL error that may go out as it is."""
+    """A GraphQL error that is ready to be sent to the caller."""
 
 
 def current_request_id() -> str | None:
-    """The id that the middleware bound for the request or connection being answered."""
+    """The id of the current request or connection, bound by web.middleware.RequestLog."""
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     return request_id if isinstance(request_id, str) else None
 
 
 def extensions_of(code: ErrorCode, path: Sequence[str] = (), faults: Sequence[EkonteError] = ()) -> dict[str, Any]:
-    """The `extensions` of an error; `path` is the fault's place within the input, where one is known, and `faults` are
-    all faults of a request that is refused for several at once.
+    """The `extensions` of an error. path: of the invalid value within the input, if known. faults: all errors of a
+    request that is refused for several reasons.
     """
     extensions: dict[str, Any] = {"code": code.value, "number": ERROR_NUMBERS[code], "requestId": current_request_id()}
     if path:
@@ -57,12 +56,12 @@ def extensions_of(code: ErrorCode, path: Sequence[str] = (), faults: Sequence[Ek
 
 
 def enum_values(schema: GraphQLSchema) -> EnumValues:
-    """The names of each enum's values, as the schema has them."""
+    """The value names of all enums of the schema."""
     return {name: list(kind.values) for name, kind in schema.type_map.items() if isinstance(kind, GraphQLEnumType)}
 
 
 def with_allowed_values(message: str, enums: EnumValues) -> str:
-    """The message, and where it is about a wrong enum value, what is allowed: at most MAX_LISTED_VALUES names."""
+    """The message; if it is about a wrong enum value, followed by at most MAX_LISTED_VALUES allowed names."""
     found = list(_WRONG_ENUM_VALUE.finditer(message))
     values = enums.get(found[-1][1] or found[-1][2], ()) if found else ()
     if not values:
@@ -73,9 +72,9 @@ def with_allowed_values(message: str, enums: EnumValues) -> str:
 
 
 def present_error(error: GraphQLError, *, suggestions: bool = True, enums: EnumValues | None = None) -> PresentedError:
-    """The error as the caller sees it; logs what the caller must not see.
+    """The error as the caller sees it; logs exceptions that the caller must not see.
 
-    Without `suggestions` nothing is told of the schema but what the caller named.
+    Without `suggestions` the message reveals no names of the schema that are not in the caller's document.
     """
     if isinstance(error, PresentedError):
         return error
@@ -104,10 +103,10 @@ def present_error(error: GraphQLError, *, suggestions: bool = True, enums: EnumV
 
 
 def _is_about_the_document(error: GraphQLError, cause: Exception | None) -> bool:
-    """Whether parsing, validating or coercing input made this error; its words are then about what the caller sent.
+    """Whether the error comes from parsing, validation or input coercion, so that its message may be shown.
 
-    Scalars refuse a value by ValueError, which comes with the place in the document and without a path; what a resolver
-    raises has a path, and what breaks a stream has neither.
+    Scalars reject a value with ValueError, which has nodes but no path. Errors of resolvers have a path, errors of
+    streams have neither.
     """
     if cause is None or isinstance(cause, (GraphQLError, *_REQUEST_ERRORS)):
         return True
@@ -115,7 +114,7 @@ def _is_about_the_document(error: GraphQLError, cause: Exception | None) -> bool
 
 
 def error_body(error: EkonteError) -> dict[str, Any]:
-    """The body of an answer to a request that was refused as a whole."""
+    """The response body for a request that was refused as a whole."""
     return {"errors": [{"message": error.message, "extensions": extensions_of(error.code, error.path)}]}
 
 
@@ -129,7 +128,7 @@ def http_status(error: EkonteError) -> int:
 
 
 class ErrorPresenter:
-    """What a Strawberry schema calls as `process_errors`: replaces each error of a result, in place, as shown."""
+    """Used as `process_errors` of a Strawberry schema: replaces the errors of a result in place by present_error."""
 
     def __init__(self, *, suggestions: bool, enums: EnumValues | None = None) -> None:
         self._suggestions = suggestions

@@ -1,6 +1,6 @@
-"""What one operation may ask for at most, measured on its document before it is validated or run.
+"""Limits of GraphQL documents, checked before validation and execution.
 
-Without limits one small request costs seconds: aliases multiply fields, and fragments multiply aliases.
+Without limits a small request can cost seconds, since aliases multiply fields and fragments multiply aliases.
 """
 
 from collections import OrderedDict
@@ -28,9 +28,9 @@ from strawberry.extensions import SchemaExtension
 from errors import BadInputError, QueryTooComplexError
 from services.platform.identity import IDEMPOTENCY_KEY
 
-# A parsed document takes up to 300 bytes for each character of its text.
-CACHED_CHARACTERS = 200_000
-LONGEST_CACHED_CHARACTERS = 16_384
+# A parsed document takes up to 300 bytes per character of its text.
+MAX_CACHED_CHARACTERS = 200_000
+MAX_CACHED_DOCUMENT_CHARACTERS = 16_384
 
 _OPENING = {TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L}
 _CLOSING = {TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R}
@@ -38,13 +38,13 @@ _CLOSING = {TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R}
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest document that is run. Fields, aliases and depth are counted with fragments spread out."""
+    """Limits of a document. Fields, aliases and depth are counted with fragments expanded."""
 
     tokens: int = 10_000
-    nesting: int = 100  # brackets of any kind, so that parsing cannot exhaust the stack
+    nesting: int = 100  # brackets of all kinds; keeps parsing from exhausting the stack
     depth: int = 20  # the introspection query of GraphiQL has 15
     fields: int = 1_500
-    # Validation compares all fields that end in one place of the answer, pair by pair, at about a microsecond each.
+    # Validation compares all fields with the same response name pairwise, at about a microsecond per pair.
     repetitions: int = 20_000
     fragments: int = 100
     aliases: int = 200
@@ -54,7 +54,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a selection set comes to once its fragments are spread out."""
+    """Size of a selection set with fragments expanded."""
 
     depth: int = 0
     fields: int = 0
@@ -62,9 +62,9 @@ class Cost:
 
 
 def check_tokens(query: str, limits: Limits) -> None:
-    """Counts tokens, brackets and directives without building anything.
+    """Counts tokens, brackets and directives without parsing.
 
-    Raises QueryTooComplexError, or GraphQLSyntaxError where the text is no GraphQL.
+    Raises QueryTooComplexError, or GraphQLSyntaxError if the text is not GraphQL.
     """
     lexer = Lexer(Source(query))
     tokens = nesting = directives = 0
@@ -82,9 +82,9 @@ def check_tokens(query: str, limits: Limits) -> None:
 
 
 def check_document(document: DocumentNode, limits: Limits) -> None:
-    """Raises QueryTooComplexError where the document, all its operations together, asks for more than the limits.
+    """Raises QueryTooComplexError if the document, with all its operations, exceeds the limits.
 
-    Each fragment is measured once and its cost is added wherever it is spread, so the measuring itself is linear.
+    Each fragment is measured once and its cost is added wherever it is spread, so measuring takes linear time.
     """
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     _at_most(limits.fragments, len(fragments), "fragments")
@@ -93,17 +93,21 @@ def check_document(document: DocumentNode, limits: Limits) -> None:
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode | FragmentDefinitionNode):
             cost = measure.cost(definition.selection_set)
-            # Fragments are counted for themselves too: those that nothing spreads are validated all the same.
+            # Fragment definitions are counted too, since validation covers unused fragments.
             fields, aliases = fields + cost.fields, aliases + cost.aliases
-            _at_most(limits.root_fields, len(definition.selection_set.selections), "fields side by side at the top")
+            _at_most(limits.root_fields, len(definition.selection_set.selections), "root fields")
             _at_most(limits.depth, cost.depth, "levels of fields")
             _at_most(limits.fields, fields, "fields")
             _at_most(limits.aliases, aliases, "aliases")
-            _at_most(limits.repetitions, measure.pairs([definition.selection_set]), "pairs of fields in one place")
+            _at_most(
+                limits.repetitions,
+                measure.pairs([definition.selection_set]),
+                "pairs of fields with the same response name",
+            )
 
 
 class _Measure:
-    """Adds up selection sets. Raises BadInputError where a fragment spreads itself, which nothing could add up."""
+    """Measures selection sets. Raises BadInputError if a fragment spreads itself."""
 
     def __init__(self, fragments: dict[str, FragmentDefinitionNode], limits: Limits) -> None:
         self._fragments = fragments
@@ -130,7 +134,7 @@ class _Measure:
         return Cost(depth, fields, aliases)
 
     def pairs(self, selection_sets: list[SelectionSetNode]) -> int:
-        """How many pairs of fields come together under one name, in these sets and in all below them."""
+        """The number of pairs of fields with the same response name, in these selection sets and all nested ones."""
         places: dict[str, list[FieldNode]] = {}
         self._gather(selection_sets, places, set())
         total = 0
@@ -157,7 +161,7 @@ class _Measure:
             if name in self._open:
                 raise BadInputError(f"The fragment {name} spreads itself.")
             if name not in self._fragments:
-                return Cost()  # validation says so
+                return Cost()  # validation reports it
             self._open.append(name)
             self._known[name] = self.cost(self._fragments[name].selection_set, level + 1)
             self._open.pop()
@@ -166,11 +170,11 @@ class _Measure:
 
 def _at_most(limit: int, count: int, what: str) -> None:
     if count > limit:
-        raise QueryTooComplexError(f"The operation has more than {limit} {what}, which is the most that is taken.")
+        raise QueryTooComplexError(f"The operation has more than the allowed {limit} {what}.")
 
 
 class DocumentGate:
-    """Admits documents within the limits, and remembers the newest ones so that they are parsed and validated once."""
+    """Checks documents against the limits and caches recent ones, so that they are parsed and validated once."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -179,9 +183,9 @@ class DocumentGate:
         self._valid: set[str] = set()
 
     def admit(self, query: object, operation_name: str | None = None, *, streams: bool = True) -> None:
-        """Raises QueryTooComplexError or BadInputError where this document must not run.
+        """Raises QueryTooComplexError or BadInputError if the document must not be executed.
 
-        `streams` says whether the answer may be a stream. A text that is no GraphQL passes: running it fails with the
+        streams: whether the response can be a stream. A text that is not GraphQL passes; its execution fails with the
         syntax error.
         """
         if not isinstance(query, str) or not query:
@@ -194,7 +198,7 @@ class DocumentGate:
             except GraphQLSyntaxError:
                 return
             check_document(document, self._limits)
-            if len(query) <= LONGEST_CACHED_CHARACTERS:
+            if len(query) <= MAX_CACHED_DOCUMENT_CHARACTERS:
                 self._remember(query, document)
         else:
             self._documents.move_to_end(query)
@@ -214,14 +218,14 @@ class DocumentGate:
     def _remember(self, query: str, document: DocumentNode) -> None:
         self._documents[query] = document
         self._characters += len(query)
-        while self._characters > CACHED_CHARACTERS:
+        while self._characters > MAX_CACHED_CHARACTERS:
             oldest, _ = self._documents.popitem(last=False)
             self._characters -= len(oldest)
             self._valid.discard(oldest)
 
 
 class AdmittedDocuments(SchemaExtension):
-    """Hands the gate's parsed documents to Strawberry, and lets those pass that were found valid before."""
+    """Passes the gate's parsed documents to Strawberry, and skips validation of documents known to be valid."""
 
     def __init__(self, gate: DocumentGate) -> None:
         self._gate = gate
@@ -243,23 +247,23 @@ class AdmittedDocuments(SchemaExtension):
 
 
 def check_choice(document: DocumentNode, operation_name: str | None, *, streams: bool) -> None:
-    """Raises BadInputError where it is open which operation is meant, or where it needs a stream and has none.
+    """Raises BadInputError if the operation is ambiguous, or is a subscription without a stream.
 
-    Strawberry would run the first of several, and a subscription as if it were a query.
+    Strawberry would run the first of several operations, and a subscription like a query.
     """
     count = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
     if operation_name is None and count > 1:
-        raise BadInputError("The document has several operations; operationName must say which one is to run.")
+        raise BadInputError("The document has several operations; operationName must name the one to execute.")
     operation = get_operation_ast(document, operation_name)
     if not streams and operation is not None and operation.operation is OperationType.SUBSCRIPTION:
         raise BadInputError(
-            "A subscription needs a stream: ask with Accept: text/event-stream, or over a WebSocket with "
+            "A subscription needs a stream: send Accept: text/event-stream, or use a WebSocket with "
             "graphql-transport-ws."
         )
 
 
 def check_idempotency(document: DocumentNode) -> None:
-    """Raises BadInputError where the request has an Idempotency-Key but not exactly one mutation."""
+    """Raises BadInputError if the request has an Idempotency-Key but not exactly one mutation."""
     if IDEMPOTENCY_KEY.get() is None:
         return
     mutations = [
@@ -268,10 +272,10 @@ def check_idempotency(document: DocumentNode) -> None:
         if isinstance(node, OperationDefinitionNode) and node.operation is OperationType.MUTATION
     ]
     if mutations and (len(mutations) > 1 or _root_field_count(mutations[0]) != 1):
-        raise BadInputError("An Idempotency-Key header belongs to a request with exactly one mutation.")
+        raise BadInputError("An Idempotency-Key header requires a request with exactly one mutation.")
 
 
 def _root_field_count(operation: OperationDefinitionNode) -> int:
     selections = operation.selection_set.selections
-    # A fragment at the root may hold any number, so it counts as many.
+    # A fragment at the root may contain any number of fields, so it counts as more than one.
     return sum(1 if isinstance(selection, FieldNode) else 2 for selection in selections)

@@ -1,4 +1,4 @@
-"""Counting and tracing operations. A part of the schema's frame: it changes no answer."""
+"""Metrics and tracing spans of GraphQL operations; results are not changed."""
 
 import time
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from services.platform.tracing import span
 
 
 class ObservedOperations(SchemaExtension):
-    """Counts each operation with its errors, times queries and mutations, and records a span of them.
+    """Counts operations and their errors, and records durations and spans of queries and mutations.
 
-    Only the name of a document that is valid becomes a label. A subscription counts when it ends, and has no length.
+    Only operation names of valid documents become labels. A subscription is counted when it ends, without a duration.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class ObservedOperations(SchemaExtension):
         began = time.perf_counter()
         try:
             yield
-            self._look_for_errors()
+            self._collect_errors()
         except Exception as error:
             self._codes.append(error.code.value if isinstance(error, EkonteError) else ErrorCode.INTERNAL.value)
             raise
@@ -47,7 +47,7 @@ class ObservedOperations(SchemaExtension):
         if kind is OperationType.SUBSCRIPTION:
             self._streams = True
             note_subscriptions(self._name, 1)
-            yield  # a span would last as long as the stream, over several tasks
+            yield  # no span: it would last as long as the stream, over several tasks
         else:
             with span(f"graphql {self._kind} {self._name}"):
                 yield
@@ -57,7 +57,7 @@ class ObservedOperations(SchemaExtension):
             self._codes += [_code(error) for error in result.errors or ()]
         yield
 
-    def _look_for_errors(self) -> None:
+    def _collect_errors(self) -> None:
         if not self._streams:
             context = self.execution_context
             result = context.result
@@ -66,7 +66,7 @@ class ObservedOperations(SchemaExtension):
 
 
 def _code(error: GraphQLError) -> str:
-    """The code of an error, presented or not yet."""
+    """The code of an error, before or after present_error."""
     code = (error.extensions or {}).get("code")
     if isinstance(code, str):
         return code

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, SSE and WebSockets: Strawberry's view, held to the GraphQL over HTTP specification."""
+"""GraphQL over HTTP, SSE and WebSockets: Strawberry's view, adapted to the GraphQL over HTTP specification."""
 
 import asyncio
 import contextlib
@@ -47,13 +47,13 @@ MAX_OPERATIONS_PER_CONNECTION = 100
 
 
 class BuildContext(Protocol):
-    """Makes the context of one operation; loaders in it live as long as that operation."""
+    """Creates the context of one operation; its data loaders live as long as the operation."""
 
     def __call__(self, viewer: Viewer, request_id: str) -> object: ...
 
 
 def framed_schema(schema: strawberry.Schema, gate: DocumentGate, *, introspection: bool) -> strawberry.Schema:
-    """A copy of the schema: documents come through the gate, operations are observed, errors are presented."""
+    """A copy of the schema with the document gate, metrics and error presentation."""
     framed = copy.copy(schema)
     framed.extensions = (ObservedOperations, *schema.extensions, lambda: AdmittedDocuments(gate))
     if not introspection:
@@ -134,7 +134,7 @@ class GraphQLView(GraphQL[object, None]):
         finally:
             IDEMPOTENCY_KEY.reset(token)
 
-    # ------------------------------------------------------------ who is asking
+    # ------------------------------------------------------------ authentication
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> object:
         if isinstance(request, WebSocket):
@@ -156,7 +156,7 @@ class GraphQLView(GraphQL[object, None]):
         return self._build_context(viewer=viewer, request_id=current_request_id() or "")
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
-        # web.middleware.OriginGuard has looked at the origin before the request came here.
+        # web.middleware.OriginGuard has already checked the origin.
         return True
 
     # ------------------------------------------------------------ reading requests
@@ -168,7 +168,7 @@ class GraphQLView(GraphQL[object, None]):
         return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
 
     def should_render_graphql_ide(self, request: object) -> bool:
-        return False  # web.graphiql serves it, before this view is asked
+        return False  # GraphQLRoute serves GraphiQL before this view is called
 
     def parse_json(self, data: str | bytes) -> Any:
         parsed = super().parse_json(data)
@@ -183,11 +183,11 @@ class GraphQLView(GraphQL[object, None]):
         return data
 
     async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, Any]:
-        """The operation of a multipart body, with a file in place of each null that `map` names."""
+        """The operation of a multipart body, with files in place of the nulls named in `map`."""
         form = await request.get_form_data()
         operations, places = form.form.get("operations"), form.form.get("map")
         if not isinstance(operations, str) or not isinstance(places, str):
-            raise HTTPException(400, "A multipart request has the fields `operations` and `map` before its files.")
+            raise HTTPException(400, "A multipart request needs the fields `operations` and `map` before its files.")
         operation, file_map = self.parse_json(operations), self.parse_json(places)
         if isinstance(operation, list):
             raise HTTPException(400, "Batching is not enabled")
@@ -196,12 +196,12 @@ class GraphQLView(GraphQL[object, None]):
         try:
             return replace_placeholders_with_files(operation, file_map, form.files)
         except KeyError as error:
-            raise HTTPException(400, "`map` names a file or a place that the request does not have.") from error
+            raise HTTPException(400, "`map` names a file or a path that the request does not contain.") from error
         except (IndexError, TypeError, ValueError, AttributeError) as error:
-            raise HTTPException(400, "`map` must name, for each file, a list of places within `operations`.") from error
+            raise HTTPException(400, "`map` must contain a list of paths within `operations` for each file.") from error
 
     def check_operation(self, query: object, variables: object = None, operation_name: object = None) -> None:
-        """Raises EkonteError where an operation must not run: wrong types, or more than the limits."""
+        """Raises EkonteError if an operation must not be executed: wrong types, or limits exceeded."""
         if not isinstance(query, str):
             raise BadInputError("`query` must be a string.")
         if not isinstance(variables, dict | None):
@@ -227,7 +227,7 @@ class GraphQLView(GraphQL[object, None]):
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         body = await super().process_result(request, result)
-        # Errors before execution have no path, and their answer has no `data` (GraphQL specification, 7.1).
+        # Errors before execution have no path, and the response must not have `data` (GraphQL specification, 7.1).
         never_ran = isinstance(result, PreExecutionError) or (
             result.data is None and result.errors and all(error.path is None for error in result.errors)
         )
@@ -261,7 +261,7 @@ class GraphQLView(GraphQL[object, None]):
     async def _until_over(
         self, chunks: AsyncGenerator[str, None], expires_at: datetime | None
     ) -> AsyncGenerator[str, None]:
-        """The chunks until the server closes, or the token's time is over; the latter is told, as SSE events."""
+        """The chunks until the server shuts down or the token expires, which sends an error and ends the stream."""
         loop = asyncio.get_running_loop()
         seconds = None if expires_at is None else (expires_at - datetime.now(UTC)).total_seconds()
         deadline = None if seconds is None else loop.time() + seconds
@@ -279,7 +279,7 @@ class GraphQLView(GraphQL[object, None]):
                             following.cancel()
                             await asyncio.wait({following})
                         if not following.cancelled():
-                            following.exception()  # looked at, since the client may leave as the stream ends
+                            following.exception()  # marks it as retrieved; the client may disconnect as the stream ends
                     if closing.done():
                         return
                     if not is_there:
@@ -296,17 +296,17 @@ class GraphQLView(GraphQL[object, None]):
 
 
 def idempotency_key(request: Request) -> str | None:
-    """The Idempotency-Key header. Raises BadInputError where it is too long or holds control characters."""
+    """The Idempotency-Key header. Raises BadInputError if it is empty, too long or not printable."""
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
     if not 0 < len(key) <= MAX_IDEMPOTENCY_KEY_CHARACTERS or not key.isprintable():
-        raise BadInputError(f"Idempotency-Key has 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} printable characters.")
+        raise BadInputError(f"Idempotency-Key must have 1 to {MAX_IDEMPOTENCY_KEY_CHARACTERS} printable characters.")
     return key
 
 
 def accepted_media_type(accept: str | None) -> str:
-    """application/graphql-response+json where the client prefers it or takes both alike; else application/json."""
+    """application/graphql-response+json if its weight is at least that of application/json, else application/json."""
     weights: dict[str, float] = {}
     for part in (accept or "").split(","):
         name, *parameters = (piece.strip() for piece in part.lower().split(";"))

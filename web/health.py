@@ -1,4 +1,4 @@
-"""/healthz says that the process is up; /readyz says whether all that it needs is there, and what is missing."""
+"""/healthz (the process is up) and /readyz (all dependencies are available)."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -11,8 +11,8 @@ log = structlog.get_logger(__name__)
 
 NO_STORE = {"cache-control": "no-store"}
 
-# What is needed, by name (database, broker, storage, worker, migrations): None where it is there, else a short sentence
-# about what is missing, fit for anybody to read.
+# Checks by name (database, broker, storage, worker, migrations): None if passed, else a short public description of
+# what is missing.
 Readiness = Callable[[], Awaitable[Mapping[str, str | None]]]
 
 
@@ -21,7 +21,7 @@ async def healthz(request: Request) -> Response:
 
 
 class ReadyRoute:
-    """The endpoint /readyz: 200 and `ready` true, or 503 with what is missing."""
+    """The endpoint /readyz: 200 with `ready` true, or 503 with the failed checks."""
 
     def __init__(self, readiness: Readiness) -> None:
         self._readiness = readiness
@@ -31,7 +31,7 @@ class ReadyRoute:
             parts = dict(await self._readiness())
         except Exception:
             log.exception("readiness.failed")
-            parts = {"readiness": "could not be found out"}
+            parts = {"readiness": "could not be determined"}
         is_ready = all(missing is None for missing in parts.values())
         body = {
             "ready": is_ready,

@@ -1,4 +1,4 @@
-"""/metrics on the server's own port, for whoever has EKONTE_METRICS_TOKEN; for everybody else it is not there."""
+"""/metrics on the server's own port, with EKONTE_METRICS_TOKEN as bearer token; 404 without it."""
 
 import hmac
 
@@ -23,7 +23,7 @@ class MetricsRoute:
         return Response(await exposition(), headers=HEADERS)
 
     def _is_known(self, authorization: str | None) -> bool:
-        """Compared in a time that tells nothing about the token."""
+        """Compares in constant time."""
         if self._token is None:
             return False
         try:

@@ -1,8 +1,7 @@
-"""What every request passes: its id and log line, and the guards against pages of other sites.
+"""Middleware of all requests: request id and log line, and protection against requests from other sites' pages.
 
-A browser sends requests for any page. A server on loopback without tokens has only these to tell its own page from
-another: the Host (a name that was rebound to our address still is another name), the Origin, and the browser's own
-Sec-Fetch-Site.
+A browser sends requests on behalf of any page. A server on loopback without tokens can only recognise them by the Host
+header (after DNS rebinding it still has the other name), the Origin header, and Sec-Fetch-Site.
 """
 
 import ipaddress
@@ -25,7 +24,7 @@ from web.graphql_view import internal_error_response
 log = structlog.get_logger(__name__)
 
 REQUEST_ID_HEADER = "x-request-id"
-# Health checks name a server by its address; so does whoever collects metrics, with a token that no page has.
+# Health checks and metrics collectors address a server by IP. Metrics need a token, which no page has.
 ANY_HOST_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 GUARDED_PATH = "/graphql"
 
@@ -34,7 +33,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
 class RequestLog:
-    """Gives each request its id, writes its log line, and turns what nobody caught into a neutral 500."""
+    """Assigns the request id, writes the log line, and answers unhandled exceptions with a neutral 500."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -63,7 +62,7 @@ class RequestLog:
             except Exception:
                 log.exception("request.failed")
                 if status is not None:
-                    raise  # the answer has begun, so the connection must break
+                    raise  # the response has started, so the connection must break
                 await _refuse(internal_error_response(), scope, receive, send_with_id)
             finally:
                 log.info(
@@ -80,7 +79,7 @@ def sane_request_id(value: str | None) -> str | None:
 
 
 class HostGuard:
-    """Answers only to names that are ours: loopback, and those allowed. Health and metrics are asked by any name."""
+    """Answers only requests with a loopback or allowed Host. Health and metrics are exempt."""
 
     def __init__(self, app: ASGIApp, *, allowed_hosts: Collection[str]) -> None:
         self._app = app
@@ -95,7 +94,7 @@ class HostGuard:
         if len(hosts) == 1 and self._is_ours(hosts[0]):
             await self._app(scope, receive, send)
         else:
-            error = ForbiddenError("This server does not answer to that Host. EKONTE_ALLOWED_HOSTS names further ones.")
+            error = ForbiddenError("This server does not answer to that Host. Add it to EKONTE_ALLOWED_HOSTS.")
             await _refuse(_forbidden(error, 421), scope, receive, send)
 
     def _is_ours(self, host: str) -> bool:
@@ -107,7 +106,7 @@ class HostGuard:
 
 
 def split_host(host: str) -> tuple[str, int | None] | None:
-    """Name and port of a Host header, in one spelling: `[::1]:8000` is ("::1", 8000). None where it is no host."""
+    """Normalised name and port of a Host header: `[::1]:8000` is ("::1", 8000). None if it is invalid."""
     text = host.strip()
     if not text or any(character in text for character in "/?#@\\ ,"):
         return None
@@ -126,7 +125,7 @@ def split_host(host: str) -> tuple[str, int | None] | None:
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a host name can only mean this machine: a loopback address, or localhost and below (RFC 6761)."""
+    """Whether a host name always means this machine: a loopback address, localhost or a subdomain of it (RFC 6761)."""
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
@@ -136,9 +135,9 @@ def is_loopback(name: str) -> bool:
 
 
 class OriginGuard:
-    """Lets pages of our own origin and of allowed ones use the API, and no other page.
+    """Lets only pages of the server's own origin and of allowed origins use the API.
 
-    Clients that are no browsers send no Origin and pass. CORS headers are another middleware's business.
+    Clients other than browsers send no Origin and pass. CORS headers are set by CORSMiddleware.
     """
 
     def __init__(self, app: ASGIApp, *, allowed_origins: Collection[str]) -> None:
@@ -148,18 +147,20 @@ class OriginGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         guarded = scope["type"] == "websocket" or (scope["type"] == "http" and scope["path"] == GUARDED_PATH)
-        if not guarded or self._is_welcome(Headers(scope=scope)):
+        if not guarded or self._is_allowed(Headers(scope=scope)):
             await self._app(scope, receive, send)
         else:
-            error = ForbiddenError("Pages of this origin may not use the API; EKONTE_ALLOWED_ORIGINS says which may.")
+            error = ForbiddenError(
+                "Pages of this origin may not use the API. EKONTE_ALLOWED_ORIGINS lists allowed ones."
+            )
             await _refuse(_forbidden(error, 403), scope, receive, send)
 
-    def _is_welcome(self, headers: Headers) -> bool:
+    def _is_allowed(self, headers: Headers) -> bool:
         if self._any:
             return True
         origins = headers.getlist("origin")
         if not origins:
-            # An image or script tag of another site sends no Origin, but the browser says where it comes from.
+            # Image and script tags of other sites send no Origin, but browsers send Sec-Fetch-Site.
             is_foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
             return not is_foreign or headers.get("sec-fetch-mode") == "navigate"
         if len(origins) > 1:
@@ -174,7 +175,7 @@ class OriginGuard:
 
 
 def origin_key(origin: str) -> tuple[str, str, int] | None:
-    """Scheme, name and port of an origin, in one spelling. None for `null` and whatever else is no web origin."""
+    """Normalised scheme, name and port of an origin. None for `null` and other values that are not web origins."""
     parts = urlsplit(origin.strip())
     if parts.scheme not in ("http", "https") or parts.path not in ("", "/") or parts.query or parts.fragment:
         return None
@@ -188,7 +189,7 @@ def _forbidden(error: ForbiddenError, status: int) -> Response:
 
 async def _refuse(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
-        # Closing a handshake that was not accepted answers it with 403.
+        # Closing before accepting rejects the handshake with 403.
         await send({"type": "websocket.close", "code": 1008})
     else:
         await response(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The listening process: where it may listen, how it stops, what it tells a person on start."""
+"""The server process: address checks, listening socket, start message and shutdown."""
 
 import asyncio
 import contextlib
@@ -15,18 +15,18 @@ from errors import ConfigurationError
 from services.platform.file_links import own_address
 from settings import Settings
 
-# Open streams and uploads get this long to end after SIGTERM; closing what is behind them has the rest of ten seconds.
+# Time for open streams and uploads to end after SIGTERM; the lifespan has the rest of ten seconds to close.
 GRACE_SECONDS = 3
 
 
 def check_exposure(settings: Settings) -> None:
-    """Raises ConfigurationError where the settings would open a server that knows no tokens to others."""
+    """Raises ConfigurationError if a server without token authentication would be reachable by others."""
     if settings.secret is not None or settings.jwks_url is not None:
         return
     if not _is_loopback(settings.host):
         raise ConfigurationError(
-            f"EKONTE_HOST: listening on {settings.host} would let anybody in who reaches it, since no key for tokens "
-            "is set. Set EKONTE_SECRET (at least 32 characters) or EKONTE_JWKS_URL, or listen on 127.0.0.1."
+            f"EKONTE_HOST: listening on {settings.host} would give access to anybody, since no key for tokens is set. "
+            "Set EKONTE_SECRET (at least 32 characters) or EKONTE_JWKS_URL, or listen on 127.0.0.1."
         )
     for name, values in (
         ("EKONTE_ALLOWED_HOSTS", settings.allowed_hosts),
@@ -35,7 +35,7 @@ def check_exposure(settings: Settings) -> None:
         if "*" in values:
             raise ConfigurationError(
                 f"{name}: * would let any web page use this server, since no key for tokens is set. "
-                "Name what is allowed, or set EKONTE_SECRET or EKONTE_JWKS_URL."
+                "List the allowed ones, or set EKONTE_SECRET or EKONTE_JWKS_URL."
             )
 
 
@@ -48,7 +48,7 @@ def _is_loopback(host: str) -> bool:
 
 
 class EkonteServer(uvicorn.Server):
-    """Greets when it really listens, with everything behind it open, and ends open streams before it closes."""
+    """Prints the start message once the application is ready, and ends open streams before connections close."""
 
     def __init__(self, config: uvicorn.Config, greeting: str, closing: asyncio.Event) -> None:
         super().__init__(config)
@@ -66,10 +66,10 @@ class EkonteServer(uvicorn.Server):
 
 
 def serve(settings: Settings, make_app: Callable[[Settings], Starlette]) -> int:
-    """Takes the address, makes the application and serves it; returns the exit code. The settings that make_app is
-    given name the port that was taken.
+    """Binds the address, creates the application and serves it; returns the exit code. The settings passed to make_app
+    have the actual port.
 
-    Raises ConfigurationError where the address cannot be listened on, or what is behind the application refuses.
+    Raises ConfigurationError if the address cannot be bound, or if the application's lifespan raised it.
     """
     check_exposure(settings)
     listening = _bind(settings.host, settings.port)
@@ -87,9 +87,9 @@ def serve(settings: Settings, make_app: Callable[[Settings], Starlette]) -> int:
         lifespan="on",
     )
     server = EkonteServer(config, greeting(settings), app.state.closing)
-    # uvicorn raises the signal once more when it has shut down; the process then ends by itself, with code 0.
+    # uvicorn raises the signal again after its shutdown; with this handler the process exits with code 0.
     signal.signal(signal.SIGTERM, lambda number, frame: None)
-    # A refused start is told in one sentence, not in a traceback and that sentence.
+    # A ConfigurationError at the start is shown as one message, without uvicorn's traceback.
     logging.getLogger("uvicorn.error").addFilter(lambda _: getattr(app.state, "refused_start", None) is None)
     with contextlib.closing(listening), contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run(sockets=[listening])
@@ -105,26 +105,26 @@ def _bind(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except OSError:
-        raise ConfigurationError(f"EKONTE_HOST: {host} is no address that can be listened on.") from None
+        raise ConfigurationError(f"EKONTE_HOST: {host} is not an address of this machine.") from None
     listening = socket.socket(family, kind, protocol)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(address)
-        # From here on the address is ours; who connects before all is open waits for it.
+        # From here on the address is bound; early connections wait until the application is ready.
         listening.listen(2048)
     except OSError as error:
         listening.close()
         reason = error.strerror or "it cannot be used"
         raise ConfigurationError(
             f"EKONTE_PORT: cannot listen on {host} port {port}: {reason}. Another server may be running there; "
-            "--port 0 takes a free one."
+            "--port 0 uses a free port."
         ) from None
     listening.set_inheritable(False)
     return listening
 
 
 def greeting(settings: Settings) -> str:
-    """What a person is told when the server is ready: its addresses, and who may use it."""
+    """The start message: the server's addresses, and who can reach it."""
     base = own_address(settings)
     lines = [
         "Ekonte is listening.",
@@ -134,7 +134,7 @@ def greeting(settings: Settings) -> str:
         f"  Health     {base}/readyz",
     ]
     if settings.secret is None and settings.jwks_url is None:
-        lines.append("  No key for tokens is set: only this machine can reach it, as the user `local`.")
+        lines.append("  No key for tokens is set: only this machine has access, as the user `local`.")
     elif settings.host in ("0.0.0.0", "::") and not settings.allowed_hosts:  # noqa: S104
-        lines.append("  Only requests to localhost are answered until EKONTE_ALLOWED_HOSTS names this server's names.")
+        lines.append("  Only requests to localhost are answered until EKONTE_ALLOWED_HOSTS lists this server's names.")
     return "\n".join(lines)

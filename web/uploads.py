@@ -1,4 +1,4 @@
-"""Reading request bodies within their limits: JSON whole, multipart as a stream into temporary files."""
+"""Reads request bodies within limits: JSON into memory, multipart as a stream into temporary files."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ DRAIN_SECONDS = 5.0
 
 
 class BodyLimits:
-    """Largest bodies in bytes: of one file, of a JSON document, of a whole multipart request."""
+    """Size limits in bytes: of one file, of a JSON body, of a whole multipart request."""
 
     def __init__(self, *, file_bytes: int, json_bytes: int, request_bytes: int) -> None:
         self.file_bytes = file_bytes
@@ -27,29 +27,29 @@ class BodyLimits:
 
 
 class LimitedMultiPartParser(MultiPartParser):
-    """Starlette's parser with a limit on each file, that stops at the first byte too many."""
+    """Starlette's parser with a size limit per file; raises FileTooLargeError as soon as it is exceeded."""
 
     def __init__(self, request: Request, stream: AsyncGenerator[bytes, None], limits: BodyLimits) -> None:
         super().__init__(
             request.headers, stream, max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=limits.json_bytes
         )
         self._file_bytes = limits.file_bytes
-        self._taken = 0
+        self._read_bytes = 0
 
     def on_part_begin(self) -> None:
         super().on_part_begin()
-        self._taken = 0
+        self._read_bytes = 0
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         if self._current_part.file is not None:
-            self._taken += end - start
-            if self._taken > self._file_bytes:
+            self._read_bytes += end - start
+            if self._read_bytes > self._file_bytes:
                 raise FileTooLargeError(f"A file may have at most {self._file_bytes:,} bytes.")
         super().on_part_data(data, start, end)
 
 
 class LimitedRequestAdapter(StarletteRequestAdapter):
-    """A request as Strawberry reads it, with the limits of its body."""
+    """Strawberry's request adapter with size limits."""
 
     limits: BodyLimits
 
@@ -64,7 +64,7 @@ class LimitedRequestAdapter(StarletteRequestAdapter):
         return bytes(body)
 
     async def get_form_data(self) -> FormData:
-        """The fields and files of a multipart body; `close_uploads` removes the files once the request is answered."""
+        """The fields and files of a multipart body. `close_uploads` removes the temporary files after the response."""
         if not any(self.headers.get(name) for name in PREFLIGHT_HEADERS):
             raise HTTPException(
                 400, f"A multipart request needs one of the headers {', '.join(PREFLIGHT_HEADERS)}, with any value."
@@ -97,25 +97,25 @@ async def close_uploads(request: Request) -> None:
 
 
 class TrackedReceive:
-    """An ASGI receive that knows whether the body has been read to its end."""
+    """An ASGI receive that tracks whether the body has been read to its end."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._is_over = False
+        self._is_complete = False
 
     async def __call__(self) -> Message:
         message = await self._receive()
         if message["type"] != "http.request" or not message.get("more_body", False):
-            self._is_over = True
+            self._is_complete = True
         return message
 
     async def drain(self, limit: int) -> None:
-        """Reads and drops what a refused request still sends, at most `limit` bytes and for a few seconds.
+        """Reads and discards the rest of a refused request's body, at most `limit` bytes, for at most DRAIN_SECONDS.
 
-        A client that writes first and reads afterwards would otherwise meet a broken connection instead of the answer.
+        Otherwise a client that reads only after writing would see a broken connection instead of the response.
         """
         taken = 0
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):
-                while not self._is_over and taken <= limit:
+                while not self._is_complete and taken <= limit:
                     taken += len((await self()).get("body", b""))

@@ -1,4 +1,4 @@
-"""graphql-transport-ws connections: the token and its end, limits, and a context for each operation."""
+"""graphql-transport-ws connections: token expiry, limits, and a context per operation."""
 
 import asyncio
 import contextlib
@@ -21,21 +21,21 @@ from services.platform.identity import Viewer
 from services.platform.metrics.recording import note_refused_request
 from web.graphql_errors import error_body
 
-# Forbidden, in the protocol. Clients connect anew after it, and may then bring a fresh token.
+# The protocol's code for Forbidden. Clients reconnect after it, possibly with a new token.
 FORBIDDEN = 4403
 
 
 class View(Protocol):
-    """What a connection needs of the view that it came to."""
+    """The part of the view that a connection uses."""
 
     def make_context(self, viewer: Viewer) -> object: ...
 
     def check_operation(self, query: object, variables: object = None, operation_name: object = None) -> None:
-        """Raises EkonteError for an operation that is not run."""
+        """Raises EkonteError if an operation must not be executed."""
 
 
 class Connection:
-    """What is known of a WebSocket before it has said who it is, and after."""
+    """State of a WebSocket connection; `viewer` is None until it is authenticated."""
 
     def __init__(self, view: View) -> None:
         self.view = view
@@ -44,7 +44,7 @@ class Connection:
 
 
 class TextWebSocketAdapter(ASGIWebSocketAdapter):
-    """Sends JSON as text frames, as the protocol has it; our encoder makes bytes."""
+    """Sends JSON as text frames, as the protocol requires, although the encoder produces bytes."""
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         try:
@@ -59,7 +59,7 @@ class TextWebSocketAdapter(ASGIWebSocketAdapter):
 
 
 class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
-    """One connection. `context` is a new one for each operation, since loaders live for one operation."""
+    """One connection. `context` is created per operation, since data loaders live for one operation."""
 
     _expiry: asyncio.Task[None] | None = None
 
@@ -86,7 +86,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         await self.stop_operations()
 
     async def handle_task_exception(self, error: Exception) -> None:
-        # Whoever has gone is told nothing more; that is no fault of the operation, which ends here.
+        # A client that has disconnected gets no error; the operation just ends.
         if not isinstance(error, WebSocketDisconnected):
             await super().handle_task_exception(error)
 
@@ -116,7 +116,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     def _check(self, message: SubscribeMessage) -> None:
         most = self.max_subscriptions_per_connection
         if most is not None and len(self.operations) >= most:
-            raise RateLimitedError(f"A connection runs at most {most} operations at once.")
+            raise RateLimitedError(f"A connection may have at most {most} concurrent operations.")
         payload = message["payload"]
         view = self._connection.view
         view.check_operation(payload.get("query"), payload.get("variables"), payload.get("operationName"))

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
                 ('made_ids', fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ('request_id', fields.CharField(max_length=128)),
             ],
-            options={'table': 'audit_entry', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': 'One executed or refused mutation field. Never changed, removed after the retention time.'},
+            options={'table': 'audit_entry', 'app': 'ekonte', 'indexes': [Index(fields=['owner', 'id']), Index(fields=['created_at'])], 'pk_attr': 'id', 'table_description': 'One executed or refused mutation field. Never changed, and removed after the retention time.'},
             bases=['OwnedRow'],
         ),
         ops.CreateModel(

@@ -1,4 +1,4 @@
-"""The client for Jimeng and Dreamina: a provider whose work is done on accounts of a pool."""
+"""The client for Jimeng and Dreamina: a provider with a pool of accounts."""
 
 from providers.jimeng.client import JimengProvider
 

@@ -1,4 +1,4 @@
-"""Answers of upstream, read: the envelope in all its forms, and what stands for no envelope at all."""
+"""Parses upstream's responses: the envelope in all its forms, and responses without one."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ SUCCESS = "0"
 
 @dataclass(frozen=True)
 class Envelope:
-    """ret: as text, None where the body is the payload itself. log_id: upstream's name for the call."""
+    """ret: as text; None: the body is the payload itself. log_id: upstream's id of the call."""
 
     ret: str | None
     errmsg: str
@@ -26,8 +26,8 @@ class Envelope:
 
 
 def read_envelope(response: httpx.Response) -> Envelope | None:
-    """None where the body is no JSON object. `ret` comes as text or as a number; only it says whether the call
-    succeeded, since a refusal may hold data, too.
+    """None if the body is not a JSON object. `ret` is text or a number, and alone decides whether the call succeeded,
+    since a refusal may contain data too.
     """
     try:
         body = json.loads(response.content)
@@ -46,20 +46,20 @@ def read_envelope(response: httpx.Response) -> Envelope | None:
 
 
 def payload(response: httpx.Response, path: str, *, may_be_bare: bool = False) -> Any:
-    """What a call that succeeded brings. UpstreamFaultError for a refusal and for what is no answer; both are logged,
-    with upstream's name for the call. may_be_bare: a body without `ret` is a payload, too.
+    """The payload of a successful call. Raises UpstreamFaultError for a refusal and an unreadable response, and logs
+    both with upstream's id of the call. may_be_bare: a body without `ret` is accepted as the payload.
     """
     envelope = read_envelope(response)
     if envelope is not None:
         refuse(envelope, path)
     if envelope is None or not response.is_success or (envelope.ret is None and not may_be_bare):
-        log.warning("jimeng.no_answer", path=path, status=response.status_code)
+        log.warning("jimeng.unreadable_response", path=path, status=response.status_code)
         raise http_fault(response.status_code, response.headers.get("retry-after"))
     return envelope.data
 
 
 def refuse(envelope: Envelope, path: str) -> None:
-    """Raises UpstreamFaultError where the envelope says no."""
+    """Raises UpstreamFaultError if the envelope is a refusal."""
     if envelope.ret in (None, SUCCESS):
         return
     fault = refusal_of_call(str(envelope.ret), errmsg=envelope.errmsg, data=envelope.data, log_id=envelope.log_id)
@@ -75,7 +75,7 @@ def refuse(envelope: Envelope, path: str) -> None:
 
 
 def fields(data: object) -> Mapping[str, Any]:
-    """A payload's fields; none where it is no object."""
+    """The fields of a payload; empty if it is not an object."""
     return data if isinstance(data, Mapping) else {}
 
 

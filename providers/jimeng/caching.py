@@ -1,4 +1,4 @@
-"""Answers that are used again for a while, in this process. Bounded; what was used least recently goes first."""
+"""An in-process LRU cache with expiry."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 class Cache(Generic[Value]):
-    """clock: seconds that never go back. Event loops of several threads may share a cache."""
+    """clock: monotonic seconds. Thread-safe, since event loops of several threads share a cache."""
 
     def __init__(self, seconds: float, *, max_entries: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -35,7 +35,7 @@ class Cache(Generic[Value]):
             return value
 
     def put(self, key: Hashable, value: Value, *, seconds: float | None = None) -> None:
-        """seconds: for this entry, where it is not the cache's own time."""
+        """seconds: the entry's lifetime; None: the cache's default."""
         with self._lock:
             self._entries[key] = (self._clock() + (self._seconds if seconds is None else seconds), value)
             self._entries.move_to_end(key)

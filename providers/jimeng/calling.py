@@ -1,8 +1,7 @@
-"""Calls of upstream: one HTTP client per process and event loop, headers and signature of each call, time-outs, and
-what is tried again.
+"""HTTP calls to upstream: one client per event loop, headers and signature, time-outs and retries.
 
-A call that changes nothing is made again after a fault of the network or of the server, at most three times and within
-the time-out of one call. A call that could be paid twice is made once.
+A call without side effects is retried after a network or server error, at most three times and within the time-out of
+one call. A call that could be charged twice is made once.
 """
 
 import asyncio
@@ -31,21 +30,21 @@ log = structlog.get_logger(__name__)
 MAX_CONNECTIONS = 500
 CONNECT_SECONDS = 10.0
 MAX_RETRIES = 3
-UPLOADS_AT_ONCE = 3  # for one account
+MAX_UPLOADS = 3  # concurrent, per account
 
 Answer = TypeVar("Answer")
 
 
 @dataclass
 class _Loop:
-    """What belongs to one event loop. slots: by purpose and account."""
+    """State of one event loop. slots: by purpose and account."""
 
     client: httpx.AsyncClient
     slots: dict[tuple[str, int], asyncio.Semaphore] = field(default_factory=dict)
 
 
 class Caller:
-    """transport: in place of guarded connections, for tests."""
+    """transport: replaces guarded connections in tests."""
 
     def __init__(
         self,
@@ -75,8 +74,8 @@ class Caller:
         max_retries: int = MAX_RETRIES,
         may_be_bare: bool = False,
     ) -> Any:
-        """The payload of a POST. body: None for none at all; may_be_bare: the answer can come without an envelope.
-        Raises UpstreamFaultError, and nothing else.
+        """The payload of a POST. body: None: no body. may_be_bare: the response may have no envelope. Raises
+        UpstreamFaultError only.
         """
 
         async def once() -> Any:
@@ -91,7 +90,7 @@ class Caller:
             )
             return payload(response, path, may_be_bare=may_be_bare)
 
-        return await self.again(once, path, max_retries=max_retries)
+        return await self.with_retries(once, path, max_retries=max_retries)
 
     async def post(
         self,
@@ -104,7 +103,7 @@ class Caller:
         extra_query: Mapping[str, str] | None = None,
         has_query: bool = True,
     ) -> httpx.Response:
-        """One request, whatever is answered. Raises httpx.HTTPError."""
+        """Sends one request and returns the response unchecked. Raises httpx.HTTPError."""
         site = self.site(credential)
         base_url = site.commerce_url if is_commerce else site.base_url
         query = query_parameters(self.settings, site, self._device) if has_query else {}
@@ -122,11 +121,11 @@ class Caller:
             f"{base_url}{path}", params={**query, **(extra_query or {})}, headers=headers, json=body
         )
 
-    async def again(
+    async def with_retries(
         self, once: Callable[[], Awaitable[Answer]], what: str, *, max_retries: int = MAX_RETRIES
     ) -> Answer:
-        """What `once` gives, tried again where that can help. `once` raises UpstreamFaultError or httpx.HTTPError;
-        only the first comes out. what: for the log.
+        """Calls `once`, with retries, and returns its result. `once` may raise UpstreamFaultError or httpx.HTTPError;
+        the latter is translated into the former. what: for the log.
         """
         wait_seconds = self.settings.jimeng_retry_seconds
         latest = not_reached("did not answer in time")
@@ -137,7 +136,7 @@ class Caller:
                         return await once()
                     except httpx.HTTPError as error:
                         latest = not_reached(reason(error))
-                        log.warning("jimeng.not_reached", path=what, error=type(error).__name__, retries_left=left)
+                        log.warning("jimeng.request_failed", path=what, error=type(error).__name__, retries_left=left)
                     except HttpFaultError as fault:
                         if fault.status < 500 or fault.retry_after_seconds is not None:
                             raise
@@ -146,18 +145,18 @@ class Caller:
                         await asyncio.sleep(wait_seconds)
                         wait_seconds *= 2
         except TimeoutError:
-            log.warning("jimeng.too_slow", path=what)
+            log.warning("jimeng.timed_out", path=what)
         raise latest
 
     def client(self) -> httpx.AsyncClient:
-        """This event loop's client. It keeps no cookies, which would be another account's."""
+        """This event loop's client. It stores no cookies, since accounts share it."""
         return self._loop().client
 
     def query_slot(self, credential: Credential) -> AbstractAsyncContextManager[None]:
         return self._slot("query", credential, self.settings.jimeng_queries_at_once)
 
     def upload_slot(self, credential: Credential) -> AbstractAsyncContextManager[None]:
-        return self._slot("upload", credential, UPLOADS_AT_ONCE)
+        return self._slot("upload", credential, MAX_UPLOADS)
 
     def _slot(self, purpose: str, credential: Credential, count: int) -> AbstractAsyncContextManager[None]:
         return self._loop().slots.setdefault((purpose, credential.account_id), asyncio.Semaphore(count))
@@ -182,7 +181,7 @@ class Caller:
         )
 
     async def close(self) -> None:
-        """Ends this event loop's connections; they are made anew when needed."""
+        """Closes this event loop's connections; the next call opens new ones."""
         if (found := self._loops.pop(asyncio.get_running_loop(), None)) is not None:
             await found.client.aclose()
 
@@ -192,14 +191,14 @@ def is_surely_not_sent(error: httpx.HTTPError) -> bool:
 
 
 def reason(error: httpx.HTTPError) -> str:
-    """The end of the sentence "Jimeng …"."""
+    """The reason as the end of a sentence that starts with "Jimeng"."""
     if isinstance(error.__cause__, LinkRefusedError):
-        return "cannot be reached: its host is not known, or its address is private and not listed in the settings"
+        return "cannot be reached: its host is unknown, or private and not in EKONTE_ALLOWED_PRIVATE_HOSTS"
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
         return "cannot be reached"
-    return "did not answer in time" if isinstance(error, httpx.TimeoutException) else "broke the connection off"
+    return "did not answer in time" if isinstance(error, httpx.TimeoutException) else "closed the connection"
 
 
 def account_key(credential: Credential) -> tuple[int, str]:
-    """What caches know an account by: a renewed session is asked anew. Holds no session id."""
+    """The cache key of an account and its session, without the session id; a renewed session has a new key."""
     return credential.account_id, hashlib.sha256(f"{credential.site}:{credential.session_id}".encode()).hexdigest()

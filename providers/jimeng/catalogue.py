@@ -1,4 +1,4 @@
-"""What Jimeng and Dreamina offer: regions, models, sizes and prices, read from catalogue.toml."""
+"""Regions, models, sizes and prices of Jimeng and Dreamina, read from catalogue.toml."""
 
 import functools
 import re
@@ -12,16 +12,16 @@ from providers.pooled import ModelInfo
 
 PROVIDER = "jimeng"
 
-# Words that ask for a series of pictures, and "8张": eight of them (the page's own rule).
+# Words in a prompt that request a series of pictures; "8张" requests eight (a rule of upstream's web page).
 _SERIES = re.compile(r"连续|绘本|故事|\d+张")
 _SERIES_COUNT = re.compile(r"(\d+)张")
 
 
 @dataclass(frozen=True)
 class Region:
-    """What differs between sites beside hosts and aid, which are settings.
+    """Differences between sites, other than hosts and aid, which are settings.
 
-    passport: whether the account check exists there. credit_path, receive_path: of Referer, behind the page's origin.
+    passport: whether the account check exists. credit_path, receive_path: paths for Referer, on the page's origin.
     """
 
     site: str
@@ -40,7 +40,7 @@ class Region:
 
 @dataclass(frozen=True)
 class PictureSize:
-    """image_ratio: upstream's code of the ratio. width, height: pixels."""
+    """image_ratio: upstream's code. width, height: pixels."""
 
     image_ratio: int
     width: int
@@ -50,9 +50,9 @@ class PictureSize:
 
 @dataclass(frozen=True)
 class ImageModel:
-    """sizes: by resolution, then by ratio. only_sizes: by site, where a site makes one size only, with its ratio.
+    """sizes: by resolution, then by ratio. only_sizes: ratio and size of sites that support a single size.
 
-    credits: of one picture by resolution, as far as known.
+    credits: price of one picture by resolution, if known.
     """
 
     name: str
@@ -66,7 +66,7 @@ class ImageModel:
     only_sizes: Mapping[str, tuple[str, PictureSize]] = field(default_factory=dict)
 
     def size(self, site: str, resolution: str, ratio: str) -> PictureSize | None:
-        """None where the model does not make that there."""
+        """None if the model does not support it on the site."""
         if resolution not in self.resolutions:
             return None
         if (only := self.only_sizes.get(site)) is not None:
@@ -74,7 +74,7 @@ class ImageModel:
         return self.sizes[resolution].get(ratio)
 
     def picture_count(self, prompt: str) -> int:
-        """Pictures that one task makes of the prompt."""
+        """The number of pictures that a task with this prompt generates."""
         wanted = _SERIES_COUNT.search(prompt) if self.makes_series(prompt) else None
         return int(wanted[1]) if wanted else catalogue().images_per_task
 
@@ -84,7 +84,7 @@ class ImageModel:
 
 @dataclass(frozen=True)
 class VideoModel:
-    """resolutions are empty where none is sent. credits: by resolution and seconds, as far as known."""
+    """resolutions: empty if requests have none. credits: price by resolution and seconds, if known."""
 
     name: str
     key: str
@@ -148,7 +148,7 @@ class Catalogue:
         return (*pictures, *clips)
 
     def picture_credits(self, model: ImageModel, resolution: str, prompt: str) -> int | None:
-        """Credits that a task is likely to cost; None where nobody knows."""
+        """The estimated price of a task in credits; None: unknown."""
         return _times(model.credits.get(resolution), model.picture_count(prompt))
 
 
@@ -158,7 +158,6 @@ def _times(credits: int | None, count: int) -> int | None:
 
 @functools.cache
 def catalogue() -> Catalogue:
-    """The catalogue of this version."""
     return read_catalogue(tomllib.loads(files(__package__).joinpath("catalogue.toml").read_text("utf-8")))
 
 

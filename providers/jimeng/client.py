@@ -1,4 +1,4 @@
-"""The provider `jimeng`: what a pool asks of Jimeng and Dreamina on behalf of one account."""
+"""The provider `jimeng`: the calls of a PooledProvider on Jimeng and Dreamina."""
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
@@ -51,7 +51,7 @@ NOT_FOUND = 404
 
 
 class JimengProvider:
-    """A PooledProvider. Its time-outs hold for each call; an upload makes up to five. transport: for tests."""
+    """A PooledProvider. Time-outs apply to each HTTP call; an upload makes up to five. transport: for tests."""
 
     name = PROVIDER
 
@@ -71,11 +71,11 @@ class JimengProvider:
         self._tasks: Cache[UpstreamTask] = Cache(TASK_SECONDS, max_entries=MAX_TASKS)
 
     async def reachable(self) -> str | None:
-        """Always None, and nothing is asked: whether it can be used is a matter of accounts."""
+        """Always None, without a request: availability depends on the accounts."""
         return None
 
     async def close(self) -> None:
-        """Ends this event loop's connections."""
+        """Closes this event loop's connections."""
         await self._caller.close()
 
     def models(self) -> Sequence[ModelInfo]:
@@ -97,7 +97,7 @@ class JimengProvider:
         if not fresh and (known := self._alive.get(key)) is not None:
             return known
         try:
-            alive = await self._asks_passport(credential)
+            alive = await self._check_session(credential)
         except UpstreamFaultError as fault:
             if fault.kind is not FaultKind.SESSION_EXPIRED:
                 raise
@@ -105,8 +105,8 @@ class JimengProvider:
         self._alive.put(key, alive)
         return alive
 
-    async def _asks_passport(self, credential: Credential) -> bool:
-        """By the account check, or where a site has none by whether it tells the credits."""
+    async def _check_session(self, credential: Credential) -> bool:
+        """Uses the account check, or the credit balance on sites without one. Raises UpstreamFaultError."""
         if self._caller.site(credential).region.passport:
             try:
                 answer = await self._caller.call(
@@ -120,7 +120,7 @@ class JimengProvider:
                 if fault.status != NOT_FOUND:
                     raise
             else:
-                # The passport may answer without an envelope; then the user stands one level deeper.
+                # The response may have no envelope; the user is then one level deeper.
                 inner = fields(fields(answer).get("data"))
                 return bool(fields(answer).get("user_id") or inner.get("user_id"))
         await self.credit_balance(credential, fresh=True)
@@ -148,7 +148,7 @@ class JimengProvider:
         return total
 
     async def receive_credits(self, credential: Credential) -> int:
-        """Asked once only, since repeating it makes a refusal worse."""
+        """Sent once, without retries, since repeated requests make a refusal worse."""
         site = self._caller.site(credential)
         data = await self._caller.call(
             credential,
@@ -168,7 +168,7 @@ class JimengProvider:
         return await self._uploader.upload(credential, fitted.content)
 
     async def submit(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Accepted:
-        """One request and no other: sent again, the task could be paid twice."""
+        """Sends a single request; a retry could be charged twice."""
         site = self._caller.site(credential)
         body = submit_body(self._submission(credential, order, submit_id), submit_id=submit_id, aid=site.aid)
         referer = f"{site.page_url}/ai-tool/generate?type={'image' if order.kind == IMAGE else 'video'}"
@@ -193,15 +193,15 @@ class JimengProvider:
         return clip_submission(order, credential.site, draft_version=version, fresh=fresh)
 
     def _accepted(self, response: httpx.Response) -> Accepted:
-        """Only an answer that says no in so many words is a no."""
+        """Only an explicit refusal raises UpstreamFaultError; other unusable responses raise SubmitUnknownError."""
         envelope = read_envelope(response)
         if envelope is None or envelope.ret is None:
-            raise SubmitUnknownError(f"Jimeng's answer cannot be read (HTTP status {response.status_code}).")
+            raise SubmitUnknownError(f"Jimeng's response cannot be read (HTTP status {response.status_code}).")
         refuse(envelope, GENERATE_PATH)
         data = fields(envelope.data)
         history_id = fields(data.get("aigc_data")).get("history_record_id")
         if not isinstance(history_id, str | int) or not history_id:
-            raise SubmitUnknownError("Jimeng's answer names no task.")
+            raise SubmitUnknownError("Jimeng's response contains no task id.")
         return Accepted(str(history_id), data)
 
     async def query(
@@ -215,13 +215,13 @@ class JimengProvider:
     ) -> Mapping[str, UpstreamTask]:
         found: dict[str, UpstreamTask] = {}
         for name, ids in (("history_ids", history_ids), ("submit_ids", submit_ids)):
-            found.update(await self._look_up(credential, kind, name, list(dict.fromkeys(ids)), fresh))
+            found.update(await self._query_by(credential, kind, name, list(dict.fromkeys(ids)), fresh))
         return found
 
-    async def _look_up(
+    async def _query_by(
         self, credential: Credential, kind: str, field_name: str, ids: Sequence[str], fresh: bool
     ) -> dict[str, UpstreamTask]:
-        """Tasks by one sort of id. One that has ended stays as it is, and is not asked for again within an hour."""
+        """Tasks by one kind of id. Ended tasks are cached for an hour, since they do not change."""
         account = account_key(credential)
         cached = {asked: None if fresh else self._tasks.get((account, kind, asked)) for asked in ids}
         found = {asked: task for asked, task in cached.items() if task is not None}
@@ -243,7 +243,7 @@ class JimengProvider:
         return found
 
     async def best_links(self, credential: Credential, task: UpstreamTask) -> tuple[str, ...]:
-        """Clips have a download beside the preview, of about five times the bit rate."""
+        """Clips have a download link of about five times the preview's bit rate."""
         if task.kind != VIDEO or len(task.item_ids) != len(task.links) or not task.links:
             return task.links
         body = {
@@ -264,13 +264,13 @@ class JimengProvider:
         return tuple(better.get(name, link) for name, link in zip(task.item_ids, task.links, strict=True))
 
     async def cancel(self, credential: Credential, kind: str, history_id: str) -> bool:
-        """Only clips that wait can be cancelled; pictures are never asked about."""
+        """Upstream can only cancel queued clips; for images it returns False without a request."""
         if kind != VIDEO:
             return False
         try:
             await self._caller.call(credential, CANCEL_PATH, {"history_id": history_id})
         except UpstreamFaultError as fault:
-            if fault.upstream_code is None:  # it was not reached
+            if fault.upstream_code is None:  # upstream was not reached
                 raise
             return False
         self._tasks.drop((account_key(credential), kind, history_id))

@@ -1,4 +1,4 @@
-"""Drafts of clips: from a prompt alone, from a first frame, or from a first and a last one."""
+"""Drafts of clips: from a prompt, a first frame, or a first and a last frame."""
 
 from providers.jimeng.catalogue import VideoModel, catalogue
 from providers.jimeng.drafting import (
@@ -22,7 +22,7 @@ FRAMES = ("first_frame_image", "end_frame_image")
 
 
 def clip_submission(order: GenerationOrder, site: str, *, draft_version: str, fresh: Fresh) -> Submission:
-    """UpstreamFaultError INVALID_INPUT for what the catalogue does not know."""
+    """Raises UpstreamFaultError INVALID_INPUT for values that are not in the catalogue."""
     model, ratio, seconds, resolution = chosen_clip(order, site)
     metrics = _metrics(model, seconds, resolution, fresh)
     sharpness = {"resolution": resolution} if resolution else {}
@@ -64,25 +64,25 @@ def clip_submission(order: GenerationOrder, site: str, *, draft_version: str, fr
 
 
 def chosen_clip(order: GenerationOrder, site: str) -> tuple[VideoModel, str, int, str | None]:
-    """Model, ratio, seconds and resolution (None where none is sent) that an order means. UpstreamFaultError
-    INVALID_INPUT where there is no such thing.
+    """Model, ratio, seconds and resolution (None: not sent) of an order, with defaults filled in. Raises
+    UpstreamFaultError INVALID_INPUT for unsupported values.
     """
     known = catalogue()
     model = known.videos.get(order.model)
     if model is None:
         raise invalid(f"Jimeng has no model {order.model!r} for clips.")
     if site not in model.sites:
-        raise invalid(f"The model {order.model!r} does not exist on the site {site}.")
+        raise invalid(f"The model {order.model!r} is not available on the site {site}.")
     ratio, seconds = order.ratio or DEFAULT_RATIO, order.duration_seconds or model.seconds[0]
     resolution = order.resolution or next(iter(model.resolutions), None)
     if ratio not in known.video_ratios:
-        raise invalid(f"Jimeng makes no clips of {ratio}.")
+        raise invalid(f"Jimeng does not support clips with the ratio {ratio}.")
     if seconds not in model.seconds:
-        raise invalid(f"The model {order.model!r} makes no clips of {seconds} s.")
+        raise invalid(f"The model {order.model!r} does not support clips of {seconds} s.")
     if resolution is not None and resolution not in model.resolutions:
-        raise invalid(f"The model {order.model!r} makes no clips at {resolution}.")
+        raise invalid(f"The model {order.model!r} does not support clips at {resolution}.")
     if len(order.inputs) > known.max_video_inputs:
-        raise invalid("A clip takes a first frame and a last one, and no more pictures.")
+        raise invalid("A clip takes at most two input pictures, the first and the last frame.")
     return model, ratio, seconds, resolution
 
 

@@ -1,4 +1,4 @@
-"""What pictures' and clips' drafts share: ids, the component around the task, and the body of the submit."""
+"""Common parts of image and clip drafts: ids, components, and the body of a submit."""
 
 import json
 import random
@@ -20,20 +20,20 @@ def _new_id() -> str:
 
 @dataclass(frozen=True)
 class Fresh:
-    """What differs each time a draft is made. now_ms: Unix milliseconds."""
+    """The parts of a draft that differ each time. now_ms: Unix milliseconds."""
 
     new_id: Callable[[], str] = _new_id
     now_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
     chance: random.Random = field(default_factory=random.Random)
 
     def part(self, **values: Any) -> Json:
-        """A part of a draft, each of which has an empty type and an id of its own."""
+        """A part of a draft, with an empty type and its own id."""
         return {"type": "", "id": self.new_id(), **values}
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What is submitted. draft, metrics: still as values; upstream takes both as strings."""
+    """The content of a submit. draft, metrics: as values; submit_body encodes them as strings."""
 
     root_model: str
     draft: Json
@@ -72,7 +72,7 @@ def component(fresh: Fresh, kind: str, *, min_version: str, generate_type: str, 
 
 
 def uploaded_picture(fresh: Fresh, uri: str) -> Json:
-    """A picture that was uploaded, by upstream's own name for it. Its size may stay open."""
+    """An uploaded picture by upstream's URI. Its size may be 0."""
     return {
         "type": "image",
         "id": fresh.new_id(),
@@ -97,7 +97,7 @@ def report_parameters(function: str) -> Json:
 
 
 def compact(value: object) -> str:
-    """JSON as the page writes it: no spaces, letters as they are."""
+    """JSON without spaces and without ASCII escapes, as upstream's web page encodes it."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""What upstream's refusals mean: codes.toml as faults, with sentences that people understand."""
+"""Translates upstream's refusals into faults with messages for users, by codes.toml."""
 
 import functools
 import re
@@ -15,12 +15,12 @@ from providers.pooled import FaultKind, UpstreamFaultError
 
 log = structlog.get_logger(__name__)
 
-RISK_CODES = frozenset({"-6"})  # of a call; what risk control means exactly stands in fail_code beside it
+RISK_CODES = frozenset({"-6"})  # of a call; fail_code has the details
 MODEL_RISK_CODE = "4013"
 CREDIT_OR_CONTENT_CODE = "4001"
-MAX_UPSTREAM_WORDS = 300
+MAX_UPSTREAM_CHARACTERS = 300
 
-# At peak hours a submit is refused with a sentence only, whatever its code.
+# At peak hours a submit is refused with this text and varying codes.
 _BUSY_PERIOD = re.compile(r"busy period|busy time|peak (?:hour|period|time)|高峰", re.I)
 _CREDIT_WORDS = re.compile(r"credit|积分|余额", re.I)
 
@@ -33,7 +33,7 @@ class Refusal:
 
 
 class HttpFaultError(UpstreamFaultError):
-    """An answer that is no envelope. status: of HTTP, None where there was none or it was none."""
+    """A response without an envelope. status: the HTTP status."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class HttpFaultError(UpstreamFaultError):
 _BUSY = Refusal(
     FaultKind.CONCURRENCY_LIMIT,
     JobErrorCode.RATE_LIMIT,
-    "Jimeng takes no more tasks of this account until others have ended, since many people use it now.",
+    "Jimeng accepts no more tasks of this account until others have ended, since its load is high.",
 )
 _NO_CREDITS = Refusal(
     FaultKind.OUT_OF_CREDIT, JobErrorCode.INSUFFICIENT_CREDIT, "The account has too few credits for this model."
@@ -69,7 +69,7 @@ _GONE = Refusal(FaultKind.GENERATION_FAILED, JobErrorCode.SERVER_ERROR, "Jimeng 
 
 @functools.cache
 def _tables() -> tuple[Mapping[str, Refusal], Mapping[str, Refusal]]:
-    """Refusals by code: of calls, of tasks."""
+    """Refusals by code, of calls and of tasks."""
     calls: dict[str, Refusal] = {}
     tasks: dict[str, Refusal] = {}
     for entry in tomllib.loads(files(__package__).joinpath("codes.toml").read_text("utf-8"))["refusals"]:
@@ -82,7 +82,7 @@ def _tables() -> tuple[Mapping[str, Refusal], Mapping[str, Refusal]]:
 def refusal_of_call(
     ret: str, *, errmsg: str = "", data: object = None, log_id: str | None = None
 ) -> UpstreamFaultError:
-    """The fault that an answer with a `ret` other than 0 stands for."""
+    """The fault for a response with a `ret` other than 0."""
     fail_code = str(data.get("fail_code") or "") if isinstance(data, Mapping) else ""
     words = upstream_words(data)
     code = MODEL_RISK_CODE if ret in RISK_CODES and fail_code == MODEL_RISK_CODE else ret
@@ -96,10 +96,10 @@ def refusal_of_call(
 
 
 def refusal_of_task(status: int, task_status: int | None, fail_code: str, words: str) -> UpstreamFaultError:
-    """The fault of a task that upstream says has failed.
+    """The fault for a failed task.
 
-    status: of the record, task_status: the finer one (10 refused before generating, 40 the result was refused), which
-    decides where there is no fail_code. words: upstream's own for a person.
+    status: of the record. task_status: the detailed one (10: refused before generating, 40: the result was refused),
+    which decides if there is no fail_code. words: upstream's message for users.
     """
     calls, tasks = _tables()
     if fail_code:
@@ -118,22 +118,22 @@ def refusal_of_task(status: int, task_status: int | None, fail_code: str, words:
 
 
 def upstream_words(data: object) -> str:
-    """What the web page would show to a person; empty where upstream says nothing."""
+    """The message that upstream's web page would show; empty if there is none."""
     if not isinstance(data, Mapping):
         return ""
     words = data.get("fail_starling_message")
-    return words.strip()[:MAX_UPSTREAM_WORDS] if isinstance(words, str) else ""
+    return words.strip()[:MAX_UPSTREAM_CHARACTERS] if isinstance(words, str) else ""
 
 
 def task_words(record: Mapping[str, Any]) -> str:
-    """The same for a task; it has them in several places."""
+    """As upstream_words, for a record of a task, which has the message in one of several places."""
     task = record.get("task")
     resp_ret = task.get("resp_ret") if isinstance(task, Mapping) else None
     result = record.get("gen_result_data")
     for holder, name in ((resp_ret, "errmsg"), (result, "result_msg")):
         words = holder.get(name) if isinstance(holder, Mapping) else None
         if not upstream_words(record) and isinstance(words, str) and words.strip().lower() not in ("", "success"):
-            return words.strip()[:MAX_UPSTREAM_WORDS]
+            return words.strip()[:MAX_UPSTREAM_CHARACTERS]
     return upstream_words(record)
 
 
@@ -141,48 +141,48 @@ def _fault(
     refusal: Refusal | None, code: str | None, errmsg: str, words: str, log_id: str | None
 ) -> UpstreamFaultError:
     if refusal is None:
-        log.warning("jimeng.unknown_code", ret=code, errmsg=errmsg[:MAX_UPSTREAM_WORDS], log_id=log_id)
-        said = f": {errmsg[:MAX_UPSTREAM_WORDS]}" if errmsg and errmsg != words else ""
+        log.warning("jimeng.unknown_code", ret=code, errmsg=errmsg[:MAX_UPSTREAM_CHARACTERS], log_id=log_id)
+        detail = f": {errmsg[:MAX_UPSTREAM_CHARACTERS]}" if errmsg and errmsg != words else ""
         refusal = Refusal(
             FaultKind.UNKNOWN,
             JobErrorCode.API_ERROR,
-            f"Jimeng refused with the code {code}, which is not known{said}.",
+            f"Jimeng refused with the code {code}, which is unknown to Ekonte{detail}.",
         )
     message = f"{refusal.message} Jimeng says: {words}" if words else refusal.message
     return UpstreamFaultError(refusal.kind, refusal.error, message, upstream_code=code, log_id=log_id)
 
 
 def not_reached(reason: str) -> UpstreamFaultError:
-    """A call that surely did not arrive, or that may be made again without harm. reason: the end of the sentence."""
+    """The fault for a call that was not sent, or that can be repeated. reason: the end of the sentence."""
     return UpstreamFaultError(FaultKind.UPSTREAM_FAULT, JobErrorCode.NETWORK_ERROR, f"Jimeng {reason}.")
 
 
 def unreadable(what: str, log_id: str | None = None) -> UpstreamFaultError:
-    """An answer that says success and lacks what it should hold."""
-    message = f"Jimeng's answer holds no {what}; its protocol has probably changed."
+    """The fault for a successful response without the expected content."""
+    message = f"Jimeng's response contains no {what}; its protocol has probably changed."
     return UpstreamFaultError(FaultKind.UPSTREAM_FAULT, JobErrorCode.API_ERROR, message, log_id=log_id)
 
 
 def http_fault(status: int, retry_after: str | None) -> HttpFaultError:
-    """An answer without an envelope. retry_after: the header, used where it is a number of seconds."""
+    """The fault for a response without an envelope. retry_after: the header; ignored unless a number of seconds."""
     seconds = float(retry_after) if retry_after is not None and re.fullmatch(r"\d{1,6}", retry_after.strip()) else None
     if status == 429:
         return HttpFaultError(
             FaultKind.RATE_LIMIT,
             JobErrorCode.RATE_LIMIT,
-            "Jimeng takes no more requests for now (HTTP status 429).",
+            "Jimeng's rate limit is reached (HTTP status 429).",
             status=status,
             retry_after_seconds=seconds,
         )
     return HttpFaultError(
         FaultKind.UPSTREAM_FAULT,
         JobErrorCode.SERVER_ERROR,
-        f"Jimeng answered with something other than its protocol (HTTP status {status}).",
+        f"Jimeng's response does not follow its protocol (HTTP status {status}).",
         status=status,
         retry_after_seconds=seconds,
     )
 
 
 def invalid(message: str) -> UpstreamFaultError:
-    """A request that is not sent, since upstream cannot take it."""
+    """The fault for a request that is not sent, since upstream would refuse it."""
     return UpstreamFaultError(FaultKind.INVALID_INPUT, JobErrorCode.INVALID_INPUT, message)

@@ -1,4 +1,4 @@
-"""Input pictures, made to fit what upstream takes: JPEG or PNG, at most 4096 pixels long and 10 MB large."""
+"""Converts input pictures to upstream's limits: JPEG or PNG, at most 4096 pixels per side and 10 MB."""
 
 import io
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MAX_SENT_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 150_000_000
 FORMATS = ("JPEG", "PNG")
 QUALITIES = (92, 85, 75)
-SHRINK = 0.8  # of each side, where no quality is small enough
+SHRINK = 0.8  # of each side, if no quality is small enough
 ORIENTATION_TAG = 0x0112
 
 
@@ -26,9 +26,9 @@ class FittedPicture:
 
 
 def fit_picture(picture: Path) -> FittedPicture:
-    """Blocks: to be called in a thread. A file that fits is sent as it is.
+    """Blocking; call it in a thread. A file within the limits is returned unchanged.
 
-    UpstreamFaultError INVALID_INPUT for what is no picture, and for more than 100 MB or 150 million pixels.
+    Raises UpstreamFaultError INVALID_INPUT if the file is not a picture, or exceeds 100 MB or 150 million pixels.
     """
     try:
         size = picture.stat().st_size
@@ -47,7 +47,7 @@ def fit_picture(picture: Path) -> FittedPicture:
 
 
 def _prepared(image: Image.Image) -> Image.Image:
-    """Upright, no longer than allowed, and in colours that the formats have."""
+    """Applies the EXIF orientation, scales down to MAX_SIDE, and converts to RGB or RGBA."""
     upright = ImageOps.exif_transpose(image)
     upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
@@ -55,7 +55,7 @@ def _prepared(image: Image.Image) -> Image.Image:
 
 
 def _encoded(image: Image.Image) -> FittedPicture:
-    """As JPEG, or as PNG where it has transparent parts; smaller and smaller until it fits."""
+    """Encodes as JPEG, or as PNG if there is transparency; reduces quality and size until it fits."""
     while True:
         for quality in QUALITIES:
             target = io.BytesIO()

@@ -1,4 +1,4 @@
-"""What upstream tells of a task, read: whether it runs, is done or has failed, and where its results are."""
+"""Parses upstream's records of tasks: phase, progress, fault and result links."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
@@ -8,10 +8,10 @@ from providers.pooled import TaskPhase, UpstreamFaultError, UpstreamTask
 
 DONE_STATUSES = frozenset({10, 21, 50})
 FAILED_STATUSES = frozenset({30, 40, 100})
-REFUSED_BEFORE = 10  # the page's own meaning of 10; a record with results and 10 is done all the same
-PARTIAL = 30  # failed, and what was made until then can be used
-ALMOST_ALL = 45  # some results are there; an end only when they all are
-# How far a task has come, by its status; results that are there count beside it.
+REFUSED_BEFORE = 10  # the web page's meaning of 10; a record with results and status 10 is done nevertheless
+PARTIAL = 30  # failed, but existing results are usable
+ALMOST_ALL = 45  # some results exist; done only when all do
+# Estimated progress by status; the share of finished results counts too.
 PROGRESS = {0: 0.02, 20: 0.1, 42: 0.5, 45: 0.8}
 OUT_OF_QUEUE = 3
 
@@ -22,7 +22,7 @@ _WIDTHS = (2400, 1080, 720, 480, 360)
 
 
 def image_info() -> dict[str, Any]:
-    """The ready-made sizes of pictures that a look-up asks for."""
+    """The picture sizes that a query requests links for."""
     crops = [_scene("smart_crop", width, height, f"smart_crop-w:{width}-h:{height}") for width, height in _SMART_CROPS]
     whole = [_scene("normal", width, width, str(width)) for width in _WIDTHS]
     return {"width": 2048, "height": 2048, "format": "webp", "image_scene_list": [*crops, *whole]}
@@ -33,7 +33,7 @@ def _scene(scene: str, width: int, height: int, key: str) -> dict[str, Any]:
 
 
 def read_task(asked: str, kind: str, record: Mapping[str, Any]) -> UpstreamTask:
-    """A record of the history. asked: the id that it was found by; kind: that of the request, IMAGE or VIDEO."""
+    """Parses a history record. asked: the id that it was queried by. kind: of the query, IMAGE or VIDEO."""
     task = mapping(record.get("task"))
     items = [item for item in _list(record.get("item_list")) if isinstance(item, Mapping)]
     found = [(item_id(item), link) for item in items if (link := link_of(item)) is not None]
@@ -83,7 +83,7 @@ def _fault(
 
 
 def _kind(items: Iterable[Mapping[str, Any]], asked: str) -> str:
-    """By what the items hold. A clip has a cover, too, so a picture is only what has nothing of a clip."""
+    """The kind by the items' content. Clips have a cover image too, so clip fields are checked first."""
     for item in items:
         if item.get("video") or mapping(item.get("common_attr")).get("transcoded_video"):
             return "VIDEO"
@@ -102,8 +102,8 @@ def _progress(phase: TaskPhase, status: int, total: int, finished: int) -> float
     if phase is TaskPhase.FAILED:
         return None
     share = 0.9 * min(finished, total) / total if total > 0 else 0.0
-    walked = PROGRESS.get(status)
-    return share or None if walked is None else max(walked, share)
+    by_status = PROGRESS.get(status)
+    return share or None if by_status is None else max(by_status, share)
 
 
 def _queue_position(queue: Mapping[str, Any]) -> int | None:
@@ -116,7 +116,7 @@ def _queue_position(queue: Mapping[str, Any]) -> int | None:
 
 
 def link_of(item: Mapping[str, Any]) -> str | None:
-    """Where the result is: a clip's best link, else the picture's."""
+    """The link of a result: the best one of a clip, else the picture's."""
     common, video = mapping(item.get("common_attr")), mapping(item.get("video"))
     origins = (mapping(mapping(holder.get("transcoded_video")).get("origin")) for holder in (common, video))
     candidates = [origin.get("video_url") for origin in origins]
@@ -138,7 +138,7 @@ def item_id(item: Mapping[str, Any]) -> str:
 
 
 def _plain(link: str) -> str:
-    """Links hold an & now and then as it is written inside JSON, six characters."""
+    """Some links contain & as the six characters of its JSON escape."""
     return link.replace("\\u0026", "&")
 
 
@@ -158,7 +158,7 @@ def _text(value: object) -> str:
 
 
 def whole_number(value: object, missing: Missing) -> int | Missing:
-    """A number, or the same as text; `missing` for anything else."""
+    """An integer given as a number or as text; `missing` for anything else."""
     if isinstance(value, bool):
         return missing
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""What every call says of its caller: query string, headers and cookies, as the web page sends them."""
+"""Query string, headers and cookies that identify the client, as upstream's web page sends them."""
 
 import random
 import re
@@ -11,9 +11,9 @@ from providers.jimeng.sites import UpstreamSite, origin
 from providers.pooled import FaultKind, UpstreamFaultError
 from settings import JimengSettings
 
-# Seconds that a session lasts from its issue, and the date that stands beside it, which is a constant.
+# The lifetime of a session in seconds, and a constant date.
 _SID_GUARD_TAIL = "5184000%7CMon%2C+03-Feb-2025+08%3A17%3A09+GMT"
-# What a cookie's value may consist of (RFC 6265, cookie-octet). Anything else would be refused with the value in words.
+# Allowed characters of a cookie value (RFC 6265, cookie-octet). httpx's error for others would contain the value.
 _COOKIE_VALUE = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")
 
 _BROWSER = {
@@ -35,7 +35,7 @@ _BROWSER = {
 
 @dataclass(frozen=True)
 class Device:
-    """Made once per process: web_id of 19 digits, user_id of 32 hexadecimal digits."""
+    """Random ids, created once per Caller. web_id: 19 digits. user_id: 32 hexadecimal digits."""
 
     web_id: str
     user_id: str
@@ -61,7 +61,7 @@ def query_parameters(settings: JimengSettings, site: UpstreamSite, device: Devic
 
 
 def browser_headers(base_url: str, referer: str | None = None) -> dict[str, str]:
-    """Headers of the browser alone, e.g. for uploads. Accept-Encoding is httpx's own: what it can unpack."""
+    """Headers of a browser without those of the API, e.g. for uploads. httpx sets Accept-Encoding itself."""
     return {
         **_BROWSER,
         "Origin": origin(base_url),
@@ -80,7 +80,7 @@ def call_headers(
     now_seconds: int,
     referer: str | None = None,
 ) -> dict[str, str]:
-    """All headers of a call but Content-Type. path: without host and query string; now_seconds: Unix time."""
+    """All headers of a call except Content-Type. path: without host and query string. now_seconds: Unix time."""
     return {
         **browser_headers(base_url, referer),
         "Appid": str(site.aid),
@@ -98,12 +98,12 @@ def call_headers(
 
 
 def cookies(device: Device, session_id: str, now_seconds: int) -> str:
-    """The header Cookie. UpstreamFaultError SESSION_EXPIRED for a session id that cannot stand in a cookie."""
+    """The Cookie header. Raises UpstreamFaultError SESSION_EXPIRED for a session id with invalid characters."""
     if not _COOKIE_VALUE.fullmatch(session_id):
         raise UpstreamFaultError(
             FaultKind.SESSION_EXPIRED,
             JobErrorCode.AUTH_FAILED,
-            "The account's session id cannot be one: it holds characters that no cookie may hold.",
+            "The account's session id is invalid: it contains characters that are not allowed in cookies.",
         )
     pairs = {
         "_tea_web_id": device.web_id,

@@ -1,4 +1,4 @@
-"""Drafts of pictures: from a prompt alone, or from a prompt and up to ten uploaded pictures (a blend)."""
+"""Drafts of images: from a prompt, or from a prompt and up to ten uploaded pictures (a blend)."""
 
 from providers.jimeng.catalogue import ImageModel, PictureSize, catalogue
 from providers.jimeng.drafting import (
@@ -18,14 +18,14 @@ from providers.pooled import GenerationOrder
 BLEND_VERSION = "3.2.9"
 DEFAULT_STRENGTH = 0.5
 DEFAULT_RATIO = "1:1"
-# Seeds of pictures lie from the first up to, not including, the second.
+# The range of image seeds, the end excluded.
 SEEDS = (2_500_000_000, 2_600_000_000)
 
 
 def picture_submission(
     order: GenerationOrder, site: str, submit_id: str, *, draft_version: str, fresh: Fresh
 ) -> Submission:
-    """UpstreamFaultError INVALID_INPUT for what the catalogue does not know."""
+    """Raises UpstreamFaultError INVALID_INPUT for values that are not in the catalogue."""
     model, size = chosen_size(order, site)
     if not 0 <= _strength(order) <= 1:
         raise invalid("The sample strength must be between 0 and 1.")
@@ -40,26 +40,26 @@ def picture_submission(
 
 
 def chosen_size(order: GenerationOrder, site: str) -> tuple[ImageModel, PictureSize]:
-    """The model and the size that an order means. UpstreamFaultError INVALID_INPUT where there is no such thing."""
+    """Model and size of an order, with defaults filled in. Raises UpstreamFaultError INVALID_INPUT."""
     known = catalogue()
     model = known.images.get(order.model)
     if model is None:
         raise invalid(f"Jimeng has no model {order.model!r} for pictures.")
     if site not in model.sites:
-        raise invalid(f"The model {order.model!r} does not exist on the site {site}.")
+        raise invalid(f"The model {order.model!r} is not available on the site {site}.")
     resolution, ratio = order.resolution or model.resolutions[0], order.ratio or DEFAULT_RATIO
     size = model.size(site, resolution, ratio)
     if size is None:
-        raise invalid(f"The model {order.model!r} makes no pictures of {ratio} at {resolution} on the site {site}.")
+        raise invalid(f"The model {order.model!r} does not support {ratio} at {resolution} on the site {site}.")
     if order.intelligent_ratio and not model.intelligent_ratio:
-        raise invalid(f"The model {order.model!r} does not choose the ratio by itself.")
+        raise invalid(f"The model {order.model!r} does not support intelligentRatio.")
     if len(order.inputs) > known.max_image_inputs:
         raise invalid(f"At most {known.max_image_inputs} input pictures can be given.")
     return model, size
 
 
 def picture_seed(seed: int | None, fresh: Fresh) -> int:
-    """A seed within upstream's range. Any other one leads to the same seed each time."""
+    """A seed within upstream's range. A seed outside of it is mapped into it, always to the same value."""
     first, end = SEEDS
     if seed is None:
         return fresh.chance.randrange(first, end)
@@ -87,7 +87,7 @@ def _generate(order: GenerationOrder, model: ImageModel, size: PictureSize, fres
 
 
 def _blend(order: GenerationOrder, model: ImageModel, size: PictureSize, fresh: Fresh) -> Json:
-    """Every input picture is announced by two # in front of the prompt. Several need a newer version of the blend."""
+    """The prompt is prefixed with ## for each input picture. Several pictures need a newer version of the blend."""
     core = fresh.part(
         model=model.key,
         prompt="##" * len(order.inputs) + order.prompt,
@@ -137,7 +137,7 @@ def _large_image_info(size: PictureSize, fresh: Fresh) -> Json:
 
 
 def _metrics(order: GenerationOrder, model: ImageModel, size: PictureSize, submit_id: str, fresh: Fresh) -> Json:
-    """What the page counts. A series of pictures is told from one set by the scene."""
+    """The metrics of upstream's web page, whose scene marks a series of pictures."""
     is_series = not order.inputs and model.makes_series(order.prompt)
     scene: Json = {
         "type": "image",

@@ -1,4 +1,4 @@
-"""Signatures that every call carries: the page's own Sign, SigV4 for the upload, and the checksum of uploaded bytes."""
+"""Signatures of calls: the header Sign, SigV4 for uploads, and the checksum of uploaded bytes."""
 
 import hashlib
 import hmac
@@ -12,9 +12,9 @@ _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
 def sign(path: str, *, app_version: str, device_time: int) -> str:
-    """The header Sign of a call: path without host and query string, device_time in Unix seconds (header Device-Time).
+    """The header Sign. path: without host and query string. device_time: Unix seconds, as in the header Device-Time.
 
-    Neither body nor cookie is part of it. Between the time and the end stands an empty field, the header Tdid.
+    Body and cookies are not signed. The empty field after the time is the header Tdid.
     """
     text = f"9e2c|{path[-7:]}|{PLATFORM}|{app_version}|{device_time}||11ac"
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
@@ -42,10 +42,9 @@ def sigv4_headers(
     date: str,
     body: bytes | None = None,
 ) -> dict[str, str]:
-    """Headers that sign a call of the path / (AWS Signature Version 4), `authorization` among them.
+    """The headers that sign a call of the path / (AWS Signature Version 4), including `authorization`.
 
-    date: of `amz_date`. A call with a body signs its hash as well; neither host nor content type is signed. The names
-    signed are those that the authorization lists.
+    date: from `amz_date`. The hash of a body is signed; host and content type are not.
     """
     headers = {"x-amz-date": date, "x-amz-security-token": session_token}
     payload = _EMPTY_SHA256
@@ -69,8 +68,8 @@ def sigv4_signature(
     secret_access_key: str,
     scope: str,
 ) -> str:
-    """The signature over a call of the path /. headers: exactly those that are signed, in lower case, x-amz-date with
-    them. scope: day/region/service/aws4_request.
+    """The signature of a call of the path /. headers: exactly the signed ones, with lower-case names, including
+    x-amz-date. scope: day/region/service/aws4_request.
     """
     pairs = sorted((quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in query.items())
     names = sorted(headers)

@@ -1,4 +1,4 @@
-"""Where a site is asked and what it is told: its region of the catalogue with its hosts and its aid of the settings."""
+"""The sites of upstream: region from the catalogue, hosts and aid from the settings."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,12 +8,12 @@ from providers.jimeng.faults import invalid
 from settings import JimengSettings
 
 CN = "CN"
-STANDS_IN = "HK"  # whose hosts JP and SG use unless they have their own
+FALLBACK = "HK"  # JP and SG use its hosts unless their own are set
 
 
 @dataclass(frozen=True)
 class UpstreamSite:
-    """Addresses are without a slash at the end. page_url: the web page that requests come from, for Referer."""
+    """URLs have no trailing slash. page_url: the web page, for Referer."""
 
     region: Region
     aid: int
@@ -24,14 +24,14 @@ class UpstreamSite:
 
 
 def upstream_site(settings: JimengSettings, site: str) -> UpstreamSite:
-    """UpstreamFaultError INVALID_INPUT for a site that is not known."""
+    """Raises UpstreamFaultError INVALID_INPUT for an unknown site."""
     region = catalogue().regions.get(site)
     if region is None:
-        raise invalid(f"There is no site {site} of Jimeng or Dreamina.")
+        raise invalid(f"Jimeng and Dreamina have no site {site}.")
 
     def address(purpose: str) -> str:
         own = getattr(settings, f"jimeng_{site.lower()}_{purpose}_url")
-        chosen: str = own or getattr(settings, f"jimeng_{STANDS_IN.lower()}_{purpose}_url")
+        chosen: str = own or getattr(settings, f"jimeng_{FALLBACK.lower()}_{purpose}_url")
         return chosen
 
     return UpstreamSite(

@@ -1,6 +1,4 @@
-"""Uploads of input pictures: a token, a place for the bytes, the bytes, and the commit. On the site CN the picture is
-then shown to upstream's check.
-"""
+"""Uploads input pictures: token, upload address, content, commit, and on site CN upstream's content check."""
 
 import random
 import re
@@ -34,7 +32,7 @@ PICTURES = 2  # the scene of a token; 1 is clips
 SERVICE = "imagex"
 VERSION = "2018-08-01"
 COMMITTED = 2000
-TOKEN_SECONDS = 600.0  # where a token does not say how long it is good
+TOKEN_SECONDS = 600.0  # lifetime of a token without an expiry time
 TOKEN_MARGIN_SECONDS = 60.0
 MAX_TOKENS = 2000
 REFUSED_PICTURE_CODE = "2003"
@@ -61,8 +59,8 @@ class UploadToken:
 
 
 @dataclass(frozen=True)
-class UploadPlace:
-    """Where the bytes of one picture go."""
+class UploadAddress:
+    """The upload address of one picture."""
 
     store_uri: str
     host: str
@@ -76,9 +74,10 @@ class Uploader:
         self._tokens: Cache[UploadToken] = Cache(TOKEN_SECONDS, max_entries=MAX_TOKENS)
 
     async def upload(self, credential: Credential, content: bytes) -> str:
-        """Upstream's name for a picture, of which only this account knows. At most three at once for one account.
+        """Uploads a picture and returns upstream's URI, which only this account can use. At most MAX_UPLOADS of an
+        account run concurrently.
 
-        UpstreamFaultError; CONTENT_REJECTED where the check refuses the picture.
+        Raises UpstreamFaultError, with CONTENT_REJECTED if the content check refuses the picture.
         """
         site = self._caller.site(credential)
         async with self._caller.upload_slot(credential):
@@ -86,7 +85,7 @@ class Uploader:
             try:
                 uri = await self._send(site, token, content)
             except UpstreamFaultError:
-                # The token may have ended before its time; the next upload asks for a new one.
+                # The token may have been revoked early; the next upload requests a new one.
                 self._tokens.drop(account_key(credential))
                 raise
             if site.region.checks_images:
@@ -105,8 +104,8 @@ class Uploader:
 
     async def _send(self, site: UpstreamSite, token: UploadToken, content: bytes) -> str:
         letters = string.digits + string.ascii_lowercase
-        elsewhere = {} if site.region.site == CN else {"device_platform": "web"}
-        place = upload_place(
+        site_query = {} if site.region.site == CN else {"device_platform": "web"}
+        address = upload_address(
             await self._imagex(
                 site,
                 token,
@@ -117,23 +116,23 @@ class Uploader:
                     "ServiceId": token.service_id,
                     "FileSize": str(len(content)),
                     "s": "".join(random.choices(letters, k=10)),
-                    **elsewhere,
+                    **site_query,
                 },
             )
         )
-        await self._caller.again(lambda: self._put(site, place, content), "/upload")
+        await self._caller.with_retries(lambda: self._put(site, address, content), "/upload")
         commit = {"Action": "CommitImageUpload", "Version": VERSION, "ServiceId": token.service_id}
-        body = compact({"SessionKey": place.session_key}).encode()
+        body = compact({"SessionKey": address.session_key}).encode()
         return committed_uri(await self._imagex(site, token, "POST", commit, body))
 
-    async def _put(self, site: UpstreamSite, place: UploadPlace, content: bytes) -> None:
-        path = f"/upload/v1/{quote(place.store_uri, safe='/-_.~:')}"
+    async def _put(self, site: UpstreamSite, address: UploadAddress, content: bytes) -> None:
+        path = f"/upload/v1/{quote(address.store_uri, safe='/-_.~:')}"
         response = await self._caller.client().post(
-            f"{self._caller.settings.jimeng_upload_scheme}://{place.host}{path}",
+            f"{self._caller.settings.jimeng_upload_scheme}://{address.host}{path}",
             content=content,
             headers={
                 **browser_headers(site.base_url),
-                "Authorization": place.authorization,
+                "Authorization": address.authorization,
                 "Content-CRC32": crc32(content),
                 "Content-Type": "application/octet-stream",
                 "Content-Disposition": 'attachment; filename="undefined"',
@@ -145,7 +144,7 @@ class Uploader:
     async def _imagex(
         self, site: UpstreamSite, token: UploadToken, method: str, query: Mapping[str, str], body: bytes | None = None
     ) -> Mapping[str, Any]:
-        """The Result of a signed call, which has no envelope."""
+        """The Result of a signed call; such responses have no envelope."""
 
         async def once() -> Mapping[str, Any]:
             signed = sigv4_headers(
@@ -169,10 +168,10 @@ class Uploader:
             )
             return imagex_result(response, query["Action"])
 
-        return await self._caller.again(once, query["Action"])
+        return await self._caller.with_retries(once, query["Action"])
 
     async def _check(self, credential: Credential, uri: str) -> None:
-        """Only a refusal of the picture counts; where the check itself fails, the work goes on without it."""
+        """Raises UpstreamFaultError if the picture is refused. Failures of the check itself are ignored."""
         body = {
             "scene": "image_face_ip",
             "options": {"ip_check": True},
@@ -182,7 +181,7 @@ class Uploader:
         }
         query = {"babi_param": _CHECK_CONTEXT}
         try:
-            response = await self._caller.again(
+            response = await self._caller.with_retries(
                 lambda: self._caller.post(credential, CHECK_PATH, body, extra_query=query), CHECK_PATH, max_retries=0
             )
         except UpstreamFaultError:
@@ -196,7 +195,7 @@ class Uploader:
 
 
 def imagex_result(response: httpx.Response, action: str) -> Mapping[str, Any]:
-    """UpstreamFaultError where it says no, or nothing."""
+    """The Result of a response. Raises UpstreamFaultError for a refusal or an unreadable response."""
     envelope = read_envelope(response)
     body = fields(envelope.data) if envelope is not None and envelope.ret is None else {}
     metadata = fields(body.get("ResponseMetadata"))
@@ -207,7 +206,7 @@ def imagex_result(response: httpx.Response, action: str) -> Mapping[str, Any]:
         raise UpstreamFaultError(
             FaultKind.UPSTREAM_FAULT,
             JobErrorCode.API_ERROR,
-            f"Jimeng refused the upload of an input picture ({code or 'without a reason'}).",
+            f"Jimeng refused the upload of an input picture ({code or 'without a code'}).",
             upstream_code=code or None,
         )
     if not response.is_success or envelope is None:
@@ -224,19 +223,19 @@ def upload_token(data: Mapping[str, Any], site: UpstreamSite) -> UploadToken:
 
 
 def _is_word(value: object) -> bool:
-    """Text that can stand in a header."""
+    """Whether it is text that is allowed in a header."""
     return isinstance(value, str) and value != "" and value.isascii() and value.isprintable()
 
 
-def upload_place(result: Mapping[str, Any]) -> UploadPlace:
+def upload_address(result: Mapping[str, Any]) -> UploadAddress:
     address = fields(result.get("UploadAddress"))
     infos, hosts = address.get("StoreInfos"), address.get("UploadHosts")
     info = fields(infos[0]) if isinstance(infos, list) and infos else {}
     host = hosts[0] if isinstance(hosts, list) and hosts else address.get("UploadHost")
     values = (info.get("StoreUri"), host, info.get("Auth"), address.get("SessionKey"))
     if not all(_is_word(value) for value in values) or not _HOST.fullmatch(str(host)):
-        raise unreadable("place for the upload")
-    return UploadPlace(*(str(value) for value in values))
+        raise unreadable("upload address")
+    return UploadAddress(*(str(value) for value in values))
 
 
 def committed_uri(result: Mapping[str, Any]) -> str:
@@ -244,20 +243,20 @@ def committed_uri(result: Mapping[str, Any]) -> str:
     first = fields(results[0]) if isinstance(results, list) and results else {}
     uri = first.get("Uri")
     if first.get("UriStatus") != COMMITTED or not isinstance(uri, str) or not uri:
-        raise unreadable("name for the uploaded picture")
+        raise unreadable("URI of the uploaded picture")
     return uri
 
 
 def token_seconds(data: Mapping[str, Any], now: float) -> float:
-    """How long a token may be used from now on. Its end comes in Unix seconds or as a date, if at all."""
-    told = next((data[name] for name in _EXPIRY_FIELDS if data.get(name)), None)
-    if told is None:
+    """How long a token may be used from now on. Its expiry is in Unix seconds or a date; without one TOKEN_SECONDS."""
+    expiry = next((data[name] for name in _EXPIRY_FIELDS if data.get(name)), None)
+    if expiry is None:
         return TOKEN_SECONDS - TOKEN_MARGIN_SECONDS
     try:
-        until = float(told)
+        until = float(expiry)
     except (TypeError, ValueError):
         try:
-            moment = datetime.fromisoformat(str(told))
+            moment = datetime.fromisoformat(str(expiry))
         except ValueError:
             return TOKEN_SECONDS - TOKEN_MARGIN_SECONDS
         until = moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()

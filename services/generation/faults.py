@@ -63,7 +63,7 @@ async def settle_fault(
             wait_ms = int(decision.delay_seconds * 1000)
             if decision.job is JobMove.WAIT:
                 wait_ms = await _cooling_ms(attempt)
-            error = error_of(fault, is_retryable=True).to_json()
+            error = error_of(fault, is_retryable=True)
             failures = attempt.failures + 1
             if not await move(attempt, AttemptState.PLACED, due_in_ms=wait_ms, failures=failures, error=error, **seen):
                 return None

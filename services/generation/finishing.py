@@ -231,15 +231,23 @@ async def _put_off(attempt: Attempt, job: Job, error: Exception) -> None:
     code = error.code if isinstance(error, JobFailure) else JobErrorCode.STORAGE_ERROR
     log.warning("finish.put_off", attempt=attempt.global_id, reason=message, failures=attempt.failures + 1)
     waited_ms = await now_ms() - (attempt.fetch_since_ms or 0)
-    kept = {"error": JobError(code, message, is_retryable=True, kind=FINISH).to_json(), "upstream": attempt.upstream}
+    why = JobError(code, message, is_retryable=True, kind=FINISH)
+    upstream = attempt.upstream
 
     async def body() -> None:
         if waited_ms >= PATIENCE_MS:
-            if await end_attempt(attempt, AttemptOutcome.FAILED, **kept) and not attempt.is_detached:
+            if await end_attempt(attempt, AttemptOutcome.FAILED, why, upstream=upstream) and not attempt.is_detached:
                 await fail_generation(job, JobError(JobErrorCode.STORAGE_ERROR, message, is_retryable=True))
             return
         wait_ms = int(STORING_BACKOFF_MS.wait(attempt.failures + 1))
-        if await move(attempt, AttemptState.FETCHING, due_in_ms=wait_ms, failures=attempt.failures + 1, **kept):
+        if await move(
+            attempt,
+            AttemptState.FETCHING,
+            due_in_ms=wait_ms,
+            failures=attempt.failures + 1,
+            error=why,
+            upstream=upstream,
+        ):
             if attempt.is_detached:
                 return
             await update_progress(job.id, None, done=None, message=f"Trying again to store it: {message}")

@@ -156,10 +156,8 @@ async def _send(attempt: Attempt, job: Job, provider: PooledProvider, account: A
         await settle_fault(attempt, fault, was_accepted=False, session_hash=account.session_hash)
     except (SubmitUnknownError, TimeoutError) as error:
         log.warning("attempt.submit_unknown", attempt=attempt.global_id, error=str(error))
-        await move(attempt, AttemptState.SENT, due_in_ms=LOOK_UP_MS)
-        await update_progress(
-            job.id, None, done=None, message="Upstream did not answer; asking whether it has the task."
-        )
+        message = "Upstream did not answer; asking whether it has the task."
+        await _move_and_say(attempt, job, AttemptState.SENT, LOOK_UP_MS, message)
     else:
         await note_acceptance(attempt, job, accepted)
 

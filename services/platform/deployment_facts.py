@@ -1,6 +1,9 @@
 """What all processes of a deployment share, by name: the only reader and writer of the table deployment_fact."""
 
 from models.database import execute
+from services.platform.leases import NamedLeases
+
+_TURNS = NamedLeases("deployment_fact", "name", holder=None, until="value", is_text=True)
 
 
 async def fact(name: str) -> str | None:
@@ -40,3 +43,8 @@ async def lock_or_add_fact(name: str) -> None:
         " ON CONFLICT (name) DO UPDATE SET value = excluded.value RETURNING name",
         name,
     )
+
+
+async def claim_turn(name: str, seconds: float) -> bool:
+    """Whether the caller is the one of all processes to do something: one is, in so many seconds."""
+    return await _TURNS.claim(f"turn:{name}", None, seconds)

@@ -7,7 +7,7 @@ from typing import Any
 from models.database import execute
 from models.enums import ATTEMPT_TRANSITIONS, AttemptOutcome, AttemptState
 from models.generation import Attempt
-from models.job_errors import JobError
+from models.job_errors import JobError, with_errors_as_json
 from services.platform.leases import Lease, LeasedTable
 from services.platform.owned import places
 from services.platform.sql import skip_locked_sql
@@ -101,7 +101,7 @@ async def transition(
         }
     rows = await update(
         Attempt,
-        {"state": to, "due_at_ms": in_ms(due_in_ms), **ended, **values},
+        {"state": to, "due_at_ms": in_ms(due_in_ms), **ended, **with_errors_as_json(values)},
         all_of(where, one_of("state", expected)),
         ("id", "job_id", "is_draining", "sent_at_ms"),
     )
@@ -118,7 +118,7 @@ async def end(attempt: Attempt, outcome: AttemptOutcome, error: JobError | None 
     known of an error stays, and is forgotten with a success.
     """
     if error is not None:
-        values["error"] = error.to_json()
+        values["error"] = error
     elif outcome is AttemptOutcome.SUCCEEDED:
         values["error"] = NULL
     return await move(attempt, AttemptState.ENDED, due_in_ms=None, outcome=outcome, **values)
@@ -168,7 +168,7 @@ async def withdraw_unsent(account_ids: Sequence[int], error: JobError) -> list[C
         expected=[AttemptState.PLACED],
         outcome=Sql("CASE WHEN is_draining THEN 'CANCELED' ELSE 'SWITCHED' END"),
         lease_epoch=raised("lease_epoch"),
-        error=error.to_json(),
+        error=error,
     )
 
 

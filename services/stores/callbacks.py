@@ -1,7 +1,6 @@
 """Writes of the tables callback_delivery and callback_try, each in the caller's transaction.
 
-Claims are leases: services/notifications/callbacks/claims.py takes and gives them. Whatever says what became of a
-delivery raises its lease epoch, so that no earlier holder can say anything more.
+Whatever says what became of a delivery raises its lease epoch, so that no earlier holder can say anything more.
 """
 
 from collections.abc import Sequence
@@ -10,11 +9,14 @@ from dataclasses import dataclass
 from models.callbacks import CallbackDelivery, CallbackTry
 from models.database import execute, now_ms_sql
 from models.enums import DELIVERY_TRANSITIONS, DeliveryStatus
+from services.platform.leases import LeasedTable
 from services.platform.sql import timestamp_before_sql
 from services.stores.transitions import check_transition
 from services.stores.updates import Sql, database_time, delete, id_in, update
 
 ROWS_PER_STATEMENT = 1_000
+LEASES = LeasedTable("callback_delivery")
+"Claims of due deliveries (services/notifications/callbacks/claims.py)."
 _PENDING = [DeliveryStatus.PENDING]
 
 

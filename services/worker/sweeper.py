@@ -16,9 +16,9 @@ from services.notifications.callbacks.clearing import clear_callbacks
 from services.notifications.statistics.history import count_history
 from services.notifications.statistics.rollup import roll_up
 from services.platform.audit import forget_old_entries
+from services.platform.deployment_facts import claim_turn
 from services.platform.files import remove_unreferenced
 from services.platform.idempotency import forget_old_keys
-from services.platform.leases import NamedLeases
 from services.stores.jobs.waits import wake_forgotten_stage_jobs
 from services.worker.retention.expiry import forget_old_rows
 from services.worker.retention.purge import purge_deleted
@@ -85,14 +85,6 @@ async def apply_retention(settings: Settings) -> bool:
     if is_sqlite():
         await execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
     return False
-
-
-_TURNS = NamedLeases("deployment_fact", "name", holder=None, until="value", is_text=True)
-
-
-async def claim_turn(name: str, seconds: float) -> bool:
-    """Whether the caller is the one of all processes to do something: one is, in so many seconds."""
-    return await _TURNS.claim(f"turn:{name}", None, seconds)
 
 
 async def _each(steps: dict[str, Callable[[], Awaitable[object]]]) -> None:

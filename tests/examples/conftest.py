@@ -1,4 +1,4 @@
-"""The examples are programs of their own that find each other in their folder, as a person runs them."""
+"""Makes the examples importable from their own folder, as when they are run as scripts."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the demo shows and says, and the life of the server that it starts."""
+"""The demo: display, messages, and starting and stopping its server."""
 
 import argparse
 import fcntl
@@ -123,7 +123,7 @@ def test_the_quality_is_one_that_the_server_knows() -> None:
 
 
 class Recorder:
-    """Stands for the client: keeps what is sent."""
+    """A fake client that records requests."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []

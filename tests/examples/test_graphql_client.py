@@ -22,7 +22,7 @@ async def listening(handler: Handler) -> AsyncIterator[str]:
 
 
 async def begin(socket: ServerConnection) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Shakes hands; the payloads of connection_init and of subscribe."""
+    """Performs the handshake; returns the payloads of connection_init and subscribe."""
     opening = json.loads(await socket.recv())
     await socket.send('{"type": "connection_ack"}')
     return opening["payload"], json.loads(await socket.recv())["payload"]
@@ -80,7 +80,7 @@ async def test_a_proxy_is_not_asked_for_a_server_on_this_machine(monkeypatch: py
 
     async with listening(handler) as url, GraphQLClient(url) as client:
         assert [event async for event in client.subscribe("subscription { n }")] == []
-        # The listener speaks WebSocket only: any answer of its own, be it a refusal, shows that no proxy was asked.
+        # The listener speaks WebSocket only, so any response of it, even an error, shows that no proxy was used.
         with pytest.raises((httpx.HTTPStatusError, httpx.RemoteProtocolError, GraphQLError)):
             await client.execute("{ n }")
 

@@ -1,4 +1,4 @@
-"""What the pool demo shows and counts, the life of the emulator that it starts, and once all of it."""
+"""The pool demo: display, ledger, its emulator, and one complete run."""
 
 import asyncio
 import io
@@ -155,7 +155,7 @@ def test_without_a_terminal_it_tells_news_and_now_and_then_how_far_all_is() -> N
     assert lines[1] == "shot 3 leaves old: [Over]."
 
 
-# ---------------------------------------------------------------- the books
+# ---------------------------------------------------------------- the ledger
 
 
 def task(
@@ -262,7 +262,7 @@ def test_settings_of_another_server_stay_out_of_the_demos() -> None:
     assert found == {"PATH": "/bin", "JIMENG_US_BASE_URL": "http://127.0.0.1:1", **pool_demo.TIMES}
 
 
-# ---------------------------------------------------------------- the emulator, and all of it
+# ---------------------------------------------------------------- the emulator, and a complete run
 
 SCENARIO = """
 [settings]
@@ -297,8 +297,8 @@ async def test_an_emulator_of_its_own_lives_as_long_as_the_block(tmp_path: Path,
     async with own_emulator(tmp_path / "log", scenario, 0, "--fast") as upstream:
         assert upstream.environment["JIMENG_US_BASE_URL"] == upstream.address
         assert upstream.address == f"http://{upstream.environment['EKONTE_ALLOWED_PRIVATE_HOSTS']}"
-        assert [one["session"] for one in (await upstream.tell("accounts"))["accounts"]] == ["steady", "expired"]
-        assert (await upstream.tell("ledger")) == {"tasks": []}
+        assert [one["session"] for one in (await upstream.get("accounts"))["accounts"]] == ["steady", "expired"]
+        assert (await upstream.get("ledger")) == {"tasks": []}
         process = psutil.Process(upstream.process.pid)
     assert not process.is_running()
 
@@ -308,7 +308,7 @@ async def test_a_port_in_use_is_one_sentence(tmp_path: Path, scenario: Path) -> 
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(EmulatorError, match=f"^The emulator did not start: 127.0.0.1:{port} cannot be listened on"):
+        with pytest.raises(EmulatorError, match=f"^The emulator did not start: 127.0.0.1:{port} cannot be bound"):
             async with own_emulator(tmp_path / "log", scenario, port):
                 pass
 
@@ -327,7 +327,7 @@ async def test_work_ends_with_the_emulator(tmp_path: Path, scenario: Path) -> No
         working = asyncio.create_task(pool_demo.beside(upstream.watch(), work()))
         await asyncio.sleep(0)
         upstream.process.kill()
-        with pytest.raises(EmulatorError, match="ended in the middle of it"):
+        with pytest.raises(EmulatorError, match="ended unexpectedly"):
             await working
     assert is_stopped.is_set()
 

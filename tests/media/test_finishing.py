@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from media.samples import SAMPLE_RATE, decibels, read_samples
 from tests.media.conftest import band_level, brightness, clip, ffmpeg, frames_of, tone
 
 
-async def finished(path: Path, out: Path, **changes: object) -> Path:
-    return await finish_clip(path, out, Finish(**changes), Rendering(2, 60))  # type: ignore[arg-type]
+async def finished(
+    path: Path, out: Path, progress: Callable[[float], None] = lambda _: None, **changes: object
+) -> Path:
+    return await finish_clip(path, out, Finish(**changes), Rendering(2, 60, progress))  # type: ignore[arg-type]
 
 
 def pattern(path: Path, seconds: float, rate: str = "24", size: str = "160x90") -> Path:

@@ -1,4 +1,4 @@
-"""Transactions: cut off in the middle by the hundred, nested, raced and retried."""
+"""Transactions: cancelled, nested, concurrent and retried."""
 
 import asyncio
 import random
@@ -111,7 +111,7 @@ async def test_a_transaction_that_the_database_ended_is_run_again() -> None:
 
         await transaction(body)
 
-    # Crosswise locks: PostgreSQL ends one of the two as a deadlock; SQLite takes them one after another.
+    # Opposite lock order: PostgreSQL ends one transaction with a deadlock; SQLite runs them one after another.
     await asyncio.gather(lock("a", first, second), lock("b", second, first))
     assert {row.version for row in await Workflow.filter(id__in=[first.id, second.id])} == {first.version + 2}
     assert set(runs) == {"a", "b"}

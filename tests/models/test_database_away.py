@@ -1,4 +1,4 @@
-"""Telling a database that is away from every other fault."""
+"""Distinguishing an unreachable database from other errors."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Class docstrings of models: Tortoise writes them into the database's tables, and splits its SQL at semicolons."""
+"""Tables: Tortoise writes class docstrings into them, and splits its SQL at semicolons."""
 
 from tortoise import Model
 

@@ -1,4 +1,4 @@
-"""Requests as they are kept: rows of any age are read, and hashes stay what they were."""
+"""Stored requests: rows of all versions can be read, and their hashes do not change."""
 
 from dataclasses import fields
 from typing import Any
@@ -12,7 +12,7 @@ from models.generation_parameters import DEFAULTS, PARAMETERS, REMOVABLE, ClipAu
 from models.generation_requests import AccountStrategy, GenerationRequest
 from providers.pooled import ModelInfo
 
-# As rows of November 2026 have it, all keys there.
+# A row of November 2026 with all keys.
 STORED: dict[str, Any] = orjson.loads("""
 {
     "kind": "IMAGE",
@@ -64,7 +64,7 @@ def stored(**changes: Any) -> dict[str, Any]:
     return {**STORED, **changes}
 
 
-# Stored requests with their hashes by the code of that time: sha256, shape_sha256.
+# Stored requests with the hashes computed at that time: sha256, shape_sha256.
 OF_BEFORE = [
     (
         stored(),

@@ -1,4 +1,4 @@
-"""Ids: unique and in order whatever the clock does, made without waiting."""
+"""Ids: unique and ordered with any clock, generated without waiting."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ START_MS = EPOCH_MS + 1_000_000_000
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that tests set."""
 
     def __init__(self, now_ms: int = START_MS) -> None:
         self.now_ms = now_ms
@@ -42,7 +42,7 @@ def test_after_borrowing_the_clock_is_followed_again() -> None:
     source = IdSource(1, clock_ms=clock)
     for _ in range(5000):
         source.next()
-    clock.now_ms += 1  # the source has been in this millisecond already
+    clock.now_ms += 1  # the source has already used this millisecond
     assert parts(source.next())[0] == START_MS + 1
     clock.now_ms += 10
     assert parts(source.next()) == (START_MS + 11, 1, 0)

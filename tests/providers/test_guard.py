@@ -1,4 +1,4 @@
-"""The guarded transport of an httpx client; what the guard itself refuses is tested with the links."""
+"""The guarded httpx transport; refused addresses are tested with links."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ from providers.guard import GuardedTransport, LinkRefusedError, resolve
 
 @pytest.fixture
 async def port() -> AsyncIterator[Callable[[bytes], int]]:
-    """A server that answers every request with the bytes of `answers`."""
+    """A server that answers each request with the bytes of `answers`."""
     answers: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Labelled prompts: composed, read back, and changed in one part."""
+"""Labelled prompts: composing, parsing and replacing parts."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Storage: whole or not at all, in a folder and in a bucket of a real S3 server."""
+"""Storage in a folder and in a bucket of a local S3 server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,7 +63,7 @@ def test_a_storage_that_there_is_not_is_refused_with_the_name_of_the_variable(ur
 
 @pytest.fixture(scope="module")
 def bucket_url() -> Iterator[str]:
-    """A bucket of a local server that speaks S3."""
+    """A bucket of a local S3 server."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

@@ -21,8 +21,8 @@ from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.generation.attempts import claim_steps
 from services.generation.submitting import submit_step
-from services.notifications.statistics.events import append
 from services.platform import files
+from services.stores.statistics import append_deltas
 from services.worker import tick
 from services.worker.kinds import QUEUES_OF_WORK, Work
 from services.worker.scheduling import schedule
@@ -146,7 +146,7 @@ async def a_delta() -> IsDone:
     job = await make_generation()
     day = datetime.now(UTC).date().isoformat()
     where = {"owner": OWNER, "project_id": "default", "work_id": "default", "kind": "IMAGE", "day": day}
-    await append([{"job_id": job.id, **where, "succeeded": 1}])
+    await append_deltas([{"job_id": job.id, **where, "succeeded": 1}])
 
     async def is_rolled() -> bool:
         return not await execute("SELECT id FROM statistics_delta WHERE NOT is_rolled")

@@ -23,7 +23,7 @@ def find_browser() -> str | None:
 
 
 class Page:
-    """One tab. `problems` collects exceptions, console errors and blocked loads; `requested` the addresses loaded."""
+    """One tab. problems: exceptions, console errors and blocked loads. requested: loaded addresses."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
@@ -67,7 +67,7 @@ class Page:
         return result["result"].get("value")
 
     async def wait_for(self, script: str) -> None:
-        """Returns once the script is true; raises TimeoutError with what the page shows otherwise."""
+        """Waits until the script is true; raises TimeoutError with the page's text."""
         try:
             async with asyncio.timeout(WAIT_SECONDS):
                 while not await self.evaluate(script):
@@ -85,7 +85,7 @@ class Page:
 
 @contextlib.asynccontextmanager
 async def browser_page(executable: str, profile: Path) -> AsyncIterator[Page]:
-    """A tab of a new browser that ends with the block."""
+    """Opens a tab in a new browser, which is closed with the context."""
     process = subprocess.Popen(
         [
             executable,

@@ -1,4 +1,4 @@
-"""The frame in this process (`client`) and as real processes (`open_server`, `token_server`)."""
+"""The application in this process (`client`) and as processes (`open_server`, `token_server`)."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
@@ -39,14 +39,14 @@ async def client(make_settings: MakeSettings) -> AsyncIterator[httpx.AsyncClient
 
 @pytest.fixture(scope="session")
 def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server without keys: everybody is `local`."""
+    """A server without token keys, whose only user is `local`."""
     with running_server(tmp_path_factory.mktemp("open")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def token_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server that wants tokens signed with SECRET."""
+    """A server that requires tokens signed with SECRET."""
     with running_server(tmp_path_factory.mktemp("token"), EKONTE_SECRET=SECRET) as server:
         yield server
 

@@ -1,4 +1,4 @@
-"""Starting the tiny application as a real process, and ending it."""
+"""Starts and stops the application of tiny.py as a process."""
 
 import contextlib
 import os
@@ -17,7 +17,7 @@ START_SECONDS = 60
 
 @dataclass
 class RunningServer:
-    """A server process. `url` is its base address; `log` holds what it wrote to standard error, once it has ended."""
+    """A server process. url: base address. log: its standard error, after its end."""
 
     process: subprocess.Popen[str]
     url: str
@@ -33,14 +33,14 @@ class RunningServer:
         return self.graphql.replace("http://", "ws://")
 
     def end(self, signal_number: int = signal.SIGTERM) -> int:
-        """Sends the signal once and returns the exit code."""
+        """Sends the signal and returns the exit code."""
         self.process.send_signal(signal_number)
         return self.process.wait(timeout=30)
 
 
 @contextlib.contextmanager
 def running_server(data_dir: Path, **settings: str) -> Iterator[RunningServer]:
-    """The tiny application on a free port, with these EKONTE_ settings and no others."""
+    """Runs the application on a free port, with only the given EKONTE_ settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EKONTE_")}
     environment = {
         **kept,

@@ -1,4 +1,4 @@
-"""Files by signed link: who may, which bytes, and how a browser is told to treat them."""
+"""Files by signed link: authorization, ranges, and headers for browsers."""
 
 from pathlib import Path
 from typing import Any

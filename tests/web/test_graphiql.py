@@ -87,7 +87,7 @@ async def test_the_explorer_queries_and_subscribes_in_a_real_browser(
             "document.querySelector('.graphiql-query-editor .CodeMirror')"
             ".CodeMirror.setValue('subscription Count { countTo(n: 4) }')"
         )
-        # The explorer reads what was typed a moment later, and shows that it has by naming its tab.
+        # The explorer parses the typed text with a delay, and then names its tab.
         await page.wait_for("document.querySelector('.graphiql-tab-button').innerText.trim() === 'Count'")
         await page.evaluate(run)
         await page.wait_for(f"/countTo.{{1,4}}4/.test({result})")

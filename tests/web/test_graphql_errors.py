@@ -1,4 +1,4 @@
-"""What callers see of errors, and what they never see."""
+"""Presentation of errors, and what callers must not see."""
 
 import logging
 

@@ -1,11 +1,11 @@
-"""Documents that ask for too much, and those that do not."""
+"""Documents beyond and within the limits."""
 
 import httpx
 import pytest
 from graphql import get_introspection_query, parse
 
 from errors import BadInputError, QueryTooComplexError
-from web.graphql_limits import CACHED_CHARACTERS, DocumentGate, Limits, check_document, check_tokens
+from web.graphql_limits import MAX_CACHED_CHARACTERS, DocumentGate, Limits, check_document, check_tokens
 
 MANY = {
     "aliases": "{ leaf { " + " ".join(f"a{i}: text" for i in range(201)) + " } }",
@@ -68,7 +68,7 @@ def test_what_is_just_within_a_limit_passes() -> None:
 
 def test_fragments_count_wherever_they_are_spread() -> None:
     document = parse("{ leaf { ...T } other: leaf { ...T } } fragment T on Leaf { a: text }")
-    # leaf, other and twice text in the operation, and text in the fragment itself
+    # leaf, other and two times text in the operation, and text in the fragment definition
     check_document(document, Limits(fields=5, aliases=4))
     with pytest.raises(QueryTooComplexError):
         check_document(document, Limits(fields=4))
@@ -83,7 +83,7 @@ def test_a_fragment_that_spreads_itself_is_refused() -> None:
 
 def test_the_gate_remembers_a_bounded_number_of_documents() -> None:
     gate = DocumentGate(Limits())
-    queries = [f"{{ a{number}: hello }} # {'x' * 10_000}" for number in range(CACHED_CHARACTERS // 10_000 + 5)]
+    queries = [f"{{ a{number}: hello }} # {'x' * 10_000}" for number in range(MAX_CACHED_CHARACTERS // 10_000 + 5)]
     for query in queries:
         gate.admit(query)
         gate.set_valid(query)
@@ -91,7 +91,7 @@ def test_the_gate_remembers_a_bounded_number_of_documents() -> None:
     assert not gate.is_valid(queries[0])
     assert gate.document(queries[-1]) is not None
     assert gate.is_valid(queries[-1])
-    assert sum(gate.document(query) is not None for query in queries) == CACHED_CHARACTERS // len(queries[-1])
+    assert sum(gate.document(query) is not None for query in queries) == MAX_CACHED_CHARACTERS // len(queries[-1])
 
 
 async def test_an_invalid_document_stays_invalid_when_asked_again(client: httpx.AsyncClient) -> None:

@@ -1,4 +1,4 @@
-"""Operations are counted by name and type, with their errors; names that callers make up do not become labels."""
+"""Metrics of operations by name and type; names in invalid documents do not become labels."""
 
 import asyncio
 from typing import Any

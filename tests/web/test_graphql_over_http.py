@@ -1,4 +1,4 @@
-"""GraphQL over HTTP as its specification says, and what a whole request is refused for."""
+"""Conformance with the GraphQL over HTTP specification, and refused requests."""
 
 import json
 import os
@@ -19,7 +19,7 @@ GRAPHQL_JSON = "application/graphql-response+json"
 
 @pytest.fixture(scope="session")
 def audit_folder() -> Path:
-    """The audits with what npm installs for them, kept between runs."""
+    """The audit package installed by npm, cached between runs."""
     if shutil.which("node") is None or shutil.which("npm") is None:
         reason = "Node.js and npm are needed for the audits of graphql-http"
         if os.environ.get("CI"):

@@ -1,4 +1,4 @@
-"""/metrics on the server's own port: for whoever has the token, and for nobody else."""
+"""/metrics on the server's own port, only with the token."""
 
 import httpx
 import pytest

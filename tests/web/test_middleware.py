@@ -1,4 +1,4 @@
-"""Guards against pages of other sites, request ids, log lines."""
+"""Host and Origin checks, request ids, log lines."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The real process: how it starts, where it refuses to, and how it ends."""
+"""The server process: start, refused starts, and shutdown."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ SHUTDOWN_SECONDS = 10
 
 
 async def test_sigterm_ends_the_server_though_sockets_and_streams_are_open(tmp_path: Path) -> None:
-    """Held to the promise of ten seconds; that bound is the thing under test."""
+    """Fails after ten seconds, the promised bound under test."""
     with running_server(tmp_path) as server:
         async with acknowledged(server) as socket, httpx.AsyncClient(timeout=30) as client:
             await socket.send(type="subscribe", id="1", payload={"query": "subscription { endless }"})

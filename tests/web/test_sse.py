@@ -54,7 +54,7 @@ async def test_a_client_that_leaves_ends_its_stream_on_the_server(open_server: R
     ):
         async for _ in response.aiter_lines():
             break
-    # The log line of a request is written when it is over.
+    # The log line of a request is written at its end.
     async with httpx.AsyncClient() as client:
         for _ in range(200):
             if any(request_id in line for line in list(open_server.log)):

@@ -1,4 +1,4 @@
-"""Multipart uploads: the multipart request specification, its limits and its guard."""
+"""Multipart uploads: the multipart request specification, limits, and the required header."""
 
 import hashlib
 import json
@@ -95,7 +95,7 @@ async def test_many_small_files_are_bounded_together(make_settings: MakeSettings
     content = request.read()
 
     async def in_pieces() -> AsyncIterator[bytes]:
-        # sent without a Content-Length, so that only counting can find it out
+        # sent without Content-Length, so that the bytes have to be counted
         for at in range(0, len(content), 500):
             yield content[at : at + 500]
 

@@ -1,4 +1,4 @@
-"""graphql-transport-ws against a real server: handshake, tokens, limits, the end of a token."""
+"""graphql-transport-ws against a server process: handshake, tokens, limits, token expiry."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ class Socket:
         return dict(json.loads(frame))
 
     async def results(self, id: str, query: str) -> list[dict[str, Any]]:
-        """Every message about one operation, up to its end."""
+        """All messages of one operation, up to its end."""
         await self.send(type="subscribe", id=id, payload={"query": query})
         messages = []
         while not messages or messages[-1]["type"] not in ("complete", "error"):
@@ -47,7 +47,7 @@ class Socket:
         return messages
 
     async def close_code(self) -> int:
-        """Reads until the other side has closed, and says with which code."""
+        """Reads until the server closes; returns the close code."""
         with contextlib.suppress(ConnectionClosed):
             while True:
                 await asyncio.wait_for(self.connection.recv(), 20)
@@ -58,8 +58,8 @@ class Socket:
 
 @contextlib.asynccontextmanager
 async def connected(server: RunningServer, **options: Any) -> AsyncIterator[Socket]:
-    """An open socket that has not said who it is."""
-    # Without a bound on what waits to be read, leaving early does not hold up the closing handshake.
+    """An open, unauthenticated WebSocket."""
+    # With an unbounded receive queue, leaving early does not delay the closing handshake.
     options = {"subprotocols": [TRANSPORT_WS], "proxy": None, "max_queue": None, **options}
     async with websockets.connect(server.websocket, **options) as connection:
         yield Socket(connection)
@@ -67,7 +67,7 @@ async def connected(server: RunningServer, **options: Any) -> AsyncIterator[Sock
 
 @contextlib.asynccontextmanager
 async def acknowledged(server: RunningServer, **payload: Any) -> AsyncIterator[Socket]:
-    """A socket after connection_init."""
+    """A WebSocket after connection_init."""
     async with connected(server) as socket:
         await socket.send(type="connection_init", payload=payload)
         assert await socket.receive() == {"type": "connection_ack"}

@@ -1,4 +1,4 @@
-"""A small schema and application behind the real frame; run as a program it serves, for tests of the real process."""
+"""A small schema in the real application; as a script it serves, for tests of the process."""
 
 import asyncio
 import hashlib
@@ -137,7 +137,7 @@ class Subscription:
 
     @strawberry.subscription
     async def hurried(self) -> AsyncGenerator[int, None]:
-        """As fast as can be, though others get their turns in between."""
+        """Counts as fast as possible, while yielding to other tasks."""
         for number in range(1_000_000):
             yield number
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""GraphiQL, served from this package to browsers that open /graphql; the files are built by `build/`."""
+"""Serves GraphiQL to browsers that open /graphql; `build/` builds its files."""
 
 import hashlib
 from functools import cache
@@ -18,7 +18,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
-        # The editor measures and places its lines by style attributes and a style element.
+        # The editor uses style attributes and a style element.
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data:",
         "font-src 'self' data:",
@@ -38,7 +38,7 @@ SECURITY_HEADERS = {
 
 
 def wants_page(method: str, accept: str, has_query: bool) -> bool:
-    """Whether a request on /graphql is a person's browser opening the page, and not a client asking for data."""
+    """Whether a request on /graphql is a browser opening the page, and not an API request."""
     return method in ("GET", "HEAD") and not has_query and "text/html" in accept.lower()
 
 

@@ -1,1 +1,1 @@
-"""A local server that speaks the Jimeng and Dreamina protocol, for trying and testing without an account."""
+"""A local server that speaks the Jimeng and Dreamina protocol, for demos and tests without an account."""

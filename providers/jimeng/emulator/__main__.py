@@ -23,7 +23,7 @@ _SHOWN_ACCOUNTS = 20
 
 
 def environment(host: str, port: int) -> dict[str, str]:
-    """The variables that make a server of ours use the emulator at this address."""
+    """The environment variables that make an Ekonte server use the emulator at this address."""
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     variables = {
         f"JIMENG_{site}_{purpose}_URL": f"http://{address}"
@@ -34,7 +34,7 @@ def environment(host: str, port: int) -> dict[str, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves; the process's exit code is 2 for an option or a scenario that cannot be used."""
+    """Serves until stopped; returns the exit code: 2 for an invalid option or scenario."""
     given = _parser().parse_args(arguments)
     if given.print_env:
         _print_environment(given.host, given.port or DEFAULT_PORT)
@@ -49,13 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         listener = _listen(given.host, DEFAULT_PORT if given.port is None else given.port)
     except OSError as error:
-        print(f"emulator: {given.host}:{given.port} cannot be listened on: {error.strerror}", file=sys.stderr)
+        print(f"emulator: {given.host}:{given.port} cannot be bound: {error.strerror}", file=sys.stderr)
         return EXIT_USAGE_ERROR
     with listener:
         service = Service(options, accounts, scenario.rules, render_limit=given.render_limit)
         _print_environment(given.host, listener.getsockname()[1])
         _print_accounts(accounts)
-        print("# ready", flush=True)  # connections wait in line from here on
+        print("# ready", flush=True)  # connections are queued from here on
         config = uvicorn.Config(
             build_application(service),
             log_level="warning",
@@ -70,25 +70,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m providers.jimeng.emulator",
-        description="A local server that speaks the Jimeng protocol, for trying and testing without an account.",
-        epilog="docs/emulator.md tells of scenarios and of the interface under /__emulator__/.",
+        description="A local server that speaks the Jimeng protocol, for demos and tests without an account.",
+        epilog="docs/emulator.md describes scenarios and the control interface under /__emulator__/.",
     )
-    parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (127.0.0.1, this machine alone)")
+    parser.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (127.0.0.1, this machine only)")
     parser.add_argument("--port", type=int, help=f"port to listen on, 0 for a free one ({DEFAULT_PORT})")
     parser.add_argument("--scenario", type=Path, help="a TOML file with settings, accounts and rules")
     parser.add_argument("--accounts", type=int, default=0, metavar="N", help="adds emulated-0001 to emulated-N")
-    parser.add_argument("--site", choices=list(SITES), default="CN", help="where those accounts are (CN)")
-    parser.add_argument("--fast", action="store_true", default=None, help="small pictures made ready, nothing is drawn")
-    parser.add_argument("--seconds-per-image", type=float, metavar="S", help="how long a task of pictures takes (20)")
-    parser.add_argument("--seconds-per-video", type=float, metavar="S", help="how long a task of a clip takes (120)")
-    parser.add_argument("--seed", type=int, help="what chance begins with (0)")
-    parser.add_argument("--render-limit", type=int, default=os.cpu_count() or 1, help="drawings at once (all cores)")
-    parser.add_argument("--print-env", action="store_true", help="prints the variables to set, and ends")
+    parser.add_argument("--site", choices=list(SITES), default="CN", help="site of those accounts (CN)")
+    parser.add_argument("--fast", action="store_true", default=None, help="small prepared results, nothing is drawn")
+    parser.add_argument("--seconds-per-image", type=float, metavar="S", help="seconds that an image task takes (20)")
+    parser.add_argument("--seconds-per-video", type=float, metavar="S", help="seconds that a video task takes (120)")
+    parser.add_argument("--seed", type=int, help="random seed (0)")
+    parser.add_argument("--render-limit", type=int, default=os.cpu_count() or 1, help="concurrent drawings (all cores)")
+    parser.add_argument("--print-env", action="store_true", help="print the variables to set, and exit")
     return parser
 
 
 def _options(given: argparse.Namespace, scenario: Scenario) -> Options:
-    """What the command line says goes before the scenario."""
+    """The options of the scenario, overridden by the command line."""
     options = Options()
     named = {field.name: getattr(given, field.name, None) for field in dataclasses.fields(Options)}
     chosen = {name: value for name, value in named.items() if value is not None}
@@ -125,7 +125,7 @@ def _print_accounts(accounts: Sequence[Account]) -> None:
     for account in accounts[:_SHOWN_ACCOUNTS]:
         print(f"# account {token_prefix(account.site)}{account.session}, {account.credit} credits")
     if len(accounts) > _SHOWN_ACCOUNTS:
-        print(f"# and {len(accounts) - _SHOWN_ACCOUNTS} more; GET /__emulator__/accounts names them all")
+        print(f"# and {len(accounts) - _SHOWN_ACCOUNTS} more; GET /__emulator__/accounts lists all")
     sys.stdout.flush()
 
 

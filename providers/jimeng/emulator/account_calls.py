@@ -1,4 +1,4 @@
-"""The calls about an account: credit, the gift of the day, history of credit, the token check, keys for uploads."""
+"""Endpoints of an account: credit, daily credits, credit history, account check, upload tokens, image check."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _CHECKED_SCENE = "image_face_ip"
 
 
 async def credit(call: Call) -> Response:
-    """Sent without a query, unlike all others."""
+    """The only call that is sent without a query string."""
     _, account = call.check(needs_query=False)
     call.json()
     call.fail_by_rule()
@@ -39,11 +39,11 @@ async def receive(call: Call) -> Response:
 
 
 async def credit_history(call: Call) -> Response:
-    """Newest first. history_type 2: what was spent; others: what was given, too."""
+    """Newest first. history_type 2: spent credits only; others: also received ones."""
     _, account = call.check(needs_query=False)
     body = call.json()
     count, cursor = whole(body, "count", 1, 100), field(body, "cursor", str)
-    require(cursor.isdecimal(), "cursor is no number")
+    require(cursor.isdecimal(), "cursor is not a number")
     call.fail_by_rule()
     is_spending = body.get("history_type") == 2
     entries = [entry for entry in reversed(account.history) if entry.amount < 0 or not is_spending]
@@ -69,13 +69,13 @@ async def credit_history(call: Call) -> Response:
 
 
 async def passport(call: Call) -> Response:
-    """The real service's answer has no `ret`. hk, jp and sg have no such page at all."""
+    """As on the real service, the response has no `ret`, and the sites HK, JP and SG answer 404."""
     site = site_by_loc(call.headers.get("loc", ""))
     if site is not None and not site.has_passport:
         return html_page(404, "Not Found")
     _, account = call.check()
     require(call.query.get("account_sdk_source") == "web", "account_sdk_source is not web")
-    require(not call.body, "there is a body")
+    require(not call.body, "the body is not empty")
     call.fail_by_rule()
     data = {"user_id": account.user_id, "user_id_str": str(account.user_id), "name": f"user {account.user_id}"}
     return json_response({"data": data, "message": "success"})
@@ -83,7 +83,7 @@ async def passport(call: Call) -> Response:
 
 async def upload_token(call: Call) -> Response:
     site, account = call.check()
-    require(whole(call.json(), "scene", 1, 2) == 2, "scene is not 2; films are not taken")
+    require(whole(call.json(), "scene", 1, 2) == 2, "scene is not 2; video uploads are not emulated")
     call.fail_by_rule()
     service = call.service
     key = service.uploads.new_key(account.session, site, expires_at=call.now + service.options.token_seconds)
@@ -99,9 +99,9 @@ async def upload_token(call: Call) -> Response:
 
 
 async def image_check(call: Call) -> Response:
-    """Whether a picture may be used; cn alone has it. A rule with ret 2003 refuses one."""
+    """The content check of site CN; a rule with ret 2003 makes it refuse a picture."""
     site, account = call.check()
-    require(site.name == "CN", "only cn checks pictures")
+    require(site.name == "CN", "only site CN checks pictures")
     body = call.json()
     require(body.get("scene") == _CHECKED_SCENE, "scene is not image_face_ip")
     json_object(call.query.get("babi_param", ""), "babi_param")
@@ -113,7 +113,7 @@ async def image_check(call: Call) -> Response:
 
 
 def _refuse_commerce(call: Call, refused: Refusal) -> Response:
-    """`data` is there all the same."""
+    """Refusals of the commerce hosts contain `data` too."""
     data = _NOTHING_RECEIVED if call.endpoint == "receive" else {}
     return commerce_envelope(data, now=call.now, ret=refused.ret, errmsg=refused.errmsg)
 

@@ -1,4 +1,4 @@
-"""The accounts that the emulated service knows: their credit, their gift of the day, their limits and their state."""
+"""Accounts of the emulated service: credits, daily credits, limits and state."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from typing import Any
 from providers.jimeng.emulator.answers import refusal
 from providers.jimeng.emulator.sites import SITES
 
-# Upstream's day, whose end makes the next gift due, is that of Shanghai on every site.
+# The day of the daily credits is Shanghai's on every site.
 _SHANGHAI = timezone(timedelta(hours=8))
 _USER_ID_BASE = 1_000_000_000_000
 _REFUSED_BY_STATE = {"EXPIRED": "1015", "PUNISHED": "1018", "UNCONFIRMED": "4010"}
@@ -19,7 +19,7 @@ _WHOLE_FIELDS = ("gift_credit", "purchase_credit", "vip_credit", "daily_gift", "
 
 @dataclass(frozen=True)
 class CreditEntry:
-    """One line of the account's history: what was taken (negative) or given."""
+    """An entry of the credit history; charges are negative."""
 
     amount: int
     at: float
@@ -29,8 +29,8 @@ class CreditEntry:
 
 @dataclass
 class Account:
-    """session: without its site's prefix. image_limit, video_limit: tasks at once. state: GOOD, EXPIRED (1015),
-    PUNISHED (1018 at submit) or UNCONFIRMED (4010 at submit: a person has to agree to something on the web page).
+    """session: without the site's prefix. image_limit, video_limit: concurrent tasks. state: GOOD, EXPIRED (1015),
+    PUNISHED (1018 at submit) or UNCONFIRMED (4010 at submit: a confirmation on the web page is required).
     """
 
     session: str
@@ -43,7 +43,7 @@ class Account:
     video_limit: int = 1
     state: str = "GOOD"
     user_id: int = 0
-    received_on: str = ""  # the day of the last gift
+    received_on: str = ""  # the day of the last daily credits
     history: list[CreditEntry] = field(default_factory=list)
 
     @property
@@ -54,14 +54,14 @@ class Account:
         return self.image_limit if kind == "IMAGE" else self.video_limit
 
     def check_state(self) -> None:
-        """Raises Refusal where the account may not generate."""
+        """Raises Refusal if the account may not generate."""
         if self.state != "GOOD":
             raise refusal(_REFUSED_BY_STATE[self.state], why=f"the account is {self.state}")
 
     def charge(self, amount: int, *, now: float, title: str, submit_id: str) -> None:
-        """Takes credits, those that expire first. Raises Refusal 1006 where there are too few, and takes none."""
+        """Charges credits, those that expire first. Raises Refusal 1006 if there are too few, without charging."""
         if amount > self.credit:
-            raise refusal("1006", why=f"{amount} credits wanted, {self.credit} there")
+            raise refusal("1006", why=f"{amount} credits needed, {self.credit} available")
         left = amount
         for purse in ("gift_credit", "vip_credit", "purchase_credit"):
             part = min(left, getattr(self, purse))
@@ -74,10 +74,10 @@ class Account:
         self.history.append(CreditEntry(amount, now, "refund", submit_id))
 
     def receive(self, now: float) -> int:
-        """The gift of the day. Raises Refusal 34010100 where it was received already."""
+        """Receives the daily credits. Raises Refusal 34010100 if they were already received today."""
         day = datetime.fromtimestamp(now, _SHANGHAI).date().isoformat()
         if self.received_on == day:
-            raise refusal("34010100", why="received already today")
+            raise refusal("34010100", why="already received today")
         self.received_on = day
         self.gift_credit += self.daily_gift
         self.history.append(CreditEntry(self.daily_gift, now, "daily gift"))
@@ -110,7 +110,7 @@ class AccountBook:
         return list(self._accounts.values())
 
     def put(self, values: Mapping[str, Any]) -> Account:
-        """Adds an account, or changes what is named of one that there is. Raises ValueError for what cannot be."""
+        """Adds an account, or changes the given fields of an existing one. Raises ValueError for invalid values."""
         session = values.get("session")
         known = self._accounts.get(session) if isinstance(session, str) else None
         changed = account_from(values, known)
@@ -122,7 +122,7 @@ class AccountBook:
         return known
 
     def reset(self) -> None:
-        """Each as it was when it was added."""
+        """Restores every account to its initial state."""
         initial = list(self._initial.values())
         self._accounts.clear()
         for account in initial:
@@ -130,14 +130,14 @@ class AccountBook:
 
 
 def account_from(values: Mapping[str, Any], known: Account | None = None) -> Account:
-    """An account of plain values over those of a known one. Raises ValueError that names what is wrong."""
+    """An account from plain values, which override those of `known`. Raises ValueError with the reason."""
     session = values.get("session")
     if not isinstance(session, str) or not session:
         raise ValueError("an account needs a session")
     names = {item.name for item in dataclasses.fields(Account)} - {"history"}
     for name, value in values.items():
         if name not in names:
-            raise ValueError(f"{name} is nothing that an account has")
+            raise ValueError(f"an account has no field {name}")
         is_whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
         if name in (*_WHOLE_FIELDS, "user_id") and not is_whole:
             raise ValueError(f"{name} must be a whole number, at least 0")

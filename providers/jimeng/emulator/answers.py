@@ -1,4 +1,4 @@
-"""How upstream answers: envelopes, refusals, and the pages that proxies before it send."""
+"""Responses in upstream's formats: envelopes, refusals, and HTML pages of proxies."""
 
 import base64
 import hashlib
@@ -13,18 +13,18 @@ _numbers = itertools.count(1)
 
 
 class Refusal(Exception):
-    """A business error: HTTP 200 with this ret. fail_code: beside it in `data`, where the call is a submit."""
+    """A refusal with HTTP 200 and this ret. fail_code: in `data`, for submits."""
 
     def __init__(self, ret: str, errmsg: str, *, fail_code: str = "", why: str = "") -> None:
         super().__init__(f"{ret} {errmsg} {why}".strip())
         self.ret = ret
         self.errmsg = errmsg
         self.fail_code = fail_code
-        self.why = why  # what was wrong, in words; for the emulator's own list of refusals
+        self.why = why  # the reason as text, for the emulator's list of refusals
 
 
 class ConnectionDropped(Exception):
-    """The connection ends without an answer."""
+    """The connection is closed without a response."""
 
 
 TEXTS = {
@@ -65,7 +65,7 @@ def envelope(data: Any, *, now: float, ret: str = "0", errmsg: str = "success") 
 
 
 def commerce_envelope(data: Any, *, now: float, ret: str = "0", errmsg: str = "success") -> Response:
-    """As the commerce hosts write it: milliseconds, log_id, the payload once more as text, and a signature of it."""
+    """The format of the commerce hosts: milliseconds, log_id, and the payload repeated as text with a signature."""
     text = orjson.dumps(data).decode()
     sign = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return json_response(

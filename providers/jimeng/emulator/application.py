@@ -1,4 +1,4 @@
-"""The emulated service as an ASGI application: every call of the protocol at its path, for all sites at once."""
+"""The emulated service as an ASGI application, with the endpoints of all sites."""
 
 import functools
 from collections.abc import AsyncIterator
@@ -19,13 +19,13 @@ from providers.jimeng.emulator.service import Service
 
 
 def build_application(service: Service) -> ASGIApp:
-    """Owns the service: it ends with the application."""
+    """The application closes the service when it shuts down."""
 
     async def serve(endpoint: Endpoint, request: Request) -> Response:
         return await answer(service, request, endpoint)
 
     async def image_x(request: Request) -> Response:
-        """The ImageX hosts have one path; what is asked for stands in the query."""
+        """The ImageX hosts have a single path; the query names the action."""
         action = request.query_params.get("Action")
         endpoint = {"ApplyImageUpload": upload_calls.APPLY, "CommitImageUpload": upload_calls.COMMIT}.get(action or "")
         return await answer(service, request, endpoint) if endpoint else html_page(404, "Not Found")

@@ -1,4 +1,4 @@
-"""One call to the emulated service: what came, who asks, which rule hits it; and the frame in which it is answered."""
+"""A call to the emulated service, and its handling with the fault rules applied."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ _DROP = "jimeng.emulator.drop"
 
 @dataclass
 class Call:
-    """headers: by lower-case name. rule: the fault that it meets, if any."""
+    """headers: with lower-case names. rule: the fault rule that applies, if any."""
 
     service: Service
     request: Request
@@ -46,13 +46,13 @@ class Call:
         return checks.session_of(self.headers)
 
     def json(self) -> dict[str, Any]:
-        """Raises Refusal 1000 for what is no JSON object, or is not said to be one."""
+        """The body. Raises Refusal 1000 if it is not a JSON object, or has another content type."""
         if not self.headers.get("content-type", "").startswith("application/json"):
             raise refusal("1000", why="Content-Type is not application/json")
         return json_object(self.body, "body")
 
     def check(self, *, needs_query: bool = True) -> tuple[Site, Account]:
-        """What every call of an account has to carry. Raises Refusal 1000, 1014 or 1015."""
+        """Checks site, signature and account of a call. Raises Refusal 1000, 1014 or 1015."""
         site = checks.check_site(self.headers, self.query, needs_query=needs_query)
         checks.check_sign(
             self.request.url.path,
@@ -63,7 +63,7 @@ class Call:
         return site, checks.check_account(self.session, site, self.service.accounts)
 
     def fail_by_rule(self) -> None:
-        """Raises the Refusal that the rule says, if it says one and the work is not to be done first."""
+        """Raises the Refusal of the rule, if it has one and not works_first."""
         if self.rule is not None and self.rule.ret is not None and not self.rule.works_first:
             raise self.refusal_of_rule(self.rule)
 
@@ -74,7 +74,7 @@ class Call:
 
 
 def subject_of(call: Call) -> Subject:
-    """By cookie and Loc; that they are right is checked later."""
+    """From cookie and Loc, which are validated later."""
     site = site_by_loc(call.headers.get("loc", ""))
     return Subject(call.endpoint, call.session, site.name if site else None)
 
@@ -85,7 +85,7 @@ def refused(call: Call, refusal: Refusal) -> Response:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """name: as in rules. handle: the answer; it may raise Refusal. refuse: how that is written down there."""
+    """name: as in rules. handle: returns the response, may raise Refusal. refuse: formats a Refusal."""
 
     name: str
     handle: Callable[[Call], Awaitable[Response]]
@@ -94,7 +94,7 @@ class Endpoint:
 
 
 async def answer(service: Service, request: Request, endpoint: Endpoint) -> Response:
-    """The answer to one call, with whatever the rules do to it."""
+    """The response to one call, with the fault rules applied."""
     body = await request.body()
     now = service.clock.now()
     service.settle(now)
@@ -139,14 +139,14 @@ def _http_fault(rule: Rule, status: int) -> Response:
 
 
 class DroppedConnection(Response):
-    """Ends the connection without an answer; needs Dropping around the application."""
+    """Closes the connection without a response; requires the middleware Dropping."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": _DROP})
 
 
 class Dropping:
-    """Lets a DroppedConnection reach the transport, which ASGI has no word for."""
+    """Middleware that aborts the transport for a DroppedConnection, which ASGI cannot express."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -156,7 +156,7 @@ class Dropping:
             if message["type"] != _DROP:
                 await send(message)
                 return
-            # uvicorn's own: `receive` is a method of its request, which knows the transport.
+            # Specific to uvicorn: `receive` is a method of its request object, which has the transport.
             transport = getattr(getattr(receive, "__self__", None), "transport", None)
             if transport is None:
                 raise ConnectionResetError("the connection was dropped")

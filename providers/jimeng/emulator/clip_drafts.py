@@ -1,4 +1,4 @@
-"""Drafts of clips: of a text alone, of a first frame, of a first and a last one. Mixed references are not taken."""
+"""Parses drafts of clips: from a prompt, a first frame, or a first and a last frame."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ def read_clip_draft(submission: Submission, site: Site) -> Draft:
     require("unified_edit_input" not in asked, "mixed references are not emulated")
     require(asked.get("video_mode") in (0, 2), "video_mode is neither 0 nor 2")
     duration_ms = whole(asked, "duration_ms", 1000, 60_000)
-    require(duration_ms in [seconds * 1000 for seconds in model.seconds], "the model makes no clips of that length")
+    require(duration_ms in [seconds * 1000 for seconds in model.seconds], "the model does not support that duration")
     ratio = one_of(params, "video_aspect_ratio", catalogue().video_ratios)
     resolution = _resolution(asked, submission, model)
     uris = _frames(asked)
@@ -51,7 +51,7 @@ def read_clip_draft(submission: Submission, site: Site) -> Draft:
 
 def _resolution(asked: Mapping[str, Any], submission: Submission, model: VideoModel) -> str:
     if not model.resolutions:
-        require("resolution" not in asked, "the model takes no resolution")
+        require("resolution" not in asked, "the model has no resolutions")
         return _DEFAULT_RESOLUTION
     resolution: str = one_of(asked, "resolution", model.resolutions)
     require(submission.scene.get("resolution") == resolution, "resolution of sceneOptions is not the draft's")
@@ -66,6 +66,6 @@ def _frames(asked: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _check_benefit(extend: Mapping[str, Any], model: VideoModel) -> None:
     info = field(extend, "m_video_commerce_info", dict)
-    require(info.get("benefit_type") == model.benefit_type, "benefit_type is not that of the model")
+    require(info.get("benefit_type") == model.benefit_type, "benefit_type does not match the model")
     require(info.get("resource_id") == "generate_video", "resource_id is not generate_video")
     require(extend.get("m_video_commerce_info_list") == [info], "m_video_commerce_info_list is not the one object")

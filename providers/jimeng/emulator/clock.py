@@ -1,11 +1,11 @@
-"""The emulator's time: that of the machine, moved on by command, so that tests need not wait."""
+"""The emulator's clock: the machine's time plus an offset that tests can advance."""
 
 import time
 from collections.abc import Callable
 
 
 class Clock:
-    """machine_time: Unix seconds. What upstream compares with its callers' clocks is never moved."""
+    """machine_time: Unix seconds. callers_time, which is compared with clients' clocks, has no offset."""
 
     def __init__(self, machine_time: Callable[[], float] = time.time) -> None:
         self._machine_time = machine_time

@@ -1,4 +1,4 @@
-"""The emulator's own interface, under /__emulator__/: what it has seen, and changes while it runs. For tests alone."""
+"""The control interface under /__emulator__/, for tests and demos: ledger, accounts, rules, settings, clock."""
 
 import dataclasses
 import functools
@@ -60,7 +60,7 @@ async def _accounts(service: Service, _: Any) -> Any:
 
 
 async def _put_accounts(service: Service, body: Any) -> Any:
-    """One account, or {"accounts": [...]}; each is added, or changed where its session is known."""
+    """One account, or {"accounts": [...]}; adds each, or changes the one with the same session."""
     entries = body.get("accounts", [body])
     return {"accounts": [service.accounts.put(entry).as_mapping() for entry in entries]}
 
@@ -71,7 +71,7 @@ async def _rules(service: Service, _: Any) -> Any:
 
 
 async def _put_rules(service: Service, body: Any) -> Any:
-    """{"rules": [...], "clear": true, "remove": [names]}; clear and remove come first. A known name is replaced."""
+    """{"rules": [...], "clear": true, "remove": [names]}; clear and remove are applied first. Same names replace."""
     rules = [rule_from(entry, number) for number, entry in enumerate(body.get("rules", []), start=1)]
     removed = body.get("remove", [])
     if body.get("clear"):

@@ -1,6 +1,6 @@
-"""What a submit asks for: its outer body, checked as strictly as upstream may, and the draft within it as plain values.
+"""Parses and validates the body of a submit and the draft within it, as strictly as upstream may.
 
-The shapes are those of the web page's own drafts: main component, core_param, abilities, video_gen_inputs.
+The structure is that of the web page's drafts: main component, core_param, abilities, video_gen_inputs.
 """
 
 import uuid
@@ -18,9 +18,9 @@ from providers.jimeng.emulator.sites import Site
 
 @dataclass(frozen=True)
 class Draft:
-    """kind: IMAGE or VIDEO. uris: names of uploaded pictures, in order. count: pictures (1 for a clip).
+    """kind: IMAGE or VIDEO. uris: of uploaded pictures, in order. count: number of images (1 for a clip).
 
-    width, height: pixels of a picture; of a clip what its ratio and resolution make. seconds, ratio: of a clip.
+    width, height: in pixels; of a clip derived from ratio and resolution. seconds, ratio: of a clip.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Submission:
-    """The outer body as far as every kind shares it. component: the main component of the draft."""
+    """The parts of the body that all kinds share. component: the main component of the draft."""
 
     submit_id: str
     root_model: str
@@ -61,13 +61,13 @@ class Submission:
 
 
 def read_submission(body: bytes, site: Site) -> Submission:
-    """Raises Refusal: 1002 where the draft cannot be read, else 1000."""
+    """Raises Refusal: 1002 if the draft cannot be parsed, else 1000."""
     outer = json_object(body, "body")
     draft = _read_draft(outer)
     info = field(outer, "http_common_info", dict)
-    require(info.get("aid") == site.aid, "http_common_info.aid is not that of the site")
+    require(info.get("aid") == site.aid, "http_common_info.aid does not match the site")
     submit_id = field(outer, "submit_id", str)
-    require(_is_uuid(submit_id), "submit_id is no uuid")
+    require(_is_uuid(submit_id), "submit_id is not a UUID")
     extend = field(outer, "extend", dict)
     metrics_text = field(outer, "metrics_extra", str)
     metrics = json_object(metrics_text, "metrics_extra")
@@ -85,23 +85,23 @@ def read_submission(body: bytes, site: Site) -> Submission:
 def _read_draft(outer: Mapping[str, Any]) -> dict[str, Any]:
     text = outer.get("draft_content")
     if not isinstance(text, str):
-        raise refusal("1002", why="draft_content is no text")
+        raise refusal("1002", why="draft_content is not text")
     try:
         draft = orjson.loads(text)
     except orjson.JSONDecodeError:
         draft = None
     if not isinstance(draft, dict):
-        raise refusal("1002", why="draft_content holds no JSON object")
+        raise refusal("1002", why="draft_content is not a JSON object")
     return draft
 
 
 def _scene(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The one element of sceneOptions, which is JSON within JSON within JSON."""
+    """The only element of sceneOptions, which is JSON within JSON within JSON."""
     text = field(metrics, "sceneOptions", str)
     try:
         scenes = orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise invalid("sceneOptions is no JSON") from None
+        raise invalid("sceneOptions is not JSON") from None
     require(
         isinstance(scenes, list) and len(scenes) == 1 and isinstance(scenes[0], dict), "sceneOptions is not one scene"
     )
@@ -127,7 +127,7 @@ def _is_uuid(text: str) -> bool:
 
 
 def check_model(submission: Submission, key: str, site: Site, sort: type[Any]) -> Any:
-    """The model of that key. Raises Refusal: 1000 for a key that nobody knows, 3018 where the site lacks it."""
+    """The model of that key. Raises Refusal: 1000 for an unknown key, 3018 if the site does not have the model."""
     require(submission.root_model == key, "extend.root_model is not the draft's model")
     require(submission.scene.get("modelReqKey") == key, "modelReqKey of sceneOptions is not the draft's model")
     model = catalogue().by_key(key)
@@ -139,7 +139,7 @@ def check_model(submission: Submission, key: str, site: Site, sort: type[Any]) -
 
 
 def uploaded(image: Mapping[str, Any]) -> str:
-    """The name of an uploaded picture as drafts hold it."""
+    """The URI of an uploaded picture in a draft."""
     uri = field(image, "image_uri", str)
     require(bool(uri) and image.get("uri") == uri, "uri is not image_uri")
     one_of(image, "source_from", ("upload",))

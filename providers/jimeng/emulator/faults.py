@@ -1,4 +1,4 @@
-"""Faults by rule: which call or task goes wrong, how, and how often; the same seed gives the same faults."""
+"""Rules for injected faults: which calls or tasks fail, how and how often; reproducible by the seed."""
 
 import dataclasses
 import random
@@ -17,7 +17,7 @@ DROPS = ("before", "after")
 
 @dataclass(frozen=True)
 class Subject:
-    """What a call is about, as far as it can be told."""
+    """The properties of a call that rules can match, as far as known."""
 
     endpoint: str
     session: str | None = None
@@ -29,16 +29,16 @@ class Subject:
 
 @dataclass(frozen=True)
 class Rule:
-    """What it applies to, when, and what happens then. Empty conditions hold for all.
+    """The conditions of a rule, and its effects. Empty conditions match everything.
 
-    endpoint `task` is about tasks that were taken: fail_code, message, task_status, at_fraction, items, refunds,
-    has_links, dead_items, hidden_seconds, work_seconds. All others are about calls: ret with fail_code and errmsg,
-    http_status with body and retry_after_seconds, delay_seconds (after the work is done, before the answer), drop
-    (before or after the work is done), garbles, omits_history_id. works_first: the work is done although ret or
-    http_status says that it failed. An empty rule spares what later rules would hit.
+    The endpoint `task` applies to accepted tasks: fail_code, message, task_status, at_fraction, items, refunds,
+    has_links, dead_items, hidden_seconds, work_seconds. All others apply to calls: ret with fail_code and errmsg,
+    http_status with body and retry_after_seconds, delay_seconds (between processing and response), drop (before or
+    after processing), garbles, omits_history_id. works_first: the call is processed although ret or http_status reports
+    a failure. A rule without effects exempts its matches from later rules.
 
-    from_seconds, until_seconds: since the start. calls: which of those that match, from 1. first: so many of them.
-    every: each n-th. rate: from 0 to 1. per_account: counted for each account by itself. times: at most so often.
+    from_seconds, until_seconds: since the start. calls: numbers of matching calls, from 1. first: the first n matches.
+    every: each n-th match. rate: probability, 0 to 1. per_account: counts per account. times: most applications.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Rule:
         )
 
     def hits(self, number: int, chance: float) -> bool:
-        """Whether it hits the call of this number (from 1) among those it is about. chance: from 0 to 1."""
+        """Whether it applies to the matching call of this number (from 1). chance: random value from 0 to 1."""
         return (
             (not self.calls or number in self.calls)
             and (self.first is None or number <= self.first)
@@ -102,7 +102,7 @@ class Rule:
 
 
 class RuleBook:
-    """Rules in order, the first one that hits decides, and how often each did."""
+    """Ordered rules, of which the first that applies is used, and their counts."""
 
     def __init__(self, seed: int, rules: Sequence[Rule] = ()) -> None:
         self.seed = seed
@@ -123,7 +123,7 @@ class RuleBook:
         return None
 
     def put(self, rules: Sequence[Rule]) -> None:
-        """Adds rules behind those there are; one of a known name takes its place, and is counted anew."""
+        """Appends rules; one with an existing name replaces that rule and restarts its counts."""
         for rule in rules:
             self.forget(rule.name)
             places = [place for place, known in enumerate(self.rules) if known.name == rule.name]
@@ -133,7 +133,7 @@ class RuleBook:
                 self.rules.append(rule)
 
     def forget(self, name: str | None = None) -> None:
-        """Counts of the rule, or of all, begin anew."""
+        """Resets the counts of the rule, or of all rules."""
         for key in [key for key in self._seen if name is None or key[0] == name]:
             del self._seen[key]
         for known in [known for known in self.hits if name is None or known == name]:
@@ -152,7 +152,7 @@ _SORTS: dict[str, type | tuple[type, ...]] = {
 
 
 def rule_from(values: Mapping[str, Any], number: int = 0) -> Rule:
-    """A rule of plain values. Raises ValueError that names the rule and what is wrong with it."""
+    """A rule from plain values. Raises ValueError with the rule's name and the reason."""
     name = values.get("name", f"rule {number}")
     endpoints = values.get("endpoint")
     endpoints = tuple([endpoints] if isinstance(endpoints, str) else endpoints or ())
@@ -164,17 +164,17 @@ def rule_from(values: Mapping[str, Any], number: int = 0) -> Rule:
         if key == "endpoint":
             continue
         if key not in known:
-            raise ValueError(f"{name}: {key} is nothing that a rule has")
+            raise ValueError(f"{name}: a rule has no field {key}")
         wanted[key] = _rule_value(str(name), key, value)
     rule = Rule(**wanted)
     if rule.drop is not None and rule.drop not in DROPS:
         raise ValueError(f"{name}: drop must be before or after")
     if not 0 <= rule.rate <= 1 or not 0 <= rule.at_fraction <= 1:
-        raise ValueError(f"{name}: rate and at_fraction are from 0 to 1")
+        raise ValueError(f"{name}: rate and at_fraction must be from 0 to 1")
     if rule.http_status is not None and not 200 <= rule.http_status <= 599:
-        raise ValueError(f"{name}: http_status is from 200 to 599")
+        raise ValueError(f"{name}: http_status must be from 200 to 599")
     if (rule.every is not None and rule.every < 1) or rule.delay_seconds < 0:
-        raise ValueError(f"{name}: every is at least 1, delay_seconds at least 0")
+        raise ValueError(f"{name}: every must be at least 1, delay_seconds at least 0")
     return rule
 
 
@@ -186,9 +186,9 @@ def _rule_value(name: str, key: str, value: Any) -> Any:
     if (sort := _LISTS.get(key)) is not None:
         items = value if isinstance(value, list) else [value]
         if not all(isinstance(item, sort) and not isinstance(item, bool) for item in items):
-            raise ValueError(f"{name}: {key} is a list of {'texts' if sort is str else 'whole numbers'}")
+            raise ValueError(f"{name}: {key} must be a list of {'texts' if sort is str else 'whole numbers'}")
         return tuple(items)
     sorts = _SORTS[key]
     if not isinstance(value, sorts) or (isinstance(value, bool) and sorts is not bool):
-        raise ValueError(f"{name}: {key} is not of the right sort")
+        raise ValueError(f"{name}: {key} has the wrong type")
     return value

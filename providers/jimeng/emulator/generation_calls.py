@@ -1,4 +1,4 @@
-"""The calls about tasks: submit, poll, place in the queue, best links, cancel."""
+"""Endpoints of tasks: submit, query, queue position, best links, cancel."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -52,7 +52,7 @@ def read_draft(call: Call, site: Site) -> Draft:
 
 
 def submit_subject(call: Call) -> Subject:
-    """With model, kind and prompt, as far as the body can be read."""
+    """With model, kind and prompt, if the body can be parsed."""
     plain = subject_of(call)
     try:
         body = orjson.loads(call.body)
@@ -73,12 +73,12 @@ def _prompt(abilities: Mapping[str, Any]) -> str:
 
 
 async def query(call: Call) -> Response:
-    """Tasks of the account by history_ids and submit_ids; keys of the answer are the ids that were asked for."""
+    """Tasks of the account by history_ids and submit_ids; keys of the response are the requested ids."""
     _, account = call.check()
     body = call.json()
     call.fail_by_rule()
     history_ids, submit_ids = strings(body, "history_ids"), strings(body, "submit_ids")
-    require(0 < len(history_ids) + len(submit_ids) <= _MAX_IDS, "there are no ids, or too many")
+    require(0 < len(history_ids) + len(submit_ids) <= _MAX_IDS, "there are no ids, or more than 100")
     service, data = call.service, {}
     positions, link = service.tasks.positions(), link_maker(call)
     for asked, task in (
@@ -114,7 +114,7 @@ async def queue(call: Call) -> Response:
 
 
 async def item_list(call: Call) -> Response:
-    """The best links of items. Items of other accounts, and unknown ones, are left out."""
+    """The best links of items. Unknown items and those of other accounts are omitted."""
     _, account = call.check()
     wanted = strings(call.json(), "item_id_list")
     require(bool(wanted), "item_id_list is missing")

@@ -1,4 +1,4 @@
-"""The same picture or clip as another file: a harmless piece of metadata is added, nothing is encoded anew."""
+"""Makes copies of a picture or clip distinct by adding metadata, without re-encoding."""
 
 import struct
 import zlib
@@ -8,7 +8,7 @@ _KEYWORD = b"Source\x00"
 
 
 def mark(content: bytes, text: str) -> bytes:
-    """A PNG, WebP or MP4 that also holds the text. Raises ValueError for other files."""
+    """Adds the text to a PNG, WebP or MP4 as metadata. Raises ValueError for other files."""
     if content.startswith(b"\x89PNG") and content.endswith(_PNG_END):
         return content[: -len(_PNG_END)] + _png_chunk(b"tEXt", _KEYWORD + text.encode("latin-1")) + _PNG_END
     if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
@@ -23,7 +23,7 @@ def _png_chunk(name: bytes, data: bytes) -> bytes:
 
 
 def _marked_webp(content: bytes, text: str) -> bytes:
-    """Readers skip chunks that they do not know. Chunks have an even length."""
+    """Adds a chunk, padded to an even length; readers skip unknown chunks."""
     data = text.encode("latin-1")
     chunk = b"MARK" + struct.pack("<I", len(data)) + data + b"\x00" * (len(data) % 2)
     body = content[8:] + chunk

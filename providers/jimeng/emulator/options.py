@@ -1,4 +1,4 @@
-"""What can be set about the emulated service as a whole, at the start and while it runs."""
+"""Settings of the emulated service, which can be changed while it runs."""
 
 import dataclasses
 import math
@@ -9,13 +9,13 @@ from typing import Any
 
 @dataclass
 class Options:
-    """seconds_per_image, seconds_per_video: how long a task (of all its pictures) is worked on, times 1 ± jitter.
+    """seconds_per_image, seconds_per_video: processing time of a task (all its results), times 1 ± jitter.
 
-    visible_after_seconds: from, to; a new task's id is missing from answers for so long. deduplicates: whether a
-    submit_id that is known starts no second task. image_slots, video_slots: how many tasks the whole service works on
-    at once, the others wait in its queue; 0 for no limit. link_seconds: how long a result link is good.
-    picture_credits, clip_credits_per_second: prices where the catalogue knows none.
-    has_queue_info: whether records tell of the queue. image_format: png or webp.
+    visible_after_seconds: range of the time for which queries do not return a new task. deduplicates: whether a known
+    submit_id returns the existing task instead of starting another. image_slots, video_slots: concurrent tasks of the
+    whole service, others wait in its queue; 0: unlimited. link_seconds: lifetime of result links. picture_credits,
+    clip_credits_per_second: prices that the catalogue does not have. has_queue_info: whether records contain
+    queue_info. image_format: png or webp.
     """
 
     seed: int = 0
@@ -48,7 +48,7 @@ class Options:
 
 
 def change(options: Options, changes: Mapping[str, Any]) -> None:
-    """Sets what is named; all or nothing. Raises ValueError, naming the option, for what there is not or cannot be."""
+    """Sets the given options, all or none. Raises ValueError with the name of an unknown or invalid option."""
     values = {name: checked(name, value) for name, value in changes.items()}
     for name, value in values.items():
         setattr(options, name, value)
@@ -67,7 +67,7 @@ def checked(name: str, value: Any) -> Any:
 
 
 def seconds_range(name: str, value: Any) -> tuple[float, float]:
-    """A range of seconds; one number stands for both ends."""
+    """A range of seconds; a single number is used for both ends."""
     return _range(name, value)
 
 

@@ -1,4 +1,4 @@
-"""Drafts of pictures: text to image, and image to image (blend)."""
+"""Parses drafts of images: text to image, and image to image (blend)."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ def _size(core: Mapping[str, Any], model: ImageModel, site: Site, *, is_blend: b
     resolution = one_of(info, "resolution_type", ("1k", "2k", "4k"))
     intelligent = field(core, "intelligent_ratio", bool)
     if intelligent and not is_blend:
-        require(model.intelligent_ratio, "the model chooses no ratio")
+        require(model.intelligent_ratio, "the model does not support intelligent_ratio")
         require("image_ratio" not in core, "image_ratio and intelligent_ratio exclude each other")
         codes: Sequence[int] | None = None
     else:
@@ -69,7 +69,7 @@ def _size(core: Mapping[str, Any], model: ImageModel, site: Site, *, is_blend: b
 
 
 def _sizes(model: ImageModel, site: Site) -> list[tuple[int, int, int, str]]:
-    """Code, width, height and resolution_type of all that the model makes on that site."""
+    """Code, width, height and resolution_type of all sizes of the model on that site."""
     found = [
         model.size(site.name, resolution, ratio)
         for resolution in model.resolutions

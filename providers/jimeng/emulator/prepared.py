@@ -11,20 +11,20 @@ _CLIP_FPS = 8
 
 
 def name_of(draft: Draft, image_format: str) -> str:
-    """The name that all drafts share that get the same stand-in."""
+    """The name of the prepared result for a draft; drafts with the same name share it."""
     width, height = size_of(draft)
     kind = image_format if draft.kind == "IMAGE" else f"mp4-{draft.seconds}"
     return f"small-{width}x{height}-{kind}"
 
 
 def size_of(draft: Draft) -> tuple[int, int]:
-    """Both sides even, the longer one small."""
+    """The size of the prepared result: small, with even sides."""
     scale = _LONGER_SIDE / max(draft.width, draft.height)
     return max(2, round(draft.width * scale / 2) * 2), max(2, round(draft.height * scale / 2) * 2)
 
 
 def clip_order(draft: Draft, picture: Path) -> ClipOrder:
-    """A clip of the full length with few and small frames."""
+    """A clip of the full duration with few and small frames."""
     width, height = size_of(draft)
     return ClipOrder(
         picture=picture,

@@ -1,4 +1,4 @@
-"""Strict reading of JSON that a caller sent: a value of the wrong sort is an invalid parameter (ret 1000)."""
+"""Strict parsing of JSON from callers: a value of the wrong type is an invalid parameter (ret 1000)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ def invalid(why: str) -> Refusal:
 
 
 def require(holds: bool, why: str) -> None:
-    """Raises Refusal 1000 unless it holds. why: what was wrong, for the emulator's list of refusals."""
+    """Raises Refusal 1000 unless `holds`. why: the reason, for the emulator's list of refusals."""
     if not holds:
         raise invalid(why)
 
@@ -24,15 +24,15 @@ def json_object(text: str | bytes, name: str) -> dict[str, Any]:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
-        raise invalid(f"{name} is no JSON") from None
-    require(isinstance(value, dict), f"{name} is no JSON object")
+        raise invalid(f"{name} is not JSON") from None
+    require(isinstance(value, dict), f"{name} is not a JSON object")
     return value  # type: ignore[no-any-return]
 
 
 def field(values: Mapping[str, Any], name: str, sort: type[Value]) -> Value:
     value = values.get(name)
     if not isinstance(value, sort) or (isinstance(value, bool) and sort is not bool):
-        raise invalid(f"{name} is missing or not of the right sort")
+        raise invalid(f"{name} is missing or has the wrong type")
     return value
 
 
@@ -51,17 +51,17 @@ def whole(values: Mapping[str, Any], name: str, low: int, high: int) -> int:
 
 def one_of(values: Mapping[str, Any], name: str, allowed: Collection[Any]) -> Any:
     value = values.get(name)
-    require(isinstance(value, str | int) and value in allowed, f"{name} is none of those allowed")
+    require(isinstance(value, str | int) and value in allowed, f"{name} is not an allowed value")
     return value
 
 
 def objects(values: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
     found = field(values, name, list)
-    require(all(isinstance(item, dict) for item in found), f"{name} is no list of objects")
+    require(all(isinstance(item, dict) for item in found), f"{name} is not a list of objects")
     return found
 
 
 def strings(values: Mapping[str, Any], name: str) -> list[str]:
     found = values.get(name, [])
-    require(isinstance(found, list) and all(isinstance(item, str) for item in found), f"{name} is no list of texts")
+    require(isinstance(found, list) and all(isinstance(item, str) for item in found), f"{name} is not a list of texts")
     return found  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""How a task looks on the wire: the answer to a submit, and the record of a poll with its items and their links."""
+"""The wire format of tasks: the response to a submit, and records with items and links."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,14 +7,14 @@ from providers.jimeng.emulator.tasks import SUCCESS, Task, item_id
 
 _WAITING, _OUT_OF_QUEUE = 2, 3
 _POLLING = {"interval_seconds": 30, "timeout_seconds": 86400}
-# Upstream's forecast is several times what is taken in the end; whoever bills by it is to notice.
+# Upstream's forecast is several times the actual charge; clients must not bill by it.
 _FORECAST_FACTOR = 4
 _ITEM_STATUS = 144  # of an item, not of a task
 Link = Callable[[Task, int, str], str]
 
 
 def accepted(task: Task, position: int | None, queue_length: int, *, has_queue_info: bool) -> dict[str, Any]:
-    """`data` of the answer to a submit that was taken."""
+    """`data` of the response to an accepted submit."""
     record = _head(task, task.created_at, position, queue_length, has_queue_info=has_queue_info)
     return {
         "aigc_data": {**record, "mode": "workbench"},
@@ -27,7 +27,7 @@ def accepted(task: Task, position: int | None, queue_length: int, *, has_queue_i
 def record(
     task: Task, now: float, link: Link, position: int | None, queue_length: int, *, has_queue_info: bool
 ) -> dict[str, Any]:
-    """The record of a poll. link: the address of a result by task, number and purpose (preview, cover, download)."""
+    """The record of a task. link: the URL of a result by task, number and purpose (preview, cover, download)."""
     failure = task.outcome if task.end == "FAILED" else None
     message = failure.message if failure else ""
     items = [_item(task, number, link, now) for number in range(task.items(now))]
@@ -101,7 +101,7 @@ def _item(task: Task, number: int, link: Link, now: float) -> dict[str, Any]:
 
 
 def clip_fields(task: Task, number: int, link: Link, purpose: str) -> dict[str, Any]:
-    """`video` of an item. purpose: preview, or download for the better one."""
+    """`video` of an item. purpose: preview or download."""
     draft = task.draft
     fields: dict[str, Any] = {"duration_ms": draft.seconds * 1000, "width": draft.width, "height": draft.height}
     if task.outcome.has_links:
@@ -114,7 +114,7 @@ def clip_fields(task: Task, number: int, link: Link, purpose: str) -> dict[str, 
 
 
 def download_item(task: Task, number: int, link: Link) -> dict[str, Any]:
-    """An element of item_list of get_local_item_list. The overseas sites put the best link beside `video`."""
+    """An element of item_list of get_local_item_list. Overseas sites put the best link into common_attr."""
     clip = clip_fields(task, number, link, "download")
     attributes: dict[str, Any] = {"id": item_id(task.history_id, number), "status": _ITEM_STATUS}
     if task.site not in ("CN", "US") and "transcoded_video" in clip:

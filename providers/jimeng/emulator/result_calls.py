@@ -1,4 +1,4 @@
-"""Result links: signed, good for a while, and fetched without any cookie."""
+"""Result links: signed, with an expiry time, and downloaded without cookies."""
 
 import hashlib
 import hmac
@@ -16,12 +16,12 @@ from providers.jimeng.emulator.tasks import Task
 ROUTE = "/obj/{history_id}/{number:int}-{purpose}.{extension}"
 _KEY = secrets.token_bytes(32)
 _MEDIA_TYPES = {"png": "image/png", "webp": "image/webp", "mp4": "video/mp4"}
-# As upstream writes some links: an escape that was escaped once more.
+# Upstream escapes some links twice.
 _ESCAPED_AMPERSAND = "\\u0026"
 
 
 def link_maker(call: Call) -> Link:
-    """Links that point to where the call was sent to. Preview links of clips come with escaped ampersands."""
+    """Links to the host of the call. Preview links of clips have escaped ampersands."""
     service, host = call.service, call.headers.get("host", "")
     expires = int(call.now + service.options.link_seconds)
 
@@ -75,7 +75,7 @@ def _subject(call: Call) -> Subject:
 
 
 def _refuse(call: Call, refused: Refusal) -> Response:
-    """There is no ret where files are: it is a 403."""
+    """File hosts have no ret; a refusal is a 403."""
     return html_page(403, "Forbidden")
 
 

@@ -15,7 +15,7 @@ _PARTS = {"settings", "accounts", "rules"}
 
 @dataclass(frozen=True)
 class Scenario:
-    """settings: of Options, by name, checked."""
+    """settings: validated values of Options, by name."""
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     accounts: tuple[Account, ...] = ()
@@ -23,17 +23,17 @@ class Scenario:
 
 
 def load_scenario(path: Path) -> Scenario:
-    """Raises ValueError that names what is wrong."""
+    """Raises ValueError with the reason."""
     try:
         return read_scenario(tomllib.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{path} cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{path} is no TOML: {error}") from None
+        raise ValueError(f"{path} is not TOML: {error}") from None
 
 
 def read_scenario(data: Mapping[str, Any]) -> Scenario:
-    """As load_scenario, of the file's values. Accounts may say `count`: so many, numbered behind their session."""
+    """As load_scenario, from parsed values. `count` in an account creates that many, with numbered sessions."""
     if unknown := set(data) - _PARTS:
         raise ValueError(f"{', '.join(sorted(unknown))}: a scenario has settings, accounts and rules")
     settings = {name: checked(name, value) for name, value in data.get("settings", {}).items()}
@@ -46,7 +46,7 @@ def read_scenario(data: Mapping[str, Any]) -> Scenario:
         ([rule.name for rule in rules], "rule"),
     ):
         if twice := {name for name in names if names.count(name) > 1}:
-            raise ValueError(f"{what} {sorted(twice)[0]} is there twice")
+            raise ValueError(f"{what} {sorted(twice)[0]} is defined twice")
     return Scenario(settings, tuple(accounts), rules)
 
 

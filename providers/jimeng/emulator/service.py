@@ -1,4 +1,4 @@
-"""The emulated service as a whole: its accounts, tasks, files and rules, and what happens between them."""
+"""The emulated service: accounts, tasks, files and fault rules, and their interaction."""
 
 import dataclasses
 import random
@@ -26,7 +26,7 @@ _PRICED_SECONDS = 5
 
 
 class Service:
-    """Everything lives in memory, but for files, in a folder that goes with it. render_limit: drawings at once."""
+    """Keeps its state in memory and its files in a temporary folder. render_limit: concurrent drawings."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Service:
         self._next_history_id = int(self.clock.now() * 1000)
 
     def settle(self, now: float) -> None:
-        """Lets happen what was due until now, refunds with it."""
+        """Advances all tasks to `now`, including refunds of failed ones."""
         slots = {kind: self.options.slots_for(kind) for kind in KINDS}
         for task in self.tasks.settle(now, slots=slots):
             if task.end == "FAILED" and task.outcome.refunds:
@@ -60,16 +60,16 @@ class Service:
         return self.rules.rule_for(subject, now - self.statistics.started_at)
 
     def inputs(self, session: str, draft: Draft) -> list[Upload]:
-        """The draft's input pictures. Raises Refusal 1000 unless this account has committed them all."""
+        """The draft's input pictures. Raises Refusal 1000 unless the account has committed all of them."""
         uploads = [self.uploads.committed(session, uri) for uri in draft.uris]
         if any(upload is None for upload in uploads):
             raise invalid("a picture was not uploaded by this account")
         return [upload for upload in uploads if upload is not None]
 
     def submit(self, account: Account, draft: Draft, now: float) -> Task:
-        """Takes a task and its price. A known submit_id gives the task that there is, unless that is switched off.
+        """Accepts a task and charges its price. A known submit_id returns the existing task, if `deduplicates` is set.
 
-        Raises Refusal: 1000, 1006, 1018, 1310, 4010; then nothing is taken.
+        Raises Refusal 1000, 1006, 1018, 1310 or 4010, without a charge.
         """
         known = self.tasks.by_submit(account.session, draft.submit_id)
         if known is not None and self.options.deduplicates:
@@ -90,12 +90,12 @@ class Service:
         return [upload.path for upload in uploads if upload is not None and upload.path is not None]
 
     def cancel(self, task: Task, now: float) -> None:
-        """Raises Refusal 1000 where it has ended."""
+        """Cancels and refunds a task. Raises Refusal 1000 if it has ended."""
         self.tasks.cancel(task, now, slots=self.options.slots_for(task.draft.kind))
         self._refund(task)
 
     def price(self, draft: Draft) -> int:
-        """Credits, by the catalogue; where it does not know, by its next best price, else by the options."""
+        """The price by the catalogue, else by the nearest known price of the model, else by the options."""
         model, credits = draft.model, draft.model.credits
         if isinstance(model, ImageModel):
             each = model.credits.get(draft.resolution, next(iter(model.credits.values()), self.options.picture_credits))
@@ -109,7 +109,7 @@ class Service:
         return self.options.clip_credits_per_second * draft.seconds
 
     async def reset(self) -> None:
-        """As at the start: no tasks, no files, accounts as they were added, rules counted anew."""
+        """Restores the initial state: no tasks or files, initial accounts, rule counts reset."""
         await self.results.clear()
         self.tasks = TaskBook()
         self.uploads.clear()
@@ -154,7 +154,7 @@ def _made(folder: Path) -> Path:
 
 
 def _shaped(draft: Draft, uploads: Sequence[Upload]) -> Draft:
-    """A clip has the shape of its first frame."""
+    """Gives a clip the shape of its first frame."""
     if draft.kind == "IMAGE" or not uploads:
         return draft
     width, height = clip_size(None, draft.resolution, (uploads[0].width, uploads[0].height))
@@ -162,7 +162,7 @@ def _shaped(draft: Draft, uploads: Sequence[Upload]) -> Draft:
 
 
 def _outcome(rule: Rule | None) -> Outcome:
-    """How the rule lets a task end. What review refuses costs nothing unless the rule says so."""
+    """The outcome of a task by the rule. Tasks refused by review are refunded unless the rule says otherwise."""
     if rule is None:
         return Outcome()
     is_review = rule.fail_code in REVIEW_CODES

@@ -1,6 +1,6 @@
-"""AWS Signature Version 4 from the service's side: recomputed over whatever headers the caller says it has signed.
+"""Verification of AWS Signature Version 4, over the headers listed as signed.
 
-Source: the AWS documentation "Create a signed AWS API request"; header form alone.
+Source: the AWS documentation "Create a signed AWS API request"; only the form with headers.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True)
 class Signed:
-    """What an Authorization header says."""
+    """The fields of an Authorization header."""
 
     access_key: str
     day: str
@@ -32,7 +32,7 @@ class Signed:
 
 
 class WrongSignature(Exception):
-    """code: AWS's name for what is wrong."""
+    """code: AWS's error code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -59,20 +59,20 @@ def verify(
     body: bytes,
     now: float,
 ) -> None:
-    """headers: by lower-case name. Raises WrongSignature where the signature is not that of this very request."""
+    """headers: with lower-case names. Raises WrongSignature if the signature does not match the request."""
     date = headers.get("x-amz-date", "")
     try:
         moment = datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
     except ValueError:
-        raise WrongSignature("IncompleteSignature", "x-amz-date is missing or no date") from None
+        raise WrongSignature("IncompleteSignature", "x-amz-date is missing or not a date") from None
     if abs(moment - now) > _TOLERANCE_SECONDS or not date.startswith(signed.day):
-        raise WrongSignature("RequestExpired", "x-amz-date is too far from the time of the service")
+        raise WrongSignature("RequestExpired", "x-amz-date differs too much from the current time")
     unsigned = [name for name in ("x-amz-date", "x-amz-security-token") if name not in signed.names]
     if unsigned or list(signed.names) != sorted(signed.names):
         raise WrongSignature("IncompleteSignature", "SignedHeaders lacks a header, or is not in order")
     payload_hash = hashlib.sha256(body).hexdigest() if body else _EMPTY_SHA256
     if headers.get("x-amz-content-sha256", payload_hash) != payload_hash:
-        raise WrongSignature("XAmzContentSHA256Mismatch", "x-amz-content-sha256 is not that of the body")
+        raise WrongSignature("XAmzContentSHA256Mismatch", "x-amz-content-sha256 does not match the body")
     canonical = "\n".join(
         (
             method,
@@ -90,7 +90,7 @@ def verify(
     for part in (signed.day, signed.region, signed.service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
     if not hmac.compare_digest(hmac.digest(key, to_sign.encode(), "sha256").hex(), signed.signature):
-        raise WrongSignature("SignatureDoesNotMatch", "the signature is not that of this request")
+        raise WrongSignature("SignatureDoesNotMatch", "the signature does not match the request")
 
 
 def canonical_query(query: Sequence[tuple[str, str]]) -> str:

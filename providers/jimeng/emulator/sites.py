@@ -1,4 +1,4 @@
-"""The five sites as upstream tells them apart, from its own side of the wire: what each call has to carry."""
+"""The five sites and the parameters that calls to each of them must have."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Site:
     """name: CN, US, HK, JP, SG. region: in the query. loc: the header Loc. upload_region: of the SigV4 scope.
 
-    service_ids: what ImageX takes as ServiceId. has_passport: the token check answers 404 where there is none.
+    service_ids: accepted as ServiceId by ImageX. has_passport: False: the account check answers 404.
     """
 
     name: str
@@ -51,5 +51,5 @@ def site_by_loc(loc: str) -> Site | None:
 
 
 def token_prefix(site_name: str) -> str:
-    """What a user writes before the session id: nothing for CN, else e.g. `us-`."""
+    """The prefix of session ids as users enter them: empty for CN, else e.g. `us-`."""
     return "" if site_name == "CN" else f"{site_name.lower()}-"

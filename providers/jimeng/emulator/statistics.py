@@ -1,4 +1,4 @@
-"""What the emulated service counts: calls, refusals, tasks at once, and how much of its slots was used."""
+"""Counters of the emulated service: calls, refusals, concurrent tasks and slot use."""
 
 import time
 from collections import Counter, deque

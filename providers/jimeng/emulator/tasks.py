@@ -1,6 +1,6 @@
-"""The tasks that were taken: their time in the queue and at work, and their end; a state machine by a clock handed in.
+"""Accepted tasks as a state machine (queued, processing, ended) whose time is passed in.
 
-Nothing runs here: `settle(now)` lets happen what was due until then, in order.
+There are no background tasks: `settle(now)` applies all transitions that are due, in order.
 """
 
 import hashlib
@@ -13,9 +13,9 @@ from providers.jimeng.emulator.answers import refusal
 from providers.jimeng.emulator.drafts import Draft
 
 SUBMITTED, FAILED, REJECTED, GENERATING, FINALIZING, SUCCESS = 20, 30, 40, 42, 45, 50
-# Parts of the working time: submitted, generating, finalizing.
+# Fractions of the processing time at which the status changes: submitted, generating, finalizing.
 _GENERATING_FROM, _FINALIZING_FROM = 0.15, 0.6
-# Refused by review: input or output. These cost nothing in the end.
+# Input or output refused by review; these are refunded.
 REVIEW_CODES = frozenset(
     {"1063", "1159", "2003", "2004", "2005", "2038", "2039", "2041", "2042", "2043", "2047", "2048", "2050"}
 )
@@ -23,17 +23,17 @@ KINDS = ("IMAGE", "VIDEO")
 
 
 def item_id(history_id: str, number: int) -> str:
-    """19 digits, as upstream's are; the same whenever it is asked."""
+    """A stable id of 19 digits, like upstream's."""
     digest = hashlib.sha256(f"{history_id}:{number}".encode()).digest()
     return str(7_000_000_000_000_000_000 + int.from_bytes(digest[:7], "big") % 1_000_000_000_000_000_000)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a task will end. fail_code: empty for success. items: how many results there are, where not all or none.
+    """The planned end of a task. fail_code: empty for success. items: number of results; None: all or none.
 
-    task_status: the finer state where it fails: 10 input refused, 40 output refused, 30 failed.
-    at_fraction: of its working time, when it fails. dead_items: numbers of results whose links lead nowhere.
+    task_status: detailed status of a failure: 10 input refused, 40 output refused, 30 failed. at_fraction: of the
+    processing time, when it fails. dead_items: numbers of results whose links answer 404.
     """
 
     fail_code: str = ""
@@ -70,7 +70,7 @@ class Task:
 
     @property
     def ends_at(self) -> float:
-        """When it will end by itself. Known once it is worked on."""
+        """When it will end unless cancelled. Only for started tasks."""
         assert self.started_at is not None
         return self.started_at + self.work_seconds * (self.outcome.at_fraction if self.outcome.fail_code else 1.0)
 
@@ -86,7 +86,7 @@ class Task:
         return self.outcome.task_status if self.end == "FAILED" else self.status(now)
 
     def items(self, now: float) -> int:
-        """How many results can be seen: they come one by one near the end."""
+        """The number of visible results, which appear one by one near the end."""
         count = self.draft.count
         if self.end == "DONE":
             return count if self.outcome.items is None else min(self.outcome.items, count)
@@ -104,7 +104,7 @@ class Task:
 
 @dataclass
 class _Line:
-    """The service's queue of one kind. running: a heap by the time of the end."""
+    """The service's queue of one kind. running: a heap ordered by end time."""
 
     running: list[tuple[float, int, Task]] = field(default_factory=list)
     running_count: int = 0
@@ -112,7 +112,7 @@ class _Line:
 
 
 class TaskBook:
-    """All tasks. slots: how many the service works on at once, by kind; 0 for no limit."""
+    """All tasks. slots: concurrent tasks of the service by kind; 0: unlimited."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, Task] = {}
@@ -132,7 +132,7 @@ class TaskBook:
         return self._tasks.get(history_id)
 
     def by_submit(self, session: str, submit_id: str) -> Task | None:
-        """The newest task of that name; there are several where submits are not deduplicated."""
+        """The newest task with that submit_id; there can be several if submits are not deduplicated."""
         return self._by_submit.get((session, submit_id))
 
     def item(self, wanted: str) -> tuple[Task, int] | None:
@@ -143,9 +143,9 @@ class TaskBook:
         return self._open.get((session, kind), 0)
 
     def check_limit(self, session: str, kind: str, limit: int) -> None:
-        """Raises Refusal 1310 where the account has as many tasks of the kind as it may."""
+        """Raises Refusal 1310 if the account's limit of concurrent tasks is reached."""
         if self.open_count(session, kind) >= limit:
-            raise refusal("1310", why=f"{limit} tasks at once are allowed")
+            raise refusal("1310", why=f"at most {limit} concurrent tasks are allowed")
 
     def take(self, task: Task, *, slots: int) -> None:
         self._tasks[task.history_id] = task
@@ -159,7 +159,7 @@ class TaskBook:
         _start_waiting(line, task.created_at, slots)
 
     def settle(self, now: float, *, slots: dict[str, int]) -> list[Task]:
-        """Tasks that ended until now, in order of their end."""
+        """Advances all tasks to `now`; returns those that ended, in order of their end."""
         ended: list[Task] = []
         for kind, line in self._lines.items():
             while line.running and line.running[0][0] <= now:
@@ -172,18 +172,18 @@ class TaskBook:
         return sorted(ended, key=lambda task: task.ended_at or 0)
 
     def cancel(self, task: Task, now: float, *, slots: int) -> None:
-        """Raises Refusal 1000 where it has ended."""
+        """Raises Refusal 1000 if it has ended."""
         if task.end is not None:
             raise refusal("1000", why="the task has ended")
         line = self._lines[task.draft.kind]
         if task.started_at is None:
             line.waiting.remove(task)
-            line.running_count += 1  # which _end takes off again
+            line.running_count += 1  # _end decrements it
         self._end(task, line, "CANCELLED", now)
         _start_waiting(line, now, slots)
 
     def positions(self) -> dict[str, int]:
-        """Places in the queue, from 1, of those that wait."""
+        """Queue positions of waiting tasks, from 1."""
         return {
             task.history_id: place for line in self._lines.values() for place, task in enumerate(line.waiting, start=1)
         }

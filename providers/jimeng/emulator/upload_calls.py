@@ -1,4 +1,4 @@
-"""The calls of an upload: apply, the bytes, commit. They have no envelope, and a signature instead of a cookie."""
+"""Endpoints of an upload: apply, content, commit. They have no envelope, and use signatures instead of cookies."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,7 +23,7 @@ async def apply(call: Call) -> Response:
         call.fail_by_rule()
         size = call.query.get("FileSize", "")
         if not size.isdecimal():
-            raise UploadRefusal("InvalidParameter.FileSize", "FileSize is no number")
+            raise UploadRefusal("InvalidParameter.FileSize", "FileSize is not a number")
         upload = call.service.uploads.apply(key, int(size))
         return {
             "UploadAddress": {
@@ -77,12 +77,12 @@ async def upload(call: Call) -> Response:
 
 
 def _signed_by(call: Call, action: str) -> UploadKey:
-    """The key that has signed the call. Raises WrongSignature, UploadRefusal."""
+    """The key that signed the call. Raises WrongSignature, UploadRefusal."""
     signed = read_authorization(call.headers.get("authorization", ""))
     now = call.service.clock.callers_time()
     key = call.service.uploads.key(signed.access_key, call.headers.get("x-amz-security-token", ""), now=call.now)
     if (signed.region, signed.service) != (key.site.upload_region, "imagex"):
-        raise WrongSignature("SignatureDoesNotMatch", "the scope is not that of the site")
+        raise WrongSignature("SignatureDoesNotMatch", "the scope does not match the site")
     verify(
         signed,
         secret=key.secret,
@@ -94,9 +94,9 @@ def _signed_by(call: Call, action: str) -> UploadKey:
         now=now,
     )
     if call.request.method != ACTIONS[action] or call.query.get("Version") != _VERSION:
-        raise UploadRefusal("InvalidParameter.Version", "method or version is not that of the action")
+        raise UploadRefusal("InvalidParameter.Version", "method or version does not match the action")
     if call.query.get("ServiceId") not in key.site.service_ids:
-        raise UploadRefusal("InvalidParameter.ServiceId", "ServiceId is not that of the site")
+        raise UploadRefusal("InvalidParameter.ServiceId", "ServiceId does not match the site")
     return key
 
 
@@ -114,7 +114,7 @@ def _answered(call: Call, action: str, run: Callable[[], dict[str, Any]]) -> Res
 
 
 def _refuse(call: Call, refused: Refusal) -> Response:
-    """A rule's ret, as ImageX says no: within an answer that looks well."""
+    """A rule's ret in ImageX's format: an error in a response with HTTP 200."""
     error = {"Code": refused.ret, "Message": refused.errmsg}
     return JSONResponse({"ResponseMetadata": {"RequestId": str(int(call.now * 1000)), "Error": error}})
 

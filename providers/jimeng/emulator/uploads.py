@@ -1,4 +1,4 @@
-"""Uploads of pictures: keys for an account, then apply, upload, commit; what was committed is that account's."""
+"""Picture uploads: keys of an account, then apply, upload and commit; committed files belong to the account."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ COMMITTED = 2000
 
 
 class UploadRefusal(Exception):
-    """code and message as ImageX writes them. http_status: of the answer."""
+    """code, message: in ImageX's format. http_status: of the response."""
 
     def __init__(self, code: str, message: str, http_status: int = 400) -> None:
         super().__init__(f"{code}: {message}")
@@ -29,7 +29,7 @@ class UploadRefusal(Exception):
 
 @dataclass(frozen=True)
 class UploadKey:
-    """What get_upload_token gave."""
+    """A key issued by get_upload_token."""
 
     access_key: str
     secret: str
@@ -41,7 +41,7 @@ class UploadKey:
 
 @dataclass
 class Upload:
-    """One file. uri: its name upstream. auth: what its upload has to carry. path: its bytes, once they are here."""
+    """One file. auth: the Authorization that its upload must have. path: of the content, once uploaded."""
 
     uri: str
     auth: str
@@ -57,7 +57,7 @@ class Upload:
 
 
 class UploadBook:
-    """All keys and files. folder: where the bytes are kept."""
+    """All keys and files. folder: for the contents."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -74,7 +74,7 @@ class UploadBook:
         return key
 
     def key(self, access_key: str, token: str, *, now: float) -> UploadKey:
-        """Raises WrongSignature where nobody has the key, its token is another one, or it has expired."""
+        """Raises WrongSignature if the key is unknown, its token differs, or it has expired."""
         found = self._keys.get(access_key)
         if found is None or found.token != token:
             raise WrongSignature("InvalidClientTokenId", "the access key or its session token is unknown")
@@ -100,32 +100,32 @@ class UploadBook:
         return self._by_uri.get(uri)
 
     def store(self, uri: str, auth: str, crc32: str, content: bytes) -> Upload:
-        """Keeps the bytes. Blocks. Twice with the same bytes is as good as once."""
+        """Stores the content. Blocking. Repeating it with the same content has no further effect."""
         upload = self._by_uri.get(uri)
         if upload is None or auth != upload.auth:
-            raise UploadRefusal("Forbidden", "Authorization is not that of this file", 403)
+            raise UploadRefusal("Forbidden", "Authorization does not match the file", 403)
         if len(content) != upload.size:
-            raise UploadRefusal("InvalidBody", "the body has not the size that was applied for")
+            raise UploadRefusal("InvalidBody", "the body's size differs from FileSize")
         if crc32 != f"{zlib.crc32(content):08x}":
-            raise UploadRefusal("CRC32Mismatch", "Content-CRC32 is not that of the body")
+            raise UploadRefusal("CRC32Mismatch", "Content-CRC32 does not match the body")
         path = self._folder / hashlib.sha256(uri.encode()).hexdigest()
         path.write_bytes(content)
         upload.path, upload.crc32 = path, crc32
         return upload
 
     def commit(self, key: UploadKey, session_key: str) -> Upload:
-        """Blocks. Twice is as good as once."""
+        """Blocking. Repeating it has no further effect."""
         upload = self._by_session_key.get(session_key)
         if upload is None or upload.session != key.session:
             raise UploadRefusal("InvalidParameter.SessionKey", "the SessionKey is unknown")
         if upload.path is None:
             raise UploadRefusal("ObjectNotFound", "nothing was uploaded")
-        upload.width, upload.height, upload.format = _look(upload.path)
+        upload.width, upload.height, upload.format = _picture_info(upload.path)
         upload.is_committed = True
         return upload
 
     def committed(self, session: str, uri: str) -> Upload | None:
-        """None unless this very account has committed it."""
+        """The upload; None unless this account has committed it."""
         upload = self._by_uri.get(uri)
         is_there = upload is not None and upload.is_committed and upload.session == session
         return upload if is_there else None
@@ -142,10 +142,10 @@ class UploadBook:
         self._by_session_key.clear()
 
 
-def _look(path: Path) -> tuple[int, int, str]:
-    """Raises UploadRefusal for what is no picture."""
+def _picture_info(path: Path) -> tuple[int, int, str]:
+    """Width, height and format. Raises UploadRefusal if the file is not a picture."""
     try:
         with Image.open(io.BytesIO(path.read_bytes())) as picture:
             return picture.width, picture.height, (picture.format or "").lower()
     except (OSError, ValueError, Image.DecompressionBombError):
-        raise UploadRefusal("UnsupportedImage", "the file is no picture") from None
+        raise UploadRefusal("UnsupportedImage", "the file is not a picture") from None

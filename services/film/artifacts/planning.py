@@ -176,13 +176,12 @@ def _message(job: Job, decision: Decision) -> str:
 
 async def end_stage_job(job: Job, status: JobStatus, error: JobError | None) -> None:
     """Ends a stage job and moves its workflow on; nothing where it has ended. In the transaction of the turn."""
-    stored = None if error is None else error.to_json()
-    if not await transition(Jobs(ids=[job.id]), to=status, expected=_STAGE_ENDS_FROM[status], error=stored):
+    if not await transition(Jobs(ids=[job.id]), to=status, expected=_STAGE_ENDS_FROM[status], error=error):
         return
     after_commit(lambda: note_job_ended(job, status, None if error is None else error.code.value))
     await mark_target(job, status)
     if job.workflow_id is not None:
-        await stage_ended(job, status, stored)
+        await stage_ended(job, status, None if error is None else error.to_json())
 
 
 async def mark_target(job: Job, status: JobStatus) -> None:

@@ -10,7 +10,7 @@ from errors import BadInputError, ConfigurationError
 from providers.guard import (
     HostNotFoundError,
     LinkRefusedError,
-    NameServiceAwayError,
+    NameServiceUnavailableError,
     Resolve,
     checked_addresses,
     resolve,
@@ -76,7 +76,7 @@ async def check_callback_url(url: str | None, *path: str, resolver: Resolve = re
 
 
 def _sentence(error: LinkRefusedError) -> str:
-    if isinstance(error, NameServiceAwayError):
+    if isinstance(error, NameServiceUnavailableError):
         return "The callback address's host cannot be looked up at the moment; try again."
     if isinstance(error, HostNotFoundError):
         return "The callback address's host cannot be found."

@@ -17,14 +17,13 @@ from services.notifications.callbacks.outbox import ALERT, BATCH, WORKFLOW
 from services.notifications.callbacks.retries import wait_ms
 from services.notifications.callbacks.sending import Answer
 from services.notifications.callbacks.turns import Target, due_sql, next_ids
-from services.platform.leases import Lease, LeasedTable
+from services.platform.leases import Lease
 from services.platform.metrics.recording import note_callback
 from services.platform.owned import places
 from services.platform.sql import skip_locked_sql
 from services.stores import callbacks
 
 LEASE_SECONDS = 60.0
-LEASES = LeasedTable("callback_delivery")
 MOST_RACES = 3
 
 
@@ -53,7 +52,7 @@ async def claim_due(room: int, going: Mapping[Target, int]) -> list[Claim]:
 
 async def _claim(ids: Sequence[int]) -> list[tuple[Lease, dict[str, Any]]]:
     """Those of the deliveries that are due still, and that nobody else is just claiming."""
-    return await LEASES.claim(
+    return await callbacks.LEASES.claim(
         f"SELECT id FROM callback_delivery WHERE id IN ({places(ids)}) AND {due_sql()} ORDER BY id{skip_locked_sql()}",
         ids,
         LEASE_SECONDS,
@@ -66,7 +65,7 @@ async def _claim(ids: Sequence[int]) -> list[tuple[Lease, dict[str, Any]]]:
 async def release(claims: Sequence[Claim]) -> None:
     """Makes claimed deliveries due at once: whoever claimed them stops. One that was noted meanwhile stays as it is."""
     for claim in claims:
-        await LEASES.release(Lease(claim.delivery.id, claim.epoch), guard="status = 'PENDING'")
+        await callbacks.LEASES.release(Lease(claim.delivery.id, claim.epoch), guard="status = 'PENDING'")
 
 
 async def note(claim: Claim, answer: Answer, roll: float) -> None:

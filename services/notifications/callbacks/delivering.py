@@ -12,7 +12,7 @@ import structlog
 
 from errors import ConfigurationError
 from models.callbacks import CallbackDelivery
-from providers.guard import LOOKUPS_AT_ONCE, Resolve, resolve
+from providers.guard import MAX_LOOKUPS, Resolve, resolve
 from services.notifications.callbacks.bodies import file_ids_in, with_links
 from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, note, release
 from services.notifications.callbacks.outbox import ALERT
@@ -26,7 +26,7 @@ from settings import Settings
 log = structlog.get_logger(__name__)
 
 MAX_CALLBACKS = 64
-assert MAX_CALLBACKS < LOOKUPS_AT_ONCE, "hosts whose look-ups hang leave room for others"
+assert MAX_CALLBACKS < MAX_LOOKUPS, "hosts whose look-ups hang leave room for others"
 PREPARE_SECONDS = 15.0
 "For reading secrets and files. With the call itself it is well within the lease."
 assert PREPARE_SECONDS + CALL_SECONDS < LEASE_SECONDS

@@ -37,7 +37,7 @@ async def put_back(lease: Lease, *, wait_ms: int, failures: int, error: JobError
         expected=[JobStatus.RUNNING],
         due_at_ms=Sql(f"CASE WHEN {is_held} THEN NULL ELSE {now_ms_sql()} + ? END", (wait_ms,)),
         failures=failures,
-        error=error.to_json(),
+        error=error,
         message=message,
     )
     return bool(changed)
@@ -181,7 +181,7 @@ async def cancel(which: Jobs) -> list[Changed]:
 
 async def fail(which: Jobs, error: JobError, **values: Any) -> list[Changed]:
     """Ends live jobs as FAILED; which those were."""
-    return await transition(which, to=JobStatus.FAILED, expected=LIVE_JOB_STATUSES, error=error.to_json(), **values)
+    return await transition(which, to=JobStatus.FAILED, expected=LIVE_JOB_STATUSES, error=error, **values)
 
 
 async def succeed(

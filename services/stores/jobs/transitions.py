@@ -6,6 +6,7 @@ from typing import Any
 
 from models.database import after_commit
 from models.enums import ENDED_JOB_STATUSES, JOB_TRANSITIONS, JobStatus, JobType
+from models.job_errors import with_errors_as_json
 from models.jobs import Job
 from services.platform.events import batch_topic, bus, job_topic
 from services.stores.clock import NULL, in_ms, raised
@@ -46,7 +47,13 @@ async def transition(
     where = (which if isinstance(which, Jobs) else Jobs(ids=which)).where()
     rows = await update(
         Job,
-        {"status": to, "version": raised("version"), **_that_go_with(to), "due_at_ms": in_ms(due_in_ms), **values},
+        {
+            "status": to,
+            "version": raised("version"),
+            **_that_go_with(to),
+            "due_at_ms": in_ms(due_in_ms),
+            **with_errors_as_json(values),
+        },
         all_of(where, one_of("status", expected), *condition),
         ("id", "type", "batch_id", "parent_id"),
     )

@@ -1,4 +1,4 @@
-"""Answers that are used again."""
+"""The cache: expiry and bounds."""
 
 from providers.jimeng.caching import Cache
 

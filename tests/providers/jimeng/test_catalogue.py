@@ -1,4 +1,4 @@
-"""The catalogue: everything that a request can name leads to everything that a draft needs."""
+"""The catalogue: complete data for every allowed request."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the provider asks on behalf of an account, over a scripted upstream."""
+"""The provider's calls against a scripted upstream."""
 
 import asyncio
 import json
@@ -223,7 +223,7 @@ async def test_a_task_that_has_ended_is_not_asked_about_again(upstream: Upstream
 
 @pytest.mark.parametrize("reply", [httpx.Response(200, json={"message": "gateway"}), envelope(["odd"]), page(200)])
 async def test_an_answer_that_is_none_is_no_word_on_a_task(upstream: Upstream, reply: httpx.Response) -> None:
-    """An id that is missing may be sent again; so what cannot be read must never look like an empty answer."""
+    """A missing id may be submitted again, so an unreadable response must not look like an empty one."""
     upstream.reply(HISTORY_PATH, reply)
     with structlog.testing.capture_logs(), pytest.raises(UpstreamFaultError):
         await upstream.provider().query(credential(), "VIDEO", submit_ids=["s1"])

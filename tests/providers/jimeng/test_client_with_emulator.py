@@ -1,4 +1,4 @@
-"""The real client against the real emulator, over real HTTP."""
+"""The client against the emulator over real HTTP."""
 
 import io
 import uuid
@@ -30,7 +30,7 @@ CLIP = GenerationOrder("VIDEO", "jimeng-video-3.0", "a lion runs", ratio="16:9",
 
 
 class Emulator:
-    """Asked by its own interface."""
+    """The emulator, controlled by its control interface."""
 
     def __init__(self, variables: dict[str, str]) -> None:
         self.host = variables["EKONTE_ALLOWED_PRIVATE_HOSTS"]
@@ -66,7 +66,7 @@ def process() -> Iterator[dict[str, str]]:
 
 @pytest.fixture
 async def emulator(process: dict[str, str]) -> Emulator:
-    """Without tasks and rules, with one account on each site."""
+    """The emulator without tasks and rules, with one account on each site."""
     emulator = Emulator(process)
     await emulator.control("reset", {})
     await emulator.control("rules", {"clear": True})
@@ -92,7 +92,7 @@ def new_id() -> str:
 
 
 async def ended(provider: JimengProvider, emulator: Emulator, order: GenerationOrder, site: str = "CN") -> UpstreamTask:
-    """The task after its end."""
+    """Waits for the end of a task and returns it."""
     accepted = await provider.submit(credential(site), order, new_id())
     running = await provider.query(credential(site), order.kind, history_ids=[accepted.history_id])
     assert running[accepted.history_id].phase is TaskPhase.RUNNING

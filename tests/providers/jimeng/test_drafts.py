@@ -1,4 +1,4 @@
-"""Drafts, field by field as the page makes them."""
+"""Drafts, compared field by field with those of upstream's web page."""
 
 import json
 import random
@@ -151,7 +151,7 @@ def video_order(**values: Any) -> GenerationOrder:
 
 
 def normal(value: Any) -> Any:
-    """Ids without their value, and JSON within strings as what it says."""
+    """Replaces ids by a constant, and parses JSON within strings."""
     if isinstance(value, dict):
         return {name: normal(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -293,11 +293,11 @@ def test_nanobanana_calls_its_one_size_in_the_us_2k() -> None:
     ("values", "site", "words"),
     [
         ({"model": "jimeng-9"}, "CN", "no model 'jimeng-9'"),
-        ({"model": "jimeng-5.0"}, "US", "does not exist on the site US"),
-        ({"ratio": "5:4"}, "CN", "no pictures of 5:4"),
+        ({"model": "jimeng-5.0"}, "US", "is not available on the site US"),
+        ({"ratio": "5:4"}, "CN", "does not support 5:4"),
         ({"resolution": "8k"}, "CN", "at 8k"),
-        ({"model": "nanobanana", "ratio": "16:9"}, "US", "no pictures of 16:9"),
-        ({"model": "jimeng-3.0", "intelligent_ratio": True}, "CN", "choose the ratio"),
+        ({"model": "nanobanana", "ratio": "16:9"}, "US", "does not support 16:9"),
+        ({"model": "jimeng-3.0", "intelligent_ratio": True}, "CN", "does not support intelligentRatio"),
         ({"inputs": (A,) * 11}, "CN", "At most 10"),
         ({"sample_strength": 1.5}, "CN", "between 0 and 1"),
         ({"sample_strength": float("nan")}, "CN", "between 0 and 1"),
@@ -314,12 +314,12 @@ def test_a_picture_that_the_catalogue_does_not_know_is_refused(values: dict[str,
     ("values", "site", "words"),
     [
         ({"model": "jimeng-4.5"}, "CN", "no model 'jimeng-4.5' for clips"),
-        ({"model": "jimeng-video-veo3"}, "CN", "does not exist on the site CN"),
-        ({"ratio": "3:2"}, "CN", "no clips of 3:2"),
-        ({"duration_seconds": 7}, "CN", "no clips of 7 s"),
+        ({"model": "jimeng-video-veo3"}, "CN", "is not available on the site CN"),
+        ({"ratio": "3:2"}, "CN", "with the ratio 3:2"),
+        ({"duration_seconds": 7}, "CN", "clips of 7 s"),
         ({"resolution": "4k"}, "CN", "at 4k"),
         ({"model": "jimeng-video-3.5-pro", "resolution": "720p"}, "CN", "at 720p"),
-        ({"inputs": (A, B, A)}, "CN", "no more pictures"),
+        ({"inputs": (A, B, A)}, "CN", "at most two input pictures"),
     ],
 )
 def test_a_clip_that_the_catalogue_does_not_know_is_refused(values: dict[str, Any], site: str, words: str) -> None:

@@ -1,4 +1,4 @@
-"""What every code means. The two tables are those of the protocol, code by code."""
+"""The meaning of all codes, by the two tables of the protocol."""
 
 import json
 
@@ -112,7 +112,7 @@ def test_an_unknown_code_is_logged_with_all_that_upstream_said() -> None:
     with structlog.testing.capture_logs() as logs:
         fault = refusal_of_call("77", errmsg="strange", log_id="2026")
     assert (fault.kind, fault.code) == (FaultKind.UNKNOWN, JobErrorCode.API_ERROR)
-    assert fault.message == "Jimeng refused with the code 77, which is not known: strange."
+    assert fault.message == "Jimeng refused with the code 77, which is unknown to Ekonte: strange."
     assert logs == [
         {"event": "jimeng.unknown_code", "log_level": "warning", "ret": "77", "errmsg": "strange", "log_id": "2026"}
     ]

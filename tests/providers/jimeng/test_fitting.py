@@ -1,4 +1,4 @@
-"""Input pictures are made to fit, and left alone where they do."""
+"""Input pictures are converted to upstream's limits, or left unchanged within them."""
 
 import io
 import os

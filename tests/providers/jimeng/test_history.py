@@ -1,4 +1,4 @@
-"""Tasks as upstream tells of them: every status, every place of a result."""
+"""Parsing records of tasks: all statuses and all locations of results."""
 
 from typing import Any
 

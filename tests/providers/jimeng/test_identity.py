@@ -1,4 +1,4 @@
-"""What calls say of their caller."""
+"""Query string, headers and cookies of calls."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Signatures, held against the known vectors."""
+"""Signatures, compared with known test vectors."""
 
 from datetime import UTC, datetime
 

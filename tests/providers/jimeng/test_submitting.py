@@ -1,4 +1,4 @@
-"""A submit is sent once, and what becomes of it is told apart: taken, refused, surely not sent, or unknown."""
+"""A submit is sent once and ends as accepted, refused, certainly not sent, or unknown."""
 
 import asyncio
 import json

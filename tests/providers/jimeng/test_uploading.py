@@ -1,4 +1,4 @@
-"""Uploads: four calls for each picture, five where upstream looks at it, signed as upstream wants it."""
+"""Uploads: four signed calls per picture, five with the content check."""
 
 import asyncio
 import io
@@ -14,7 +14,7 @@ from PIL import Image
 
 from providers.jimeng import JimengProvider
 from providers.jimeng.signing import crc32, sigv4_headers
-from providers.jimeng.uploading import CHECK_PATH, GRANT_PATH, token_seconds, upload_place
+from providers.jimeng.uploading import CHECK_PATH, GRANT_PATH, token_seconds, upload_address
 from providers.pooled import FaultKind, UpstreamFaultError
 from settings import JimengSettings
 from tests.providers.jimeng.upstream import Upstream, credential, envelope, page
@@ -231,16 +231,16 @@ async def test_a_check_that_fails_is_done_without(upstream: Upstream, picture: P
 
 def test_the_place_may_be_told_as_one_host() -> None:
     address = {**APPLIED["Result"]["UploadAddress"], "UploadHosts": None, "UploadHost": "127.0.0.1:8080"}
-    place = upload_place({"UploadAddress": address})
-    assert (place.host, place.store_uri) == ("127.0.0.1:8080", URI)
-    assert "SpaceKey" not in repr(place)
+    parsed = upload_address({"UploadAddress": address})
+    assert (parsed.host, parsed.store_uri) == ("127.0.0.1:8080", URI)
+    assert "SpaceKey" not in repr(parsed)
 
 
 @pytest.mark.parametrize("host", ["a.example/../b", "user@a.example", "a.example#", "a b"])
 def test_a_host_that_is_none_is_refused(host: str) -> None:
     address = {**APPLIED["Result"]["UploadAddress"], "UploadHosts": [host]}
     with pytest.raises(UpstreamFaultError):
-        upload_place({"UploadAddress": address})
+        upload_address({"UploadAddress": address})
 
 
 async def test_at_most_three_pictures_of_one_account_go_up_at_once(picture: Path) -> None:

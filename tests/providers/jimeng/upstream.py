@@ -1,4 +1,4 @@
-"""A scripted upstream: answers each path from a list, keeps every request, and never leaves the process."""
+"""A scripted in-process upstream that answers from lists and records requests."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ Reply = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
 class Upstream:
-    """replies: by path, or by the parameter Action; taken one after the other, the last one again and again."""
+    """replies: by path, or by the parameter Action; used in order, the last one repeatedly."""
 
     def __init__(self) -> None:
         self.replies: dict[str, list[Reply]] = {}

@@ -8,9 +8,10 @@ import pytest
 from models.enums import JobStatus, MediaKind
 from models.jobs import Job
 from services.notifications.statistics.days import DateRange, calendar_day
-from services.notifications.statistics.events import append, note_ended
+from services.notifications.statistics.events import note_ended
 from services.notifications.statistics.rollup import roll_up
 from services.queries.record_statistics import MOST_WORKS, RecordSums, StatisticsConditions, record_statistics
+from services.stores.statistics import append_deltas
 from settings import get_settings
 from tests.factories import OTHER, OWNER
 from tests.pool_factories import make_generation
@@ -28,7 +29,7 @@ async def read(conditions: StatisticsConditions = EVERYTHING, owner: str = OWNER
 
 async def write(count: int = 1, owner: str = OWNER, **values: object) -> None:
     place = {"owner": owner, "project_id": "p", "work_id": "w", "kind": "IMAGE", "day": "2026-03-01", "job_id": 1}
-    await append([{**place, "succeeded": 1, **values}] * count)
+    await append_deltas([{**place, "succeeded": 1, **values}] * count)
 
 
 async def test_what_is_read_costs_three_statements_and_one_while_nothing_changes() -> None:

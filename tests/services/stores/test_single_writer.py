@@ -17,12 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 # By table the modules, or the package, that alone write it: one, or one more for its leases.
 WRITERS: dict[str, tuple[str, ...]] = {
-    "account": (
-        "services.stores.accounts",
-        "services.accounts.health_checks",
-        "services.accounts.pool.scheduling",
-        "services.generation.polling",
-    ),
+    "account": ("services.stores.accounts", "services.stores.account_leases"),
     "account_cooldown": ("services.stores.account_cooldowns",),
     "account_usage": ("services.stores.account_usage",),
     "alert": ("services.stores.alerts",),
@@ -34,9 +29,9 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "attempt": ("services.stores.attempts",),
     "audit_entry": ("services.platform.audit",),
     "batch": ("services.stores.batches",),
-    "callback_delivery": ("services.stores.callbacks", "services.notifications.callbacks.claims"),
+    "callback_delivery": ("services.stores.callbacks",),
     "callback_try": ("services.stores.callbacks",),
-    "deployment_fact": ("services.platform.deployment_facts", "services.worker.sweeper"),
+    "deployment_fact": ("services.platform.deployment_facts",),
     "edit": ("services.stores.films",),
     "generation_record": ("services.stores.records",),
     "idempotency_key": ("services.platform.idempotency",),

@@ -14,8 +14,9 @@ from models.files import StoredFile
 from models.jobs import Job
 from services.notifications.alerts.raising import raise_alert
 from services.platform import files
+from services.platform.deployment_facts import claim_turn
 from services.worker import sweeper as sweeping
-from services.worker.sweeper import apply_retention, claim_turn, roll_up_statistics, sweep
+from services.worker.sweeper import apply_retention, roll_up_statistics, sweep
 from settings import get_settings
 from tests.factories import OWNER, make_file, make_job
 

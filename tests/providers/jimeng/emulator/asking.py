@@ -1,4 +1,4 @@
-"""A service on a clock that only tests move, and calls as the web page makes them, written down independently."""
+"""A service with a controlled clock, and calls as upstream's web page makes them, independent of the client."""
 
 import io
 import uuid
@@ -39,7 +39,7 @@ def new_id() -> str:
 
 
 class Emulated:
-    """one: the account of the site that is asked, unless a call names another session."""
+    """one: the default account of calls."""
 
     def __init__(self, *accounts: Account, rules: tuple[Mapping[str, Any], ...] = (), **options: Any) -> None:
         self.time = START
@@ -70,7 +70,7 @@ class Emulated:
         headers: Mapping[str, str | None] | None = None,
         query: Mapping[str, str | None] | None = None,
     ) -> httpx.Response:
-        """headers, query: over those that are right; None leaves one out."""
+        """headers, query: override the correct ones; None omits one."""
         known = SITES[site]
         sent_query = {"aid": str(known.aid), "region": known.region, "device_platform": "web", "da_version": "3.3.9"}
         sent = {**self.headers(path, session, site), **(headers or {})}
@@ -83,7 +83,7 @@ class Emulated:
         )
 
     async def ask(self, path: str, body: object = None, **how: Any) -> dict[str, Any]:
-        """The envelope of a call that HTTP lets pass."""
+        """The envelope of a call with HTTP status 200."""
         response = await self.post(path, body, **how)
         assert response.status_code == 200
         answer: dict[str, Any] = response.json()
@@ -95,7 +95,7 @@ class Emulated:
         return await self.ask(GENERATE, body_of(order, submit_id, site=site), site=site, session=session)
 
     async def submitted(self, order: GenerationOrder = PICTURE, **how: Any) -> str:
-        """The history id of a task that was taken."""
+        """Submits a task that is accepted; returns its history id."""
         answer = await self.submit(order, **how)
         assert answer["ret"] == "0", answer
         return str(answer["data"]["aigc_data"]["history_record_id"])
@@ -152,14 +152,14 @@ class Emulated:
     async def commit(
         self, token: Mapping[str, Any], session_key: str, site: str = "CN", *, body: bytes | None = None
     ) -> httpx.Response:
-        """body: what is signed, where it is not what is sent."""
+        """body: the signed body, if it differs from the sent one."""
         query = {"Action": "CommitImageUpload", "Version": "2018-08-01", "ServiceId": token["service_id"]}
         sent = b'{"SessionKey":"%s"}' % session_key.encode()
         headers = self.signed("POST", query, token, site, body or sent)
         return await self.http.post("/", params=query, headers=headers, content=sent)
 
     async def uploaded(self, content: bytes, *, session: str = "one", site: str = "CN") -> str:
-        """The name of a picture that went through all steps."""
+        """Uploads a picture through all steps; returns its URI."""
         token = await self.token(session, site)
         applied = (await self.apply(token, len(content), site)).json()["Result"]["UploadAddress"]
         assert (await self.put(applied, content)).json()["code"] == 2000
@@ -187,7 +187,7 @@ def apply_query(service_id: str, size: int) -> dict[str, str]:
 
 
 def body_of(order: GenerationOrder, submit_id: str | None = None, *, site: str = "CN") -> dict[str, Any]:
-    """The body of a submit as the project's own client makes it."""
+    """The body of a submit, created by the project's client."""
     chosen = submit_id or new_id()
     if order.kind == "IMAGE":
         submission = picture_submission(order, site, chosen, draft_version="3.3.9", fresh=Fresh())

@@ -1,4 +1,4 @@
-"""Emulated services that end with their test."""
+"""Fixtures of emulated services."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -25,5 +25,5 @@ async def make() -> AsyncIterator[MakeEmulated]:
 
 @pytest.fixture
 def emulated(make: MakeEmulated) -> Emulated:
-    """With one account on CN, whose session is `one`."""
+    """A service with one account on CN, with the session `one`."""
     return make()

@@ -1,4 +1,4 @@
-"""The emulator as a process of its own, asked over real HTTP."""
+"""Runs the emulator as a process with real HTTP."""
 
 import contextlib
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[4]
 
 @contextlib.contextmanager
 def running_emulator(*arguments: str) -> Iterator[dict[str, str]]:
-    """The variables that it printed, once it listens on a free port."""
+    """Starts it on a free port; yields the variables that it prints."""
     process = subprocess.Popen(
         [sys.executable, "-m", "providers.jimeng.emulator", "--port", "0", *arguments],
         cwd=ROOT,

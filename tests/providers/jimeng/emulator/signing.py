@@ -1,4 +1,4 @@
-"""Headers as the web page sends them, written down independently of the project's client."""
+"""Headers as upstream's web page sends them, independent of the project's client."""
 
 import hashlib
 import time
@@ -7,7 +7,7 @@ from providers.jimeng.emulator.sites import SITES
 
 
 def page_headers(path: str, session: str, site: str = "CN", *, now: float | None = None) -> dict[str, str]:
-    """now: Unix seconds; the machine's own where not given."""
+    """now: Unix seconds; default: the current time."""
     known, moment = SITES[site], int(time.time() if now is None else now)
     text = f"9e2c|{path[-7:]}|7|8.4.0|{moment}||11ac"
     return {

@@ -1,4 +1,4 @@
-"""Credits, the gift of the day, the token check, and accounts that may not generate."""
+"""Credits, daily credits, the account check, and accounts that may not generate."""
 
 import json
 from datetime import UTC, datetime

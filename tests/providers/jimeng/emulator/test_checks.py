@@ -1,4 +1,4 @@
-"""What every call has to carry, and what is refused where it does not."""
+"""Required parameters of every call, and refusals without them."""
 
 from collections.abc import Mapping
 
@@ -41,7 +41,7 @@ def test_the_sign_of_another_path_is_refused() -> None:
         ({"Sign": None}, {}, "1014"),
         ({"Device-Time": None}, {}, "1014"),
         ({"Device-Time": str(int(START) - 301)}, {}, "1014"),
-        ({"Appvr": "8.5.0"}, {}, "1014"),  # not what was signed
+        ({"Appvr": "8.5.0"}, {}, "1014"),  # differs from the signed value
         ({"Sign-Ver": "2"}, {}, "1014"),
         ({"Tdid": None}, {}, "1014"),
         ({"Cookie": None}, {}, "1015"),

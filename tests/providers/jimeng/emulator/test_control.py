@@ -1,4 +1,4 @@
-"""The emulator's own interface: what it tells, and what it changes while it runs."""
+"""The emulator's control interface: reading and changing its state."""
 
 import pytest
 
@@ -70,7 +70,7 @@ async def test_settings_hold_for_tasks_from_then_on(emulated: Emulated) -> None:
 async def test_the_clock_is_moved_for_tasks_and_not_for_callers(emulated: Emulated) -> None:
     history_id = await emulated.submitted()
     await emulated.control("clock", {"advance_seconds": 86_400})
-    record = await emulated.record(history_id)  # its Device-Time is that of before
+    record = await emulated.record(history_id)  # its Device-Time is still the old one
     assert record is not None
     assert record["status"] == 50
 

@@ -1,4 +1,4 @@
-"""Submits that are refused for what they ask, and that then take nothing."""
+"""Submits that are refused for their content, without a charge."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Faults by rule: which calls they hit, and what the caller sees then."""
+"""Fault rules: which calls they apply to, and what the caller sees."""
 
 import time
 from typing import Any

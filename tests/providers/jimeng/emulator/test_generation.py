@@ -1,4 +1,4 @@
-"""Tasks as their caller sees them: answers, records, charges, refunds, names, queue, cancelling."""
+"""Tasks from the caller's view: responses, records, charges, refunds, ids, queue, cancellation."""
 
 from providers.jimeng.emulator.accounts import Account
 from providers.pooled import GenerationOrder

@@ -1,4 +1,4 @@
-"""The command: what it prints and refuses, and how it serves and drops connections over real HTTP."""
+"""The command: output, refusals, and serving and dropping connections over real HTTP."""
 
 import subprocess
 import sys
@@ -69,4 +69,4 @@ def test_a_port_that_is_taken_is_told() -> None:
             timeout=60,
         )
     assert second.returncode == 2
-    assert "cannot be listened on" in second.stderr
+    assert "cannot be bound" in second.stderr

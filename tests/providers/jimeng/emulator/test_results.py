@@ -1,4 +1,4 @@
-"""Results: files that open, each another one, behind links that expire."""
+"""Results: distinct valid files behind expiring links."""
 
 import hashlib
 import io
@@ -30,7 +30,7 @@ async def _fetched(emulated: Emulated, link: str) -> bytes:
 
 
 def _clip(content: bytes) -> tuple[int, int, float]:
-    """Width, height and seconds, all frames decoded."""
+    """Width, height and seconds, after decoding all frames."""
     with av.open(io.BytesIO(content), "r") as container:
         stream = container.streams.video[0]
         frames = len(list(container.decode(stream)))

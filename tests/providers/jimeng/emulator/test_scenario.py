@@ -1,4 +1,4 @@
-"""Scenario files: what they say, and what is wrong with them in words."""
+"""Scenario files and the messages about their errors."""
 
 import dataclasses
 import re

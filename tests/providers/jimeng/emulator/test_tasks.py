@@ -1,4 +1,4 @@
-"""The life of a task by a clock that is handed in: queue, work, end."""
+"""The states of a task by a passed time: queued, processing, ended."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_the_place_in_the_queue_goes_down_to_none() -> None:
     assert tasks.positions() == {"3": 1}
     second = tasks.get("2")
     assert second is not None
-    assert second.started_at == 100  # the moment the first one ended, not the moment somebody looked
+    assert second.started_at == 100  # when the first one ended, not when it was queried
 
 
 def test_a_long_time_unobserved_ends_everything_one_after_the_other() -> None:

@@ -1,4 +1,4 @@
-"""Uploads: signatures, checks of the bytes, and whom they belong to."""
+"""Uploads: signatures, content checks and ownership."""
 
 import hashlib
 

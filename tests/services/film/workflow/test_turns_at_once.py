@@ -115,6 +115,7 @@ async def test_a_pause_while_a_stage_plans_holds_what_it_plans(film: Film, monke
 
 async def test_a_stage_job_that_has_ended_is_not_ended_again(film: Film) -> None:
     stale = await stage_job(film)
+    await claimed()
     await transaction(lambda: end_stage_job(stale, JobStatus.SUCCEEDED, None))
     await Workflow.filter(id=film.workflow.id).update(status=WorkflowStatus.RUNNING)
     await transaction(lambda: end_stage_job(stale, JobStatus.CANCELED, None))

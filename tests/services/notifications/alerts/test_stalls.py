@@ -7,6 +7,7 @@ import pytest
 
 from models.alerts import Alert
 from models.batches import Batch
+from models.database import transaction
 from models.enums import AlertKind, BatchStatus, BatchType, JobStatus, MediaKind
 from models.jobs import Job
 from services.generation.batches.lifecycle import begin_batches, reopen_batches
@@ -111,7 +112,7 @@ async def test_a_batch_that_goes_on_after_a_pause_or_a_retry_has_its_time_anew()
     for batch in (resumed, retried, begun):
         await make_item(batch, JobStatus.PENDING)
     await resume_batch(OWNER, resumed.id)
-    await reopen_batches([retried.id])
+    await transaction(lambda: reopen_batches([retried.id]))
     await begin_batches([begun.id])
     assert {batch.status for batch in await Batch.all()} == {BatchStatus.RUNNING}
     await check_stalled_batches(SETTINGS)

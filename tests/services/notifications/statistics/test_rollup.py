@@ -52,7 +52,7 @@ async def test_one_that_is_cut_off_leaves_everything_for_the_next(monkeypatch: p
         raise ValueError("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(rolling, "_forget_charges", break_off)
+        broken.setattr(rolling.statistics, "remove_deltas", break_off)
         with pytest.raises(ValueError, match="disk"):
             await roll_up(60)
     assert await StatisticsCell.all().count() == 0

@@ -110,7 +110,7 @@ async def test_a_part_that_cannot_go_whole_stays_whole(monkeypatch: pytest.Monke
     async def meanwhile(route_ids: Any) -> None:
         await make_attempt(await make_account(), job, state=AttemptState.PLACED)
 
-    monkeypatch.setattr(purging, "purge_routes", meanwhile)
+    monkeypatch.setattr(purging.routes, "purge_unused", meanwhile)
     assert await purge_records(30 * DAY) == 0
     assert await counts() == before
 
