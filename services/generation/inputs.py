@@ -34,7 +34,7 @@ from services.queue.run_leased import run_leased
 from services.stores import records
 from services.stores.jobs.claims import is_held_by
 from services.stores.jobs.files import replace_input
-from services.stores.jobs.moves import put_back, put_into_queue
+from services.stores.jobs.moves import move_to_queue, schedule_retry
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -145,7 +145,7 @@ async def _move_on(job: Job, lease: Lease, request: GenerationRequest, stored: d
             if image.sha256 is None:
                 await replace_input(job.id, position, stored[image.given].id)
         await records.write_inputs(job.target_id, ready, current_job_id=job.id)
-        await put_into_queue(lease, ready, queue_of(ready))
+        await move_to_queue(lease, ready, queue_of(ready))
         notify()
 
     await transaction(body)
@@ -163,7 +163,7 @@ async def _fail(job: Job, lease: Lease, failure: JobFailure) -> None:
             await fail_generation(job, error, failures=failures)
             return
         message = f"Trying again: {failure.message}"
-        await put_back(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
+        await schedule_retry(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
         notify()
 
     await transaction(body)

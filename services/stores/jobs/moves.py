@@ -23,7 +23,7 @@ LATE = (JobStatus.PENDING, JobStatus.RUNNING, JobStatus.FAILED)
 "What a job may be whose result comes after its time-out: waiting for another account, running there, or failed."
 
 
-async def put_back(lease: Lease, *, wait_ms: int, failures: int, error: JobError, message: str) -> bool:
+async def schedule_retry(lease: Lease, *, wait_ms: int, failures: int, error: JobError, message: str) -> bool:
     """Puts the holder's job back for its next try, due in wait_ms; whether the lease was held. failures: with this one.
     A paused workflow starts nothing, no second try of a build either: resuming makes that due.
     """
@@ -140,7 +140,7 @@ async def start_generations(job_ids: Sequence[int], *, group: str, is_paused: st
     ]
 
 
-async def put_into_queue(lease: Lease, request: GenerationRequest, queue: Queue) -> bool:
+async def move_to_queue(lease: Lease, request: GenerationRequest, queue: Queue) -> bool:
     """Moves the holder's generation, whose inputs are there now, into the queue of its provider, due now and as if
     nobody had tried it yet; whether the lease was held.
     """

@@ -37,15 +37,15 @@ async def sleep_job(lease: Lease, *, is_due: bool, is_try: bool = True, **values
 # ---------------------------------------------------------------- stage jobs
 
 
-async def wake_stage_jobs(target_id: int, *, least_ms: int, per_build_ms: int, most_ms: int, at_once: bool) -> None:
+async def wake_stage_jobs(target_id: int, *, min_ms: int, per_build_ms: int, max_ms: int, at_once: bool) -> None:
     """Makes the live stage jobs of a target due: now where none of its builds is live any more, or `at_once`; else in
-    least_ms and per_build_ms for each live build, at most most_ms. One that is due earlier stays so.
+    min_ms and per_build_ms for each live build, at most max_ms. One that is due earlier stays so.
     """
     left = (
         "(SELECT COUNT(*) FROM job AS child WHERE child.target_id = job.target_id"
         f" AND child.role = 'BUILD' AND child.{IS_LIVE})"
     )
-    patience = least_sql(str(int(most_ms)), greatest_sql(str(int(least_ms)), f"{int(per_build_ms)} * {left}"))
+    patience = least_sql(str(int(max_ms)), greatest_sql(str(int(min_ms)), f"{int(per_build_ms)} * {left}"))
     wait = "0" if at_once else f"CASE WHEN {left} = 0 THEN 0 ELSE {patience} END"
     due = least_sql(f"COALESCE(due_at_ms, {_NEVER_MS})", f"{now_ms_sql()} + {wait}")
     await execute(

@@ -100,7 +100,7 @@ async def test_whoever_lost_the_lease_changes_nothing() -> None:
     job, lease = await held()
     old = Lease(job.id, lease.epoch - 1)
     before = await columns(job)
-    assert not await moves.put_back(old, wait_ms=0, failures=1, error=ERROR, message="Again.")
+    assert not await moves.schedule_retry(old, wait_ms=0, failures=1, error=ERROR, message="Again.")
     assert not await moves.fail(Jobs(lease=old), ERROR)
     assert not await moves.succeed(Jobs(lease=old))
     assert not await waits.sleep_job(old, is_due=False)
@@ -113,13 +113,13 @@ async def test_whoever_lost_the_lease_changes_nothing() -> None:
 async def test_a_job_that_is_put_back_keeps_its_error_and_waits_by_the_databases_clock() -> None:
     job, lease = await held()
     before_ms = await now_ms()
-    assert await moves.put_back(lease, wait_ms=5_000, failures=2, error=ERROR, message="Trying again.")
+    assert await moves.schedule_retry(lease, wait_ms=5_000, failures=2, error=ERROR, message="Retrying.")
     after = await Job.get(id=job.id)
     assert (after.status, after.failures, after.error, after.message) == (
         JobStatus.PENDING,
         2,
         ERROR.to_json(),
-        "Trying again.",
+        "Retrying.",
     )
     assert before_ms + 5_000 <= after.due_at_ms <= await now_ms() + 5_000
 
