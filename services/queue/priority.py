@@ -9,7 +9,7 @@ HIGH_RANK = 1
 
 
 def aged_rank(rank: int, waited_ms: int, ageing_ms: int) -> int:
-    """Returns a job's rank (0 URGENT … 3 LOW) after waiting: one less for each full ageing period, but not below HIGH."""
+    """Returns a job's rank (0 URGENT … 3 LOW) after waiting: one less per full ageing period, at best HIGH."""
     return rank if rank <= HIGH_RANK else max(HIGH_RANK, rank - waited_ms // ageing_ms)
 
 

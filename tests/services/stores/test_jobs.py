@@ -134,12 +134,12 @@ async def test_a_late_result_ends_a_job_that_waits_for_another_account() -> None
 @pytest.mark.parametrize("goes_on", [True, False])
 async def test_a_canceled_generation_that_is_retried_runs_on_or_waits_for_an_account(goes_on: bool) -> None:
     job = await make_job(role=JobRole.GENERATE, status=JobStatus.CANCELED, retry_count=1, tries=4, failures=2)
-    assert await moves.reopen_generations([job.id], goes_on=goes_on)
+    assert await moves.reopen_generations([job.id], is_resumed=goes_on)
     after = await Job.get(id=job.id)
     assert after.status is (JobStatus.RUNNING if goes_on else JobStatus.PENDING)
     assert (after.due_at_ms is None) is goes_on
     assert (after.retry_count, after.tries, after.failures, after.finished_at) == (2, 0, 0, None)
-    assert await moves.reopen_generations([job.id], goes_on=goes_on) == [], "twice changes nothing"
+    assert await moves.reopen_generations([job.id], is_resumed=goes_on) == [], "twice changes nothing"
 
 
 async def test_new_jobs_have_all_their_times_from_the_databases_clock() -> None:
