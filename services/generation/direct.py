@@ -75,7 +75,7 @@ async def _make(job: Job, lease: Lease, attempt: Attempt, settings: Settings, fo
     request = GenerationRequest.from_json(job.params)
     provider = registry().get(request.provider)
     if not isinstance(provider, DirectGenerator):
-        message = f"The provider {request.provider!r} is not configured any more."
+        message = f"The provider {request.provider!r} is no longer configured."
         raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=False)
     digests = [image.sha256 for image in request.inputs if image.sha256 is not None]
     copies = await local_copies(job.owner, set(digests))

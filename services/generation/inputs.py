@@ -111,7 +111,7 @@ async def _fetch(link: str, position: int, path: Path, settings: Settings) -> Ne
             check_result, path, "IMAGE", limit=settings.render_concurrency, timeout_seconds=LOOKING_SECONDS
         )
     except EkonteError as error:
-        is_passing = isinstance(error, LinkNotFetchedError) and error.is_passing
+        is_passing = isinstance(error, LinkNotFetchedError) and error.is_transient
         message = f"{input_name(link, position)} cannot be used. {error.message}"
         raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=is_passing) from error
     except OSError as error:

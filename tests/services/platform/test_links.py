@@ -394,11 +394,11 @@ async def test_a_refusal_tells_whether_it_may_pass(server: Server, into: Path, r
     server.answers["/"] = raw
     error = await refused(f"{server.address}/", into, allowed_private_hosts=server.allowed)
     assert isinstance(error, LinkNotFetchedError)
-    assert error.is_passing is is_passing
+    assert error.is_transient is is_passing
 
 
 async def test_a_host_that_is_not_found_may_be_found_later_and_a_private_one_stays_refused(into: Path) -> None:
     for addresses, is_passing in (((), True), (("10.0.0.1",), False)):
         error = await refused("http://pictures.example/a.png", into, resolver=resolver(*addresses))
         assert isinstance(error, LinkNotFetchedError)
-        assert error.is_passing is is_passing
+        assert error.is_transient is is_passing

@@ -24,9 +24,9 @@ async def test_each_row_is_looked_at_once_and_then_again_from_the_front() -> Non
 
     assert await scan_table("stored_file", "test", look) == 3
     assert parts == [(0, ids[1]), (ids[1], ids[3]), (ids[3], ids[4])]
-    assert await scan_table("stored_file", "test", look, most_parts=2) == 2
+    assert await scan_table("stored_file", "test", look, max_parts=2) == 2
     assert await scan_table("stored_file", "other", look, before_id=ids[1]) == 1
-    assert await scan_table("stored_file", "test", look, most_parts=2) == 1
+    assert await scan_table("stored_file", "test", look, max_parts=2) == 1
     assert parts[3:] == [(0, ids[1]), (ids[1], ids[3]), (0, ids[0]), (ids[3], ids[4])]
 
 

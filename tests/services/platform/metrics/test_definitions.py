@@ -41,7 +41,7 @@ def test_no_metric_tells_when_it_was_created() -> None:
 
 
 def test_a_name_without_end_is_other() -> None:
-    names = NameBudget(most=3)
+    names = NameBudget(limit=3)
     assert [names.label(name) for name in ("a", "b", "c", "d", "a", None, "")] == [
         "a",
         "b",
@@ -57,7 +57,7 @@ def test_a_name_without_end_is_other() -> None:
 def test_owners_count_once_and_only_for_a_while() -> None:
     owners = ActiveOwners()
     for owner, at in (("mira", 0.0), ("noor", 10.0), ("mira", 20.0)):
-        owners.note(owner, at)
+        owners.record(owner, at)
     assert owners.count(20.0) == 2
     assert owners.count(10.0 + OWNER_SECONDS) == 1
     assert owners.count(20.0 + OWNER_SECONDS) == 0
