@@ -34,7 +34,7 @@ def test_two_of_them_know_nothing_of_each_other() -> None:
     assert "ekonte_websocket_connections 0.0" in generate_latest(other.registry).decode()
 
 
-def test_no_metric_tells_when_it_was_created() -> None:
+def test_no_metric_has_a_creation_time() -> None:
     metrics = Metrics()
     metrics.refused_requests.labels("X").inc()
     assert "_created" not in generate_latest(metrics.registry).decode()
