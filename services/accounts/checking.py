@@ -93,7 +93,7 @@ async def _ask_one(account: Account, ask: Ask) -> EkonteError | None:
     """None where upstream's answer is stored; else why there is none."""
     provider = registry().get(account.provider)
     if not isinstance(provider, PooledProvider):
-        return ProviderFailedError(f"The provider {account.provider!r} is not configured any more.")
+        return ProviderFailedError(f"The provider {account.provider!r} is no longer configured.")
     try:
         await ask(account, MeasuredPool(provider), credential_of(account))
     except UpstreamFaultError as fault:

@@ -78,7 +78,7 @@ def _outcome(error: EkonteError | None, account_id: int | None, rows: dict[int, 
     if account_id is None:
         return Outcome(error=ConflictError(SESSION_TAKEN, path=["sessionId"]))
     if account_id not in rows:
-        return Outcome(error=ConflictError("What was made under this idempotency key has been deleted."))
+        return Outcome(error=ConflictError("The object created with this idempotency key has been deleted."))
     return Outcome(account=rows[account_id])
 
 

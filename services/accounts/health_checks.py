@@ -20,7 +20,7 @@ from models.generation import Attempt
 from providers.pooled import PooledProvider, UpstreamFaultError
 from services.accounts.answers import store_balance, store_fault
 from services.accounts.sessions import credential_of
-from services.platform.backoff import Backoff, around
+from services.platform.backoff import Backoff, jitter_around
 from services.platform.leases import Lease
 from services.platform.providers import pooled_provider, registry
 from services.stores import account_leases
@@ -70,7 +70,7 @@ def next_check_seconds(
     interval for each refusal in a row (`step`), at most MAX_BACKOFF times. random: from 0 to 1.
     """
     backoff = Backoff(base=interval_seconds, cap=MAX_BACKOFF * interval_seconds)
-    return cooldown_seconds + around(backoff.wait(step + 1), JITTER, random)
+    return cooldown_seconds + jitter_around(backoff.wait(step + 1), JITTER, random)
 
 
 async def claim_checks(now: datetime, settings: Settings, most: int) -> list[Lease]:

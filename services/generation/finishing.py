@@ -88,7 +88,7 @@ async def _fetch_and_store(
         for outcome in failed:
             if not isinstance(outcome, EkonteError):
                 raise outcome
-        passing = [outcome for outcome in failed if isinstance(outcome, LinkNotFetchedError) and outcome.is_passing]
+        passing = [outcome for outcome in failed if isinstance(outcome, LinkNotFetchedError) and outcome.is_transient]
         if passing or not _may_lose_some(attempt) or len(failed) == len(links):
             raise (passing or failed)[0]
     fetched = [(link, path) for link, path, outcome in zip(links, paths, outcomes, strict=True) if outcome is None]

@@ -1,7 +1,7 @@
 """A net below the steps: generations and builds that nobody is at work on any more are taken up again."""
 
 from services.queue.notify import notify
-from services.stores.jobs.waits import requeue_forgotten_generations, wake_orphaned_builds
+from services.stores.jobs.waits import requeue_orphaned_generations, wake_orphaned_builds
 
 
 async def resume_orphans() -> int:
@@ -10,7 +10,7 @@ async def resume_orphans() -> int:
     Every step ends in a state that names the next one, so this finds something only after a fault of our own. Returns
     how many there were.
     """
-    count = len(await requeue_forgotten_generations()) + await wake_orphaned_builds()
+    count = len(await requeue_orphaned_generations()) + await wake_orphaned_builds()
     if count:
         notify()
     return count

@@ -82,7 +82,7 @@ async def retry_generations(jobs: Sequence[Job]) -> list[Job]:
 
 async def _reopen(job_ids: Sequence[int], *, goes_on: bool) -> None:
     try:
-        await reopen_generations(job_ids, goes_on=goes_on)
+        await reopen_generations(job_ids, is_resumed=goes_on)
     except IntegrityError as error:
         raise ConflictError(BUSY) from error
 

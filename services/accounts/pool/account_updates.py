@@ -164,7 +164,7 @@ async def record_accepted(attempt: Attempt, day: str) -> None:
     """Upstream took a task: it counts for the day, cooldowns whose time has come end, failures are forgotten."""
     account_id, credits = attempt.account_id, attempt.credits_expected or 0
     await account_usage.count(account_id, attempt.kind, day, credits)
-    await account_cooldowns.remove_passed(account_id, attempt.kind.value, attempt.model)
+    await account_cooldowns.remove_expired(account_id, attempt.kind.value, attempt.model)
     for row in await accounts.record_accepted(account_id, credits, [CREDIT_COLUMNS]):
         await record_credits(row)
 

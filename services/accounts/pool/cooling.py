@@ -1,6 +1,6 @@
 """How long an account is left alone: pure functions of plain values. Times are seconds."""
 
-from services.platform.backoff import Backoff, later
+from services.platform.backoff import Backoff, jitter_up
 
 COOLDOWN = Backoff(base=2.0, cap=1800.0)
 JITTER = 0.2
@@ -21,12 +21,12 @@ def cooldown_seconds(step: int, *, random: float, told_seconds: float | None = N
     """
     if told_seconds is not None:
         return max(COOLDOWN.wait(step), told_seconds)
-    return min(COOLDOWN.cap, later(COOLDOWN.wait(step), JITTER, random))
+    return min(COOLDOWN.cap, jitter_up(COOLDOWN.wait(step), JITTER, random))
 
 
 def risk_seconds(step: int, *, random: float) -> float:
     """The wait after the `step`th refusal by risk control in a row: 600, 1200, 1800 …, up to a fifth longer."""
-    return later(min(COOLDOWN.cap, RISK_COOLDOWN_SECONDS * step), JITTER, random)
+    return jitter_up(min(COOLDOWN.cap, RISK_COOLDOWN_SECONDS * step), JITTER, random)
 
 
 def backoff_seconds(failures: int) -> float:

@@ -10,7 +10,7 @@ chance. One roll is for all tasks that are asked about together, which so stay t
 from collections.abc import Sequence
 
 from models.enums import MediaKind
-from services.platform.backoff import around, later
+from services.platform.backoff import jitter_around, jitter_up
 
 MAX_SAMPLES = 32
 FEWEST_SAMPLES = 3
@@ -46,7 +46,7 @@ def first_poll_ms(kind: MediaKind, durations_ms: Sequence[int], *, roll: float) 
     """From upstream's acceptance to the first poll: the median and a little more, once three results are known. Up to a
     tenth later, and never earlier: a result is hardly there yet then.
     """
-    return int(later(_likely_ms(kind, durations_ms), FIRST_POLL_JITTER, roll))
+    return int(jitter_up(_likely_ms(kind, durations_ms), FIRST_POLL_JITTER, roll))
 
 
 def _likely_ms(kind: MediaKind, durations_ms: Sequence[int]) -> int:
@@ -67,13 +67,13 @@ def next_poll_ms(
         return jittered_ms(min(LONGEST_QUEUE_INTERVAL_MS, longest + 1_000 * queue_position), roll)
     until_likely = _likely_ms(kind, durations_ms) - age_ms
     if until_likely > shortest:
-        return int(later(until_likely, FIRST_POLL_JITTER, roll))
+        return int(jitter_up(until_likely, FIRST_POLL_JITTER, roll))
     return jittered_ms(shortest if age_ms < 2 * usual_ms(kind, durations_ms) else longest, roll)
 
 
 def jittered_ms(wait_ms: int, roll: float) -> int:
     """The wait, give or take a fifth."""
-    return int(around(wait_ms, JITTER, roll))
+    return int(jitter_around(wait_ms, JITTER, roll))
 
 
 def missing_poll_ms(*, missing_ms: int, is_detached: bool, roll: float) -> int:
@@ -90,7 +90,7 @@ def failed_poll_ms(*, is_out: bool, told_ms: int | None, roll: float) -> int:
     if is_out:
         return jittered_ms(DETACHED_INTERVAL_MS, roll)
     if told_ms is not None:
-        told = int(later(told_ms, JITTER, roll))
+        told = int(jitter_up(told_ms, JITTER, roll))
         return told if told <= DETACHED_INTERVAL_MS else int(DETACHED_INTERVAL_MS * (1 - JITTER * roll))
     return jittered_ms(FAILED_POLL_MS, roll)
 

@@ -80,7 +80,7 @@ async def close_passed(kind: AlertKind, holds_sql: str, *values: Any) -> int:
     """
 
     async def body() -> int:
-        resolved = await alerts.resolve_passed(kind, Sql(holds_sql, values))
+        resolved = await alerts.resolve_cleared(kind, Sql(holds_sql, values))
         await _call_back(resolved)
         return len(resolved)
 

@@ -1,7 +1,7 @@
 """What follows a try of a callback: a pure rule."""
 
 from services.notifications.callbacks.sending import Answer
-from services.platform.backoff import later
+from services.platform.backoff import jitter_up
 
 WAITS_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
 "After the first, second … failed try. After one more there is no further try."
@@ -16,4 +16,4 @@ def wait_ms(answer: Answer, failures: int, roll: float) -> int | None:
     """
     if answer.is_final or failures > len(WAITS_SECONDS):
         return None
-    return round(later(WAITS_SECONDS[failures - 1] * 1000, JITTER, roll))
+    return round(jitter_up(WAITS_SECONDS[failures - 1] * 1000, JITTER, roll))

@@ -31,7 +31,7 @@ async def record_reopened(jobs: Sequence[Job]) -> None:
     What is taken back is what was written, whatever has changed since; of a job whose end is not noted, nothing is.
     """
     if jobs:
-        await statistics.take_back_ends([job.id for job in jobs])
+        await statistics.revert_ends([job.id for job in jobs])
 
 
 async def record_credits(job: Job, credits: int) -> None:

@@ -40,7 +40,7 @@ async def _is_anything_left() -> bool:
 
 async def _roll_part() -> int:
     await lock_or_add_fact(TURN)  # until the transaction ends, so nobody else writes cells meanwhile
-    deltas = await statistics.take_unrolled(PART)
+    deltas = await statistics.mark_rolled_up(PART)
     sums = sum_up(deltas)
     keys = sorted(sums)
     for start in range(0, len(keys), _KEY_BATCH_SIZE):
@@ -55,7 +55,7 @@ async def _add(sums: Mapping[AggregateKey, Sums]) -> None:
     for key, present in (await _present(list(sums))).items():
         sums[key].add(present)
     rows = [(*key, *_values_of(total)) for key, total in sums.items()]
-    await statistics.write_cells(AggregateKey._fields, _SUMS, rows)
+    await statistics.write_aggregates(AggregateKey._fields, _SUMS, rows)
 
 
 async def _present(keys: Sequence[AggregateKey]) -> dict[AggregateKey, Sums]:
