@@ -48,7 +48,7 @@ def min_free_bytes(paths: list[Path]) -> int:
 
 
 def _is_host_alive_sql() -> str:
-    """An SQL condition: a process of the alert's host held a lease within HOST_TIMEOUT_MS. Holders begin with "host:"."""
+    """An SQL condition: a process of the alert's host held a lease in the last HOST_TIMEOUT_MS ("host:…" holds it)."""
     return (
         "EXISTS (SELECT 1 FROM process_lease WHERE"
         " SUBSTR(process_lease.holder, 1, LENGTH(alert.cause) - 7) = SUBSTR(alert.cause, 9) || ':'"

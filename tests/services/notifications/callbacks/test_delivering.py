@@ -43,8 +43,8 @@ from tests.callback_factories import (
 from tests.factories import OWNER, make_file
 from tests.metric_values import values
 
-REFUSED = "The receiver could not be connected to."
-ENDED = "The connection ended before there was an answer, or the answer was no HTTP."
+REFUSED = "Could not connect to the receiver."
+ENDED = "The connection closed before a response, or the response was not HTTP."
 
 
 @pytest.fixture
@@ -148,8 +148,8 @@ async def test_a_receiver_that_fails_hangs_redirects_and_resets_gets_it_in_the_e
             await deliver(settings)
     assert await tries_of(delivery) == [
         (1, 500, None),
-        (2, None, "There was no answer within 0 seconds."),
-        (3, 302, "The receiver redirects; callbacks follow no redirects."),
+        (2, None, "No response within 0 seconds."),
+        (3, 302, "The receiver redirects; callbacks do not follow redirects."),
         (4, None, ENDED),
         (5, 429, None),
         (6, 204, None),
@@ -198,7 +198,7 @@ async def test_a_name_that_shows_another_address_when_it_is_called_is_not_called
 async def test_an_address_that_the_settings_refuse_by_now_is_not_called(settings: Settings, receiver: Receiver) -> None:
     delivery = await make_delivery(receiver.url)
     await deliver(settings.model_copy(update={"allow_http_callbacks": False}))
-    assert await tries_of(delivery) == [(1, None, "A callback address begins with https://.")]
+    assert await tries_of(delivery) == [(1, None, "A callback URL must begin with https://.")]
     assert receiver.received == []
 
 

@@ -81,14 +81,14 @@ async def test_one_owner_with_many_hosts_holds_no_other_up(either_database: str)
 
 
 async def test_what_waits_for_a_full_receiver_hides_nothing_behind_it(either_database: str) -> None:
-    await make_many(turns.MAX_LOOKED_AT + 50, OWNER, is_one_receiver=True)
+    await make_many(turns.MAX_CANDIDATES + 50, OWNER, is_one_receiver=True)
     behind = await make_delivery("https://quick.example/")
     other = await make_delivery("https://slow.example/", OTHER)
-    going: Counter[Target] = Counter()
+    in_flight: Counter[Target] = Counter()
     claimed: list[Claim] = []
-    while claims := await claim_due(64 - len(claimed), going):
+    while claims := await claim_due(64 - len(claimed), in_flight):
         claimed += claims
-        going = Counter((claim.delivery.owner, claim.delivery.receiver) for claim in claimed)
+        in_flight = Counter((claim.delivery.owner, claim.delivery.receiver) for claim in claimed)
     assert {behind.id, other.id} < {claim.delivery.id for claim in claimed}
     assert Counter(claim.delivery.receiver for claim in claimed) == {
         "slow.example:443": MAX_PER_RECEIVER,
@@ -108,7 +108,7 @@ async def test_looking_reads_few_rows_and_writes_none_where_nothing_can_be_taken
 async def test_of_more_due_than_are_looked_at_the_oldest_of_each_owner_are_seen(
     either_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "MAX_LOOKED_AT", 4)
+    monkeypatch.setattr(turns, "MAX_CANDIDATES", 4)
     oldest = {owner: (await make_delivery(owner=owner, due_at_ms=1)).id for owner in (OWNER, OTHER)}
     for owner in (OWNER, OTHER):
         for _ in range(5):
