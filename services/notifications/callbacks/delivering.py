@@ -98,8 +98,6 @@ class CallbackSource:
         if delivery.subject == ALERT:
             secret = self._settings.alert_webhook_secret
             if secret is None:
-                raise ConfigurationError(
-                    "EKONTE_ALERT_WEBHOOK_SECRET: is no longer set; alerts are never sent unsigned."
-                )
+                raise ConfigurationError("EKONTE_ALERT_WEBHOOK_SECRET: is no longer set; nothing is sent unsigned.")
             return (secret.get_secret_value(),)
         return await valid_secrets(delivery.owner)

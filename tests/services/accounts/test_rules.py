@@ -135,7 +135,7 @@ def test_active_forgets_and_banned_is_not_for_hands() -> None:
     assert changed_status(AccountStatus.ACTIVE, AccountStatus.ACTIVE) == active
     assert changed_status(AccountStatus.ACTIVE, None) == {}
     assert changed_status(AccountStatus.INACTIVE, AccountStatus.INACTIVE) == {}
-    assert changed_status(AccountStatus.ACTIVE, AccountStatus.INACTIVE)["status_reason"] == "Its owner took it out."
+    assert changed_status(AccountStatus.ACTIVE, AccountStatus.INACTIVE)["status_reason"] == "Deactivated by its owner."
     with pytest.raises(BadInputError) as caught:
         changed_status(AccountStatus.BANNED, AccountStatus.BANNED)
     assert caught.value.path == ["status"]
