@@ -30,8 +30,8 @@ async def store_balance(account: Account, balance: int) -> None:
 
 
 async def store_fault(account: Account, fault: UpstreamFaultError) -> float:
-    """Deactivates the account if upstream no longer accepts its session or has banned it; starts a cooldown after a rate
-    limit or risk control. Returns the cooldown in seconds; 0: none.
+    """Deactivates the account if upstream no longer accepts its session or has banned it; starts a cooldown after a
+    rate limit or risk control. Returns the cooldown in seconds; 0: none.
     """
     status = STATUS_AFTER.get(fault.kind)
     if status is not None:

@@ -50,7 +50,7 @@ class _Draft:
 
 
 async def create_accounts(owner: str, requested: Sequence[NewAccount], idempotency_key: str | None) -> list[Outcome]:
-    """Creates accounts; returns an outcome for each, in order. The same idempotency key returns the same outcomes again.
+    """Creates accounts; returns an outcome for each, in order. The same idempotency key returns the same outcomes.
 
     Raises BadInputError for no or more than 1000 accounts, and ConflictError if the idempotency key was used with other
     input.

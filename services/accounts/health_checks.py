@@ -65,8 +65,8 @@ def is_pause(now: datetime, pause: tuple[time, time] | None, zone: str) -> bool:
 def next_check_seconds(
     interval_seconds: float, *, random: float, cooldown_seconds: float = 0.0, step: int = 0
 ) -> float:
-    """Seconds until the next check: the interval ± 20 %. After a refusal, the cooldown is added and the interval doubles
-    for each refusal in a row (`step`), up to MAX_BACKOFF times the interval. random: from 0 to 1.
+    """Seconds until the next check: the interval ± 20 %. After a refusal, the cooldown is added and the interval
+    doubles for each refusal in a row (`step`), up to MAX_BACKOFF times the interval. random: from 0 to 1.
     """
     backoff = Backoff(base=interval_seconds, cap=MAX_BACKOFF * interval_seconds)
     return cooldown_seconds + around(backoff.wait(step + 1), JITTER, random)

@@ -31,7 +31,7 @@ def open_session(sealed: str) -> str:
 
 
 def credential_of(account: Account) -> Credential:
-    """The account's credential for its provider. Raises ConfigurationError if no configured key decrypts its session."""
+    """The account's credential for its provider. Raises ConfigurationError if no key decrypts its session."""
     site = account.site.value if account.site is not None else ""
     return Credential(account.id, site, open_session(account.session_sealed))
 

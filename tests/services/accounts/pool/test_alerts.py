@@ -34,7 +34,7 @@ async def test_a_pool_without_accounts_is_told_once_and_no_more_when_there_is_on
         await look()
     [(owner, cause, message)] = await open_alerts()
     assert (owner, cause) == (OWNER, "pool:fake:IMAGE")
-    assert message.startswith("Pictures wait, and no account of fake can make them.")
+    assert message.startswith("Pictures are waiting, but no account of fake can generate them.")
     assert "createAccounts" in message
     assert (await Alert.get()).severity is AlertSeverity.CRITICAL
     await make_account()
@@ -74,7 +74,7 @@ async def test_a_short_rest_is_not_told_and_a_long_one_is_with_its_end() -> None
     await cooldown.save()
     await look()
     [(_, _, message)] = await open_alerts()
-    assert "It is cooling: Too many requests. (until 20" in message or "Too many requests (until 20" in message
+    assert "Cooling down: Too many requests. (until 20" in message or "Too many requests (until 20" in message
 
 
 async def test_it_is_over_when_nothing_waits_any_more() -> None:

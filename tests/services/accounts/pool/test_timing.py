@@ -65,10 +65,10 @@ def test_a_place_in_upstreams_queue_stretches_the_interval() -> None:
         (lambda roll: missing_poll_ms(missing_ms=1_000, is_detached=False, roll=roll), 4_000, 6_000),
         (lambda roll: missing_poll_ms(missing_ms=1_000, is_detached=True, roll=roll), 48_000, 72_000),
         (lambda roll: missing_poll_ms(missing_ms=61_000, is_detached=False, roll=roll), 24_000, 36_000),
-        (lambda roll: failed_poll_ms(is_out=True, told_ms=None, roll=roll), 48_000, 72_000),
-        (lambda roll: failed_poll_ms(is_out=False, told_ms=None, roll=roll), 4_000, 6_000),
-        (lambda roll: failed_poll_ms(is_out=False, told_ms=7_000, roll=roll), 7_000, 8_400),
-        (lambda roll: failed_poll_ms(is_out=False, told_ms=999_000, roll=1 - roll), 48_000, 60_000),
+        (lambda roll: failed_poll_ms(is_deactivated=True, retry_after_ms=None, roll=roll), 48_000, 72_000),
+        (lambda roll: failed_poll_ms(is_deactivated=False, retry_after_ms=None, roll=roll), 4_000, 6_000),
+        (lambda roll: failed_poll_ms(is_deactivated=False, retry_after_ms=7_000, roll=roll), 7_000, 8_400),
+        (lambda roll: failed_poll_ms(is_deactivated=False, retry_after_ms=999_000, roll=1 - roll), 48_000, 60_000),
     ],
 )
 def test_every_wait_has_its_jitter(wait: Callable[[float], int], shortest: int, longest: int) -> None:
@@ -91,8 +91,8 @@ def test_cooldowns_double_up_to_half_an_hour(step: int, seconds: float) -> None:
 
 
 def test_what_upstream_told_counts_where_it_is_longer() -> None:
-    assert cooldown_seconds(1, random=0.5, told_seconds=60) == 60
-    assert cooldown_seconds(8, random=0.5, told_seconds=60) == 256
+    assert cooldown_seconds(1, random=0.5, retry_after_seconds=60) == 60
+    assert cooldown_seconds(8, random=0.5, retry_after_seconds=60) == 256
 
 
 def test_risk_control_cools_for_long() -> None:
