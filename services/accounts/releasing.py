@@ -13,7 +13,7 @@ async def release_placed(account_ids: Sequence[int], reason: str) -> list[int]:
     """Ends the accounts' attempts whose draft was not sent, frees their slots and makes their jobs due now; returns the
     jobs' ids. In the caller's transaction. Idempotent.
 
-    A worker that holds such an attempt loses its lease and cannot send it any more. Attempts already sent continue.
+    A worker that holds such an attempt loses its lease and can no longer send it. Attempts already sent continue.
     """
     if not account_ids:
         return []

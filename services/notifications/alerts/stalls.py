@@ -32,8 +32,8 @@ async def check_stalled_batches(settings: Settings) -> None:
     for row in rows:
         message = (
             f"A batch of the work {row['work_id']!r} is stalled: none of its jobs started or ended in the last"
-            f" {settings.batch_stalled_seconds / 60:g} minutes; {row['waiting']} are waiting and {row['running']} are"
-            " running. Job.message says what each job waits for; accountStatistics shows the capacity of the pool."
+            f" {settings.batch_stalled_seconds / 60:g} minutes ({row['waiting']} waiting, {row['running']} running)."
+            " Job.message says what each job waits for; accountStatistics shows the capacity of the pool."
         )
         await raise_alert(
             row["owner"],

@@ -141,7 +141,7 @@ def test_active_forgets_and_banned_is_not_for_hands() -> None:
     assert caught.value.path == ["status"]
 
 
-def test_a_hint_tells_four_characters_and_never_most_of_a_session() -> None:
+def test_a_hint_shows_four_characters_and_never_most_of_a_session() -> None:
     assert hint_of("0123456789abcdef") == "cdef"
     assert [hint_of(session) for session in ("12345678", "123456", "12", "1")] == ["5678", "456", "2", ""]
 

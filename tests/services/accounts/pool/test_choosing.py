@@ -46,7 +46,7 @@ WANTED = Demand(kind=MediaKind.IMAGE, model="jimeng-4.5", sites=("CN", "US"), co
         ({"kind_limit": 1, "in_flight": 1, "kind_in_flight": 0}, None, None),
     ],
 )
-def test_an_account_is_judged(changes: dict[str, object], reason: str | None, until_ms: int | None) -> None:
+def test_the_eligibility_of_an_account(changes: dict[str, object], reason: str | None, until_ms: int | None) -> None:
     check = check_eligibility(replace(FREE, **changes), WANTED, NOW)  # type: ignore[arg-type]
     assert (check.reason is None) == (reason is None)
     assert reason is None or reason in str(check.reason)

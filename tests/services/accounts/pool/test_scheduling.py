@@ -119,7 +119,7 @@ async def test_one_probe_goes_to_an_account_whose_cooldown_is_over() -> None:
     assert (await AccountCooldown.get(account_id=account.id)).probe_attempt_id == attempt.id
 
 
-async def test_an_empty_account_is_told_to_receive_its_credits() -> None:
+async def test_an_empty_account_is_reported_as_wanting_its_credits() -> None:
     account = await make_account(credit_balance=0)
     await make_generation()
     done = await schedule(IMAGE)

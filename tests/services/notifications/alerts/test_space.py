@@ -37,7 +37,7 @@ async def open_causes() -> list[str]:
     return [row.cause for row in rows]
 
 
-async def test_it_is_told_below_the_limit_and_over_well_above_it(
+async def test_the_alert_is_raised_below_the_limit_and_closed_well_above_it(
     either_database: str, tmp_path: Path, free: SimpleNamespace
 ) -> None:
     mine = f"storage:{socket.gethostname()[:32]}"

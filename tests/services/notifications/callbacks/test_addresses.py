@@ -112,7 +112,7 @@ async def test_http_is_taken_where_the_settings_say_so() -> None:
     assert "https" in (await refusal("gopher://studio.example/")).message
 
 
-async def test_a_name_that_does_not_exist_and_a_name_service_that_is_away_are_told_apart() -> None:
+async def test_a_name_that_does_not_exist_differs_from_a_name_service_that_is_away() -> None:
     nobody = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     away = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
     assert "was not found" in (await refusal("https://nowhere.example/", resolver=resolving(error=nobody))).message

@@ -72,7 +72,7 @@ async def test_a_receiver_gets_so_many_at_once_and_others_are_not_behind_it() ->
     assert len(some) == 3
 
 
-async def test_with_little_room_receivers_take_turns() -> None:
+async def test_with_little_capacity_receivers_take_turns() -> None:
     for _ in range(4):
         await make_delivery("https://many.example/")
     await make_delivery("https://one.example/")

@@ -172,7 +172,7 @@ async def test_a_receiver_that_says_gone_gets_no_more(settings: Settings, receiv
     assert await status_of(delivery) is DeliveryStatus.FAILED
 
 
-async def test_a_receiver_that_is_not_there_is_told_without_its_address(settings: Settings) -> None:
+async def test_a_receiver_that_is_not_there_is_reported_without_its_address(settings: Settings) -> None:
     async with receiving() as closed:
         pass
     delivery = await make_delivery(closed.url)
