@@ -61,7 +61,7 @@ class _View:
         working = [account for account in accounts if self._is_usable(account.id)]
         self._urgent_ids = {account.id for account in working}
         slots = sum(slots_of(account, demand) for account in working)
-        self._kept = slots_reserved_for_urgent(slots, urgent_percent) - sum(
+        self._reserved_count = slots_reserved_for_urgent(slots, urgent_percent) - sum(
             account.urgent_in_flight for account in working
         )
         self._free = {account.id: free_slots(account, demand) for account in working if self._is_free(account.id)}
@@ -85,7 +85,7 @@ class _View:
         """The account for the job; None if it has to wait. An account on which the job failed in this run is chosen
         only if no other could take it now or soon.
         """
-        if job.rank != URGENT_RANK and self._free_count <= max(0, self._kept):
+        if job.rank != URGENT_RANK and self._free_count <= max(0, self._reserved_count):
             return None
         passed: list[tuple[tuple[float, ...], int, int]] = []
         chosen: int | None = None
@@ -108,7 +108,7 @@ class _View:
     def update(self, account: Candidate, *, is_urgent: bool) -> None:
         """Updates the view after an account has received a job."""
         if account.id in self._urgent_ids and is_urgent:
-            self._kept -= 1
+            self._reserved_count -= 1
         if account.id not in self._free:
             return
         self._free_count -= self._free[account.id]
