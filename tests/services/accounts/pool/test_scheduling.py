@@ -40,7 +40,7 @@ async def test_a_pass_stores_one_route_for_all_that_it_placed_alike() -> None:
     await schedule(IMAGE)
     (route,) = await Route.all()
     reasons = [entry["reason"] for entry in route.candidates]
-    assert reasons == [None, "It is BANNED: Punished."]
+    assert reasons == [None, "BANNED: Punished."]
 
 
 async def test_no_more_jobs_are_placed_than_there_are_slots() -> None:

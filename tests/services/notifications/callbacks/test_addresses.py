@@ -52,10 +52,10 @@ async def test_no_address_and_one_on_the_public_internet_are_taken() -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("http://studio.example/", "begins with https://"),
-        ("ftp://studio.example/", "begins with https://"),
-        ("studio.example/hooks", "begins with https://"),
-        ("", "begins with https://"),
+        ("http://studio.example/", "must begin with https://"),
+        ("ftp://studio.example/", "must begin with https://"),
+        ("studio.example/hooks", "must begin with https://"),
+        ("", "must begin with https://"),
         ("https://mira:secret@studio.example/", "user name or password"),
         ("https:///hooks", "names no host"),
         ("https://studio.example:25/", "port must be 80, 443 or above 1024"),

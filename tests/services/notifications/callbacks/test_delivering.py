@@ -48,8 +48,8 @@ ENDED = "The connection closed before a response, or the response was not HTTP."
 
 
 @pytest.fixture
-def settings(either_database: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    return allow_loopback(monkeypatch)
+def settings(either_database: str) -> Settings:
+    return allow_loopback()
 
 
 @pytest.fixture
