@@ -60,7 +60,8 @@ def test_what_a_job_waits_for_is_said_with_its_time() -> None:
         "Waiting for an account. The next available one: Cooling down: Too fast.",
         NOW + 9,
     )
-    assert "free account slot" in waiting_reason([check_eligibility(replace(FREE, in_flight=3), WANTED, NOW), cooling])[0]
+    busy = check_eligibility(replace(FREE, in_flight=3), WANTED, NOW)
+    assert "free account slot" in waiting_reason([busy, cooling])[0]
     assert "createAccounts" in waiting_reason([])[0]
 
 

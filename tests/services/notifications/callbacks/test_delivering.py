@@ -230,7 +230,7 @@ async def test_killed_between_sending_and_noting_it_is_sent_again_under_the_same
 
     delivery = await make_delivery(receiver.url)
     with monkeypatch.context() as dying:
-        dying.setattr("services.notifications.callbacks.delivering.note", killed)
+        dying.setattr("services.notifications.callbacks.delivering.record_try", killed)
         await deliver(settings)
     assert await status_of(delivery) is DeliveryStatus.PENDING
     await deliver(settings)
