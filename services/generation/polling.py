@@ -134,7 +134,7 @@ async def _ask(
         await _record_failed_poll(account, kind, fault, roll)
         is_out = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)  # until a person renews it
         told_ms = int(fault.retry_after_seconds * 1000) if fault.retry_after_seconds else None
-        await _postpone(attempts, failed_poll_ms(is_out=is_out, told_ms=told_ms, roll=roll), roll)
+        await _postpone(attempts, failed_poll_ms(is_deactivated=is_out, retry_after_ms=told_ms, roll=roll), roll)
         return None
 
 
