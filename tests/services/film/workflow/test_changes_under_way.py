@@ -115,7 +115,7 @@ async def test_an_outdated_drawing_is_not_taken_up_again_over_the_newer_one(stud
         studio.hold.pop(ArtifactKind.PICTURE).set()
         await ended(workflow)
         before = await all_made()
-        with pytest.raises(ConflictError, match="newer job has made"):
+        with pytest.raises(ConflictError, match="newer job has already built"):
             await retry_job(OWNER, drawing.id)
     assert await all_made() == before
     assert (await Job.get(id=drawing.id)).status is JobStatus.CANCELED
@@ -218,7 +218,7 @@ async def test_a_drawing_under_a_persons_own_clip_makes_again_what_was_foretold(
 
 
 async def test_what_no_workflow_could_use_is_refused(studio: Studio) -> None:
-    with pytest.raises(BadInputError, match="no voice"):
+    with pytest.raises(BadInputError, match="does not exist"):
         await start(voice_id="nobody")
     script = await make_script(workflow_id=(await make_workflow()).id, status=JobStatus.SUCCEEDED)
     other = await make_workflow()

@@ -1,4 +1,4 @@
-"""Whole runs of workflows over the real queue and planner, on both databases, with makers that take no time."""
+"""Whole runs of workflows over the real queue and planner, on both databases, with builders that take no time."""
 
 import asyncio
 from collections import Counter
