@@ -51,7 +51,7 @@ async def plan_stage(job: Job, lease: Lease) -> None:
         if is_away(error):
             raise  # the stage itself is sound: it is planned again later
         log.exception("stage.plan_failed", job=job.global_id, type=job.type.value)
-        message = "Internal server error. See the server log for details."
+        message = "Internal server error. The server log has the details."
         await _fail_in_transaction(lease, JobError(JobErrorCode.INTERNAL, message, is_retryable=True))
 
 
