@@ -57,7 +57,7 @@ async def test_a_run_makes_everything_once_and_ends_at_one(studio: Studio) -> No
     assert await Job.exclude(progress=1.0).count() == 0
 
 
-async def test_an_edited_prompt_makes_again_exactly_what_was_foretold(studio: Studio) -> None:
+async def test_an_edited_prompt_rebuilds_exactly_the_estimated_impact(studio: Studio) -> None:
     async with worker_at_work():
         workflow = await ended(await start())
         before, count = await all_made(), len(studio.inputs)
