@@ -1,4 +1,4 @@
-"""Adding, changing and removing accounts, and asking upstream about them."""
+"""Mutations that add, change, delete, reset and check accounts."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
@@ -25,16 +25,16 @@ FewIds = Annotated[list[strawberry.ID], strawberry.argument(description="The acc
 
 
 def new_account(wanted: NewAccountInput) -> NewAccount:
-    """What is not given, or null, has its default."""
-    usual = NewAccount(name="", session="")
+    """A new account; fields not given, or null, have their defaults."""
+    defaults = NewAccount(name="", session="")
     return NewAccount(
         name=wanted.name,
         session=wanted.session_id,
-        provider=usual.provider if wanted.provider is None else wanted.provider,
+        provider=defaults.provider if wanted.provider is None else wanted.provider,
         type=given(wanted.type),
         site=given(wanted.site),
-        priority=usual.priority if wanted.priority is None else wanted.priority,
-        max_concurrent=usual.max_concurrent if wanted.max_concurrent is None else wanted.max_concurrent,
+        priority=defaults.priority if wanted.priority is None else wanted.priority,
+        max_concurrent=defaults.max_concurrent if wanted.max_concurrent is None else wanted.max_concurrent,
         daily_image_limit=given(wanted.daily_image_limit),
         daily_video_limit=given(wanted.daily_video_limit),
     )
@@ -60,7 +60,7 @@ def _limit(wanted: int | None) -> Limit:
 
 
 def _by_outcome(outcomes: Sequence[Outcome], ids: Sequence[str | None]) -> dict[str, Any]:
-    """The fields of a payload that tells of each item of `accounts`; ids: the items', where they have any."""
+    """The payload fields for the outcomes of the items of `accounts`. ids: those of the items, if any."""
     accounts = [Account.from_row(outcome.account) for outcome in outcomes if outcome.account is not None]
     failures = [
         item_failure(outcome.error, ["accounts", str(index)], ids[index])
@@ -78,7 +78,7 @@ def _by_outcome(outcomes: Sequence[Outcome], ids: Sequence[str | None]) -> dict[
 async def _with_each(
     info: Info, ids: Sequence[strawberry.ID], do: Callable[[str, list[int]], Awaitable[list[Outcome]]]
 ) -> AccountsPayload:
-    """Does something with each account once."""
+    """Calls `do` once with all distinct accounts and builds the payload from its outcomes."""
 
     async def done(owner: str, numbers: list[int]) -> list[tuple[int, Account | EkonteError]]:
         outcomes = zip(numbers, await do(owner, numbers), strict=True)

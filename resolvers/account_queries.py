@@ -1,4 +1,4 @@
-"""The caller's accounts, by id, as a list and summed up."""
+"""Queries of the caller's accounts: by id, as a list, and statistics."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Following the caller's accounts."""
+"""The subscription to the caller's accounts."""
 
 import contextlib
 from collections.abc import AsyncGenerator
@@ -24,7 +24,7 @@ class AccountSubscriptions:
             async for rows in batches:
                 context.forget()
                 loaders, ids = context.loaders, [row.id for row in rows]
-                # Read for all of them at once; the fields of each then find it there.
+                # Loaded for all accounts at once, so that the fields of each are served from the loaders' cache.
                 await loaders.standing_by_account_id.load_many(ids)
                 await loaders.cooldowns_by_account_id.load_many(ids)
                 for row in rows:

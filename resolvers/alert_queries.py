@@ -1,4 +1,4 @@
-"""The caller's alerts."""
+"""The query of the caller's alerts."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Following the caller's alerts."""
+"""The subscription to the caller's alerts."""
 
 import contextlib
 from collections.abc import AsyncGenerator

@@ -1,4 +1,4 @@
-"""Designing assets."""
+"""Mutations that design assets."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Asking for batches, and steering them."""
+"""Mutations that create, retry, pause, resume, cancel and delete batches."""
 
 from typing import Annotated
 

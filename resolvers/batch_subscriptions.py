@@ -1,4 +1,4 @@
-"""Following batches."""
+"""The subscription to a batch."""
 
 import contextlib
 from collections.abc import AsyncGenerator

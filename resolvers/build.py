@@ -1,4 +1,4 @@
-"""The schema, put together."""
+"""Builds the GraphQL schema from its query, mutation and subscription types."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Sending callbacks again, and changing what signs them."""
+"""Mutations that redeliver callbacks and rotate their signing secret."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What the deployment offers."""
+"""Queries of the deployment's providers and voices."""
 
 from typing import Annotated
 

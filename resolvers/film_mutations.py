@@ -1,4 +1,4 @@
-"""Animatics, videos and edits."""
+"""Mutations of animatics, videos and edits."""
 
 from typing import Annotated
 

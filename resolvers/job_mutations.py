@@ -1,4 +1,4 @@
-"""Canceling and retrying jobs."""
+"""Mutations that cancel, retry and refresh jobs."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Generating pictures and clips, and what is done with their records."""
+"""Mutations that generate images and clips and change their records."""
 
 from functools import partial
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Generation records, by id, as lists and by storyboard; and the models that there are."""
+"""Queries of generation records (by id, as lists, by storyboard) and of models."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import strawberry
 from errors import BadInputError
 from models.enums import MediaKind
 from resolvers.ids import Id
-from resolvers.lists import ListFilter, listed, several, sought
+from resolvers.lists import ListFilter, filter_id, listed, several
 from resolvers.node_queries import load_node
 from schema.context import Info
 from schema.fields import given, resolved
@@ -30,7 +30,7 @@ def record_conditions(wanted: RecordFilter) -> RecordConditions:
         work_id=given(wanted.work_id),
         project_id=given(wanted.project_id),
         storyboard_ids=storyboard_ids,
-        batch_id=sought(wanted.batch_id, "Batch"),
+        batch_id=filter_id(wanted.batch_id, "Batch"),
         statuses=several(wanted.status),
         model=given(wanted.model),
         prompt_contains=given(wanted.prompt_contains),

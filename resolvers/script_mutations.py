@@ -1,4 +1,4 @@
-"""Uploading files and writing scripts."""
+"""Mutations that upload files and write scripts."""
 
 from typing import Annotated
 

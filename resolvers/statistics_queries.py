@@ -1,4 +1,4 @@
-"""The caller's generations, summed up."""
+"""The query of statistics of the caller's generations."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Drawing storyboards, and correcting their shots."""
+"""Mutations that draw storyboards and edit their shots."""
 
 from typing import Annotated, Any
 
@@ -21,7 +21,9 @@ ShotId = Annotated[strawberry.ID, strawberry.argument(description="The shot.")]
 
 
 def shot_changes(input: EditShotInput) -> storyboards.ShotChanges:
-    """Words and speaker that are not given stay, and null takes them away; all else stays where null."""
+    """The changes of a shot. Dialogue, narration and speaker: not given keeps them, null removes them. All other fields
+    keep their value where null.
+    """
     parts = given(input.replacements)
     return storyboards.ShotChanges(
         shot_id=need(input.shot_id, "Shot", "input", "shotId"),

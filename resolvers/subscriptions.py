@@ -1,4 +1,4 @@
-"""Subscriptions: the present state first, then each change."""
+"""The root subscription type: each subscription sends the current state, then each change."""
 
 import contextlib
 from collections.abc import AsyncGenerator

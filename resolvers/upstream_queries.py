@@ -1,4 +1,4 @@
-"""What upstream itself says."""
+"""The query of a task's state at upstream."""
 
 from typing import Annotated
 

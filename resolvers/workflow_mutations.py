@@ -1,4 +1,4 @@
-"""Creating, steering and deleting workflows."""
+"""Mutations that create, pause, resume, cancel, retry, rename and delete workflows."""
 
 import json
 from typing import Annotated, Any
@@ -26,11 +26,11 @@ MAX_PREFERENCES_BYTES = 16 * 1024
 WorkflowId = Annotated[strawberry.ID, strawberry.argument(description="The workflow.")]
 
 
-def options_of(wanted: WorkflowOptionsInput | None) -> WorkflowOptions:
-    """The caller's options; where one is not given, or null, its default. Raises BadInputError."""
-    if wanted is None or wanted is strawberry.UNSET:
+def options_of(input: WorkflowOptionsInput | None) -> WorkflowOptions:
+    """The caller's options, with defaults for those not given or null. Raises BadInputError."""
+    if input is None or input is strawberry.UNSET:
         return WorkflowOptions()
-    values = {name: given(getattr(wanted, name)) for name in WorkflowOptionsInput.__dataclass_fields__}
+    values = {name: given(getattr(input, name)) for name in WorkflowOptionsInput.__dataclass_fields__}
     chosen: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
     chosen["pause_after"] = tuple(dict.fromkeys(values["pause_after"] or ()))
     check_preferences(values["preferences"])
@@ -39,7 +39,7 @@ def options_of(wanted: WorkflowOptionsInput | None) -> WorkflowOptions:
 
 def check_preferences(preferences: object) -> None:
     if len(json.dumps(preferences, ensure_ascii=False).encode("utf-8", "surrogatepass")) > MAX_PREFERENCES_BYTES:
-        raise BadInputError("preferences take at most 16 KB of JSON.", path=["input", "options", "preferences"])
+        raise BadInputError("preferences may have at most 16 KB of JSON.", path=["input", "options", "preferences"])
 
 
 @strawberry.type

@@ -1,4 +1,4 @@
-"""What accounts are listed by, added with and changed with."""
+"""Inputs that list, create and update accounts."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""A caller's accounts, summed up."""
+"""Statistics of a caller's accounts."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""Accounts of services that generate: the pool, and what each may do now."""
+"""Accounts of generation services: the pool, and what each account can do now."""
 
 from datetime import datetime
 

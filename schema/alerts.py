@@ -1,4 +1,4 @@
-"""Alerts: what somebody should look at."""
+"""Alerts: problems that need a person's attention."""
 
 from datetime import datetime
 

@@ -67,7 +67,7 @@ OnlyType = Annotated[AssetType | None, strawberry.argument(description="Only thi
 async def workflow_assets(
     info: Info, workflow_id: int, only_type: AssetType | None, request: PageRequest
 ) -> Connection[Asset]:
-    """A page of a workflow's assets, the newest first. only_type: None or UNSET for all of them."""
+    """A page of a workflow's assets, newest first. only_type: None or UNSET for all types."""
     only = given(only_type)
     return await child_connection(
         info, WORKFLOW_ASSETS, workflow_id, request, Asset.from_row, None if only is None else only.value

@@ -1,4 +1,4 @@
-"""Attempts: each try of a job on one account or provider; and tasks as upstream tells of them."""
+"""Attempts of jobs on an account or provider, and tasks as upstream reports them."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -98,7 +98,7 @@ def _candidate(entry: RouteEntry, account: AccountRow, taken_id: int | None) -> 
     return RouteCandidate(
         account=Account.from_row(account),
         chosen=is_chosen,
-        reason=None if is_chosen else entry.reason or "Another one came before it.",
+        reason=None if is_chosen else entry.reason or "Another account was preferred.",
         until=None if entry.until_ms is None else datetime.fromtimestamp(entry.until_ms / 1000, UTC),
     )
 
@@ -130,7 +130,7 @@ class UpstreamTask:
 
     @staticmethod
     def of_attempt(row: AttemptRow) -> "UpstreamTask | None":
-        """The newest state that was told; None where nothing was."""
+        """The newest state that upstream reported; None before the first report."""
         told = row.upstream
         if row.history_id is None or told is None:
             return None

@@ -1,4 +1,4 @@
-"""What batches are asked for with, and what is done with them."""
+"""Inputs that create, retry and list batches."""
 
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from schema.generation_inputs import (
     STRATEGY,
     WORK,
     AccountStrategyInput,
-    not_said,
+    schema_default,
 )
 from schema.generation_parameters import (
     FIRST_AND_LAST,
@@ -47,7 +47,7 @@ DRY_RUN = "Check and estimate only: nothing is created, batch is null, and idemp
 
 @strawberry.input
 class BatchItemInput:
-    """What is to be seen, as every item says it."""
+    """The fields that all batch items have."""
 
     storyboard_id: str = strawberry.field(description=STORYBOARD)
     prompt: str = strawberry.field(description=PROMPT)
@@ -80,7 +80,7 @@ class VideoBatchItemInput(TimedBatchItemInput, ItemModelInput, MotionInput):
 
 @strawberry.input
 class BatchPlaceInput:
-    """Whose the batch is."""
+    """The project and work of a batch."""
 
     project_id: str = strawberry.field(description=PROJECT)
     project_name: str | None = optional(PROJECT_NAME)
@@ -89,7 +89,7 @@ class BatchPlaceInput:
 
 @strawberry.input
 class BatchPolicyInput:
-    """How a batch is handled."""
+    """The policy of a batch."""
 
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
     strategy: AccountStrategyInput | None = optional(STRATEGY)
@@ -105,8 +105,8 @@ class BatchPolicyInput:
 
 
 def of_items(value: str | int) -> Any:
-    """A field for what items that say nothing have."""
-    return strawberry.field(default=not_said(value), description="Of items that say none.")
+    """A batch field whose value applies to items that do not give their own."""
+    return strawberry.field(default=schema_default(value), description="Of items that say none.")
 
 
 @strawberry.input

@@ -1,4 +1,4 @@
-"""Batches: pictures or clips that were asked for together, and what is answered about them."""
+"""Batches: pictures or clips that were requested together, and the payloads about them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated

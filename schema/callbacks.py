@@ -1,4 +1,4 @@
-"""Callbacks: what was, or is to be, told to an address of the caller's."""
+"""Callbacks: deliveries to URLs that the caller gave."""
 
 from datetime import UTC, datetime
 
@@ -65,7 +65,7 @@ class CallbackDelivery(Node):
 
 
 async def deliveries_of(info: Info, subject: str, subject_id: int) -> list[CallbackDelivery]:
-    """The deliveries that tell of a batch, record or workflow, newest first."""
+    """The deliveries about a batch, record or workflow, newest first."""
     loader = info.context.loaders.callback_deliveries_by_subject
     return await linked_list(loader, (subject, subject_id), CallbackDelivery.from_row)
 

@@ -1,4 +1,4 @@
-"""What the deployment offers: providers and voices; and who is asking."""
+"""The deployment's providers and voices, and the caller's identity."""
 
 import strawberry
 

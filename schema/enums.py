@@ -1,4 +1,4 @@
-"""The contract's enums, most of them those of the rows, with words for every value."""
+"""The schema's enums, most of them those of the models, with a description of every value."""
 
 from enum import Enum, StrEnum
 from typing import TypeVar
@@ -57,7 +57,7 @@ class UpstreamTaskType(StrEnum):
 
 
 def describe(enum: type[E], description: str, **values: str) -> None:
-    """Makes an enum part of the schema. Raises KeyError where a value has no words."""
+    """Adds an enum to the schema. Raises KeyError where a value has no description."""
     definition = strawberry.enum(enum, description=description).__strawberry_definition__  # type: ignore[attr-defined]
     for value in definition.values:
         value.description = values[value.name]

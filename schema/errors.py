@@ -1,4 +1,4 @@
-"""Why work failed, and why an item of a list was refused."""
+"""Errors of jobs, and failures of single items of a list."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Files as callers see them: links that this server signs."""
+"""Files as callers see them, with links that this server signs."""
 
 import strawberry
 

@@ -1,7 +1,7 @@
-"""The parameters of pictures and clips as callers know them: the parts that inputs and records are made of.
+"""The parameters of pictures and clips in the API: base classes of inputs and records.
 
-Strawberry lists the fields of a type's bases first, from left to right, and keeps the place of a field that the type
-declares again. So bases stand in the order that the schema has, and a part holds what stands together everywhere.
+Strawberry lists the fields of a type's bases first, from left to right, and keeps the position of a field that the
+type redeclares. So bases follow the order of the schema, and each base holds fields that are adjacent everywhere.
 """
 
 import strawberry

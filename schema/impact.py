@@ -1,4 +1,4 @@
-"""What a change would make out of date."""
+"""The impact of a change: what it would make out of date."""
 
 import strawberry
 

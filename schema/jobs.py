@@ -1,4 +1,4 @@
-"""Jobs: one piece of asynchronous work each, and the one thing that has progress."""
+"""Jobs: one piece of asynchronous work each, with progress."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""The models that can be asked for."""
+"""The generation models that requests can name."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""Generation records: what was asked for, where it ran, and what came back."""
+"""Generation records: the request, where it ran, and its result."""
 
 from dataclasses import fields
 from datetime import datetime
@@ -174,14 +174,14 @@ class VideoRecord(GenerationRecord, VideoParameters):
     pass
 
 
-# The parameters that each type has of its request.
+# The request parameters that each type shows.
 _NAMES = {
     kind: [field.name for field in fields(kind) if field.name in PARAMETERS] for kind in (ImageRecord, VideoRecord)
 }
 
 
 def record_from_row(row: RecordRow) -> ImageRecord | VideoRecord:
-    """The type of the record's kind."""
+    """The record as the type of its kind."""
     kind = ImageRecord if row.kind is MediaKind.IMAGE else VideoRecord
     request = GenerationRequest.from_json(row.params)
     values: dict[str, Any] = {

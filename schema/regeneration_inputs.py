@@ -1,4 +1,4 @@
-"""What a record is run again with."""
+"""The input that regenerates a record."""
 
 import strawberry
 
@@ -20,8 +20,8 @@ from schema.workflow_inputs import KEY
 
 
 @strawberry.input
-class FormerRecordInput:
-    """Which record, and what it belongs to and shows."""
+class RecordChangesInput:
+    """Identifies the record, and changes its prompt, model, ratio and resolution."""
 
     kind: MediaKind = strawberry.field(description="The storyboard's picture or its clip.")
     work_id: str = strawberry.field(description="The caller's id for the work.")
@@ -48,7 +48,7 @@ class OtherLengthInput:
     "callbackUrl …), and leaves all else as it was."
 )
 class RegenerateInput(
-    FormerRecordInput, SizeInput, CompositionInput, SeedInput, SamplerInput, OtherLengthInput, MotionInput
+    RecordChangesInput, SizeInput, CompositionInput, SeedInput, SamplerInput, OtherLengthInput, MotionInput
 ):
     size: str | None = optional("Width x height; a ratio or resolution that is given takes it away.")
     intelligent_ratio: bool | None = optional("Whether the model chooses the ratio by the prompt.")

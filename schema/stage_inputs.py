@@ -1,4 +1,4 @@
-"""What the stages are asked for with, each on its own."""
+"""Inputs that run single stages."""
 
 import strawberry
 

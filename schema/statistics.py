@@ -1,4 +1,4 @@
-"""What the caller's generations came to: counts, times, credits, by day, by work and by error."""
+"""Statistics of the caller's generations: counts, times and credits, by day, by work and by error."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -98,10 +98,12 @@ class Shot(Node):
 
 
 async def load_shot(info: Info, shot_id: int) -> Shot:
-    """A shot that something of the caller's refers to; referring rows go before their shot does."""
+    """A shot that one of the caller's rows refers to. Raises LookupError where it is missing, which cannot happen:
+    referring rows are deleted before their shot.
+    """
     row = await info.context.loaders.shot_by_id.load(shot_id)
     if row is None:
-        raise LookupError(f"shot {shot_id} is referred to and is not there")
+        raise LookupError(f"shot {shot_id} is referenced but does not exist")
     return Shot.from_row(row)
 
 
@@ -139,7 +141,7 @@ class Storyboard(Node):
 
 
 async def status_of_target(info: Info, target_id: int) -> JobStatus:
-    """The state of the newest job that was to make it."""
+    """The status of the newest job whose target it is."""
     job = await info.context.loaders.newest_job_by_target_id.load(target_id)
     return JobStatus.PENDING if job is None else job.status
 

@@ -1,4 +1,4 @@
-"""The deployment itself, for those who run it."""
+"""The status of the deployment, for operators."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What workflowEvents tells."""
+"""The events of the workflowEvents subscription."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""What a workflow is asked for with."""
+"""Inputs that create a workflow."""
 
 import strawberry
 

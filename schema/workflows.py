@@ -1,4 +1,4 @@
-"""Workflows: a text on its way through the six stages."""
+"""Workflows: a text that is turned into a film in six stages."""
 
 from collections.abc import Mapping
 from datetime import datetime

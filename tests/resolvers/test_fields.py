@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 
 from resolvers.context import build_context
-from resolvers.fields import AnsweredAnew
+from resolvers.fields import ClearLoaders
 from schema.context import Info
 from tests.resolvers.asking import viewer
 
@@ -24,7 +24,7 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    @strawberry.mutation(extensions=[AnsweredAnew()])
+    @strawberry.mutation(extensions=[ClearLoaders()])
     async def change(self, info: Info, fails: bool = False) -> Changed | None:
         SEEN.append(info.context.loaders)
         if fails:

@@ -43,10 +43,10 @@ class CallbackSource:
         self._client: httpx.AsyncClient | None = None
         self._links: FileLinks | None = None
 
-    async def claim(self, most: int, running: Sequence[Claim]) -> list[Claim]:
+    async def claim(self, limit: int, running: Sequence[Claim]) -> list[Claim]:
         """In turns of owners and receivers; those that have many under way get fewer."""
         going = Counter((claim.delivery.owner, claim.delivery.receiver) for claim in running)
-        return await claim_due(most, going)
+        return await claim_due(limit, going)
 
     async def do(self, claim: Claim) -> None:
         answer = await self._try(claim)

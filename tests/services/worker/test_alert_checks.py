@@ -27,7 +27,7 @@ async def test_a_look_that_fails_is_logged_and_keeps_no_other_back(
     with structlog.testing.capture_logs() as logs:
         await check_alerts(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))
     assert [alert.kind for alert in await Alert.all()] == [AlertKind.STORAGE_LOW]
-    assert [(line["event"], line["log_level"]) for line in logs] == [("alerts.look_failed", "error")]
+    assert [(line["event"], line["log_level"]) for line in logs] == [("alerts.check_failed", "error")]
 
 
 async def test_a_pools_cause_that_says_nothing_known_keeps_no_other_look_back(database: None, data_dir: Path) -> None:
