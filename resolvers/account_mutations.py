@@ -125,7 +125,7 @@ class AccountMutations:
         outcomes = await updating.update_accounts(info.context.owner, changes)
         return UpdateAccountsPayload(**_by_outcome(outcomes, [account.id for account in input.accounts]))
 
-    @mutation("Logical deletion. What was submitted on the accounts finishes there; what was not moves to others.")
+    @mutation("Soft deletion. Jobs submitted on the accounts finish there; all others move to other accounts.")
     async def delete_accounts(self, info: Info, ids: Ids) -> DeletePayload:
         return await delete_each(info, ids, "Account", _delete)
 
@@ -136,10 +136,10 @@ class AccountMutations:
     async def reset_accounts(self, info: Info, ids: Ids) -> AccountsPayload:
         return await _with_each(info, ids, removing.reset_accounts)
 
-    @mutation("Asks upstream whether the sessions are alive and what their balances are. At most 50.")
+    @mutation("Checks sessions and balances upstream. At most 50 accounts.")
     async def check_accounts(self, info: Info, ids: FewIds) -> AccountsPayload:
         return await _with_each(info, ids, checking.check_accounts)
 
-    @mutation("Receives today's free credits upstream. At most 50.")
+    @mutation("Collects today's free credits upstream. At most 50 accounts.")
     async def receive_credits(self, info: Info, ids: FewIds) -> AccountsPayload:
         return await _with_each(info, ids, checking.receive_credits)

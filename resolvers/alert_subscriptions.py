@@ -22,6 +22,6 @@ class AlertSubscriptions:
         batches = follow_alerts(context.owner, until=context.viewer.expires_at)
         async with contextlib.aclosing(batches):
             async for rows in batches:
-                context.forget()
+                context.clear_loaders()
                 for row in rows:
                     yield Alert.from_row(row)

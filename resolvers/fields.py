@@ -19,7 +19,7 @@ class ClearLoaders(FieldExtension):
         try:
             return await next_(source, info, **arguments)
         finally:
-            info.context.forget()
+            info.context.clear_loaders()
 
 
 def mutation(description: str) -> Callable[[F], F]:

@@ -72,7 +72,7 @@ class NodeQueries:
     ) -> Node | None:
         return await load_node(info, id, Node)
 
-    @resolved("Objects by their ids, in the order asked for, each as node gives it.")
+    @resolved("Objects by their ids, in the requested order, each as node returns it.")
     async def nodes(
         self,
         info: Info,
@@ -81,6 +81,6 @@ class NodeQueries:
         check_id_count(ids, "ids")
         return list(await asyncio.gather(*(load_node(info, global_id, Node) for global_id in ids)))
 
-    @resolved("Who the bearer token says the caller is.")
+    @resolved("The caller's identity in the bearer token.")
     def me(self, info: Info) -> Viewer:
         return Viewer.of(info.context.viewer)

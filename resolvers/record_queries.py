@@ -55,7 +55,7 @@ class RecordQueries:
         query = records_query(info.context.owner, record_conditions(given(filter) or RecordFilter()))
         return await listed(query, request, record_from_row)
 
-    @resolved("The newest record of each storyboard, in the order asked for; record is null where there is none.")
+    @resolved("The newest record of each storyboard, in the requested order; record is null where there is none.")
     async def latest_records(
         self,
         info: Info,
@@ -63,21 +63,21 @@ class RecordQueries:
         work_id: Annotated[str, strawberry.argument(description="The caller's id for the work.")],
         storyboard_ids: Annotated[
             list[str],
-            strawberry.argument(description=f"The storyboards, at most {MAX_IDS}; one may stand there twice."),
+            strawberry.argument(description=f"The storyboards, at most {MAX_IDS}; duplicates are allowed."),
         ],
         project_id: Annotated[
             str | None, strawberry.argument(description="Only this project's; null: the newest of all projects.")
         ] = strawberry.UNSET,
     ) -> list[StoryboardRecord]:
         if len(storyboard_ids) > MAX_IDS:
-            raise BadInputError(f"At most {MAX_IDS} storyboards are taken at once.", path=["storyboardIds"])
+            raise BadInputError(f"At most {MAX_IDS} storyboards are allowed.", path=["storyboardIds"])
         rows = await latest_records(info.context.owner, kind, work_id, given(project_id), storyboard_ids)
         return [
             StoryboardRecord(storyboard_id=storyboard_id, record=maybe_record(row))
             for storyboard_id, row in zip(storyboard_ids, rows, strict=True)
         ]
 
-    @resolved("What can be generated: models with their ratios, resolutions, durations, sites and credit costs.")
+    @resolved("The available models with their ratios, resolutions, durations, sites and credit costs.")
     def models(
         self,
         kind: Annotated[

@@ -15,7 +15,7 @@ from settings import get_settings
 class SystemQueries:
     @resolved(
         "Queues, workers, storage and the load of the server's machine. A token needs the scope `system:read`; on a "
-        "server without tokens everybody may ask."
+        "server without tokens it is open."
     )
     async def system_status(self, info: Info) -> SystemStatus:
         if not info.context.viewer.has_scope(SYSTEM_READ):

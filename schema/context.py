@@ -135,7 +135,7 @@ class Context:
     def owner(self) -> str:
         return self.viewer.id
 
-    def forget(self) -> None:
+    def clear_loaders(self) -> None:
         """Drops all loaders and their caches. Called after a mutation and before each event of a subscription."""
         self.loaders = self.new_loaders()
 

@@ -60,39 +60,37 @@ PROJECT = "The caller's id for the project, 1 to 128 characters."
 PROJECT_NAME = "The caller's name for the project."
 WORK = "The caller's id for the work, 1 to 128 characters."
 STORYBOARD = "The caller's id for the storyboard, 1 to 128 characters; it has one record of each kind."
-PROMPT = "What is to be seen, 1 to 8000 characters."
+PROMPT = "The content to generate, 1 to 8000 characters."
 MODEL = "A model's name from models; null: the deployment's default. The model decides the provider."
-RESOLUTION = "One of the model's resolutions; one that is not said gives way to the model's own."
-PRIORITY = "Which work goes first."
-POLLING = "Whether the result is waited for."
-REUSE = "Whether an earlier result may be handed out again."
-REUSE_THRESHOLD = (
-    "With SIMILAR: how alike the prompts must be, from 0 to 1 (the same but for case, spaces, punctuation)."
-)
+RESOLUTION = "One of the model's resolutions; where not given and not supported, the model's own."
+PRIORITY = "The scheduling priority."
+POLLING = "Who polls upstream for the result."
+REUSE = "Whether a cached result may be reused."
+REUSE_THRESHOLD = "With SIMILAR: the least similarity of the prompts, 0 to 1 (equal but for case, spaces, punctuation)."
 STRATEGY = "How the account pool is used."
 
 
 @strawberry.input(
-    description="How a job uses the account pool. What is not given, or null, is as the deployment has it; the "
-    "defaults here are those of a deployment that sets nothing."
+    description="How a job uses the account pool. Fields not given, or null, take the deployment's values; the "
+    "defaults here are those of an unconfigured deployment."
 )
 class AccountStrategyInput:
     load_balance: LoadBalance | None = strawberry.field(
         default=schema_default(LoadBalance.LEAST_USED.value),
-        description="Which account is taken among those that could be.",
+        description="How an account is chosen among the eligible ones.",
     )
     max_concurrent_per_account: int | None = optional("Lowers, never raises, the account's own maxConcurrent.")
     auto_switch_on_failure: bool | None = strawberry.field(
-        default=schema_default(True), description="Whether another account is tried where one fails."
+        default=schema_default(True), description="Whether to try another account when one fails."
     )
     rate_limit_handling: RateLimitHandling | None = strawberry.field(
         default=schema_default(RateLimitHandling.SWITCH.value),
-        description="What happens where upstream wants fewer requests.",
+        description="What to do when upstream limits the request rate.",
     )
     switch_on_timeout: bool | None = strawberry.field(
         default=False,
-        description="Whether another account is tried where no result came in time. The first may still bring one, and "
-        "both are paid for.",
+        description="Whether to try another account after a time-out. The first may still return a result, and "
+        "both are charged.",
     )
     max_attempts: int | None = strawberry.field(
         default=schema_default(5), description="Attempts on accounts before the job fails, 1 to 100."
@@ -132,11 +130,11 @@ class HandlingInput:
     idempotency_key: str | None = optional(KEY)
 
 
-@strawberry.input(description="A picture to make for a storyboard.")
+@strawberry.input(description="A picture to generate for a storyboard.")
 class GenerateImageInput(StoryboardInput, SizeInput, CompositionInput, SeedInput, SamplerInput, HandlingInput):
     ratio: str | None = strawberry.field(
         default=schema_default(USUAL_RATIO[MediaKind.IMAGE]),
-        description="One of the model's ratios; one that is not said gives way to the model's own.",
+        description="One of the model's ratios; where not given and not supported, the model's own.",
     )
     resolution: str | None = strawberry.field(
         default=schema_default(USUAL_RESOLUTION[MediaKind.IMAGE]), description=RESOLUTION
@@ -157,11 +155,11 @@ class VideoStoryboardInput(StoryboardInput):
     )
     duration_seconds: int | None = strawberry.field(
         default=schema_default(USUAL_SECONDS),
-        description="One of the model's lengths; one that is not said gives way to the model's own.",
+        description="One of the model's lengths; where not given and not supported, the model's own.",
     )
 
 
-@strawberry.input(description="A clip to make for a storyboard.")
+@strawberry.input(description="A clip to generate for a storyboard.")
 class GenerateVideoInput(VideoStoryboardInput, SeedInput, MotionInput, HandlingInput):
     transition: Transition | None = strawberry.field(
         default=Transition.NONE, description="How the clip begins and ends."

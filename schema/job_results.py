@@ -19,7 +19,7 @@ from schema.storyboards import Storyboard
 from schema.videos import Video
 
 Result = ImageRecord | VideoRecord | Script | AssetList | Asset | Storyboard | Animatic | Speech | Video | Edit
-JobResult = Annotated[Result, strawberry.union("JobResult", description="What a job made.")]
+JobResult = Annotated[Result, strawberry.union("JobResult", description="The result of a job.")]
 
 # For stages whose job's target is the result: the loader of its rows, and the function that builds the type from a row.
 TARGETS: dict[JobType, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any], Result]]] = {

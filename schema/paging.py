@@ -64,7 +64,7 @@ class Node:
     id: strawberry.ID = strawberry.field(description="The object's id, unique over all types.")
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether there is more after the page.")
     has_previous_page: bool = strawberry.field(description="Whether there is more before the page.")
@@ -82,7 +82,7 @@ class Edge(Generic[T]):
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The page's items with their cursors.")
     nodes: list[T] = strawberry.field(description="The page's items.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies in its list.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in its list.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @resolved("How many items the whole list has.")
