@@ -56,7 +56,8 @@ def _opened(source: Path | io.BytesIO) -> "Iterator[Image.Image]":
                 width, height = picture.size
                 if width * height > MAX_PIXELS:
                     raise UnsupportedFileError(
-                        f"The picture has {width}x{height} pixels; at most {MAX_PIXELS // 10**6} megapixels fit."
+                        f"The picture has {width}x{height} pixels; at most "
+                        f"{MAX_PIXELS // 10**6} megapixels are allowed."
                     )
                 picture.load()
                 yield picture
