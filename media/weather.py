@@ -107,7 +107,7 @@ class Weather:
         return _Layer((256 - full, 256 - half), (full * luma, half * blue, half * red), scale, chance.random() * 6.3)
 
     def draw(self, planes: Planes, seconds: float) -> Planes:
-        """Draws the weather at that time in seconds into the frame."""
+        """A copy of the frame with the weather at that time in seconds."""
         y, u, v = planes.y, planes.u, planes.v
         for layer in self.layers:
             sway = self.kind.sway * math.sin(0.9 * seconds + layer.phase)

@@ -42,10 +42,10 @@ def report_progress(fraction: float) -> None:
     """Reports progress to the caller from a function that runs in a worker. Does nothing elsewhere."""
     if _answers is not None:
         message = ("progress", min(max(fraction, 0.0), 1.0))
-        _tell(_answers, pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL))
+        _send(_answers, pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL))
 
 
-def _tell(answers: BinaryIO, payload: bytes) -> None:
+def _send(answers: BinaryIO, payload: bytes) -> None:
     """Writes a result. Exits silently where the parent has died meanwhile, without a traceback in its log."""
     try:
         write_raw(answers, payload)
@@ -90,7 +90,7 @@ def main() -> None:
             message = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
         except Exception as error:
             message = pickle.dumps(("error", _portable(error)), protocol=pickle.HIGHEST_PROTOCOL)
-        _tell(_answers, message)
+        _send(_answers, message)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def _is_given_name(given: str, word: str, chosen: Sequence[str], evidence: Evide
 
 
 def _full_name(given: str, chosen: Sequence[str], seen: Iterable[str]) -> str | None:
-    """The only full name that ends with the given name; None where there is none or more than one."""
+    """The full name that ends with the given name; None where it is not the only one, or is itself a chosen name."""
     full = [word for word in seen if len(word) == 3 and word.endswith(given) and word[0] in lexicon.SURNAMES]
     return full[0] if len(full) == 1 and full[0] not in chosen else None
 
