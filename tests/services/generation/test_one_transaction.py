@@ -17,7 +17,7 @@ from services.film.jobs import cancel_job, retry_job
 from services.generation.attempts import StepLease, claim_steps
 from services.generation.detaching import detach
 from services.generation.faults import handle_provider_error
-from services.generation.finishing import PATIENCE_MS, finish_step, publish_attempt
+from services.generation.finishing import MAX_RETRY_MS, finish_step, publish_attempt
 from services.generation.states import abandon_attempt, record_states
 from services.generation.submitting import submit_step
 from services.generation.unconfirmed_submits import resolve_unconfirmed
@@ -126,7 +126,7 @@ async def test_an_end_that_is_cut_off_has_changed_nothing(upstream: FakeUpstream
 
 
 async def test_a_result_that_was_not_stored_for_a_day_ends_attempt_and_job_at_once(upstream: FakeUpstream) -> None:
-    job, attempt = await placed(state=AttemptState.FETCHING, fetch_since_ms=await now_ms() - PATIENCE_MS, due_at_ms=1)
+    job, attempt = await placed(state=AttemptState.FETCHING, fetch_since_ms=await now_ms() - MAX_RETRY_MS, due_at_ms=1)
     before = await everything()
     for number in range(MAX_WRITES):
         try:

@@ -20,7 +20,7 @@ from services.generation.records.showing import restore_version
 from services.generation.similarity import finding
 from services.generation.similarity.comparing import similarity
 from services.generation.similarity.finding import find_similar, ranked
-from services.generation.similarity.indexing import index_forgotten, replace_keys
+from services.generation.similarity.indexing import index_missing, replace_keys
 from tests.factories import OTHER, OWNER, make_job, make_workflow
 from tests.record_factories import fail, finish, made, start
 from tests.statements import counted_statements, counted_with_transactions
@@ -171,9 +171,9 @@ async def test_records_of_an_upgraded_database_are_indexed_afterwards(monkeypatc
     await execute("DELETE FROM similarity_key")
     await GenerationRecord.filter(id__in=[record.id for record in records]).update(similarity_keys=None)
     assert await found(wanted(records[0], records[0].prompt)) == []
-    assert await index_forgotten() == 5
+    assert await index_missing() == 5
     assert await keys() == before
-    assert await index_forgotten() == 0
+    assert await index_missing() == 0
 
 
 async def test_many_are_looked_up_in_a_few_statements() -> None:
