@@ -40,7 +40,7 @@ async def poll_all() -> int:
 
 
 async def submitted(strategy: AccountStrategy | None = None, **values: Any) -> tuple[Job, Attempt]:
-    """A job whose task upstream has, unless it said something else."""
+    """A submitted job, accepted by the upstream unless that was told to respond otherwise."""
     job = await make_generation(strategy=strategy, **values)
     await schedule(MediaKind.IMAGE)
     await submit_all()
@@ -498,7 +498,7 @@ async def test_a_claim_on_an_account_is_kept_by_its_holder_alone(upstream: FakeU
     assert (await Account.get(id=account.id)).poll_lease_until_ms == 0
 
 
-# ---------------------------------------------------------------- forgotten
+# ---------------------------------------------------------------- abandoned
 
 
 async def test_a_running_job_without_a_live_attempt_waits_again(upstream: FakeUpstream) -> None:
@@ -626,7 +626,7 @@ async def test_a_wait_that_upstream_asks_for_keeps_no_task_from_being_polled(ups
 
 
 async def test_a_lost_submit_of_a_canceled_job_keeps_its_slot_no_longer_than_a_day(upstream: FakeUpstream) -> None:
-    """Its account's session has ended, so that nobody can find out whether upstream ever had it."""
+    """The session of the account has expired, so that it cannot be found out whether the provider has the task."""
     account = await make_account()
     job = await make_generation(status=JobStatus.CANCELED)
     now = await now_ms()

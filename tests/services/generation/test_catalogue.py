@@ -1,4 +1,4 @@
-"""Which models there are, and which is meant."""
+"""The available models and the default model."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a model takes, and what is said where it does not."""
+"""Validation of inputs against models, and the messages of refusals."""
 
 from dataclasses import replace
 from typing import Any

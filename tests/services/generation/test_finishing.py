@@ -1,4 +1,4 @@
-"""What comes of a result that cannot be stored."""
+"""Results that cannot be stored."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What ends a step of an attempt does all of it or nothing: stopped before any of its writes, it has done nothing."""
+"""The end of an attempt's step is one transaction: interrupted before any of its writes, it changes nothing."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -39,7 +39,7 @@ async def everything() -> dict[str, list[dict[str, Any]]]:
 
 
 async def placed(strategy: AccountStrategy | None = None, **values: Any) -> tuple[Job, Attempt]:
-    """A job with an attempt that is the probe of its account's cooldown, and in any state that the test wants."""
+    """A job with an attempt that is the probe of its account's cooldown, in the state that the test gives."""
     account = await make_account(consecutive_failures=2)
     job = await make_generation(strategy=strategy)
     await AccountCooldown.create(account_id=account.id, kind="IMAGE", model="", until_ms=1, reason="Too fast.")
@@ -178,7 +178,7 @@ async def test_a_submit_whose_job_has_ended_frees_slot_and_probe_at_once(upstrea
 
 
 async def test_an_unanswered_submit_says_so_with_its_state_or_not_at_all(upstream: FakeUpstream) -> None:
-    """The draft is stored as sent before it is sent; what follows is one change."""
+    """The attempt is stored as sent before the request is sent; what follows is one transaction."""
     account = await make_account()
     job = await make_generation()
     await schedule(MediaKind.IMAGE)

@@ -1,4 +1,4 @@
-"""Results handed out again."""
+"""Reuse of earlier results."""
 
 import asyncio
 from typing import Any
@@ -106,7 +106,7 @@ async def test_reused_at_once_for_one_storyboard_nothing_is_run() -> None:
     assert await Job.filter(status=JobStatus.PENDING).count() == 0
 
 
-# ---------------------------------------------------------------- prompts that are alike
+# ---------------------------------------------------------------- similar prompts
 
 NIGHT = "a street at night, rain on the stones, a woman in a red coat, cinematic"
 NEAR = NIGHT.replace("red", "blue")
@@ -155,7 +155,7 @@ async def test_of_several_the_most_alike_whose_files_are_there() -> None:
 
 
 async def test_what_was_handed_out_for_a_like_prompt_is_no_result_of_that_prompt() -> None:
-    """Neither for exactly that prompt, nor for one that is like it and less like the one that it was made for."""
+    """Neither for the same prompt, nor for a similar one that is less similar to the prompt of the result."""
     former = await made("shot-1", prompt=NIGHT)
     handed_out = await record_of(await similar("shot-2", prompt=NEAR))
     assert (await again("shot-3", prompt=NEAR)).status is JobStatus.PENDING

@@ -1,4 +1,4 @@
-"""How long generations will take, by free slots and measured times."""
+"""Estimates of durations from free slots and measured times."""
 
 import pytest
 

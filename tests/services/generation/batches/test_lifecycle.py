@@ -1,4 +1,4 @@
-"""How a batch begins, ends and is taken up again."""
+"""The beginning, end and reopening of batches."""
 
 import asyncio
 from collections.abc import Sequence
