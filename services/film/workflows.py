@@ -25,7 +25,7 @@ from services.film.workflow.deletion import delete_rows
 from services.film.workflow.steps import clear_budget_pause, move_on, next_stage, read_states, start_stage
 from services.film.workflow_options import WorkflowOptions
 from services.notifications.callbacks.addresses import check_callback_url
-from services.platform.idempotency import once, stored_answer
+from services.platform.idempotency import once, previous_result
 from services.platform.locking import lock_row
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.ownership import own
@@ -88,7 +88,7 @@ def with_providers(options: WorkflowOptions) -> dict[str, Any]:
 async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key: str | None) -> Workflow:
     """Creates a workflow and starts it. With a key that was used before: the workflow made then."""
     values = dataclasses.asdict(request)
-    former = await stored_answer(owner, "createWorkflow", idempotency_key, values, Workflow)
+    former = await previous_result(owner, "createWorkflow", idempotency_key, values, Workflow)
     if former is not None:
         return former
     name = check_name(request.name, "input", "name")

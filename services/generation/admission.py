@@ -19,7 +19,7 @@ from services.generation.records.holding import BUSY, lock_record_of_request
 from services.generation.resolving import resolve_inputs
 from services.generation.reuse import reuse_result
 from services.notifications.callbacks.addresses import check_callback_url
-from services.platform.idempotency import once, stored_answer
+from services.platform.idempotency import once, previous_result
 from services.queue.notify import notify
 from services.stores import records
 from services.stores.jobs.files import add_inputs
@@ -62,7 +62,7 @@ async def admit_all(
     """
     values = {**values, "priority": priority.value}
     if callback_url is not None:
-        stored = await stored_answer(owner, mutation, idempotency_key, values, Job)
+        stored = await previous_result(owner, mutation, idempotency_key, values, Job)
         if stored is not None:
             return stored
         await check_callback_url(callback_url)

@@ -54,6 +54,6 @@ async def _sound(link: str | None, name: str, out: Path, settings: Settings) -> 
         )
     except (BadInputError, FileTooLargeError) as error:
         message = f"The {name} cannot be used. {error.message}"
-        is_transient = isinstance(error, LinkNotFetchedError) and error.is_passing
+        is_transient = isinstance(error, LinkNotFetchedError) and error.is_transient
         raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=is_transient) from error
     return path

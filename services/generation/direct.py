@@ -33,7 +33,7 @@ from services.queue.run_leased import run_leased
 from services.stores.attempts import insert_attempts
 from services.stores.jobs.claims import is_held_by
 from services.stores.jobs.files import add_candidates
-from services.stores.jobs.moves import put_back
+from services.stores.jobs.moves import schedule_retry
 from settings import Settings
 
 
@@ -126,7 +126,7 @@ async def _fail(job: Job, lease: Lease, attempt: Attempt, failure: JobFailure) -
         failures = present.failures + 1
         if failure.is_retryable and failures < MAX_FAILURES:
             message = f"Retrying: {failure.message}"
-            await put_back(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
+            await schedule_retry(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
             return
         await end_attempt(attempt, AttemptOutcome.FAILED, error)
         await fail_generation(present, error)

@@ -88,7 +88,7 @@ async def _fetch_and_store(
         for outcome in failed:
             if not isinstance(outcome, EkonteError):
                 raise outcome
-        transient = [outcome for outcome in failed if isinstance(outcome, LinkNotFetchedError) and outcome.is_passing]
+        transient = [outcome for outcome in failed if isinstance(outcome, LinkNotFetchedError) and outcome.is_transient]
         if transient or not _can_drop_some(attempt) or len(failed) == len(links):
             raise (transient or failed)[0]
     fetched = [(link, path) for link, path, outcome in zip(links, paths, outcomes, strict=True) if outcome is None]

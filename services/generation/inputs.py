@@ -34,7 +34,7 @@ from services.queue.run_leased import run_leased
 from services.stores import records
 from services.stores.jobs.claims import is_held_by
 from services.stores.jobs.files import replace_input
-from services.stores.jobs.moves import put_back, put_into_queue
+from services.stores.jobs.moves import move_to_queue, schedule_retry
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -111,7 +111,7 @@ async def _fetch(link: str, position: int, path: Path, settings: Settings) -> Ne
             check_result, path, "IMAGE", limit=settings.render_concurrency, timeout_seconds=CHECK_SECONDS
         )
     except EkonteError as error:
-        is_transient = isinstance(error, LinkNotFetchedError) and error.is_passing
+        is_transient = isinstance(error, LinkNotFetchedError) and error.is_transient
         message = f"{input_name(link, position)} cannot be used. {error.message}"
         raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=is_transient) from error
     except OSError as error:
@@ -147,7 +147,7 @@ async def _move_on(job: Job, lease: Lease, request: GenerationRequest, stored: d
             if image.sha256 is None:
                 await replace_input(job.id, position, stored[image.given].id)
         await records.write_inputs(job.target_id, ready, current_job_id=job.id)
-        await put_into_queue(lease, ready, queue_of(ready))
+        await move_to_queue(lease, ready, queue_of(ready))
         notify()
 
     await transaction(body)
@@ -165,7 +165,7 @@ async def _fail(job: Job, lease: Lease, failure: JobFailure) -> None:
             await fail_generation(job, error, failures=failures)
             return
         message = f"Retrying: {failure.message}"
-        await put_back(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
+        await schedule_retry(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
         notify()
 
     await transaction(body)

@@ -70,19 +70,19 @@ async def retry_generations(jobs: Sequence[Job]) -> list[Job]:
     for attempt in await _resumable_attempts([job.id for job in ended]):
         if attempt.job_id not in resumed and await store.resume(attempt.id, attempt.state):
             resumed[attempt.job_id] = attempt.id
-    for goes_on in (True, False):
-        group = [job.id for job in ended if (job.id in resumed) is goes_on]
+    for is_resumed in (True, False):
+        group = [job.id for job in ended if (job.id in resumed) is is_resumed]
         if group:
-            await _reopen(group, goes_on=goes_on)
+            await _reopen(group, is_resumed=is_resumed)
     if resumed:
         await store.count_in_run_of_job(list(resumed.values()))
     notify()
     return ended
 
 
-async def _reopen(job_ids: Sequence[int], *, goes_on: bool) -> None:
+async def _reopen(job_ids: Sequence[int], *, is_resumed: bool) -> None:
     try:
-        await reopen_generations(job_ids, goes_on=goes_on)
+        await reopen_generations(job_ids, is_resumed=is_resumed)
     except IntegrityError as error:
         raise ConflictError(BUSY) from error
 

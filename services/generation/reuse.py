@@ -21,7 +21,7 @@ from services.generation.similarity.comparing import percentage
 from services.generation.similarity.finding import SimilarRecord, find_similar
 from services.generation.similarity.indexing import replace_keys
 from services.notifications.callbacks.outbox import write_record_callbacks
-from services.platform.files import keep_file_ready
+from services.platform.files import keep_files_ready
 from services.platform.owned import places
 from services.stores import records
 from services.stores.jobs.files import add_files
@@ -132,7 +132,7 @@ async def cached_results(
     for link in await JobFile.filter(job_id__in=list(succeeded)).order_by("job_id", "position"):
         links[link.job_id].append(link)
     file_ids = {link.file_id for of_job in links.values() for link in of_job}
-    ready = await keep_file_ready(file_ids) if locks else await _ready(file_ids)
+    ready = await keep_files_ready(file_ids) if locks else await _ready(file_ids)
     usable = {job_id for job_id, of_job in links.items() if all(link.file_id in ready for link in of_job)}
 
     def first(of_request: Sequence[tuple[GenerationRecord, SimilarRecord | None]]) -> CachedResult | None:

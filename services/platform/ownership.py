@@ -1,4 +1,4 @@
-"""Finding a caller's own rows: somebody else's are as if they were not there."""
+"""Loads a caller's own rows; rows of other owners count as missing."""
 
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ RowT = TypeVar("RowT", bound=OwnedRow)
 
 
 async def own(table: type[RowT], owner: str, row_id: int) -> RowT:
-    """The owner's row. NotFoundError, or WorkflowNotFoundError for workflows, where there is none."""
+    """Returns the owner's row. Raises NotFoundError (WorkflowNotFoundError for workflows) if there is none."""
     row = await table.get_or_none(id=row_id, owner=owner)
     if row is None:
         raise not_found(table.__name__.lower())
@@ -18,12 +18,12 @@ async def own(table: type[RowT], owner: str, row_id: int) -> RowT:
 
 
 async def own_workflow_of(owner: str, workflow_id: int, made_in: int | None) -> Workflow:
-    """The owner's workflow, for something that is made from a row of the workflow `made_in`.
+    """Returns the owner's workflow, for an object that is created from a row of the workflow `made_in`.
 
-    BadInputError where that is another one: its next run would not use what is made, and deleting the one workflow
-    would take away what the other is made from.
+    Raises BadInputError if that is another workflow: its next run would not use the new object, and deleting it would
+    delete the object's source.
     """
     workflow = await own(Workflow, owner, workflow_id)
     if made_in != workflow_id:
-        raise BadInputError("What this is to be made from is not of that workflow.", path=["input", "workflowId"])
+        raise BadInputError("The source object does not belong to that workflow.", path=["input", "workflowId"])
     return workflow

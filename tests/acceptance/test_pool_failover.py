@@ -114,7 +114,7 @@ async def an_account_out_of_credit(pool: Pool, _: Path) -> None:
         return job["message"] if "until" in (job["message"] or "") else None
 
     message = await until("the job says until when it waits", ask)
-    assert "waits for an account" in message
+    assert "Waiting for an account" in message
     assert [task["account"] for task in pool.emulator.tasks(session="poor")] == ["poor"]
     await pool.add("rich")
     job = await pool.ended(waiting)

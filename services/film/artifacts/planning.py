@@ -48,7 +48,7 @@ async def plan_stage(job: Job, lease: Lease) -> None:
         if is_away(error):
             raise  # nothing is wrong with the stage: it is looked at again
         log.exception("stage.plan_broke", job=job.global_id, type=job.type.value)
-        message = "Something went wrong inside the server. The log has the details."
+        message = "Internal server error. The server log has the details."
         await _fail_in_transaction(lease, JobError(JobErrorCode.INTERNAL, message, is_retryable=True))
 
 

@@ -15,7 +15,7 @@ from services.generation.batches.inserts import RecordConflictError, write_items
 from services.generation.batches.lifecycle import end_complete_batches
 from services.generation.on_ended import on_ended
 from services.notifications.callbacks.addresses import check_callback_url
-from services.platform.idempotency import check_key, once, stored_answer
+from services.platform.idempotency import check_key, once, previous_result
 from services.queue.notify import notify
 from services.stores import batches
 
@@ -61,7 +61,7 @@ async def create_batch(owner: str, requested: BatchInput, idempotency_key: str |
     mutation = MUTATIONS[requested.kind]
     key = None if requested.dry_run else idempotency_key
     values = {} if key is None else requested.key_values()
-    stored = await stored_answer(owner, mutation, key, values, Batch)
+    stored = await previous_result(owner, mutation, key, values, Batch)
     if stored is not None:
         return _admission_of(stored)
     drafts, faults = await check_items(requested)

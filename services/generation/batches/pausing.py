@@ -10,7 +10,7 @@ from services.notifications.alerts.raising import close_alert, raise_alert
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.queue.notify import notify
 from services.stores import batches
-from services.stores.jobs.waits import wait_anew_in_batch
+from services.stores.jobs.waits import restart_waiting_in_batch
 
 
 async def pause_batch_for_budget(batch_id: int, message: str) -> None:
@@ -72,7 +72,7 @@ async def resume_batch(owner: str, batch_id: int, credit_budget: int | NotGiven 
         raise BadInputError("creditBudget is at least 0.", path=["creditBudget"])
 
     async def body() -> Batch:
-        await wait_anew_in_batch(owner, batch_id)  # jobs are locked before their batch
+        await restart_waiting_in_batch(owner, batch_id)  # jobs are locked before their batch
         batch = await lock_own_batch(owner, batch_id)
         if batch.status not in (BatchStatus.PAUSED, BatchStatus.PENDING, BatchStatus.RUNNING):
             raise ConflictError(f"A batch that is {batch.status.value} cannot be resumed; use retryBatch.", path=["id"])

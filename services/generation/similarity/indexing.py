@@ -102,7 +102,7 @@ async def _write(rows: Sequence[dict[str, int]], keys: Sequence[list[int]]) -> N
     """Writes the keys of the records that are still not indexed and still show the same result."""
     pairs: list[tuple[int, int]] = []
     for row, of_record in zip(rows, keys, strict=True):
-        written = await records.index_unseen(row["id"], packed(of_record), shown_job_id=row["shown_job_id"])
+        written = await records.write_missing_keys(row["id"], packed(of_record), shown_job_id=row["shown_job_id"])
         if written:
             pairs += [(key, row["id"]) for key in of_record]
     await similarity_keys.insert(pairs)

@@ -222,7 +222,7 @@ async def test_what_no_workflow_could_use_is_refused(studio: Studio) -> None:
         await start(voice_id="nobody")
     script = await make_script(workflow_id=(await make_workflow()).id, status=JobStatus.SUCCEEDED)
     other = await make_workflow()
-    with pytest.raises(BadInputError, match="not of that workflow"):
+    with pytest.raises(BadInputError, match="does not belong to that workflow"):
         await create_assets(
             OWNER,
             script_id=script.id,
