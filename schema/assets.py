@@ -33,7 +33,7 @@ class Asset(Node):
 
     @resolved("How far the design image is.")
     async def status(self, info: Info) -> JobStatus:
-        return (await self._made(info)).making.status
+        return (await self._made(info)).state.status
 
     @resolved("How it looks.")
     async def design_image(self, info: Info) -> MediaFile | None:
@@ -45,7 +45,7 @@ class Asset(Node):
 
     @resolved("Why the design image failed, where it did.")
     async def error(self, info: Info) -> JobError | None:
-        return JobError.maybe((await self._made(info)).making.error)
+        return JobError.maybe((await self._made(info)).state.error)
 
     @staticmethod
     def from_row(row: AssetRow) -> "Asset":

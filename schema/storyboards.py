@@ -39,7 +39,7 @@ class Shot(Node):
 
     @resolved("How far the picture is.")
     async def status(self, info: Info) -> JobStatus:
-        return (await self._made(info)).making.status
+        return (await self._made(info)).state.status
 
     @resolved("True after editShot, until the shot is generated again.")
     async def needs_regeneration(self, info: Info) -> bool:
@@ -77,7 +77,7 @@ class Shot(Node):
 
     @resolved("Why the picture failed, where it did.")
     async def error(self, info: Info) -> JobError | None:
-        return JobError.maybe((await self._made(info)).making.error)
+        return JobError.maybe((await self._made(info)).state.error)
 
     @staticmethod
     def from_row(row: ShotRow) -> "Shot":

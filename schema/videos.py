@@ -31,11 +31,11 @@ class VideoSegment(Node):
 
     @resolved("How far the clip is.")
     async def status(self, info: Info) -> JobStatus:
-        return (await self._made(info)).making.status
+        return (await self._made(info)).state.status
 
     @resolved("From 0 to 1.")
     async def progress(self, info: Info) -> float:
-        return (await self._made(info)).making.progress
+        return (await self._made(info)).state.progress
 
     @resolved("The clip.")
     async def video(self, info: Info) -> MediaFile | None:
@@ -48,7 +48,7 @@ class VideoSegment(Node):
 
     @resolved("Why the clip failed, where it did.")
     async def error(self, info: Info) -> JobError | None:
-        return JobError.maybe((await self._made(info)).making.error)
+        return JobError.maybe((await self._made(info)).state.error)
 
     @staticmethod
     def from_row(row: SegmentRow) -> "VideoSegment":

@@ -536,7 +536,7 @@ async def test_a_refused_file_and_a_missing_object_are_placed_in_the_arguments()
 async def test_no_text_and_two_texts_are_refused_in_their_own_words() -> None:
     neither = await refused(CREATE, input={"name": "A"})
     both = await refused(CREATE, input={"name": "A", "inputContent": STORY, "inputFile": "file_1"})
-    assert neither.message == "There is no text: give inputContent or inputFile."
-    assert both.message == "Give inputContent or inputFile, not both."
+    assert neither.message == "No text was given. Set inputContent or inputFile."
+    assert both.message == "Set inputContent or inputFile, not both."
     assert neither.path == both.path == ["input", "inputContent"]
     assert await Workflow.all().count() == 0

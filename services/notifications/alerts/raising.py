@@ -79,7 +79,7 @@ async def close_passed(kind: AlertKind, holds_sql: str, *values: Any) -> int:
     """
 
     async def body() -> int:
-        resolved = await alerts.resolve_passed(kind, Sql(holds_sql, values))
+        resolved = await alerts.resolve_cleared(kind, Sql(holds_sql, values))
         await _write_webhooks(resolved)
         return len(resolved)
 

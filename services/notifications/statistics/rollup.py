@@ -40,7 +40,7 @@ async def _has_deltas() -> bool:
 
 async def _roll_batch() -> int:
     await lock_or_add_fact(LOCK_FACT)  # held until the transaction ends: only one process writes aggregates at a time
-    deltas = await statistics.take_unrolled(DELTA_BATCH_SIZE)
+    deltas = await statistics.mark_rolled_up(DELTA_BATCH_SIZE)
     sums = sum_up(deltas)
     keys = sorted(sums)
     for start in range(0, len(keys), _KEY_BATCH_SIZE):

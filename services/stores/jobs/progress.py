@@ -74,7 +74,7 @@ async def sum_up_stage_progress(stage_job_id: int) -> StageProgress | None:
     return StageProgress(rows[0]["progress"], rows[0]["workflow_id"], Stage(rows[0]["stage"]))
 
 
-async def set_message_without_files(job_ids: Sequence[int], message: str) -> None:
+async def record_files_removed(job_ids: Sequence[int], message: str) -> None:
     """Writes a message into those of the jobs that have no file left."""
     if not job_ids:
         return

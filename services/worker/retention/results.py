@@ -16,7 +16,7 @@ from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
 from services.platform.table_scan import scan_table
 from services.stores.jobs.files import remove_inputs_from, remove_result_links
-from services.stores.jobs.progress import set_message_without_files
+from services.stores.jobs.progress import record_files_removed
 
 FILE_BATCH_SIZE = 200
 JOB_BATCH_SIZE = 200
@@ -75,7 +75,7 @@ async def _let_go(job_ids: list[int], days: float) -> int:
     async def body() -> int:
         forgotten = await remove_result_links(job_ids, is_old=is_old)
         message = f"Its files were removed: this server keeps results for {days:g} days. regenerate makes them anew."
-        await set_message_without_files(sorted({job_id for job_id, _ in forgotten}), message)
+        await record_files_removed(sorted({job_id for job_id, _ in forgotten}), message)
         loose = await _in_no_result(sorted({file_id for _, file_id in forgotten}))
         for start in range(0, len(loose), FILE_BATCH_SIZE):
             await remove_inputs_from(loose[start : start + FILE_BATCH_SIZE], is_old=is_old)
