@@ -134,14 +134,11 @@ async def _query_tasks(
         return await provider.query(credential, kind.value, history_ids=ids)
     except UpstreamFaultError as fault:
         await _record_failed_poll(account, kind, fault, roll)
-        is_deactivated = fault.kind in (
-            FaultKind.SESSION_EXPIRED,
-            FaultKind.PUNISHED,
-        )  # until a person renews the session
+        # Until a person renews the session.
+        is_deactivated = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)
         retry_after_ms = int(fault.retry_after_seconds * 1000) if fault.retry_after_seconds else None
-        await _postpone(
-            attempts, failed_poll_ms(is_deactivated=is_deactivated, retry_after_ms=retry_after_ms, roll=roll), roll
-        )
+        wait_ms = failed_poll_ms(is_deactivated=is_deactivated, retry_after_ms=retry_after_ms, roll=roll)
+        await _postpone(attempts, wait_ms, roll)
         return None
 
 
