@@ -11,7 +11,7 @@ import structlog
 
 from models.database import execute, is_sqlite
 from services.generation.orphans import resume_orphans
-from services.generation.similarity.indexing import index_forgotten
+from services.generation.similarity.indexing import index_missing
 from services.notifications.callbacks.clearing import clear_callbacks
 from services.notifications.statistics.history import count_history
 from services.notifications.statistics.rollup import roll_up
@@ -43,7 +43,7 @@ async def sweep() -> bool:
         {
             "orphaned stages": wake_orphaned_stage_jobs,
             "orphaned generations": resume_orphans,
-            "similarity": index_forgotten,
+            "similarity": index_missing,
         }
     )
     return False
