@@ -95,6 +95,19 @@ def test_imports_for_type_checkers_make_no_circle() -> None:
     assert found == ["b", "c"]
 
 
+def test_no_packages_of_services_import_each_other_in_a_circle() -> None:
+    imports = {
+        module: targets for module, targets in _module_imports(_modules()).items() if module.startswith("services.")
+    }
+    assert _cycles(_package_imports(imports)) == []
+
+
+def test_a_circle_of_packages_is_found_where_no_files_form_one() -> None:
+    imports = {"s.a.one": {"s.b.two"}, "s.b.three": {"s.a.four"}, "s.b.two": set[str](), "s.a.four": {"s.plain"}}
+    assert _cycles(imports) == []
+    assert _cycles(_package_imports(imports)) == [["s.a", "s.b"]]
+
+
 def test_a_circle_of_imports_is_found() -> None:
     assert _cycles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
 
@@ -252,6 +265,20 @@ def _is_up(source: str, target: str) -> bool:
     """Whether an import from one room of services/ goes to a higher one."""
     rooms = [name.split(".")[1] for name in (source, target) if name.startswith("services.")]
     return len(rooms) == 2 and ROOMS.index(rooms[0]) < ROOMS.index(rooms[1])
+
+
+def _package_imports(imports: dict[str, set[str]]) -> dict[str, set[str]]:
+    """For each package the others that its files import; a package and one inside of it are not others."""
+    packages: dict[str, set[str]] = {}
+    for source, targets in imports.items():
+        package = source.rpartition(".")[0]
+        others = {target.rpartition(".")[0] for target in targets}
+        packages.setdefault(package, set()).update(
+            other
+            for other in others
+            if not f"{other}.".startswith(f"{package}.") and not f"{package}.".startswith(f"{other}.")
+        )
+    return packages
 
 
 def _cycles(edges: dict[str, set[str]]) -> list[list[str]]:

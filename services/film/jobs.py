@@ -7,7 +7,7 @@ from models.enums import ENDED_JOB_STATUSES, LIVE_JOB_STATUSES, JobRole, JobStat
 from models.jobs import Job
 from models.workflows import WorkflowStage
 from services.film.artifacts.canceling import cancel_builds
-from services.film.artifacts.planning import end_stage_job
+from services.film.workflow.planning import end_stage_job
 from services.film.workflow.steps import clear_budget_pause
 from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation

@@ -19,9 +19,9 @@ from models.enums import (
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.film.artifacts.canceling import cancel_builds
-from services.film.artifacts.planning import end_stage_job
 from services.film.sources import store_source
 from services.film.workflow.deletion import delete_rows
+from services.film.workflow.planning import end_stage_job
 from services.film.workflow.steps import advance, clear_budget_pause, next_stage, read_states, start_stage
 from services.film.workflow_options import WorkflowOptions
 from services.notifications.callbacks.addresses import check_callback_url

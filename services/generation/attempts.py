@@ -4,12 +4,12 @@ Every write of a step holder is guarded by the lease's epoch. If a write changes
 and the caller stops without an error.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from models.database import execute, now_ms_sql, transaction
-from models.enums import AttemptOutcome, AttemptState
+from models.enums import AttemptOutcome, AttemptState, MediaKind
 from models.generation import Attempt
 from models.job_errors import JobError
 from services.platform.leases import Lease
@@ -33,11 +33,15 @@ class StepLease:
         return store.lease_of(self.attempt)
 
 
-async def claim_steps(state: AttemptState, limit: int, lease_seconds: float) -> list[StepLease]:
-    """Claims up to `limit` attempts in the state whose step is due, longest overdue first. Uses two statements."""
+async def claim_steps(
+    state: AttemptState, limit: int, lease_seconds: float, kinds: Collection[MediaKind] = tuple(MediaKind)
+) -> list[StepLease]:
+    """Claims up to `limit` attempts of these kinds, in the state, whose step is due, longest overdue first. Uses two
+    statements.
+    """
     if limit < 1:
         return []
-    epochs = {lease.id: lease.epoch for lease in await store.claim_due(state, limit, lease_seconds)}
+    epochs = {lease.id: lease.epoch for lease in await store.claim_due(state, limit, lease_seconds, kinds)}
     if not epochs:
         return []
     found = await Attempt.filter(id__in=list(epochs)).order_by("id")
@@ -56,10 +60,11 @@ async def release_step(step: StepLease) -> None:
     await store.release(step.lease, step.attempt.state)
 
 
-async def next_due_ms(states: Sequence[AttemptState]) -> int | None:
-    """Milliseconds until the next step of attempts in these states is due (0: now); None if there is none."""
+async def next_due_ms(states: Sequence[AttemptState], kinds: Collection[MediaKind] = tuple(MediaKind)) -> int | None:
+    """Milliseconds until the next step of attempts of these kinds and states is due (0: now); None if there is none."""
     rows = await execute(
-        f"SELECT MIN(due_at_ms) - {now_ms_sql()} AS wait FROM attempt WHERE state IN ({places(states)})",
+        f"SELECT MIN(due_at_ms) - {now_ms_sql()} AS wait FROM attempt WHERE state IN ({places(states)})"
+        f"{store.of_kinds_sql(kinds)}",
         *(state.value for state in states),
     )
     wait = rows[0]["wait"]

@@ -5,7 +5,7 @@ the same submit id on the same account, only after the provider has reported for
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import structlog
 
@@ -29,24 +29,26 @@ from services.generation.unconfirmed_submits import resolve_unconfirmed
 from services.platform.leases import Lease
 from services.platform.providers import pooled_provider
 from services.stores.account_leases import claim_polls, extend_polls, release_poll
-from services.stores.attempts import free_manual_slot, move, set_outcome
+from services.stores.attempts import free_manual_slot, move, of_kinds_sql, set_outcome
 
 log = structlog.get_logger(__name__)
 
 POLL_LEASE_SECONDS = 30.0
 
 
-async def claim_accounts(limit: int, lease_seconds: float = POLL_LEASE_SECONDS) -> list[Lease]:
-    """Claims up to `limit` accounts that have an attempt due for a poll and are not being polled."""
-    return await claim_polls(limit, lease_seconds) if limit > 0 else []
+async def claim_accounts(
+    limit: int, lease_seconds: float = POLL_LEASE_SECONDS, kinds: Collection[MediaKind] = tuple(MediaKind)
+) -> list[Lease]:
+    """Claims up to `limit` accounts that have an attempt of these kinds due for a poll and are not being polled."""
+    return await claim_polls(limit, lease_seconds, kinds) if limit > 0 else []
 
 
-async def next_poll_due_ms() -> int | None:
+async def next_poll_due_ms(kinds: Collection[MediaKind] = tuple(MediaKind)) -> int | None:
     """Milliseconds until the next account is due for a poll (0: now); None if no task is running."""
     rows = await execute(
         f"SELECT MIN(attempt.due_at_ms) - {now_ms_sql()} AS wait FROM attempt JOIN account"
         " ON account.id = attempt.account_id WHERE attempt.state IN ('SENT', 'ACCEPTED')"
-        f" AND account.poll_lease_until_ms < {now_ms_sql()}"
+        f" AND account.poll_lease_until_ms < {now_ms_sql()}{of_kinds_sql(kinds, 'attempt.kind')}"
     )
     wait = rows[0]["wait"]
     return None if wait is None else max(0, int(wait))
@@ -62,8 +64,8 @@ async def release_account(lease: Lease) -> None:
     await release_poll(lease)
 
 
-async def poll_step(lease: Lease) -> int:
-    """Polls all tasks of one account and releases its lease; returns how many slots became free."""
+async def poll_step(lease: Lease, kinds: Collection[MediaKind] = tuple(MediaKind)) -> int:
+    """Polls all tasks of these kinds of one account and releases its lease; returns how many slots became free."""
     try:
         account = await Account.get(id=lease.id)
         attempts = await Attempt.filter(
@@ -71,7 +73,7 @@ async def poll_step(lease: Lease) -> int:
         ).order_by("id")
         moment_ms = await now_ms()
         freed, roll = 0, random.random()
-        for kind in MediaKind:
+        for kind in kinds:
             of_kind = [attempt for attempt in attempts if attempt.kind is kind]
             freed += await _poll_kind(account, of_kind, moment_ms, roll)
         return freed

@@ -7,23 +7,26 @@ The other columns of the table account are written by services/stores/accounts.
 from collections.abc import Collection, Sequence
 
 from models.database import execute, now_ms_sql
+from models.enums import MediaKind
 from services.platform.leases import Lease, LeasedTable
 from services.platform.owned import places
 from services.platform.sql import skip_locked_sql
+from services.stores.attempts import of_kinds_sql
 
 POLLS = LeasedTable("account", until="poll_lease_until_ms", epoch="poll_epoch")
 CHECKS = LeasedTable("account", until="check_due_at_ms", epoch=None)
 _IS_POLLED = "poll_lease_until_ms > 0"
 
 
-async def claim_polls(limit: int, lease_seconds: float) -> list[Lease]:
-    """Claims at limit `limit` accounts that have an attempt due for polling and that no other worker polls, the one
-    whose lease ended first in front. One statement.
+async def claim_polls(limit: int, lease_seconds: float, kinds: Collection[MediaKind] = tuple(MediaKind)) -> list[Lease]:
+    """Claims at most `limit` accounts that have an attempt of these kinds due for polling and that no other worker
+    polls, the one whose lease ended first in front. One statement.
     """
     is_free = f"poll_lease_until_ms < {now_ms_sql()}"
     claimed = await POLLS.claim(
         f"SELECT id FROM account AS due WHERE due.{is_free} AND due.id IN (SELECT account_id FROM attempt"
-        f" WHERE state IN ('SENT', 'ACCEPTED') AND due_at_ms <= {now_ms_sql()}) ORDER BY due.poll_lease_until_ms"
+        f" WHERE state IN ('SENT', 'ACCEPTED') AND due_at_ms <= {now_ms_sql()}{of_kinds_sql(kinds)})"
+        " ORDER BY due.poll_lease_until_ms"
         f" LIMIT ?{skip_locked_sql()}",
         (limit,),
         lease_seconds,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.database import execute
-from models.enums import ATTEMPT_TRANSITIONS, AttemptOutcome, AttemptState
+from models.enums import ATTEMPT_TRANSITIONS, AttemptOutcome, AttemptState, MediaKind
 from models.generation import Attempt
 from models.job_errors import JobError, with_errors_as_json
 from services.platform.leases import Lease, LeasedTable
@@ -48,10 +48,19 @@ async def insert_attempts(attempts: Sequence[Attempt], *, is_due: bool = True) -
 # ---------------------------------------------------------------- leases of steps
 
 
-async def claim_due(state: AttemptState, limit: int, lease_seconds: float) -> list[Lease]:
-    """Claims at most `limit` attempts in the state whose step is due, the longest due first. One statement."""
+def of_kinds_sql(kinds: Collection[MediaKind], column: str = "kind") -> str:
+    """An SQL condition for attempts of these kinds, beginning with AND; empty for all kinds."""
+    return "" if set(kinds) == set(MediaKind) else f" AND {column} IN ({', '.join(repr(kind.value) for kind in kinds)})"
+
+
+async def claim_due(
+    state: AttemptState, limit: int, lease_seconds: float, kinds: Collection[MediaKind] = tuple(MediaKind)
+) -> list[Lease]:
+    """Claims at most `limit` attempts of these kinds, in the state, whose step is due, the longest due first. One
+    statement.
+    """
     claimed = await LEASES.claim(
-        f"SELECT id FROM attempt WHERE state = ? AND due_at_ms <= {now_sql().text}"
+        f"SELECT id FROM attempt WHERE state = ? AND due_at_ms <= {now_sql().text}{of_kinds_sql(kinds)}"
         f" ORDER BY due_at_ms, id LIMIT ?{skip_locked_sql()}",
         (state.value, limit),
         lease_seconds,

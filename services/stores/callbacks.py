@@ -17,7 +17,7 @@ from services.stores.updates import Sql, database_time, delete, id_in, update
 
 ROWS_PER_STATEMENT = 1_000
 LEASES = LeasedTable("callback_delivery")
-"Claims of due deliveries (services/notifications/callbacks/claims.py)."
+"Claims of due deliveries (services/notifications/delivery/claims.py)."
 _PENDING = [DeliveryStatus.PENDING]
 
 

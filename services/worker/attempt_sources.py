@@ -3,9 +3,9 @@
 No step waits for a result: between steps an attempt is only a row. Leases of running steps are extended together.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from models.enums import AttemptState
+from models.enums import AttemptState, MediaKind
 from services.generation.attempts import StepLease, claim_steps, extend_steps, next_due_ms, release_step
 from services.generation.finishing import finish_step
 from services.generation.polling import claim_accounts, extend_accounts, next_poll_due_ms, poll_step, release_account
@@ -25,17 +25,21 @@ class StepSource:
         self,
         state: AttemptState,
         settings: Settings,
+        kinds: Collection[MediaKind],
         do: Callable[[StepLease], Awaitable[None]],
         on_done: Callable[[], None] | None = None,
     ) -> None:
-        """do: runs one step. on_done: called after each step, because other kinds of work may then be due."""
+        """kinds: those that this process serves. do: runs one step. on_done: called after each step, because other
+        kinds of work may then be due.
+        """
         self._state = state
         self._settings = settings
+        self._kinds = tuple(kinds)
         self._do = do
         self._on_done = on_done
 
     async def claim(self, limit: int, running: Sequence[StepLease]) -> list[StepLease]:
-        return await claim_steps(self._state, limit, self._settings.lease_seconds)
+        return await claim_steps(self._state, limit, self._settings.lease_seconds, self._kinds)
 
     async def do(self, step: StepLease) -> None:
         await self._do(step)
@@ -51,23 +55,23 @@ class StepSource:
             await release_step(step)
 
     async def next_due_seconds(self) -> float | None:
-        return _seconds(await next_due_ms([self._state]))
+        return _seconds(await next_due_ms([self._state], self._kinds))
 
 
-def submits(settings: Settings, on_done: Callable[[], None]) -> StepSource:
+def submits(settings: Settings, kinds: Collection[MediaKind], on_done: Callable[[], None]) -> StepSource:
     async def submit(step: StepLease) -> None:
         async with attempt_span("generation submit", step.attempt):
             await submit_step(step)
 
-    return StepSource(AttemptState.PLACED, settings, submit, on_done)
+    return StepSource(AttemptState.PLACED, settings, kinds, submit, on_done)
 
 
-def finishes(settings: Settings) -> StepSource:
+def finishes(settings: Settings, kinds: Collection[MediaKind]) -> StepSource:
     async def finish(step: StepLease) -> None:
         async with attempt_span("generation finish", step.attempt):
             await finish_step(step, settings)
 
-    return StepSource(AttemptState.FETCHING, settings, finish)
+    return StepSource(AttemptState.FETCHING, settings, kinds, finish)
 
 
 class PollSource:
@@ -75,16 +79,17 @@ class PollSource:
 
     batch_size = CLAIM_BATCH_SIZE
 
-    def __init__(self, settings: Settings, on_freed: Callable[[], None]) -> None:
+    def __init__(self, settings: Settings, kinds: Collection[MediaKind], on_freed: Callable[[], None]) -> None:
         """on_freed: called when a poll released slots or found results to fetch."""
         self._settings = settings
+        self._kinds = tuple(kinds)
         self._on_freed = on_freed
 
     async def claim(self, limit: int, running: Sequence[Lease]) -> list[Lease]:
-        return await claim_accounts(limit, self._settings.lease_seconds)
+        return await claim_accounts(limit, self._settings.lease_seconds, self._kinds)
 
     async def do(self, claim: Lease) -> None:
-        if await poll_step(claim):
+        if await poll_step(claim, self._kinds):
             self._on_freed()
 
     async def extend(self, claims: Sequence[Lease]) -> None:
@@ -95,7 +100,7 @@ class PollSource:
             await release_account(claim)
 
     async def next_due_seconds(self) -> float | None:
-        return _seconds(await next_poll_due_ms())
+        return _seconds(await next_poll_due_ms(self._kinds))
 
 
 def _seconds(wait_ms: int | None) -> float | None:

@@ -8,11 +8,11 @@ from models.enums import JobRole, MediaKind, Queue
 from models.jobs import Job
 from services.accounts.health_checks import MAX_CHECKS
 from services.accounts.pool.scheduling import release_kinds
-from services.film.artifacts.planning import plan_stage
-from services.film.artifacts.running import run_build
+from services.film.stages.building import run_build
+from services.film.workflow.planning import plan_stage
 from services.generation.direct import run_direct
 from services.generation.inputs import prepare_inputs
-from services.notifications.callbacks.delivering import MAX_CALLBACKS, CallbackSource
+from services.notifications.delivery.source import MAX_CALLBACKS, CallbackSource
 from services.platform.leases import Lease
 from services.worker.account_sources import CheckSource, CreditSource
 from services.worker.alert_checks import check_alerts
@@ -24,6 +24,8 @@ from services.worker.scheduling import Scheduler
 from services.worker.sweeper import apply_retention, roll_up_statistics, sweep
 from services.worker.work_loop import Capacity, Claim, WorkLoop, WorkSource
 from settings import Settings
+
+KIND_OF_POOL_QUEUE = {Queue.POOL_IMAGES: MediaKind.IMAGE, Queue.POOL_VIDEOS: MediaKind.VIDEO}
 
 MAX_POLLS = 200
 MIN_FINISHES = 16
@@ -52,19 +54,21 @@ class Worker:
         }
         self.inputs = self._jobs(Queue.INPUTS, JobRole.GENERATE, prepare_inputs, capacities)
 
+        kinds = [kind for queue, kind in KIND_OF_POOL_QUEUE.items() if queue in self.queues]
         self.schedulers = {
-            Queue.POOL_IMAGES: PassLoop(Scheduler(MediaKind.IMAGE, name, send).make_pass),
-            Queue.POOL_VIDEOS: PassLoop(Scheduler(MediaKind.VIDEO, name, send).make_pass),
+            queue: PassLoop(Scheduler(kind, name, send).make_pass) for queue, kind in KIND_OF_POOL_QUEUE.items()
         }
         # After a submit, a refused job is scheduled again and an accepted task is polled; a poll releases slots and
         # finds results.
         self.submits = self._loop(
-            "submit", submits(settings, lambda: _send_all(send, Work.SCHEDULE, Work.POLL)), Capacity(max_submits)
+            "submit", submits(settings, kinds, lambda: _send_all(send, Work.SCHEDULE, Work.POLL)), Capacity(max_submits)
         )
         self.polls = self._loop(
-            "poll", PollSource(settings, lambda: _send_all(send, Work.SCHEDULE, Work.FINISH)), Capacity(MAX_POLLS)
+            "poll",
+            PollSource(settings, kinds, lambda: _send_all(send, Work.SCHEDULE, Work.FINISH)),
+            Capacity(MAX_POLLS),
         )
-        self.finishes = self._loop("finish", finishes(settings), Capacity(max(MIN_FINISHES, max_submits // 4)))
+        self.finishes = self._loop("finish", finishes(settings, kinds), Capacity(max(MIN_FINISHES, max_submits // 4)))
 
         self._callbacks = CallbackSource(settings)
         self.callbacks = self._loop("deliver", self._callbacks, Capacity(MAX_CALLBACKS))

@@ -239,3 +239,17 @@ async def test_a_worker_of_one_queue_does_the_work_of_that_queue_only(settings: 
             assert not await stage_is_done()
         async with worker_at_work(settings, [Queue.PLANNING]):
             await until(stage_is_done)
+
+
+async def test_a_worker_of_one_pool_queue_submits_nothing_of_the_other_kind(settings: Settings) -> None:
+    await make_account()
+    jobs = [await make_generation(kind=kind) for kind in MediaKind]
+    for kind in MediaKind:
+        await schedule(kind)
+    image, video = [(await attempts_of(job))[0] for job in jobs]
+    with structlog.testing.capture_logs():
+        async with worker_at_work(settings, [Queue.POOL_VIDEOS]):
+            await until(unlike(video, state=AttemptState.PLACED))
+            assert (await Attempt.get(id=image.id)).state is AttemptState.PLACED
+        async with worker_at_work(settings, [Queue.POOL_IMAGES]):
+            await until(unlike(image, state=AttemptState.PLACED))

@@ -10,7 +10,7 @@ from models.jobs import Job
 from models.scripts import Script
 from models.storyboards import Storyboard
 from services.film.artifacts.canceling import cancel_builds
-from services.film.artifacts.planning import end_stage_job
+from services.film.workflow.planning import end_stage_job
 from services.generation.similarity.indexing import delete_similarity_keys
 from services.platform.files import release_files
 from services.stores import artifacts, films, records, scripts, storyboards

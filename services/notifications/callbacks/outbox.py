@@ -1,7 +1,7 @@
 """The outbox of callbacks, written in the transaction that changed their subject.
 
 So a crash loses no callback, and no callback reports a change that was rolled back. Sent by
-services/notifications/callbacks/delivering.
+services/notifications/delivery/source.
 """
 
 from collections import defaultdict

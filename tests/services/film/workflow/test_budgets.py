@@ -10,9 +10,9 @@ from models.enums import AlertKind, AlertSeverity, JobStatus, Stage, WorkflowSta
 from models.job_errors import JobError
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
-from services.film.artifacts.planning import end_stage_job
 from services.film.jobs import cancel_job, retry_job
 from services.film.workflow.budgets import pause_workflow_for_budget
+from services.film.workflow.planning import end_stage_job
 from services.film.workflows import cancel_workflow, delete_workflows, pause_workflow
 from services.notifications.alerts.accounts import check_credits
 from tests.factories import OWNER, make_job, make_script, make_workflow

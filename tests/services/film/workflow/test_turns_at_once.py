@@ -10,9 +10,9 @@ from models.database import transaction
 from models.enums import ArtifactKind, JobRole, JobStatus, JobType, Queue, Stage, WorkflowStatus
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
-from services.film.artifacts import planning
-from services.film.artifacts.planning import end_stage_job, plan_stage
 from services.film.jobs import cancel_job
+from services.film.workflow import planning
+from services.film.workflow.planning import end_stage_job, plan_stage
 from services.film.workflows import cancel_workflow, pause_workflow
 from services.platform.leases import Lease
 from services.queue.creation import create_stage_job

@@ -14,7 +14,7 @@ from models.enums import ArtifactKind, AttemptState, JobStatus, MediaKind
 from models.job_errors import JobError
 from models.jobs import Job
 from providers.pooled import Credential, FaultKind, SubmitUnknownError
-from services.film.artifacts.planning import end_stage_job
+from services.film.workflow.planning import end_stage_job
 from services.generation.attempts import claim_steps
 from services.generation.outcomes import fail_generation
 from services.generation.polling import claim_accounts, poll_step

@@ -14,11 +14,11 @@ from errors import ConfigurationError
 from models.callbacks import CallbackDelivery
 from providers.guard import MAX_LOOKUPS, Resolve, resolve
 from services.notifications.callbacks.bodies import file_ids_in, with_links
-from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, record_try, release
 from services.notifications.callbacks.outbox import ALERT
-from services.notifications.callbacks.sending import CALL_SECONDS, SendResult, open_client, send
 from services.notifications.callbacks.signing import signed_headers
 from services.notifications.callbacks.webhook_secrets import valid_secrets
+from services.notifications.delivery.claims import LEASE_SECONDS, Claim, claim_due, record_try, release
+from services.notifications.delivery.sending import CALL_SECONDS, SendResult, open_client, send
 from services.platform.file_links import FileLinks, links_of
 from services.platform.files import ready_files
 from settings import Settings

@@ -14,9 +14,9 @@ from models.database import after_commit, transaction
 from models.enums import AlertKind, AlertSeverity, DeliveryStatus
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.notifications.callbacks.outbox import ALERT, BATCH, WORKFLOW
-from services.notifications.callbacks.retries import wait_ms
-from services.notifications.callbacks.sending import SendResult
-from services.notifications.callbacks.turns import Target, due_sql, next_ids
+from services.notifications.delivery.retries import wait_ms
+from services.notifications.delivery.sending import SendResult
+from services.notifications.delivery.turns import Target, due_sql, next_ids
 from services.platform.leases import Lease
 from services.platform.metrics.recording import record_callback
 from services.platform.owned import places

@@ -9,11 +9,11 @@ from models.alerts import Alert
 from models.callbacks import CallbackDelivery
 from models.database import now_ms
 from models.enums import AlertKind, DeliveryStatus
-from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, record_try, release
 from services.notifications.callbacks.redelivering import redeliver
-from services.notifications.callbacks.retries import MAX_TRIES
-from services.notifications.callbacks.sending import SendResult
-from services.notifications.callbacks.turns import MAX_PER_RECEIVER
+from services.notifications.delivery.claims import LEASE_SECONDS, Claim, claim_due, record_try, release
+from services.notifications.delivery.retries import MAX_TRIES
+from services.notifications.delivery.sending import SendResult
+from services.notifications.delivery.turns import MAX_PER_RECEIVER
 from tests.callback_factories import make_delivery, make_due, tries_of
 from tests.factories import OWNER
 

@@ -1,6 +1,6 @@
 """The retry schedule of callbacks, as a pure function."""
 
-from services.notifications.callbacks.sending import SendResult
+from services.notifications.delivery.sending import SendResult
 from services.platform.backoff import jitter_up
 
 WAITS_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.callbacks.retries import MAX_TRIES, WAITS_SECONDS, wait_ms
-from services.notifications.callbacks.sending import SendResult
+from services.notifications.delivery.retries import MAX_TRIES, WAITS_SECONDS, wait_ms
+from services.notifications.delivery.sending import SendResult
 
 NO_ANSWER = SendResult(None, "There was no answer.")
 

@@ -17,14 +17,14 @@ from models.callbacks import CallbackDelivery, CallbackTry
 from models.database import execute
 from models.enums import DeliveryStatus
 from providers.guard import Resolve, resolve
-from services.notifications.callbacks import sending
 from services.notifications.callbacks.bodies import link
-from services.notifications.callbacks.claims import Claim, claim_due
-from services.notifications.callbacks.delivering import MAX_CALLBACKS, CallbackSource
 from services.notifications.callbacks.redelivering import redeliver
 from services.notifications.callbacks.signing import secret_text
-from services.notifications.callbacks.turns import MAX_PER_RECEIVER
 from services.notifications.callbacks.webhook_secrets import rotate_secret, valid_secrets
+from services.notifications.delivery import sending
+from services.notifications.delivery.claims import Claim, claim_due
+from services.notifications.delivery.source import MAX_CALLBACKS, CallbackSource
+from services.notifications.delivery.turns import MAX_PER_RECEIVER
 from services.platform.file_links import LinkState, check
 from services.platform.keys import load_keys
 from services.worker.work_loop import Capacity, WorkLoop
@@ -230,7 +230,7 @@ async def test_killed_between_sending_and_noting_it_is_sent_again_under_the_same
 
     delivery = await make_delivery(receiver.url)
     with monkeypatch.context() as dying:
-        dying.setattr("services.notifications.callbacks.delivering.record_try", killed)
+        dying.setattr("services.notifications.delivery.source.record_try", killed)
         await deliver(settings)
     assert await status_of(delivery) is DeliveryStatus.PENDING
     await deliver(settings)
