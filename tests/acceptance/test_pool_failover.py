@@ -54,7 +54,7 @@ async def an_expired_session(pool: Pool, _: Path) -> None:
         ("expired-b", "SUCCEEDED", None, None),
     ]
     first, second = job["attempts"]
-    assert route_of(first) == {"expired-a": None, "expired-b": "Another one came before it."}
+    assert route_of(first) == {"expired-a": None, "expired-b": "Another account was preferred."}
     assert route_of(second)["expired-b"] is None
     assert "INACTIVE" in str(route_of(second)["expired-a"])
     account = await pool.account("expired-a")

@@ -243,7 +243,7 @@ async def test_results_for_prompts_that_are_alike_are_used_again_where_that_is_a
     assert (record.is_reused, record.current_job_id) == (True, record.shown_job_id)
 
 
-async def test_a_dry_run_tells_everything_and_writes_nothing(either_database: str) -> None:
+async def test_a_dry_run_returns_everything_and_writes_nothing(either_database: str) -> None:
     await make_account()
     await images(items("a"))
     await finish(await Job.get())

@@ -204,7 +204,7 @@ async def test_jobs_are_canceled_and_retried() -> None:
     assert again == {"id": job.global_id, "status": "PENDING", "retryCount": 1}
 
 
-async def test_what_was_looked_up_before_a_second_change_is_looked_up_again() -> None:
+async def test_rows_loaded_before_a_second_change_are_loaded_again() -> None:
     job = await make_job(status=JobStatus.RUNNING)
     part = await make_job(parent_id=job.id, status=JobStatus.SUCCEEDED, role="BUILD")
     document = """mutation ($id: ID!) {

@@ -75,7 +75,7 @@ async def sum_up_stage_progress(stage_job_id: int) -> StageProgress | None:
 
 
 async def record_files_removed(job_ids: Sequence[int], message: str) -> None:
-    """Writes a message into those of the jobs that have no file left."""
+    """Writes a message into those of the jobs that have no file of their result left."""
     if not job_ids:
         return
     rows = await execute(

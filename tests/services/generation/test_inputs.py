@@ -174,7 +174,7 @@ async def test_an_input_that_cannot_be_used_fails_the_job_and_is_named(
     large = settings.model_copy(update={"max_upload_bytes": 100})
     cases = [
         ("/missing?key=secret", settings, "The link cannot be fetched. The server responded with status 404."),
-        ("/page", settings, "SVG and other markup is not taken as a picture; give a PNG, JPEG or WebP."),
+        ("/page", settings, "SVG and other markup is not accepted as a picture; give a PNG, JPEG or WebP."),
         ("/cut", settings, "The picture is broken or incomplete."),
         ("/a.png", large, "The linked file has more than 100 bytes."),
         ("/a.png", settings.model_copy(update={"allowed_private_hosts": ()}), "The link's host is not on the public"),
@@ -238,8 +238,8 @@ async def test_a_lasting_fault_counts_before_one_that_may_pass(server: Server, s
     server.answers["/busy"] = answer(b"", status="503 Busy")
     lasting = JobFailure(JobErrorCode.INVALID_INPUT, "no", is_retryable=False)
     passing = JobFailure(JobErrorCode.INVALID_INPUT, "not now", is_retryable=True)
-    assert inputs._worst([passing, lasting]) is lasting
-    assert inputs._worst([passing, OSError()]) is passing
+    assert inputs._most_severe([passing, lasting]) is lasting
+    assert inputs._most_severe([passing, OSError()]) is passing
 
 
 async def test_a_storage_without_room_puts_the_job_back(
