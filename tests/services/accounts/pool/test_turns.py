@@ -113,13 +113,13 @@ async def test_a_batch_that_is_paused_during_a_pass_is_not_begun(monkeypatch: py
     await make_generation(batch_id=batch.id)
     from services.accounts.pool import scheduling
 
-    real = scheduling.rosters
+    real = scheduling.account_snapshots
 
     async def rosters(*arguments: Any, **named: Any) -> Any:
         await Batch.filter(id=batch.id).update(status=BatchStatus.PAUSED)
         return await real(*arguments, **named)
 
-    monkeypatch.setattr(scheduling, "rosters", rosters)
+    monkeypatch.setattr(scheduling, "account_snapshots", rosters)
     assert (await schedule(IMAGE)).placed == 0
     assert await Attempt.all().count() == 0
 
