@@ -238,8 +238,8 @@ async def test_a_lasting_fault_counts_before_one_that_may_pass(server: Server, s
     server.answers["/busy"] = answer(b"", status="503 Busy")
     lasting = JobFailure(JobErrorCode.INVALID_INPUT, "no", is_retryable=False)
     passing = JobFailure(JobErrorCode.INVALID_INPUT, "not now", is_retryable=True)
-    assert inputs._worst([passing, lasting]) is lasting
-    assert inputs._worst([passing, OSError()]) is passing
+    assert inputs._most_severe([passing, lasting]) is lasting
+    assert inputs._most_severe([passing, OSError()]) is passing
 
 
 async def test_a_storage_without_room_puts_the_job_back(

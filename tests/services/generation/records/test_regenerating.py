@@ -92,7 +92,7 @@ async def test_one_of_several_projects_must_be_named() -> None:
     await made("shot-1", project_id="p1")
     second = await made("shot-1", project_id="p2")
     before = await everything()
-    with pytest.raises(BadInputError, match="say which: p2, p1") as refusal:
+    with pytest.raises(BadInputError, match="as projectId: p2, p1") as refusal:
         await again()
     assert refusal.value.path == ["input", "projectId"]
     assert await everything() == before
