@@ -97,9 +97,8 @@ class WorkerLife(Middleware):
         self._lifespan: Any = None
 
     def before_worker_boot(self, broker: Any, worker: Any) -> None:
+        """Opens the process before the first message is consumed, with threads enough for all its kinds of work."""
         worker.worker_threads = max(worker.worker_threads, threads_for(_queues_of(worker)))
-
-    def after_worker_boot(self, broker: Any, worker: Any) -> None:
         thread = get_event_loop_thread()
         assert thread is not None, "the AsyncIO middleware comes first"
         queues = _queues_of(worker)

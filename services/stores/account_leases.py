@@ -51,7 +51,7 @@ async def release_all_polls() -> None:
 
 
 async def claim_checks(providers: Sequence[str], limit: int, lease_seconds: float) -> list[Lease]:
-    """Claims at limit `limit` accounts of these providers whose health check is due, including new ones. Skips accounts
+    """Claims at most `limit` accounts of these providers whose health check is due, including new ones. Skips accounts
     that are not active, and accounts with a cooldown for a kind or for everything. One statement.
     """
     is_due = f"(check_due_at_ms IS NULL OR check_due_at_ms <= {now_ms_sql()})"

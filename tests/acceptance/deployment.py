@@ -194,9 +194,10 @@ class Deployment:
         wait_until("the server listens", is_greeting, START_SECONDS)
         self.server, self.url = server, found[0]
 
-    def start_worker(self) -> Running:
-        numbers = ["--processes", "1", "--threads", self.worker_threads]
-        worker = self._run("worker", [sys.executable, *self.worker_program, *numbers])
+    def start_worker(self, *queues: str) -> Running:
+        """Starts a worker of these queues, of all where none is named."""
+        options = ["--processes", "1", "--threads", self.worker_threads, *(["--queues", *queues] if queues else [])]
+        worker = self._run("worker", [sys.executable, *self.worker_program, *options])
 
         def is_started() -> bool:
             assert worker.process.poll() is None, worker.said()

@@ -45,7 +45,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         *("--seconds-per-image", "0.5", "--seconds-per-video", "1"),
         EKONTE_SECRET=SECRET,
         EKONTE_METRICS_TOKEN=METRICS_TOKEN,
-        EKONTE_WORKER_THREADS=str(batch_turns.THREADS),
         **batch_callbacks.SETTINGS,
     )
 

@@ -335,7 +335,7 @@ async def test_two_workers_never_take_more_slots_than_there_are(open_site: OpenS
 
 async def test_five_hundred_generations_are_under_way_at_once(open_site: OpenSite) -> None:
     """With eight of Dramatiq's threads: what waits for upstream takes none of them."""
-    every_slot = {"EKONTE_URGENT_SLOT_PERCENT": "0", "EKONTE_WORKER_THREADS": "8"}
+    every_slot = {"EKONTE_URGENT_SLOT_PERCENT": "0"}
     site = open_site(EMBEDDED, "--seconds-per-image", "600", **every_slot)
     async with site.pool("mira") as pool:
         await pool.add(*(f"big-{number}" for number in range(5)), emulated={"gift_credit": 100_000}, maxConcurrent=100)

@@ -99,19 +99,6 @@ def record_credits_spent(provider: str, model: str, credits: int) -> None:
 
 
 @_never_raising
-def record_actor_started(actor: str, queue: str) -> None:
-    """Records the start of an actor's run. From any thread."""
-    metrics().actors_running.labels(actor, queue).inc()
-
-
-@_never_raising
-def record_actor_ended(actor: str, queue: str, seconds: float) -> None:
-    """Records the end of an actor's run. From any thread."""
-    metrics().actors_running.labels(actor, queue).dec()
-    metrics().actor_runs.labels(actor, queue).observe(seconds)
-
-
-@_never_raising
 def record_scheduling(kind: str, seconds: float, placed: int) -> None:
     metrics().scheduling.labels(kind).observe(seconds)
     metrics().placed.labels(kind).inc(placed)
