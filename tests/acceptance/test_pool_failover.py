@@ -152,7 +152,7 @@ async def a_rate_limit_with_switch(pool: Pool, _: Path) -> None:
     limited(pool, "switch-a")
     job = await pool.ended(await pool.image("w1", strategy={**BY_PRIORITY, "rateLimitHandling": "SWITCH"}))
     assert attempts_of(job) == [("switch-a", "SWITCHED", "RATE_LIMIT", "1057"), ("switch-b", "SUCCEEDED", None, None)]
-    assert "cooling" in str(route_of(job["attempts"][1])["switch-a"])
+    assert "Cooling down" in str(route_of(job["attempts"][1])["switch-a"])
     await pool.check_ledger(["w1"])
 
 

@@ -57,7 +57,7 @@ async def test_no_address_and_one_on_the_public_internet_are_taken() -> None:
         ("studio.example/hooks", "must begin with https://"),
         ("", "must begin with https://"),
         ("https://mira:secret@studio.example/", "user name or password"),
-        ("https:///hooks", "names no host"),
+        ("https:///hooks", "has no host"),
         ("https://studio.example:25/", "port must be 80, 443 or above 1024"),
         ("https://studio.example:0/", "port must be 80, 443 or above 1024"),
         ("https://studio.example/\n", "not a web address"),
