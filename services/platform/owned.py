@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 
 from tortoise.queryset import QuerySet
 
+from errors import BadInputError, not_found
 from models.base import OwnedRow
 from models.database import execute
+from models.workflows import Workflow
 
 M = TypeVar("M", bound=OwnedRow)
 
@@ -24,8 +26,24 @@ def owned_or_shared(model: type[M], owner: str) -> QuerySet[M]:
     return model.filter(owner__in=[owner, ""])
 
 
-async def find(model: type[M], owner: str, row_id: int) -> M | None:
-    return await owned(model, owner).get_or_none(id=row_id)
+async def own(model: type[M], owner: str, row_id: int) -> M:
+    """The owner's row. NotFoundError, or WorkflowNotFoundError for workflows, where there is none."""
+    row = await owned(model, owner).get_or_none(id=row_id)
+    if row is None:
+        raise not_found(model.__name__.lower())
+    return row
+
+
+async def own_workflow_of(owner: str, workflow_id: int, made_in: int | None) -> Workflow:
+    """The owner's workflow, for something that is made from a row of the workflow `made_in`.
+
+    BadInputError where that is another one: its next run would not use what is made, and deleting the one workflow
+    would take away what the other is made from.
+    """
+    workflow = await own(Workflow, owner, workflow_id)
+    if made_in != workflow_id:
+        raise BadInputError("What this is to be made from is not of that workflow.", path=["input", "workflowId"])
+    return workflow
 
 
 async def rows_by_id(model: type[M], owner: str, ids: Iterable[int]) -> dict[int, M]:

@@ -164,15 +164,6 @@ def is_killing_workers(job: Job) -> bool:
     return job.tries - job.failures > MAX_TRIES
 
 
-async def due_queues() -> dict[Queue, int]:
-    """How many jobs are due now, by queue."""
-    rows = await execute(
-        "SELECT queue, COUNT(*) AS waiting FROM job WHERE status IN ('PENDING', 'RUNNING')"
-        f" AND due_at_ms <= {now_ms_sql()} GROUP BY queue"
-    )
-    return {Queue(row["queue"]): int(row["waiting"]) for row in rows}
-
-
 async def extend(lease: Lease, lease_seconds: float, progress: float | None = None, message: str | None = None) -> bool:
     """Keeps the lease for lease_seconds more and writes progress, which never goes back; the stage that waits for the
     job follows. False: the lease is lost.
