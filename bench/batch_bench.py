@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from bench.pool import DEAD
-from services.accounts.pool.choosing import kept_for_urgent
+from services.accounts.pool.choosing import slots_reserved_for_urgent
 from tests.acceptance.pool import Pool, Site
 
 URGENT_PERCENT = 10
@@ -36,7 +36,7 @@ class Sizes:
     @property
     def usable_slots(self) -> int:
         slots = (self.accounts - DEAD) * self.slots
-        return slots - kept_for_urgent(slots, URGENT_PERCENT)
+        return slots - slots_reserved_for_urgent(slots, URGENT_PERCENT)
 
     @property
     def bound_seconds(self) -> float:

@@ -24,7 +24,7 @@ from typing import Any
 
 from bench.batch_bench import PATIENCE_SECONDS, SMALL, URGENT_PERCENT, Bench, Sizes, Table
 from bench.pool import FAULTS
-from services.accounts.pool.choosing import kept_for_urgent
+from services.accounts.pool.choosing import slots_reserved_for_urgent
 from tests.acceptance import batch_documents as documents
 from tests.acceptance.batch_callbacks import SETTINGS
 from tests.acceptance.batches import (
@@ -159,7 +159,9 @@ async def urgent(bench: Bench) -> None:
     async with await bench.side_pool("urgent") as pool:
         slots = bench.sizes.side_accounts * bench.sizes.slots
         batch_id = await create_batch(pool, [f"slow-{n}" for n in range(bench.sizes.side_pictures * 5)])
-        await is_at(pool, batch_id, "it has all it may", runningCount=slots - kept_for_urgent(slots, URGENT_PERCENT))
+        await is_at(
+            pool, batch_id, "it has all it may", runningCount=slots - slots_reserved_for_urgent(slots, URGENT_PERCENT)
+        )
         seconds = []
         for number in range(bench.sizes.singles):
             asked_at = time.time()

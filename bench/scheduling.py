@@ -22,7 +22,7 @@ from models.generation import Attempt
 from models.generation_requests import GenerationRequest
 from models.ids import new_id
 from models.jobs import Job
-from services.accounts.pool.choosing import Candidate, Demand, judge, rank, with_one_more
+from services.accounts.pool.choosing import Candidate, Demand, check_eligibility, rank, with_one_more
 from services.accounts.pool.demands import demand_key
 from services.accounts.pool.fairness import Group, WaitingJob
 from services.accounts.pool.placing import place
@@ -185,7 +185,7 @@ def choice_alone() -> None:
     began = time.perf_counter()
     pool = {account.id: replace(account) for account in accounts}
     for job in jobs[: len(choice.placements)]:
-        free = [account for account in pool.values() if judge(account, demand, 0).is_free]
+        free = [account for account in pool.values() if check_eligibility(account, demand, 0).is_free]
         best = min(free, key=lambda account: rank(account, demand))
         pool[best.id] = with_one_more(best, demand, 0, job.job_id, is_urgent=False)
     plainly = time.perf_counter() - began

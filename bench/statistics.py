@@ -26,14 +26,14 @@ from models.jobs import Job
 from services.notifications.statistics import rollup as rolling
 from services.notifications.statistics.aggregates import Grain
 from services.notifications.statistics.days import DateRange, calendar_day, days_of
-from services.notifications.statistics.events import note_ended, note_reopened
+from services.notifications.statistics.events import record_ended, record_reopened
 from services.notifications.statistics.histogram import bucket_of
 from services.notifications.statistics.history import FACT, count_history
 from services.platform.runtime import runtime
 from services.queries import record_statistics as reading
 from services.queries.account_statistics import account_statistics
 from services.queries.record_statistics import (
-    MOST_KEPT,
+    MAX_KEPT,
     KeptSums,
     RecordSums,
     StatisticsConditions,
@@ -311,7 +311,7 @@ async def question(name: str, conditions: StatisticsConditions, now: datetime, r
     fresh = await milliseconds(ask, rounds)
     with counted_statements() as statements:
         found = await ask()
-    cache.most = MOST_KEPT
+    cache.most = MAX_KEPT
     await ask()
     kept = await milliseconds(ask, rounds)
     rows = await rows_summed(conditions, now)
@@ -340,13 +340,13 @@ async def noting(rounds: int) -> None:
     for count in (1, 1000):
 
         async def note(count: int = count) -> None:
-            await note_ended(jobs[:count])
+            await record_ended(jobs[:count])
 
         times = await milliseconds(lambda: transaction(note), rounds)
         with counted_statements() as statements:
             await note()
         for _ in range(rounds + 1):
-            await note_reopened(jobs[:count])
+            await record_reopened(jobs[:count])
         print(f"  noting {count:>4} ends: median {statistics.median(times):.1f} ms, {len(statements)} statements")
 
 

@@ -10,7 +10,7 @@ from schema.batch_inputs import CreateImageBatchInput, CreateVideoBatchInput, Im
 from schema.fields import given
 from schema.generation_inputs import AccountStrategyInput, is_said
 from services.generation.batches.batch_input import BatchInput, BatchItem
-from services.generation.generation_input import GenerationInput, usual_parameters
+from services.generation.generation_input import GenerationInput, default_parameters
 from services.generation.strategies import default_strategy
 
 
@@ -28,7 +28,7 @@ def batch_input(input: CreateImageBatchInput | CreateVideoBatchInput, kind: Medi
         "reuse_threshold": DEFAULT_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
         "strategy": strategy,
     }
-    usual = usual_parameters(kind)
+    usual = default_parameters(kind)
     said = {name: getattr(input, name) for name in (*usual, "model") if is_said(getattr(input, name))}
     return BatchInput(
         kind=kind,

@@ -22,7 +22,7 @@ from schema.generation_inputs import (
 )
 from schema.generation_parameters import ClipAudioInput
 from schema.regeneration_inputs import RegenerateInput
-from services.generation.generation_input import GenerationInput, usual_parameters
+from services.generation.generation_input import GenerationInput, default_parameters
 from services.generation.records.regenerating import Regeneration
 from services.generation.strategies import default_strategy
 
@@ -49,7 +49,7 @@ def said_parameters(input: Any) -> dict[str, Any]:
 
 def generation_input(input: GenerateImageInput | GenerateVideoInput, kind: MediaKind) -> GenerationInput:
     """What is asked; null is as if it was not given. Raises NotFoundError for what is no id of an account."""
-    usual, said = usual_parameters(kind), said_parameters(input)
+    usual, said = default_parameters(kind), said_parameters(input)
     return GenerationInput(
         kind=kind,
         storyboard_id=input.storyboard_id,

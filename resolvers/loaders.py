@@ -16,7 +16,7 @@ from models.scripts import Asset, Script
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow
 from schema.context import ChildLoaders, Loaders
-from services.film.artifacts.reading import grid_files, made, made_clip_counts, made_picture_counts
+from services.film.artifacts.reading import grid_files, made_clip_counts, made_picture_counts, read_artifacts
 from services.film.impact import stale_shot_ids
 from services.platform.files import ready_files
 from services.platform.owned import newest_by_workflow_id, rows_in_order
@@ -102,7 +102,7 @@ READS: dict[str, Read] = {
     "assets_by_script_id": assets_by_script_id,
     "newest_job_by_target_id": newest_stage_jobs,
     "files_by_job_id": files_by_job_id,
-    "made_by_key": made,
+    "made_by_key": read_artifacts,
     "grid_files_by_storyboard_id": grid_files,
     "made_pictures_by_storyboard_id": made_picture_counts,
     "made_clips_by_video_id": made_clip_counts,

@@ -95,9 +95,9 @@ def event_type(
             )
         case events.StageDone(stage):
             return StageCompleted(workflow=workflow, stage=stage)
-        case events.StageBroke(stage, error):
+        case events.StageFailed(stage, error):
             return StageFailed(workflow=workflow, stage=stage, error=JobError.from_stored(error))
-        case events.Completed():
+        case events.WorkflowCompleted():
             return WorkflowCompleted(workflow=workflow)
-        case events.Broke(error):
+        case events.Failed(error):
             return WorkflowFailed(workflow=workflow, error=JobError.maybe(error))

@@ -12,7 +12,7 @@ from schema.errors import ItemFailure
 from schema.fields import resolved
 from schema.paging import Connection, Node, child_connection, paged
 from services.platform.paging import PageRequest
-from services.queries.accounts import Availability, CoolingDown, Standing
+from services.queries.accounts import AccountStanding, Availability, CoolingDown
 from services.queries.children import ACCOUNT_ATTEMPTS
 
 
@@ -53,7 +53,7 @@ class Account(Node):
     created_at: datetime = strawberry.field(description="When it was added.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
 
-    async def _standing(self, info: Info) -> Standing:
+    async def _standing(self, info: Info) -> AccountStanding:
         return await info.context.loaders.standing_by_account_id.load(self.row.id)
 
     @resolved("Whether it can make pictures now, as far as it is active.")

@@ -12,17 +12,17 @@ from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import Connection, Node, child_connection, paged
 from schema.storyboards import Shot, load_shot, status_of_target
-from services.film.artifacts.reading import ArtifactKey, Made
+from services.film.artifacts.reading import ArtifactKey, ArtifactView
 from services.platform.paging import PageRequest
 from services.queries.children import ANIMATIC_PARTS
 from services.queries.timetable import Span, timetable, total_seconds
 
 
-async def _made(info: Info, kind: ArtifactKind, subject_id: int) -> Made:
+async def _made(info: Info, kind: ArtifactKind, subject_id: int) -> ArtifactView:
     return await info.context.loaders.made_by_key.load(ArtifactKey(kind, subject_id))
 
 
-async def _timetable(info: Info, animatic_id: int) -> tuple[dict[int, Span], Made]:
+async def _timetable(info: Info, animatic_id: int) -> tuple[dict[int, Span], ArtifactView]:
     planned = await info.context.loaders.planned_seconds_by_animatic_id.load(animatic_id)
     made = await _made(info, ArtifactKind.ANIMATIC, animatic_id)
     return timetable(planned, made.data), made

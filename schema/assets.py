@@ -13,7 +13,7 @@ from schema.fields import given, resolved
 from schema.files import MediaFile
 from schema.links import linked
 from schema.paging import Connection, Node, child_connection
-from services.film.artifacts.reading import ArtifactKey, Made
+from services.film.artifacts.reading import ArtifactKey, ArtifactView
 from services.platform.paging import PageRequest
 from services.queries.children import WORKFLOW_ASSETS
 
@@ -28,7 +28,7 @@ class Asset(Node):
     voice_id: str | None = strawberry.field(description="The voice that speaks a character.")
     created_at: datetime = strawberry.field(description="When the script named it.")
 
-    async def _made(self, info: Info) -> Made:
+    async def _made(self, info: Info) -> ArtifactView:
         return await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.DESIGN, self.row.id))
 
     @resolved("How far the design image is.")

@@ -19,11 +19,11 @@ from models.jobs import Job
 from models.scripts import Asset, Script, ScriptShot
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
-from services.film.artifacts.reading import ArtifactKey, Made
+from services.film.artifacts.reading import ArtifactKey, ArtifactView
 from services.generation.batches.end_states import Counts
 from services.platform.identity import Viewer
 from services.platform.paging import Page
-from services.queries.accounts import CoolingDown, Standing
+from services.queries.accounts import AccountStanding, CoolingDown
 from services.queries.attempts import RouteEntry
 from services.queries.children import ChildList, ChildrenKey, Only
 
@@ -70,7 +70,7 @@ class Loaders:
     assets_by_script_id: DataLoader[int, tuple[Asset, ...]]
     newest_job_by_target_id: DataLoader[int, Job | None]
     files_by_job_id: DataLoader[int, tuple[StoredFile, ...]]
-    made_by_key: DataLoader[ArtifactKey, Made]
+    made_by_key: DataLoader[ArtifactKey, ArtifactView]
     grid_files_by_storyboard_id: DataLoader[int, tuple[StoredFile, ...]]
     made_pictures_by_storyboard_id: DataLoader[int, int]
     made_clips_by_video_id: DataLoader[int, int]
@@ -86,7 +86,7 @@ class Loaders:
     route_by_id: DataLoader[int, tuple[RouteEntry, ...]]
     waiting_by_job_id: DataLoader[int, str | None]
     "What a job waits for, where it waits for an account."
-    standing_by_account_id: DataLoader[int, Standing]
+    standing_by_account_id: DataLoader[int, AccountStanding]
     cooldowns_by_account_id: DataLoader[int, tuple[CoolingDown, ...]]
     batch_by_id: DataLoader[int, Batch | None]
     counts_by_batch_id: DataLoader[int, Counts]

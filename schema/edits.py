@@ -11,7 +11,7 @@ from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import Node
 from schema.storyboards import status_of_target
-from services.film.artifacts.reading import ArtifactKey, Made
+from services.film.artifacts.reading import ArtifactKey, ArtifactView
 
 
 @strawberry.type(description="The cut film with sound, music and subtitles.")
@@ -19,7 +19,7 @@ class Edit(Node):
     row: strawberry.Private[EditRow]
     created_at: datetime = strawberry.field(description="When it was asked for.")
 
-    async def _film(self, info: Info) -> Made:
+    async def _film(self, info: Info) -> ArtifactView:
         return await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.FILM, self.row.id))
 
     @resolved("How far its newest job is.")

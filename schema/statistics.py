@@ -11,7 +11,7 @@ from schema.enums import describe
 from schema.fields import optional
 from services.notifications.statistics.days import DateRange
 from services.notifications.statistics.summing import EndedCounts
-from services.queries.record_statistics import MOST_WORKS, RecordSums
+from services.queries.record_statistics import MAX_WORKS, RecordSums
 
 describe(
     DateRange,
@@ -74,7 +74,7 @@ class RecordStatistics:
     switches: int = strawberry.field(description="How often those that ended had changed account or site.")
     by_day: list[DailyStatistics] = strawberry.field(description="Days on which something ended, in order.")
     by_work: list[WorkStatistics] = strawberry.field(
-        description=f"Works of which something ended, those with most first; at most {MOST_WORKS}."
+        description=f"Works of which something ended, those with most first; at most {MAX_WORKS}."
     )
     by_error: list[ErrorStatistics] = strawberry.field(description="Reasons of those that failed, most first.")
 

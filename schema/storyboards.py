@@ -15,7 +15,7 @@ from schema.files import MediaFile
 from schema.links import linked, linked_list
 from schema.paging import Connection, Node, child_connection, paged
 from schema.records import ImageRecord, record_from_row
-from services.film.artifacts.reading import ArtifactKey, Made
+from services.film.artifacts.reading import ArtifactKey, ArtifactView
 from services.platform.paging import PageRequest
 from services.queries.children import SHOTS
 
@@ -34,7 +34,7 @@ class Shot(Node):
     scene_number: int | None = strawberry.field(description="The scene of the script that it belongs to.")
     duration_seconds: float = strawberry.field(description="How long it is to be shown, unless its voice needs more.")
 
-    async def _made(self, info: Info) -> Made:
+    async def _made(self, info: Info) -> ArtifactView:
         return await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.PICTURE, self.row.id))
 
     @resolved("How far the picture is.")

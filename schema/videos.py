@@ -13,7 +13,7 @@ from schema.fields import resolved
 from schema.files import MediaFile
 from schema.paging import Connection, Node, child_connection, paged
 from schema.storyboards import Shot, load_shot, status_of_target
-from services.film.artifacts.reading import ArtifactKey, Made
+from services.film.artifacts.reading import ArtifactKey, ArtifactView
 from services.platform.paging import PageRequest
 from services.queries.children import VIDEO_SEGMENTS
 
@@ -22,7 +22,7 @@ from services.queries.children import VIDEO_SEGMENTS
 class VideoSegment(Node):
     row: strawberry.Private[SegmentRow]
 
-    async def _made(self, info: Info) -> Made:
+    async def _made(self, info: Info) -> ArtifactView:
         return await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.CLIP, self.row.id))
 
     @resolved("The shot that it shows.")

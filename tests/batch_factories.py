@@ -11,7 +11,7 @@ from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from models.job_errors import JobError
 from models.jobs import Job
-from services.generation.on_ended import after_ending
+from services.generation.on_ended import on_ended
 from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.stopping import cancel_generation
 from tests.factories import OWNER
@@ -58,7 +58,7 @@ async def end(job: Job, status: JobStatus) -> None:
             await Job.filter(id=job.id, status=JobStatus.PENDING).update(status=JobStatus.RUNNING)
             assert await succeed_generation(job, is_late=True)
             await GenerationRecord.filter(id=job.record_id).update(shown_job_id=job.id)
-            await after_ending([job.id])
+            await on_ended([job.id])
 
     await transaction(body)
 

@@ -17,7 +17,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from models.database import execute, open_database
 from models.ids import use_process_number
-from services.platform.metrics.recording import note_database_error
+from services.platform.metrics.recording import record_database_error
 from services.platform.migrations import migrate
 from services.platform.runtime import Runtime, open_runtime
 from settings import Settings, overridden_settings, use_settings
@@ -86,7 +86,7 @@ async def _opened(url: str | None, data_dir: Path) -> AsyncIterator[None]:
     """Tortoise keeps statements by the connection's name; those of the test before may be in the other dialect."""
     EXECUTOR_CACHE.clear()
     use_process_number(1)
-    async with open_database(url, data_dir, on_error=note_database_error):
+    async with open_database(url, data_dir, on_error=record_database_error):
         yield
 
 

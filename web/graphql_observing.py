@@ -10,7 +10,7 @@ from strawberry.types.graphql import OperationType
 
 from errors import EkonteError, ErrorCode
 from services.platform.metrics.definitions import INVALID
-from services.platform.metrics.recording import note_operation, note_subscriptions, operation_label
+from services.platform.metrics.recording import operation_label, record_operation, record_subscriptions
 from services.platform.tracing import span
 
 
@@ -36,9 +36,9 @@ class ObservedOperations(SchemaExtension):
             raise
         finally:
             if self._streams:
-                note_subscriptions(self._name, -1)
+                record_subscriptions(self._name, -1)
             seconds = None if self._streams else time.perf_counter() - began
-            note_operation(self._name, self._kind, seconds, self._codes)
+            record_operation(self._name, self._kind, seconds, self._codes)
 
     def on_execute(self) -> Iterator[None]:
         context = self.execution_context
@@ -46,7 +46,7 @@ class ObservedOperations(SchemaExtension):
         self._name, self._kind = operation_label(context.operation_name), kind.value
         if kind is OperationType.SUBSCRIPTION:
             self._streams = True
-            note_subscriptions(self._name, 1)
+            record_subscriptions(self._name, 1)
             yield  # no span: it would last as long as the stream, over several tasks
         else:
             with span(f"graphql {self._kind} {self._name}"):

@@ -26,7 +26,7 @@ from strawberry.types.unset import UNSET
 
 from errors import BadInputError, EkonteError, ErrorCode, UnauthenticatedError
 from services.platform.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
-from services.platform.metrics.recording import note_owner, note_refused_request, note_websockets
+from services.platform.metrics.recording import record_owner, record_refused_request, record_websockets
 from web.graphql_errors import (
     ErrorPresenter,
     current_request_id,
@@ -99,11 +99,11 @@ class GraphQLView(GraphQL[object, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            note_websockets(1)
+            record_websockets(1)
             try:
                 await super().__call__(scope, receive, send)
             finally:
-                note_websockets(-1)
+                record_websockets(-1)
             return
         body = TrackedReceive(receive)
         request = Request({**scope, "ekonte.body_limits": self._body_limits}, receive=body)
@@ -123,13 +123,13 @@ class GraphQLView(GraphQL[object, None]):
             IDEMPOTENCY_KEY.set(idempotency_key(request))
             return await self.run(request)
         except HTTPException as error:
-            note_refused_request(ErrorCode.BAD_USER_INPUT.value)
+            record_refused_request(ErrorCode.BAD_USER_INPUT.value)
             response = _refusal(BadInputError(error.reason), request, status=error.status_code)
             if error.status_code == 405:
                 response.headers["allow"] = "GET, POST"
             return response
         except EkonteError as error:
-            note_refused_request(error.code.value)
+            record_refused_request(error.code.value)
             return _refusal(error, request, status=http_status(error))
         finally:
             IDEMPOTENCY_KEY.reset(token)
@@ -152,7 +152,7 @@ class GraphQLView(GraphQL[object, None]):
         return UNSET
 
     def make_context(self, viewer: Viewer) -> object:
-        note_owner(viewer.id)
+        record_owner(viewer.id)
         return self._build_context(viewer=viewer, request_id=current_request_id() or "")
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:

@@ -18,7 +18,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from errors import EkonteError, RateLimitedError
 from services.platform.identity import Viewer
-from services.platform.metrics.recording import note_refused_request
+from services.platform.metrics.recording import record_refused_request
 from web.graphql_errors import error_body
 
 # The protocol's code for Forbidden. Clients reconnect after it, possibly with a new token.
@@ -107,7 +107,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
             try:
                 self._check(message)
             except EkonteError as error:
-                note_refused_request(error.code.value)
+                record_refused_request(error.code.value)
                 errors = error_body(error)["errors"]
                 await self.send_message({"id": message["id"], "type": "error", "payload": errors})
                 return

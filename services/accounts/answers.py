@@ -9,11 +9,11 @@ from models.accounts import Account
 from models.database import transaction
 from models.enums import AccountStatus
 from providers.pooled import FaultKind, UpstreamFaultError
-from services.accounts.pool.account_updates import cool_account, note_balance
+from services.accounts.pool.account_updates import cool_account, record_balance
 from services.accounts.releasing import release_placed
-from services.notifications.alerts.accounts import note_taken_out
+from services.notifications.alerts.accounts import record_deactivated
 from services.stores import accounts
-from services.stores.jobs.waits import look_again
+from services.stores.jobs.waits import make_waiting_due
 from services.stores.updates import database_time
 
 STATUS_AFTER = {FaultKind.SESSION_EXPIRED: AccountStatus.INACTIVE, FaultKind.PUNISHED: AccountStatus.BANNED}
@@ -22,8 +22,8 @@ STATUS_AFTER = {FaultKind.SESSION_EXPIRED: AccountStatus.INACTIVE, FaultKind.PUN
 async def store_balance(account: Account, balance: int) -> None:
     async def body() -> None:
         if await _has_session(account):
-            await note_balance(account.id, balance)
-            await look_again(account.owner)
+            await record_balance(account.id, balance)
+            await make_waiting_due(account.owner)
 
     await transaction(body)
 
@@ -34,7 +34,7 @@ async def store_fault(account: Account, fault: UpstreamFaultError) -> float:
     """
     status = STATUS_AFTER.get(fault.kind)
     if status is not None:
-        await take_out(account, status, fault.message)
+        await deactivate_checked_account(account, status, fault.message)
         return 0.0
 
     async def body() -> float:
@@ -43,7 +43,7 @@ async def store_fault(account: Account, fault: UpstreamFaultError) -> float:
     return await transaction(body)
 
 
-async def take_out(account: Account, status: AccountStatus, reason: str) -> None:
+async def deactivate_checked_account(account: Account, status: AccountStatus, reason: str) -> None:
     """What was not submitted goes to other accounts. One that is banned stays so."""
     if account.status is AccountStatus.BANNED:
         status, reason = account.status, account.status_reason or reason
@@ -54,7 +54,7 @@ async def take_out(account: Account, status: AccountStatus, reason: str) -> None
         await release_placed([account.id], "The account was taken out before anything was sent.")
         # One that its owner had taken out by hand is nobody's worry, unless it is banned.
         if account.status is AccountStatus.ACTIVE or status is AccountStatus.BANNED:
-            await note_taken_out({"id": account.id, "owner": account.owner, "name": account.name}, status, reason)
+            await record_deactivated({"id": account.id, "owner": account.owner, "name": account.name}, status, reason)
 
     await transaction(body)
 

@@ -21,7 +21,7 @@ from errors import (
 from models.accounts import Account
 from models.enums import AccountStatus
 from providers.pooled import Credential, FaultKind, PooledProvider, UpstreamFaultError
-from services.accounts.answers import STATUS_AFTER, store_balance, store_fault, take_out
+from services.accounts.answers import STATUS_AFTER, deactivate_checked_account, store_balance, store_fault
 from services.accounts.outcomes import Outcome, live_accounts
 from services.accounts.pool.quota import quota_day
 from services.accounts.sessions import credential_of
@@ -58,7 +58,7 @@ async def receive_credits(owner: str, ids: Sequence[int | None]) -> list[Outcome
 
 async def _check(account: Account, provider: PooledProvider, credential: Credential) -> None:
     if not await provider.is_alive(credential, fresh=True):
-        await take_out(account, AccountStatus.INACTIVE, SESSION_ENDED)
+        await deactivate_checked_account(account, AccountStatus.INACTIVE, SESSION_ENDED)
         return
     await store_balance(account, await provider.credit_balance(credential, fresh=True))
 

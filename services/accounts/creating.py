@@ -16,7 +16,7 @@ from services.accounts.sessions import fingerprint, seal, session_hash_key
 from services.platform.idempotency import once_each
 from services.platform.providers import registry
 from services.stores import accounts
-from services.stores.jobs.waits import look_again
+from services.stores.jobs.waits import make_waiting_due
 
 SESSION_TAKEN = "There is an account with this session already."
 
@@ -63,7 +63,7 @@ async def create_accounts(owner: str, asked: Sequence[NewAccount], idempotency_k
         made = await _insert(list(rows.values()))
         if made:
             accounts.publish(owner)
-            await look_again(owner)
+            await make_waiting_due(owner)
         return [rows[index].id if index in rows and rows[index].id in made else None for index in range(len(asked))]
 
     values = {"accounts": [_comparable(account, hash_key) for account in asked]}

@@ -9,12 +9,12 @@ from models.accounts import Account
 from models.database import transaction
 from models.enums import MediaKind
 from providers.pooled import UpstreamFaultError
-from services.accounts.pool.account_updates import exhaust, note_balance
+from services.accounts.pool.account_updates import exhaust, record_balance
 from services.accounts.pool.quota import quota_day
 from services.accounts.sessions import credential_of
 from services.platform.providers import pooled_provider
 from services.stores import accounts
-from services.stores.jobs.waits import look_again
+from services.stores.jobs.waits import make_waiting_due
 
 log = structlog.get_logger(__name__)
 
@@ -47,9 +47,9 @@ async def receive(account_id: int, now: datetime) -> None:
     log.info("credits.received", account=account_id, received=received, balance=balance)
 
     async def body() -> None:
-        await note_balance(account_id, balance)
+        await record_balance(account_id, balance)
         if balance > known:
-            await look_again(account.owner)
+            await make_waiting_due(account.owner)
             return
         for kind in MediaKind:
             await exhaust(account_id, kind, now)

@@ -9,9 +9,9 @@ from models.database import transaction
 from services.accounts.outcomes import Outcome, check_count, live_accounts
 from services.accounts.pool.quota import quota_day
 from services.accounts.releasing import release_placed
-from services.notifications.alerts.accounts import note_gone
+from services.notifications.alerts.accounts import record_removed
 from services.stores import account_cooldowns, account_usage, accounts
-from services.stores.jobs.waits import look_again
+from services.stores.jobs.waits import make_waiting_due
 from settings import get_settings
 
 
@@ -27,7 +27,7 @@ async def delete_accounts(owner: str, ids: Sequence[int]) -> set[int]:
         deleted = await accounts.mark_deleted(owner, ids)
         await release_placed(sorted(deleted), "The account was deleted before anything was sent.")
         if deleted:
-            await note_gone(owner, sorted(deleted))
+            await record_removed(owner, sorted(deleted))
         return deleted
 
     return await transaction(body)
@@ -46,7 +46,7 @@ async def reset_accounts(owner: str, ids: Sequence[int]) -> list[Outcome]:
         await account_cooldowns.remove_all(found)
         day = quota_day(datetime.now(UTC), get_settings().timezone)
         await account_usage.reset(found, day)
-        await look_again(owner)
+        await make_waiting_due(owner)
         return await live_accounts(owner, found)
 
     by_id = await transaction(body)

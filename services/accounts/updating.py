@@ -22,11 +22,11 @@ from services.accounts.rules import (
     hint_of,
 )
 from services.accounts.sessions import fingerprint, seal, session_hash_key
-from services.notifications.alerts.accounts import note_back, note_idle
+from services.notifications.alerts.accounts import record_idle, record_reactivated
 from services.platform.not_given import NOT_GIVEN
 from services.platform.sealing import resealed
 from services.stores import account_usage, accounts
-from services.stores.jobs.waits import look_again
+from services.stores.jobs.waits import make_waiting_due
 
 TRIES = 20
 "An account at work changes often; each try looks at it anew."
@@ -48,7 +48,7 @@ async def update_accounts(owner: str, changes: Sequence[AccountChanges]) -> list
         except EkonteError as error:
             outcomes.append(Outcome(error=error))
     if any(outcome.account is not None for outcome in outcomes):
-        await look_again(owner)
+        await make_waiting_due(owner)
     return outcomes
 
 
@@ -122,6 +122,6 @@ async def _follow(account: Account, values: dict[str, Any]) -> None:
     if values.get("status") is AccountStatus.INACTIVE:
         await release_placed([account.id], "Its owner took the account out before anything was sent.")
     if is_renewed or values.get("status") is AccountStatus.INACTIVE:
-        await note_idle(account.owner, account.id)
+        await record_idle(account.owner, account.id)
     if is_renewed or values.get("status") is not None:
-        await note_back(account.owner, account.id)
+        await record_reactivated(account.owner, account.id)

@@ -12,7 +12,7 @@ from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.film.sources import own_upload, scratch_folder
 from services.platform.files import NewFile, local_copy, store_file
-from services.platform.idempotency import former_result, once
+from services.platform.idempotency import once, stored_answer
 from services.platform.links import fetch_link
 from services.platform.owned import own, own_workflow_of
 from services.platform.uploads import in_worker
@@ -87,7 +87,7 @@ async def add_background_music(
     for name, seconds in (("fadeInSeconds", fade_in_seconds), ("fadeOutSeconds", fade_out_seconds)):
         if not 0 <= seconds <= MAX_FADE_SECONDS:
             raise BadInputError(f"{name} must be from 0 to {MAX_FADE_SECONDS}.", path=["input", name])
-    former = await former_result(owner, "addBackgroundMusic", idempotency_key, values, Job)
+    former = await stored_answer(owner, "addBackgroundMusic", idempotency_key, values, Job)
     if former is not None:
         return former
     await own(Edit, owner, edit_id)

@@ -13,7 +13,7 @@ from services.film.artifacts.graph import Node
 from services.film.stages.animatic import MOTION_COST, SPEECH_SECONDS
 from services.film.stages.assets import DESIGN_SECONDS, options_of
 from services.film.stages.edit import FILM_COST, poster_choices
-from services.film.stages.storyboard import PICTURE_SECONDS, board_nodes, load_board
+from services.film.stages.storyboard import PICTURE_SECONDS, load_storyboard, storyboard_nodes
 from services.film.stages.video import CLIP_COST
 from services.platform.providers import is_pooled
 
@@ -48,7 +48,7 @@ async def change_impact(owner: str, shot_ids: list[int], asset_ids: list[int], w
     changed = {shot.id: shot for shot in shots}
     grids: set[tuple[int, int]] = set()
     for storyboard in await Storyboard.filter(script_id__in=[asset.script_id for asset in assets], owner=owner):
-        board = await load_board(storyboard.id)
+        board = await load_storyboard(storyboard.id)
         grid_slots = {board.slot_of(shot) for shot in board.shots if not shot.is_single and board.side > 1}
         for shot in board.shots:
             if set(shot.asset_ids) & set(asset_ids):
@@ -155,7 +155,7 @@ async def stale_shot_ids(owner: str, storyboard_id: int) -> set[int]:
     """Shots of a storyboard whose picture was made, and is out of date."""
     if not await Storyboard.exists(id=storyboard_id, owner=owner):
         return set()
-    nodes: list[Node] = board_nodes(await load_board(storyboard_id))
+    nodes: list[Node] = storyboard_nodes(await load_storyboard(storyboard_id))
     return {
         node.subject_id
         for node in nodes

@@ -8,7 +8,7 @@ from models.jobs import Job
 from models.workflows import WorkflowStage
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
-from services.film.workflow.steps import forget_budget_pause
+from services.film.workflow.steps import clear_budget_pause
 from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation
 from services.platform.owned import own
@@ -99,4 +99,4 @@ async def _reopen_workflow(stage_job_id: int) -> None:
     if owner is None:
         await workflows.touch(row.workflow_id)
     else:
-        await forget_budget_pause(row.workflow_id)
+        await clear_budget_pause(row.workflow_id)

@@ -8,7 +8,7 @@ from models.jobs import Job
 from models.workflows import Workflow
 from services.film.sources import store_source
 from services.film.workflow_options import WorkflowOptions
-from services.platform.idempotency import former_result, once
+from services.platform.idempotency import once, stored_answer
 from services.platform.owned import own
 from services.platform.providers import choose_provider
 from services.queue.creation import create_stage_job
@@ -39,7 +39,7 @@ async def create_script(owner: str, request: ScriptRequest, idempotency_key: str
     Raises BadInputError, UnsupportedFileError, FileTooLargeError, WorkflowNotFoundError.
     """
     values = dataclasses.asdict(request)
-    former = await former_result(owner, "createScript", idempotency_key, values, Job)
+    former = await stored_answer(owner, "createScript", idempotency_key, values, Job)
     if former is not None:
         return former
     options = WorkflowOptions(

@@ -174,7 +174,7 @@ async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
             values["duration_seconds"] = changes.duration_seconds
         if values:
             await storyboards.change_shot(shot.id, **values)
-            await look_again(storyboard.id, shot.id if "prompt" in values else None)
+            await replan_storyboard(storyboard.id, shot.id if "prompt" in values else None)
         return await own(Shot, owner, changes.shot_id)
 
     return await transaction(body)
@@ -192,7 +192,7 @@ async def known_speaker(script: Script, name: str | None) -> str | None:
     raise BadInputError(f"The script has no character of that name; it has: {known}.", path=["input", "speaker"])
 
 
-async def look_again(storyboard_id: int, redrawn_shot_id: int | None) -> None:
+async def replan_storyboard(storyboard_id: int, redrawn_shot_id: int | None) -> None:
     """After a change: stops the drawing of the old picture, and wakes the stages that may be at work on the shot."""
     if redrawn_shot_id is not None:
         await cancel_builds(builds_of(redrawn_shot_id, ArtifactKind.PICTURE))
@@ -279,5 +279,5 @@ async def _pin(owner: str, shot_id: int, file: StoredFile) -> Shot:
         is_pinned=True,
     )
     await storyboards.change_shot(shot_id, is_single=True)
-    await look_again(shot.storyboard_id, None)
+    await replan_storyboard(shot.storyboard_id, None)
     return await own(Shot, owner, shot_id)

@@ -22,10 +22,10 @@ from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
 from services.film.sources import store_source
 from services.film.workflow.deletion import delete_rows
-from services.film.workflow.steps import forget_budget_pause, move_on, next_stage, read_states, start_stage
+from services.film.workflow.steps import clear_budget_pause, move_on, next_stage, read_states, start_stage
 from services.film.workflow_options import WorkflowOptions
 from services.notifications.callbacks.addresses import check_callback_url
-from services.platform.idempotency import former_result, once
+from services.platform.idempotency import once, stored_answer
 from services.platform.locking import lock_row
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.owned import own
@@ -34,10 +34,10 @@ from services.queue.notify import notify
 from services.queue.retrying import reopen_stage_job
 from services.stores import scripts, workflows
 from services.stores.jobs.waits import (
-    free_builds_of_workflow,
-    hold_builds_of_workflow,
     lock_stage_jobs,
-    wait_anew_in_workflow,
+    restart_waiting_in_workflow,
+    resume_builds_of_workflow,
+    suspend_builds_of_workflow,
     wake_stage_jobs_of_workflow,
 )
 from services.stores.jobs.which import Jobs
@@ -88,7 +88,7 @@ def with_providers(options: WorkflowOptions) -> dict[str, Any]:
 async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key: str | None) -> Workflow:
     """Creates a workflow and starts it. With a key that was used before: the workflow made then."""
     values = dataclasses.asdict(request)
-    former = await former_result(owner, "createWorkflow", idempotency_key, values, Workflow)
+    former = await stored_answer(owner, "createWorkflow", idempotency_key, values, Workflow)
     if former is not None:
         return former
     name = check_name(request.name, "input", "name")
@@ -161,7 +161,7 @@ async def pause_workflow(owner: str, workflow_id: int) -> Workflow:
             return
         _refuse_unless(workflow, WorkflowStatus.PENDING, WorkflowStatus.RUNNING, doing="paused")
         await _set_status(workflow, WorkflowStatus.PAUSED)
-        await hold_builds_of_workflow(workflow.id)
+        await suspend_builds_of_workflow(workflow.id)
 
     return await _change(owner, workflow_id, change)
 
@@ -181,7 +181,7 @@ async def resume_workflow(owner: str, workflow_id: int, credit_budget: int | Not
             await workflows.set_credit_budget(workflow, credit_budget)
         if workflow.status is WorkflowStatus.PAUSED:
             await _set_status(workflow, WorkflowStatus.RUNNING)
-            await wait_anew_in_workflow(workflow.id)
+            await restart_waiting_in_workflow(workflow.id)
             await _wake(workflow)
         elif workflow.status is WorkflowStatus.SUCCEEDED:
             await _new_run(workflow)
@@ -193,7 +193,7 @@ async def resume_workflow(owner: str, workflow_id: int, credit_budget: int | Not
 
 async def _wake(workflow: Workflow) -> None:
     """Releases held builds, and lets the live stage job look again; without one, starts the next stage."""
-    await free_builds_of_workflow(workflow.id)
+    await resume_builds_of_workflow(workflow.id)
     woken = await wake_stage_jobs_of_workflow(workflow.id)
     notify()
     stage_jobs = await WorkflowStage.filter(workflow_id=workflow.id).values_list("job_id", flat=True)
@@ -246,7 +246,7 @@ async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
         if stopped is None or stopped.job_id is None:
             await move_on(await Workflow.get(id=workflow.id))
             return
-        await free_builds_of_workflow(workflow.id)
+        await resume_builds_of_workflow(workflow.id)
         await workflows.transition_stage(stopped.id, to=WorkflowStatus.RUNNING, expected=[stopped.status], error=None)
         await reopen_stage_job(stopped.job_id)
 
@@ -278,7 +278,7 @@ async def _delete(owner: str, workflow_id: int) -> None:
     workflow = await _lock_own(owner, workflow_id)
     if workflow.status in LIVE_WORKFLOW_STATUSES:  # so that the end of its stage moves nothing on
         await workflows.transition(workflow_id, to=WorkflowStatus.CANCELED, expected=[workflow.status])
-    await forget_budget_pause(workflow_id)
+    await clear_budget_pause(workflow_id)
     await delete_rows(workflow_id)
     await workflows.remove(workflow_id)
 
@@ -293,4 +293,4 @@ async def _set_status(workflow: Workflow, status: WorkflowStatus, **more: Any) -
     """Of a workflow whose row is locked."""
     await workflows.transition(workflow.id, to=status, expected=[workflow.status], **more)
     if status is not WorkflowStatus.PAUSED:
-        await forget_budget_pause(workflow.id)
+        await clear_budget_pause(workflow.id)

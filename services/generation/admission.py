@@ -12,14 +12,14 @@ from models.generation_requests import AccountStrategy, GenerationRequest
 from models.jobs import Job
 from services.accounts.pool.demands import demand_key
 from services.generation.catalogue import find_model
-from services.generation.checking import account_faults, raise_first, settle
+from services.generation.checking import account_faults, check_parameters, raise_first
 from services.generation.generation_input import GenerationInput
 from services.generation.inputs import queue_of
-from services.generation.records.holding import BUSY, hold_record
+from services.generation.records.holding import BUSY, lock_record_of_request
 from services.generation.resolving import resolve_inputs
 from services.generation.reuse import reuse_result
 from services.notifications.callbacks.addresses import check_callback_url
-from services.platform.idempotency import former_result, once
+from services.platform.idempotency import once, stored_answer
 from services.queue.notify import notify
 from services.stores import records
 from services.stores.jobs.files import add_inputs
@@ -40,10 +40,10 @@ async def generate(owner: str, asked: GenerationInput, idempotency_key: str | No
 
     # A default that was said is the same request as one that was not.
     values = {name: value for name, value in dataclasses.asdict(asked).items() if name != "defaulted"}
-    return await take_on(owner, MUTATIONS[asked.kind], idempotency_key, values, ask, priority, asked.callback_url)
+    return await admit_all(owner, MUTATIONS[asked.kind], idempotency_key, values, ask, priority, asked.callback_url)
 
 
-async def take_on(
+async def admit_all(
     owner: str,
     mutation: str,
     idempotency_key: str | None,
@@ -59,14 +59,14 @@ async def take_on(
     """
     values = {**values, "priority": priority.value}
     if callback_url is not None:
-        former = await former_result(owner, mutation, idempotency_key, values, Job)
+        former = await stored_answer(owner, mutation, idempotency_key, values, Job)
         if former is not None:
             return former
         await check_callback_url(callback_url)
 
     async def do() -> Job:
         asked = await ask()
-        request = settle(asked, find_model(asked.model, asked.kind, "input", "model"))
+        request = check_parameters(asked, find_model(asked.model, asked.kind, "input", "model"))
         known = await account_providers(owner, request.strategy)
         raise_first(account_faults(request.strategy, request.provider, request.model, known))
         rank = PRIORITY_RANKS[priority]
@@ -95,7 +95,7 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
     Raises ConflictError where the record has a live job, NotFoundError or BadInputError for its inputs.
     """
     request, files = await resolve_inputs(owner, dataclasses.replace(request, made_for_sha256=None))
-    record = await hold_record(owner, request)
+    record = await lock_record_of_request(owner, request)
     job = await _insert_job(owner, record, request, parent, priority_rank)
     await add_inputs((job.id, place, file.id) for place, file in files.items())
     await records.write_request(record.id, request, current_job_id=job.id, is_reused=False)

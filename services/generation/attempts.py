@@ -19,7 +19,7 @@ from services.stores import attempts as store
 
 
 @dataclass(frozen=True)
-class Step:
+class StepLease:
     """The right to do an attempt's next step until the lease runs out."""
 
     attempt: Attempt
@@ -33,7 +33,7 @@ class Step:
         return store.lease_of(self.attempt)
 
 
-async def claim_steps(state: AttemptState, most: int, lease_seconds: float) -> list[Step]:
+async def claim_steps(state: AttemptState, most: int, lease_seconds: float) -> list[StepLease]:
     """Up to `most` attempts in the state whose step is due, the longest due first; two statements."""
     if most < 1:
         return []
@@ -41,15 +41,15 @@ async def claim_steps(state: AttemptState, most: int, lease_seconds: float) -> l
     if not epochs:
         return []
     found = await Attempt.filter(id__in=list(epochs)).order_by("id")
-    return [Step(attempt) for attempt in found if attempt.lease_epoch == epochs[attempt.id]]
+    return [StepLease(attempt) for attempt in found if attempt.lease_epoch == epochs[attempt.id]]
 
 
-async def extend_steps(steps: Sequence[Step], lease_seconds: float) -> None:
+async def extend_steps(steps: Sequence[StepLease], lease_seconds: float) -> None:
     """Keeps the leases of steps that are under way; one that has gone on, or has another holder now, stays as it is."""
     await store.extend([step.lease for step in steps], lease_seconds)
 
 
-async def release_step(step: Step) -> None:
+async def release_step(step: StepLease) -> None:
     """Gives a step that was not done to whoever claims next, at once. Twice: nothing more, once it is claimed."""
     await store.release(step.lease, step.attempt.state)
 

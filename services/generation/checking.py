@@ -32,7 +32,7 @@ _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
 _OPTIONAL = {name: parameter for name, parameter in PARAMETERS.items() if parameter.is_optional}
 
 
-def settle(asked: GenerationInput, model: ModelInfo) -> GenerationRequest:
+def check_parameters(asked: GenerationInput, model: ModelInfo) -> GenerationRequest:
     """The request as the model takes it, with the model's values where nobody said any. Inputs are still as given.
 
     Raises BadInputError for the first fault. The accounts of the strategy are not looked up here.

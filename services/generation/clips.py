@@ -12,7 +12,7 @@ from services.platform.links import LinkNotFetchedError, fetch_link
 from settings import Settings
 
 
-async def dress_clip(
+async def postprocess_clip(
     clip: Path, info: ResultInfo, request: GenerationRequest, out: Path, settings: Settings
 ) -> tuple[Path, ResultInfo]:
     """The clip as it is to be stored, and what it is then; the clip itself where nothing is to be done.

@@ -18,20 +18,20 @@ from models.jobs import Job
 from providers.direct import DirectGenerator
 from services.generation.attempts import end_attempt
 from services.generation.batches.lifecycle import begin_batches
-from services.generation.clips import dress_clip
-from services.generation.on_ended import after_ending
+from services.generation.clips import postprocess_clip
+from services.generation.on_ended import on_ended
 from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.records.publishing import publish_result
 from services.generation.results import new_result_file
 from services.generation.submitting import order_of
-from services.platform.files import local_copies, store_file, take_up
+from services.platform.files import local_copies, pin_files, store_file
 from services.platform.leases import Lease
 from services.platform.providers import registry
 from services.queue.heartbeat import Report
 from services.queue.outcomes import MAX_FAILURES, backoff_ms
 from services.queue.run_leased import run_leased
 from services.stores.attempts import insert_attempts
-from services.stores.jobs.claims import holds
+from services.stores.jobs.claims import is_held_by
 from services.stores.jobs.files import add_candidates
 from services.stores.jobs.moves import put_back
 from settings import Settings
@@ -95,20 +95,20 @@ async def _make(job: Job, lease: Lease, attempt: Attempt, settings: Settings, fo
     for number, (path, info) in enumerate(zip(paths, infos, strict=True)):
         final, shown = path, info
         if request.kind is MediaKind.VIDEO:
-            final, shown = await dress_clip(path, info, request, folder / "dressed.mp4", settings)
+            final, shown = await postprocess_clip(path, info, request, folder / "dressed.mp4", settings)
         stored.append(await store_file(job.owner, new_result_file(final, shown, request, number), job_id=job.id))
     await _publish(job, lease, attempt, stored)
 
 
 async def _publish(job: Job, lease: Lease, attempt: Attempt, files: list[StoredFile]) -> None:
     async def body() -> None:
-        if not await holds(lease) or not await succeed_generation(job):
+        if not await is_held_by(lease) or not await succeed_generation(job):
             return
         await end_attempt(attempt, AttemptOutcome.SUCCEEDED)
-        await take_up({file.id for file in files})
+        await pin_files({file.id for file in files})
         await add_candidates(job.id, [file.id for file in files])
         await publish_result(await Job.get(id=job.id), [file.id for file in files])
-        await after_ending([job.id])
+        await on_ended([job.id])
 
     await transaction(body)
 
@@ -118,7 +118,7 @@ async def _fail(job: Job, lease: Lease, attempt: Attempt, failure: JobFailure) -
     error = JobError(failure.code, failure.message, failure.is_retryable, failure.upstream_code)
 
     async def body() -> None:
-        if not await holds(lease):
+        if not await is_held_by(lease):
             return
         present = await Job.get(id=job.id)
         failures = present.failures + 1

@@ -14,17 +14,17 @@ from models.job_errors import JobError
 from models.jobs import Job
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.pool.account_updates import apply_effect
-from services.accounts.pool.decisions import AccountEffect, Circumstances, Decision, JobMove, decide
-from services.accounts.pool.waiting import was_a_try
+from services.accounts.pool.decisions import AccountEffect, Decision, FaultContext, JobMove, decide
+from services.accounts.pool.waiting import counts_as_try
 from services.generation.attempts import end_attempt
 from services.generation.outcomes import error_of, fail_generation, requeue
-from services.generation.telemetry import note_task_failed
+from services.generation.telemetry import record_task_failed
 from services.stores.attempts import move
 
 log = structlog.get_logger(__name__)
 
 
-async def settle_fault(
+async def handle_provider_error(
     attempt: Attempt,
     fault: UpstreamFaultError,
     *,
@@ -47,14 +47,14 @@ async def settle_fault(
     )
 
     if was_accepted:
-        await note_task_failed(attempt, fault)
+        await record_task_failed(attempt, fault)
 
     async def body() -> Decision | None:
         job = await Job.get(id=attempt.job_id)
         if attempt.is_draining or attempt.is_detached:
             outcome = AttemptOutcome.CANCELED if attempt.is_draining else AttemptOutcome.FAILED
             if await end_attempt(attempt, outcome, error_of(fault, is_retryable=False), **seen):
-                effect = decide(fault.kind, Circumstances(was_accepted=was_accepted)).account
+                effect = decide(fault.kind, FaultContext(was_accepted=was_accepted)).account
                 await _apply(effect, attempt, fault, session_hash)
             return None
         decision = decide(fault.kind, await _circumstances(attempt, job, fault.kind, was_accepted))
@@ -87,15 +87,15 @@ async def _apply(effect: AccountEffect, attempt: Attempt, fault: UpstreamFaultEr
     await apply_effect(effect, attempt, fault, random=random.random(), now=now, session_hash=session_hash)
 
 
-async def _circumstances(attempt: Attempt, job: Job, kind: FaultKind, was_accepted: bool) -> Circumstances:
+async def _circumstances(attempt: Attempt, job: Job, kind: FaultKind, was_accepted: bool) -> FaultContext:
     strategy = GenerationRequest.from_json(job.params).strategy
     others = Attempt.filter(job_id=job.id, run=job.retry_count).exclude(id=attempt.id)
     # One that was moved away before anything was sent was no try.
-    rows = [row for row in await others.values("error", "sends") if was_a_try(row["sends"], row["error"])]
+    rows = [row for row in await others.values("error", "sends") if counts_as_try(row["sends"], row["error"])]
     errors = [JobError.from_json(row["error"]) for row in rows]
     kinds = [None if error is None else error.kind for error in errors]
     limits = (FaultKind.RATE_LIMIT.value, FaultKind.CONCURRENCY_LIMIT.value)
-    return Circumstances(
+    return FaultContext(
         was_accepted=was_accepted,
         step_failures=attempt.failures + 1,
         attempts=1 + len([name for name in kinds if name not in limits]),

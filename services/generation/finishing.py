@@ -25,15 +25,15 @@ from models.job_errors import FINISH, JobError
 from models.jobs import Job
 from providers.pooled import TaskPhase, UpstreamFaultError, UpstreamTask
 from services.accounts.sessions import credential_of
-from services.generation.attempts import Step, end_attempt
-from services.generation.clips import dress_clip
-from services.generation.on_ended import after_ending
+from services.generation.attempts import StepLease, end_attempt
+from services.generation.clips import postprocess_clip
+from services.generation.on_ended import on_ended
 from services.generation.outcomes import fail_generation, succeed_generation, update_progress
 from services.generation.records.publishing import publish_result
 from services.generation.results import new_result_file
 from services.generation.states import upstream_of
 from services.platform.backoff import Backoff
-from services.platform.files import remove_leftovers_of_job, store_file, take_up
+from services.platform.files import pin_files, remove_leftovers_of_job, store_file
 from services.platform.links import LinkNotFetchedError, fetch_link
 from services.platform.providers import pooled_provider
 from services.stores.attempts import drain_others, move, set_outcome
@@ -46,14 +46,14 @@ log = structlog.get_logger(__name__)
 FINISH_SECONDS = 840.0
 PATIENCE_MS = 24 * 3600 * 1000
 STORING_BACKOFF_MS = Backoff(base=2_000, cap=300_000)
-MOST_DRESSING_FAILURES = 2
+MAX_DRESSING_FAILURES = 2
 DRESSING_SECONDS = 600.0
 FAILURES_BEFORE_LOSS = 2
 "Tries after which a result that is dead or broken while others are well is given up."
 MAX_RESULT_BYTES = 1024 * 1024 * 1024
 
 
-async def finish_step(step: Step, settings: Settings) -> None:
+async def finish_step(step: StepLease, settings: Settings) -> None:
     """Does the finish step of one attempt. Twice at once: only the holder of the lease publishes."""
     attempt = step.attempt
     job = await Job.get(id=attempt.job_id)
@@ -101,13 +101,13 @@ async def _fetch_and_store(
         if attempt.kind is MediaKind.VIDEO:
             try:
                 async with asyncio.timeout(DRESSING_SECONDS):
-                    final, shown = await dress_clip(path, info, request, folder / f"clip-{number}.mp4", settings)
+                    final, shown = await postprocess_clip(path, info, request, folder / f"clip-{number}.mp4", settings)
             except TimeoutError:
-                if attempt.failures < MOST_DRESSING_FAILURES:
+                if attempt.failures < MAX_DRESSING_FAILURES:
                     raise
                 remark = "The clip is kept as it came: giving it its transition and sound took too long."
             except JobFailure as failure:  # the clip is paid for: it is kept as it came
-                if failure.is_retryable and attempt.failures < MOST_DRESSING_FAILURES:
+                if failure.is_retryable and attempt.failures < MAX_DRESSING_FAILURES:
                     raise
                 remark = f"The clip is kept as it came. {failure.message}"
         stored.append(await store_file(job.owner, new_result_file(final, shown, request, number, link), job_id=job.id))
@@ -193,7 +193,7 @@ async def publish_attempt(attempt: Attempt, job: Job, files: Sequence[StoredFile
             # Canceled at this moment: what came is not wanted any more.
             await set_outcome(attempt.id, AttemptOutcome.CANCELED)
             return
-        await take_up({file.id for file in files})
+        await pin_files({file.id for file in files})
         # Files of a job never change: of two attempts that were fetched at once the second one gets a job of its own.
         holder = present if is_adopted else await _job_of_second_result(present)
         unique = list({file.id: file for file in files}.values())
@@ -201,7 +201,7 @@ async def publish_attempt(attempt: Attempt, job: Job, files: Sequence[StoredFile
         await publish_result(holder, [file.id for file in unique])
         await drain_others(attempt)
         if is_adopted:
-            await after_ending([job.id])
+            await on_ended([job.id])
 
     await transaction(body)
 

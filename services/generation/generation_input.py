@@ -12,7 +12,7 @@ USUAL_RESOLUTION = {MediaKind.IMAGE: "2k", MediaKind.VIDEO: "720p"}
 USUAL_SECONDS = 5
 
 
-def usual_parameters(kind: MediaKind) -> dict[str, object]:
+def default_parameters(kind: MediaKind) -> dict[str, object]:
     """The parameters that have a value where nobody says anything, by name."""
     usual: dict[str, object] = {"ratio": USUAL_RATIO[kind], "resolution": USUAL_RESOLUTION[kind]}
     return {**usual, "duration_seconds": USUAL_SECONDS} if kind is MediaKind.VIDEO else usual

@@ -23,7 +23,7 @@ from models.generation_requests import GenerationRequest
 from models.job_errors import JobError
 from models.jobs import Job
 from services.generation.outcomes import fail_generation
-from services.platform.files import NewFile, store_file, take_up
+from services.platform.files import NewFile, pin_files, store_file
 from services.platform.leases import Lease
 from services.platform.links import LinkNotFetchedError, fetch_link
 from services.platform.providers import is_pooled
@@ -32,14 +32,14 @@ from services.queue.notify import notify
 from services.queue.outcomes import MAX_FAILURES, backoff_ms
 from services.queue.run_leased import run_leased
 from services.stores import records
-from services.stores.jobs.claims import holds
+from services.stores.jobs.claims import is_held_by
 from services.stores.jobs.files import replace_input
 from services.stores.jobs.moves import put_back, put_into_queue
 from settings import Settings
 
 log = structlog.get_logger(__name__)
 
-FETCHES_AT_ONCE = 4
+MAX_FETCHES = 4
 LOOKING_SECONDS = 60.0
 
 
@@ -75,7 +75,7 @@ async def _prepare(job: Job, lease: Lease, settings: Settings, folder: Path, rep
 
 async def _fetch_all(places: dict[str, int], folder: Path, settings: Settings) -> dict[str, NewFile]:
     """The pictures by their links. Raises the JobFailure of the first that fails; the others are not waited for."""
-    room = asyncio.Semaphore(FETCHES_AT_ONCE)
+    room = asyncio.Semaphore(MAX_FETCHES)
 
     async def fetch(link: str, position: int) -> NewFile:
         async with room:
@@ -138,9 +138,9 @@ async def _move_on(job: Job, lease: Lease, request: GenerationRequest, stored: d
     ready = replace(request, inputs=inputs)
 
     async def body() -> None:
-        if not await holds(lease):
+        if not await is_held_by(lease):
             return
-        await take_up({file.id for file in stored.values()})
+        await pin_files({file.id for file in stored.values()})
         for position, image in enumerate(request.inputs):
             if image.sha256 is None:
                 await replace_input(job.id, position, stored[image.given].id)
@@ -156,7 +156,7 @@ async def _fail(job: Job, lease: Lease, failure: JobFailure) -> None:
     error = JobError(failure.code, failure.message, failure.is_retryable)
 
     async def body() -> None:
-        if not await holds(lease):
+        if not await is_held_by(lease):
             return
         failures = (await Job.get(id=job.id)).failures + 1
         if not failure.is_retryable or failures >= MAX_FAILURES:

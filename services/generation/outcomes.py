@@ -10,7 +10,7 @@ from models.enums import JobRole, JobStatus
 from models.job_errors import TIMEOUT, JobError
 from models.jobs import Job
 from providers.pooled import UpstreamFaultError
-from services.generation.on_ended import after_ending, before_reopening
+from services.generation.on_ended import on_ended, on_reopening
 from services.platform.locking import lock_row
 from services.queue.leases import roll_up_progress
 from services.queue.notify import notify, notify_pools
@@ -37,7 +37,7 @@ async def fail_generation(job: Job, error: JobError, *, failures: int | None = N
     if not await moves.fail(Jobs(ids=[job.id], role=JobRole.GENERATE), error, **counted):
         return False
     await wake_parent(job)
-    await after_ending([job.id])
+    await on_ended([job.id])
     return True
 
 
@@ -47,7 +47,7 @@ async def succeed_generation(job: Job, *, is_late: bool = False, message: str | 
     place and calls `after_ending`.
     """
     if is_late and (ended := await lock_ended(job.id)) is not None and ended.status is JobStatus.FAILED:
-        await before_reopening([ended], goes_on=False)
+        await on_reopening([ended], goes_on=False)
     expected = moves.LATE if is_late else (JobStatus.RUNNING,)
     if not await moves.succeed(Jobs(ids=[job.id], role=JobRole.GENERATE), expected=expected, message=message):
         return False

@@ -20,12 +20,12 @@ from providers.pooled import (
     UpstreamFaultError,
     UpstreamTask,
 )
-from services.accounts.pool.account_updates import count_failure, take_out
+from services.accounts.pool.account_updates import count_failure, deactivate
 from services.accounts.pool.timing import failed_poll_ms
 from services.accounts.sessions import credential_of
 from services.generation.detaching import detach
-from services.generation.states import HOPELESS_MS, give_up, is_left_alone, note_states
-from services.generation.unconfirmed_submits import settle_lost
+from services.generation.states import HOPELESS_MS, abandon_attempt, is_left_alone, record_states
+from services.generation.unconfirmed_submits import resolve_unconfirmed
 from services.platform.leases import Lease
 from services.platform.providers import pooled_provider
 from services.stores.account_leases import claim_polls, extend_polls, release_poll
@@ -105,12 +105,12 @@ async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: i
     if known:
         tasks = await _ask(provider, account, kind, known, roll, by_submit_id=False)
         if tasks is not None:
-            freed += await note_states(known, tasks, roll=roll)
+            freed += await record_states(known, tasks, roll=roll)
     if lost:
         tasks = await _ask(provider, account, kind, lost, roll, by_submit_id=True)
         if tasks is not None:
             for attempt in lost:
-                await settle_lost(attempt, tasks.get(attempt.submit_id), roll=roll)
+                await resolve_unconfirmed(attempt, tasks.get(attempt.submit_id), roll=roll)
     return freed
 
 
@@ -131,7 +131,7 @@ async def _ask(
             return await provider.query(credential, kind.value, submit_ids=ids)
         return await provider.query(credential, kind.value, history_ids=ids)
     except UpstreamFaultError as fault:
-        await _note_deaf_account(account, kind, fault, roll)
+        await _record_failed_poll(account, kind, fault, roll)
         is_out = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)  # until a person renews it
         told_ms = int(fault.retry_after_seconds * 1000) if fault.retry_after_seconds else None
         await _postpone(attempts, failed_poll_ms(is_out=is_out, told_ms=told_ms, roll=roll), roll)
@@ -148,7 +148,7 @@ async def _ask_to_stop(provider: PooledProvider, credential: Credential, attempt
     log.info("attempt.asked_to_stop", attempt=attempt.global_id, is_dropped=is_dropped)
 
 
-async def _note_deaf_account(account: Account, kind: MediaKind, fault: UpstreamFaultError, roll: float) -> None:
+async def _record_failed_poll(account: Account, kind: MediaKind, fault: UpstreamFaultError, roll: float) -> None:
     """A failed look loses nothing, but tells about the account: no session, or unreachable."""
     log.info(
         "poll.failed", account=account.global_id, kind=fault.kind.value, code=fault.upstream_code, log_id=fault.log_id
@@ -156,9 +156,9 @@ async def _note_deaf_account(account: Account, kind: MediaKind, fault: UpstreamF
 
     async def body() -> None:
         if fault.kind is FaultKind.SESSION_EXPIRED:
-            await take_out(account.id, AccountStatus.INACTIVE, fault.message, account.session_hash)
+            await deactivate(account.id, AccountStatus.INACTIVE, fault.message, account.session_hash)
         elif fault.kind is FaultKind.PUNISHED:
-            await take_out(account.id, AccountStatus.BANNED, fault.message, account.session_hash)
+            await deactivate(account.id, AccountStatus.BANNED, fault.message, account.session_hash)
         elif fault.kind is FaultKind.UPSTREAM_FAULT:
             await count_failure(account.id, kind, fault.message, random=roll)
 
@@ -174,7 +174,7 @@ async def _postpone(attempts: Sequence[Attempt], wait_ms: int, roll: float) -> N
         if await detach(attempt, roll=roll):
             continue
         since_ms = attempt.accepted_at_ms or attempt.sent_at_ms or moment_ms
-        if moment_ms - since_ms > HOPELESS_MS and await give_up(attempt):
+        if moment_ms - since_ms > HOPELESS_MS and await abandon_attempt(attempt):
             continue
         await move(attempt, attempt.state, due_in_ms=wait_ms)
 

@@ -9,12 +9,12 @@ from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import UpstreamFaultError, UpstreamTask
 from services.accounts.sessions import credential_of
-from services.generation.states import note_states
+from services.generation.states import record_states
 from services.platform.owned import own
 from services.platform.providers import is_pooled, pooled_provider
 from services.queue.notify import notify_pools
 
-MOST_ID_CHARACTERS = 64
+MAX_ID_CHARACTERS = 64
 
 
 async def refresh_job(owner: str, job_id: int) -> Job:
@@ -36,7 +36,7 @@ async def refresh_job(owner: str, job_id: int) -> Job:
             )
         except UpstreamFaultError as fault:
             raise ProviderFailedError(f"Upstream does not tell. {fault.message}") from fault
-        await note_states([attempt], tasks, roll=random.random())
+        await record_states([attempt], tasks, roll=random.random())
         notify_pools()
     return await own(Job, owner, job_id)
 
@@ -47,7 +47,7 @@ async def upstream_task(owner: str, account_id: int, history_id: str) -> Upstrea
     Raises NotFoundError for an account that is not the owner's, BadInputError for what can be no history id,
     ProviderFailedError where upstream does not answer.
     """
-    if not 0 < len(history_id) <= MOST_ID_CHARACTERS or not history_id.isascii() or not history_id.isalnum():
+    if not 0 < len(history_id) <= MAX_ID_CHARACTERS or not history_id.isascii() or not history_id.isalnum():
         raise BadInputError("A history id is a number such as 25594898552322.", path=["historyId"])
     account = await Account.get_or_none(id=account_id, owner=owner, deleted_at__isnull=True)
     if account is None:

@@ -15,7 +15,7 @@ from models.generation_parameters import InputImage
 from models.generation_requests import GenerationRequest
 from models.ids import parse_global_id
 from services.generation.checking import input_faults, is_link
-from services.platform.files import keep_ready
+from services.platform.files import keep_file_ready
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ async def resolve_all(owner: str, requests: Sequence[Sequence[InputImage]], *, k
         return [Resolved(tuple(inputs)) for inputs in requests]
     found = [_resolve(inputs, known) for inputs in requests]
     files = {file.id for resolved in found for file in resolved.files.values()}
-    if not keeps or (kept := await keep_ready(files)) == files:
+    if not keeps or (kept := await keep_file_ready(files)) == files:
         return found
     return [_without_removed(resolved, kept) for resolved in found]
 

@@ -9,7 +9,7 @@ from models.enums import ENDED_JOB_STATUSES, AttemptState, JobStatus
 from models.generation import Attempt, GenerationRecord
 from models.job_errors import FINISH, JobError
 from models.jobs import Job
-from services.generation.on_ended import before_reopening
+from services.generation.on_ended import on_reopening
 from services.platform.locking import lock_rows
 from services.queue.notify import notify
 from services.stores import attempts as store
@@ -65,7 +65,7 @@ async def retry_generations(jobs: Sequence[Job]) -> list[Job]:
     ended = [job for job in jobs if job.status in (JobStatus.FAILED, JobStatus.CANCELED)]
     if not ended:
         return []
-    await before_reopening(ended)
+    await on_reopening(ended)
     resumed: dict[int, int] = {}  # by job the attempt that goes on
     for attempt in await _resumable_attempts([job.id for job in ended]):
         if attempt.job_id not in resumed and await store.resume(attempt.id, attempt.state):

@@ -14,33 +14,33 @@ from models.generation_requests import GenerationRequest
 from models.ids import global_id
 from models.jobs import Job
 from services.generation.inputs import queue_of
-from services.generation.on_ended import after_ending
-from services.generation.records.holding import hold_record
+from services.generation.on_ended import on_ended
+from services.generation.records.holding import lock_record_of_request
 from services.generation.records.publishing import keep_shown
 from services.generation.similarity.comparing import percentage
-from services.generation.similarity.finding import Alike, find_similar
+from services.generation.similarity.finding import SimilarRecord, find_similar
 from services.generation.similarity.indexing import replace_keys
 from services.notifications.callbacks.outbox import write_record_callbacks
-from services.platform.files import keep_ready
+from services.platform.files import keep_file_ready
 from services.platform.owned import places
 from services.stores import records
 from services.stores.jobs.files import add_files
 from services.stores.jobs.inserts import answered_generation, insert_jobs
 
-MOST_CANDIDATES = 20
-MOST_CANDIDATES_IN_ALL = 2_000
+MAX_CANDIDATES = 20
+MAX_CANDIDATES_IN_ALL = 2_000
 REUSED = "An earlier result for the same request is used again."
 
 
 @dataclass(frozen=True)
-class Former:
+class CachedResult:
     """A record that shows the result that is handed out, and the files of that result. alike: where it was made for a
     prompt that is only alike.
     """
 
     record: GenerationRecord
     links: tuple[JobFile, ...]
-    alike: Alike | None = None
+    alike: SimilarRecord | None = None
 
     @property
     def message(self) -> str:
@@ -70,7 +70,7 @@ async def reuse_result(owner: str, request: GenerationRequest, priority_rank: in
     where the record has a live job.
     """
     request = (await with_contents(owner, [request]))[0]
-    former = (await former_results(owner, [request]))[0]
+    former = (await cached_results(owner, [request]))[0]
     if former is None:
         return None
     if former.answers(request):
@@ -79,7 +79,7 @@ async def reuse_result(owner: str, request: GenerationRequest, priority_rank: in
             await write_record_callbacks([job], request.callback_url)
         return job
     request = former.answered(request)
-    record = await hold_record(owner, request)
+    record = await lock_record_of_request(owner, request)
     job = reused_job(owner, record.id, request, priority_rank, message=former.message)
     await insert_jobs([job])
     await add_files(copied_links(job.id, former.links))
@@ -93,7 +93,7 @@ async def reuse_result(owner: str, request: GenerationRequest, priority_rank: in
         is_reused=True,
         similarity_keys=await replace_keys(record, request),
     )
-    await after_ending([job.id])
+    await on_ended([job.id])
     return await Job.get(id=job.id)
 
 
@@ -113,9 +113,9 @@ async def with_contents(owner: str, requests: Sequence[GenerationRequest]) -> li
     return [replace(request, inputs=tuple(known(image) for image in request.inputs)) for request in requests]
 
 
-async def former_results(
+async def cached_results(
     owner: str, requests: Sequence[GenerationRequest], *, keeps: bool = True
-) -> list[Former | None]:
+) -> list[CachedResult | None]:
     """For each request that may be answered by a former result the one that is taken: of the same request, its own
     record's first and then the newest, else of a similar one; else None. Five statements, and those of the similar
     ones, however many. In a transaction: the files are kept from being removed until its end; keeps False: they are
@@ -130,13 +130,13 @@ async def former_results(
     for link in await JobFile.filter(job_id__in=list(succeeded)).order_by("job_id", "position"):
         links[link.job_id].append(link)
     file_ids = {link.file_id for of_job in links.values() for link in of_job}
-    ready = await keep_ready(file_ids) if keeps else await _ready(file_ids)
+    ready = await keep_file_ready(file_ids) if keeps else await _ready(file_ids)
     usable = {job_id for job_id, of_job in links.items() if all(link.file_id in ready for link in of_job)}
 
-    def first(of_request: Sequence[tuple[GenerationRecord, Alike | None]]) -> Former | None:
+    def first(of_request: Sequence[tuple[GenerationRecord, SimilarRecord | None]]) -> CachedResult | None:
         for record, alike in of_request:
             if record.shown_job_id in usable:
-                return Former(record, tuple(links[record.shown_job_id]), alike)
+                return CachedResult(record, tuple(links[record.shown_job_id]), alike)
         return None
 
     return [first(of_request) for of_request in candidates]
@@ -144,7 +144,7 @@ async def former_results(
 
 async def _candidates(
     owner: str, requests: Sequence[GenerationRequest]
-) -> list[list[tuple[GenerationRecord, Alike | None]]]:
+) -> list[list[tuple[GenerationRecord, SimilarRecord | None]]]:
     """For each request the records whose result may answer it, in the order in which they are to be taken; None: that
     result is one of the very request.
 
@@ -166,7 +166,9 @@ async def _candidates(
 
     found = []
     for request, digest, of_request in zip(requests, digests, similar, strict=True):
-        same: list[tuple[GenerationRecord, Alike | None]] = [(record, None) for record in showing(digest, request)]
+        same: list[tuple[GenerationRecord, SimilarRecord | None]] = [
+            (record, None) for record in showing(digest, request)
+        ]
         others = [
             (record, alike)
             for alike in of_request
@@ -186,7 +188,7 @@ async def _exact_ids(owner: str, digests: Sequence[str]) -> dict[str, list[int]]
     """By hash of a request the records that show its result, the newest first."""
     if not digests:
         return {}
-    most = max(1, min(MOST_CANDIDATES, MOST_CANDIDATES_IN_ALL // len(digests)))
+    most = max(1, min(MAX_CANDIDATES, MAX_CANDIDATES_IN_ALL // len(digests)))
     rows = await execute(
         "SELECT id, request_sha256 FROM (SELECT id, request_sha256, updated_at, ROW_NUMBER() OVER"
         " (PARTITION BY request_sha256 ORDER BY updated_at DESC, id DESC) AS place FROM generation_record"

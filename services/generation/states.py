@@ -11,17 +11,17 @@ from providers.pooled import FaultKind, TaskPhase, UpstreamFaultError, UpstreamT
 from services.accounts.pool.timing import DETACHED_INTERVAL_MS, jittered_ms, missing_poll_ms, next_poll_ms
 from services.generation.attempts import end_attempt
 from services.generation.detaching import detach
-from services.generation.faults import settle_fault
+from services.generation.faults import handle_provider_error
 from services.generation.outcomes import update_progress
-from services.generation.telemetry import note_task_done
-from services.generation.timings import durations, note_times
+from services.generation.telemetry import record_task_done
+from services.generation.timings import durations, record_times
 from services.stores.attempts import move
 
 HOPELESS_MS = 24 * 3600 * 1000
 """A task that nobody waits for any more, and that upstream has not told of for so long, will not come."""
 
 
-async def note_states(attempts: Sequence[Attempt], tasks: Mapping[str, UpstreamTask], *, roll: float) -> int:
+async def record_states(attempts: Sequence[Attempt], tasks: Mapping[str, UpstreamTask], *, roll: float) -> int:
     """Writes down what upstream told of tasks by history id; returns how many slots that freed. roll: from 0 to 1, by
     chance, for the waits until they are asked about again.
     """
@@ -29,14 +29,14 @@ async def note_states(attempts: Sequence[Attempt], tasks: Mapping[str, UpstreamT
     for attempt in attempts:
         task = tasks.get(str(attempt.history_id))
         if task is None:
-            await _note_missing(attempt, roll)
+            await _record_missing(attempt, roll)
         elif task.phase is TaskPhase.DONE:
-            freed += await note_done(attempt, task)
+            freed += await record_done(attempt, task)
         elif task.phase is TaskPhase.FAILED:
             fault = task.fault or UpstreamFaultError(
                 FaultKind.GENERATION_FAILED, JobErrorCode.SERVER_ERROR, "Upstream could not make it."
             )
-            await settle_fault(
+            await handle_provider_error(
                 attempt,
                 fault,
                 was_accepted=True,
@@ -45,11 +45,11 @@ async def note_states(attempts: Sequence[Attempt], tasks: Mapping[str, UpstreamT
             )
             freed += 1
         else:
-            await _note_running(attempt, task, roll)
+            await _record_running(attempt, task, roll)
     return freed
 
 
-async def _note_running(attempt: Attempt, task: UpstreamTask, roll: float) -> None:
+async def _record_running(attempt: Attempt, task: UpstreamTask, roll: float) -> None:
     moment_ms = await now_ms()
     queued_ms = attempt.queued_ms
     if task.queue_position:
@@ -58,7 +58,7 @@ async def _note_running(attempt: Attempt, task: UpstreamTask, roll: float) -> No
     if not attempt.is_detached and await detach(attempt, roll=roll, queued_ms=queued_ms):
         return
     age_ms = moment_ms - (attempt.accepted_at_ms or moment_ms)
-    if age_ms - queued_ms > HOPELESS_MS and await give_up(attempt):
+    if age_ms - queued_ms > HOPELESS_MS and await abandon_attempt(attempt):
         return
     samples = await durations(attempt.provider, attempt.model, attempt.kind)
     wait_ms: int | None
@@ -87,7 +87,7 @@ async def _note_running(attempt: Attempt, task: UpstreamTask, roll: float) -> No
     await transaction(body)
 
 
-async def note_done(attempt: Attempt, task: UpstreamTask) -> int:
+async def record_done(attempt: Attempt, task: UpstreamTask) -> int:
     """Upstream is done: the slot is free, the result is to be fetched. Returns 1 where that held."""
     moment_ms = await now_ms()
     duration_ms = duration_of(attempt, task, moment_ms)
@@ -111,10 +111,10 @@ async def note_done(attempt: Attempt, task: UpstreamTask) -> int:
 
     if not await transaction(body):
         return 0
-    await note_task_done(attempt, moment_ms)
+    await record_task_done(attempt, moment_ms)
     if duration_ms is not None:
         held_ms = held_for(attempt, moment_ms)
-        await note_times(attempt.provider, attempt.model, attempt.kind, duration_ms=duration_ms, held_ms=held_ms)
+        await record_times(attempt.provider, attempt.model, attempt.kind, duration_ms=duration_ms, held_ms=held_ms)
     return 1
 
 
@@ -141,20 +141,20 @@ def duration_of(attempt: Attempt, task: UpstreamTask, moment_ms: int) -> int | N
     return seen_ms
 
 
-async def give_up(attempt: Attempt) -> bool:
+async def abandon_attempt(attempt: Attempt) -> bool:
     """Ends an attempt that nobody waits for any more, so that its slot is not kept for ever; whether it did."""
     if not (attempt.is_detached or attempt.is_draining):
         return False
     return await end_attempt(attempt, AttemptOutcome.CANCELED if attempt.is_draining else AttemptOutcome.FAILED)
 
 
-async def _note_missing(attempt: Attempt, roll: float) -> None:
+async def _record_missing(attempt: Attempt, roll: float) -> None:
     """Not in the answer: answers are only eventually consistent. Its age still counts towards the time-out."""
     moment_ms = await now_ms()
     if not attempt.is_detached and await detach(attempt, roll=roll):
         return
     since_ms = attempt.missing_since_ms or moment_ms
-    if moment_ms - since_ms > HOPELESS_MS and await give_up(attempt):
+    if moment_ms - since_ms > HOPELESS_MS and await abandon_attempt(attempt):
         return
     wait_ms: int | None
     if is_left_alone(attempt):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from models.database import execute, is_sqlite
 from models.enums import LIVE_JOB_STATUSES, JobRole
 from models.jobs import Job
-from services.generation.on_ended import after_ending
+from services.generation.on_ended import on_ended
 from services.generation.outcomes import wake_parents
 from services.platform.owned import places
 from services.queue.notify import notify_pools
@@ -13,7 +13,7 @@ from services.stores import account_cooldowns, attempts
 from services.stores.jobs.moves import cancel
 from services.stores.jobs.which import Jobs
 
-MOST_AT_ONCE = 5_000
+BATCH_SIZE = 5_000
 "SQLite takes at most 32,766 values in one statement."
 
 
@@ -29,15 +29,15 @@ async def cancel_generations(jobs: Sequence[Job]) -> list[Job]:
     keeps its slot until upstream has ended it.
     """
     ended = await end_canceled(jobs)
-    await after_ending([job.id for job in ended])
+    await on_ended([job.id for job in ended])
     return ended
 
 
 async def end_canceled(jobs: Sequence[Job]) -> list[Job]:
     """As `cancel_generations`, up to what hangs on the end of generations: the caller calls `after_ending`."""
     ended: list[Job] = []
-    for start in range(0, len(jobs), MOST_AT_ONCE):
-        ended += await _end_canceled(jobs[start : start + MOST_AT_ONCE])
+    for start in range(0, len(jobs), BATCH_SIZE):
+        ended += await _end_canceled(jobs[start : start + BATCH_SIZE])
     return ended
 
 
@@ -78,9 +78,9 @@ async def drain_attempts(job_ids: Sequence[int]) -> None:
 
 async def cancel_generations_of(build_ids: list[int]) -> None:
     """Cancels the live generations that builds wait for. In a transaction."""
-    for start in range(0, len(build_ids), MOST_AT_ONCE):
+    for start in range(0, len(build_ids), BATCH_SIZE):
         children = Job.filter(
-            parent_id__in=build_ids[start : start + MOST_AT_ONCE],
+            parent_id__in=build_ids[start : start + BATCH_SIZE],
             role=JobRole.GENERATE,
             status__in=list(LIVE_JOB_STATUSES),
         )

@@ -28,18 +28,18 @@ from providers.pooled import (
     SubmitUnknownError,
     UpstreamFaultError,
 )
-from services.accounts.pool.account_updates import note_accepted
+from services.accounts.pool.account_updates import record_accepted
 from services.accounts.pool.quota import quota_day
 from services.accounts.pool.timing import first_poll_ms, usual_ms
 from services.accounts.sessions import credential_of
-from services.generation.attempts import Step, end_attempt, mark_sent
+from services.generation.attempts import StepLease, end_attempt, mark_sent
 from services.generation.batches.pausing import is_paused_by_hand
-from services.generation.faults import settle_fault
+from services.generation.faults import handle_provider_error
 from services.generation.outcomes import error_of, fail_generation, requeue, update_progress
 from services.generation.timings import durations
-from services.notifications.statistics.events import note_credits
+from services.notifications.statistics.events import record_credits
 from services.platform.files import local_copies
-from services.platform.metrics.recording import note_credits_spent
+from services.platform.metrics.recording import record_credits_spent
 from services.platform.owned import places
 from services.platform.providers import pooled_provider
 from services.stores import account_usage
@@ -58,7 +58,7 @@ PREPARE_SECONDS = 240.0
 URI_DAYS = 7
 
 
-async def submit_step(step: Step) -> None:
+async def submit_step(step: StepLease) -> None:
     """Does the submit step of one attempt. Twice at once: the one without the lease stops before it sends."""
     attempt = step.attempt
     job = await Job.get(id=attempt.job_id)
@@ -76,12 +76,12 @@ async def submit_step(step: Step) -> None:
             uris = await _uploaded(provider, credential, request, job.owner)
         order = order_of(request, uris)
     except UpstreamFaultError as fault:
-        await settle_fault(attempt, fault, was_accepted=False, session_hash=account.session_hash)
+        await handle_provider_error(attempt, fault, was_accepted=False, session_hash=account.session_hash)
         return
     except TimeoutError:
         message = "Uploading the input pictures took too long."
         late = UpstreamFaultError(FaultKind.UPSTREAM_FAULT, JobErrorCode.NETWORK_ERROR, message)
-        await settle_fault(attempt, late, was_accepted=False)
+        await handle_provider_error(attempt, late, was_accepted=False)
         return
     except JobFailure as failure:
         if failure.is_retryable:
@@ -153,16 +153,16 @@ async def _send(attempt: Attempt, job: Job, provider: PooledProvider, account: A
         if attempt.sends > 1:
             # Its first sending may have been taken all the same; a refusal of the second says nothing about that.
             log.info("attempt.resend_refused", attempt=attempt.global_id, kind=fault.kind.value)
-        await settle_fault(attempt, fault, was_accepted=False, session_hash=account.session_hash)
+        await handle_provider_error(attempt, fault, was_accepted=False, session_hash=account.session_hash)
     except (SubmitUnknownError, TimeoutError) as error:
         log.warning("attempt.submit_unknown", attempt=attempt.global_id, error=str(error))
         message = "Upstream did not answer; asking whether it has the task."
         await _move_and_say(attempt, job, AttemptState.SENT, LOOK_UP_MS, message)
     else:
-        await note_acceptance(attempt, job, accepted)
+        await record_acceptance(attempt, job, accepted)
 
 
-async def note_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> bool:
+async def record_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> bool:
     """Writes down the history id, counts it for the day, and sets when it is looked at first. Whether it held."""
     samples = await durations(attempt.provider, attempt.model, attempt.kind)
     # A manual one is not polled: it is due when its slot is freed, after the usual time.
@@ -188,10 +188,10 @@ async def note_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> boo
         )
         if not moved:
             return False
-        await note_accepted(attempt, day)
-        await note_credits(job, attempt.credits_expected or 0)
+        await record_accepted(attempt, day)
+        await record_credits(job, attempt.credits_expected or 0)
         spent = attempt.credits_expected or 0
-        after_commit(lambda: note_credits_spent(attempt.provider, attempt.model, spent))
+        after_commit(lambda: record_credits_spent(attempt.provider, attempt.model, spent))
         await update_progress(job.id, None, done=0.02, message="Upstream has it.")
         return True
 

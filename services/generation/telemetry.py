@@ -7,7 +7,7 @@ from models.database import now_ms
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import UpstreamFaultError
-from services.platform.metrics.recording import note_upstream_refusal
+from services.platform.metrics.recording import record_upstream_refusal
 from services.platform.tracing import is_tracing, job_span, record_past
 
 TASK = "task"
@@ -22,7 +22,7 @@ async def attempt_span(name: str, attempt: Attempt) -> AsyncIterator[None]:
         yield
 
 
-async def note_task_done(attempt: Attempt, done_at_ms: int) -> None:
+async def record_task_done(attempt: Attempt, done_at_ms: int) -> None:
     """Upstream has made it: the time that this took, as a span of its own."""
     if is_tracing():
         began_ms = attempt.accepted_at_ms or done_at_ms
@@ -30,10 +30,10 @@ async def note_task_done(attempt: Attempt, done_at_ms: int) -> None:
         record_past("generation upstream", parent, began_ms, done_at_ms, attempt=attempt.global_id, outcome="done")
 
 
-async def note_task_failed(attempt: Attempt, fault: UpstreamFaultError) -> None:
+async def record_task_failed(attempt: Attempt, fault: UpstreamFaultError) -> None:
     """Upstream had taken it and then gave it up. Refused calls are counted where they are made."""
     site = attempt.site.value if attempt.site is not None else ""
-    note_upstream_refusal(attempt.provider, site, TASK, fault.kind.value, fault.upstream_code)
+    record_upstream_refusal(attempt.provider, site, TASK, fault.kind.value, fault.upstream_code)
     if is_tracing():
         ended_ms = await now_ms()
         began_ms = attempt.accepted_at_ms or ended_ms

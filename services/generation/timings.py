@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from models.enums import MediaKind
 from models.generation import ModelTiming
-from services.accounts.pool.timing import MOST_SAMPLES, with_sample
+from services.accounts.pool.timing import MAX_SAMPLES, with_sample
 from services.platform.runtime import runtime
 from services.stores import model_timings
 
 REMEMBERED_SECONDS = 2.0
-MOST_HELD_SAMPLES = 50
+MAX_HELD_SAMPLES = 50
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ async def measured_times(keys: Collection[str]) -> dict[str, Measured]:
     return {row.key: _of_row(row) for row in rows}
 
 
-async def note_times(provider: str, model: str, kind: MediaKind, *, duration_ms: int, held_ms: int | None) -> None:
+async def record_times(provider: str, model: str, kind: MediaKind, *, duration_ms: int, held_ms: int | None) -> None:
     """Adds what was measured of one task. Two at once may lose one of theirs: it is a sample."""
     key = timing_key(provider, model, kind)
     known = await _measured(key)
-    held = known.held if held_ms is None else with_sample(known.held, held_ms, MOST_HELD_SAMPLES)
-    measured = Measured(with_sample(known.durations, duration_ms, MOST_SAMPLES), held)
+    held = known.held if held_ms is None else with_sample(known.held, held_ms, MAX_HELD_SAMPLES)
+    measured = Measured(with_sample(known.durations, duration_ms, MAX_SAMPLES), held)
     runtime().state(RememberedTimings)[key] = (time.monotonic(), measured)
     await model_timings.write(key, measured.durations, measured.held)
 

@@ -10,8 +10,8 @@ from models.jobs import Job
 from providers.pooled import Accepted, FaultKind, UpstreamFaultError, UpstreamTask
 from services.accounts.pool.timing import UNCONFIRMED_INTERVAL_MS, jittered_ms
 from services.generation.detaching import detach
-from services.generation.faults import settle_fault
-from services.generation.submitting import note_acceptance
+from services.generation.faults import handle_provider_error
+from services.generation.submitting import record_acceptance
 from services.platform.providers import pooled_provider
 from services.stores.attempts import move
 from settings import get_settings
@@ -19,7 +19,7 @@ from settings import get_settings
 log = structlog.get_logger(__name__)
 
 
-async def settle_lost(attempt: Attempt, task: UpstreamTask | None, *, roll: float) -> None:
+async def resolve_unconfirmed(attempt: Attempt, task: UpstreamTask | None, *, roll: float) -> None:
     """A submit without an answer: found, it goes on. It is sent again when it must have arrived by now and upstream has
     said for the whole window that it does not have it. roll: from 0 to 1, by chance, for the next wait.
     """
@@ -27,7 +27,7 @@ async def settle_lost(attempt: Attempt, task: UpstreamTask | None, *, roll: floa
     job = await Job.get(id=attempt.job_id)
     if task is not None:
         log.info("attempt.found", attempt=attempt.global_id)
-        await note_acceptance(attempt, job, Accepted(task.history_id, task.raw))
+        await record_acceptance(attempt, job, Accepted(task.history_id, task.raw))
         return
     if not attempt.is_detached and await detach(attempt, roll=roll):
         return
@@ -46,7 +46,7 @@ async def settle_lost(attempt: Attempt, task: UpstreamTask | None, *, roll: floa
             missing_since_ms=since_ms,
         )
     elif attempt.is_draining or attempt.is_detached:  # its job has ended, or goes on elsewhere
-        await settle_fault(attempt, _never_arrived(), was_accepted=False)
+        await handle_provider_error(attempt, _never_arrived(), was_accepted=False)
     else:
         log.info("attempt.sent_again", attempt=attempt.global_id)
         await move(attempt, AttemptState.PLACED, due_in_ms=0, missing_since_ms=None)

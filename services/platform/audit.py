@@ -13,7 +13,7 @@ import structlog
 
 from models.audit import AuditEntry
 from models.ids import parse_global_id
-from services.platform.metrics.recording import note_audit_lost
+from services.platform.metrics.recording import record_audit_lost
 from services.platform.sql import timestamp_before_sql
 from services.platform.table_scan import delete_in_parts
 
@@ -21,9 +21,9 @@ log = structlog.get_logger(__name__)
 
 OK = "OK"
 INTERRUPTED = "INTERRUPTED"
-MOST_IDS = 1_000
+MAX_IDS = 1_000
 "Ids of each sort in one entry: as many as the longest list that a mutation takes."
-MOST_VALUES = 20_000
+MAX_VALUES = 20_000
 "Values that are looked at for ids, so that a caller's input does not hold up the answer."
 PAGE = 500
 LONGEST_REQUEST_ID = 128
@@ -38,7 +38,7 @@ def ids_in(value: Any) -> list[str]:
     """
     found: dict[str, None] = {}
     for number, (name, leaf) in enumerate(_leaves(value)):
-        if number >= MOST_VALUES or len(found) >= MOST_IDS:
+        if number >= MAX_VALUES or len(found) >= MAX_IDS:
             break
         if isinstance(leaf, str) and _names_ids(name) and parse_global_id(leaf) is not None:
             found.setdefault(str(leaf))
@@ -85,7 +85,7 @@ async def write_entry(
             request_id=request_id[:LONGEST_REQUEST_ID],
         )
     except Exception:
-        note_audit_lost()
+        record_audit_lost()
         log.exception("audit.not_written", operation=operation)
 
 
@@ -117,6 +117,6 @@ def entry_as_json(entry: AuditEntry) -> dict[str, Any]:
     }
 
 
-async def forget_old_entries(days: float) -> int:
+async def delete_old_entries(days: float) -> int:
     """Removes entries older than that, in parts; returns how many."""
     return await delete_in_parts("audit_entry", f"created_at < {timestamp_before_sql(days * 86_400)}")

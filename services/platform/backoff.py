@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-MOST_DOUBLINGS = 60
+MAX_DOUBLINGS = 60
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Backoff:
 
     def wait(self, failures: int, *, roll: float = 0.0) -> float:
         """The wait after so many failures in a row, from 1. roll: from 0 to 1, by chance; 0: the shortest."""
-        return later(min(self.cap, self.base * 2.0 ** min(max(0, failures - 1), MOST_DOUBLINGS)), self.jitter, roll)
+        return later(min(self.cap, self.base * 2.0 ** min(max(0, failures - 1), MAX_DOUBLINGS)), self.jitter, roll)
 
 
 def later(wait: float, jitter: float, roll: float) -> float:

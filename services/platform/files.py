@@ -24,13 +24,13 @@ from providers.storage import Storage, open_storage
 from services.platform.owned import owned
 from services.platform.runtime import runtime
 from services.platform.sql import timestamp_sql
-from services.platform.table_scan import walk
+from services.platform.table_scan import scan_table
 
 log = structlog.get_logger(__name__)
 
 REMOVAL_SECONDS = 30.0
-REMOVED_AT_ONCE = 1_000
-MOST_ROUNDS = 10
+REMOVAL_BATCH_SIZE = 1_000
+MAX_ROUNDS = 10
 "Of so many files each, in one clearing away; the rest is the next one's."
 MAX_VALUES = 10_000
 "SQLite takes at most 32,766 values in one statement."
@@ -181,17 +181,17 @@ async def local_copies(owner: str, digests: set[str]) -> dict[str, Path]:
     return {row.sha256: await local_copy(row) for row in rows}
 
 
-async def take_up(file_ids: set[int]) -> None:
+async def pin_files(file_ids: set[int]) -> None:
     """Keeps files from being removed until the transaction's end, when the caller's rows refer to them.
 
     JobFailure STORAGE_ERROR, worth another try, where one has been removed since it was stored.
     """
-    if await keep_ready(file_ids) != file_ids:
+    if await keep_file_ready(file_ids) != file_ids:
         message = "A file was cleared away while it was taken up."
         raise JobFailure(JobErrorCode.STORAGE_ERROR, message, is_retryable=True)
 
 
-async def keep_ready(file_ids: Collection[int]) -> set[int]:
+async def keep_file_ready(file_ids: Collection[int]) -> set[int]:
     """Those of the files that are there still, kept from being removed until the transaction's end."""
     wanted, kept = list(file_ids), set[int]()
     for start in range(0, len(wanted), MAX_VALUES):
@@ -251,12 +251,12 @@ async def remove_unreferenced(older_than: datetime, released_before: datetime) -
         )
         return 0
 
-    await walk("stored_file", "unreferenced", mark)
+    await scan_table("stored_file", "unreferenced", mark)
     removed = 0
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         now = await _remove(f"released_at <= ? AND {_REFERENCES_SQL}", _moment(released_before))
         removed += now
-        if now < REMOVED_AT_ONCE:
+        if now < REMOVAL_BATCH_SIZE:
             break
     return removed
 
@@ -286,7 +286,7 @@ async def _remove(where: str, *values: Any) -> int:
     """Marks, takes the bytes away, then the row: whoever stores the same content meanwhile waits for the end of it."""
     marked = await execute(
         "UPDATE stored_file SET state = 'REMOVING' WHERE id IN (SELECT id FROM stored_file"
-        f" WHERE {where} LIMIT {REMOVED_AT_ONCE}) RETURNING id, owner, sha256, content_type",
+        f" WHERE {where} LIMIT {REMOVAL_BATCH_SIZE}) RETURNING id, owner, sha256, content_type",
         *values,
     )
     kept = await _put_back([row["id"] for row in marked])

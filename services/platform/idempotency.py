@@ -136,7 +136,7 @@ async def _former(owner: str, mutation: str, key: str, digest: str, table: type[
     return row
 
 
-async def former_result(
+async def stored_answer(
     owner: str, mutation: str, key: str | None, values: dict[str, Any], table: type[RowT]
 ) -> RowT | None:
     """The row made under the key before, so that a repeated request need not read its files again."""
@@ -154,7 +154,7 @@ async def former_result(
     return await _former(owner, mutation, key, input_sha256(values), table)
 
 
-async def forget_old_keys() -> None:
+async def delete_expired_keys() -> None:
     """House-keeping: removes keys past their time."""
     await execute(f"DELETE FROM idempotency_key WHERE created_at < {_oldest_sql()} RETURNING id")
 

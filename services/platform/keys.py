@@ -66,13 +66,13 @@ def load_keys(settings: Settings) -> Keys:
 def local_secret(data_dir: Path) -> bytes:
     """The random secret in `data_dir`, made at first use. Raises ValueError where it is damaged."""
     path = data_dir / LOCAL_KEY_FILE
-    secret = made_once(path, lambda: secrets.token_bytes(KEY_BYTES))
+    secret = create_once(path, lambda: secrets.token_bytes(KEY_BYTES))
     if len(secret) != KEY_BYTES:
         raise ValueError(f"{path} is not a key of {KEY_BYTES} bytes; remove it to have a new one made.")
     return secret
 
 
-def made_once(path: Path, make: Callable[[], bytes]) -> bytes:
+def create_once(path: Path, make: Callable[[], bytes]) -> bytes:
     """What is in the file, made at first use with mode 600; two processes that start at once get one.
 
     The file appears under its name only when it is whole: it is written aside and linked, and linking fails where

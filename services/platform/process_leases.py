@@ -57,7 +57,7 @@ async def write_queues(holder: str, queues: Iterable[Queue]) -> None:
     )
 
 
-async def forget_other_workers(holder: str) -> None:
+async def end_other_workers(holder: str) -> None:
     """Ends the leases of all other workers. Only for a process that knows that it is alone."""
     await execute("DELETE FROM process_lease WHERE queues IS NOT NULL AND holder <> ? RETURNING number", holder)
 

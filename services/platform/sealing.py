@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from errors import ConfigurationError
 from services.platform.data_folder import unusable_folder
-from services.platform.keys import made_once
+from services.platform.keys import create_once
 from services.platform.runtime import runtime
 from settings import get_settings
 
@@ -78,7 +78,7 @@ def _local_key(data_dir: Path) -> str:
     """The data folder's own key. Raises ConfigurationError where the folder cannot be used or the key is damaged."""
     path = data_dir / KEY_FILE
     try:
-        key = made_once(path, Fernet.generate_key).decode("ascii", "replace")
+        key = create_once(path, Fernet.generate_key).decode("ascii", "replace")
     except OSError as error:
         raise unusable_folder(data_dir, error) from None
     try:

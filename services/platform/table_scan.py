@@ -10,21 +10,21 @@ from models.database import execute
 from services.platform.runtime import runtime
 
 PART = 2_000
-MOST_PARTS = 200
+MAX_PARTS = 200
 "Parts of one walk; the rest is the next walk's."
 
-ROWS_AT_ONCE = 1_000
-MOST_ROUNDS = 20
+ROW_BATCH_SIZE = 1_000
+MAX_ROUNDS = 20
 "Rounds of one clearing away; the rest is the next one's."
 
 
-async def walk(
+async def scan_table(
     table: str,
     purpose: str,
     look: Callable[[int, int], Awaitable[int]],
     *,
     before_id: int | None = None,
-    most_parts: int = MOST_PARTS,
+    most_parts: int = MAX_PARTS,
 ) -> int:
     """Calls `look(after, last)` for the ids of the table in (after, last], part by part, up to `before_id`; the sum of
     what it returns. At the end the next walk of that purpose begins at the front.
@@ -54,11 +54,12 @@ async def _last_of_part(table: str, after: int, before_id: int | None) -> int | 
 async def delete_in_parts(table: str, where: str) -> int:
     """Deletes the rows of which an SQL condition holds, a statement for each part; how many went."""
     total = 0
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         rows = await execute(
-            f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {where} LIMIT {ROWS_AT_ONCE}) RETURNING id"
+            f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE {where} LIMIT {ROW_BATCH_SIZE})"
+            " RETURNING id"
         )
         total += len(rows)
-        if len(rows) < ROWS_AT_ONCE:
+        if len(rows) < ROW_BATCH_SIZE:
             break
     return total

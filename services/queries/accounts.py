@@ -50,7 +50,7 @@ class AccountOrdering:
 
 
 @dataclass(frozen=True)
-class Standing:
+class AccountStanding:
     """What an account may do now. Counts are of today's quota day; in_flight: slots held, of both kinds."""
 
     image_availability: Availability = Availability.AVAILABLE
@@ -191,7 +191,7 @@ async def live_accounts_in_order(owner: str, ids: Sequence[int]) -> list[Account
     return [rows.get(account_id) for account_id in ids]
 
 
-async def standings(owner: str, account_ids: Sequence[int]) -> list[Standing]:
+async def standings(owner: str, account_ids: Sequence[int]) -> list[AccountStanding]:
     """For each account what it may do now; one statement."""
     day = today()
     found = await owned_rows_sql(
@@ -203,7 +203,7 @@ async def standings(owner: str, account_ids: Sequence[int]) -> list[Standing]:
         *account_ids,
     )
     by_id = {
-        row["id"]: Standing(
+        row["id"]: AccountStanding(
             Availability(row["image"]),
             Availability(row["video"]),
             int(row["image_count"]),
@@ -212,7 +212,7 @@ async def standings(owner: str, account_ids: Sequence[int]) -> list[Standing]:
         )
         for row in found
     }
-    return [by_id.get(account_id, Standing()) for account_id in account_ids]
+    return [by_id.get(account_id, AccountStanding()) for account_id in account_ids]
 
 
 async def cooldowns(owner: str, account_ids: Sequence[int]) -> list[tuple[CoolingDown, ...]]:

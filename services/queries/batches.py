@@ -14,7 +14,7 @@ from models.batches import Batch
 from models.enums import ENDED_BATCH_STATUSES, BatchStatus, BatchType, JobStatus, MediaKind
 from models.jobs import Job
 from services.generation.batches.end_states import Counts
-from services.generation.batches.forecasting import Sort, Wanted, forecasts, requests_of
+from services.generation.batches.forecasting import ForecastDemand, Sort, forecasts, requests_of
 from services.platform.owned import owned, owned_rows_sql, places, rows_by_id
 from services.queries.children import ChildList
 
@@ -118,7 +118,7 @@ async def seconds_left_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list
     return [seconds.get(batch_id) for batch_id in batch_ids]
 
 
-async def _wanted(owner: str, batches: dict[int, Batch]) -> dict[int, Wanted]:
+async def _wanted(owner: str, batches: dict[int, Batch]) -> dict[int, ForecastDemand]:
     """What is left to be made of each, by demand."""
     if not batches:
         return {}
@@ -137,7 +137,7 @@ async def _wanted(owner: str, batches: dict[int, Batch]) -> dict[int, Wanted]:
         if row["sample"] in requests:
             sorts[row["batch_id"]][row["key"]] = Sort(requests[row["sample"]], int(row["waiting"]))
     return {
-        batch.id: Wanted(
+        batch.id: ForecastDemand(
             sorts[batch.id],
             batch.priority_rank,
             batch.max_parallel,

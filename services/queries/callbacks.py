@@ -10,7 +10,7 @@ from services.platform.owned import owned, owned_rows_sql, places
 Subject = tuple[str, int]
 "What a delivery tells of: batch, record or workflow, and the row's id."
 
-MOST_LISTED = 100
+MAX_LISTED = 100
 LISTED = ("id", "created_at", "event", "url", "subject", "subject_id", "status", "due_at_ms", "delivered_at")
 "What a list shows: a body may tell of a thousand items."
 
@@ -23,7 +23,7 @@ async def deliveries_by_subject(owner: str, subjects: Sequence[Subject]) -> list
     wanted = " OR ".join(f"(subject = ? AND subject_id IN ({places(ids)}))" for ids in ids_by_kind.values())
     newest = await owned_rows_sql(
         "SELECT id FROM (SELECT id, ROW_NUMBER() OVER (PARTITION BY subject, subject_id ORDER BY id DESC) AS place"
-        f" FROM callback_delivery WHERE owner = ? AND ({wanted})) AS listed WHERE place <= {MOST_LISTED}",
+        f" FROM callback_delivery WHERE owner = ? AND ({wanted})) AS listed WHERE place <= {MAX_LISTED}",
         owner,
         *(value for kind, ids in ids_by_kind.items() for value in (kind, *ids)),
     )

@@ -21,8 +21,8 @@ from services.platform.owned import owned_rows_sql
 from services.platform.runtime import runtime
 from settings import get_settings
 
-MOST_WORKS = 100
-MOST_KEPT = 256
+MAX_WORKS = 100
+MAX_KEPT = 256
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class KeptSums(MarkedCache[EndedSums]):
     """What has ended, by owner, conditions and days."""
 
     def __init__(self) -> None:
-        super().__init__(MOST_KEPT)
+        super().__init__(MAX_KEPT)
 
 
 async def record_statistics(owner: str, conditions: StatisticsConditions, now: datetime) -> RecordSums:
@@ -144,7 +144,7 @@ async def _by_work(owner: str, conditions: StatisticsConditions, days: Days | No
         f" WHERE c.owner = ? AND c.grain = ? AND c.project_id = ?{of_cells}{within_cells or _ALL_DAYS}"
         f" UNION ALL SELECT d.work_id, d.kind, d.succeeded, {ended.format('d')} FROM statistics_delta d"
         f" WHERE d.owner = ? AND NOT d.is_rolled{of_deltas}{within_deltas}) w"
-        f" GROUP BY w.work_id HAVING SUM(w.ended) > 0 ORDER BY SUM(w.ended) DESC, w.work_id LIMIT {MOST_WORKS}",
+        f" GROUP BY w.work_id HAVING SUM(w.ended) > 0 ORDER BY SUM(w.ended) DESC, w.work_id LIMIT {MAX_WORKS}",
         owner,
         grain.value,
         conditions.project_id or "",

@@ -9,8 +9,8 @@ from models.database import execute, now_ms
 from models.enums import BatchStatus, JobRole, JobStatus, MediaKind, Queue
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
-from services.accounts.pool.account_snapshots import rosters
-from services.accounts.pool.choosing import Candidate, Demand, judge, waiting_reason
+from services.accounts.pool.account_snapshots import account_snapshots
+from services.accounts.pool.choosing import Candidate, Demand, check_eligibility, waiting_reason
 from services.accounts.pool.demands import demand_of
 from services.accounts.pool.placing import is_kept
 from services.platform.owned import places, rows_by_id
@@ -40,7 +40,7 @@ async def waiting_words(owner: str, jobs: Sequence[Job]) -> list[str | None]:
     words: dict[int, str] = dict(held)
     moment_ms = await now_ms() if demands else 0
     for kind, wanted in demands.items():
-        pools = await rosters([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
+        pools = await account_snapshots([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
         known: dict[tuple[str, Demand, bool], str] = {}
         for job, provider, demand in wanted:
             key = (provider, demand, job.priority_rank == 0)
@@ -79,7 +79,7 @@ async def waiting_by_job_id(owner: str, job_ids: Sequence[int]) -> list[str | No
 
 
 def _sentence(accounts: Sequence[Candidate], demand: Demand, moment_ms: int, *, is_urgent: bool) -> str:
-    verdicts = [judge(account, demand, moment_ms) for account in accounts]
+    verdicts = [check_eligibility(account, demand, moment_ms) for account in accounts]
     if not is_urgent and is_kept(accounts, demand, verdicts, get_settings().urgent_slot_percent):
         return "It waits for a free slot of an account; the last ones are kept for URGENT."
     reason, until_ms = waiting_reason(verdicts)

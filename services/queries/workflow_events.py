@@ -62,24 +62,24 @@ class StageDone:
 
 
 @dataclass(frozen=True)
-class StageBroke:
+class StageFailed:
     stage: Stage
     error: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Completed:
+class WorkflowCompleted:
     pass
 
 
 @dataclass(frozen=True)
-class Broke:
+class Failed:
     """Failed or canceled; without an error where somebody canceled it."""
 
     error: Mapping[str, Any] | None
 
 
-Event = Progressed | StageDone | StageBroke | Completed | Broke
+Event = Progressed | StageDone | StageFailed | WorkflowCompleted | Failed
 
 
 def _internal(message: str) -> Mapping[str, Any]:
@@ -122,15 +122,15 @@ def events_between(seen: WorkflowState, now: WorkflowState) -> list[Event]:
     events: list[Event] = []
     for stage, before, after in _stages(seen, now):
         for _ in range(_retried_unseen(before, after)):
-            events += [StageBroke(stage, RETRIED_ERROR), Broke(RETRIED_ERROR)]
+            events += [StageFailed(stage, RETRIED_ERROR), Failed(RETRIED_ERROR)]
     for stage, before, after in _stages(seen, now):
         events += [StageDone(stage)] * max(0, after.completions - before.completions)
     completed_unseen = now.run - seen.run - (1 if seen.status is WorkflowStatus.SUCCEEDED else 0)
-    events += [Completed()] * max(0, completed_unseen)
+    events += [WorkflowCompleted()] * max(0, completed_unseen)
     for stage, before, after in _stages(seen, now):
         is_told = before.status is WorkflowStatus.FAILED and _is_same_try(before, after)
         if after.status is WorkflowStatus.FAILED and not is_told:
-            events.append(StageBroke(stage, after.error or UNKNOWN_ERROR))
+            events.append(StageFailed(stage, after.error or UNKNOWN_ERROR))
     if now != seen:
         events.append(Progressed(now))
     is_same_end = seen.is_ended and seen.run == now.run
@@ -158,9 +158,9 @@ def _retried_unseen(before: StageState, after: StageState) -> int:
 
 def _end_of(now: WorkflowState) -> list[Event]:
     if now.status is WorkflowStatus.SUCCEEDED:
-        return [Completed()]
+        return [WorkflowCompleted()]
     if now.status is WorkflowStatus.FAILED:
-        return [Broke(now.error or UNKNOWN_ERROR)]
+        return [Failed(now.error or UNKNOWN_ERROR)]
     if now.status is WorkflowStatus.CANCELED:
-        return [Broke(now.error)]
+        return [Failed(now.error)]
     return []

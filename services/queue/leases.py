@@ -17,7 +17,7 @@ from services.platform.leases import Lease
 from services.platform.locking import lock_rows
 from services.platform.runtime import runtime
 from services.platform.sql import skip_locked_sql
-from services.queue.priority import aged_rank_sql, group_sql, is_held_sql
+from services.queue.priority import aged_rank_sql, group_sql, is_paused_sql
 from services.stores import workflows
 from services.stores.jobs import claims
 from services.stores.jobs.progress import sum_up_stage_progress
@@ -25,7 +25,7 @@ from services.stores.jobs.progress import sum_up_stage_progress
 MAX_TRIES = 5
 "Claims after which a job that never comes to an end (it kills its worker) is given up."
 
-MOST_PUT_BACK = 3
+MAX_PUT_BACK = 3
 "Claims in a row that may turn out to be one too many of their batch."
 
 
@@ -71,7 +71,7 @@ async def claim(
     with as many under way the one whose turn was longest ago. Nothing of a paused batch begins, and no more of a batch
     at once than it may have.
     """
-    for _ in range(MOST_PUT_BACK):
+    for _ in range(MAX_PUT_BACK):
         turns = runtime().state(TurnsOfQueues)[queue]
         claimed = await claims.claim_next(
             _next_sql(queue, roles, turns),
@@ -84,13 +84,13 @@ async def claim(
             return None
         turns.note(claimed.owner, claimed.group)
         lease = claimed.lease
-        if claimed.batch_id is None or not await _put_back_one_too_many(lease, claimed.batch_id):
+        if claimed.batch_id is None or not await _unclaim_if_over_limit(lease, claimed.batch_id):
             bus().publish(job_topic(lease.id))
             return await Job.get(id=lease.id), lease
     return None
 
 
-MOST_RACING = 64
+MAX_RACING = 64
 """Workers that find a job each when all of them claim at the same moment: so many jobs of the first lines are looked at
 for one that nobody else is just claiming, and the first jobs of so many lines.
 """
@@ -120,12 +120,12 @@ def _next_sql(queue: Queue, roles: Collection[JobRole], turns: "_Turns") -> str:
         " LEFT JOIN batch b ON b.id = l.batch_id"
         " LEFT JOIN (SELECT owner, SUM(number) AS number FROM going GROUP BY owner) o ON o.owner = l.owner"
         " LEFT JOIN going g ON g.owner = l.owner AND g.grp = l.grp"
-        f" WHERE l.is_begun OR (NOT {is_held_sql('l')}"
+        f" WHERE l.is_begun OR (NOT {is_paused_sql('l')}"
         " AND (b.max_parallel IS NULL OR COALESCE(g.number, 0) < b.max_parallel))"
-        f" ORDER BY place LIMIT {MOST_RACING}),"
+        f" ORDER BY place LIMIT {MAX_RACING}),"
         f" front AS MATERIALIZED (SELECT * FROM next_line ORDER BY place LIMIT {FIRST_LINES}),"
         f" behind AS MATERIALIZED (SELECT d.id, n.place FROM due d JOIN front n ON {same_line}"
-        f" ORDER BY n.place, d.id LIMIT {MOST_RACING}),"
+        f" ORDER BY n.place, d.id LIMIT {MAX_RACING}),"
         " head AS MATERIALIZED (SELECT id, place FROM behind UNION SELECT first_id, place FROM next_line)"
         f" SELECT w.id FROM head h JOIN job w ON w.id = h.id WHERE {due}"
         # What is locked is looked at again, and may have gone to another queue meanwhile. Not as a plain comparison: an
@@ -135,7 +135,7 @@ def _next_sql(queue: Queue, roles: Collection[JobRole], turns: "_Turns") -> str:
     )
 
 
-async def _put_back_one_too_many(lease: Lease, batch_id: int) -> bool:
+async def _unclaim_if_over_limit(lease: Lease, batch_id: int) -> bool:
     """Whether a job that was just claimed would be one more of its batch than may run: then it waits again. Of two that
     are claimed at once the batch's locked row lets one see the other. One that was handed back runs nowhere, here as in
     _next_sql: counted, it would put back whatever is claimed before it, for ever.

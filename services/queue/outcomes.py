@@ -13,12 +13,12 @@ from models.job_errors import JobError
 from models.jobs import Job
 from services.platform.backoff import Backoff
 from services.platform.leases import Lease
-from services.platform.metrics.recording import note_builds_canceled, note_job_ended
+from services.platform.metrics.recording import record_builds_canceled, record_job_ended
 from services.queue.leases import roll_up_progress
 from services.queue.notify import notify
 from services.stores import artifacts
 from services.stores.jobs import moves, waits
-from services.stores.jobs.claims import holds
+from services.stores.jobs.claims import is_held_by
 from services.stores.jobs.which import Jobs
 
 MAX_FAILURES = 3
@@ -35,7 +35,7 @@ async def succeed_build(job: Job, lease: Lease) -> bool:
     """Ends a build well and wakes its stage. To be called in the transaction that publishes what was made."""
     if not await moves.succeed(Jobs(lease=lease)):
         return False
-    after_commit(lambda: note_job_ended(job, JobStatus.SUCCEEDED))
+    after_commit(lambda: record_job_ended(job, JobStatus.SUCCEEDED))
     await _announce_build_end(job)
     return True
 
@@ -53,7 +53,7 @@ async def fail_build(
     error = JobError(code, message, retry, upstream_code)
 
     async def body() -> bool:
-        if not await holds(lease):
+        if not await is_held_by(lease):
             return False
         present = await Job.get(id=job.id)
         failures = present.failures + 1
@@ -64,7 +64,7 @@ async def fail_build(
             )
         await moves.fail(Jobs(lease=lease), error, failures=failures)
         await _leave_error_at_artifact(present, error)
-        after_commit(lambda: note_job_ended(present, JobStatus.FAILED, code.value))
+        after_commit(lambda: record_job_ended(present, JobStatus.FAILED, code.value))
         await _announce_build_end(job)
         return True
 
@@ -120,5 +120,5 @@ async def cancel_build_jobs(builds: Jobs) -> list[int]:
     canceled = await moves.cancel(replace(builds, role=JobRole.BUILD))
     if canceled:
         types = [job.type.value for job in canceled]
-        after_commit(lambda: note_builds_canceled(types))
+        after_commit(lambda: record_builds_canceled(types))
     return [job.id for job in canceled]

@@ -26,12 +26,12 @@ def group_sql(job: str = "job") -> str:
     return f"COALESCE({job}.batch_id, {job}.workflow_id, 0)"
 
 
-def is_held_sql(job: str = "job") -> str:
+def is_paused_sql(job: str = "job") -> str:
     """Whether nothing more of the job's batch is to be begun now."""
     return f"({job}.batch_id IS NOT NULL AND {job}.batch_id IN (SELECT id FROM batch WHERE status = 'PAUSED'))"
 
 
-def is_held_with_workflow_sql(job: str = "job") -> str:
+def is_paused_with_workflow_sql(job: str = "job") -> str:
     """As is_held_sql, also for a job of a paused workflow: its builds may be under way, and their pictures wait."""
     held = f"({job}.workflow_id IS NOT NULL AND {job}.workflow_id IN (SELECT id FROM workflow WHERE status = 'PAUSED'))"
-    return f"({is_held_sql(job)} OR {held})"
+    return f"({is_paused_sql(job)} OR {held})"

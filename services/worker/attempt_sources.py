@@ -6,7 +6,7 @@ No step waits for a picture: between its steps an attempt is a row. Leases of ru
 from collections.abc import Awaitable, Callable, Sequence
 
 from models.enums import AttemptState
-from services.generation.attempts import Step, claim_steps, extend_steps, next_due_ms, release_step
+from services.generation.attempts import StepLease, claim_steps, extend_steps, next_due_ms, release_step
 from services.generation.finishing import finish_step
 from services.generation.polling import claim_accounts, extend_accounts, next_poll_due_ms, poll_step, release_account
 from services.generation.submitting import submit_step
@@ -25,7 +25,7 @@ class StepSource:
         self,
         state: AttemptState,
         settings: Settings,
-        do: Callable[[Step], Awaitable[None]],
+        do: Callable[[StepLease], Awaitable[None]],
         on_done: Callable[[], None] | None = None,
     ) -> None:
         """do: the step. on_done: called after each, since other kinds of work may be due then."""
@@ -34,18 +34,18 @@ class StepSource:
         self._do = do
         self._on_done = on_done
 
-    async def claim(self, most: int, running: Sequence[Step]) -> list[Step]:
+    async def claim(self, most: int, running: Sequence[StepLease]) -> list[StepLease]:
         return await claim_steps(self._state, most, self._settings.lease_seconds)
 
-    async def do(self, step: Step) -> None:
+    async def do(self, step: StepLease) -> None:
         await self._do(step)
         if self._on_done is not None:
             self._on_done()
 
-    async def extend(self, steps: Sequence[Step]) -> None:
+    async def extend(self, steps: Sequence[StepLease]) -> None:
         await extend_steps(steps, self._settings.lease_seconds)
 
-    async def release(self, steps: Sequence[Step]) -> None:
+    async def release(self, steps: Sequence[StepLease]) -> None:
         """One that is being sent is not sent again: it is looked up at once."""
         for step in steps:
             await release_step(step)
@@ -55,7 +55,7 @@ class StepSource:
 
 
 def submits(settings: Settings, on_done: Callable[[], None]) -> StepSource:
-    async def submit(step: Step) -> None:
+    async def submit(step: StepLease) -> None:
         async with attempt_span("generation submit", step.attempt):
             await submit_step(step)
 
@@ -63,7 +63,7 @@ def submits(settings: Settings, on_done: Callable[[], None]) -> StepSource:
 
 
 def finishes(settings: Settings) -> StepSource:
-    async def finish(step: Step) -> None:
+    async def finish(step: StepLease) -> None:
         async with attempt_span("generation finish", step.attempt):
             await finish_step(step, settings)
 

@@ -19,9 +19,9 @@ from services.platform.data_folder import unusable_folder
 from services.platform.events import open_bus
 from services.platform.files import remove_unfinished, storage
 from services.platform.host import sampling
-from services.platform.metrics.recording import note_database_error, watching_event_loop
+from services.platform.metrics.recording import record_database_error, watching_event_loop
 from services.platform.migrations import database_url, migrate, missing_migrations
-from services.platform.process_leases import forget_other_workers, process_name, process_number
+from services.platform.process_leases import end_other_workers, process_name, process_number
 from services.platform.runtime import open_runtime, runtime
 from services.platform.storage_mark import check_storage_mark
 from services.platform.tracing import tracing
@@ -52,7 +52,7 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
         if settings.is_embedded_database:
             await migrate(settings)
         url = database_url(settings)
-        await stack.enter_async_context(open_database(url, settings.data_dir, on_error=note_database_error))
+        await stack.enter_async_context(open_database(url, settings.data_dir, on_error=record_database_error))
         missing = await missing_migrations(settings)
         if missing:
             raise ConfigurationError(
@@ -70,7 +70,7 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
         for watching in (tracing(), watching_event_loop(), sampling(own.host_samples)):
             await stack.enter_async_context(watching)
         if is_alone:
-            await forget_other_workers(name)
+            await end_other_workers(name)
             await _take_up_what_was_left(settings)
         yield name
 

@@ -10,7 +10,7 @@ from services.accounts.receiving import want_credits
 from services.film.workflow.budgets import pause_workflow_for_budget
 from services.generation.batches.lifecycle import begin_batches
 from services.generation.batches.pausing import pause_batch_for_budget
-from services.platform.metrics.recording import note_scheduling
+from services.platform.metrics.recording import record_scheduling
 from services.worker.kinds import Work
 
 COALESCE_SECONDS = 0.02
@@ -50,7 +50,7 @@ class Scheduler:
             return False
         done = await schedule(self._kind)
         self._last_seconds = done.seconds
-        note_scheduling(self._kind.value, done.seconds, done.placed)
+        record_scheduling(self._kind.value, done.seconds, done.placed)
         if done.placed:
             self._send(Work.SUBMIT)
         if done.wants_credits:

@@ -10,17 +10,17 @@ import anyio.to_thread
 import structlog
 
 from models.database import execute, is_sqlite
-from services.generation.orphans import take_up_forgotten
+from services.generation.orphans import resume_orphans
 from services.generation.similarity.indexing import index_forgotten
 from services.notifications.callbacks.clearing import clear_callbacks
 from services.notifications.statistics.history import count_history
 from services.notifications.statistics.rollup import roll_up
-from services.platform.audit import forget_old_entries
+from services.platform.audit import delete_old_entries
 from services.platform.deployment_facts import claim_turn
 from services.platform.files import remove_unreferenced
-from services.platform.idempotency import forget_old_keys
-from services.stores.jobs.waits import wake_forgotten_stage_jobs
-from services.worker.retention.expiry import forget_old_rows
+from services.platform.idempotency import delete_expired_keys
+from services.stores.jobs.waits import wake_orphaned_stage_jobs
+from services.worker.retention.expiry import delete_expired_rows
 from services.worker.retention.purge import purge_deleted
 from services.worker.retention.results import remove_old_results
 from settings import Settings
@@ -41,8 +41,8 @@ async def sweep() -> bool:
     """Lets jobs go on that nobody works on, after a fault of our own. False: there is never more to do at once."""
     await _each(
         {
-            "forgotten stages": wake_forgotten_stage_jobs,
-            "forgotten generations": take_up_forgotten,
+            "forgotten stages": wake_orphaned_stage_jobs,
+            "forgotten generations": resume_orphans,
             "similarity": index_forgotten,
         }
     )
@@ -73,11 +73,11 @@ async def apply_retention(settings: Settings) -> bool:
     if await claim_turn("housekeeping", HOUSEKEEPING_SECONDS * 0.9):
         await _each(
             {
-                "keys": forget_old_keys,
+                "keys": delete_expired_keys,
                 "callbacks": clear_callbacks,
-                "audit": lambda: forget_old_entries(settings.audit_days),
+                "audit": lambda: delete_old_entries(settings.audit_days),
                 "deleted rows": lambda: purge_deleted(settings.deleted_row_days),
-                "old rows": forget_old_rows,
+                "old rows": delete_expired_rows,
                 "old results": lambda: remove_old_results(settings.file_retention_days),
                 "files": lambda: _remove_files(settings),
             }

@@ -43,7 +43,7 @@ _SUBMIT, _FINISH, _STATES = (f"services.generation.{name}" for name in ("submitt
 _CALLER = "providers.jimeng.calling:Caller"
 
 POINTS: dict[str, Point] = {
-    "placed, not committed": Point("services.accounts.pool.scheduling", "_start", is_after=True),
+    "placed, not committed": Point("services.accounts.pool.scheduling", "start_generations", is_after=True),
     "before the upload": Point("providers.jimeng.client:JimengProvider", "upload"),
     "after the upload": Point("providers.jimeng.client:JimengProvider", "upload", is_after=True),
     "before mark_sent": Point(_SUBMIT, "mark_sent"),

@@ -162,7 +162,7 @@ async def test_a_workflow_shows_its_deliveries() -> None:
 
 
 async def test_the_newest_of_many_are_listed_and_no_body_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.queries.callbacks.MOST_LISTED", 2)
+    monkeypatch.setattr("services.queries.callbacks.MAX_LISTED", 2)
     first, second = await made("shot-1"), await made("shot-2")
     deliveries = {
         record.id: [await make_delivery(subject_id=record.id) for _ in range(3)] for record in (first, second)

@@ -10,7 +10,7 @@ from models.enums import JobStatus, MediaKind
 from models.generation import Attempt
 from models.job_errors import JobError
 from models.jobs import Job
-from services.generation.on_ended import after_ending
+from services.generation.on_ended import on_ended
 from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.stopping import cancel_generation
 from services.notifications.statistics.days import calendar_day
@@ -50,7 +50,7 @@ async def succeed(job: Job, seconds: float) -> None:
 
     async def body() -> None:
         assert await succeed_generation(job)
-        await after_ending([job.id])
+        await on_ended([job.id])
 
     await transaction(body)
 

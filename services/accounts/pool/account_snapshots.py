@@ -29,7 +29,7 @@ class InFlight:
     uncharged: int = 0
 
 
-async def rosters(
+async def account_snapshots(
     owners: Collection[str], kind: MediaKind, *, now_ms: int, zone: str
 ) -> dict[tuple[str, str], list[Candidate]]:
     """By owner and provider the accounts that are not deleted; four statements."""

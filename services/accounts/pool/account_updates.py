@@ -19,7 +19,7 @@ from services.accounts.pool.cooling import (
 )
 from services.accounts.pool.decisions import AccountEffect
 from services.accounts.pool.quota import next_reset, quota_day
-from services.notifications.alerts.accounts import CREDIT_COLUMNS, note_credits, note_taken_out
+from services.notifications.alerts.accounts import CREDIT_COLUMNS, record_credits, record_deactivated
 from services.stores import account_cooldowns, account_usage, accounts
 from settings import get_settings
 
@@ -41,7 +41,7 @@ async def apply_effect(
     if effect is AccountEffect.NONE:
         await account_cooldowns.release_probes([attempt.id])
     elif effect in (AccountEffect.INACTIVE, AccountEffect.BANNED):
-        await take_out(account_id, AccountStatus(effect.value), fault.message, session_hash)
+        await deactivate(account_id, AccountStatus(effect.value), fault.message, session_hash)
     elif effect is AccountEffect.COOL:
         await cool(account_id, kind.value, "", fault.message, random=random, told_seconds=fault.retry_after_seconds)
     elif effect is AccountEffect.COOL_MODEL:
@@ -63,7 +63,7 @@ async def apply_effect(
         await count_failure(account_id, kind, fault.message, random=random)
 
 
-async def take_out(account_id: int, status: AccountStatus, reason: str, session_hash: str | None) -> None:
+async def deactivate(account_id: int, status: AccountStatus, reason: str, session_hash: str | None) -> None:
     """INACTIVE or BANNED, with the reason. session_hash: of the session that was used (None: any); where its owner has
     renewed it meanwhile, the account stays as it is.
     """
@@ -71,7 +71,7 @@ async def take_out(account_id: int, status: AccountStatus, reason: str, session_
         account_id, to=status, expected=[AccountStatus.ACTIVE], session_hash=session_hash, status_reason=reason
     )
     if row is not None and row["deleted_at"] is None:
-        await note_taken_out(row, status, reason)
+        await record_deactivated(row, status, reason)
 
 
 async def cool(
@@ -142,7 +142,7 @@ async def _out_of_credit(attempt: Attempt, now: datetime) -> None:
     for row in await accounts.lower_balance(attempt.account_id, balance, [CREDIT_COLUMNS, "received_day"]):
         if row["received_day"] == day:
             await exhaust(attempt.account_id, attempt.kind, now)
-        await note_credits(row)
+        await record_credits(row)
 
 
 async def lower_limit(attempt: Attempt, fault: UpstreamFaultError, *, random: float) -> None:
@@ -160,16 +160,16 @@ async def count_failure(account_id: int, kind: MediaKind, reason: str, *, random
         await cool(account_id, kind.value, "", reason, random=random)
 
 
-async def note_accepted(attempt: Attempt, day: str) -> None:
+async def record_accepted(attempt: Attempt, day: str) -> None:
     """Upstream took a task: it counts for the day, cooldowns whose time has come end, failures are forgotten."""
     account_id, credits = attempt.account_id, attempt.credits_expected or 0
     await account_usage.count(account_id, attempt.kind, day, credits)
     await account_cooldowns.remove_passed(account_id, attempt.kind.value, attempt.model)
     for row in await accounts.record_accepted(account_id, credits, [CREDIT_COLUMNS]):
-        await note_credits(row)
+        await record_credits(row)
 
 
-async def note_balance(account_id: int, balance: int) -> None:
+async def record_balance(account_id: int, balance: int) -> None:
     """What upstream says that the account has; where that is more than was known, it is exhausted no more."""
     for row in await accounts.set_balance(account_id, balance, [CREDIT_COLUMNS]):
-        await note_credits(row)
+        await record_credits(row)

@@ -14,11 +14,11 @@ from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.platform.owned import places
-from services.queue.priority import is_held_with_workflow_sql
+from services.queue.priority import is_paused_with_workflow_sql
 
 QUEUE_OF = {MediaKind.IMAGE: Queue.POOL_IMAGES, MediaKind.VIDEO: Queue.POOL_VIDEOS}
 SHORT_MS = 60_000
-MOST_SORTS = 1_000
+MAX_SORTS = 1_000
 "Jobs that are read to learn what an owner's jobs wait for."
 
 
@@ -26,7 +26,7 @@ def pool_cause(provider: str, kind: MediaKind) -> str:
     return f"pool:{provider}:{kind.value}"
 
 
-async def tell_of_pools(kind: MediaKind, states: Mapping[tuple[str, str], tuple[str, int | None] | None]) -> None:
+async def update_pool_alerts(kind: MediaKind, states: Mapping[tuple[str, str], tuple[str, int | None] | None]) -> None:
     """states: by owner and provider why nothing that waits can be taken, and until when (milliseconds) where that is
     known; None: something can. One statement where nothing has changed since the last time.
 
@@ -66,8 +66,8 @@ async def _waited_for(owner: str, queue: Queue) -> set[str]:
     """Providers whose accounts an owner's jobs wait for; one job of each sort is read. What is paused does not wait."""
     rows = await execute(
         "SELECT MIN(w.id) AS id FROM job w WHERE w.queue = ? AND w.owner = ? AND w.status = 'PENDING'"
-        f" AND NOT {is_held_with_workflow_sql('w')} GROUP BY COALESCE(w.demand_key, CAST(w.id AS TEXT))"
-        f" LIMIT {MOST_SORTS}",
+        f" AND NOT {is_paused_with_workflow_sql('w')} GROUP BY COALESCE(w.demand_key, CAST(w.id AS TEXT))"
+        f" LIMIT {MAX_SORTS}",
         queue.value,
         owner,
     )

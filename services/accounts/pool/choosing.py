@@ -66,7 +66,7 @@ class Demand:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Eligibility:
     """Whether an account can take a job now; if not why, and until when where that is known. is_busy: only a slot is
     missing. wants_credits: it could, if it received today's free credits first.
     """
@@ -81,30 +81,30 @@ class Verdict:
         return self.reason is None
 
 
-def judge(account: Candidate, demand: Demand, now_ms: int) -> Verdict:
+def check_eligibility(account: Candidate, demand: Demand, now_ms: int) -> Eligibility:
     """The first thing that speaks against the account, the most lasting first."""
     if demand.account_ids and account.id not in demand.account_ids:
-        return Verdict("The strategy does not name it.")
+        return Eligibility("The strategy does not name it.")
     if account.status is not AccountStatus.ACTIVE:
-        return Verdict(f"It is {account.status.value}: {account.status_reason or 'its owner took it out.'}")
+        return Eligibility(f"It is {account.status.value}: {account.status_reason or 'its owner took it out.'}")
     if account.site not in demand.sites:
-        return Verdict(f"{demand.model} is not on its site {account.site}.")
+        return Eligibility(f"{demand.model} is not on its site {account.site}.")
     if account.exhausted_until_ms > now_ms:
-        return Verdict("It has used up what it may generate.", account.exhausted_until_ms)
+        return Eligibility("It has used up what it may generate.", account.exhausted_until_ms)
     for cooldown in account.cooldowns:
         if cooldown.concerns(demand.kind, demand.model):
             if cooldown.until_ms > now_ms:
-                return Verdict(f"It is cooling: {cooldown.reason}", cooldown.until_ms)
+                return Eligibility(f"It is cooling: {cooldown.reason}", cooldown.until_ms)
             if cooldown.is_probing:
-                return Verdict("Its first try after cooling is under way.", is_busy=True)
+                return Eligibility("Its first try after cooling is under way.", is_busy=True)
     if account.daily_limit is not None and account.used_today >= account.daily_limit:
-        return Verdict(f"Its daily limit of {account.daily_limit} is reached.", account.resets_at_ms)
+        return Eligibility(f"Its daily limit of {account.daily_limit} is reached.", account.resets_at_ms)
     if demand.cost is not None and account.credit_balance is not None and account.credit_balance < demand.cost:
         text = f"It has {account.credit_balance} credits, and this takes about {demand.cost}."
-        return Verdict(text, account.resets_at_ms, wants_credits=account.can_receive)
+        return Eligibility(text, account.resets_at_ms, wants_credits=account.can_receive)
     if free_slots(account, demand) <= 0:
-        return Verdict("All its slots are taken.", is_busy=True)
-    return Verdict()
+        return Eligibility("All its slots are taken.", is_busy=True)
+    return Eligibility()
 
 
 def free_slots(account: Candidate, demand: Demand) -> int:
@@ -137,7 +137,7 @@ class RouteEntry:
 
 
 def route_of(
-    demand: Demand, accounts: Collection[Candidate], verdicts: Mapping[int, Verdict]
+    demand: Demand, accounts: Collection[Candidate], verdicts: Mapping[int, Eligibility]
 ) -> tuple[RouteEntry, ...]:
     """All candidates: those that could take work first, in order of preference, then the others, the soonest first."""
 
@@ -159,7 +159,7 @@ def slots_of(account: Candidate, demand: Demand) -> int:
     return most if account.kind_limit is None else min(most, account.kind_limit)
 
 
-def kept_for_urgent(slots: int, percent: float) -> int:
+def slots_reserved_for_urgent(slots: int, percent: float) -> int:
     """How many of so many slots only URGENT jobs may take: the share, rounded up; none where there is one slot only."""
     return 0 if slots < 2 else math.ceil(slots * percent / 100 - 1e-9)
 
@@ -186,7 +186,7 @@ def with_one_more(account: Candidate, demand: Demand, now_ms: int, order: int, *
     )
 
 
-def waiting_reason(verdicts: Collection[Verdict]) -> tuple[str, int | None]:
+def waiting_reason(verdicts: Collection[Eligibility]) -> tuple[str, int | None]:
     """What a job without an account waits for, in words, and until when (milliseconds) where that is known."""
     if not verdicts:
         return "It waits for an account: there is none that could make it. createAccounts adds one.", None

@@ -10,8 +10,8 @@ from models.enums import RateLimitHandling
 from providers.pooled import FaultKind
 from services.accounts.pool.cooling import STEP_TRIES, backoff_seconds
 
-MOST_GENERATION_FAILURES = 2
-MOST_UNKNOWN_FAULTS = 2
+MAX_GENERATION_FAILURES = 2
+MAX_UNKNOWN_FAULTS = 2
 
 
 class AccountEffect(StrEnum):
@@ -42,7 +42,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class FaultContext:
     """was_accepted: upstream had taken the task, and it failed afterwards. step_failures: failures of this step on this
     account, with this one. attempts: attempts of this run, with this one. same_kind: attempts of this run that ended by
     this kind of fault, with this one.
@@ -78,7 +78,7 @@ _EFFECTS: dict[FaultKind, AccountEffect] = {
 }
 
 
-def decide(fault: FaultKind, now: Circumstances) -> Decision:
+def decide(fault: FaultKind, now: FaultContext) -> Decision:
     """The row of the table. A job that may not go on anywhere fails with the fault's own reason."""
     account = _EFFECTS[fault]
     if fault in (FaultKind.CONTENT_REJECTED, FaultKind.INVALID_INPUT):
@@ -95,8 +95,8 @@ def decide(fault: FaultKind, now: Circumstances) -> Decision:
     # A limit is no failure of the job: waiting for a free account does not use its attempts up.
     if now.attempts >= now.max_attempts and fault not in _LIMITS:
         return Decision(account, JobMove.FAIL)
-    if fault is FaultKind.GENERATION_FAILED and now.same_kind >= MOST_GENERATION_FAILURES:
+    if fault is FaultKind.GENERATION_FAILED and now.same_kind >= MAX_GENERATION_FAILURES:
         return Decision(account, JobMove.FAIL)
-    if fault is FaultKind.UNKNOWN and now.same_kind >= MOST_UNKNOWN_FAULTS:
+    if fault is FaultKind.UNKNOWN and now.same_kind >= MAX_UNKNOWN_FAULTS:
         return Decision(account, JobMove.FAIL)
     return Decision(account, JobMove.NEXT)

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from services.accounts.pool.choosing import (
     Candidate,
     Demand,
+    Eligibility,
     RouteEntry,
-    Verdict,
+    check_eligibility,
     free_slots,
-    judge,
-    kept_for_urgent,
     rank,
     route_of,
     slots_of,
+    slots_reserved_for_urgent,
     with_one_more,
 )
 from services.accounts.pool.fairness import Group, Turns, WaitingJob
@@ -41,7 +41,7 @@ class Choice:
 
     placements: tuple[Placement, ...] = ()
     routes: Mapping[str, tuple[RouteEntry, ...]] = field(default_factory=dict)
-    stuck: Mapping[str, tuple[Verdict, ...]] = field(default_factory=dict)
+    stuck: Mapping[str, tuple[Eligibility, ...]] = field(default_factory=dict)
     wants_credits: frozenset[int] = frozenset()
     over_budget: frozenset[int] = frozenset()
 
@@ -56,12 +56,14 @@ class _View:
     def __init__(self, demand: Demand, accounts: Collection[Candidate], now_ms: int, urgent_percent: float) -> None:
         self.demand = demand
         self._now_ms = now_ms
-        self.verdicts = {account.id: judge(account, demand, now_ms) for account in accounts}
+        self.verdicts = {account.id: check_eligibility(account, demand, now_ms) for account in accounts}
         self.route = route_of(demand, accounts, self.verdicts)
         working = [account for account in accounts if self._works(account.id)]
         self._urgent_ids = {account.id for account in working}
         slots = sum(slots_of(account, demand) for account in working)
-        self._kept = kept_for_urgent(slots, urgent_percent) - sum(account.urgent_in_flight for account in working)
+        self._kept = slots_reserved_for_urgent(slots, urgent_percent) - sum(
+            account.urgent_in_flight for account in working
+        )
         self._free = {account.id: free_slots(account, demand) for account in working if self._is_free(account.id)}
         self._free_count = sum(self._free.values())
         self._stamps = dict.fromkeys(self._free, 0)
@@ -110,7 +112,7 @@ class _View:
         if account.id not in self._free:
             return
         self._free_count -= self._free[account.id]
-        verdict = judge(account, self.demand, self._now_ms)
+        verdict = check_eligibility(account, self.demand, self._now_ms)
         self.verdicts[account.id] = verdict
         if not verdict.is_free:
             del self._free[account.id]
@@ -121,7 +123,9 @@ class _View:
         heapq.heappush(self._heap, (rank(account, self.demand), account.id, self._stamps[account.id]))
 
 
-def is_kept(accounts: Sequence[Candidate], demand: Demand, verdicts: Sequence[Verdict], urgent_percent: float) -> bool:
+def is_kept(
+    accounts: Sequence[Candidate], demand: Demand, verdicts: Sequence[Eligibility], urgent_percent: float
+) -> bool:
     """Whether there are free slots, and all of them are kept for URGENT. verdicts: of the accounts, in their order."""
     free = working = urgent = 0
     for account, verdict in zip(accounts, verdicts, strict=True):
@@ -130,7 +134,7 @@ def is_kept(accounts: Sequence[Candidate], demand: Demand, verdicts: Sequence[Ve
             urgent += account.urgent_in_flight
         if verdict.is_free:
             free += free_slots(account, demand)
-    return 0 < free <= kept_for_urgent(working, urgent_percent) - urgent
+    return 0 < free <= slots_reserved_for_urgent(working, urgent_percent) - urgent
 
 
 def place(

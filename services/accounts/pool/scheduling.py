@@ -19,16 +19,16 @@ from models.database import execute, now_ms, transaction
 from models.enums import MediaKind
 from models.generation import Attempt
 from models.ids import new_id
-from services.accounts.pool.account_snapshots import InFlight, cooldowns_of, in_flight_of, rosters
-from services.accounts.pool.alerts import tell_of_pools
+from services.accounts.pool.account_snapshots import InFlight, account_snapshots, cooldowns_of, in_flight_of
+from services.accounts.pool.alerts import update_pool_alerts
 from services.accounts.pool.choosing import Candidate, Demand, RouteEntry, waiting_reason
 from services.accounts.pool.placing import Choice, Placement, place
-from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, held_budgets, waiting_lines
+from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, locked_budgets, waiting_lines
 from services.platform.leases import NamedLeases
 from services.platform.locking import lock_rows
 from services.platform.owned import places
 from services.platform.runtime import runtime
-from services.queue.priority import group_sql, is_held_with_workflow_sql
+from services.queue.priority import group_sql, is_paused_with_workflow_sql
 from services.stores import account_cooldowns, accounts, routes
 from services.stores.account_leases import release_all_polls
 from services.stores.attempts import insert_attempts
@@ -38,7 +38,7 @@ from settings import get_settings
 log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 10.0
-MOST_PLACED = 80
+MAX_PLACED = 80
 "Jobs that one pass places: writing them down is most of its time."
 
 
@@ -112,7 +112,9 @@ async def schedule(kind: MediaKind, rules: GroupRules) -> Pass:
     if not lines:
         return Pass(seconds=time.perf_counter() - began)
     moment_ms = await now_ms()
-    pools = await rosters({line.owner for line in lines}, kind, now_ms=moment_ms, zone=get_settings().timezone)
+    pools = await account_snapshots(
+        {line.owner for line in lines}, kind, now_ms=moment_ms, zone=get_settings().timezone
+    )
     waiting = await backlog(kind, lines, max(map(_open_slots, pools.values()), default=0))
     for owner, groups in waiting.groups.items():
         for group_id, group in groups.items():
@@ -124,8 +126,8 @@ async def schedule(kind: MediaKind, rules: GroupRules) -> Pass:
             choice = _choose(owner, provider, waiting, pools.get((owner, provider), ()), moment_ms)
             _add(plan, choice, waiting)
             states[owner, provider] = _why_stuck(choice)
-    await tell_of_pools(kind, states)
-    is_full = plan.count >= MOST_PLACED or (waiting.is_cut and plan.count > 0)
+    await update_pool_alerts(kind, states)
+    is_full = plan.count >= MAX_PLACED or (waiting.is_cut and plan.count > 0)
     placed = await _place(kind, plan, waiting.budgets, rules) if plan.count else 0
     _remember_turns(kind, waiting)
     for group_id in plan.over_budget:
@@ -133,7 +135,7 @@ async def schedule(kind: MediaKind, rules: GroupRules) -> Pass:
     return Pass(placed, frozenset(plan.wants_credits), is_full and placed > 0, time.perf_counter() - began)
 
 
-MOST_REMEMBERED = 10_000
+MAX_REMEMBERED = 10_000
 
 
 class LastTurns(dict[tuple[MediaKind, str, int], int]):
@@ -144,7 +146,7 @@ class LastTurns(dict[tuple[MediaKind, str, int], int]):
 
 def _remember_turns(kind: MediaKind, waiting: Backlog) -> None:
     last_turns = runtime().state(LastTurns)
-    if len(last_turns) > MOST_REMEMBERED:
+    if len(last_turns) > MAX_REMEMBERED:
         last_turns.clear()
     for owner, groups in waiting.groups.items():
         for group_id, group in groups.items():
@@ -166,7 +168,7 @@ def _choose(owner: str, provider: str, waiting: Backlog, accounts: Sequence[Cand
         waiting.groups[owner],
         now_ms=moment_ms,
         urgent_percent=get_settings().urgent_slot_percent,
-        most=MOST_PLACED,
+        most=MAX_PLACED,
     )
 
 
@@ -190,7 +192,7 @@ def _why_stuck(choice: Choice) -> tuple[str, int | None] | None:
 async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules: GroupRules) -> int:
     """Takes the slots and makes the attempts, in one transaction; what no longer holds is left for the next pass."""
 
-    placements = _in_turn(plan.placements, MOST_PLACED)
+    placements = _in_turn(plan.placements, MAX_PLACED)
 
     async def body() -> int:
         account_ids = sorted({placement.account_id for placement in placements})
@@ -199,7 +201,7 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
         cooldowns = await cooldowns_of(account_ids)
         kept = _within_slots(placements, plan, locked, slots)
         rows = await start_generations(
-            [placement.job.job_id for placement in kept], group=group_sql(), is_paused=is_held_with_workflow_sql()
+            [placement.job.job_id for placement in kept], group=group_sql(), is_paused=is_paused_with_workflow_sql()
         )
         started = {job.id: job for job in rows}
         kept = [placement for placement in kept if placement.job.job_id in started]
@@ -240,7 +242,7 @@ async def _begin_groups(
             raise _LimitPassedError
     with_budget = sorted({job.group for job in started.values()} & set(budgets))
     if with_budget:
-        allowed = await held_budgets(with_budget)
+        allowed = await locked_budgets(with_budget)
         for group_id, (committed, _) in (await committed_credits(list(allowed))).items():
             if committed > allowed[group_id]:
                 raise _LimitPassedError
@@ -270,7 +272,7 @@ async def _pause_for_budget(group_id: int, budget: int, rules: GroupRules) -> No
     message = f"The next picture or clip would pass the budget of {budget} credits."
 
     async def body() -> None:
-        if (await held_budgets([group_id])).get(group_id) != budget:
+        if (await locked_budgets([group_id])).get(group_id) != budget:
             return
         await rules.pause_for_budget(group_id, message)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from models.enums import MediaKind
 from services.platform.backoff import around, later
 
-MOST_SAMPLES = 32
+MAX_SAMPLES = 32
 FEWEST_SAMPLES = 3
 FIRST_POLL_MS = {MediaKind.IMAGE: 5_000, MediaKind.VIDEO: 10_000}
 SHORTEST_INTERVAL_MS = {MediaKind.IMAGE: 3_000, MediaKind.VIDEO: 5_000}
@@ -95,6 +95,6 @@ def failed_poll_ms(*, is_out: bool, told_ms: int | None, roll: float) -> int:
     return jittered_ms(FAILED_POLL_MS, roll)
 
 
-def with_sample(samples_ms: Sequence[int], sample_ms: int, most: int = MOST_SAMPLES) -> list[int]:
+def with_sample(samples_ms: Sequence[int], sample_ms: int, most: int = MAX_SAMPLES) -> list[int]:
     """The newest samples with one more, at most so many."""
     return [*samples_ms, max(0, sample_ms)][-most:]

@@ -23,20 +23,20 @@ from services.platform.locking import lock_rows
 from services.platform.owned import places
 from services.platform.providers import pooled_models
 from services.platform.sql import waiting_since_sql
-from services.queue.priority import aged_rank, group_sql, is_held_with_workflow_sql
+from services.queue.priority import aged_rank, group_sql, is_paused_with_workflow_sql
 from settings import get_settings
 
 QUEUE_OF = {MediaKind.IMAGE: Queue.POOL_IMAGES, MediaKind.VIDEO: Queue.POOL_VIDEOS}
-MOST_OF_A_LINE = 100
-LINES_AT_ONCE = 100
+MAX_OF_A_LINE = 100
+LINE_BATCH_SIZE = 100
 "Lines in one statement. SQLite takes 500 selects in one; more lines than that are of many owners."
 
-IDS_AT_ONCE = 10_000
+ID_BATCH_SIZE = 10_000
 "Values in one statement: both databases take some 32,000."
 
 
 @dataclass(frozen=True)
-class Want:
+class PlacementRequest:
     """A demand with the provider that it goes to."""
 
     provider: str
@@ -50,7 +50,7 @@ class Backlog:
     """
 
     jobs: Mapping[str, Sequence[WaitingJob]]
-    wants: Mapping[str, Want]
+    wants: Mapping[str, PlacementRequest]
     groups: Mapping[str, Mapping[int, Group]]
     budgets: Mapping[int, int]
     is_cut: bool
@@ -75,7 +75,7 @@ async def waiting_lines(kind: MediaKind) -> list[Line]:
     """The lines in which something waits; those of paused batches and workflows are left out. One statement."""
     rows = await execute(
         "SELECT owner, priority_rank, demand_key, batch_id, workflow_id FROM job WHERE queue = ? AND status = 'PENDING'"
-        f" AND NOT {is_held_with_workflow_sql()} GROUP BY owner, priority_rank, demand_key, batch_id, workflow_id",
+        f" AND NOT {is_paused_with_workflow_sql()} GROUP BY owner, priority_rank, demand_key, batch_id, workflow_id",
         QUEUE_OF[kind].value,
     )
     return [
@@ -88,10 +88,10 @@ async def backlog(kind: MediaKind, lines: Sequence[Line], most: int) -> Backlog:
     that were take up a whole line: they may wait for another account than those behind them. Six statements, and one or
     two more for each further hundred lines.
     """
-    most = max(1, min(most, MOST_OF_A_LINE))
+    most = max(1, min(most, MAX_OF_A_LINE))
     found: list[tuple[Line, dict[str, Any]]] = []
-    for start in range(0, len(lines), LINES_AT_ONCE):
-        heads = await _heads(kind, lines[start : start + LINES_AT_ONCE], most)
+    for start in range(0, len(lines), LINE_BATCH_SIZE):
+        heads = await _heads(kind, lines[start : start + LINE_BATCH_SIZE], most)
         held_up = [line for line, rows in _by_line(heads).items() if len(rows) == most and any(map(_was_begun, rows))]
         known = {row["id"] for _, row in heads}
         fresh = await _heads(kind, held_up, most, is_fresh=True)
@@ -159,17 +159,17 @@ async def _tried(runs: Mapping[int, int]) -> dict[int, frozenset[int]]:
     for part in _parts(list(runs)):
         ended = Attempt.filter(job_id__in=part, state=AttemptState.ENDED)
         for row in await ended.values("job_id", "account_id", "run", "sends", "error"):
-            if row["run"] == runs[row["job_id"]] and was_a_try(row["sends"], row["error"]):
+            if row["run"] == runs[row["job_id"]] and counts_as_try(row["sends"], row["error"]):
                 found[row["job_id"]].add(row["account_id"])
     return {job_id: frozenset(accounts) for job_id, accounts in found.items()}
 
 
-def was_a_try(sends: int, error: Mapping[str, Any] | None) -> bool:
+def counts_as_try(sends: int, error: Mapping[str, Any] | None) -> bool:
     """Whether an attempt says something about its account: it was sent, or upstream had refused what came before."""
     return sends > 0 or (error or {}).get("kind") is not None
 
 
-async def _wants(samples: Mapping[str, int]) -> dict[str, Want]:
+async def _wants(samples: Mapping[str, int]) -> dict[str, PlacementRequest]:
     """By key what its jobs want, read from one of them."""
     if not samples:
         return {}
@@ -179,12 +179,12 @@ async def _wants(samples: Mapping[str, int]) -> dict[str, Want]:
     for part in _parts(list(keys)):
         for row in await Job.filter(id__in=part).values("id", "params"):
             request = GenerationRequest.from_json(row["params"])
-            found[keys[row["id"]]] = Want(request.provider, demand_of(request, models))
+            found[keys[row["id"]]] = PlacementRequest(request.provider, demand_of(request, models))
     return found
 
 
 def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
-    return [ids[start : start + IDS_AT_ONCE] for start in range(0, len(ids), IDS_AT_ONCE)]
+    return [ids[start : start + ID_BATCH_SIZE] for start in range(0, len(ids), ID_BATCH_SIZE)]
 
 
 async def _groups(kind: MediaKind, wanted: Collection[tuple[str, int]]) -> dict[str, dict[int, Group]]:
@@ -232,7 +232,7 @@ async def _workflow_budgets(group_ids: Sequence[int]) -> dict[int, int]:
     return {row["id"]: budget for row in rows if (budget := row["options"].get("credit_budget")) is not None}
 
 
-async def held_budgets(group_ids: Sequence[int]) -> dict[int, int]:
+async def locked_budgets(group_ids: Sequence[int]) -> dict[int, int]:
     """The present budgets of those of the batches and workflows that have one; they are locked until the transaction's
     end. Three statements.
     """

@@ -12,7 +12,7 @@ from settings import Settings
 
 
 @dataclass
-class Workbench:
+class BuildContext:
     """`report` takes progress from 0 to 1 and may be called from the event loop as often as one likes."""
 
     owner: str
@@ -54,7 +54,7 @@ class Result:
     publish: Callable[[], Awaitable[None]] | None = None
 
 
-class Maker(Protocol):
+class Builder(Protocol):
     """Makes one artifact from its inputs alone; the subject is given for rows that the result is written to."""
 
-    async def __call__(self, inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result: ...
+    async def __call__(self, inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result: ...

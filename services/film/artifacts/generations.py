@@ -26,7 +26,7 @@ from services.platform.files import local_copy
 from services.platform.leases import Lease
 from services.platform.providers import pooled_provider
 from services.queue.heartbeat import LeaseLostError
-from services.stores.jobs.claims import holds
+from services.stores.jobs.claims import is_held_by
 from services.stores.jobs.moves import adopt
 from services.stores.jobs.waits import sleep_job
 from settings import get_settings
@@ -70,7 +70,7 @@ async def _ask(build: Job, request: GenerationRequest) -> int:
 
     What an earlier build of the same picture had begun and not brought to an end is gone on with: it may be paid for.
     """
-    if not await holds(Lease(build.id, build.lease_epoch)):
+    if not await is_held_by(Lease(build.id, build.lease_epoch)):
         raise LeaseLostError
     record = await GenerationRecord.get_or_none(
         owner=build.owner,
@@ -99,7 +99,7 @@ async def sleep_until_generated(job: Job, lease: Lease, generation_id: int) -> N
     """Lets a build sleep until its generation has ended; where that has happened meanwhile, it is due at once."""
 
     async def body() -> None:
-        if not await holds(lease):
+        if not await is_held_by(lease):
             return
         is_live = await Job.filter(id=generation_id, status__in=list(LIVE_JOB_STATUSES)).exists()
         await sleep_job(lease, is_due=not is_live, is_try=False)

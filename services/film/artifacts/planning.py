@@ -13,14 +13,14 @@ from models.jobs import Job
 from models.workflows import Workflow
 from services.film.artifacts.graph import Decision, Node, decide
 from services.film.stages.registry import STAGE_WORK
-from services.film.workflow.steps import give_way, stage_ended
+from services.film.workflow.steps import stage_ended, yield_to_earlier_stage
 from services.platform.leases import Lease
 from services.platform.locking import lock_rows
-from services.platform.metrics.recording import note_job_ended
+from services.platform.metrics.recording import record_job_ended
 from services.queue.creation import create_build_job
 from services.queue.leases import roll_up_progress
 from services.stores import scripts
-from services.stores.jobs.claims import holds
+from services.stores.jobs.claims import is_held_by
 from services.stores.jobs.transitions import transition
 from services.stores.jobs.waits import sleep_job
 from services.stores.jobs.which import Jobs
@@ -66,14 +66,14 @@ async def _turn_alone(lease: Lease) -> None:
 
 async def _fail_in_transaction(lease: Lease, error: JobError) -> None:
     async def body() -> None:
-        if await holds(lease):
+        if await is_held_by(lease):
             await end_stage_job(await Job.get(id=lease.id), JobStatus.FAILED, error)
 
     await transaction(body)
 
 
 async def _turn(lease: Lease) -> None:
-    if not await holds(lease):
+    if not await is_held_by(lease):
         return
     job = await Job.get(id=lease.id)
     assert job.stage is not None
@@ -90,7 +90,7 @@ async def _turn(lease: Lease) -> None:
         await end_stage_job(job, JobStatus.SUCCEEDED, None)
         return
     if decision.is_stuck and not live:
-        if not decision.failed and await give_way(job):
+        if not decision.failed and await yield_to_earlier_stage(job):
             message = "What this is made from has changed: the stages before it go first, then a new job goes on here."
             await end_stage_job(
                 job, JobStatus.CANCELED, JobError(JobErrorCode.INVALID_INPUT, message, is_retryable=True)
@@ -98,7 +98,7 @@ async def _turn(lease: Lease) -> None:
             return
         await end_stage_job(job, JobStatus.FAILED, stuck_error(decision))
         return
-    if decision.build and not await _is_held(job):
+    if decision.build and not await _is_paused(job):
         for node in decision.build:
             assert node.inputs is not None
             assert node.fingerprint is not None
@@ -137,7 +137,7 @@ def stuck_error(decision: Decision) -> JobError:
     return JobError(first.code, message, is_retryable, first.upstream_code)
 
 
-async def _is_held(job: Job) -> bool:
+async def _is_paused(job: Job) -> bool:
     """A paused workflow starts nothing. Its row is locked: a pause that comes now finds the new builds."""
     if job.workflow_id is None or "run" not in job.params:
         return False  # what a person asks for by itself is made in a pause too: that is what one pauses for
@@ -178,7 +178,7 @@ async def end_stage_job(job: Job, status: JobStatus, error: JobError | None) -> 
     """Ends a stage job and moves its workflow on; nothing where it has ended. In the transaction of the turn."""
     if not await transition(Jobs(ids=[job.id]), to=status, expected=_STAGE_ENDS_FROM[status], error=error):
         return
-    after_commit(lambda: note_job_ended(job, status, None if error is None else error.code.value))
+    after_commit(lambda: record_job_ended(job, status, None if error is None else error.code.value))
     await mark_target(job, status)
     if job.workflow_id is not None:
         await stage_ended(job, status, None if error is None else error.to_json())

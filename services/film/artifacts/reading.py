@@ -8,7 +8,7 @@ from typing import Any
 from models.artifacts import Artifact, ArtifactFile
 from models.enums import ArtifactKind, FileRole, JobStatus
 from models.files import StoredFile
-from services.film.artifacts.state import LiveBuild, Making, making_of
+from services.film.artifacts.state import BuildState, LiveBuild, build_state
 from services.platform.files import ready_files
 from services.platform.owned import owned, owned_rows_sql, places
 
@@ -21,11 +21,11 @@ class ArtifactKey:
 
 
 @dataclass(frozen=True)
-class Made:
+class ArtifactView:
     """An artifact (None: not begun), its files by role and position, and how far it is."""
 
     artifact: Artifact | None
-    making: Making
+    making: BuildState
     files: Mapping[FileRole, tuple[StoredFile, ...]] = field(default_factory=dict)
 
     def file(self, role: FileRole = FileRole.MAIN) -> StoredFile | None:
@@ -37,7 +37,7 @@ class Made:
         return (self.artifact.data if self.artifact is not None else None) or {}
 
 
-async def made(owner: str, keys: Sequence[ArtifactKey]) -> list[Made]:
+async def read_artifacts(owner: str, keys: Sequence[ArtifactKey]) -> list[ArtifactView]:
     """For each key what was made; four statements."""
     kinds = sorted({key.kind.value for key in keys})
     subject_ids = sorted({key.subject_id for key in keys})
@@ -52,8 +52,10 @@ async def made(owner: str, keys: Sequence[ArtifactKey]) -> list[Made]:
 
 def _made(
     artifact: Artifact | None, build: LiveBuild | None, files: Mapping[int, Mapping[FileRole, tuple[StoredFile, ...]]]
-) -> Made:
-    return Made(artifact, making_of(artifact, build), files.get(artifact.id, {}) if artifact is not None else {})
+) -> ArtifactView:
+    return ArtifactView(
+        artifact, build_state(artifact, build), files.get(artifact.id, {}) if artifact is not None else {}
+    )
 
 
 async def grid_files(owner: str, storyboard_ids: Sequence[int]) -> list[tuple[StoredFile, ...]]:

@@ -9,16 +9,16 @@ from models.artifacts import Artifact
 from models.database import transaction
 from models.enums import ArtifactKind
 from models.jobs import Job
-from services.film.artifacts.context import Result, Workbench
+from services.film.artifacts.context import BuildContext, Result
 from services.film.artifacts.generations import WaitingForGenerationError, generated, sleep_until_generated
 from services.film.artifacts.publishing import FileEntry, put_artifact, put_job_files
 from services.film.stages.registry import MAKERS
-from services.platform.files import store_file, take_up
+from services.platform.files import pin_files, store_file
 from services.platform.leases import Lease
 from services.queue.heartbeat import Report
 from services.queue.outcomes import fail_build, succeed_build
 from services.queue.run_leased import run_leased
-from services.stores.jobs.claims import holds
+from services.stores.jobs.claims import is_held_by
 from settings import Settings
 
 
@@ -30,7 +30,7 @@ async def run_build(job: Job, lease: Lease, settings: Settings) -> None:
     waiting: list[int] = []
 
     async def work(folder: Path, report: Report) -> None:
-        bench = Workbench(job.owner, folder, settings, report, partial(generated, job))
+        bench = BuildContext(job.owner, folder, settings, report, partial(generated, job))
         try:
             await _make_and_publish(job, lease, bench, settings)
         except WaitingForGenerationError as error:
@@ -47,7 +47,7 @@ async def _fail(job: Job, lease: Lease, failure: JobFailure) -> None:
     )
 
 
-async def _make_and_publish(job: Job, lease: Lease, bench: Workbench, settings: Settings) -> None:
+async def _make_and_publish(job: Job, lease: Lease, bench: BuildContext, settings: Settings) -> None:
     subject_id = job.artifact_subject_id
     make = None if job.artifact_kind is None else MAKERS.get(ArtifactKind(job.artifact_kind))
     if subject_id is None or make is None:
@@ -67,9 +67,9 @@ async def _make_and_publish(job: Job, lease: Lease, bench: Workbench, settings: 
 
 async def _publish(job: Job, lease: Lease, subject_id: int, result: Result, entries: list[FileEntry]) -> None:
     async def body() -> None:
-        if not await holds(lease):
+        if not await is_held_by(lease):
             return
-        await take_up({file.id for _, _, file in entries})
+        await pin_files({file.id for _, _, file in entries})
         kind, slot = ArtifactKind(job.artifact_kind or ""), job.artifact_slot or 0
         if await Artifact.exists(kind=kind, subject_id=subject_id, slot=slot, is_pinned=True):
             # A person put something there after this was planned. What was made stays in the job's answer.

@@ -18,7 +18,7 @@ class LiveBuild:
 
 
 @dataclass(frozen=True)
-class Making:
+class BuildState:
     """How far an artifact is. `error`, as stored, is only there while the status is FAILED."""
 
     status: JobStatus
@@ -26,13 +26,13 @@ class Making:
     error: Mapping[str, Any] | None = None
 
 
-def making_of(artifact: Artifact | None, live: LiveBuild | None) -> Making:
+def build_state(artifact: Artifact | None, live: LiveBuild | None) -> BuildState:
     """A live build's state; else how the last one failed; else whether there is anything."""
     if live is not None:
-        return Making(live.status, live.progress)
+        return BuildState(live.status, live.progress)
     if artifact is not None:
         if artifact.error is not None and artifact.failed_fingerprint is not None:
-            return Making(JobStatus.FAILED, 0.0, artifact.error)
+            return BuildState(JobStatus.FAILED, 0.0, artifact.error)
         if artifact.fingerprint is not None or artifact.is_pinned:
-            return Making(JobStatus.SUCCEEDED, 1.0)
-    return Making(JobStatus.PENDING, 0.0)
+            return BuildState(JobStatus.SUCCEEDED, 1.0)
+    return BuildState(JobStatus.PENDING, 0.0)

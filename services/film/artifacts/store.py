@@ -11,7 +11,7 @@ from services.film.artifacts.graph import Node
 
 
 @dataclass(frozen=True)
-class Made:
+class StoredArtifact:
     """An artifact and its files by (role, position)."""
 
     artifact: Artifact
@@ -30,13 +30,13 @@ class Made:
         return dict(self.artifact.data or {})
 
 
-class Shelf:
+class ArtifactStore:
     """Artifacts by (kind, subject, slot)."""
 
-    def __init__(self, made: dict[tuple[ArtifactKind, int, int], Made]) -> None:
+    def __init__(self, made: dict[tuple[ArtifactKind, int, int], StoredArtifact]) -> None:
         self._made = made
 
-    def get(self, kind: ArtifactKind, subject_id: int, slot: int = 0) -> Made | None:
+    def get(self, kind: ArtifactKind, subject_id: int, slot: int = 0) -> StoredArtifact | None:
         return self._made.get((kind, subject_id, slot))
 
     def sha256(self, kind: ArtifactKind, subject_id: int, slot: int = 0) -> str | None:
@@ -61,14 +61,14 @@ class Shelf:
         )
 
 
-async def load_shelf(subjects: dict[ArtifactKind, Iterable[int]]) -> Shelf:
+async def load_artifact_store(subjects: dict[ArtifactKind, Iterable[int]]) -> ArtifactStore:
     """The artifacts of these subjects with all their files: three queries, however many there are."""
-    made: dict[tuple[ArtifactKind, int, int], Made] = {}
-    by_id: dict[int, Made] = {}
+    made: dict[tuple[ArtifactKind, int, int], StoredArtifact] = {}
+    by_id: dict[int, StoredArtifact] = {}
     for kind, subject_ids in subjects.items():
         for chunk in _chunks(list(subject_ids)):
             for artifact in await Artifact.filter(kind=kind, subject_id__in=chunk):
-                by_id[artifact.id] = made[(kind, artifact.subject_id, artifact.slot)] = Made(artifact)
+                by_id[artifact.id] = made[(kind, artifact.subject_id, artifact.slot)] = StoredArtifact(artifact)
     links: list[ArtifactFile] = []
     for chunk in _chunks(list(by_id)):
         links += await ArtifactFile.filter(artifact_id__in=chunk)
@@ -78,7 +78,7 @@ async def load_shelf(subjects: dict[ArtifactKind, Iterable[int]]) -> Shelf:
     for link in links:
         if link.file_id in files:
             by_id[link.artifact_id].files[(FileRole(link.role), link.position)] = files[link.file_id]
-    return Shelf(made)
+    return ArtifactStore(made)
 
 
 def _chunks(ids: list[int], size: int = 10_000) -> list[list[int]]:

@@ -15,9 +15,9 @@ from models.jobs import Job
 from models.scripts import Asset, Script
 from models.storyboards import Shot, Storyboard
 from providers.base import SpeechOrder, SpeechProvider
-from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
+from services.film.artifacts.context import BuildContext, Builder, MadeFile, Result
 from services.film.artifacts.graph import Node
-from services.film.artifacts.store import Shelf, load_shelf
+from services.film.artifacts.store import ArtifactStore, load_artifact_store
 from services.film.casting import Role, cast_voices
 from services.film.stages.base import NotPreparedError
 from services.platform.files import NewFile
@@ -36,7 +36,7 @@ PREVIEW_SHARE = 2
 
 
 @dataclass(frozen=True)
-class Spoken:
+class SpokenLine:
     """A line of a shot before it is spoken."""
 
     text: str
@@ -53,8 +53,8 @@ class AnimaticPlan:
     language: str
     parts: list[AnimaticPart]
     shots: list[Shot]
-    lines: list[list[Spoken]]
-    shelf: Shelf
+    lines: list[list[SpokenLine]]
+    shelf: ArtifactStore
     speech_nodes: dict[int, Node]
     timings: tuple[ShotTiming, ...] | None
 
@@ -87,7 +87,7 @@ async def load_animatic(animatic_id: int) -> AnimaticPlan:
         raise NotPreparedError
     parts = [part_by_shot[shot.id] for shot in shots]
     characters = await Asset.filter(script_id=script.id, type=AssetType.CHARACTER).order_by("position")
-    shelf = await load_shelf(
+    shelf = await load_artifact_store(
         {
             ArtifactKind.PICTURE: [shot.id for shot in shots],
             ArtifactKind.SPEECH: [part.id for part in parts],
@@ -114,7 +114,7 @@ async def load_animatic(animatic_id: int) -> AnimaticPlan:
     )
 
 
-def _is_pinned(shelf: Shelf, part: AnimaticPart) -> bool:
+def _is_pinned(shelf: ArtifactStore, part: AnimaticPart) -> bool:
     made = shelf.get(ArtifactKind.SPEECH, part.id)
     return made is not None and made.artifact.is_pinned
 
@@ -131,17 +131,17 @@ def _cast(animatic: Animatic, language: str, characters: list[Asset]) -> tuple[s
     return narrator, by_name
 
 
-def _lines(shot: Shot, part: AnimaticPart, cast: tuple[str, dict[str, str]]) -> list[Spoken]:
+def _lines(shot: Shot, part: AnimaticPart, cast: tuple[str, dict[str, str]]) -> list[SpokenLine]:
     """Narration first, then dialogue; or the text that generateSpeech put in their place."""
     narrator, by_name = cast
     speaker_voice = by_name.get(shot.speaker or "", narrator)
     if part.text is not None:
         voice = part.voice_id or (speaker_voice if shot.dialogue else narrator)
         kind, speaker = ("dialogue", shot.speaker) if shot.dialogue else ("narration", None)
-        lines = [Spoken(part.text, voice, kind, speaker)]
+        lines = [SpokenLine(part.text, voice, kind, speaker)]
     else:
         lines = [
-            Spoken(text, part.voice_id or voice, kind, speaker)
+            SpokenLine(text, part.voice_id or voice, kind, speaker)
             for text, voice, kind, speaker in (
                 (shot.narration, narrator, "narration", None),
                 (shot.dialogue, speaker_voice, "dialogue", shot.speaker),
@@ -151,7 +151,9 @@ def _lines(shot: Shot, part: AnimaticPart, cast: tuple[str, dict[str, str]]) -> 
     return [line for line in lines if is_speakable(line.text)]
 
 
-def _speech_node(shelf: Shelf, animatic: Animatic, part: AnimaticPart, lines: list[Spoken], language: str) -> Node:
+def _speech_node(
+    shelf: ArtifactStore, animatic: Animatic, part: AnimaticPart, lines: list[SpokenLine], language: str
+) -> Node:
     return shelf.node(
         ArtifactKind.SPEECH,
         part.id,
@@ -170,7 +172,7 @@ def _speech_node(shelf: Shelf, animatic: Animatic, part: AnimaticPart, lines: li
 
 
 def _timings(
-    options: dict[str, Any], parts: list[AnimaticPart], shots: list[Shot], shelf: Shelf, speech: dict[int, Node]
+    options: dict[str, Any], parts: list[AnimaticPart], shots: list[Shot], shelf: ArtifactStore, speech: dict[int, Node]
 ) -> tuple[ShotTiming, ...] | None:
     if any(not node.is_current for node in speech.values()):
         return None
@@ -208,7 +210,7 @@ class AnimaticStage:
         return None
 
     @property
-    def makers(self) -> dict[ArtifactKind, Maker]:
+    def makers(self) -> dict[ArtifactKind, Builder]:
         return {
             ArtifactKind.SPEECH: make_speech,
             ArtifactKind.MOTION: make_motion,
@@ -277,7 +279,7 @@ def _animatic_node(plan: AnimaticPlan, timeline: Timeline | None, motions: list[
 # ---------------------------------------------------------------- making
 
 
-async def make_speech(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def make_speech(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     """Speaks the lines of a shot into one recording; the result's data says where each line is in it."""
     provider = provider_for("SPEECH", inputs["provider"], SpeechProvider)
     recordings = []
@@ -307,7 +309,7 @@ async def make_speech(inputs: dict[str, Any], subject_id: int, bench: Workbench)
     return Result(files=(MadeFile(file),), data={"seconds": seconds, "utterances": utterances})
 
 
-async def make_motion(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def make_motion(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     """Moves a shot's picture over its time, as a small silent film."""
     out = bench.folder / "motion.mp4"
     seconds = inputs["frames"] / inputs["fps"]
@@ -330,7 +332,7 @@ async def make_motion(inputs: dict[str, Any], subject_id: int, bench: Workbench)
     return Result(files=(MadeFile(file),), data={"seconds": seconds})
 
 
-async def make_animatic(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def make_animatic(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     """Joins the parts with hard cuts and lays their voices under them."""
     parts, fps = inputs["parts"], inputs["fps"]
     paths = await bench.files_of({part[name] for part in parts for name in ("video", "audio") if part[name]})

@@ -9,10 +9,10 @@ from models.scripts import Asset, Script
 from models.workflows import Workflow
 from providers.base import ImageOrder, ImageProvider, Subject
 from providers.prompts import design_prompt
-from services.film.artifacts.context import Maker, Result, Workbench
+from services.film.artifacts.context import BuildContext, Builder, Result
 from services.film.artifacts.generations import picture_request
 from services.film.artifacts.graph import Node
-from services.film.artifacts.store import load_shelf
+from services.film.artifacts.store import load_artifact_store
 from services.film.casting import Role, cast_voices
 from services.film.pictures import picture_result
 from services.film.stages.base import NotPreparedError
@@ -65,7 +65,7 @@ class AssetsStage:
         assets = await Asset.filter(script_id=target_id).order_by("position")
         if not assets and script.draft_assets:
             raise NotPreparedError
-        shelf = await load_shelf({ArtifactKind.DESIGN: [asset.id for asset in assets]})
+        shelf = await load_artifact_store({ArtifactKind.DESIGN: [asset.id for asset in assets]})
         references = {
             file.id: file.sha256
             for file in await StoredFile.filter(
@@ -104,7 +104,7 @@ class AssetsStage:
         return None
 
     @property
-    def makers(self) -> dict[ArtifactKind, Maker]:
+    def makers(self) -> dict[ArtifactKind, Builder]:
         return {ArtifactKind.DESIGN: make_design}
 
 
@@ -127,7 +127,7 @@ def look_of(asset: Asset) -> str:
     return f"{asset.description} {asset.prompt}".strip()
 
 
-async def make_design(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def make_design(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     if is_pooled(inputs["provider"]):
         return await _from_the_pool(inputs, subject_id, bench)
     provider = provider_for("IMAGE", inputs["provider"], ImageProvider)
@@ -146,7 +146,7 @@ async def make_design(inputs: dict[str, Any], subject_id: int, bench: Workbench)
     return await picture_result(paths, inputs["name"])
 
 
-async def _from_the_pool(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def _from_the_pool(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     request = picture_request(
         inputs["provider"],
         model=inputs.get("model"),

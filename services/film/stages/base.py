@@ -6,7 +6,7 @@ from typing import Protocol
 from errors import JobErrorCode, JobFailure
 from models.enums import ArtifactKind, JobType, Stage
 from models.jobs import Job
-from services.film.artifacts.context import Maker
+from services.film.artifacts.context import Builder
 from services.film.artifacts.graph import Node
 
 
@@ -23,7 +23,7 @@ class StageWork(Protocol):
     job_type: JobType
 
     @property
-    def makers(self) -> Mapping[ArtifactKind, Maker]:
+    def makers(self) -> Mapping[ArtifactKind, Builder]:
         """How each kind of artifact of the stage is made."""
 
     async def prepare(self, job: Job) -> None:

@@ -15,9 +15,9 @@ from models.enums import ArtifactKind, FileRole, JobType, Queue, Stage
 from models.films import Edit
 from models.jobs import Job
 from providers.base import MusicOrder, MusicProvider
-from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
+from services.film.artifacts.context import BuildContext, Builder, MadeFile, Result
 from services.film.artifacts.graph import Node
-from services.film.artifacts.store import Shelf, load_shelf
+from services.film.artifacts.store import ArtifactStore, load_artifact_store
 from services.film.pictures import picture_file
 from services.film.stages.video import VideoPlan, load_video
 from services.platform.files import NewFile
@@ -36,14 +36,14 @@ POSTER_CHOICES = 12
 class EditPlan:
     edit: Edit
     video: VideoPlan
-    shelf: Shelf
+    shelf: ArtifactStore
     timeline: Timeline | None
 
 
 async def load_edit(edit_id: int) -> EditPlan:
     edit = await Edit.get(id=edit_id)
     video = await load_video(edit.video_id)
-    shelf = await load_shelf({ArtifactKind.MUSIC: [edit_id], ArtifactKind.FILM: [edit_id]})
+    shelf = await load_artifact_store({ArtifactKind.MUSIC: [edit_id], ArtifactKind.FILM: [edit_id]})
     return EditPlan(edit, video, shelf, video.animatic.timeline_at(video.video.options["fps"]))
 
 
@@ -64,7 +64,7 @@ class EditStage:
         return None
 
     @property
-    def makers(self) -> dict[ArtifactKind, Maker]:
+    def makers(self) -> dict[ArtifactKind, Builder]:
         return {ArtifactKind.MUSIC: make_music, ArtifactKind.FILM: make_film}
 
 
@@ -174,7 +174,7 @@ def _film_inputs(plan: EditPlan) -> dict[str, Any] | None:
 # ---------------------------------------------------------------- making
 
 
-async def make_music(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def make_music(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     provider = provider_for("MUSIC", inputs["provider"], MusicProvider)
     order = MusicOrder(
         seconds=inputs["seconds"],
@@ -187,7 +187,7 @@ async def make_music(inputs: dict[str, Any], subject_id: int, bench: Workbench) 
     return Result(files=(MadeFile(file),), data={"seconds": inputs["seconds"]})
 
 
-async def make_film(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def make_film(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     """Cuts the film; hands in the film, its subtitles as SubRip, and its poster."""
     shots = inputs["shots"]
     digests = {shot[name] for shot in shots for name in ("clip", "voice") if shot[name]}

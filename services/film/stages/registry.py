@@ -1,7 +1,7 @@
 """All stages by name, and all makers by the kind of artifact that they make."""
 
 from models.enums import ArtifactKind, Stage
-from services.film.artifacts.context import Maker
+from services.film.artifacts.context import Builder
 from services.film.stages.animatic import AnimaticStage
 from services.film.stages.assets import AssetsStage
 from services.film.stages.base import StageWork
@@ -19,4 +19,4 @@ STAGE_WORK: dict[Stage, StageWork] = {
     Stage.EDIT: EditStage(),
 }
 
-MAKERS: dict[ArtifactKind, Maker] = {kind: make for work in STAGE_WORK.values() for kind, make in work.makers.items()}
+MAKERS: dict[ArtifactKind, Builder] = {kind: make for work in STAGE_WORK.values() for kind, make in work.makers.items()}

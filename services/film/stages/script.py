@@ -9,9 +9,9 @@ from models.files import StoredFile
 from models.jobs import Job
 from models.scripts import Script
 from providers.base import ScriptOrder, TextProvider
-from services.film.artifacts.context import Maker, Result, Workbench
+from services.film.artifacts.context import BuildContext, Builder, Result
 from services.film.artifacts.graph import Node
-from services.film.artifacts.store import load_shelf
+from services.film.artifacts.store import load_artifact_store
 from services.platform.providers import provider_for
 from services.stores import scripts
 
@@ -29,7 +29,7 @@ class ScriptStage:
     async def nodes(self, target_id: int) -> list[Node]:
         script = await Script.get(id=target_id)
         source = await StoredFile.get(id=script.source_file_id)
-        shelf = await load_shelf({ArtifactKind.SCRIPT: [script.id]})
+        shelf = await load_artifact_store({ArtifactKind.SCRIPT: [script.id]})
         return [
             shelf.node(
                 ArtifactKind.SCRIPT,
@@ -45,11 +45,11 @@ class ScriptStage:
         await scripts.transition(job.target_id, to=JobStatus.SUCCEEDED, expected=[JobStatus.RUNNING])
 
     @property
-    def makers(self) -> dict[ArtifactKind, Maker]:
+    def makers(self) -> dict[ArtifactKind, Builder]:
         return {ArtifactKind.SCRIPT: make_script}
 
 
-async def make_script(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def make_script(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     """Has the text provider write the script, and hands in its rows."""
     path = await bench.file(inputs["text_sha256"])
     text = await anyio.to_thread.run_sync(lambda: path.read_text("utf-8"))

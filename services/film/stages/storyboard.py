@@ -13,10 +13,10 @@ from models.scripts import Asset, ScriptShot
 from models.storyboards import Shot, Storyboard
 from providers.base import GridOrder, ImageOrder, ImageProvider, Subject
 from providers.prompts import composed_prompt
-from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
+from services.film.artifacts.context import BuildContext, Builder, MadeFile, Result
 from services.film.artifacts.generations import picture_request
 from services.film.artifacts.graph import Node
-from services.film.artifacts.store import Shelf, load_shelf
+from services.film.artifacts.store import ArtifactStore, load_artifact_store
 from services.film.pictures import picture_file, picture_result
 from services.film.stages.assets import look_of
 from services.film.stages.base import NotPreparedError
@@ -28,14 +28,14 @@ CROP_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
-class Board:
+class StoryboardPlan:
     """A storyboard with all that its pictures are made from."""
 
     storyboard: Storyboard
     shots: list[Shot]
     assets: dict[int, Asset]
     references: dict[int, str]
-    shelf: Shelf
+    shelf: ArtifactStore
 
     @property
     def side(self) -> int:
@@ -46,7 +46,7 @@ class Board:
         return int((shot.sequence - 1) // self.side**2)
 
 
-async def load_board(storyboard_id: int) -> Board:
+async def load_storyboard(storyboard_id: int) -> StoryboardPlan:
     storyboard = await Storyboard.get(id=storyboard_id)
     shots = await Shot.filter(storyboard_id=storyboard_id).order_by("sequence")
     assets = {asset.id: asset for asset in await Asset.filter(script_id=storyboard.script_id)}
@@ -56,14 +56,14 @@ async def load_board(storyboard_id: int) -> Board:
             id__in=[asset.reference_file_id for asset in assets.values() if asset.reference_file_id]
         )
     }
-    shelf = await load_shelf(
+    shelf = await load_artifact_store(
         {
             ArtifactKind.DESIGN: list(assets),
             ArtifactKind.GRID: [storyboard_id],
             ArtifactKind.PICTURE: [shot.id for shot in shots],
         }
     )
-    return Board(storyboard, shots, assets, references, shelf)
+    return StoryboardPlan(storyboard, shots, assets, references, shelf)
 
 
 class StoryboardStage:
@@ -102,20 +102,20 @@ class StoryboardStage:
         )
 
     async def nodes(self, target_id: int) -> list[Node]:
-        board = await load_board(target_id)
+        board = await load_storyboard(target_id)
         if not board.shots and await ScriptShot.exists(script_id=board.storyboard.script_id):
             raise NotPreparedError
-        return board_nodes(board)
+        return storyboard_nodes(board)
 
     async def finish(self, job: Job) -> None:
         return None
 
     @property
-    def makers(self) -> dict[ArtifactKind, Maker]:
+    def makers(self) -> dict[ArtifactKind, Builder]:
         return {ArtifactKind.GRID: make_grid, ArtifactKind.PICTURE: make_picture}
 
 
-def board_nodes(board: Board) -> list[Node]:
+def storyboard_nodes(board: StoryboardPlan) -> list[Node]:
     """Grids first, then the shots' pictures. A cut shot waits for its grid; an edited one is drawn singly."""
     grids: dict[int, Node] = {}
     nodes: list[Node] = []
@@ -137,7 +137,7 @@ def board_nodes(board: Board) -> list[Node]:
     return nodes
 
 
-def picture_inputs(board: Board, shot: Shot, prompt: str, seed: int) -> dict[str, Any]:
+def picture_inputs(board: StoryboardPlan, shot: Shot, prompt: str, seed: int) -> dict[str, Any]:
     """All that a shot's picture is made from. Design images stand here by their content."""
     options = board.storyboard.options
     subjects = []
@@ -170,7 +170,7 @@ def _job_type(inputs: dict[str, Any]) -> JobType:
     return JobType.IMAGE_TO_IMAGE if any(item["design"] for item in inputs["subjects"]) else JobType.TEXT_TO_IMAGE
 
 
-def _drawn_node(board: Board, shot: Shot) -> Node:
+def _drawn_node(board: StoryboardPlan, shot: Shot) -> Node:
     # The sequence seeds the picture: two shots with the same words are still two pictures.
     inputs = picture_inputs(board, shot, shot.prompt, shot.sequence + 1_000_003 * shot.generation)
     return board.shelf.node(
@@ -183,7 +183,7 @@ def _drawn_node(board: Board, shot: Shot) -> Node:
     )
 
 
-def _grid_node(board: Board, slot: int, shots: list[Shot]) -> Node:
+def _grid_node(board: StoryboardPlan, slot: int, shots: list[Shot]) -> Node:
     # A shot that left the grid keeps its cell as it was, so that the others need not be drawn again for its sake.
     provider = board.storyboard.options["provider"]
     cells = [{**picture_inputs(board, shot, shot.grid_prompt, shot.sequence), "provider": provider} for shot in shots]
@@ -200,7 +200,7 @@ def _grid_node(board: Board, slot: int, shots: list[Shot]) -> Node:
     )
 
 
-def _cut_node(board: Board, shot: Shot, grid: Node) -> Node:
+def _cut_node(board: StoryboardPlan, shot: Shot, grid: Node) -> Node:
     place = (shot.sequence - 1) % board.side**2
     sha256 = board.shelf.sha256(ArtifactKind.GRID, board.storyboard.id, board.slot_of(shot))
     return board.shelf.node(
@@ -224,7 +224,7 @@ def _cut_node(board: Board, shot: Shot, grid: Node) -> Node:
 # ---------------------------------------------------------------- making
 
 
-async def make_picture(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def make_picture(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     """Draws a shot's picture, or cuts it from its grid."""
     if "grid" in inputs:
         return await _cut(inputs, bench)
@@ -253,7 +253,7 @@ def _shot_request(inputs: dict[str, Any], subject_id: int) -> GenerationRequest:
     )
 
 
-async def make_grid(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def make_grid(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     """Draws rows x columns shots in one picture."""
     first = inputs["cells"][0]
     provider = provider_for("IMAGE", first["provider"], ImageProvider)
@@ -268,7 +268,7 @@ async def make_grid(inputs: dict[str, Any], subject_id: int, bench: Workbench) -
     return Result(files=(MadeFile(file),))
 
 
-async def _cut(inputs: dict[str, Any], bench: Workbench) -> Result:
+async def _cut(inputs: dict[str, Any], bench: BuildContext) -> Result:
     grid = await bench.file(inputs["grid"])
     rows, columns = inputs["rows"], inputs["columns"]
     outs = [bench.folder / f"cell-{number}.png" for number in range(rows * columns)]
@@ -278,7 +278,7 @@ async def _cut(inputs: dict[str, Any], bench: Workbench) -> Result:
     return Result(files=(MadeFile(file), MadeFile(file, FileRole.CANDIDATE)))
 
 
-async def _in_worker(bench: Workbench, function: Any, *arguments: Any) -> Any:
+async def _in_worker(bench: BuildContext, function: Any, *arguments: Any) -> Any:
     settings = bench.settings
     return await run_in_worker(
         function,
@@ -288,7 +288,7 @@ async def _in_worker(bench: Workbench, function: Any, *arguments: Any) -> Any:
     )
 
 
-async def _order(inputs: dict[str, Any], bench: Workbench) -> ImageOrder:
+async def _order(inputs: dict[str, Any], bench: BuildContext) -> ImageOrder:
     digests = {item[name] for item in inputs["subjects"] for name in ("design", "reference") if item[name]}
     paths = await bench.files_of(digests)
     return ImageOrder(
@@ -312,7 +312,7 @@ async def _order(inputs: dict[str, Any], bench: Workbench) -> ImageOrder:
     )
 
 
-def default_board_options(options: dict[str, Any], width: int, height: int) -> dict[str, Any]:
+def default_storyboard_options(options: dict[str, Any], width: int, height: int) -> dict[str, Any]:
     """A storyboard's options from a workflow's (snake case)."""
     return {
         "width": width,

@@ -13,10 +13,10 @@ from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from models.storyboards import Shot
 from providers.base import ClipOrder, VideoProvider
-from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
+from services.film.artifacts.context import BuildContext, Builder, MadeFile, Result
 from services.film.artifacts.generations import clip_request
 from services.film.artifacts.graph import Node
-from services.film.artifacts.store import Shelf, load_shelf
+from services.film.artifacts.store import ArtifactStore, load_artifact_store
 from services.film.stages.animatic import AnimaticPlan, load_animatic
 from services.film.stages.base import NotPreparedError
 from services.platform.files import NewFile
@@ -31,7 +31,7 @@ class VideoPlan:
     video: Video
     animatic: AnimaticPlan
     segments: list[VideoSegment]
-    shelf: Shelf
+    shelf: ArtifactStore
 
 
 async def load_video(video_id: int) -> VideoPlan:
@@ -41,7 +41,7 @@ async def load_video(video_id: int) -> VideoPlan:
     if any(shot.id not in segment_by_shot for shot in animatic.shots):
         raise NotPreparedError
     segments = [segment_by_shot[shot.id] for shot in animatic.shots]
-    shelf = await load_shelf({ArtifactKind.CLIP: [segment.id for segment in segments]})
+    shelf = await load_artifact_store({ArtifactKind.CLIP: [segment.id for segment in segments]})
     return VideoPlan(video, animatic, segments, shelf)
 
 
@@ -64,7 +64,7 @@ class VideoStage:
         return None
 
     @property
-    def makers(self) -> dict[ArtifactKind, Maker]:
+    def makers(self) -> dict[ArtifactKind, Builder]:
         return {ArtifactKind.CLIP: make_clip}
 
 
@@ -115,7 +115,7 @@ def _clip_node(plan: VideoPlan, timeline: Timeline | None, number: int, segment:
     )
 
 
-async def make_clip(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def make_clip(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     """Has the video provider film a shot from its picture."""
     if is_pooled(inputs["provider"]):
         paths = await bench.generate(await _pool_request(inputs, subject_id))
@@ -152,7 +152,7 @@ async def _pool_request(inputs: dict[str, Any], subject_id: int) -> GenerationRe
     )
 
 
-async def _clip_result(path: Path, inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+async def _clip_result(path: Path, inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
     """A clip as it came: the cut fits it to the film, shortens it, or holds its last picture."""
     info = await run_in_worker(probe, path, limit=bench.settings.render_concurrency, timeout_seconds=60)
     seconds = float(info.duration_seconds or inputs["frames"] / inputs["fps"])

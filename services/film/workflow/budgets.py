@@ -5,7 +5,7 @@ from models.workflows import Workflow
 from services.film.workflow.steps import budget_cause
 from services.notifications.alerts.raising import raise_alert
 from services.stores import workflows
-from services.stores.jobs.waits import hold_builds_of_workflow
+from services.stores.jobs.waits import suspend_builds_of_workflow
 
 
 async def pause_workflow_for_budget(workflow_id: int, reason: str) -> None:
@@ -20,7 +20,7 @@ async def pause_workflow_for_budget(workflow_id: int, reason: str) -> None:
     )
     if owner is None:
         return
-    await hold_builds_of_workflow(workflow_id)
+    await suspend_builds_of_workflow(workflow_id)
     workflow = await Workflow.get(id=workflow_id)
     await raise_alert(
         owner,

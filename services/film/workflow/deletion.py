@@ -11,7 +11,7 @@ from models.scripts import Script
 from models.storyboards import Storyboard
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
-from services.generation.similarity.indexing import forget_keys
+from services.generation.similarity.indexing import delete_similarity_keys
 from services.platform.files import release_files
 from services.stores import artifacts, films, records, scripts, storyboards
 from services.stores.jobs.deletions import delete_links_of_workflow, delete_stages_and_builds
@@ -91,7 +91,7 @@ async def delete_rows(workflow_id: int) -> None:
     # what is known about them goes when deleted rows do.
     where = jobs.where()
     of_builds = Sql(f"role = 'GENERATE' AND parent_id IN (SELECT id FROM job WHERE {where.text})", where.values)
-    await forget_keys(await records.mark_deleted_with_jobs(of_builds))
+    await delete_similarity_keys(await records.mark_deleted_with_jobs(of_builds))
     await delete_stages_and_builds(workflow_id, family.target_ids)
     await films.remove(animatic_ids=family.animatics, video_ids=family.videos, edit_ids=family.edits)
     await storyboards.remove(family.storyboards)

@@ -18,7 +18,7 @@ from models.films import Edit
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.film.artifacts.graph import decide
-from services.film.artifacts.reading import ArtifactKey, made
+from services.film.artifacts.reading import ArtifactKey, read_artifacts
 from services.film.stages.base import NotPreparedError
 from services.film.stages.registry import STAGE_WORK
 from services.film.workflow.targets import ensure_target, usable_target
@@ -93,7 +93,7 @@ async def start_stage(workflow: Workflow, stage: Stage) -> Job:
     return job
 
 
-async def give_way(job: Job) -> bool:
+async def yield_to_earlier_stage(job: Job) -> bool:
     """Takes a stage's job out of its workflow's run where a stage before it has to go first, and starts that one.
 
     The inputs of what is left to make can be gone for now: words edited while the clips are made leave the film
@@ -155,7 +155,7 @@ async def _stage_stopped(
     if ended is None:
         await workflows.touch(workflow.id)
         return
-    await forget_budget_pause(workflow.id)
+    await clear_budget_pause(workflow.id)
     await _call_back(workflow, end, error)
 
 
@@ -170,7 +170,7 @@ async def _film_files(workflow: Workflow) -> dict[str, int | None]:
     (edit,) = await newest_by_workflow_id(Edit, workflow.owner, [workflow.id])
     if edit is None:
         return {}
-    (film,) = await made(workflow.owner, [ArtifactKey(ArtifactKind.FILM, edit.id)])
+    (film,) = await read_artifacts(workflow.owner, [ArtifactKey(ArtifactKind.FILM, edit.id)])
     roles = {"film": FileRole.MAIN, "subtitles": FileRole.SUBTITLES, "poster": FileRole.POSTER}
     files = {name: film.file(role) for name, role in roles.items()}
     return {name: None if file is None else file.id for name, file in files.items()}
@@ -181,7 +181,7 @@ def budget_cause(workflow_id: int) -> str:
     return f"workflow:{workflow_id}"
 
 
-async def forget_budget_pause(workflow_id: int) -> None:
+async def clear_budget_pause(workflow_id: int) -> None:
     """It is no longer paused, whoever decided that: the reason and the alert go. One statement where there are none."""
     owner = await workflows.clear_pause_reason(workflow_id)
     if owner is not None:

@@ -7,7 +7,7 @@ from models.films import Animatic, Edit, Video
 from models.scripts import Script
 from models.storyboards import Storyboard
 from models.workflows import Workflow
-from services.film.stages.storyboard import default_board_options
+from services.film.stages.storyboard import default_storyboard_options
 from services.film.workflow_options import frame_size
 from services.stores import films, storyboards
 
@@ -79,7 +79,7 @@ async def _create(workflow: Workflow, stage: Stage, upstream: int) -> int:
             **common,
             script_id=upstream,
             grid_layout=GridLayout(options["grid_layout"]),
-            options=default_board_options(options, width, height),
+            options=default_storyboard_options(options, width, height),
         )
     elif stage is Stage.ANIMATIC:
         row = await films.create_animatic(

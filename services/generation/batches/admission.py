@@ -9,18 +9,18 @@ from models.enums import PRIORITY_RANKS, BatchStatus, MediaKind
 from models.ids import new_id
 from services.generation.batches.batch_input import MANY_CLIPS, BatchInput
 from services.generation.batches.checking import Draft, Faults, check_items
-from services.generation.batches.existing import Plan, look
-from services.generation.batches.forecasting import Wanted, forecast, price_of, sorts_of
+from services.generation.batches.existing import Plan, read_existing
+from services.generation.batches.forecasting import ForecastDemand, forecast, price_of, sorts_of
 from services.generation.batches.inserts import PlaceTakenError, write_items
-from services.generation.batches.lifecycle import settle_batches
-from services.generation.on_ended import after_ending
+from services.generation.batches.lifecycle import end_complete_batches
+from services.generation.on_ended import on_ended
 from services.notifications.callbacks.addresses import check_callback_url
-from services.platform.idempotency import check_key, former_result, once
+from services.platform.idempotency import check_key, once, stored_answer
 from services.queue.notify import notify
 from services.stores import batches
 
 MUTATIONS = {MediaKind.IMAGE: "createImageBatch", MediaKind.VIDEO: "createVideoBatch"}
-MOST_TRIES = 5
+MAX_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ async def create_batch(owner: str, asked: BatchInput, idempotency_key: str | Non
     mutation = MUTATIONS[asked.kind]
     key = None if asked.dry_run else idempotency_key
     values = {} if key is None else asked.key_values()
-    former = await former_result(owner, mutation, key, values, Batch)
+    former = await stored_answer(owner, mutation, key, values, Batch)
     if former is not None:
         return _answered(former)
     drafts, faults = await check_items(asked)
@@ -72,7 +72,7 @@ async def create_batch(owner: str, asked: BatchInput, idempotency_key: str | Non
     async def do() -> Batch:
         return await _write(owner, asked, await _plan(owner, asked, drafts, faults, holds=True))
 
-    for _ in range(MOST_TRIES - 1):
+    for _ in range(MAX_TRIES - 1):
         try:
             return _answered(await once(owner, mutation, key, values, Batch, do))
         except PlaceTakenError:
@@ -110,11 +110,11 @@ async def _plan(owner: str, asked: BatchInput, drafts: Sequence[Draft], known: F
     """What is to be done, and how long it will take. Raises all faults, the known ones among them."""
     faults = Faults()
     faults.add(*known.found)
-    plan = await look(owner, asked, drafts, faults, holds=holds)
+    plan = await read_existing(owner, asked, drafts, faults, holds=holds)
     if faults.found:
         raise all_faults(faults.found)
     queued = plan.queued
-    wanted = Wanted(sorts_of(queued), PRIORITY_RANKS[asked.priority], asked.max_parallel)
+    wanted = ForecastDemand(sorts_of(queued), PRIORITY_RANKS[asked.priority], asked.max_parallel)
     seen = await forecast(owner, asked.kind, wanted)
     price = price_of(queued)
     return _Outlook(
@@ -172,7 +172,7 @@ async def _write(owner: str, asked: BatchInput, outlook: _Outlook) -> Batch:
         max_parallel=asked.max_parallel,
         callback_url=asked.callback_url,
     )
-    await after_ending(reused)
-    await settle_batches([batch_id])  # where nothing is left to be done
+    await on_ended(reused)
+    await end_complete_batches([batch_id])  # where nothing is left to be done
     notify()
     return await Batch.get(id=batch_id)

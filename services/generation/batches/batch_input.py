@@ -9,7 +9,7 @@ from models.generation_requests import AccountStrategy
 from services.generation.generation_input import GenerationInput
 from services.generation.strategies import default_strategy
 
-MOST_ITEMS = {MediaKind.IMAGE: 1000, MediaKind.VIDEO: 100}
+MAX_ITEMS = {MediaKind.IMAGE: 1000, MediaKind.VIDEO: 100}
 MANY_CLIPS = 50
 "Above so many clips there is a warning."
 

@@ -9,13 +9,13 @@ from models.database import transaction
 from models.enums import ENDED_BATCH_STATUSES, LIVE_JOB_STATUSES, BatchStatus
 from models.jobs import Job
 from services.generation.batches.lifecycle import count_jobs, end_batch, lock_own_batch
-from services.generation.on_ended import after_ending
+from services.generation.on_ended import on_ended
 from services.generation.stopping import end_canceled
 from services.platform.owned import own
 from services.stores import batches
 
 MAX_REASON_CHARACTERS = 500
-MOST_TRIES = 5
+MAX_TRIES = 5
 
 
 class _JobsCameError(Exception):
@@ -52,11 +52,11 @@ async def cancel_batch(owner: str, batch_id: int, reason: str | None) -> Cancell
             if batch.status in ENDED_BATCH_STATUSES:
                 raise ConflictError(f"A batch that is {batch.status.value} cannot be canceled.", path=["id"])
             await end_batch(batch, BatchStatus.CANCELED, cancel_reason=reason)
-        await after_ending([job.id for job in ended])
+        await on_ended([job.id for job in ended])
         storyboard_ids = [str(job.params["storyboard_id"]) for job in ended]
         return Cancellation(await own(Batch, owner, batch_id), storyboard_ids, (await count_jobs(batch_id)).succeeded)
 
-    for _ in range(MOST_TRIES):
+    for _ in range(MAX_TRIES):
         try:
             return await transaction(body)
         except _JobsCameError:

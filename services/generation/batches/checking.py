@@ -11,7 +11,7 @@ from errors import BadInputError, EkonteError
 from models.enums import MediaKind
 from models.generation_requests import GenerationRequest
 from providers.pooled import ModelInfo
-from services.generation.batches.batch_input import MOST_ITEMS, BatchInput, BatchItem
+from services.generation.batches.batch_input import MAX_ITEMS, BatchInput, BatchItem
 from services.generation.catalogue import find_model
 from services.generation.checking import model_faults, plain_faults, request_for
 
@@ -65,7 +65,7 @@ def placed(fault: EkonteError, index: int, said: Collection[str]) -> EkonteError
 
 def batch_faults(asked: BatchInput) -> Iterator[EkonteError]:
     """What is wrong with a batch whatever its items are."""
-    most = MOST_ITEMS[asked.kind]
+    most = MAX_ITEMS[asked.kind]
     if not 1 <= len(asked.items) <= most:
         what = "images" if asked.kind is MediaKind.IMAGE else "videos"
         yield BadInputError(
@@ -93,7 +93,7 @@ async def check_items(asked: BatchInput) -> tuple[list[Draft], Faults]:
     """All items with what is wrong with them. Where there are too many of them, they are not looked at."""
     faults = Faults()
     faults.add(*batch_faults(asked))
-    if len(asked.items) > MOST_ITEMS[asked.kind]:
+    if len(asked.items) > MAX_ITEMS[asked.kind]:
         return [], faults
     faults.add(*twin_faults(asked.items))
     models: dict[str | None, ModelInfo | EkonteError] = {}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-MOST_PLAYED = 2_000
+MAX_PLAYED = 2_000
 "Jobs before the own ones that are played through; what goes beyond is spread over the slots evenly."
 
 
@@ -68,10 +68,10 @@ def _play(work: Sequence[Work], accounts: frozenset[int], kept_slots: int, max_p
     )
     slots = slots[min(kept_slots, len(slots) - 1) :]
     before, own = sum(each.before for each in work), sum(each.count for each in work)
-    if (too_many := before - MOST_PLAYED) > 0:
+    if (too_many := before - MAX_PLAYED) > 0:
         slots = [(free_at + too_many * mean // len(slots), account_id) for free_at, account_id in slots]
     left = {account_id: place.most for account_id, place in places.items()}
-    _take(slots, min(before, MOST_PLAYED), _held(work, of_others=True), left, places)
+    _take(slots, min(before, MAX_PLAYED), _held(work, of_others=True), left, places)
     if max_parallel is not None:
         slots = heapq.nsmallest(max_parallel, slots)
     return _take(slots, own, _held(work, of_others=False), left, places)
@@ -109,7 +109,7 @@ def _held(work: Sequence[Work], *, of_others: bool) -> list[int]:
     spread = sorted(
         ((number + 0.5) / count, each.held[number % len(each.held)])
         for each, count in zip(work, counts, strict=True)
-        for number in range(min(count, MOST_PLAYED))
+        for number in range(min(count, MAX_PLAYED))
     )
     return [sample for _, sample in spread]
 

@@ -17,7 +17,7 @@ from services.generation.batches.checking import Draft, Faults, placed
 from services.generation.checking import account_faults
 from services.generation.records.holding import BUSY
 from services.generation.resolving import resolve_all
-from services.generation.reuse import Former, former_results, with_contents
+from services.generation.reuse import CachedResult, cached_results, with_contents
 from services.platform.locking import lock_where
 from services.platform.owned import places
 
@@ -32,7 +32,7 @@ class Planned:
     request: GenerationRequest
     files: Mapping[int, StoredFile] = field(default_factory=dict)
     record: GenerationRecord | None = None
-    former: Former | None = None
+    former: CachedResult | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Plan:
         return [item.request for item in self.items if item.former is None]
 
 
-async def look(owner: str, asked: BatchInput, drafts: Sequence[Draft], faults: Faults, *, holds: bool) -> Plan:
+async def read_existing(owner: str, asked: BatchInput, drafts: Sequence[Draft], faults: Faults, *, holds: bool) -> Plan:
     """What is to be done of a batch; what is found wrong is added to the faults. holds: in a transaction, the records
     and files that are found stay as they are until its end.
     """
@@ -121,7 +121,7 @@ async def _with_former(owner: str, items: Sequence[Planned], holds: bool) -> lis
     if all(item.request.reuse is Reuse.NONE for item in items):
         return list(items)
     contents = await with_contents(owner, [item.request for item in items])
-    former = await former_results(owner, contents, keeps=holds)
+    former = await cached_results(owner, contents, keeps=holds)
     return [
         item if found is None else replace(item, request=request, former=found)
         for item, request, found in zip(items, contents, former, strict=True)

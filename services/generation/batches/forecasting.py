@@ -9,15 +9,23 @@ from models.database import execute, now_ms
 from models.enums import JobStatus, MediaKind
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
-from services.accounts.pool.account_snapshots import rosters
-from services.accounts.pool.choosing import Candidate, Demand, Verdict, judge, kept_for_urgent, slots_of, waiting_reason
+from services.accounts.pool.account_snapshots import account_snapshots
+from services.accounts.pool.choosing import (
+    Candidate,
+    Demand,
+    Eligibility,
+    check_eligibility,
+    slots_of,
+    slots_reserved_for_urgent,
+    waiting_reason,
+)
 from services.accounts.pool.demands import demand_key, demand_of
 from services.accounts.pool.pricing import expected_credits
 from services.accounts.pool.timing import usual_ms
 from services.generation.batches.estimating import Place, Work, time_left
 from services.generation.timings import Measured, measured_times, timing_key
 from services.platform.providers import pooled_models
-from services.queue.priority import aged_rank_sql, group_sql, is_held_with_workflow_sql
+from services.queue.priority import aged_rank_sql, group_sql, is_paused_with_workflow_sql
 from settings import get_settings
 
 URGENT_RANK = 0
@@ -37,7 +45,7 @@ class Sort:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ForecastDemand:
     """What is to be forecast. sorts: what is queued, and with a count of 0 what only runs, by demand key. batch_id:
     None for one that is not there yet. is_running: some of it is being made now, and taken to be half done.
     """
@@ -92,15 +100,15 @@ def price_of(requests: Sequence[GenerationRequest]) -> int | None:
     return total
 
 
-async def forecast(owner: str, kind: MediaKind, wanted: Wanted) -> Forecast:
+async def forecast(owner: str, kind: MediaKind, wanted: ForecastDemand) -> Forecast:
     """As `forecasts`, for one."""
     return (await forecasts(owner, kind, [wanted]))[0]
 
 
-async def forecasts(owner: str, kind: MediaKind, wanted: Sequence[Wanted]) -> list[Forecast]:
+async def forecasts(owner: str, kind: MediaKind, wanted: Sequence[ForecastDemand]) -> list[Forecast]:
     """Of batches of one owner and kind; eight statements, however many."""
     moment_ms = await now_ms()
-    pools = await rosters([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
+    pools = await account_snapshots([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
     accounts = {provider: candidates for (_, provider), candidates in pools.items()}
     waiting, sorts = await _waiting(owner, kind)
     for each in wanted:
@@ -116,7 +124,7 @@ async def _waiting(owner: str, kind: MediaKind) -> tuple[list[_Waiting], dict[st
     rows = await execute(
         "SELECT key, rank, grp, COUNT(*) AS number, MIN(id) AS sample FROM (SELECT id,"
         f" COALESCE(demand_key, CAST(id AS TEXT)) AS key, {aged_rank_sql()} AS rank, {group_sql()} AS grp FROM job"
-        f" WHERE owner = ? AND queue = ? AND role = 'GENERATE' AND status = ? AND NOT {is_held_with_workflow_sql()})"
+        f" WHERE owner = ? AND queue = ? AND role = 'GENERATE' AND status = ? AND NOT {is_paused_with_workflow_sql()})"
         " AS waiting GROUP BY key, rank, grp",
         owner,
         queue,
@@ -157,8 +165,8 @@ class _View:
     def candidates(self, key: str) -> Sequence[Candidate]:
         return self._accounts.get(self.requests[key].provider, ())
 
-    def verdicts(self, key: str) -> list[Verdict]:
-        return [judge(account, self.demands[key], self._moment_ms) for account in self.candidates(key)]
+    def verdicts(self, key: str) -> list[Eligibility]:
+        return [check_eligibility(account, self.demands[key], self._moment_ms) for account in self.candidates(key)]
 
     def is_pooled(self, key: str) -> bool:
         request = self.requests[key]
@@ -171,7 +179,7 @@ class _View:
         )
         return [place for place in found if place is not None]
 
-    def _place(self, account: Candidate, demand: Demand, verdict: Verdict) -> Place | None:
+    def _place(self, account: Candidate, demand: Demand, verdict: Eligibility) -> Place | None:
         works = verdict.is_free or verdict.is_busy
         if not works and verdict.until_ms is None:
             return None
@@ -206,10 +214,10 @@ class _View:
         ]
         slots = sum(slots_of(account, self.demands[key]) for account in works)
         urgent = sum(account.urgent_in_flight for account in works)
-        return max(0, kept_for_urgent(slots, get_settings().urgent_slot_percent) - urgent)
+        return max(0, slots_reserved_for_urgent(slots, get_settings().urgent_slot_percent) - urgent)
 
 
-def _forecast(wanted: Wanted, waiting: Sequence[_Waiting], view: _View) -> Forecast:
+def _forecast(wanted: ForecastDemand, waiting: Sequence[_Waiting], view: _View) -> Forecast:
     unable = {
         view.requests[key].provider: waiting_reason(view.verdicts(key))[0]
         for key, sort in wanted.sorts.items()
@@ -229,7 +237,7 @@ def _forecast(wanted: Wanted, waiting: Sequence[_Waiting], view: _View) -> Forec
     return Forecast((left_ms + STORING_MS) / 1000 if left_ms else 0.0, unable)
 
 
-def others_before(wanted: Wanted, waiting: Sequence[_Waiting]) -> dict[str, int]:
+def others_before(wanted: ForecastDemand, waiting: Sequence[_Waiting]) -> dict[str, int]:
     """By demand how many jobs of others go first: all that are more urgent, and of each equally urgent group as many as
     the batch itself has, since they take turns. The batch is as urgent as waiting has made it, like the others.
     """

@@ -25,7 +25,7 @@ from services.stores.jobs.files import add_files, add_inputs
 from services.stores.jobs.inserts import insert_jobs, waiting_generation
 from services.stores.records import Shown
 
-ROWS_AT_ONCE = 200
+ROW_BATCH_SIZE = 200
 "Of one statement: making its rows ready takes no longer than others may wait."
 
 

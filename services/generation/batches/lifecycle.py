@@ -25,7 +25,7 @@ async def begin_batches(batch_ids: Collection[int]) -> None:
         await batches.begin(batch_id)
 
 
-async def settle_batches(batch_ids: Collection[int]) -> None:
+async def end_complete_batches(batch_ids: Collection[int]) -> None:
     """Ends those whose jobs have all ended, with their callbacks; those that had ended get what they are now.
 
     One that was canceled as a whole stays CANCELED, and one that was deleted stays as it was.

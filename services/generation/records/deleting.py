@@ -12,7 +12,7 @@ from services.generation.similarity.indexing import replace_keys
 from services.generation.stopping import drain_attempts
 from services.platform.files import release_files
 from services.stores import records
-from services.stores.jobs.files import forget_files
+from services.stores.jobs.files import remove_file_links
 
 
 async def delete_records(
@@ -48,4 +48,4 @@ async def _delete(owner: str, record_id: int, with_files: bool) -> None:
 
 async def _release(job_ids: Sequence[int]) -> None:
     """Results, and inputs that were fetched for them; what other jobs refer to too stays."""
-    await release_files(sorted(await forget_files(job_ids)))
+    await release_files(sorted(await remove_file_links(job_ids)))

@@ -18,7 +18,7 @@ from services.stores import records
 BUSY = "This storyboard is being generated already. Wait for its job, or cancel it."
 
 
-async def hold_record(owner: str, request: GenerationRequest) -> GenerationRecord:
+async def lock_record_of_request(owner: str, request: GenerationRequest) -> GenerationRecord:
     """The locked record of the request's storyboard, made where there is none. Of two at once both get the same one.
 
     Raises ConflictError where it has a live job.

@@ -13,7 +13,7 @@ from services.generation.similarity.indexing import replace_keys
 from services.stores import records
 from services.stores.records import Kept
 
-KEPT_AT_ONCE = 200
+KEPT_BATCH_SIZE = 200
 "Of one statement: making its rows ready takes no longer than others may wait."
 
 
@@ -42,8 +42,8 @@ async def publish_result(job: Job, file_ids: Sequence[int]) -> bool:
 async def keep_shown(*held: GenerationRecord) -> None:
     """Keeps what locked records show as versions, before they show something else."""
     shown = [record for record in held if record.shown_job_id is not None]
-    for start in range(0, len(shown), KEPT_AT_ONCE):
-        part = shown[start : start + KEPT_AT_ONCE]
+    for start in range(0, len(shown), KEPT_BATCH_SIZE):
+        part = shown[start : start + KEPT_BATCH_SIZE]
         await _keep([Kept(record, record.shown_job_id, record.chosen_file_id) for record in part])
 
 

@@ -10,11 +10,11 @@ from models.generation import GenerationRecord
 from models.generation_parameters import PARAMETERS
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
-from services.generation.admission import take_on
-from services.generation.generation_input import GenerationInput, usual_parameters
+from services.generation.admission import admit_all
+from services.generation.generation_input import GenerationInput, default_parameters
 
 MUTATION = "regenerate"
-MOST_PROJECTS_NAMED = 5
+MAX_PROJECTS_NAMED = 5
 
 # What a record keeps where nothing is said of it.
 _KEPT = (*PARAMETERS, "callback_url")
@@ -47,7 +47,7 @@ async def regenerate(owner: str, wanted: Regeneration, idempotency_key: str | No
 
     values = {part.name: getattr(wanted, part.name) for part in fields(wanted)}
     callback_url = wanted.changes.get("callback_url")
-    return await take_on(owner, MUTATION, idempotency_key, values, ask, priority, callback_url)
+    return await admit_all(owner, MUTATION, idempotency_key, values, ask, priority, callback_url)
 
 
 async def _find(owner: str, wanted: Regeneration) -> GenerationRecord:
@@ -60,7 +60,7 @@ async def _find(owner: str, wanted: Regeneration) -> GenerationRecord:
     )
     if wanted.project_id is not None:
         query = query.filter(project_id=wanted.project_id)
-    rows = await query.order_by("-id").limit(MOST_PROJECTS_NAMED)
+    rows = await query.order_by("-id").limit(MAX_PROJECTS_NAMED)
     if not rows:
         raise NotFoundError("There is no record of that storyboard yet.", path=["input", "storyboardId"])
     if len(rows) > 1:
@@ -78,7 +78,7 @@ def repeated(
     kept: dict[str, Any] = {name: getattr(former, name) for name in _KEPT}
     if "ratio" in changes or "resolution" in changes:
         kept["size"] = None  # a size would win over them
-    for name, value in usual_parameters(former.kind).items():
+    for name, value in default_parameters(former.kind).items():
         kept[name] = kept[name] or value
     given = {
         "kind": former.kind,

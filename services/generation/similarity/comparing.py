@@ -43,7 +43,7 @@ def similarity(prompt: str, other: str) -> float:
     return float(Indel.normalized_similarity(normalise(prompt), normalise(other)))
 
 
-def most_alike(normal: str, others: Mapping[int, str], threshold: float, most: int) -> list[tuple[int, float]]:
+def most_similar(normal: str, others: Mapping[int, str], threshold: float, most: int) -> list[tuple[int, float]]:
     """Those of the normalised texts that are alike to at least the threshold, by their keys: (key, similarity), the
     most alike first, of the same the greatest key. Every one of the others is compared.
 

@@ -18,30 +18,30 @@ from models.database import execute, is_sqlite
 from models.enums import Reuse
 from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
-from services.generation.similarity.comparing import most_alike, normalise
+from services.generation.similarity.comparing import most_similar, normalise
 from services.generation.similarity.minhash import keys_of
 from services.platform.owned import places
 
 PART = 100
 "Requests that are looked up together."
-MOST_LISTED = 200
+MAX_LISTED = 200
 "Of the records under one key the newest: a phrase that all prompts share is no hint, however many have it."
-MOST_COMPARED = 256
+MAX_COMPARED = 256
 "Candidates of one request; as many records of the same owner and shape are all compared, whatever their prompts."
-MOST_READ = 8_000
+MAX_READ = 8_000
 "Candidates of one part: where there are more, fewer of each request are compared, the likeliest."
-MOST_CHARACTERS = 300_000
+MAX_CHARACTERS = 300_000
 "Characters of candidates that are compared for one request; only of very long prompts that is fewer than all."
-MOST_CHECKED = 20
+MAX_CHECKED = 20
 "Of those that are alike enough the best, whose other parameters are looked at."
-MOST_ALIKE = 3
+MAX_ALIKE = 3
 "More than one, since the files of the first may be gone."
 
-_NEWEST_FIRST = f"ORDER BY key DESC, record_id DESC LIMIT {MOST_LISTED}"
+_NEWEST_FIRST = f"ORDER BY key DESC, record_id DESC LIMIT {MAX_LISTED}"
 
 
 @dataclass(frozen=True)
-class Alike:
+class SimilarRecord:
     """A former request: the record that shows its result, and how alike the prompts are (threshold to 1)."""
 
     record_id: int
@@ -57,14 +57,14 @@ class _Wanted:
     keys: tuple[int, ...]
 
 
-async def find_similar(owner: str, requests: Sequence[GenerationRequest]) -> list[list[Alike]]:
+async def find_similar(owner: str, requests: Sequence[GenerationRequest]) -> list[list[SimilarRecord]]:
     """For each request that asks for Reuse.SIMILAR the former ones of the owner that are alike to at least its
     threshold with every other parameter the same: the most alike first, then the newest, at most MOST_ALIKE. For the
     others none.
 
     Input pictures count by their contents, as far as the requests have them. Three statements for each hundred of them.
     """
-    found: list[list[Alike]] = [[] for _ in requests]
+    found: list[list[SimilarRecord]] = [[] for _ in requests]
     asking = [index for index, request in enumerate(requests) if request.reuse is Reuse.SIMILAR]
     for start in range(0, len(asking), PART):
         part = asking[start : start + PART]
@@ -73,7 +73,7 @@ async def find_similar(owner: str, requests: Sequence[GenerationRequest]) -> lis
     return found
 
 
-async def _find(owner: str, requests: Sequence[GenerationRequest]) -> list[list[Alike]]:
+async def _find(owner: str, requests: Sequence[GenerationRequest]) -> list[list[SimilarRecord]]:
     wanted = await anyio.to_thread.run_sync(lambda: [_prepare(owner, request) for request in requests])
     lists = await _lists({key for each in wanted for key in each.keys})
     proposed = await anyio.to_thread.run_sync(lambda: _propose(wanted, lists))
@@ -110,10 +110,10 @@ async def _lists(keys: set[int]) -> dict[int, list[int]]:
 
 def _propose(wanted: Sequence[_Wanted], lists: Mapping[int, Sequence[int]]) -> list[list[int]]:
     """The candidates of each. Blocks: for a thread."""
-    proposed = [ranked([lists[key] for key in each.keys if key in lists])[:MOST_COMPARED] for each in wanted]
-    if len({record_id for ids in proposed for record_id in ids}) <= MOST_READ:
+    proposed = [ranked([lists[key] for key in each.keys if key in lists])[:MAX_COMPARED] for each in wanted]
+    if len({record_id for ids in proposed for record_id in ids}) <= MAX_READ:
         return proposed
-    return [ids[: MOST_READ // len(wanted)] for ids in proposed]
+    return [ids[: MAX_READ // len(wanted)] for ids in proposed]
 
 
 def ranked(lists: Sequence[Sequence[int]]) -> list[int]:
@@ -122,7 +122,7 @@ def ranked(lists: Sequence[Sequence[int]]) -> list[int]:
     """
     weights: dict[int, float] = defaultdict(float)
     for ids in lists:
-        weight = 1 + math.log(MOST_LISTED / len(ids))
+        weight = 1 + math.log(MAX_LISTED / len(ids))
         for record_id in ids:
             weights[record_id] += weight
     return sorted(weights, key=lambda record_id: (-weights[record_id], -record_id))
@@ -149,7 +149,7 @@ def _compare(
     scores = []
     for each, ids in zip(wanted, proposed, strict=True):
         others: dict[int, str] = {}
-        room = MOST_CHARACTERS
+        room = MAX_CHARACTERS
         for record_id in ids:
             if record_id not in prompts or room < 0:
                 continue
@@ -157,7 +157,7 @@ def _compare(
                 normals[record_id] = normalise(prompts[record_id])
             others[record_id] = normals[record_id]
             room -= len(prompts[record_id])
-        scores.append(most_alike(each.normal, others, each.threshold, MOST_CHECKED))
+        scores.append(most_similar(each.normal, others, each.threshold, MAX_CHECKED))
     return scores
 
 
@@ -169,15 +169,17 @@ async def _records(owner: str, ids: set[int]) -> dict[int, dict[str, Any]]:
     return {row["id"]: row for row in await rows.values("id", "params", "request_sha256", "updated_at")}
 
 
-def _chosen(wanted: _Wanted, scores: Sequence[tuple[int, float]], records: Mapping[int, dict[str, Any]]) -> list[Alike]:
+def _chosen(
+    wanted: _Wanted, scores: Sequence[tuple[int, float]], records: Mapping[int, dict[str, Any]]
+) -> list[SimilarRecord]:
     """Those of the same shape, the most alike and then the newest first, each former request once."""
-    chosen: dict[str, Alike] = {}
+    chosen: dict[str, SimilarRecord] = {}
     known = [(record_id, score) for record_id, score in scores if record_id in records]
     for record_id, score in sorted(known, key=lambda pair: (pair[1], records[pair[0]]["updated_at"]), reverse=True):
         row = records[record_id]
         former = GenerationRequest.from_json(row["params"])
         if former.made_for_sha256 is None and former.shape_sha256() == wanted.shape_sha256:
-            chosen.setdefault(row["request_sha256"], Alike(record_id, row["request_sha256"], score))
-        if len(chosen) == MOST_ALIKE:
+            chosen.setdefault(row["request_sha256"], SimilarRecord(record_id, row["request_sha256"], score))
+        if len(chosen) == MAX_ALIKE:
             break
     return list(chosen.values())

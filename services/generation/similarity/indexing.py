@@ -19,9 +19,9 @@ from services.stores import records, similarity_keys
 
 log = structlog.get_logger(__name__)
 
-INDEXED_AT_ONCE = 100
-MOST_IN_A_SWEEP = 500
-REPLACED_AT_ONCE = 200
+INDEX_BATCH_SIZE = 100
+MAX_IN_A_SWEEP = 500
+REPLACEMENT_BATCH_SIZE = 200
 "Of 21 keys each, with two values: SQLite takes at most 32,766 values in one statement."
 
 
@@ -40,8 +40,8 @@ async def replace_keys_of_many(changes: Sequence[tuple[GenerationRecord, Generat
     others have their turn meanwhile.
     """
     written: list[bytes] = []
-    for start in range(0, len(changes), REPLACED_AT_ONCE):
-        part = changes[start : start + REPLACED_AT_ONCE]
+    for start in range(0, len(changes), REPLACEMENT_BATCH_SIZE):
+        part = changes[start : start + REPLACEMENT_BATCH_SIZE]
         keys = await anyio.to_thread.run_sync(
             lambda part=part: [_keys(record.owner, request) for record, request in part]  # type: ignore[misc]
         )
@@ -49,7 +49,7 @@ async def replace_keys_of_many(changes: Sequence[tuple[GenerationRecord, Generat
     return written
 
 
-async def forget_keys(stored: Mapping[int, bytes | None]) -> None:
+async def delete_similarity_keys(stored: Mapping[int, bytes | None]) -> None:
     """Takes records out of the index that are deleted together. stored: their similarity_keys, by their ids."""
     pairs = [(key, record_id) for record_id, keys in stored.items() for key in unpacked(keys or b"")]
     await similarity_keys.remove(pairs)
@@ -59,7 +59,7 @@ async def _replace(changes: Sequence[tuple[GenerationRecord, list[int]]]) -> lis
     former = {record.id: record.similarity_keys or b"" for record, _ in changes}
     wanted = {record.id: keys for record, keys in changes}
     changed = [record_id for record_id, keys in wanted.items() if packed(keys) != former[record_id]]
-    await forget_keys({record_id: former[record_id] for record_id in changed})
+    await delete_similarity_keys({record_id: former[record_id] for record_id in changed})
     await similarity_keys.insert([(key, record_id) for record_id in changed for key in wanted[record_id]])
     return [packed(keys) for _, keys in changes]
 
@@ -75,10 +75,10 @@ async def index_forgotten() -> int:
     any time, several at once.
     """
     done = 0
-    while done < MOST_IN_A_SWEEP:
+    while done < MAX_IN_A_SWEEP:
         rows = await execute(
             "SELECT id, owner, shown_job_id FROM generation_record WHERE similarity_keys IS NULL"
-            f" AND shown_job_id IS NOT NULL AND deleted_at IS NULL ORDER BY id LIMIT {INDEXED_AT_ONCE}"
+            f" AND shown_job_id IS NOT NULL AND deleted_at IS NULL ORDER BY id LIMIT {INDEX_BATCH_SIZE}"
         )
         if not rows:
             break
@@ -91,7 +91,7 @@ async def index_forgotten() -> int:
         )
         await transaction(lambda rows=rows, keys=keys: _write(rows, keys))  # type: ignore[misc]
         done += len(rows)
-        if len(rows) < INDEXED_AT_ONCE:
+        if len(rows) < INDEX_BATCH_SIZE:
             break
     if done:
         log.info("similarity.indexed", records=done)

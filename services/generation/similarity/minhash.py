@@ -19,7 +19,7 @@ import numpy.typing as npt
 BANDS = 20
 ROWS = 4
 "Least values in a band: more make fewer candidates, and miss more that are less alike."
-MOST_GRAMS = 1024
+MAX_GRAMS = 1024
 "Of a long prompt the grams with the least hashes stand for all: an even sample, the same for every prompt."
 PREFIX_BITS = 24
 "Of owner and shape, so that the keys of records that can answer one another stand together in the index."
@@ -64,7 +64,7 @@ def _grams(normal: str) -> _Hashes:
         is_unspaced |= (first >= least) & (first <= most)
     third = np.where(is_unspaced, np.uint64(0), third)
     hashes: Any = _mixed(first * _PLACES[0] + second * _PLACES[1] + third * _PLACES[2])
-    return np.unique(hashes)[:MOST_GRAMS]
+    return np.unique(hashes)[:MAX_GRAMS]
 
 
 def _least_values(grams: _Hashes) -> _Hashes:

@@ -21,7 +21,7 @@ def account_cause(account_id: int) -> str:
     return f"account:{account_id}"
 
 
-async def note_taken_out(account: Mapping[str, Any], status: AccountStatus, reason: str) -> None:
+async def record_deactivated(account: Mapping[str, Any], status: AccountStatus, reason: str) -> None:
     """Upstream took the account out: BANNED, or INACTIVE since its session has ended. account: its id, owner, name.
 
     Whatever else was told about it is over: it gets no work.
@@ -44,23 +44,23 @@ async def note_taken_out(account: Mapping[str, Any], status: AccountStatus, reas
     await raise_alert(account["owner"], kind, severity, cause, words, account_id=account["id"])
 
 
-async def note_back(owner: str, account_id: int) -> None:
+async def record_reactivated(owner: str, account_id: int) -> None:
     """The account is ACTIVE again, or has a new session: it is no longer out."""
     await close_alerts(owner, TAKEN_OUT, [account_cause(account_id)])
 
 
-async def note_gone(owner: str, account_ids: Sequence[int]) -> None:
+async def record_removed(owner: str, account_ids: Sequence[int]) -> None:
     """The accounts were deleted: nothing about them is to be looked at any more."""
     causes = [account_cause(account_id) for account_id in account_ids]
     await close_alerts(owner, (*TAKEN_OUT, AlertKind.CREDIT_LOW), causes)
 
 
-async def note_idle(owner: str, account_id: int) -> None:
+async def record_idle(owner: str, account_id: int) -> None:
     """Its owner took the account out, or changed its session: what its credits were does not matter any more."""
     await close_alerts(owner, [AlertKind.CREDIT_LOW], [account_cause(account_id)])
 
 
-async def note_credits(account: Mapping[str, Any]) -> None:
+async def record_credits(account: Mapping[str, Any]) -> None:
     """account: CREDIT_COLUMNS of the row after its balance changed. No statement where nothing is to be told."""
     is_low = _is_low(account)
     if is_low == bool(account["is_told"]):
@@ -88,7 +88,7 @@ async def check_credits() -> None:
     if low:
         told = is_open_sql(AlertKind.CREDIT_LOW, "account.owner", "'account:' || account.id")
         for row in await execute(f"SELECT {CREDIT_COLUMNS} FROM account WHERE {is_low} AND NOT {told}", low):
-            await note_credits(row)
+            await record_credits(row)
 
 
 def _is_low(account: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ from services.stores.updates import Sql
 from settings import get_settings
 
 CAUSE_LENGTH = 160
-CAUSES_AT_ONCE = 1000
+CAUSE_BATCH_SIZE = 1000
 "Places in a statement; SQLite takes at most 32,766 of them."
 
 
@@ -64,8 +64,8 @@ async def close_alerts(owner: str, kinds: Sequence[AlertKind], causes: Sequence[
 
     async def body() -> int:
         closed = 0
-        for start in range(0, len(causes), CAUSES_AT_ONCE):
-            part = causes[start : start + CAUSES_AT_ONCE]
+        for start in range(0, len(causes), CAUSE_BATCH_SIZE):
+            part = causes[start : start + CAUSE_BATCH_SIZE]
             resolved = await alerts.resolve(owner, kinds, [cause[:CAUSE_LENGTH] for cause in part])
             await _call_back(resolved)
             closed += len(resolved)

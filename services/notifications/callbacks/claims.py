@@ -18,13 +18,13 @@ from services.notifications.callbacks.retries import wait_ms
 from services.notifications.callbacks.sending import Answer
 from services.notifications.callbacks.turns import Target, due_sql, next_ids
 from services.platform.leases import Lease
-from services.platform.metrics.recording import note_callback
+from services.platform.metrics.recording import record_callback
 from services.platform.owned import places
 from services.platform.sql import skip_locked_sql
 from services.stores import callbacks
 
 LEASE_SECONDS = 60.0
-MOST_RACES = 3
+MAX_RACES = 3
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ async def claim_due(room: int, going: Mapping[Target, int]) -> list[Claim]:
     """At most `room` due deliveries, in turns of their owners and receivers (`turns`). Of two at
     once each gets others; one who finds all that it chose claimed looks again.
     """
-    for _ in range(MOST_RACES):
+    for _ in range(MAX_RACES):
         chosen = await next_ids(room, going)
         if not chosen:
             return []
@@ -68,7 +68,7 @@ async def release(claims: Sequence[Claim]) -> None:
         await callbacks.LEASES.release(Lease(claim.delivery.id, claim.epoch), guard="status = 'PENDING'")
 
 
-async def note(claim: Claim, answer: Answer, roll: float) -> None:
+async def record_try(claim: Claim, answer: Answer, roll: float) -> None:
     """Stores the try and what follows: delivered, another try, or given up with an alert. roll: from 0 up to 1.
 
     Where the lease was lost, or the delivery is asked for anew meanwhile, only the try is stored.
@@ -80,22 +80,22 @@ async def note(claim: Claim, answer: Answer, roll: float) -> None:
         if tried is None or tried.lease_epoch != claim.epoch or tried.status is not DeliveryStatus.PENDING:
             return
         if answer.is_success:
-            outcome = await _note_delivered(delivery)
+            outcome = await _record_delivered(delivery)
         else:
-            outcome = await _note_failed(delivery, answer, tried.failures + 1, roll)
-        after_commit(lambda: note_callback(delivery.event, outcome))
+            outcome = await _record_failed(delivery, answer, tried.failures + 1, roll)
+        after_commit(lambda: record_callback(delivery.event, outcome))
 
     await transaction(body)
 
 
-async def _note_delivered(delivery: CallbackDelivery) -> str:
+async def _record_delivered(delivery: CallbackDelivery) -> str:
     await callbacks.deliver(delivery.id)
     if delivery.subject != ALERT:
         await close_alert(delivery.owner, AlertKind.CALLBACK_FAILED, cause_of(delivery))
     return "delivered"
 
 
-async def _note_failed(delivery: CallbackDelivery, answer: Answer, failures: int, roll: float) -> str:
+async def _record_failed(delivery: CallbackDelivery, answer: Answer, failures: int, roll: float) -> str:
     wait = wait_ms(answer, failures, roll)
     if wait is None:
         await callbacks.fail(delivery.id, failures)

@@ -1,7 +1,7 @@
 """House-keeping of callbacks."""
 
 from models.database import transaction
-from services.notifications.callbacks.webhook_secrets import forget_retired_secrets
+from services.notifications.callbacks.webhook_secrets import delete_retired_secrets
 from services.stores import callbacks
 from services.stores.updates import Sql
 
@@ -10,7 +10,7 @@ _TABLES = {"batch": "batch", "record": "generation_record", "workflow": "workflo
 
 async def clear_callbacks() -> int:
     """Removes secrets that sign no more, and ended deliveries whose subjects are gone; how many deliveries."""
-    await forget_retired_secrets()
+    await delete_retired_secrets()
     return await transaction(_forget_orphans)
 
 

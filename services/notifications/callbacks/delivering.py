@@ -14,7 +14,7 @@ from errors import ConfigurationError
 from models.callbacks import CallbackDelivery
 from providers.guard import MAX_LOOKUPS, Resolve, resolve
 from services.notifications.callbacks.bodies import file_ids_in, with_links
-from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, note, release
+from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, record_try, release
 from services.notifications.callbacks.outbox import ALERT
 from services.notifications.callbacks.sending import CALL_SECONDS, Answer, open_client, send
 from services.notifications.callbacks.signing import signed_headers
@@ -50,7 +50,7 @@ class CallbackSource:
 
     async def do(self, claim: Claim) -> None:
         answer = await self._try(claim)
-        await note(claim, answer, random.random())
+        await record_try(claim, answer, random.random())
         log.info("callback.tried", delivery=claim.delivery.global_id, status=answer.status_code)
 
     async def extend(self, claims: Sequence[Claim]) -> None:

@@ -6,7 +6,7 @@ from services.platform.backoff import later
 WAITS_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
 "After the first, second … failed try. After one more there is no further try."
 JITTER = 0.1
-MOST_TRIES = len(WAITS_SECONDS) + 1
+MAX_TRIES = len(WAITS_SECONDS) + 1
 
 
 def wait_ms(answer: Answer, failures: int, roll: float) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 PREFIX = "whsec_"
 LEAST_BYTES = 24
-MOST_BYTES = 64
+MAX_BYTES = 64
 
 
 def secret_text(key: bytes) -> str:
@@ -21,8 +21,8 @@ def key_of(secret: str) -> bytes:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError):
         raise ValueError(f"a secret is {PREFIX} and base64") from None
-    if not secret.startswith(PREFIX) or not LEAST_BYTES <= len(key) <= MOST_BYTES:
-        raise ValueError(f"a secret is {PREFIX} and {LEAST_BYTES} to {MOST_BYTES} bytes in base64")
+    if not secret.startswith(PREFIX) or not LEAST_BYTES <= len(key) <= MAX_BYTES:
+        raise ValueError(f"a secret is {PREFIX} and {LEAST_BYTES} to {MAX_BYTES} bytes in base64")
     return key
 
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from models.database import execute, now_ms_sql
 from services.platform.owned import places
 
-MOST_PER_RECEIVER = 8
-MOST_PER_OWNER = 16
+MAX_PER_RECEIVER = 8
+MAX_PER_OWNER = 16
 "Of one process: so that four owners of whom nobody answers are needed to keep all others waiting."
-MOST_LOOKED_AT = 512
-MOST_OWNERS = MOST_LOOKED_AT // MOST_PER_RECEIVER
+MAX_LOOKED_AT = 512
+MAX_OWNERS = MAX_LOOKED_AT // MAX_PER_RECEIVER
 
 Target = tuple[str, str]
 "Whose delivery it is, and its receiver."
@@ -50,8 +50,8 @@ async def next_ids(room: int, going: Mapping[Target, int]) -> list[int]:
     if room <= 0 or not await execute(f"SELECT 1 AS found FROM callback_delivery WHERE {due_sql()} LIMIT 1"):
         return []
     by_owner, by_receiver = _sums(going)
-    full = sorted(receiver for receiver, number in by_receiver.items() if number >= MOST_PER_RECEIVER)
-    owners = await _owners(full, sorted(owner for owner, number in by_owner.items() if number >= MOST_PER_OWNER))
+    full = sorted(receiver for receiver, number in by_receiver.items() if number >= MAX_PER_RECEIVER)
+    owners = await _owners(full, sorted(owner for owner, number in by_owner.items() if number >= MAX_PER_OWNER))
     return choose(await _oldest(owners, full), room, going) if owners else []
 
 
@@ -73,9 +73,9 @@ def choose(waiting: Iterable[Waiting], room: int, going: Mapping[Target, int]) -
     while heap and len(chosen) < room:
         number, _, owner = heapq.heappop(heap)
         line = turns[owner]
-        while line and by_receiver[line[0][3]] >= MOST_PER_RECEIVER:
+        while line and by_receiver[line[0][3]] >= MAX_PER_RECEIVER:
             line.popleft()
-        if not line or number >= MOST_PER_OWNER:
+        if not line or number >= MAX_PER_OWNER:
             continue
         _, _, delivery_id, receiver = line.popleft()
         chosen.append(delivery_id)
@@ -107,7 +107,7 @@ async def _owners(full_receivers: Sequence[str], full_owners: Sequence[str]) -> 
         f" WHERE callback_delivery.owner = every.owner AND {_due_sql()}{_not_in('receiver', full_receivers)}"
         " ORDER BY due_at_ms, id LIMIT 1) AS due FROM every"
         f" WHERE every.owner IS NOT NULL{_not_in('every.owner', full_owners)})"
-        f" SELECT owner FROM first WHERE due IS NOT NULL ORDER BY due LIMIT {MOST_OWNERS}",
+        f" SELECT owner FROM first WHERE due IS NOT NULL ORDER BY due LIMIT {MAX_OWNERS}",
         *full_receivers,
         *full_owners,
     )
@@ -119,7 +119,7 @@ async def _oldest(owners: Sequence[str], full_receivers: Sequence[str]) -> list[
     line = (
         "SELECT * FROM (SELECT id, owner, receiver, due_at_ms FROM callback_delivery"
         f" WHERE owner = ? AND {_due_sql()}{_not_in('receiver', full_receivers)}"
-        f" ORDER BY due_at_ms, id LIMIT {MOST_LOOKED_AT // len(owners)}) AS line"
+        f" ORDER BY due_at_ms, id LIMIT {MAX_LOOKED_AT // len(owners)}) AS line"
     )
     values = [value for owner in owners for value in (owner, *full_receivers)]
     rows = await execute(" UNION ALL ".join([line] * len(owners)), *values)

@@ -38,7 +38,7 @@ async def rotate_secret(owner: str) -> None:
     await transaction(body)
 
 
-async def forget_retired_secrets() -> int:
+async def delete_retired_secrets() -> int:
     """House-keeping: removes secrets that sign no more; how many."""
     return await webhook_secrets.remove_retired()
 

@@ -28,7 +28,7 @@ class Grain(StrEnum):
         return Grain.WORK if has_work else Grain.OWNER
 
 
-class CellKey(NamedTuple):
+class AggregateKey(NamedTuple):
     """What the grain does not group by is empty; day: "YYYY-MM-DD" or ALL_DAYS."""
 
     owner: str
@@ -93,7 +93,7 @@ def add_counts(into: dict[Any, int], counts: Mapping[Any, int]) -> None:
             into.pop(key, None)
 
 
-def cells_over(key: CellKey) -> list[CellKey]:
+def aggregates_over(key: AggregateKey) -> list[AggregateKey]:
     """All cells that hold what a day of a place holds, that one among them."""
     groups = (
         (Grain.OWNER, "", ""),
@@ -102,22 +102,22 @@ def cells_over(key: CellKey) -> list[CellKey]:
         (Grain.PLACE, key.project_id, key.work_id),
     )
     return [
-        CellKey(key.owner, grain.value, project_id, work_id, day, key.kind)
+        AggregateKey(key.owner, grain.value, project_id, work_id, day, key.kind)
         for grain, project_id, work_id in groups
         for day in (key.day, ALL_DAYS)
     ]
 
 
-def sum_up(deltas: Iterable[Mapping[str, Any]]) -> dict[CellKey, Sums]:
+def sum_up(deltas: Iterable[Mapping[str, Any]]) -> dict[AggregateKey, Sums]:
     """What rows of statistics_delta come to, by cell."""
-    of_places: dict[CellKey, Sums] = {}
+    of_places: dict[AggregateKey, Sums] = {}
     for delta in deltas:
-        key = CellKey(
+        key = AggregateKey(
             delta["owner"], Grain.PLACE.value, delta["project_id"], delta["work_id"], delta["day"], delta["kind"]
         )
         of_places.setdefault(key, Sums()).add_delta(delta)
-    sums: dict[CellKey, Sums] = {}
+    sums: dict[AggregateKey, Sums] = {}
     for place, of_place in of_places.items():
-        for key in cells_over(place):
+        for key in aggregates_over(place):
             sums.setdefault(key, Sums()).add(of_place)
     return sums

@@ -17,7 +17,7 @@ from services.stores import statistics
 from settings import get_settings
 
 
-async def note_ended(jobs: Sequence[Job]) -> None:
+async def record_ended(jobs: Sequence[Job]) -> None:
     """GENERATE jobs as they have ended; each end is noted once. Two statements for up to 2,000 jobs."""
     if not jobs:
         return
@@ -25,7 +25,7 @@ async def note_ended(jobs: Sequence[Job]) -> None:
     await statistics.append_deltas([end_of(job, attempts.get(job.id, ())) for job in jobs])
 
 
-async def note_reopened(jobs: Sequence[Job]) -> None:
+async def record_reopened(jobs: Sequence[Job]) -> None:
     """GENERATE jobs as they had ended, which are about to be taken up again: their end is taken back. One statement.
 
     What is taken back is what was written, whatever has changed since; of a job whose end is not noted, nothing is.
@@ -34,13 +34,13 @@ async def note_reopened(jobs: Sequence[Job]) -> None:
         await statistics.take_back_ends([job.id for job in jobs])
 
 
-async def note_credits(job: Job, credits: int) -> None:
+async def record_credits(job: Job, credits: int) -> None:
     """Upstream took a task of the GENERATE job, and charges so many credits for it."""
     if credits:
         await statistics.append_deltas([charge_of(job, credits, datetime.now(UTC))])
 
 
-async def forget_jobs(job_ids: Sequence[int]) -> None:
+async def delete_deltas_of_jobs(job_ids: Sequence[int]) -> None:
     """Jobs that go for good: what they came to stays in the sums, and cannot be taken back any more."""
     await statistics.remove_deltas_of_jobs(job_ids)
 

@@ -12,7 +12,7 @@ import structlog
 from models.database import execute, transaction
 from models.enums import ENDED_JOB_STATUSES, JobRole
 from models.jobs import Job
-from services.notifications.statistics.events import note_ended
+from services.notifications.statistics.events import record_ended
 from services.platform.deployment_facts import fact, lock_fact, remove_fact, set_fact
 from services.platform.locking import lock_where
 from services.platform.owned import places
@@ -60,4 +60,4 @@ async def _count_ends(jobs: Sequence[Job]) -> None:
         *(job.id for job in jobs),
     )
     known = {row["job_id"] for row in rows}
-    await note_ended([job for job in jobs if job.status in ENDED_JOB_STATUSES and job.id not in known])
+    await record_ended([job for job in jobs if job.status in ENDED_JOB_STATUSES and job.id not in known])

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from models.database import execute, transaction
-from services.notifications.statistics.aggregates import COUNTS, CellKey, Sums, sum_up
+from services.notifications.statistics.aggregates import COUNTS, AggregateKey, Sums, sum_up
 from services.platform.deployment_facts import lock_or_add_fact
 from services.platform.owned import places
 from services.stores import statistics
@@ -16,7 +16,7 @@ PART = 2000
 "Deltas that one transaction rolls up: SQLite has one writer, and others wait for it meanwhile."
 TURN = "statistics_roll"
 "The fact whose row is the turn to write cells."
-_KEYS_AT_ONCE = 1000
+_KEY_BATCH_SIZE = 1000
 _SUMS = ("deltas", *COUNTS, "times", "errors")
 
 
@@ -43,30 +43,30 @@ async def _roll_part() -> int:
     deltas = await statistics.take_unrolled(PART)
     sums = sum_up(deltas)
     keys = sorted(sums)
-    for start in range(0, len(keys), _KEYS_AT_ONCE):
-        await _add({key: sums[key] for key in keys[start : start + _KEYS_AT_ONCE]})
+    for start in range(0, len(keys), _KEY_BATCH_SIZE):
+        await _add({key: sums[key] for key in keys[start : start + _KEY_BATCH_SIZE]})
     # Nothing takes a charge back, so its row is not needed any more.
     await statistics.remove_deltas([delta["id"] for delta in deltas if delta["credits"]])
     return len(deltas)
 
 
-async def _add(sums: Mapping[CellKey, Sums]) -> None:
+async def _add(sums: Mapping[AggregateKey, Sums]) -> None:
     """Adds sums to their cells, in two statements. Only for who has the turn."""
     for key, present in (await _present(list(sums))).items():
         sums[key].add(present)
     rows = [(*key, *_values_of(total)) for key, total in sums.items()]
-    await statistics.write_cells(CellKey._fields, _SUMS, rows)
+    await statistics.write_cells(AggregateKey._fields, _SUMS, rows)
 
 
-async def _present(keys: Sequence[CellKey]) -> dict[CellKey, Sums]:
-    wanted = ", ".join([f"({places(CellKey._fields)})"] * len(keys))
-    same = " AND ".join(f"c.{name} = k.column{number}" for number, name in enumerate(CellKey._fields, 1))
+async def _present(keys: Sequence[AggregateKey]) -> dict[AggregateKey, Sums]:
+    wanted = ", ".join([f"({places(AggregateKey._fields)})"] * len(keys))
+    same = " AND ".join(f"c.{name} = k.column{number}" for number, name in enumerate(AggregateKey._fields, 1))
     # In this order: for `IN (VALUES …)` SQLite reads the whole table instead of its index.
     rows = await execute(
         f"SELECT c.* FROM (VALUES {wanted}) AS k CROSS JOIN statistics_cell c WHERE {same}",
         *(value for key in keys for value in key),
     )
-    return {CellKey(*(row[name] for name in CellKey._fields)): sums_of(row) for row in rows}
+    return {AggregateKey(*(row[name] for name in AggregateKey._fields)): sums_of(row) for row in rows}
 
 
 def sums_of(row: Mapping[str, Any]) -> Sums:

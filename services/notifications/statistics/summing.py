@@ -19,7 +19,7 @@ class EndedCounts:
 
     @property
     def success_rate(self) -> float | None:
-        return share(self.succeeded, self.images + self.videos)
+        return success_share(self.succeeded, self.images + self.videos)
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class EndedSums:
 
     @property
     def success_rate(self) -> float | None:
-        return share(self.succeeded, self.count)
+        return success_share(self.succeeded, self.count)
 
 
 @dataclass(frozen=True)
@@ -91,5 +91,5 @@ def _counts_of(kinds: dict[MediaKind, Sums]) -> EndedCounts:
     return EndedCounts(images.ended, videos.ended, images.succeeded + videos.succeeded)
 
 
-def share(part: int, whole: int) -> float | None:
+def success_share(part: int, whole: int) -> float | None:
     return part / whole if whole else None

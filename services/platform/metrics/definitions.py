@@ -28,10 +28,10 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 ANONYMOUS = "anonymous"
 INVALID = "invalid"
 OTHER = "other"
-MOST_NAMES = 200
+MAX_NAMES = 200
 LONGEST_NAME = 64
 OWNER_SECONDS = 300.0
-MOST_OWNERS = 100_000
+MAX_OWNERS = 100_000
 
 WAIT_BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 1800, 3600, 14_400, 43_200)
 RUN_BUCKETS = (0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600)
@@ -47,7 +47,7 @@ class NameBudget:
     Each value of a label is a series that is kept for as long as the process lives, so callers must not make them up.
     """
 
-    def __init__(self, most: int = MOST_NAMES) -> None:
+    def __init__(self, most: int = MAX_NAMES) -> None:
         self._most = most
         self._known: set[str] = set()
 
@@ -71,7 +71,7 @@ class ActiveOwners:
 
     def note(self, owner: str, now: float | None = None) -> None:
         with self._lock:
-            if owner in self._seen_at or len(self._seen_at) < MOST_OWNERS:
+            if owner in self._seen_at or len(self._seen_at) < MAX_OWNERS:
                 self._seen_at[owner] = time.monotonic() if now is None else now
 
     def count(self, now: float | None = None) -> int:

@@ -47,15 +47,15 @@ def _never_raising(record: Callable[P, None]) -> Callable[P, None]:
 
 
 @_never_raising
-def note_jobs_ended(jobs: Sequence[Job]) -> None:
+def record_jobs_ended(jobs: Sequence[Job]) -> None:
     """Jobs as they ended, read after their end."""
     for job in jobs:
         error = (job.error or {}).get("code") if job.status is JobStatus.FAILED else None
-        note_job_ended(job, job.status, error)
+        record_job_ended(job, job.status, error)
 
 
 @_never_raising
-def note_job_ended(job: Job, status: JobStatus, error: str | None = None) -> None:
+def record_job_ended(job: Job, status: JobStatus, error: str | None = None) -> None:
     """A job's end. The job may have been read before it; it has no times in a later run, whose beginning it lacks."""
     if error and error not in JobErrorCode.__members__:
         error = JobErrorCode.INTERNAL.value
@@ -69,7 +69,7 @@ def note_job_ended(job: Job, status: JobStatus, error: str | None = None) -> Non
 
 
 @_never_raising
-def note_builds_canceled(types: Sequence[str]) -> None:
+def record_builds_canceled(types: Sequence[str]) -> None:
     for name in types:
         metrics().jobs_ended.labels(name, JobStatus.CANCELED.value, "").inc()
 
@@ -78,19 +78,19 @@ def note_builds_canceled(types: Sequence[str]) -> None:
 
 
 @_never_raising
-def note_upstream_call(provider: str, site: str, operation: str, seconds: float) -> None:
+def record_upstream_call(provider: str, site: str, operation: str, seconds: float) -> None:
     metrics().upstream_calls.labels(provider, site, operation).observe(seconds)
 
 
 @_never_raising
-def note_upstream_refusal(provider: str, site: str, operation: str, kind: str, code: str | None) -> None:
+def record_upstream_refusal(provider: str, site: str, operation: str, kind: str, code: str | None) -> None:
     """kind: a FaultKind's name, or UNANSWERED. code: upstream's own, where it gave one."""
     shown = metrics().upstream_codes.label(code) if code else ""
     metrics().upstream_refusals.labels(provider, site, operation, kind, shown).inc()
 
 
 @_never_raising
-def note_credits_spent(provider: str, model: str, credits: int) -> None:
+def record_credits_spent(provider: str, model: str, credits: int) -> None:
     if credits > 0:
         metrics().credits_spent.labels(provider, model).inc(credits)
 
@@ -109,7 +109,7 @@ def record_actor_ended(actor: str, queue: str, seconds: float) -> None:
 
 
 @_never_raising
-def note_scheduling(kind: str, seconds: float, placed: int) -> None:
+def record_scheduling(kind: str, seconds: float, placed: int) -> None:
     metrics().scheduling.labels(kind).observe(seconds)
     metrics().placed.labels(kind).inc(placed)
 
@@ -118,7 +118,7 @@ def note_scheduling(kind: str, seconds: float, placed: int) -> None:
 
 
 @_never_raising
-def note_operation(name: str, kind: str, seconds: float | None, codes: Sequence[str] = ()) -> None:
+def record_operation(name: str, kind: str, seconds: float | None, codes: Sequence[str] = ()) -> None:
     """name: as `operation_label` gives it. seconds: None where the length says nothing (subscriptions)."""
     metrics().operations.labels(name, kind).inc()
     if seconds is not None:
@@ -133,23 +133,23 @@ def operation_label(name: str | None) -> str:
 
 
 @_never_raising
-def note_refused_request(code: str) -> None:
+def record_refused_request(code: str) -> None:
     metrics().refused_requests.labels(code).inc()
 
 
 @_never_raising
-def note_subscriptions(name: str, change: int) -> None:
+def record_subscriptions(name: str, change: int) -> None:
     """change: 1 where one is opened, -1 where one has ended."""
     metrics().subscriptions.labels(name).inc(change)
 
 
 @_never_raising
-def note_websockets(change: int) -> None:
+def record_websockets(change: int) -> None:
     metrics().websockets.inc(change)
 
 
 @_never_raising
-def note_owner(owner: str) -> None:
+def record_owner(owner: str) -> None:
     """That somebody has asked for something now."""
     metrics().owners.note(owner)
 
@@ -158,25 +158,25 @@ def note_owner(owner: str) -> None:
 
 
 @_never_raising
-def note_callback(event: str, outcome: str) -> None:
+def record_callback(event: str, outcome: str) -> None:
     """A try of a callback. event: as its body has it. outcome: what came of it, a word of `callbacks.claims`."""
     metrics().callbacks.labels(event, outcome).inc()
 
 
 @_never_raising
-def note_audit_lost() -> None:
+def record_audit_lost() -> None:
     metrics().audit_lost.inc()
 
 
 @_never_raising
-def note_database_error(error: BaseException) -> None:
+def record_database_error(error: BaseException) -> None:
     kind = error_kind(error)
     if kind is not None:
         metrics().database_errors.labels(kind).inc()
 
 
 @_never_raising
-def note_loop_lag(seconds: float) -> None:
+def record_loop_lag(seconds: float) -> None:
     metrics().loop_lag.observe(max(0.0, seconds))
 
 
@@ -188,7 +188,7 @@ async def watching_event_loop() -> AsyncIterator[None]:
         while True:
             asked_at = time.perf_counter()
             await asyncio.sleep(LAG_LOOK_SECONDS)
-            note_loop_lag(time.perf_counter() - asked_at - LAG_LOOK_SECONDS)
+            record_loop_lag(time.perf_counter() - asked_at - LAG_LOOK_SECONDS)
 
     task = asyncio.create_task(look())
     try:

@@ -19,7 +19,7 @@ from providers.pooled import (
     UpstreamFaultError,
     UpstreamTask,
 )
-from services.platform.metrics.recording import note_upstream_call, note_upstream_refusal
+from services.platform.metrics.recording import record_upstream_call, record_upstream_refusal
 from services.platform.tracing import span
 
 UNANSWERED = "UNANSWERED"
@@ -94,17 +94,17 @@ class MeasuredPool:
             try:
                 yield
             except UpstreamFaultError as fault:
-                note_upstream_refusal(provider, site, operation, fault.kind.value, fault.upstream_code)
+                record_upstream_refusal(provider, site, operation, fault.kind.value, fault.upstream_code)
                 raise
             except (SubmitUnknownError, TimeoutError):
-                note_upstream_refusal(provider, site, operation, UNANSWERED, None)
+                record_upstream_refusal(provider, site, operation, UNANSWERED, None)
                 raise
             except asyncio.CancelledError:
                 # A caller's deadline cancels, too; it ends later than the provider's own.
                 is_cut_off = time.perf_counter() - began < self.call_timeout_seconds
                 if not is_cut_off:
-                    note_upstream_refusal(provider, site, operation, UNANSWERED, None)
+                    record_upstream_refusal(provider, site, operation, UNANSWERED, None)
                 raise
             finally:
                 if not is_cut_off:
-                    note_upstream_call(provider, site, operation, time.perf_counter() - began)
+                    record_upstream_call(provider, site, operation, time.perf_counter() - began)

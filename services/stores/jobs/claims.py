@@ -105,7 +105,7 @@ async def release_all() -> int:
     return len(rows)
 
 
-async def holds(lease: Lease) -> bool:
+async def is_held_by(lease: Lease) -> bool:
     """Whether the lease still gives the right to write; inside a transaction, so until its end."""
     rows = await execute(
         f"UPDATE job SET version = version + 1 WHERE id = ? AND lease_epoch = ? AND {IS_RUNNING} RETURNING id",

@@ -8,15 +8,15 @@ from models.enums import FileRole
 from models.jobs import JobInput
 from services.platform.owned import places
 
-ROWS_AT_ONCE = 200
+ROW_BATCH_SIZE = 200
 "Of one statement: making its rows ready takes no longer than others may wait."
 
 
 async def add_inputs(inputs: Iterable[tuple[int, int, int]]) -> None:
     """inputs: the job's id, the position and the file's id, each. Nothing for none."""
     rows = [JobInput(job_id=job_id, position=position, file_id=file_id) for job_id, position, file_id in inputs]
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        await JobInput.bulk_create(rows[start : start + ROWS_AT_ONCE])
+    for start in range(0, len(rows), ROW_BATCH_SIZE):
+        await JobInput.bulk_create(rows[start : start + ROW_BATCH_SIZE])
 
 
 async def replace_input(job_id: int, position: int, file_id: int) -> None:
@@ -30,8 +30,8 @@ async def add_files(files: Iterable[tuple[int, int, FileRole, int]]) -> None:
         JobFile(job_id=job_id, position=position, role=role, file_id=file_id)
         for job_id, position, role, file_id in files
     ]
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        await JobFile.bulk_create(rows[start : start + ROWS_AT_ONCE])
+    for start in range(0, len(rows), ROW_BATCH_SIZE):
+        await JobFile.bulk_create(rows[start : start + ROW_BATCH_SIZE])
 
 
 async def add_candidates(job_id: int, file_ids: Iterable[int]) -> None:
@@ -45,7 +45,7 @@ async def replace_files(job_id: int, files: Iterable[tuple[FileRole, int]]) -> N
     await add_files((job_id, position, role, file_id) for position, (role, file_id) in enumerate(files))
 
 
-async def forget_files(job_ids: Collection[int]) -> set[int]:
+async def remove_file_links(job_ids: Collection[int]) -> set[int]:
     """The jobs refer to no file any more; the ids of the files that they did."""
     file_ids: set[int] = set()
     for table in (JobFile, JobInput):
@@ -55,7 +55,7 @@ async def forget_files(job_ids: Collection[int]) -> set[int]:
     return file_ids
 
 
-async def forget_results(job_ids: Sequence[int], *, is_old: str) -> list[tuple[int, int]]:
+async def remove_result_links(job_ids: Sequence[int], *, is_old: str) -> list[tuple[int, int]]:
     """The results of those of the jobs of which an SQL condition over `job` holds are referred to no more; the job's
     and the file's id of each.
     """
@@ -67,7 +67,7 @@ async def forget_results(job_ids: Sequence[int], *, is_old: str) -> list[tuple[i
     return [(int(row["job_id"]), int(row["file_id"])) for row in rows]
 
 
-async def forget_inputs_from(file_ids: Sequence[int], *, is_old: str) -> None:
+async def remove_inputs_from(file_ids: Sequence[int], *, is_old: str) -> None:
     """Jobs of which an SQL condition over `job` holds refer to these files as inputs no more."""
     await execute(
         f"DELETE FROM job_input WHERE file_id IN ({places(file_ids)})"

@@ -8,7 +8,7 @@ from models.ids import new_id
 from models.jobs import Job
 from services.stores.clock import Moment
 
-ROWS_AT_ONCE = 200
+ROW_BATCH_SIZE = 200
 "Of one statement: making its rows ready takes no longer than others may wait."
 
 
@@ -28,8 +28,8 @@ async def insert_jobs(jobs: Sequence[Job], *, ignores_conflicts: bool = False) -
             job.waiting_since_ms = None if job.batch_id is None else moment.ms
         else:
             job.finished_at = moment.at
-    for start in range(0, len(jobs), ROWS_AT_ONCE):
-        await Job.bulk_create(jobs[start : start + ROWS_AT_ONCE], ignore_conflicts=ignores_conflicts)
+    for start in range(0, len(jobs), ROW_BATCH_SIZE):
+        await Job.bulk_create(jobs[start : start + ROW_BATCH_SIZE], ignore_conflicts=ignores_conflicts)
 
 
 async def insert_stage_job(

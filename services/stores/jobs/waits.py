@@ -65,7 +65,7 @@ async def wake_stage_jobs_of_workflow(workflow_id: int) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def wake_forgotten_stage_jobs() -> int:
+async def wake_orphaned_stage_jobs() -> int:
     """Makes stage jobs due that sleep although no build of their target is live; how many. Not in a paused workflow."""
     rows = await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE role = 'STAGE' AND {IS_LIVE}"
@@ -105,7 +105,7 @@ async def wake_builds(ids: Collection[int]) -> None:
     )
 
 
-async def wake_forgotten_builds() -> int:
+async def wake_orphaned_builds() -> int:
     """Makes builds due that sleep although none of their generations is live; how many."""
     rows = await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE role = 'BUILD' AND status = 'RUNNING'"
@@ -117,7 +117,7 @@ async def wake_forgotten_builds() -> int:
     return len(rows)
 
 
-async def hold_builds_of_workflow(workflow_id: int) -> None:
+async def suspend_builds_of_workflow(workflow_id: int) -> None:
     """The workflow's waiting builds are due no more, until `free_builds_of_workflow`."""
     await execute(
         "UPDATE job SET due_at_ms = NULL WHERE workflow_id = ? AND role = 'BUILD' AND status = 'PENDING' RETURNING id",
@@ -125,7 +125,7 @@ async def hold_builds_of_workflow(workflow_id: int) -> None:
     )
 
 
-async def free_builds_of_workflow(workflow_id: int) -> None:
+async def resume_builds_of_workflow(workflow_id: int) -> None:
     """Makes what waits in the workflow without a time due now."""
     await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' AND due_at_ms IS NULL"
@@ -153,7 +153,7 @@ async def requeue_forgotten_generations() -> list[Changed]:
     )
 
 
-async def look_again(owner: str) -> None:
+async def make_waiting_due(owner: str) -> None:
     """Makes the owner's generations due now that wait for an account and were to be tried later."""
     await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE owner = ? AND role = 'GENERATE' AND status = 'PENDING'"
@@ -172,7 +172,7 @@ async def wait_anew_in_batch(owner: str, batch_id: int) -> None:
     )
 
 
-async def wait_anew_in_workflow(workflow_id: int) -> None:
+async def restart_waiting_in_workflow(workflow_id: int) -> None:
     """What waits in the workflow waits since now: the pause is none that others owe it a turn for."""
     await execute(
         f"UPDATE job SET waiting_since_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' RETURNING id",

@@ -7,17 +7,17 @@ still stays, and is looked at again the next time.
 from collections.abc import Sequence
 
 from models.database import execute, transaction
-from services.notifications.statistics.events import forget_jobs
+from services.notifications.statistics.events import delete_deltas_of_jobs
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
 from services.stores import account_cooldowns, account_usage, accounts, batches, records, routes
 from services.stores.attempts import delete_attempts_of_records
 from services.stores.jobs.deletions import delete_jobs_of_records
 
-MOST_AT_ONCE = 2_000
+BATCH_SIZE = 2_000
 "Rows of a table that one purge takes."
 PART = 50
-MOST_VALUES = 10_000
+MAX_VALUES = 10_000
 "SQLite takes at most 32,766 in one statement."
 
 _ENDED = "('SUCCEEDED', 'FAILED', 'CANCELED')"
@@ -48,7 +48,7 @@ async def purge_records(seconds: float) -> int:
         " OR EXISTS (SELECT 1 FROM attempt a WHERE a.job_id = j.id AND a.state <> 'ENDED')"
         " OR EXISTS (SELECT 1 FROM batch b WHERE b.id = j.batch_id)"
         " OR EXISTS (SELECT 1 FROM job p WHERE p.id = j.parent_id)"
-        f" OR EXISTS (SELECT 1 FROM workflow w WHERE w.id = j.workflow_id))) LIMIT {MOST_AT_ONCE}"
+        f" OR EXISTS (SELECT 1 FROM workflow w WHERE w.id = j.workflow_id))) LIMIT {BATCH_SIZE}"
     )
     ids, purged = [int(row["id"]) for row in rows], 0
     for start in range(0, len(ids), PART):
@@ -68,9 +68,9 @@ async def _purge_records(ids: Sequence[int]) -> None:
     gone = await records.purge(ids)
     await routes.purge_unused(route_ids)
     left = await execute(f"{jobs} LIMIT 1", *ids)
-    for start in range(0, len(purged), MOST_VALUES):
-        job_ids = purged[start : start + MOST_VALUES]
-        await forget_jobs(job_ids)
+    for start in range(0, len(purged), MAX_VALUES):
+        job_ids = purged[start : start + MAX_VALUES]
+        await delete_deltas_of_jobs(job_ids)
         left += await execute(f"SELECT id FROM attempt WHERE job_id IN ({places(job_ids)}) LIMIT 1", *job_ids)
     if left or gone < len(ids):
         raise _InUseError

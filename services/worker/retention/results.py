@@ -14,12 +14,12 @@ from models.ids import first_id_at
 from services.platform.files import release_files
 from services.platform.owned import places
 from services.platform.sql import timestamp_before_sql
-from services.platform.table_scan import walk
-from services.stores.jobs.files import forget_inputs_from, forget_results
+from services.platform.table_scan import scan_table
+from services.stores.jobs.files import remove_inputs_from, remove_result_links
 from services.stores.jobs.progress import say_files_are_gone
 
-FILES_AT_ONCE = 200
-JOBS_AT_ONCE = 200
+FILE_BATCH_SIZE = 200
+JOB_BATCH_SIZE = 200
 DAY_SECONDS = 86_400.0
 
 
@@ -36,14 +36,14 @@ async def remove_old_results(days: float | None) -> int:
     async def look(after: int, last: int) -> int:
         rows = await execute(f"SELECT id FROM stored_file WHERE id > ? AND id <= ? AND {is_old}", after, last)
         file_ids, gone = [int(row["id"]) for row in rows], 0
-        for start in range(0, len(file_ids), FILES_AT_ONCE):
-            part = file_ids[start : start + FILES_AT_ONCE]
+        for start in range(0, len(file_ids), FILE_BATCH_SIZE):
+            part = file_ids[start : start + FILE_BATCH_SIZE]
             job_ids = await _whole_results(part, is_old)
-            for first in range(0, len(job_ids), JOBS_AT_ONCE):
-                gone += await _let_go(job_ids[first : first + JOBS_AT_ONCE], days)
+            for first in range(0, len(job_ids), JOB_BATCH_SIZE):
+                gone += await _let_go(job_ids[first : first + JOB_BATCH_SIZE], days)
         return gone
 
-    return await walk("stored_file", "old results", look, before_id=before_id)
+    return await scan_table("stored_file", "old results", look, before_id=before_id)
 
 
 async def _whole_results(file_ids: list[int], is_old: str) -> list[int]:
@@ -51,15 +51,15 @@ async def _whole_results(file_ids: list[int], is_old: str) -> list[int]:
     shown = await execute(f"SELECT DISTINCT job_id FROM job_file WHERE file_id IN ({places(file_ids)})", *file_ids)
     job_ids, whole = sorted(int(row["job_id"]) for row in shown), list[int]()
     can_go = dict.fromkeys(file_ids, True)
-    for start in range(0, len(job_ids), JOBS_AT_ONCE):
-        part = job_ids[start : start + JOBS_AT_ONCE]
+    for start in range(0, len(job_ids), JOB_BATCH_SIZE):
+        part = job_ids[start : start + JOB_BATCH_SIZE]
         links = await execute(f"SELECT job_id, file_id FROM job_file WHERE job_id IN ({places(part)})", *part)
         files: dict[int, set[int]] = defaultdict(set)
         for link in links:
             files[int(link["job_id"])].add(int(link["file_id"]))
         others = sorted(set().union(*files.values()) - can_go.keys())
-        for first in range(0, len(others), FILES_AT_ONCE):
-            some = others[first : first + FILES_AT_ONCE]
+        for first in range(0, len(others), FILE_BATCH_SIZE):
+            some = others[first : first + FILE_BATCH_SIZE]
             rows = await execute(f"SELECT id FROM stored_file WHERE id IN ({places(some)}) AND {is_old}", *some)
             can_go |= dict.fromkeys(some, False) | {int(row["id"]): True for row in rows}
         whole += [job_id for job_id, of_job in files.items() if all(can_go[file_id] for file_id in of_job)]
@@ -73,12 +73,12 @@ async def _let_go(job_ids: list[int], days: float) -> int:
     is_old = _is_old_job_sql("job", days)
 
     async def body() -> int:
-        forgotten = await forget_results(job_ids, is_old=is_old)
+        forgotten = await remove_result_links(job_ids, is_old=is_old)
         message = f"Its files were removed: this server keeps results for {days:g} days. regenerate makes them anew."
         await say_files_are_gone(sorted({job_id for job_id, _ in forgotten}), message)
         loose = await _in_no_result(sorted({file_id for _, file_id in forgotten}))
-        for start in range(0, len(loose), FILES_AT_ONCE):
-            await forget_inputs_from(loose[start : start + FILES_AT_ONCE], is_old=is_old)
+        for start in range(0, len(loose), FILE_BATCH_SIZE):
+            await remove_inputs_from(loose[start : start + FILE_BATCH_SIZE], is_old=is_old)
         await release_files(loose)
         return len(loose)
 
@@ -87,8 +87,8 @@ async def _let_go(job_ids: list[int], days: float) -> int:
 
 async def _in_no_result(file_ids: list[int]) -> list[int]:
     loose: list[int] = []
-    for start in range(0, len(file_ids), FILES_AT_ONCE):
-        part = file_ids[start : start + FILES_AT_ONCE]
+    for start in range(0, len(file_ids), FILE_BATCH_SIZE):
+        part = file_ids[start : start + FILE_BATCH_SIZE]
         rows = await execute(f"SELECT DISTINCT file_id FROM job_file WHERE file_id IN ({places(part)})", *part)
         loose += sorted(set(part) - {int(row["file_id"]) for row in rows})
     return loose

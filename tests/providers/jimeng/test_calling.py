@@ -124,7 +124,7 @@ async def test_an_address_on_a_private_network_is_not_asked_unless_it_is_listed(
         closed = JimengProvider(settings, ("127.0.0.1:1",))
         with (
             structlog.testing.capture_logs(),
-            pytest.raises(UpstreamFaultError, match="not in EKONTE_ALLOWED_PRIVATE_HOSTS"),
+            pytest.raises(UpstreamFaultError, match="not in EKONTE_ALLOWED_PRIVATE"),
         ):
             await closed.credit_balance(credential())
         assert asked == []

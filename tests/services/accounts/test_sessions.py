@@ -22,7 +22,7 @@ from services.accounts.sessions import (
     seal,
     session_hash_key,
 )
-from services.platform.keys import made_once
+from services.platform.keys import create_once
 from services.platform.runtime import open_runtime
 from services.platform.sealing import resealed
 from tests.account_factories import make_account
@@ -59,7 +59,7 @@ async def test_the_key_of_the_data_folder_is_made_once_for_its_owner_alone(data_
 
 def test_processes_that_start_at_once_get_one_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        found = set(pool.map(lambda _: made_once(tmp_path / "a.key", Fernet.generate_key), range(32)))
+        found = set(pool.map(lambda _: create_once(tmp_path / "a.key", Fernet.generate_key), range(32)))
     assert len(found) == 1
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".key")] == ["a.key"]
 

@@ -16,7 +16,7 @@ from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
 from services.film.jobs import cancel_job, retry_job
 from services.generation.attempts import claim_steps, extend_steps
 from services.generation.batches.pausing import pause_batch, pause_batch_for_budget, resume_batch
-from services.generation.orphans import take_up_forgotten
+from services.generation.orphans import resume_orphans
 from services.generation.polling import claim_accounts, extend_accounts, poll_step, release_account
 from services.generation.refresh import refresh_job
 from services.generation.submitting import submit_step
@@ -364,12 +364,10 @@ async def timed_out(strategy: AccountStrategy | None = None) -> Job:
     return await Job.get(id=job.id)
 
 
-async def test_without_a_result_in_time_the_job_fails_and_the_task_is_kept(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_a_result_in_time_the_job_fails_and_the_task_is_kept(upstream: FakeUpstream) -> None:
     await make_account()
     await make_account()
-    job = await timed_out(monkeypatch)
+    job = await timed_out()
     assert (job.status, job.error["code"], job.error["retryable"]) == (JobStatus.FAILED, "TIMEOUT", True)
     (attempt,) = await attempts_of(job)
     assert (attempt.is_detached, attempt.state, attempt.released_at_ms) == (True, AttemptState.ACCEPTED, None)
@@ -387,22 +385,20 @@ async def test_time_in_upstreams_queue_does_not_count(upstream: FakeUpstream) ->
 
 
 async def test_another_account_is_only_tried_after_a_time_out_where_the_strategy_says_so(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+    upstream: FakeUpstream,
 ) -> None:
     await make_account()
     second = await make_account()
-    job = await timed_out(monkeypatch, AccountStrategy(switch_on_timeout=True))
+    job = await timed_out(AccountStrategy(switch_on_timeout=True))
     assert job.status is JobStatus.PENDING
     await schedule(MediaKind.IMAGE)
     await submit_all()
     assert upstream.submits[-1][0] == second.id
 
 
-async def test_retrying_a_timed_out_job_waits_on_for_the_same_task(
-    upstream: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_retrying_a_timed_out_job_waits_on_for_the_same_task(upstream: FakeUpstream) -> None:
     await make_account()
-    job = await timed_out(monkeypatch)
+    job = await timed_out()
     change_settings(image_timeout_seconds=900.0)
     job = await retry_job(OWNER, job.id)
     (attempt,) = await attempts_of(job)
@@ -508,9 +504,9 @@ async def test_a_claim_on_an_account_is_kept_by_its_holder_alone(upstream: FakeU
 async def test_a_running_job_without_a_live_attempt_waits_again(upstream: FakeUpstream) -> None:
     await make_account()
     job, attempt = await submitted()
-    assert await take_up_forgotten() == 0
+    assert await resume_orphans() == 0
     await Attempt.filter(id=attempt.id).update(state=AttemptState.ENDED, released_at_ms=1)
-    assert await take_up_forgotten() == 1
+    assert await resume_orphans() == 1
     assert (await Job.get(id=job.id)).status is JobStatus.PENDING
 
 

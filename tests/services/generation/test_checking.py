@@ -10,7 +10,7 @@ from models.enums import MediaKind, Transition
 from models.generation_parameters import ClipAudio, InputImage
 from models.generation_requests import AccountStrategy
 from providers.pooled import ModelInfo
-from services.generation.checking import account_faults, model_faults, parameters_of, plain_faults, settle
+from services.generation.checking import account_faults, check_parameters, model_faults, parameters_of, plain_faults
 from services.generation.generation_input import GenerationInput
 
 PICTURE = ModelInfo(
@@ -49,13 +49,13 @@ CLIP_ASKED = GenerationInput(
 
 
 def test_what_the_model_takes_is_taken() -> None:
-    request = settle(replace(ASKED, seed=7, negative_prompt="rain"), PICTURE)
+    request = check_parameters(replace(ASKED, seed=7, negative_prompt="rain"), PICTURE)
     assert (request.model, request.provider, request.ratio, request.resolution) == ("picture", "pool", "1:1", "2k")
     assert (request.seed, request.negative_prompt, request.duration_seconds) == (7, "rain", None)
 
 
 def test_a_default_that_the_model_does_not_take_gives_way_to_its_own() -> None:
-    request = settle(CLIP_ASKED, CLIP)
+    request = check_parameters(CLIP_ASKED, CLIP)
     assert (request.ratio, request.resolution, request.duration_seconds) == ("16:9", None, 4)
 
 
@@ -104,14 +104,14 @@ def test_what_cannot_be_is_refused_with_its_path_and_what_is_allowed(
     changes: dict[str, Any], path: str, words: str
 ) -> None:
     with pytest.raises(BadInputError) as refusal:
-        settle(replace(ASKED, **changes), PICTURE)
+        check_parameters(replace(ASKED, **changes), PICTURE)
     assert refusal.value.path == ["input", *path.split(".")]
     assert words in refusal.value.message
 
 
 def test_former_values_that_another_model_does_not_take_are_dropped() -> None:
     former = replace(ASKED, steps=20, intelligent_ratio=True, style="ink", ratio="9:9", defaulted=frozenset(ALL))
-    request = settle(former, PICTURE)
+    request = check_parameters(former, PICTURE)
     assert (request.steps, request.intelligent_ratio, request.style, request.ratio) == (None, False, None, "3:4")
 
 
@@ -119,13 +119,16 @@ ALL = ("steps", "intelligent_ratio", "style", "ratio")
 
 
 def test_a_size_wins_over_ratio_and_resolution() -> None:
-    request = settle(replace(ASKED, size="1024x576", ratio="9:9", resolution="8k"), PICTURE)
+    request = check_parameters(replace(ASKED, size="1024x576", ratio="9:9", resolution="8k"), PICTURE)
     assert (request.size, request.ratio, request.resolution) == ("1024x576", None, None)
 
 
 def test_a_clips_ratio_is_ignored_where_there_is_an_input_image() -> None:
     inputs = (InputImage("https://a.example/1.png"),)
-    assert settle(replace(CLIP_ASKED, ratio="9:9", inputs=inputs, defaulted=frozenset()), CLIP_FREE).ratio is None
+    assert (
+        check_parameters(replace(CLIP_ASKED, ratio="9:9", inputs=inputs, defaulted=frozenset()), CLIP_FREE).ratio
+        is None
+    )
 
 
 CLIP_FREE = replace(CLIP, resolutions=("720p",), durations_seconds=(5,))
@@ -141,7 +144,7 @@ CLIP_FREE = replace(CLIP, resolutions=("720p",), durations_seconds=(5,))
 )
 def test_sound_is_a_link(audio: ClipAudio, path: str) -> None:
     with pytest.raises(BadInputError) as refusal:
-        settle(replace(CLIP_ASKED, audio=audio), CLIP)
+        check_parameters(replace(CLIP_ASKED, audio=audio), CLIP)
     assert refusal.value.path == ["input", "audio", path]
 
 

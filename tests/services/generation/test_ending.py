@@ -5,6 +5,7 @@ import pytest
 from errors import JobErrorCode
 from models.accounts import AccountCooldown
 from models.artifacts import JobFile
+from models.database import transaction
 from models.enums import AttemptOutcome, AttemptState, JobStatus, MediaKind
 from models.generation import Attempt, GenerationRecord, RecordVersion
 from models.generation_requests import AccountStrategy
@@ -59,7 +60,7 @@ async def test_a_late_result_ends_its_job_well_also_while_that_waits_for_another
 ) -> None:
     error = {"code": JobErrorCode.TIMEOUT.value, "message": "Too late.", "retryable": True, "upstreamCode": None}
     job = await make_generation(status=status, error=error)
-    assert await succeed_generation(job, is_late=True)
+    assert await transaction(lambda: succeed_generation(job, is_late=True))
     job = await Job.get(id=job.id)
     assert (job.status, job.error, job.due_at_ms) == (JobStatus.SUCCEEDED, None, None)
 

@@ -14,13 +14,13 @@ from models.jobs import Job
 from providers.pooled import FaultKind, TaskPhase, UpstreamTask
 from services.accounts.releasing import release_placed
 from services.film.jobs import cancel_job, retry_job
-from services.generation.attempts import Step, claim_steps
+from services.generation.attempts import StepLease, claim_steps
 from services.generation.detaching import detach
-from services.generation.faults import settle_fault
+from services.generation.faults import handle_provider_error
 from services.generation.finishing import PATIENCE_MS, finish_step, publish_attempt
-from services.generation.states import give_up, note_states
+from services.generation.states import abandon_attempt, record_states
 from services.generation.submitting import submit_step
-from services.generation.unconfirmed_submits import settle_lost
+from services.generation.unconfirmed_submits import resolve_unconfirmed
 from services.worker.scheduling import schedule
 from settings import get_settings
 from tests.factories import OWNER, make_file
@@ -68,31 +68,31 @@ SWITCHING = AccountStrategy(switch_on_timeout=True)
 ENDS: dict[str, tuple[dict[str, Any], End]] = {
     "refused for good": (
         SENT,
-        lambda _, attempt: settle_fault(attempt, fault(FaultKind.CONTENT_REJECTED), was_accepted=False),
+        lambda _, attempt: handle_provider_error(attempt, fault(FaultKind.CONTENT_REJECTED), was_accepted=False),
     ),
     "refused for now": (
         SENT,
-        lambda _, attempt: settle_fault(attempt, fault(FaultKind.RATE_LIMIT), was_accepted=False),
+        lambda _, attempt: handle_provider_error(attempt, fault(FaultKind.RATE_LIMIT), was_accepted=False),
     ),
     "tried again there": (
         SENT,
-        lambda _, attempt: settle_fault(attempt, fault(FaultKind.UPSTREAM_FAULT), was_accepted=False),
+        lambda _, attempt: handle_provider_error(attempt, fault(FaultKind.UPSTREAM_FAULT), was_accepted=False),
     ),
     "drained": (
         {**SENT, "is_draining": True},
-        lambda _, attempt: settle_fault(attempt, fault(FaultKind.UNKNOWN), was_accepted=False),
+        lambda _, attempt: handle_provider_error(attempt, fault(FaultKind.UNKNOWN), was_accepted=False),
     ),
     "timed out": (ACCEPTED, lambda _, attempt: detach(attempt, roll=0.5)),
     "timed out and switched": (ACCEPTED, lambda _, attempt: detach(attempt, roll=0.5)),
     "failed upstream": (
         ACCEPTED,
-        lambda _, attempt: note_states([attempt], {"77": task(attempt, TaskPhase.FAILED)}, roll=0.5),
+        lambda _, attempt: record_states([attempt], {"77": task(attempt, TaskPhase.FAILED)}, roll=0.5),
     ),
     "found": (
         {**SENT, "history_id": "77"},
-        lambda _, attempt: settle_lost(attempt, task(attempt, TaskPhase.RUNNING), roll=0.5),
+        lambda _, attempt: resolve_unconfirmed(attempt, task(attempt, TaskPhase.RUNNING), roll=0.5),
     ),
-    "given up": ({**ACCEPTED, "is_draining": True}, lambda _, attempt: give_up(attempt)),
+    "given up": ({**ACCEPTED, "is_draining": True}, lambda _, attempt: abandon_attempt(attempt)),
     "canceled before it was sent": ({}, lambda job, _: cancel_job(OWNER, job.id)),
     "canceled while it runs": (ACCEPTED, lambda job, _: cancel_job(OWNER, job.id)),
     "taken from its account": ({}, lambda _, attempt: in_transaction(attempt)),
@@ -131,7 +131,7 @@ async def test_a_result_that_was_not_stored_for_a_day_ends_attempt_and_job_at_on
     for number in range(MAX_WRITES):
         try:
             with stopped_at_write(number):
-                await finish_step(Step(await Attempt.get(id=attempt.id)), get_settings())
+                await finish_step(StepLease(await Attempt.get(id=attempt.id)), get_settings())
         except StoppedError as stopped:
             if "stored_file" in str(stopped):  # files that the step left behind, once it has come to its end
                 break
@@ -167,7 +167,7 @@ async def test_a_submit_whose_job_has_ended_frees_slot_and_probe_at_once(upstrea
     for number in range(MAX_WRITES):
         try:
             with stopped_at_write(number):
-                await submit_step(Step(attempt))
+                await submit_step(StepLease(attempt))
         except StoppedError:
             assert await everything() == before, f"stopped at write {number}"
         else:

@@ -11,7 +11,7 @@ from models.jobs import Job
 from services.film.jobs import retry_job
 from services.generation.attempts import claim_steps
 from services.generation.finishing import publish_attempt
-from services.generation.orphans import take_up_forgotten
+from services.generation.orphans import resume_orphans
 from services.generation.polling import claim_accounts, poll_step
 from services.generation.retrying import is_resumable
 from services.generation.stopping import cancel_generation
@@ -61,7 +61,7 @@ async def test_a_task_that_timed_out_goes_on_although_another_account_failed_aft
         (AttemptState.ACCEPTED, AttemptOutcome.RUNNING, 1),
         (AttemptState.ENDED, AttemptOutcome.FAILED, 0),
     ]
-    assert await take_up_forgotten() == 0
+    assert await resume_orphans() == 0
     await schedule(MediaKind.IMAGE)
     assert await claim_steps(AttemptState.PLACED, 10, 60) == []
     assert upstream.submits == []

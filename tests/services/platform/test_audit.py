@@ -8,7 +8,7 @@ import pytest
 
 from models.audit import AuditEntry
 from services.platform import table_scan as walking
-from services.platform.audit import MOST_IDS, entry_as_json, forget_old_entries, ids_in, newest_entries, write_entry
+from services.platform.audit import MAX_IDS, delete_old_entries, entry_as_json, ids_in, newest_entries, write_entry
 from services.worker.sweeper import apply_retention
 from settings import get_settings
 from tests.statements import counted_statements
@@ -40,7 +40,7 @@ def test_ids_are_what_stands_under_a_name_of_ids(value: Any, found: list[str]) -
 
 
 def test_a_value_without_end_is_looked_at_only_so_far() -> None:
-    assert len(ids_in({"ids": [f"job_{number}" for number in range(1, 100_000)]})) == MOST_IDS
+    assert len(ids_in({"ids": [f"job_{number}" for number in range(1, 100_000)]})) == MAX_IDS
     nested: Any = JOB
     for _ in range(50_000):
         nested = [nested]
@@ -86,19 +86,19 @@ async def test_an_entry_as_it_is_printed(database: None) -> None:
 async def test_old_entries_go(either_database: str) -> None:
     for days in (366, 364, 0):
         await make_entry("mira", days)
-    assert await forget_old_entries(365) == 1
+    assert await delete_old_entries(365) == 1
     assert await AuditEntry.all().count() == 2
 
 
 async def test_old_entries_go_in_parts(either_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walking, "ROWS_AT_ONCE", 2)
-    monkeypatch.setattr(walking, "MOST_ROUNDS", 2)
+    monkeypatch.setattr(walking, "ROW_BATCH_SIZE", 2)
+    monkeypatch.setattr(walking, "MAX_ROUNDS", 2)
     for _ in range(7):
         await make_entry("mira", 366)
     await make_entry("mira", 1)
-    assert await forget_old_entries(365) == 4
+    assert await delete_old_entries(365) == 4
     with counted_statements() as statements:
-        assert await forget_old_entries(365) == 3
+        assert await delete_old_entries(365) == 3
     assert len(statements) == 2
     assert await AuditEntry.all().count() == 1
 

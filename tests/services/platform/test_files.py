@@ -18,12 +18,12 @@ from services.platform import files
 from services.platform.files import (
     NewFile,
     local_copies,
+    pin_files,
     remove_leftovers_of_job,
     remove_unfinished,
     remove_unreferenced,
     storage_key,
     store_file,
-    take_up,
 )
 from tests.factories import OTHER, OWNER, make_artifact, make_job
 
@@ -107,7 +107,7 @@ async def test_only_old_files_that_nothing_refers_to_are_cleared_away(tmp_path: 
     await StoredFile.exclude(id=rows["new"].id).update(created_at=old)
     week_ago = datetime.now(UTC) - timedelta(days=7)
     assert await remove_unreferenced(week_ago, week_ago) == 0  # marked, so that whoever uses it now can take it up
-    await transaction(lambda: take_up({rows["made"].id}))
+    await transaction(lambda: pin_files({rows["made"].id}))
     assert await remove_unreferenced(week_ago, datetime.now(UTC) + timedelta(seconds=1)) == 1
     assert {row.id for row in await StoredFile.all()} == {rows[name].id for name in ("made", "answered", "new")}
 
@@ -128,8 +128,8 @@ async def test_storing_what_is_just_being_removed_ends_with_the_content_there(tm
 
 async def test_a_file_that_is_gone_cannot_be_taken_up(tmp_path: Path, storage: Storage) -> None:
     row = await store_file(OWNER, new_file(tmp_path))
-    await transaction(lambda: take_up({row.id}))
+    await transaction(lambda: pin_files({row.id}))
     await StoredFile.filter(id=row.id).update(state=FileState.REMOVING)
     with pytest.raises(JobFailure) as failure:
-        await transaction(lambda: take_up({row.id}))
+        await transaction(lambda: pin_files({row.id}))
     assert failure.value.is_retryable

@@ -5,7 +5,7 @@ import pytest
 from models.database import execute, now_ms_sql
 from models.enums import Queue
 from models.workers import ProcessLease
-from services.platform.process_leases import ProcessNumber, claim_number, forget_other_workers, process_number
+from services.platform.process_leases import ProcessNumber, claim_number, end_other_workers, process_number
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -64,5 +64,5 @@ async def test_who_is_alone_forgets_workers_that_were_killed() -> None:
         await held.claim()
     await killed.serve([Queue.TEXT])
     await alone.serve([Queue.TEXT])
-    await forget_other_workers("alone")
+    await end_other_workers("alone")
     assert sorted(row.holder for row in await ProcessLease.all()) == ["alone", "server"]

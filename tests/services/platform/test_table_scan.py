@@ -3,7 +3,7 @@
 import pytest
 
 from services.platform import table_scan as walking
-from services.platform.table_scan import walk
+from services.platform.table_scan import scan_table
 from tests.factories import make_file
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -22,11 +22,11 @@ async def test_each_row_is_looked_at_once_and_then_again_from_the_front() -> Non
         parts.append((after, last))
         return 1
 
-    assert await walk("stored_file", "test", look) == 3
+    assert await scan_table("stored_file", "test", look) == 3
     assert parts == [(0, ids[1]), (ids[1], ids[3]), (ids[3], ids[4])]
-    assert await walk("stored_file", "test", look, most_parts=2) == 2
-    assert await walk("stored_file", "other", look, before_id=ids[1]) == 1
-    assert await walk("stored_file", "test", look, most_parts=2) == 1
+    assert await scan_table("stored_file", "test", look, most_parts=2) == 2
+    assert await scan_table("stored_file", "other", look, before_id=ids[1]) == 1
+    assert await scan_table("stored_file", "test", look, most_parts=2) == 1
     assert parts[3:] == [(0, ids[1]), (ids[1], ids[3]), (0, ids[0]), (ids[3], ids[4])]
 
 
@@ -41,8 +41,8 @@ async def test_a_part_that_fails_is_looked_at_again() -> None:
         return 0
 
     with pytest.raises(OSError):
-        await walk("stored_file", "test", look)
-    await walk("stored_file", "test", look)
+        await scan_table("stored_file", "test", look)
+    await scan_table("stored_file", "test", look)
     assert reached == [ids[1], ids[2], ids[2]]
 
 
@@ -50,4 +50,4 @@ async def test_an_empty_table_is_no_trouble() -> None:
     async def look(after: int, last: int) -> int:
         raise AssertionError
 
-    assert await walk("stored_file", "test", look) == 0
+    assert await scan_table("stored_file", "test", look) == 0

@@ -8,9 +8,9 @@ import pytest
 from models.enums import JobStatus, MediaKind
 from models.jobs import Job
 from services.notifications.statistics.days import DateRange, calendar_day
-from services.notifications.statistics.events import note_ended
+from services.notifications.statistics.events import record_ended
 from services.notifications.statistics.rollup import roll_up
-from services.queries.record_statistics import MOST_WORKS, RecordSums, StatisticsConditions, record_statistics
+from services.queries.record_statistics import MAX_WORKS, RecordSums, StatisticsConditions, record_statistics
 from services.stores.statistics import append_deltas
 from settings import get_settings
 from tests.factories import OTHER, OWNER
@@ -114,19 +114,19 @@ async def test_ranges_end_today_and_days_come_in_order(is_rolled: bool) -> None:
 async def test_days_are_those_of_the_deployments_zone() -> None:
     late = datetime(2026, 1, 31, 16, 30, tzinfo=UTC)
     assert calendar_day(late, get_settings().timezone) == late.astimezone(ZoneInfo("Asia/Shanghai")).date()
-    await note_ended([await make_generation(status=JobStatus.CANCELED, finished_at=late)])
+    await record_ended([await make_generation(status=JobStatus.CANCELED, finished_at=late)])
     assert [day for day, _ in (await read()).ended.by_day] == [date(2026, 2, 1)]
 
 
 @pytest.mark.parametrize("is_rolled", [False, True])
 async def test_by_work_are_those_with_most_ended_and_at_most_a_hundred(is_rolled: bool) -> None:
-    for number in range(MOST_WORKS + 5):
+    for number in range(MAX_WORKS + 5):
         await write(number + 1, work_id=f"work-{number:03}")
     await write(500, work_id="busiest", kind="VIDEO", succeeded=0, failed=1, error_code="TIMEOUT")
     if is_rolled:
         await roll_up(60)
     by_work = (await read()).ended.by_work
-    assert len(by_work) == MOST_WORKS
+    assert len(by_work) == MAX_WORKS
     assert [work_id for work_id, _ in by_work[:3]] == ["busiest", "work-104", "work-103"]
     assert (by_work[0][1].videos, by_work[0][1].success_rate) == (500, 0.0)
     assert (by_work[1][1].images, by_work[1][1].success_rate) == (105, 1.0)

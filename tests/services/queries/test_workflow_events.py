@@ -7,13 +7,13 @@ from models.enums import STAGES, Stage, WorkflowStatus
 from services.queries.workflow_events import (
     RETRIED_ERROR,
     UNKNOWN_ERROR,
-    Broke,
-    Completed,
     Event,
+    Failed,
     Progressed,
-    StageBroke,
     StageDone,
+    StageFailed,
     StageState,
+    WorkflowCompleted,
     WorkflowState,
     events_between,
     first_events,
@@ -55,12 +55,12 @@ CASES: dict[str, tuple[WorkflowState, WorkflowState, list[Event]]] = {
     "the last stage and with it the workflow": (
         state(EDIT=stage(RUNNING)),
         state(SUCCEEDED, EDIT=stage(SUCCEEDED, 1)),
-        [StageDone(Stage.EDIT), Completed()],
+        [StageDone(Stage.EDIT), WorkflowCompleted()],
     ),
     "a stage has failed and with it the workflow": (
         state(VIDEO=stage(RUNNING)),
         state(FAILED, error=ERROR, VIDEO=stage(FAILED, error=ERROR)),
-        [StageBroke(Stage.VIDEO, ERROR), Broke(ERROR)],
+        [StageFailed(Stage.VIDEO, ERROR), Failed(ERROR)],
     ),
     "a failure is told once": (
         state(FAILED, error=ERROR, VIDEO=stage(FAILED, error=ERROR)),
@@ -70,12 +70,12 @@ CASES: dict[str, tuple[WorkflowState, WorkflowState, list[Event]]] = {
     "a failure without a reason": (
         state(VIDEO=stage(RUNNING)),
         state(FAILED, VIDEO=stage(FAILED)),
-        [StageBroke(Stage.VIDEO, UNKNOWN_ERROR), Broke(UNKNOWN_ERROR)],
+        [StageFailed(Stage.VIDEO, UNKNOWN_ERROR), Failed(UNKNOWN_ERROR)],
     ),
     "a failure that was retried unseen": (
         state(VIDEO=stage(RUNNING)),
         state(VIDEO=stage(RUNNING, retries=1)),
-        [StageBroke(Stage.VIDEO, RETRIED_ERROR), Broke(RETRIED_ERROR)],
+        [StageFailed(Stage.VIDEO, RETRIED_ERROR), Failed(RETRIED_ERROR)],
     ),
     "a failure that was seen and then retried": (
         state(FAILED, error=ERROR, VIDEO=stage(FAILED, error=ERROR)),
@@ -85,19 +85,24 @@ CASES: dict[str, tuple[WorkflowState, WorkflowState, list[Event]]] = {
     "failed, retried and failed again, the first seen": (
         state(FAILED, error=ERROR, VIDEO=stage(FAILED, error=ERROR)),
         state(FAILED, error=ERROR, VIDEO=stage(FAILED, retries=1, error=ERROR)),
-        [StageBroke(Stage.VIDEO, ERROR), Broke(ERROR)],
+        [StageFailed(Stage.VIDEO, ERROR), Failed(ERROR)],
     ),
     "failed, retried and failed again, both unseen": (
         state(VIDEO=stage(RUNNING)),
         state(FAILED, error=ERROR, VIDEO=stage(FAILED, retries=1, error=ERROR)),
-        [StageBroke(Stage.VIDEO, RETRIED_ERROR), Broke(RETRIED_ERROR), StageBroke(Stage.VIDEO, ERROR), Broke(ERROR)],
+        [
+            StageFailed(Stage.VIDEO, RETRIED_ERROR),
+            Failed(RETRIED_ERROR),
+            StageFailed(Stage.VIDEO, ERROR),
+            Failed(ERROR),
+        ],
     ),
     "failed, retried and done, all unseen": (
         state(EDIT=stage(RUNNING)),
         state(SUCCEEDED, EDIT=stage(SUCCEEDED, 1, retries=1)),
-        [StageBroke(Stage.EDIT, RETRIED_ERROR), Broke(RETRIED_ERROR), StageDone(Stage.EDIT), Completed()],
+        [StageFailed(Stage.EDIT, RETRIED_ERROR), Failed(RETRIED_ERROR), StageDone(Stage.EDIT), WorkflowCompleted()],
     ),
-    "canceled": (state(VIDEO=stage(RUNNING)), state(CANCELED, VIDEO=stage(CANCELED)), [Broke(None)]),
+    "canceled": (state(VIDEO=stage(RUNNING)), state(CANCELED, VIDEO=stage(CANCELED)), [Failed(None)]),
     "canceled, seen and retried": (
         state(CANCELED, VIDEO=stage(CANCELED)),
         state(VIDEO=stage(RUNNING, retries=1)),
@@ -107,7 +112,7 @@ CASES: dict[str, tuple[WorkflowState, WorkflowState, list[Event]]] = {
     "completed and begun anew, unseen": (
         state(EDIT=stage(RUNNING)),
         state(run=2, EDIT=stage(PENDING, 1)),
-        [StageDone(Stage.EDIT), Completed()],
+        [StageDone(Stage.EDIT), WorkflowCompleted()],
     ),
     "completed, seen, and begun anew": (
         state(SUCCEEDED, EDIT=stage(SUCCEEDED, 1)),
@@ -117,12 +122,12 @@ CASES: dict[str, tuple[WorkflowState, WorkflowState, list[Event]]] = {
     "completed twice, the first unseen": (
         state(EDIT=stage(RUNNING)),
         state(SUCCEEDED, run=2, EDIT=stage(SUCCEEDED, 2, job=9)),
-        [StageDone(Stage.EDIT), StageDone(Stage.EDIT), Completed(), Completed()],
+        [StageDone(Stage.EDIT), StageDone(Stage.EDIT), WorkflowCompleted(), WorkflowCompleted()],
     ),
     "completed, seen, and completed again": (
         state(SUCCEEDED, EDIT=stage(SUCCEEDED, 1)),
         state(SUCCEEDED, run=2, EDIT=stage(SUCCEEDED, 2, job=9)),
-        [StageDone(Stage.EDIT), Completed()],
+        [StageDone(Stage.EDIT), WorkflowCompleted()],
     ),
 }
 
@@ -135,7 +140,7 @@ def test_events_between(seen: WorkflowState, now: WorkflowState, expected: list[
 def test_progress_is_told_when_something_changed_and_before_the_end() -> None:
     seen, now = state(EDIT=stage(RUNNING)), state(SUCCEEDED, EDIT=stage(SUCCEEDED, 1))
     assert events_between(seen, seen) == []
-    assert events_between(seen, now) == [StageDone(Stage.EDIT), Progressed(now), Completed()]
+    assert events_between(seen, now) == [StageDone(Stage.EDIT), Progressed(now), WorkflowCompleted()]
 
 
 @pytest.mark.parametrize(
@@ -143,9 +148,9 @@ def test_progress_is_told_when_something_changed_and_before_the_end() -> None:
     [
         (state(PENDING), []),
         (state(PAUSED), []),
-        (state(SUCCEEDED, **ALL_DONE), [Completed()]),
-        (state(FAILED, error=ERROR), [Broke(ERROR)]),
-        (state(CANCELED), [Broke(None)]),
+        (state(SUCCEEDED, **ALL_DONE), [WorkflowCompleted()]),
+        (state(FAILED, error=ERROR), [Failed(ERROR)]),
+        (state(CANCELED), [Failed(None)]),
     ],
 )
 def test_a_new_follower_is_told_the_present_state_and_then_its_end(now: WorkflowState, end: list[Event]) -> None:

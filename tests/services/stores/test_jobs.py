@@ -106,7 +106,7 @@ async def test_whoever_lost_the_lease_changes_nothing() -> None:
     assert not await waits.sleep_job(old, is_due=False)
     assert not await claims.release(old)
     assert await claims.extend(old, 30) is None
-    assert not await claims.holds(old)
+    assert not await claims.is_held_by(old)
     assert await columns(job) == before
 
 

@@ -59,7 +59,7 @@ def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="cannot be read"):
         load_scenario(tmp_path / "none.toml")
     (tmp_path / "bad.toml").write_text("[[", "utf-8")
-    with pytest.raises(ValueError, match="no TOML"):
+    with pytest.raises(ValueError, match="not TOML"):
         load_scenario(tmp_path / "bad.toml")
 
 

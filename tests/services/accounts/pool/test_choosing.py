@@ -5,7 +5,14 @@ from dataclasses import replace
 import pytest
 
 from models.enums import AccountStatus, MediaKind
-from services.accounts.pool.choosing import Candidate, Cooldown, Demand, judge, kept_for_urgent, waiting_reason
+from services.accounts.pool.choosing import (
+    Candidate,
+    Cooldown,
+    Demand,
+    check_eligibility,
+    slots_reserved_for_urgent,
+    waiting_reason,
+)
 
 NOW = 1_000_000
 FREE = Candidate(id=1, site="CN", resets_at_ms=NOW + 9_000)
@@ -40,20 +47,20 @@ WANTED = Demand(kind=MediaKind.IMAGE, model="jimeng-4.5", sites=("CN", "US"), co
     ],
 )
 def test_an_account_is_judged(changes: dict[str, object], reason: str | None, until_ms: int | None) -> None:
-    verdict = judge(replace(FREE, **changes), WANTED, NOW)  # type: ignore[arg-type]
+    verdict = check_eligibility(replace(FREE, **changes), WANTED, NOW)  # type: ignore[arg-type]
     assert (verdict.reason is None) == (reason is None)
     assert reason is None or reason in str(verdict.reason)
     assert verdict.until_ms == until_ms
 
 
 def test_what_a_job_waits_for_is_said_with_its_time() -> None:
-    cooling = judge(replace(FREE, cooldowns=(Cooldown("", "", NOW + 9, "Too fast."),)), WANTED, NOW)
-    later = judge(replace(FREE, exhausted_until_ms=NOW + 50), WANTED, NOW)
+    cooling = check_eligibility(replace(FREE, cooldowns=(Cooldown("", "", NOW + 9, "Too fast."),)), WANTED, NOW)
+    later = check_eligibility(replace(FREE, exhausted_until_ms=NOW + 50), WANTED, NOW)
     assert waiting_reason([later, cooling]) == (
         "It waits for an account. The first that comes back: It is cooling: Too fast.",
         NOW + 9,
     )
-    assert "free slot" in waiting_reason([judge(replace(FREE, in_flight=3), WANTED, NOW), cooling])[0]
+    assert "free slot" in waiting_reason([check_eligibility(replace(FREE, in_flight=3), WANTED, NOW), cooling])[0]
     assert "createAccounts" in waiting_reason([])[0]
 
 
@@ -74,4 +81,4 @@ def test_what_a_job_waits_for_is_said_with_its_time() -> None:
     ],
 )
 def test_a_share_of_the_slots_is_kept_for_urgent_jobs(slots: int, percent: float, kept: int) -> None:
-    assert kept_for_urgent(slots, percent) == kept
+    assert slots_reserved_for_urgent(slots, percent) == kept

@@ -4,7 +4,7 @@ import pytest
 
 from models.enums import RateLimitHandling
 from providers.pooled import FaultKind
-from services.accounts.pool.decisions import AccountEffect, Circumstances, Decision, JobMove, decide
+from services.accounts.pool.decisions import AccountEffect, Decision, FaultContext, JobMove, decide
 
 NEXT, SAME, WAIT, FAIL = JobMove.NEXT, JobMove.SAME, JobMove.WAIT, JobMove.FAIL
 
@@ -30,26 +30,26 @@ NEXT, SAME, WAIT, FAIL = JobMove.NEXT, JobMove.SAME, JobMove.WAIT, JobMove.FAIL
     ],
 )
 def test_each_kind_of_fault_has_its_row(fault: FaultKind, account: AccountEffect, job: JobMove) -> None:
-    decision = decide(fault, Circumstances())
+    decision = decide(fault, FaultContext())
     assert (decision.account, decision.job) == (account, job)
 
 
 def test_every_kind_of_fault_is_in_the_table() -> None:
-    assert all(isinstance(decide(fault, Circumstances()), Decision) for fault in FaultKind)
+    assert all(isinstance(decide(fault, FaultContext()), Decision) for fault in FaultKind)
 
 
 @pytest.mark.parametrize(("failures", "seconds"), [(1, 1.0), (2, 2.0), (3, 4.0)])
 def test_an_upstream_fault_is_tried_again_on_the_same_account_three_times(failures: int, seconds: float) -> None:
-    decision = decide(FaultKind.UPSTREAM_FAULT, Circumstances(step_failures=failures))
+    decision = decide(FaultKind.UPSTREAM_FAULT, FaultContext(step_failures=failures))
     assert decision == Decision(AccountEffect.COUNT_FAILURE, SAME, seconds)
 
 
 def test_then_the_job_goes_to_another_account() -> None:
-    assert decide(FaultKind.UPSTREAM_FAULT, Circumstances(step_failures=4)).job is NEXT
+    assert decide(FaultKind.UPSTREAM_FAULT, FaultContext(step_failures=4)).job is NEXT
 
 
 def test_a_task_that_upstream_had_taken_is_not_sent_again_by_the_same_attempt() -> None:
-    assert decide(FaultKind.UPSTREAM_FAULT, Circumstances(was_accepted=True)).job is NEXT
+    assert decide(FaultKind.UPSTREAM_FAULT, FaultContext(was_accepted=True)).job is NEXT
 
 
 @pytest.mark.parametrize("fault", [FaultKind.RATE_LIMIT, FaultKind.CONCURRENCY_LIMIT])
@@ -58,29 +58,29 @@ def test_a_task_that_upstream_had_taken_is_not_sent_again_by_the_same_attempt() 
     [(RateLimitHandling.WAIT, WAIT), (RateLimitHandling.SKIP, FAIL), (RateLimitHandling.SWITCH, NEXT)],
 )
 def test_a_limit_is_handled_as_the_strategy_says(fault: FaultKind, handling: RateLimitHandling, job: JobMove) -> None:
-    assert decide(fault, Circumstances(rate_limit_handling=handling)).job is job
+    assert decide(fault, FaultContext(rate_limit_handling=handling)).job is job
 
 
 def test_a_task_that_failed_by_a_limit_is_not_waited_for_under_its_old_id() -> None:
-    now = Circumstances(was_accepted=True, rate_limit_handling=RateLimitHandling.WAIT)
+    now = FaultContext(was_accepted=True, rate_limit_handling=RateLimitHandling.WAIT)
     assert decide(FaultKind.RATE_LIMIT, now).job is NEXT
 
 
 def test_limits_do_not_use_the_jobs_attempts_up() -> None:
-    assert decide(FaultKind.RATE_LIMIT, Circumstances(attempts=99, max_attempts=5)).job is NEXT
+    assert decide(FaultKind.RATE_LIMIT, FaultContext(attempts=99, max_attempts=5)).job is NEXT
 
 
 @pytest.mark.parametrize("fault", [FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED, FaultKind.RISK_CONTROL])
 def test_the_last_attempt_fails_with_its_own_reason(fault: FaultKind) -> None:
-    assert decide(fault, Circumstances(attempts=4, max_attempts=5)).job is NEXT
-    assert decide(fault, Circumstances(attempts=5, max_attempts=5)).job is FAIL
+    assert decide(fault, FaultContext(attempts=4, max_attempts=5)).job is NEXT
+    assert decide(fault, FaultContext(attempts=5, max_attempts=5)).job is FAIL
 
 
 @pytest.mark.parametrize("fault", [FaultKind.SESSION_EXPIRED, FaultKind.OUT_OF_CREDIT, FaultKind.UNKNOWN])
 def test_without_switching_the_job_fails_where_its_account_does(fault: FaultKind) -> None:
-    assert decide(fault, Circumstances(auto_switch_on_failure=False)).job is FAIL
+    assert decide(fault, FaultContext(auto_switch_on_failure=False)).job is FAIL
 
 
 @pytest.mark.parametrize("fault", [FaultKind.UNKNOWN, FaultKind.GENERATION_FAILED])
 def test_what_nobody_understands_is_tried_once_more_and_then_fails(fault: FaultKind) -> None:
-    assert decide(fault, Circumstances(attempts=2, same_kind=2)).job is FAIL
+    assert decide(fault, FaultContext(attempts=2, same_kind=2)).job is FAIL

@@ -27,7 +27,12 @@ def test_a_prompt_that_wants_more_pictures_costs_more_and_stands_in_a_line_of_it
 def test_what_has_no_price_is_taken_to_cost_what_the_model_usually_does_else_one() -> None:
     assert cost_of(picture(resolution="4k")) == 16
     clip = GenerationRequest(
-        MediaKind.VIDEO, "jimeng", "jimeng-video-3.5-pro", "a boat", storyboard_id="s1", duration_seconds=5
+        kind=MediaKind.VIDEO,
+        provider="jimeng",
+        model="jimeng-video-3.5-pro",
+        prompt="a boat",
+        storyboard_id="s1",
+        duration_seconds=5,
     )
     assert cost_of(clip) == 1
     assert demand_key(picture(resolution="4k")) != demand_key(picture())

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from models.enums import AccountStatus, LoadBalance, MediaKind
-from services.accounts.pool.choosing import Candidate, Cooldown, Demand, judge
+from services.accounts.pool.choosing import Candidate, Cooldown, Demand, check_eligibility
 from services.accounts.pool.fairness import Group, WaitingJob
 from services.accounts.pool.placing import Choice, is_kept, place
 
@@ -216,7 +216,7 @@ def test_slots_of_accounts_that_cannot_take_the_job_are_not_counted() -> None:
 
 def test_a_job_that_waits_though_slots_are_free_can_be_told_why() -> None:
     account = replace(FREE, in_flight=2)
-    verdicts = [judge(account, WANTED, NOW)]
+    verdicts = [check_eligibility(account, WANTED, NOW)]
     assert is_kept([account], WANTED, verdicts, 10)
     assert not is_kept([account], WANTED, verdicts, 0)
     assert not is_kept([replace(account, urgent_in_flight=1)], WANTED, verdicts, 10)
@@ -300,7 +300,7 @@ def _plainly(
     groups: Mapping[int, Group],
     percent: float,
 ) -> list[tuple[int, int]]:
-    from services.accounts.pool.choosing import free_slots, kept_for_urgent, rank, slots_of, with_one_more
+    from services.accounts.pool.choosing import free_slots, rank, slots_of, slots_reserved_for_urgent, with_one_more
 
     pool = {account.id: account for account in accounts}
     rest = list(wanted)
@@ -314,15 +314,15 @@ def _plainly(
             rest, key=lambda job: (job.rank, groups[job.group].in_flight, groups[job.group].last_turn, job.job_id)
         ):
             demand = demands[job.key]
-            verdicts = {key: judge(account, demand, NOW) for key, account in pool.items()}
+            verdicts = {key: check_eligibility(account, demand, NOW) for key, account in pool.items()}
             working = [key for key, verdict in verdicts.items() if verdict.is_free or verdict.is_busy]
             free = [key for key, verdict in verdicts.items() if verdict.is_free]
             open_slots = sum(free_slots(pool[key], demand) for key in free)
-            started_with = {account.id: judge(account, demand, NOW) for account in accounts}
+            started_with = {account.id: check_eligibility(account, demand, NOW) for account in accounts}
             first = [
                 account for account in accounts if started_with[account.id].is_free or started_with[account.id].is_busy
             ]
-            kept = kept_for_urgent(sum(slots_of(account, demand) for account in first), percent)
+            kept = slots_reserved_for_urgent(sum(slots_of(account, demand) for account in first), percent)
             kept -= sum(pool[account.id].urgent_in_flight for account in first)
             if groups[job.group].is_full or not working or not free:
                 continue

@@ -93,7 +93,7 @@ async def test_the_most_urgent_goes_first_and_then_the_oldest() -> None:
 
 
 async def test_jobs_without_any_account_do_not_stand_in_the_way_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.accounts.pool.waiting.MOST_OF_A_LINE", 3)
+    monkeypatch.setattr("services.accounts.pool.waiting.MAX_OF_A_LINE", 3)
     account = await make_account()
     nobody = await make_account(status=AccountStatus.INACTIVE)
     for _ in range(5):
@@ -146,7 +146,7 @@ async def test_a_pass_costs_no_more_statements_for_more_jobs(upstream: FakeUpstr
 
 
 async def test_one_owners_backlog_does_not_hide_anothers_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.accounts.pool.waiting.MOST_OF_A_LINE", 4)
+    monkeypatch.setattr("services.accounts.pool.waiting.MAX_OF_A_LINE", 4)
     await make_account(max_concurrent=1)
     theirs = await make_account(OTHER)
     for _ in range(8):

@@ -2,7 +2,7 @@ import pytest
 
 from models.artifacts import Artifact
 from models.enums import JobStatus
-from services.film.artifacts.state import LiveBuild, Making, making_of
+from services.film.artifacts.state import BuildState, LiveBuild, build_state
 
 ERROR = {"code": "TIMEOUT", "message": "Too slow.", "retryable": True, "upstreamCode": None}
 LIVE = LiveBuild(1, JobStatus.RUNNING, 0.25)
@@ -15,15 +15,15 @@ def artifact(**values: object) -> Artifact:
 @pytest.mark.parametrize(
     ("made", "live", "expected"),
     [
-        (None, None, Making(JobStatus.PENDING, 0)),
-        (None, LIVE, Making(JobStatus.RUNNING, 0.25)),
-        (artifact(), None, Making(JobStatus.PENDING, 0)),
-        (artifact(fingerprint="f"), None, Making(JobStatus.SUCCEEDED, 1)),
-        (artifact(fingerprint="f"), LIVE, Making(JobStatus.RUNNING, 0.25)),
-        (artifact(is_pinned=True), None, Making(JobStatus.SUCCEEDED, 1)),
-        (artifact(fingerprint="f", failed_fingerprint="g", error=ERROR), None, Making(JobStatus.FAILED, 0, ERROR)),
-        (artifact(failed_fingerprint="g", error=ERROR), LIVE, Making(JobStatus.RUNNING, 0.25)),
+        (None, None, BuildState(JobStatus.PENDING, 0)),
+        (None, LIVE, BuildState(JobStatus.RUNNING, 0.25)),
+        (artifact(), None, BuildState(JobStatus.PENDING, 0)),
+        (artifact(fingerprint="f"), None, BuildState(JobStatus.SUCCEEDED, 1)),
+        (artifact(fingerprint="f"), LIVE, BuildState(JobStatus.RUNNING, 0.25)),
+        (artifact(is_pinned=True), None, BuildState(JobStatus.SUCCEEDED, 1)),
+        (artifact(fingerprint="f", failed_fingerprint="g", error=ERROR), None, BuildState(JobStatus.FAILED, 0, ERROR)),
+        (artifact(failed_fingerprint="g", error=ERROR), LIVE, BuildState(JobStatus.RUNNING, 0.25)),
     ],
 )
-def test_how_far_an_artifact_is(made: Artifact | None, live: LiveBuild | None, expected: Making) -> None:
-    assert making_of(made, live) == expected
+def test_how_far_an_artifact_is(made: Artifact | None, live: LiveBuild | None, expected: BuildState) -> None:
+    assert build_state(made, live) == expected

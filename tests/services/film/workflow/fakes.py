@@ -14,7 +14,7 @@ from models.artifacts import Artifact
 from models.enums import ENDED_WORKFLOW_STATUSES, ArtifactKind, FileRole, GridLayout, InputType, WorkflowStatus
 from models.workflows import Workflow
 from providers.base import DraftAsset, DraftScene, DraftShot, ScriptDraft
-from services.film.artifacts.context import MadeFile, Maker, Result, Workbench
+from services.film.artifacts.context import BuildContext, Builder, MadeFile, Result
 from services.film.artifacts.graph import fingerprint_of
 from services.film.stages.registry import MAKERS
 from services.film.workflow_options import WorkflowOptions
@@ -73,8 +73,8 @@ class Studio:
         self.at_once: Counter[ArtifactKind] = Counter()
         self.most_at_once: Counter[ArtifactKind] = Counter()
 
-    def maker(self, kind: ArtifactKind) -> Maker:
-        async def make(inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+    def maker(self, kind: ArtifactKind) -> Builder:
+        async def make(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
             self.started[kind].set()
             self.at_once[kind] += 1
             self.most_at_once[kind] = max(self.most_at_once[kind], self.at_once[kind])
@@ -92,7 +92,7 @@ class Studio:
 
         return make
 
-    async def _result(self, kind: ArtifactKind, inputs: dict[str, Any], subject_id: int, bench: Workbench) -> Result:
+    async def _result(self, kind: ArtifactKind, inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
         if kind is ArtifactKind.SCRIPT:
 
             async def publish() -> None:

@@ -5,7 +5,7 @@ import pytest
 from models.enums import MediaKind
 from models.generation_requests import GenerationRequest
 from services.generation.batches.estimating import Place, Work, time_left
-from services.generation.batches.forecasting import Sort, Wanted, _Waiting, others_before
+from services.generation.batches.forecasting import ForecastDemand, Sort, _Waiting, others_before
 
 REQUEST = GenerationRequest(kind=MediaKind.IMAGE, provider="fake", model="fake-picture", prompt="a street")
 
@@ -79,7 +79,7 @@ def test_the_accounts_that_have_the_most_to_do_decide() -> None:
 
 
 def test_more_urgent_jobs_go_first_and_equal_groups_take_turns() -> None:
-    wanted = Wanted({"k": Sort(REQUEST, 10)}, priority_rank=2, batch_id=7)
+    wanted = ForecastDemand({"k": Sort(REQUEST, 10)}, priority_rank=2, batch_id=7)
     waiting = [
         _Waiting("k", 0, 0, 3),
         _Waiting("k", 2, 5, 400),

@@ -5,7 +5,7 @@ import pytest
 from models.enums import JobStatus, MediaKind, WorkflowStatus
 from models.generation_requests import GenerationRequest
 from models.workflows import Workflow
-from services.generation.batches.forecasting import Sort, Wanted, _Waiting, _waiting, others_before
+from services.generation.batches.forecasting import ForecastDemand, Sort, _Waiting, _waiting, others_before
 from tests.batch_factories import make_batch_of
 from tests.factories import OWNER, make_workflow
 from tests.pool_factories import make_generation
@@ -16,14 +16,14 @@ REQUEST = GenerationRequest(kind=MediaKind.IMAGE, provider="fake", model="fake-p
 def test_a_batch_that_has_become_more_urgent_by_waiting_takes_turns_with_others_that_have() -> None:
     """Both were NORMAL (2) and are HIGH (1) by now."""
     waiting = [_Waiting("k", 1, 7, 100), _Waiting("k", 1, 8, 900)]
-    small = Wanted({"k": Sort(REQUEST, 100)}, priority_rank=2, batch_id=7)
-    large = Wanted({"k": Sort(REQUEST, 900)}, priority_rank=2, batch_id=8)
+    small = ForecastDemand({"k": Sort(REQUEST, 100)}, priority_rank=2, batch_id=7)
+    large = ForecastDemand({"k": Sort(REQUEST, 900)}, priority_rank=2, batch_id=8)
     assert others_before(small, waiting) == {"k": 100}
     assert others_before(large, waiting) == {"k": 100}
 
 
 def test_a_batch_that_is_only_asked_about_is_as_urgent_as_it_is_to_be() -> None:
-    wanted = Wanted({"k": Sort(REQUEST, 10)}, priority_rank=2)
+    wanted = ForecastDemand({"k": Sort(REQUEST, 10)}, priority_rank=2)
     assert others_before(wanted, [_Waiting("k", 1, 8, 900)]) == {"k": 900}
 
 

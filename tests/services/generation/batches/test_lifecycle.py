@@ -10,7 +10,7 @@ from models.database import transaction
 from models.enums import BATCH_TRANSITIONS, BatchStatus, JobStatus
 from models.jobs import Job
 from services.generation.batches.end_states import Counts, end_of, progress_of
-from services.generation.batches.lifecycle import begin_batches, reopen_batches, settle_batches
+from services.generation.batches.lifecycle import begin_batches, end_complete_batches, reopen_batches
 from services.platform.events import batch_topic, bus
 from tests.batch_factories import columns, end, make_batch, make_batch_of, present
 
@@ -119,7 +119,7 @@ async def test_settling_again_changes_nothing(database: None) -> None:
     batch, jobs = await make_batch_of([R])
     await end(jobs[0], S)
     before = await columns(batch)
-    await transaction(lambda: settle_batches([batch.id]))
+    await transaction(lambda: end_complete_batches([batch.id]))
     assert await columns(batch) == before
 
 

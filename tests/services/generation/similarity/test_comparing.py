@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Indel
 
-from services.generation.similarity.comparing import most_alike, normalise, percentage, similarity
+from services.generation.similarity.comparing import most_similar, normalise, percentage, similarity
 
 NEAR_ONE = 1 - 1e-12
 
@@ -63,9 +63,9 @@ def test_it_is_what_rapidfuzz_calls_ratio_of_the_normalised_texts(prompt: str, o
 
 def test_what_reaches_the_threshold_is_found_the_most_alike_first() -> None:
     others = {1: "a red box", 2: "a red fox", 3: "a green fox", 4: "nothing"}
-    assert most_alike("a red fox", others, 16 / 18, 9) == [(2, 1.0), (1, pytest.approx(16 / 18))]
-    assert [key for key, _ in most_alike("a red fox", others, 0.0, 9)] == [2, 1, 3, 4]
-    assert most_alike("a red fox", others, 0.0, 1) == [(2, 1.0)]
+    assert most_similar("a red fox", others, 16 / 18, 9) == [(2, 1.0), (1, pytest.approx(16 / 18))]
+    assert [key for key, _ in most_similar("a red fox", others, 0.0, 9)] == [2, 1, 3, 4]
+    assert most_similar("a red fox", others, 0.0, 1) == [(2, 1.0)]
 
 
 @given(st.text("ab ", max_size=12), st.lists(st.text("ab ", max_size=12), max_size=20), st.floats(0, 1))
@@ -73,7 +73,7 @@ def test_what_just_reaches_the_threshold_is_found(normal: str, texts: list[str],
     others = dict(enumerate(texts))
     scores = {key: Indel.normalized_similarity(normal, other) for key, other in others.items()}
     for least in (threshold, *scores.values()):
-        found = dict(most_alike(normal, others, least, 99))
+        found = dict(most_similar(normal, others, least, 99))
         assert found == pytest.approx({key: score for key, score in scores.items() if score >= least - 1e-9})
 
 

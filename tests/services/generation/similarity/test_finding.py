@@ -162,7 +162,7 @@ async def test_the_records_of_a_deleted_workflow_are_gone_from_the_index() -> No
 
 
 async def test_records_of_an_upgraded_database_are_indexed_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.generation.similarity.indexing.INDEXED_AT_ONCE", 2)
+    monkeypatch.setattr("services.generation.similarity.indexing.INDEX_BATCH_SIZE", 2)
     records = [await made(prompt=f"{NIGHT} {number}") for number in range(5)]
     await start("shot-without-result")
     gone = await made(prompt=NIGHT)

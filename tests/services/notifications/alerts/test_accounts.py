@@ -10,7 +10,7 @@ from models.alerts import Alert
 from models.enums import AccountStatus, AlertKind, AlertSeverity
 from providers.pooled import FaultKind
 from services.accounts.checking import check_accounts, receive_credits
-from services.accounts.pool.account_updates import apply_effect, note_accepted, note_balance
+from services.accounts.pool.account_updates import apply_effect, record_accepted, record_balance
 from services.accounts.pool.decisions import AccountEffect
 from services.accounts.removing import delete_accounts
 from services.accounts.rules import AccountChanges
@@ -91,12 +91,12 @@ async def test_an_account_that_its_owner_took_out_is_nobodys_worry_when_its_sess
 async def test_nothing_is_told_about_deleted_accounts() -> None:
     banned, poor, busy = [await make_account(credit_balance=60) for _ in range(3)]
     await refuse(banned, AccountEffect.BANNED, FaultKind.PUNISHED)
-    await note_balance(poor.id, 1)
+    await record_balance(poor.id, 1)
     assert len(await open_alerts()) == 2
     await delete_accounts(OWNER, [banned.id, poor.id, busy.id])
     assert await open_alerts() == []
     await refuse(busy, AccountEffect.BANNED, FaultKind.PUNISHED)  # of a task that was under way
-    await note_balance(poor.id, 2)
+    await record_balance(poor.id, 2)
     await check_credits()
     assert await open_alerts() == []
 
@@ -105,18 +105,18 @@ async def test_few_credits_are_told_when_a_task_takes_them_and_no_more_once_ther
     change_settings(credit_low=50)
     account = await make_account(credit_balance=57, name="studio")
     attempts = [await make_attempt(account, credits_expected=4) for _ in range(3)]
-    await note_accepted(attempts[0], "2026-01-01")
+    await record_accepted(attempts[0], "2026-01-01")
     assert await open_alerts() == []
-    await note_accepted(attempts[1], "2026-01-01")
+    await record_accepted(attempts[1], "2026-01-01")
     assert await open_alerts() == [(AlertKind.CREDIT_LOW, AlertSeverity.WARNING, account.id)]
     [alert] = await Alert.all()
     assert "'studio' has 49 credits left, fewer than 50" in alert.message
-    await note_accepted(attempts[2], "2026-01-01")
-    await note_balance(account.id, 49)
+    await record_accepted(attempts[2], "2026-01-01")
+    await record_balance(account.id, 49)
     assert await Alert.all().count() == 1
-    await note_balance(account.id, 50)
+    await record_balance(account.id, 50)
     assert await open_alerts() == []
-    await note_balance(account.id, 0)
+    await record_balance(account.id, 0)
     assert await Alert.all().count() == 2
 
 
@@ -134,13 +134,13 @@ async def test_a_refusal_for_want_of_credits_and_a_balance_that_was_asked_for_ar
 async def test_an_account_that_gets_no_work_is_short_of_nothing() -> None:
     banned, idle, renewed = [await make_account(credit_balance=60) for _ in range(3)]
     for account in (banned, idle, renewed):
-        await note_balance(account.id, 7)
+        await record_balance(account.id, 7)
     await refuse(banned, AccountEffect.BANNED, FaultKind.PUNISHED)
     await change(idle, status=AccountStatus.INACTIVE)
     await change(renewed, session="another-session-of-it")
     assert [alert[0] for alert in await open_alerts()] == [AlertKind.ACCOUNT_BANNED]
-    await note_balance(idle.id, 6)
-    await note_balance(banned.id, 6)
+    await record_balance(idle.id, 6)
+    await record_balance(banned.id, 6)
     await check_credits()
     assert [alert[0] for alert in await open_alerts()] == [AlertKind.ACCOUNT_BANNED]
 
@@ -181,7 +181,7 @@ async def test_accounts_that_are_told_already_are_not_read_again(monkeypatch: py
     async def note(account: Any) -> None:
         looked_at.append(account["id"])
 
-    monkeypatch.setattr("services.notifications.alerts.accounts.note_credits", note)
+    monkeypatch.setattr("services.notifications.alerts.accounts.record_credits", note)
     await check_credits()
     assert looked_at == []
     new = await make_account(credit_balance=9)
@@ -192,7 +192,7 @@ async def test_accounts_that_are_told_already_are_not_read_again(monkeypatch: py
 async def test_while_nothing_changes_no_statement_is_added() -> None:
     account = await make_account(credit_balance=60)
     for balance in (60, 7):
-        await note_balance(account.id, balance)
+        await record_balance(account.id, balance)
         with counted_statements() as statements:
-            await note_balance(account.id, balance)
+            await record_balance(account.id, balance)
         assert len(statements) == 1

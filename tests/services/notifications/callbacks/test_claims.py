@@ -9,11 +9,11 @@ from models.alerts import Alert
 from models.callbacks import CallbackDelivery
 from models.database import now_ms
 from models.enums import AlertKind, DeliveryStatus
-from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, note, release
+from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, record_try, release
 from services.notifications.callbacks.redelivering import redeliver
-from services.notifications.callbacks.retries import MOST_TRIES
+from services.notifications.callbacks.retries import MAX_TRIES
 from services.notifications.callbacks.sending import Answer
-from services.notifications.callbacks.turns import MOST_PER_RECEIVER
+from services.notifications.callbacks.turns import MAX_PER_RECEIVER
 from tests.callback_factories import make_delivery, make_due, tries_of
 from tests.factories import OWNER
 
@@ -61,14 +61,14 @@ async def test_of_two_deliverers_at_once_each_gets_others() -> None:
 
 
 async def test_a_receiver_gets_so_many_at_once_and_others_are_not_behind_it() -> None:
-    for _ in range(MOST_PER_RECEIVER + 4):
+    for _ in range(MAX_PER_RECEIVER + 4):
         await make_delivery("https://slow.example/")
     await make_delivery("https://quick.example/")
     claims = await claim_due(64, {})
     counts = Counter(claim.delivery.receiver for claim in claims)
-    assert counts == {"slow.example:443": MOST_PER_RECEIVER, "quick.example:443": 1}
-    assert await claim_due(64, {(OWNER, "slow.example:443"): MOST_PER_RECEIVER}) == []
-    some = await claim_due(64, {(OWNER, "slow.example:443"): MOST_PER_RECEIVER - 3, (OWNER, "other.example:443"): 2})
+    assert counts == {"slow.example:443": MAX_PER_RECEIVER, "quick.example:443": 1}
+    assert await claim_due(64, {(OWNER, "slow.example:443"): MAX_PER_RECEIVER}) == []
+    some = await claim_due(64, {(OWNER, "slow.example:443"): MAX_PER_RECEIVER - 3, (OWNER, "other.example:443"): 2})
     assert len(some) == 3
 
 
@@ -81,11 +81,11 @@ async def test_with_little_room_receivers_take_turns() -> None:
 
 
 async def test_a_success_is_the_end_and_closes_the_alert() -> None:
-    delivery = await make_delivery(round_tries=MOST_TRIES - 1)
-    await note(await claimed(), BROKEN, 0.0)
+    delivery = await make_delivery(round_tries=MAX_TRIES - 1)
+    await record_try(await claimed(), BROKEN, 0.0)
     assert await Alert.filter(resolved_at__isnull=True).count() == 1
     await redeliver(OWNER, delivery.id)
-    await note(await claimed(), Answer(204), 0.0)
+    await record_try(await claimed(), Answer(204), 0.0)
     row = await CallbackDelivery.get(id=delivery.id)
     assert (row.status, row.due_at_ms, row.tries) == (DeliveryStatus.DELIVERED, None, 2)
     assert row.delivered_at is not None
@@ -95,13 +95,13 @@ async def test_a_success_is_the_end_and_closes_the_alert() -> None:
 
 async def test_a_failure_is_tried_again_later_and_given_up_with_one_alert() -> None:
     delivery = await make_delivery("https://studio.example/secret-path", subject="batch", subject_id=77)
-    for number in range(1, MOST_TRIES + 1):
+    for number in range(1, MAX_TRIES + 1):
         row = await CallbackDelivery.get(id=delivery.id)
         assert (row.status, row.round_tries) == (DeliveryStatus.PENDING, number - 1)
         await make_due()
-        await note(await claimed(), BROKEN, 0.5)
+        await record_try(await claimed(), BROKEN, 0.5)
     row = await CallbackDelivery.get(id=delivery.id)
-    assert (row.status, row.due_at_ms, row.tries) == (DeliveryStatus.FAILED, None, MOST_TRIES)
+    assert (row.status, row.due_at_ms, row.tries) == (DeliveryStatus.FAILED, None, MAX_TRIES)
     alert = await Alert.get()
     assert (alert.owner, alert.kind, alert.cause) == (OWNER, AlertKind.CALLBACK_FAILED, f"callback:{delivery.id}")
     assert alert.batch_id == 77
@@ -112,20 +112,20 @@ async def test_a_failure_is_tried_again_later_and_given_up_with_one_alert() -> N
 
 async def test_the_wait_is_that_of_the_rule() -> None:
     delivery = await make_delivery(round_tries=1)
-    await note(await claimed(), BROKEN, 0.0)
+    await record_try(await claimed(), BROKEN, 0.0)
     assert 290 < await seconds_left(delivery) <= 300
 
 
 async def test_a_receiver_that_is_gone_is_given_up_at_once() -> None:
     delivery = await make_delivery()
-    await note(await claimed(), Answer(410, "Gone."), 0.0)
+    await record_try(await claimed(), Answer(410, "Gone."), 0.0)
     assert (await CallbackDelivery.get(id=delivery.id)).status is DeliveryStatus.FAILED
     assert "Gone." in (await Alert.get()).message
 
 
 async def test_the_deployments_own_webhook_raises_no_alert_about_itself() -> None:
-    await make_delivery(owner="", subject="alert", round_tries=MOST_TRIES - 1)
-    await note(await claimed(), BROKEN, 0.0)
+    await make_delivery(owner="", subject="alert", round_tries=MAX_TRIES - 1)
+    await record_try(await claimed(), BROKEN, 0.0)
     assert (await CallbackDelivery.get()).status is DeliveryStatus.FAILED
     assert await Alert.all().count() == 0
 
@@ -135,10 +135,10 @@ async def test_who_lost_the_lease_stores_the_try_and_changes_nothing_else() -> N
     late = await claimed()
     await make_due()
     present = await claimed()
-    await note(late, BROKEN, 0.0)
+    await record_try(late, BROKEN, 0.0)
     row = await CallbackDelivery.get(id=delivery.id)
     assert (row.status, row.round_tries, row.lease_epoch) == (DeliveryStatus.PENDING, 0, present.epoch)
-    await note(present, Answer(200), 0.0)
+    await record_try(present, Answer(200), 0.0)
     assert await tries_of(delivery) == [(1, 500, None), (2, 200, None)]
     assert (await CallbackDelivery.get(id=delivery.id)).status is DeliveryStatus.DELIVERED
 
@@ -146,7 +146,7 @@ async def test_who_lost_the_lease_stores_the_try_and_changes_nothing_else() -> N
 async def test_what_is_handed_back_is_due_at_once_and_what_was_noted_is_not() -> None:
     given_back, noted = await make_delivery("https://a.example/"), await make_delivery("https://b.example/")
     claims = await claim_due(2, {})
-    await note(next(claim for claim in claims if claim.delivery.id == noted.id), BROKEN, 0.0)
+    await record_try(next(claim for claim in claims if claim.delivery.id == noted.id), BROKEN, 0.0)
     await release(claims)
     assert [claim.delivery.id for claim in await claim_due(2, {})] == [given_back.id]
 
@@ -155,6 +155,6 @@ async def test_a_delivery_that_was_removed_meanwhile_leaves_nothing() -> None:
     delivery = await make_delivery()
     claim = await claimed()
     await CallbackDelivery.filter(id=delivery.id).delete()
-    await note(claim, Answer(200), 0.0)
+    await record_try(claim, Answer(200), 0.0)
     await release([claim])
     assert await tries_of(delivery) == []

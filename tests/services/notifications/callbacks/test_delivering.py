@@ -23,7 +23,7 @@ from services.notifications.callbacks.claims import Claim, claim_due
 from services.notifications.callbacks.delivering import MAX_CALLBACKS, CallbackSource
 from services.notifications.callbacks.redelivering import redeliver
 from services.notifications.callbacks.signing import secret_text
-from services.notifications.callbacks.turns import MOST_PER_RECEIVER
+from services.notifications.callbacks.turns import MAX_PER_RECEIVER
 from services.notifications.callbacks.webhook_secrets import rotate_secret, valid_secrets
 from services.platform.file_links import LinkState, check
 from services.platform.keys import load_keys
@@ -259,7 +259,7 @@ async def test_a_worker_that_stops_hands_back_what_is_on_its_way(settings: Setti
 
 async def test_a_receiver_that_hangs_holds_up_no_other(settings: Settings, receiver: Receiver) -> None:
     async with receiving(*[HANG] * 100) as slow:
-        for _ in range(MOST_PER_RECEIVER + 3):
+        for _ in range(MAX_PER_RECEIVER + 3):
             await make_delivery(slow.url)
         quick = [await make_delivery(receiver.url) for _ in range(3)]
         with structlog.testing.capture_logs():
@@ -267,9 +267,9 @@ async def test_a_receiver_that_hangs_holds_up_no_other(settings: Settings, recei
                 run = asyncio.create_task(loop.run(lambda: None))
                 while any([await status_of(delivery) is not DeliveryStatus.DELIVERED for delivery in quick]):
                     await asyncio.sleep(0.01)
-                while len(slow.received) < MOST_PER_RECEIVER:
+                while len(slow.received) < MAX_PER_RECEIVER:
                     await asyncio.sleep(0.01)
-                assert len(slow.received) == len(loop.running) == MOST_PER_RECEIVER
+                assert len(slow.received) == len(loop.running) == MAX_PER_RECEIVER
                 await loop.stop()
                 await run
 

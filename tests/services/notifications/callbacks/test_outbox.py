@@ -21,7 +21,7 @@ from models.enums import (
 )
 from models.generation import GenerationRecord
 from models.jobs import Job
-from services.generation.on_ended import after_ending
+from services.generation.on_ended import on_ended
 from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.stopping import cancel_generation
 from services.notifications.callbacks.outbox import write_alert_callback, write_batch_callback, write_workflow_callback
@@ -49,7 +49,7 @@ async def succeed(job: Job) -> list[int]:
         assert await succeed_generation(job)
         for position, file_id in enumerate(files):
             await JobFile.create(job_id=job.id, position=position, role=FileRole.CANDIDATE, file_id=file_id)
-        await after_ending([job.id])
+        await on_ended([job.id])
 
     await transaction(body)
     return files

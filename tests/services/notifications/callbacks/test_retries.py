@@ -3,14 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.callbacks.retries import MOST_TRIES, WAITS_SECONDS, wait_ms
+from services.notifications.callbacks.retries import MAX_TRIES, WAITS_SECONDS, wait_ms
 from services.notifications.callbacks.sending import Answer
 
 NO_ANSWER = Answer(None, "There was no answer.")
 
 
 def test_the_waits_are_those_of_the_table_and_then_there_is_none() -> None:
-    waits = [wait_ms(NO_ANSWER, failures, 0.0) for failures in range(1, MOST_TRIES + 1)]
+    waits = [wait_ms(NO_ANSWER, failures, 0.0) for failures in range(1, MAX_TRIES + 1)]
     assert waits == [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000, None]
 
 

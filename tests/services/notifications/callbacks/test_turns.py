@@ -9,7 +9,7 @@ from models.callbacks import CallbackDelivery
 from models.database import execute, now_ms
 from services.notifications.callbacks import turns
 from services.notifications.callbacks.claims import Claim, claim_due
-from services.notifications.callbacks.turns import MOST_PER_OWNER, MOST_PER_RECEIVER, Target, Waiting, choose, next_ids
+from services.notifications.callbacks.turns import MAX_PER_OWNER, MAX_PER_RECEIVER, Target, Waiting, choose, next_ids
 from tests.callback_factories import make_delivery
 from tests.factories import OTHER, OWNER
 from tests.statements import counted_statements
@@ -40,15 +40,15 @@ def test_an_owners_receivers_take_turns() -> None:
 def test_an_owner_with_many_hosts_has_a_part_of_the_room_and_no_more() -> None:
     rows = waiting(*[("a", f"host-{number}") for number in range(100)], ("b", "b"))
     chosen = choose(rows, 64, {})
-    assert len(chosen) == MOST_PER_OWNER + 1
+    assert len(chosen) == MAX_PER_OWNER + 1
     assert 100 in chosen
-    assert choose(rows, 64, {("a", "host-1"): 8, ("a", "host-2"): MOST_PER_OWNER - 8}) == [100]
+    assert choose(rows, 64, {("a", "host-1"): 8, ("a", "host-2"): MAX_PER_OWNER - 8}) == [100]
 
 
 def test_a_receiver_is_filled_by_all_owners_together() -> None:
     rows = waiting(*[(owner, "shared") for owner in "abcdef" for _ in range(3)], ("a", "own"))
     chosen = choose(rows, 64, {("g", "shared"): 3})
-    assert len(chosen) == MOST_PER_RECEIVER - 3 + 1
+    assert len(chosen) == MAX_PER_RECEIVER - 3 + 1
     assert 18 in chosen
     assert Counter(rows[number].owner for number in chosen)["b"] == 1
 
@@ -75,13 +75,13 @@ async def test_one_owner_with_many_hosts_holds_no_other_up(either_database: str)
     theirs = await make_delivery(owner=OTHER)
     deployments = await make_delivery(owner="", subject="alert")
     claims = await claim_due(64, {})
-    assert Counter(claim.delivery.owner for claim in claims) == {OWNER: MOST_PER_OWNER, OTHER: 1, "": 1}
+    assert Counter(claim.delivery.owner for claim in claims) == {OWNER: MAX_PER_OWNER, OTHER: 1, "": 1}
     assert {theirs.id, deployments.id} < {claim.delivery.id for claim in claims}
     assert await claim_due(46, Counter((claim.delivery.owner, claim.delivery.receiver) for claim in claims)) == []
 
 
 async def test_what_waits_for_a_full_receiver_hides_nothing_behind_it(either_database: str) -> None:
-    await make_many(turns.MOST_LOOKED_AT + 50, OWNER, is_one_receiver=True)
+    await make_many(turns.MAX_LOOKED_AT + 50, OWNER, is_one_receiver=True)
     behind = await make_delivery("https://quick.example/")
     other = await make_delivery("https://slow.example/", OTHER)
     going: Counter[Target] = Counter()
@@ -91,7 +91,7 @@ async def test_what_waits_for_a_full_receiver_hides_nothing_behind_it(either_dat
         going = Counter((claim.delivery.owner, claim.delivery.receiver) for claim in claimed)
     assert {behind.id, other.id} < {claim.delivery.id for claim in claimed}
     assert Counter(claim.delivery.receiver for claim in claimed) == {
-        "slow.example:443": MOST_PER_RECEIVER,
+        "slow.example:443": MAX_PER_RECEIVER,
         "quick.example:443": 1,
     }
 
@@ -99,8 +99,8 @@ async def test_what_waits_for_a_full_receiver_hides_nothing_behind_it(either_dat
 async def test_looking_reads_few_rows_and_writes_none_where_nothing_can_be_taken(either_database: str) -> None:
     await make_many(30, OWNER, is_one_receiver=True)
     with counted_statements() as statements:
-        assert await claim_due(64, {(OWNER, "slow.example:443"): MOST_PER_RECEIVER}) == []
-        assert await claim_due(64, {(OWNER, "other.example:443"): MOST_PER_OWNER}) == []
+        assert await claim_due(64, {(OWNER, "slow.example:443"): MAX_PER_RECEIVER}) == []
+        assert await claim_due(64, {(OWNER, "other.example:443"): MAX_PER_OWNER}) == []
     assert not [statement for statement in statements if "UPDATE" in statement]
     assert await CallbackDelivery.filter(lease_epoch=0, tries=0).count() == 30
 
@@ -108,7 +108,7 @@ async def test_looking_reads_few_rows_and_writes_none_where_nothing_can_be_taken
 async def test_of_more_due_than_are_looked_at_the_oldest_of_each_owner_are_seen(
     either_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "MOST_LOOKED_AT", 4)
+    monkeypatch.setattr(turns, "MAX_LOOKED_AT", 4)
     oldest = {owner: (await make_delivery(owner=owner, due_at_ms=1)).id for owner in (OWNER, OTHER)}
     for owner in (OWNER, OTHER):
         for _ in range(5):
@@ -121,7 +121,7 @@ async def test_of_more_due_than_are_looked_at_the_oldest_of_each_owner_are_seen(
 async def test_the_looks_read_nothing_but_the_index_of_what_waits(database: None) -> None:
     await make_many(10, OWNER, is_one_receiver=False)
     with counted_statements() as statements:
-        await next_ids(5, {(OWNER, "host-1.example:443"): MOST_PER_RECEIVER})
+        await next_ids(5, {(OWNER, "host-1.example:443"): MAX_PER_RECEIVER})
     _, owners, oldest = statements
     for statement, values in ((owners, ["host-1.example:443"]), (oldest, [OWNER, "host-1.example:443"])):
         plan = [row["detail"] for row in await execute(f"EXPLAIN QUERY PLAN {statement}", *values)]

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from models.callbacks import WebhookSecret
 from services.accounts.sessions import reseal_all
 from services.notifications.callbacks.signing import key_of
-from services.notifications.callbacks.webhook_secrets import forget_retired_secrets, rotate_secret, valid_secrets
+from services.notifications.callbacks.webhook_secrets import delete_retired_secrets, rotate_secret, valid_secrets
 from tests.changed_settings import change_settings
 from tests.factories import OTHER, OWNER
 
@@ -41,7 +41,7 @@ async def test_a_new_one_signs_beside_the_former_for_a_day() -> None:
     assert timedelta(hours=23) < retiring.retires_at - datetime.now(UTC) <= timedelta(hours=24)
     await retire(seconds_ago=5)
     assert await valid_secrets(OWNER) == (new,)
-    assert await forget_retired_secrets() == 1
+    assert await delete_retired_secrets() == 1
     assert await WebhookSecret.all().count() == 1
 
 

@@ -1,6 +1,6 @@
 from typing import Any
 
-from services.notifications.statistics.aggregates import ALL_DAYS, CellKey, Grain, sum_up
+from services.notifications.statistics.aggregates import ALL_DAYS, AggregateKey, Grain, sum_up
 
 
 def delta(**values: Any) -> dict[str, Any]:
@@ -24,9 +24,9 @@ def test_a_delta_is_added_to_each_grain_for_its_day_and_for_all_days() -> None:
 
 def test_works_of_one_name_in_two_projects_are_one_work_and_two_places() -> None:
     sums = sum_up([delta(project_id="p", failed=1, error_code="TIMEOUT"), delta(project_id="q", canceled=1)])
-    work = sums[CellKey("mira", Grain.WORK, "", "w", ALL_DAYS, "IMAGE")]
+    work = sums[AggregateKey("mira", Grain.WORK, "", "w", ALL_DAYS, "IMAGE")]
     assert (work.ended, work.errors) == (2, {"TIMEOUT": 1})
-    assert sums[CellKey("mira", Grain.PLACE, "q", "w", ALL_DAYS, "IMAGE")].ended == 1
+    assert sums[AggregateKey("mira", Grain.PLACE, "q", "w", ALL_DAYS, "IMAGE")].ended == 1
 
 
 def test_what_was_taken_back_leaves_nothing_but_the_count_of_rows() -> None:

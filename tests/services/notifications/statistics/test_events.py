@@ -9,10 +9,15 @@ from models.enums import JobStatus, Reuse
 from models.generation import Attempt
 from models.jobs import Job
 from models.statistics import StatisticsCell, StatisticsDelta
-from services.generation.on_ended import after_ending
+from services.generation.on_ended import on_ended
 from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation
-from services.notifications.statistics.events import forget_jobs, note_credits, note_ended, note_reopened
+from services.notifications.statistics.events import (
+    delete_deltas_of_jobs,
+    record_credits,
+    record_ended,
+    record_reopened,
+)
 from services.notifications.statistics.rollup import roll_up
 from tests.changed_settings import change_settings
 from tests.factories import OWNER
@@ -56,12 +61,12 @@ async def sums() -> list[tuple[str, int, int, int, int, int]]:
 
 
 async def test_an_end_is_noted_on_its_day_with_its_time_and_switches() -> None:
-    await note_ended([await ended()])
+    await record_ended([await ended()])
     assert await sums() == [("2026-01-31", 1, 0, 0, 1, 30_000)]
 
 
 async def test_a_failed_one_has_its_reason_and_no_time() -> None:
-    await note_ended([await ended(JobStatus.FAILED)])
+    await record_ended([await ended(JobStatus.FAILED)])
     assert await sums() == [("2026-01-31", 0, 1, 0, 1, 0)]
     assert (await StatisticsDelta.get()).error_code == "TIMEOUT"
 
@@ -78,10 +83,10 @@ async def test_a_thousand_ends_cost_as_many_statements_as_one() -> None:
     job = await ended()
     jobs = [Job(**{**dict(job), "id": job.id + number}) for number in range(1000)]  # type: ignore[call-overload]
     with counted_statements() as statements:
-        await note_ended(jobs)
+        await record_ended(jobs)
     assert len(statements) == 2
     with counted_statements() as statements:
-        await note_reopened(jobs)
+        await record_reopened(jobs)
     assert len(statements) == 1
     assert await StatisticsDelta.all().count() == 2000
     assert [counts[1:] for counts in await sums()] == [(0, 0, 0, 0, 0)]
@@ -90,31 +95,31 @@ async def test_a_thousand_ends_cost_as_many_statements_as_one() -> None:
 async def test_what_is_taken_back_is_what_was_written_though_zone_and_attempts_have_changed() -> None:
     """16:30 in London is the next day in Shanghai."""
     job = await ended(JobStatus.SUCCEEDED, datetime(2026, 1, 31, 16, 30, tzinfo=UTC))
-    await note_ended([job])
+    await record_ended([job])
     assert await sums() == [("2026-02-01", 1, 0, 0, 1, 30_000)]
     change_settings(timezone="Europe/London")
     await Attempt.filter(job_id=job.id).delete()
     await roll_up(60)
-    await note_reopened([job])
+    await record_reopened([job])
     assert await sums() == [("2026-02-01", 0, 0, 0, 0, 0)]
-    await note_ended([job])
+    await record_ended([job])
     assert await sums() == [("2026-01-31", 1, 0, 0, 0, 0), ("2026-02-01", 0, 0, 0, 0, 0)]
 
 
 async def test_taking_back_twice_or_what_was_never_noted_changes_nothing() -> None:
     job, other = await ended(JobStatus.FAILED), await ended()
-    await note_ended([job])
-    await note_reopened([job, other])
+    await record_ended([job])
+    await record_reopened([job, other])
     rows = await StatisticsDelta.all().count()
-    await note_reopened([job, other])
+    await record_reopened([job, other])
     assert await StatisticsDelta.all().count() == rows == 2
 
 
 async def test_a_charge_stays_when_its_job_is_taken_up_again() -> None:
     await make_account()
     job = await make_generation()
-    await note_credits(job, 20)
-    await note_credits(job, 0)
+    await record_credits(job, 20)
+    await record_credits(job, 0)
     await transaction(lambda: cancel_generation(job))
     await transaction(lambda: retry_generation(job))
     assert [row.credits for row in await StatisticsDelta.all().order_by("id")] == [20, 0, 0]
@@ -125,10 +130,10 @@ async def test_a_charge_stays_when_its_job_is_taken_up_again() -> None:
 
 async def test_what_a_purged_job_came_to_stays_and_only_its_rows_go() -> None:
     job, other = await ended(), await ended()
-    await note_ended([job, other])
+    await record_ended([job, other])
     await roll_up(60)
-    await note_reopened([other])
-    await forget_jobs([job.id, other.id])
+    await record_reopened([other])
+    await delete_deltas_of_jobs([job.id, other.id])
     assert [(row.job_id, row.succeeded) for row in await StatisticsDelta.all()] == [(other.id, -1)]
     assert (await StatisticsCell.get(grain="OWNER", day="")).succeeded == 2
 
@@ -137,7 +142,7 @@ async def test_an_end_that_is_rolled_back_is_not_noted() -> None:
     job = await ended()
 
     async def body() -> None:
-        await after_ending([job.id])
+        await on_ended([job.id])
         raise ValueError("the disk is full")
 
     with pytest.raises(ValueError, match="disk"):

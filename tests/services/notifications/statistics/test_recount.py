@@ -15,12 +15,11 @@ from models.generation import Attempt, GenerationRecord
 from models.job_errors import JobError
 from models.jobs import Job
 from providers.pooled import Accepted
-from services.generation import outcomes, stopping
-from services.generation.on_ended import after_ending
+from services.generation.on_ended import on_ended
 from services.generation.outcomes import fail_generation, succeed_generation
 from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation
-from services.generation.submitting import note_acceptance
+from services.generation.submitting import record_acceptance
 from services.notifications.statistics import rollup as rolling
 from services.notifications.statistics.rollup import roll_up
 from tests.factories import OWNER
@@ -57,8 +56,7 @@ class Studio:
         moment = datetime.now(UTC) - timedelta(seconds=self._random.uniform(0, 40 * 86400))
         text = f"'{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03}+00:00'"
         literal = text if is_sqlite() else f"TIMESTAMPTZ {text}"
-        for module in (outcomes, stopping):
-            self._monkeypatch.setattr(module, "timestamp_sql", lambda: literal)
+        self._monkeypatch.setattr("services.stores.updates.timestamp_sql", lambda: literal)
         self.moment = moment
 
     async def ask(self) -> None:
@@ -100,7 +98,7 @@ class Studio:
         sent = await Attempt.filter(job_id__in=self._job_ids, state=AttemptState.SENT).order_by("id")
         if sent:
             attempt = self._random.choice(sent)
-            assert await note_acceptance(attempt, await Job.get(id=attempt.job_id), Accepted(f"history-{attempt.id}"))
+            assert await record_acceptance(attempt, await Job.get(id=attempt.job_id), Accepted(f"history-{attempt.id}"))
 
     async def succeed(self) -> None:
         job = await self._any(JobStatus.RUNNING)
@@ -136,7 +134,7 @@ class Studio:
 async def _succeed(job: Job, *, is_late: bool) -> None:
     async def body() -> None:
         if await succeed_generation(job, is_late=is_late):
-            await after_ending([job.id])
+            await on_ended([job.id])
 
     await transaction(body)
 

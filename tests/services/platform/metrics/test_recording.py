@@ -21,11 +21,11 @@ from services.generation.polling import claim_accounts, poll_step
 from services.generation.submitting import submit_step
 from services.platform.metrics.recording import (
     metrics,
-    note_callback,
-    note_credits_spent,
-    note_job_ended,
-    note_operation,
-    note_upstream_call,
+    record_callback,
+    record_credits_spent,
+    record_job_ended,
+    record_operation,
+    record_upstream_call,
     watching_event_loop,
 )
 from services.platform.metrics.upstream import MeasuredPool
@@ -102,9 +102,9 @@ async def test_waiting_and_running_are_timed_in_the_first_run(database: None) ->
         started_at=began,
         finished_at=began + timedelta(seconds=7),
     )
-    note_job_ended(job, JobStatus.SUCCEEDED)
+    record_job_ended(job, JobStatus.SUCCEEDED)
     job.retry_count = 1  # when this run began is not known
-    note_job_ended(job, JobStatus.SUCCEEDED)
+    record_job_ended(job, JobStatus.SUCCEEDED)
     assert value("ekonte_job_wait_seconds_sum", type="STORYBOARD") == pytest.approx(40)
     assert value("ekonte_job_run_seconds_sum", type="STORYBOARD") == pytest.approx(7)
     assert value("ekonte_job_run_seconds_count", type="STORYBOARD") == 1
@@ -242,7 +242,7 @@ async def test_the_event_loops_lag_is_looked_at(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_callbacks_are_counted_by_what_came_of_them() -> None:
-    note_callback("batch_completed", "delivered")
+    record_callback("batch_completed", "delivered")
     assert value("ekonte_callbacks_total", event="batch_completed", outcome="delivered") == 1
 
 
@@ -253,10 +253,10 @@ def test_recording_never_raises(own_runtime: Runtime) -> None:
 
     own_runtime.metrics = Broken()  # type: ignore[assignment]
     with capture_logs() as lines:
-        note_operation("a", "query", 0.1, ["X"])
-        note_upstream_call("fake", "CN", "submit", 1.0)
-        note_credits_spent("fake", "m", 4)
-        note_callback("x", "delivered")
+        record_operation("a", "query", 0.1, ["X"])
+        record_upstream_call("fake", "CN", "submit", 1.0)
+        record_credits_spent("fake", "m", 4)
+        record_callback("x", "delivered")
     assert [line["event"] for line in lines] == ["metrics.not_recorded"] * 4
 
 

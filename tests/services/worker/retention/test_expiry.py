@@ -14,7 +14,7 @@ from models.generation import Attempt, Route
 from models.ids import first_id_at, new_id
 from models.jobs import Job, JobInput
 from services.notifications.alerts.raising import raise_alert
-from services.worker.retention.expiry import forget_old_deliveries, forget_old_rows, forget_orphans
+from services.worker.retention.expiry import delete_expired_rows, delete_old_deliveries, delete_orphaned_routes
 from tests.account_factories import make_account, make_attempt
 from tests.factories import OWNER, make_file, make_job
 
@@ -51,7 +51,7 @@ async def test_closed_alerts_go_after_ninety_days_and_open_ones_never() -> None:
     for cause, resolved_at in (("open", None), ("old", LONG_AGO), ("new", datetime.now(UTC) - timedelta(days=89))):
         await raise_alert(OWNER, AlertKind.CREDIT_LOW, AlertSeverity.WARNING, cause, cause)
         await Alert.filter(cause=cause).update(resolved_at=resolved_at, created_at=LONG_AGO)
-    assert await forget_old_rows() == 1
+    assert await delete_expired_rows() == 1
     assert {alert.cause for alert in await Alert.all()} == {"open", "new"}
 
 
@@ -59,7 +59,7 @@ async def test_names_of_uploaded_inputs_go_when_they_are_used_no_more() -> None:
     for sha256, days in (("a" * 64, 8), ("b" * 64, 6)):
         row = await UploadedInput.create(account_id=1, sha256=sha256, uri="tos/1")
         await UploadedInput.filter(id=row.id).update(created_at=datetime.now(UTC) - timedelta(days=days))
-    assert await forget_old_rows() == 1
+    assert await delete_expired_rows() == 1
     assert (await UploadedInput.get()).sha256 == "b" * 64
 
 
@@ -74,7 +74,7 @@ async def test_callbacks_go_with_their_tries_once_nothing_happened_to_them_for_l
         cause = f"callback:{delivery_id}"
         await raise_alert(OWNER, AlertKind.CALLBACK_FAILED, AlertSeverity.WARNING, cause, "It was given up.")
     await raise_alert(OWNER, AlertKind.CREDIT_LOW, AlertSeverity.WARNING, "account:1", "It has few credits.")
-    assert await forget_old_deliveries() == 2
+    assert await delete_old_deliveries() == 2
     assert {row.id for row in await CallbackDelivery.all()} == set(kept)
     assert {row.delivery_id for row in await CallbackTry.all()} == set(kept)
     open_ones = {alert.cause for alert in await Alert.filter(resolved_at__isnull=True)}
@@ -106,7 +106,7 @@ async def test_what_hangs_on_jobs_that_are_gone_goes_and_all_else_stays() -> Non
         await JobFile.create(id=row_id, job_id=job_id, position=0, role=FileRole.MAIN, file_id=file.id)
         if job_id != 7:
             expected["links"].add(row_id)
-    assert await forget_orphans() == 3
+    assert await delete_orphaned_routes() == 3
     assert {row.id for row in await Attempt.all()} == expected["attempts"]
     assert {row.id for row in await Route.all()} == expected["routes"]
     assert {row.id for row in await JobInput.all()} == expected["links"]

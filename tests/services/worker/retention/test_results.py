@@ -125,8 +125,8 @@ async def test_a_result_of_which_one_file_is_in_younger_use_stays_whole_and_is_h
 
 
 async def test_of_two_results_that_share_a_file_each_goes_whole_or_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "FILES_AT_ONCE", 1)
-    monkeypatch.setattr(results, "JOBS_AT_ONCE", 1)
+    monkeypatch.setattr(results, "FILE_BATCH_SIZE", 1)
+    monkeypatch.setattr(results, "JOB_BATCH_SIZE", 1)
     shared, held = await old_file(), await old_file()
     going, staying = await start(), await start()
     alone = await old_file()
