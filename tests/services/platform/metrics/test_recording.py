@@ -72,7 +72,7 @@ async def test_an_end_that_was_undone_is_not_counted(database: None) -> None:
 
 
 async def test_builds_and_stages_are_counted_however_they_end(database: None) -> None:
-    stage = await make_job()
+    stage = await make_job(status=JobStatus.RUNNING)
     builds = [await make_build(stage, ArtifactKind.PICTURE, number) for number in range(4)]
     queue = builds[0].queue
     await execute("UPDATE job SET due_at_ms = 1 WHERE role = 'BUILD' RETURNING id")
