@@ -20,10 +20,10 @@ from errors import JobErrorCode, JobFailure
 from models.database import execute, is_sqlite
 from models.enums import FileState
 from models.files import StoredFile
+from models.sql import timestamp_sql
 from providers.storage import Storage, open_storage
 from services.platform.owned import owned
 from services.platform.runtime import runtime
-from services.platform.sql import timestamp_sql
 from services.platform.table_scan import scan_table
 
 log = structlog.get_logger(__name__)

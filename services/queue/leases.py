@@ -12,11 +12,11 @@ from models.batches import Batch
 from models.database import execute, now_ms_sql, transaction
 from models.enums import JobRole, Queue
 from models.jobs import Job
+from models.sql import skip_locked_sql
 from services.platform.events import bus, job_topic
 from services.platform.leases import Lease
 from services.platform.locking import lock_rows
 from services.platform.runtime import runtime
-from services.platform.sql import skip_locked_sql
 from services.queue.priority import aged_rank_sql, group_sql, is_paused_sql
 from services.stores import workflows
 from services.stores.jobs import claims

@@ -6,9 +6,9 @@ The other columns of the table account are written by services/stores/accounts.
 from collections.abc import Collection, Sequence
 
 from models.database import execute, now_ms_sql
+from models.sql import skip_locked_sql
 from services.platform.leases import Lease, LeasedTable
 from services.platform.owned import places
-from services.platform.sql import skip_locked_sql
 
 POLLS = LeasedTable("account", until="poll_lease_until_ms", epoch="poll_epoch")
 CHECKS = LeasedTable("account", until="check_due_at_ms", epoch=None)

@@ -2,8 +2,8 @@
 
 from models.database import execute
 from models.enums import AlertKind, AlertSeverity
+from models.sql import timestamp_before_sql
 from services.notifications.alerts.raising import close_passed, is_open_sql, raise_alert
-from services.platform.sql import timestamp_before_sql
 from settings import Settings
 
 # What changes the batch itself (it began, was resumed or retried) moves its updated_at. The jobs are looked through
