@@ -1,6 +1,6 @@
-"""Going through large tables by id, a part at a time: no statement reads more than a part, and no walk takes too long.
+"""Going through large tables by id, a part at a time: no statement reads more than a part, and no scan takes too long.
 
-A walk goes on where the last one of this process stopped. A process that starts begins at the front, which costs time
+A scan goes on where the last one of this process stopped. A process that starts begins at the front, which costs time
 and nothing else: looking at a row twice changes nothing.
 """
 
@@ -11,7 +11,7 @@ from services.platform.runtime import runtime
 
 PART = 2_000
 MAX_PARTS = 200
-"Parts of one walk; the rest is the next walk's."
+"Parts of one scan; the rest is the next one's."
 
 ROW_BATCH_SIZE = 1_000
 MAX_ROUNDS = 20
@@ -27,7 +27,7 @@ async def scan_table(
     most_parts: int = MAX_PARTS,
 ) -> int:
     """Calls `look(after, last)` for the ids of the table in (after, last], part by part, up to `before_id`; the sum of
-    what it returns. At the end the next walk of that purpose begins at the front.
+    what it returns. At the end the next scan of that purpose begins at the front.
     """
     reached, place, total = runtime().scan_positions, (table, purpose), 0
     after = reached.get(place, 0)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from models.database import execute, transaction
 from models.ids import first_id_at
 from models.sql import timestamp_before_sql
-from services.platform.files import release_files
+from services.platform.file_removal import release_files
 from services.platform.owned import places
 from services.platform.table_scan import scan_table
 from services.stores.jobs.files import remove_inputs_from, remove_result_links
