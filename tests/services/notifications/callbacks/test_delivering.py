@@ -48,8 +48,8 @@ ENDED = "The connection ended before there was an answer, or the answer was no H
 
 
 @pytest.fixture
-def settings(either_database: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    return allow_loopback(monkeypatch)
+def settings(either_database: str) -> Settings:
+    return allow_loopback()
 
 
 @pytest.fixture
