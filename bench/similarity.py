@@ -31,8 +31,8 @@ from models.ids import new_id
 from models.jobs import Job
 from services.generation.records.holding import lock_record
 from services.generation.similarity.comparing import normalise
-from services.generation.similarity.finding import PART, find_similar
-from services.generation.similarity.indexing import index_forgotten, replace_keys
+from services.generation.similarity.finding import REQUEST_BATCH_SIZE, find_similar
+from services.generation.similarity.indexing import index_missing, replace_keys
 from services.stores import records
 
 OWNER = "mira"
@@ -140,7 +140,7 @@ async def measure(texts: Sequence[str], asked: Sequence[str]) -> None:
         with_index.append(await _seconds(index_one(record_id)))
     began = time.perf_counter()
     done = 0
-    while number := await index_forgotten():
+    while number := await index_missing():
         done += number
     seconds = time.perf_counter() - began
     size = await index_bytes()
@@ -195,7 +195,7 @@ async def measure_queries(texts: Sequence[str], asked: Sequence[str]) -> None:
         print(f"  recall at {threshold:<4g}     {shares} (of {len(there)})")
     at_once = [replace(request, reuse_threshold=max(THRESHOLDS)) for request in (requests * 1000)[:1000]]
     seconds = await _seconds(find_similar(OWNER, at_once))
-    print(f"  1,000 at once      {seconds:.2f} s, in parts of {PART}")
+    print(f"  1,000 at once      {seconds:.2f} s, in parts of {REQUEST_BATCH_SIZE}")
 
 
 async def _seconds(work: Any) -> float:

@@ -33,8 +33,8 @@ from services.platform.runtime import runtime
 from services.queries import record_statistics as reading
 from services.queries.account_statistics import account_statistics
 from services.queries.record_statistics import (
-    MAX_KEPT,
-    KeptSums,
+    MAX_CACHED,
+    CachedSums,
     RecordSums,
     StatisticsConditions,
     record_statistics,
@@ -306,12 +306,12 @@ async def question(name: str, conditions: StatisticsConditions, now: datetime, r
     async def ask() -> RecordSums:
         return await record_statistics(OWNER, conditions, now)
 
-    cache = runtime().state(KeptSums)
+    cache = runtime().state(CachedSums)
     cache.most = 0
     fresh = await milliseconds(ask, rounds)
     with counted_statements() as statements:
         found = await ask()
-    cache.most = MAX_KEPT
+    cache.most = MAX_CACHED
     await ask()
     kept = await milliseconds(ask, rounds)
     rows = await rows_summed(conditions, now)

@@ -106,7 +106,7 @@ def job_news(number: int, before: Mapping[str, Any] | None, after: Mapping[str, 
         error = left[-1]["error"] or {}
         return f"shot {number} leaves {left[-1]['account']['name']}: {error.get('message', '')}"
     message = after["message"] or ""
-    if message.startswith("Upstream did not answer") and message != (before or {}).get("message"):
+    if message.startswith("The provider did not respond") and message != (before or {}).get("message"):
         return f"shot {number} on {after['attempts'][-1]['account']['name']}: {message}"
     return None
 

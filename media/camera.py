@@ -1,4 +1,4 @@
-"""How the camera moves over a still picture, by shot type: pure paths in the picture's own measure."""
+"""Camera moves over a still picture by shot type: pure paths in coordinates relative to the picture."""
 
 import math
 import random
@@ -33,10 +33,10 @@ class Move:
 
     def at(self, fraction: float, seconds: float) -> View:
         """The view at `fraction` (0 to 1) of the way, `seconds` after its beginning."""
-        # Mostly even, softer at both ends: a stop that is felt would draw the eye to the camera.
+        # Mostly constant speed, eased at both ends: an abrupt stop would draw attention to the camera.
         eased = 0.8 * fraction + 0.2 * (3 - 2 * fraction) * fraction * fraction
         first, last = self.start, self.end
-        # Magnification in equal ratios looks like an even approach.
+        # A constant ratio of magnification looks like a constant approach.
         zoom = first.zoom * (last.zoom / first.zoom) ** eased
         x = first.x + (last.x - first.x) * eased
         y = first.y + (last.y - first.y) * eased
@@ -50,7 +50,7 @@ class Move:
 def plan_move(shot_type: str, seconds: float, strength: float, seed: int) -> Move:
     """The move for a shot: shot_type is one of the contract's ShotType names; strength from 0 (still) to 1.
 
-    The longer the shot, the further the way, up to a bound: the speed on the screen stays about the same.
+    Longer shots move further, up to a limit, so that the speed on the screen stays about the same.
     """
     chance = random.Random(seed)
     side = chance.choice((-1.0, 1.0))

@@ -1,6 +1,6 @@
-"""Whether a generated result, or an input, really opens: what it is by its bytes, and that it decodes to its end.
+"""Checks generated results and inputs: identifies a file by its bytes and decodes it to its end.
 
-Upstream's servers now and then send half a file, or a page that says why there is none, under the name of a picture.
+Upstream's servers sometimes send a truncated file, or an error page, in place of a picture.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class ResultInfo:
 
 
 def check_result(path: Path, kind: str) -> ResultInfo:
-    """What the result at `path` is. kind: IMAGE, decoded as a whole; VIDEO, its first and last frames decoded.
+    """Identifies the result at `path`. kind: IMAGE, decoded as a whole; VIDEO, its first and last frames decoded.
 
     Blocks: call it in a worker. Raises UnsupportedFileError, with the reason, for what is not whole or not of that
     kind. A picture of 2048 x 2048 takes 10 ms as JPEG and about 50 ms as PNG or WebP.
@@ -65,5 +65,5 @@ def _decode_end(path: Path, info: MediaInfo) -> None:
 
 
 def check_results(paths: list[Path], kind: str) -> list[ResultInfo]:
-    """As check_result, for all files of one task in one call."""
+    """Like check_result, for all files of one task in one call."""
     return [check_result(path, kind) for path in paths]

@@ -1,4 +1,4 @@
-"""The cut: shots, voices, music, effects and subtitles as one finished film."""
+"""Cuts shots, voices, music, effects and subtitles into a finished film."""
 
 import asyncio
 import shutil
@@ -34,8 +34,8 @@ class SpokenLine:
 class FilmShot:
     """A clip of any size, rate and codec and its place (see media.timeline); its own sound is mixed in low.
 
-    Each shot begins the crossfade before the former one ends. effects: names of media.effects.EFFECTS, heard while
-    the shot is seen.
+    Each shot starts crossfade seconds before the previous one ends. effects: names of media.effects.EFFECTS, played
+    during the shot.
     """
 
     clip: Path
@@ -47,7 +47,7 @@ class FilmShot:
 
 @dataclass(frozen=True)
 class FilmPlan:
-    """Everything that a film is cut from. Lengths are seconds; music_volume is linear, 1 as loud as the voices.
+    """The inputs of a film. Lengths are in seconds; music_volume is linear, 1 as loud as the voices.
 
     fade_*: picture and sound at the film's ends; music_fade_*: the music's own. burn_subtitles has no effect where
     no font of this machine can draw the cues (see FilmResult.subtitles_burned). language: BCP 47, of the subtitles.
@@ -94,7 +94,7 @@ async def cut_film(
 
     `work`: a folder for parts, which are removed at the end. Picture and sound are made at the same time, in workers
     that hold render slots. Raises JobFailure: INVALID_INPUT where a
-    file cannot be used; and as media.ffmpeg does. `out` is only there when it is whole.
+    file cannot be used; and as media.ffmpeg does. `out` exists only when it is complete.
     """
     picture = _picture_plan(plan, None)
     scratch = work / f"{out.stem}.parts"
@@ -123,13 +123,13 @@ async def cut_film(
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What went wrong first: the rest was cancelled because of it."""
+    """The first error, because of which the other tasks were cancelled."""
     inner = failures.exceptions[0]
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
 class _Shares:
-    """One progress from several that run at the same time."""
+    """Combines the progress of several concurrent tasks."""
 
     def __init__(self, progress: Callable[[float], None], **weights: float) -> None:
         self.progress, self.weights = progress, weights
@@ -195,7 +195,7 @@ async def _render_picture(picture: PicturePlan, scratch: Path, rendering: Render
 
 
 def copy_parts(parts: list[Path], out: Path, fps: int | Fraction) -> int:
-    """copy_packets, and the parts removed: at no time is the whole film there three times."""
+    """copy_packets, removing the parts, so that the film is never on disk three times."""
     frames = copy_packets(parts, out, Fraction(fps))
     for part in parts:
         part.unlink()
@@ -244,7 +244,7 @@ def probe_all(clips: list[Path]) -> list[MediaInfo]:
 
 
 def _effects(plan: FilmPlan, picture: PicturePlan) -> tuple[Effect, ...]:
-    """One sound over neighbouring shots that share it, so that rain does not stop and start at each cut."""
+    """Merges the effects of neighbouring shots, so that rain does not stop and restart at each cut."""
     spans: list[Effect] = []
     running: dict[str, int] = {}
     for number, (shot, placed) in enumerate(zip(plan.shots, picture.shots, strict=True)):

@@ -11,7 +11,7 @@ from media.synthesis import Mono, as_mono, colored_noise, envelope, lowpass_swee
 
 _MOST = 2
 
-# In order of how much a listener would miss it. Both languages; \b does not work beside Chinese characters.
+# Most important first. Both languages; \b does not work beside Chinese characters.
 _WORDS: tuple[tuple[str, str], ...] = (
     ("thunder", r"雷|闪电|\bthunder\w*|\blightning"),
     ("rain", r"雨(?!伞)|\brain(?:s|y|ing|ed|fall|storm)?\b|\bdownpour|\bdrizzl\w+"),
@@ -41,7 +41,7 @@ EFFECTS: tuple[str, ...] = tuple(name for name, _ in _WORDS)
 
 
 def choose_effects(prompt: str) -> tuple[str, ...]:
-    """At most two sounds for a shot with this prompt, the one that matters most first; often none."""
+    """At most two sounds for a shot with this prompt, the most important first; often none."""
     is_indoors = _INDOORS.search(prompt) is not None
     chosen = [
         name
@@ -73,7 +73,7 @@ Recipe = Callable[[int, np.random.Generator], Pair]
 
 
 def _both(make: Callable[[np.random.Generator], Mono], chance: np.random.Generator) -> Pair:
-    """Two sides that share half of their sound: wide, but not two separate places."""
+    """Makes a stereo sound whose sides share half of their signal: wide, but one place."""
     shared, left, right = make(chance), make(chance), make(chance)
     return as_mono(0.6 * shared + 0.5 * left), as_mono(0.6 * shared + 0.5 * right)
 

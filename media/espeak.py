@@ -33,7 +33,7 @@ class _Engine:
         data = str(espeakng_loader.get_data_path()).encode()
         self.rate: int = self.library.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, 0, data, _INITIALIZE_DONT_EXIT)
         if self.rate <= 0:
-            raise JobFailure(JobErrorCode.INTERNAL, "The speech engine does not start.", is_retryable=False)
+            raise JobFailure(JobErrorCode.INTERNAL, "The speech engine cannot be started.", is_retryable=False)
         self.pieces: list[NDArray[np.int16]] = []
         self.callback = _Callback(self._take)  # kept, for the library only has its address
         self.library.espeak_SetSynthCallback(self.callback)

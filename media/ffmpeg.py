@@ -1,4 +1,4 @@
-"""ffmpeg as a subprocess: one render slot, progress, an end within a second when cancelled, errors in our words."""
+"""Runs ffmpeg as a subprocess with a render slot, progress, fast cancellation and mapped errors."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ _LAUNCHER = str(Path(__file__).with_name("launcher.py"))
 _KILL_AFTER_SECONDS = 0.5
 _KEPT_LINES = 200
 _DISK_FULL = ("No space left on device", "Disk quota exceeded")
-# Lines that follow from the one that tells the cause.
+# Follow-up lines that do not name the cause.
 _CONSEQUENCES = re.compile(
     r"^(Conversion failed|Error while|Error opening (in|out)put files?|Task finished|Terminating|Nothing was written|"
     r"\s*Last message repeated|\[out#|Exiting|Error sending frames|\s*Stream #|Press \[q\])",
@@ -37,7 +37,7 @@ def ffmpeg_path() -> str:
 
 
 def explain(lines: Sequence[str]) -> str:
-    """The line of ffmpeg's stderr that says most, without local folders and addresses of its objects."""
+    """The most informative line of ffmpeg's stderr, without local folders and memory addresses."""
     useful = [line for line in lines if line.strip() and not _CONSEQUENCES.match(line)] or list(lines)
     line = useful[-1].strip() if useful else "no reason given"
     line = re.sub(r"^\[[^\]]*\]\s*", "", re.sub(r" @ 0x[0-9a-f]+", "", line))
@@ -88,9 +88,9 @@ async def _collect(stream: asyncio.StreamReader, lines: deque[str]) -> None:
 async def run_ffmpeg(arguments: Sequence[str], rendering: Rendering, *, expected_seconds: float | None = None) -> str:
     """Runs ffmpeg with these arguments while holding a render slot; returns the end of its stderr.
 
-    Progress is told by the time written, where expected_seconds (the length of the output) is given.
+    Progress is the time written, where expected_seconds (the length of the output) is given.
     Cancelling ends the process within a second. Raises JobFailure: TIMEOUT, STORAGE_ERROR where the disk is full,
-    else INTERNAL with the line that says why.
+    else INTERNAL with the line that names the cause.
     """
     common = ("-nostdin", "-y", "-hide_banner", "-progress", "pipe:1", "-nostats")
     async with render_slot(rendering.limit):

@@ -1,4 +1,4 @@
-"""What a clip gets after it was made: its transition, and the sound that is put under it."""
+"""Postprocesses a clip: adds its transition and sound."""
 
 import shutil
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ from media.worker import report_progress
 _FADE_SECONDS, _FADE_SHARE = 0.5, 1 / 5
 _PUSH_IN = Move(View(0.5, 0.5, 1.0), View(0.5, 0.5, 1.12))
 _MUSIC_FADES_SECONDS = (0.3, 1.0)  # in and out, shorter for short clips
-_EDGE_SECONDS = 0.05  # a voice that is cut off at the clip's end does not click
-_ENCODING = Encoding("veryfast", 18)  # a second time: finer than the first, which shows through
+_EDGE_SECONDS = 0.05  # avoids a click where a voice is cut off at the clip's end
+_ENCODING = Encoding("veryfast", 18)  # a second encoding needs a higher quality than the first
 _HIGHEST_RATE = 120
 
 
 @dataclass(frozen=True)
 class Finish:
-    """What a clip gets.
+    """The postprocessing of a clip.
 
     transition: NONE, KEN_BURNS (the camera comes slowly nearer from the first frame to the last) or FADE (from black
     and to black in half a second each, in a fifth of a short clip). ducking: the music is lower while the voice speaks.
@@ -52,7 +52,7 @@ class Finish:
 
 @dataclass(frozen=True)
 class _Clip:
-    """The clip as it is, and how its picture is written where it is written anew."""
+    """The probed clip, and the encoding settings where its picture is re-encoded."""
 
     path: Path
     info: MediaInfo
@@ -114,7 +114,7 @@ async def finish_clip(
 
 
 def look(clip: Path, finish: Finish) -> _Clip:
-    """What the clip is; and that the sounds are some. Blocks. Raises JobFailure INVALID_INPUT, naming the file."""
+    """Probes the clip and checks the sounds. Blocks. Raises JobFailure INVALID_INPUT, naming the file."""
     info = _probed(clip, "clip")
     for path, name in ((finish.voiceover, "voiceover"), (finish.bgm, "background music")):
         if path is not None and not _probed(path, name).has_audio:
@@ -123,7 +123,7 @@ def look(clip: Path, finish: Finish) -> _Clip:
         raise _unusable("clip", "The file holds no film.")
     rate = Fraction(info.frame_rate or 0).limit_denominator(1001)
     frames = info.frame_count
-    if not 1 <= rate <= _HIGHEST_RATE:  # a container that tells no usable rate
+    if not 1 <= rate <= _HIGHEST_RATE:  # the container has no usable rate
         rate = Fraction(24)
         frames = max(1, round(info.duration_seconds * rate))
     return _Clip(clip, info, rate, frames, finish.transition)
@@ -150,7 +150,7 @@ async def _picture(clip: _Clip, scratch: Path, rendering: Rendering) -> Path:
 
 
 def render_picture(clip: _Clip, out: Path) -> None:
-    """Writes the clip's picture anew, silent, with its transition. Blocks: for a worker process."""
+    """Re-encodes the clip's picture, silent, with its transition. Blocks: run it in a worker process."""
     width, height = max(2, (clip.info.width or 0) // 2 * 2), max(2, (clip.info.height or 0) // 2 * 2)
     if clip.transition == "KEN_BURNS":
         _render_push_in(clip, out, width, height)

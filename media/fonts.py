@@ -1,4 +1,4 @@
-"""Fonts of this machine that can really draw a given text; and subtitle cues drawn into frames with one."""
+"""Finds installed fonts that have all glyphs of a text, and draws subtitle cues into frames."""
 
 import functools
 import os
@@ -27,7 +27,7 @@ _UNASSIGNED = "\U0010fffe"  # every font draws it as "no such glyph"
 
 
 def _listed() -> Iterator[Path]:
-    """What fontconfig knows, where it is installed."""
+    """The fonts that fontconfig lists, if it is installed."""
     try:
         listing = subprocess.run(
             ["fc-list", "--format", "%{file}\n"], capture_output=True, text=True, timeout=10, check=True
@@ -56,7 +56,7 @@ def _fonts() -> tuple[Path, ...]:
 
 
 def can_draw(font: Path, text: str) -> bool:
-    """Whether the font has a glyph for each character that leaves ink."""
+    """Whether the font has a glyph for each visible character."""
     try:
         face = ImageFont.truetype(str(font), 24)
         missing = bytes(face.getmask(_UNASSIGNED)), face.getmask(_UNASSIGNED).size

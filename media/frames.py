@@ -1,4 +1,4 @@
-"""Film frames as YUV planes, and the one way in which they are encoded: H.264 High, yuv420p, BT.709, limited range."""
+"""Film frames as YUV planes, and their encoding: H.264 High, yuv420p, BT.709, limited range."""
 
 import io
 from dataclasses import dataclass
@@ -102,7 +102,7 @@ class VideoWriter:
     """A silent MP4 at a fixed frame rate, written frame by frame; a context manager.
 
     All files written with the same size, rate and encoding have the same codec parameters, so that their packets can
-    stand one after another in one file.
+    be concatenated in one file.
     """
 
     def __init__(self, path: Path, width: int, height: int, fps: Fraction | int, encoding: Encoding) -> None:

@@ -1,4 +1,4 @@
-"""Films of equal codec parameters one after another by their packets, exact to the frame; others encoded anew."""
+"""Concatenates films frame-exactly: by packets where the codec parameters are equal, else re-encoded."""
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -133,7 +133,7 @@ def copy_packets(parts: Sequence[Path], out: Path, fps: Fraction) -> int:
                 for packet in source.demux(stream):
                     if packet.pts is None or packet.dts is None:
                         continue
-                    # Counted in frames from the film's beginning: rounding never adds up.
+                    # Counted in frames from the start of the film, so that rounding errors do not add up.
                     packet.pts = frames + round(packet.pts * ticks * fps)
                     packet.dts = frames + round(packet.dts * ticks * fps)
                     packet.duration = 1

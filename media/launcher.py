@@ -1,7 +1,7 @@
 """Starts a program that dies with its parent: run as a script by media.ffmpeg, with the program and its arguments.
 
 prctl(2): PR_SET_PDEATHSIG survives execve, and is sent when the thread that started us ends, which is the event
-loop's. It is Linux's own; elsewhere a renderer outlives a killed parent until its work is done.
+loop's. It exists only on Linux; elsewhere a renderer outlives a killed parent until its work is done.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ def main() -> None:
         if os.getppid() != int(parent):  # it died before the request was made
             os._exit(1)
     with contextlib.suppress(OSError):
-        os.nice(5)  # The server and its event loop come first.
+        os.nice(5)  # The server and its event loop have priority.
     os.execv(program, [program, *arguments])  # noqa: S606 an argument list, no shell
 
 

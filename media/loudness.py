@@ -25,7 +25,7 @@ class Loudness:
 
 
 def parse_summary(text: str) -> Loudness:
-    """What ebur128 says at its end."""
+    """Parses the summary that ebur128 prints at its end."""
     summary = text[text.rindex("Summary:") :]
     integrated = re.search(r"I:\s+(-?[\d.]+|-inf) LUFS", summary)
     peak = re.search(r"Peak:\s+(-?[\d.]+|-inf) dBFS", summary)
@@ -35,7 +35,7 @@ def parse_summary(text: str) -> Loudness:
 
 
 async def measure(path: Path, rendering: Rendering) -> Loudness:
-    """The loudness of a sound or film file. Tells no progress."""
+    """The loudness of a sound or film file. Reports no progress."""
     said = await run_ffmpeg(
         ["-i", str(path), "-map", "0:a:0", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"],
         rendering,
@@ -47,8 +47,8 @@ async def master(mix: Path, out: Path, rendering: Rendering, *, seconds: float, 
     """Encodes the mix as AAC (48 kHz stereo, M4A) at TARGET_LUFS with peaks under HIGHEST_PEAK_DBTP; returns what
     the encoded file measures.
 
-    Encoding shifts peaks and limiting lowers loudness, so the file itself is measured and made again with the
-    difference corrected, until both hold. Silence stays silence.
+    Encoding shifts peaks and limiting lowers loudness, so the file itself is measured and encoded again with the
+    difference corrected, until both are within tolerance. Silence stays silence.
     """
     found = await measure(mix, rendering)
     rendering.progress(0.2)
@@ -82,6 +82,6 @@ async def master(mix: Path, out: Path, rendering: Rendering, *, seconds: float, 
 
 
 def _distance(found: Loudness) -> float:
-    """How far a measurement is from what is wanted, 0 where it is within tolerance; a peak too high weighs more."""
+    """The deviation of a measurement from the target, 0 within tolerance; a peak that is too high weighs more."""
     off = max(abs(found.integrated_lufs - TARGET_LUFS) - _TOLERANCE, 0.0)
     return off + 10 * max(found.true_peak_dbtp - (HIGHEST_PEAK_DBTP - _PEAK_MARGIN / 2), 0.0)

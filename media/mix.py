@@ -1,7 +1,7 @@
 """The film's sound as one track: voices, music that ducks under them, effects, and the clips' own sound.
 
 Mixed in blocks, so that a long film takes no more memory than a short one. The levels are fixed in relation to the
-voices; the whole is brought to its loudness afterwards, by media.loudness.
+voices; media.loudness sets the loudness of the whole afterwards.
 """
 
 import tempfile
@@ -33,10 +33,10 @@ EFFECT_DECIBELS = -33.0
 OWN_SOUND_DECIBELS = -32.0
 DUCK_DECIBELS = -9.0
 _ATTACK_SECONDS, _RELEASE_SECONDS = 0.3, 0.8
-_BRIDGE_SECONDS = 1.2  # pauses shorter than that do not let the music come up
+_BRIDGE_SECONDS = 1.2  # the music stays down in pauses shorter than this
 _BLOCK_SECONDS = 10
 _LOOP_FADE_SECONDS = 2.0
-_EDGE_SECONDS = 0.3  # effects and clips come and go in so long
+_EDGE_SECONDS = 0.3  # fade-in and fade-out of effects and clips
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class OwnSound:
-    """The sound that a clip brings with it, mixed in low."""
+    """The own sound of a clip, mixed in at a low level."""
 
     path: Path
     start_seconds: float
@@ -177,10 +177,10 @@ def _load_sound(sound: Effect | OwnSound) -> Samples:
 
 
 def duck_curve(spoken: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
-    """Times (seconds) and gains (decibels) between which the music's gain runs straight.
+    """Times (seconds) and gains (decibels) of the music; the gain is linear between them.
 
-    Since it is known when each line is spoken, the music goes down before the voice begins, as by a hand on the fader,
-    instead of after it as a compressor would.
+    Since the times of all lines are known, the music is lowered before each voice begins, not after it as a
+    compressor would do.
     """
     joined: list[tuple[float, float]] = []
     for start, end in sorted(spoken):

@@ -1,4 +1,4 @@
-"""A still picture as a moving shot: the camera over it, and for clips depth, light, grain and weather."""
+"""Animates a still picture: a camera move, and for clips depth, light, grain and weather."""
 
 import math
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Motion:
     """How a still picture moves, for how long, and how it is written.
 
     shot_type: a ShotType name of the contract, which chooses the move; strength from 0 to 1; quality DRAFT, STANDARD
-    or HIGH. A clip has more life than an animatic part: depth, light, and the weather that `prompt` speaks of.
+    or HIGH. A clip has more motion than an animatic part: depth, light, and the weather named by `prompt`.
     """
 
     seconds: float
@@ -65,7 +65,7 @@ async def move_picture(picture: Path, out: Path, motion: Motion, rendering: Rend
 
 
 def render_move(picture: Path, out: Path, motion: Motion) -> None:
-    """move_picture's work, in this process."""
+    """Does the work of move_picture in this process."""
     width, height, frames, strength = motion.width, motion.height, motion.frames, motion.strength
     is_clip = motion.kind == "clip"
     camera = _Camera(read_picture(picture, width, height, _OVERSIZE), width, height, is_smooth=is_clip)
@@ -132,7 +132,7 @@ class _Camera:
 
 
 class _Light:
-    """Light that is never quite still: slow clouds by day, a flicker by a fire or a lamp."""
+    """Variation of light: slow clouds by day, a flicker by a fire or a lamp."""
 
     def __init__(self, prompt: str, seed: int, strength: float) -> None:
         self.flickers = any(word in prompt.lower() for word in _FIRELIGHT)

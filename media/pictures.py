@@ -1,6 +1,6 @@
-"""Pictures that come in from outside: recognised by their bytes, made safe, cropped and fitted.
+"""External pictures: recognises them by their bytes, re-encodes, crops and fits them.
 
-Every function is synchronous and belongs into a worker process; what cannot be used is an UnsupportedFileError.
+Every function is synchronous and must run in a worker process; unusable files raise UnsupportedFileError.
 """
 
 import io
@@ -30,7 +30,7 @@ _CONTENT_TYPES = {
     "BMP": "image/bmp",
     "AVIF": "image/avif",
 }
-# No other decoder is ever tried: some of Pillow's (EPS, PDF) would start outside programs.
+# No other decoder is tried: some of Pillow's (EPS, PDF) would start external programs.
 _FORMATS = tuple(kind for kind in _CONTENT_TYPES if kind != "MPO")  # MPO is opened as JPEG
 _PNG_COMPRESSION = 1
 _POSTER_QUALITY = 90
@@ -47,27 +47,28 @@ class PictureInfo:
 
 @contextmanager
 def _opened(source: Path | io.BytesIO) -> "Iterator[Image.Image]":
-    """The picture, its size checked before anything is decoded. The first frame counts."""
+    """Opens the first frame of the picture; checks its size before anything is decoded."""
     try:
         with warnings.catch_warnings():
-            # Pillow's own warning about large pictures comes below our limit or above it; ours is the one that counts.
+            # Pillow warns about large pictures at its own limit; only our limit applies.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(source, formats=_FORMATS) as picture:
                 width, height = picture.size
                 if width * height > MAX_PIXELS:
                     raise UnsupportedFileError(
-                        f"The picture has {width}x{height} pixels; at most {MAX_PIXELS // 10**6} megapixels are taken."
+                        f"The picture has {width}x{height} pixels; at most "
+                        f"{MAX_PIXELS // 10**6} megapixels are allowed."
                     )
                 picture.load()
                 yield picture
     except Image.DecompressionBombError:
         raise UnsupportedFileError(
-            f"The picture is too large; at most {MAX_PIXELS // 1_000_000} megapixels are taken."
+            f"The picture is too large; at most {MAX_PIXELS // 1_000_000} megapixels are allowed."
         ) from None
     except UnidentifiedImageError:
         raise UnsupportedFileError("The file is not a PNG, JPEG, WebP, GIF, BMP or AVIF picture.") from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError) as error:
-        # What the decoders raise for broken data; a missing file or a full disk is not the picture's fault.
+        # Errors of the decoders for broken data; a missing file or a full disk is not the picture's fault.
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise UnsupportedFileError("The picture is broken or incomplete.") from None
@@ -90,14 +91,14 @@ def _upright_rgb(picture: Image.Image) -> Image.Image:
 
 
 def recognise_picture(data: bytes) -> PictureInfo:
-    """What picture these bytes are, by the bytes alone; decodes it, so that a broken one is found now.
+    """Identifies a picture by its bytes and decodes it, so that a broken one is found now.
 
     Raises UnsupportedFileError for anything but PNG, JPEG, WebP, GIF, BMP and AVIF (so for SVG), for broken or
     truncated data, and above 64 megapixels.
     """
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<svg", b"<?xml", b"<!doctype", b"<html")):
-        raise UnsupportedFileError("SVG and other markup is not taken as a picture; give a PNG, JPEG or WebP.")
+        raise UnsupportedFileError("SVG and other markup is not accepted as a picture; give a PNG, JPEG or WebP.")
     with _opened(io.BytesIO(data)) as picture:
         content_type = _CONTENT_TYPES[picture.format or ""]
         width, height = picture.size

@@ -1,4 +1,4 @@
-"""The still that stands for a film: chosen among its pictures by plain measures, and written as a JPEG."""
+"""Chooses a film's poster among its pictures by simple measures, and writes it as a JPEG."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ _SCORED_WIDTH = 320
 
 
 def score_picture(picture: Image.Image) -> float:
-    """How well a picture serves as a poster, from 0 to about 1: detail, contrast, color, and neither dark nor pale.
+    """The suitability of a picture as a poster, from 0 to about 1: detail, contrast, color, and neither dark nor pale.
 
     Colorfulness after Hasler and Süsstrunk, "Measuring colourfulness in natural images" (2003), equation 5.
     """
@@ -32,7 +32,7 @@ def score_picture(picture: Image.Image) -> float:
 
 
 def choose_poster(pictures: Sequence[Path]) -> int:
-    """The place of the picture that serves best; of equal ones the first. Pictures that do not open are passed over.
+    """The index of the best picture; of equal ones the first. Pictures that cannot be opened are skipped.
 
     Blocks. Raises JobFailure INVALID_INPUT where there is none that opens.
     """
@@ -52,7 +52,7 @@ def choose_poster(pictures: Sequence[Path]) -> int:
 
 
 def write_poster(pictures: Sequence[Path], out: Path, width: int, height: int) -> int:
-    """Writes the best picture, cropped to width x height, as a JPEG; returns its place. Blocks: for a worker."""
+    """Writes the best picture, cropped to width x height, as a JPEG; returns its index. Blocks: run it in a worker."""
     chosen = choose_poster(pictures)
     picture = read_picture(pictures[chosen], width, height, 1.0)
     out.write_bytes(to_jpeg(picture.resize((width, height), Image.Resampling.LANCZOS)))

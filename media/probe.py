@@ -1,4 +1,4 @@
-"""What a media file is, by its bytes: container, streams, sizes, lengths."""
+"""Probes media files by their bytes: container, streams, sizes, lengths."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,8 +9,8 @@ from av.error import FFmpegError
 
 from errors import UnsupportedFileError
 
-# libavformat's names of the containers that are taken; others (HLS, concat lists, images, ...) may refer to further
-# files or addresses and are refused without being opened any further.
+# libavformat's names of the accepted containers; others (HLS, concat lists, images, ...) may refer to further files
+# or addresses and are refused without being opened.
 _VIDEO_TYPES = {"mov": "video/mp4", "matroska": "video/x-matroska"}
 _AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "flac": "audio/flac"}
 _DEMUXERS = ("mov", "matroska", "wav", "mp3", "ogg", "flac")
@@ -36,7 +36,7 @@ class MediaInfo:
 
 
 def _demuxer(head: bytes) -> str | None:
-    """libavformat's name of the container that these first bytes begin."""
+    """libavformat's name of the container with these first bytes."""
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
         return "mov"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
@@ -64,7 +64,7 @@ def _content_type(demuxer: str, head: bytes, has_video: bool) -> str:
 
 
 def probe(path: Path) -> MediaInfo:
-    """What the file at `path` is; its name does not matter. Blocks: call it in a worker or a thread.
+    """Identifies the file at `path` by its content, not its name. Blocks: call it in a worker or a thread.
 
     Raises UnsupportedFileError with the reason for anything that is not sound or film that opens.
     """
@@ -123,7 +123,7 @@ def _read(container: av.container.InputContainer, demuxer: str, head: bytes) -> 
 def _length(
     container: av.container.InputContainer, stream: av.VideoStream | av.AudioStream
 ) -> tuple[float, int | None]:
-    """Seconds and frames: as the container says, else by reading all packets (WebM recordings say nothing)."""
+    """Seconds and frames from the container, else by reading all packets (WebM recordings do not store them)."""
     base = stream.time_base or Fraction(1, 1000)
     if stream.duration and stream.frames:
         return float(stream.duration * base), stream.frames

@@ -1,7 +1,7 @@
-"""Heavy Python work in worker processes of our own, reused, and killed when their caller is cancelled.
+"""Runs CPU-heavy Python work in reused worker processes, which are killed when their caller is cancelled.
 
 Workers are plain child processes and not tied to an event loop: any loop in any thread may call. A worker that loses
-its parent ends at once (it sees the end of its stdin), so a killed server leaves nothing running.
+its parent exits at once (its stdin ends), so a killed server leaves nothing running.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 Arguments = TypeVarTuple("Arguments")
 
 _MAX_IDLE_SECONDS = 300.0
-_MAX_CALLS = 200  # A worker is replaced after so many calls, whatever its libraries may have kept.
+_MAX_CALLS = 200  # A worker is replaced after this many calls, to free memory that its libraries keep.
 
 
 class _Worker:
@@ -93,7 +93,7 @@ async def _take(loop: asyncio.AbstractEventLoop) -> _Worker:
     try:
         return await asyncio.shield(taking)
     except asyncio.CancelledError:
-        await asyncio.wait([taking])  # starting takes milliseconds; a worker that nobody took would stay for ever
+        await asyncio.wait([taking])  # starting takes milliseconds; an unclaimed worker would stay for ever
         if taking.exception() is None:
             _give_back(taking.result())
         raise
@@ -107,7 +107,7 @@ def _give_back(worker: _Worker) -> None:
 
 @atexit.register
 def end_workers() -> None:
-    """Ends all idle workers; those at work end with their callers."""
+    """Ends all idle workers; busy ones end with their callers."""
     with _lock:
         workers = list(_idle)
         _idle.clear()
@@ -122,7 +122,7 @@ async def run_in_worker(
     timeout_seconds: float,
     progress: Callable[[float], None] | None = None,
 ) -> Result:
-    """What function(*args) returns, computed in a worker process that holds one of `limit` render slots.
+    """Returns function(*args), computed in a worker process that holds one of `limit` render slots.
 
     The function is a top-level one; it, its arguments and its result can be pickled. It may call
     media.worker.report_progress, which calls `progress` on this loop. Cancelling kills the worker. Raises what the
@@ -153,7 +153,7 @@ async def run_in_worker(
             raise
     if kind == "died":
         worker.end()
-        raise JobFailure(JobErrorCode.INTERNAL, f"A rendering process died (status {value}).", is_retryable=True)
+        raise JobFailure(JobErrorCode.INTERNAL, f"A rendering process crashed (status {value}).", is_retryable=True)
     _give_back(worker)
     if kind == "error":
         raise value

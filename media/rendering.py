@@ -1,4 +1,4 @@
-"""Under what a rendering runs: how many at once on this machine, for how long, and who is told how far it is."""
+"""The conditions of a rendering: concurrency limit, time limit and progress callback."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ def _ignore(_: float) -> None:
 class Rendering:
     """limit: render slots of this machine; timeout_seconds: for each call of a worker or of ffmpeg.
 
-    progress: is called with what is done, from 0 to 1.
+    progress: called with the completed share, from 0 to 1.
     """
 
     limit: int
@@ -26,19 +26,19 @@ class Rendering:
     progress: Callable[[float], None] = _ignore
 
     def telling(self, progress: Callable[[float], None]) -> "Rendering":
-        """The same with another progress."""
+        """A copy with another progress callback."""
         return replace(self, progress=progress)
 
     def part(self, start: float, share: float) -> "Rendering":
-        """For a part of the work: its 0 to 1 is start to start + share of the whole."""
+        """A copy for a part of the work: its 0 to 1 maps to start to start + share of the whole."""
         return self.telling(lambda done: self.progress(start + share * done))
 
     def silent(self) -> "Rendering":
-        """For a part of the work that tells nothing."""
+        """A copy for a part of the work that reports no progress."""
         return self.telling(_ignore)
 
     async def run(self, function: Callable[[*Arguments], Result], *args: *Arguments) -> Result:
-        """processes.run_in_worker under these conditions; raises what it does."""
+        """Calls processes.run_in_worker under these conditions and raises what it raises."""
         return await run_in_worker(
             function, *args, limit=self.limit, timeout_seconds=self.timeout_seconds, progress=self.progress
         )

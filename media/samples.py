@@ -44,7 +44,7 @@ def decode_blocks(path: Path, channels: int) -> Iterator[Samples]:
 
 
 def read_samples(path: Path, channels: int = 1) -> Samples:
-    """All of a sound file; for long ones rather decode_blocks."""
+    """Decodes a whole sound file; use decode_blocks for long ones."""
     blocks = list(decode_blocks(path, channels))
     return np.concatenate(blocks) if blocks else np.zeros((0, channels), np.float32)
 

@@ -1,4 +1,4 @@
-"""Part of a film's picture: shots fitted, crossfaded, faded and subtitled, frame by frame, as one encoded segment."""
+"""Encodes a segment of a film's picture: shots fitted, crossfaded, faded and subtitled, frame by frame."""
 
 import contextlib
 from collections.abc import Generator, Iterator, Sequence
@@ -19,7 +19,7 @@ from media.worker import report_progress
 
 @dataclass(frozen=True)
 class PictureShot:
-    """A clip at its place in the film, counted in frames; the last frame stands where the clip is too short."""
+    """A clip at its place in the film, counted in frames; the last frame is held where the clip is too short."""
 
     clip: Path
     start_frame: int
@@ -28,7 +28,7 @@ class PictureShot:
 
 @dataclass(frozen=True)
 class PicturePlan:
-    """The film's picture. Each shot but the first begins crossfade_frames before the former one ends."""
+    """The film's picture. Each shot but the first starts crossfade_frames before the previous one ends."""
 
     shots: tuple[PictureShot, ...]
     width: int
@@ -129,7 +129,7 @@ def _mixed(under: Planes, over: Planes, share: float) -> Planes:
 
 
 def _brightness(plan: PicturePlan, number: int) -> float:
-    """1, less in the film's fades; the first and the last frame are black."""
+    """The brightness: 1, less in the film's fades; the first and the last frame are black."""
     light = 1.0
     if number < plan.fade_in_frames:
         light = number / plan.fade_in_frames

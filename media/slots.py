@@ -1,4 +1,4 @@
-"""Render slots: at most so many renderers at once on this machine, whichever processes start them."""
+"""Render slots: limit the number of concurrent renderers on this machine across all processes."""
 
 import asyncio
 import contextlib
@@ -12,12 +12,12 @@ from pathlib import Path
 
 _POLL_SECONDS = (0.02, 0.05)
 
-# Per event loop, only the first in line asks the kernel: waiting costs next to nothing and is first come, first served.
+# Per event loop only the first waiter polls the kernel, so waiting is cheap and first come, first served.
 _queues: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = weakref.WeakKeyDictionary()
 
 
 def slot_folder() -> Path:
-    """The folder of the lock files, of this user alone. Raises PermissionError where somebody else made it."""
+    """The folder of the lock files, private to this user. Raises PermissionError where another user owns it."""
     folder = Path(tempfile.gettempdir()) / f"ekonte-render-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
@@ -50,7 +50,7 @@ def _try_any(folder: Path, limit: int) -> int | None:
 async def render_slot(limit: int) -> AsyncIterator[None]:
     """Holds one of `limit` slots of this machine and user; waits for a free one without blocking the loop.
 
-    The kernel frees the slots of a process that dies. Not to be nested: who holds a slot must not wait for a second.
+    The kernel frees the slots of a process that dies. Must not be nested: a holder must not wait for a second slot.
     """
     if limit < 1:
         raise ValueError("limit must be at least 1")

@@ -1,4 +1,4 @@
-"""Voices and speech without a network: the catalogue, and text to a WAV file through espeak-ng."""
+"""Offline voices and speech: the voice catalogue, and text to a WAV file through espeak-ng."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -103,12 +103,12 @@ def base_language(language: str) -> str:
 
 
 def narrator(language: str) -> SpeechVoice:
-    """The voice that tells the story where none was chosen."""
+    """The default narrator's voice."""
     return _VOICE_BY_ID[f"{base_language(language)}-narrator"]
 
 
 def find_voice(voice_id: str) -> SpeechVoice:
-    """Raises JobFailure INVALID_INPUT where there is no such voice."""
+    """The voice with that id. Raises JobFailure INVALID_INPUT where there is none."""
     try:
         return _VOICE_BY_ID[voice_id]
     except KeyError:
@@ -118,7 +118,7 @@ def find_voice(voice_id: str) -> SpeechVoice:
 
 
 def is_speakable(text: str) -> bool:
-    """Whether there is anything to say: a letter, a character or a digit."""
+    """Whether the text has a letter, a character or a digit to speak."""
     return any(character.isalnum() for character in text)
 
 
@@ -172,7 +172,7 @@ def _trimmed(samples: Samples) -> Samples:
 
 
 def _levelled(samples: Samples) -> Samples:
-    """At a level that all voices share, with the few highest peaks rounded off rather than the whole turned down."""
+    """Sets the level that all voices share, limiting the few highest peaks instead of lowering the whole."""
     level = gated_level(samples)
     louder = samples * (linear(_LEVEL_DECIBELS) / max(level, 1e-6))
     ceiling = linear(_PEAK_DECIBELS)

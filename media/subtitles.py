@@ -12,8 +12,8 @@ from media.timeline import PlacedUtterance
 CHINESE_LINE = 18  # characters in a line
 LATIN_LINE = 42
 _SHORTEST_SECONDS = 1.0
-_BETWEEN_SECONDS = 0.04  # about one frame without a cue, so that the eye sees the change
-_LINGER_SECONDS = 0.6  # a short cue may stay so much longer than its voice
+_BETWEEN_SECONDS = 0.04  # about one frame without a cue, so that the change is visible
+_LINGER_SECONDS = 0.6  # a short cue may stay this much longer than its voice
 
 _CLAUSE = re.compile(r".*?(?:[。！？!?…；;，,、：:—]+|\.(?=\s|$|[”’\"')])|\.{2,})[”’」』》）\"')\]]*\s*|.+$", re.DOTALL)
 _SENTENCE_END = re.compile(r"[。！？!?….][”’」』》）\"')\]]*\s*$")
@@ -24,7 +24,7 @@ _NO_LINE_START = re.compile(r"^[。！？!?…；;，,、：:—”’」』》�
 
 @dataclass(frozen=True)
 class Cue:
-    """What is shown from start to end, in seconds from the film's beginning; lines are separated by \\n."""
+    """A text shown from start to end, in seconds from the film's beginning; lines are separated by \\n."""
 
     start_seconds: float
     end_seconds: float
@@ -32,7 +32,7 @@ class Cue:
 
 
 def line_width(text: str) -> float:
-    """How much of a line the text takes; 1 is a full one, in Chinese, Latin or both."""
+    """The width of a text as a share of a full line, in Chinese, Latin or both."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
     return wide / CHINESE_LINE + (len(text) - wide) / LATIN_LINE
 
@@ -41,7 +41,7 @@ def make_cues(lines: Sequence[PlacedUtterance]) -> tuple[Cue, ...]:
     """Cues in order of time, without overlaps, of at most two lines each.
 
     A long line is split at its punctuation, each part shown for its share of the voice. A cue of less than a second
-    stays on for a while where the next one leaves it the time.
+    is extended where the next one leaves time.
     """
     cues: list[Cue] = []
     for line in sorted(lines, key=lambda line: line.start_seconds):
@@ -67,7 +67,7 @@ def _without_overlaps(cues: Sequence[Cue]) -> tuple[Cue, ...]:
 
 
 def _spoken_weight(text: str) -> float:
-    """How long a text takes to say, in Chinese characters: measured against the voices' pauses and words."""
+    """The speaking time of a text in units of Chinese characters, measured on the voices' pauses and words."""
     weight = 0.0
     for character in text:
         if unicodedata.east_asian_width(character) in "WF" and character.isalnum():
@@ -82,7 +82,7 @@ def _spoken_weight(text: str) -> float:
 
 
 def split_text(text: str) -> list[str]:
-    """The text in parts that each fit on two lines, cut where the punctuation is strongest."""
+    """Splits the text into parts that fit on two lines, at the strongest punctuation."""
     clean = " ".join(text.split())
     if not clean:
         return []
@@ -112,7 +112,7 @@ def _fits(text: str) -> bool:
 
 
 def _split_long(clause: str) -> list[str]:
-    """A clause without punctuation inside, in even parts that fit."""
+    """Splits a clause without inner punctuation into equal parts that fit."""
     if _fits(clause):
         return [clause]
     for count in range(2, 200):
@@ -154,7 +154,7 @@ def break_lines(text: str) -> str:
 
 
 def format_srt(cues: Sequence[Cue]) -> str:
-    """SubRip text."""
+    """The cues as a SubRip file."""
     blocks = (
         f"{number}\n{_clock(cue.start_seconds)} --> {_clock(cue.end_seconds)}\n{cue.text.replace('-->', '→')}\n"
         for number, cue in enumerate(cues, 1)

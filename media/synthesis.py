@@ -1,4 +1,4 @@
-"""The few means that effects and music share: noise of a color, envelopes, slow random curves."""
+"""Synthesis functions for effects and music: coloured noise, envelopes, slow random curves."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The film's timeline: how long each shot is and when each line is spoken, as pure sums over whole frames."""
+"""The film's timeline: the length of each shot and the time of each line, in whole frames."""
 
 import math
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ class Timeline:
 
     @property
     def crossfade_seconds(self) -> float:
-        """The crossfade really used: shorter than asked for where a shot is too short for it."""
+        """The actual crossfade: shorter than requested where a shot is too short for it."""
         return self.crossfade_frames / self.fps
 
     @property
@@ -120,7 +120,7 @@ def _frames(shot: ShotTiming, fps: int, fades: int, lead: float, gap: float, tai
     if not shot.utterances:
         return wanted
     speech = sum(line.seconds for line in shot.utterances) + gap * (len(shot.utterances) - 1)
-    # The small allowance is for sums like 0.1 + 0.2, which would else cost a frame.
+    # The tolerance is for sums like 0.1 + 0.2, which would otherwise add a frame.
     return max(wanted, fades + math.ceil((lead + speech + tail) * fps - 1e-6))
 
 

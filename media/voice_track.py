@@ -1,4 +1,4 @@
-"""Spoken lines put together: one shot's lines with pauses between, and a whole film's voice on one track."""
+"""Joins spoken lines: those of one shot with pauses, and the whole film's voice on one track."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

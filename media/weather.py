@@ -1,4 +1,4 @@
-"""Things that drift through a clip, chosen by the words of its prompt: rain, snow, petals, leaves, sparks, dust."""
+"""Weather particles in a clip, chosen by its prompt: rain, snow, petals, leaves, sparks, dust."""
 
 import math
 import re
@@ -19,12 +19,12 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("sparks", r"火焰|篝火|炉火|燃烧|烟花|\bfire\b|\bflames?\b|\bembers?\b|\bbonfire|\bhearth"),
     ("dust", r"尘|阳光|光束|沙漠|\bdust\w*|\bsun(?:light|beams?|shine)\b|\bdesert"),
 )
-# Words that hold one of the above without meaning it.
+# Words that contain one of the above with another meaning.
 _NOT_MEANT = re.compile(r"下雪前|雪白|雨伞店|\btrain\w*|\bbrain\w*|\bfire\s?place tools", re.IGNORECASE)
 
 
 def choose_weather(prompt: str) -> str | None:
-    """What drifts through a shot with this prompt (Chinese or English), if anything does."""
+    """The particles of a shot with this prompt (Chinese or English); None where there are none."""
     meant = _NOT_MEANT.sub(" ", prompt)
     return next((name for name, words in _WORDS if re.search(words, meant, re.IGNORECASE)), None)
 
@@ -107,7 +107,7 @@ class Weather:
         return _Layer((256 - full, 256 - half), (full * luma, half * blue, half * red), scale, chance.random() * 6.3)
 
     def draw(self, planes: Planes, seconds: float) -> Planes:
-        """The frame with the weather as it is after so many seconds."""
+        """A copy of the frame with the weather at that time in seconds."""
         y, u, v = planes.y, planes.u, planes.v
         for layer in self.layers:
             sway = self.kind.sway * math.sin(0.9 * seconds + layer.phase)
@@ -126,7 +126,7 @@ class Weather:
 
 
 def _soften(tile: Image.Image, radius: float) -> Image.Image:
-    """Blurred as a tile: what leaves on one side comes in on the other."""
+    """Blurs a tile with wrap-around at its edges."""
     margin = math.ceil(radius * 3)
     wrapped = Image.fromarray(np.pad(np.asarray(tile), margin, mode="wrap"))
     blurred = wrapped.filter(ImageFilter.GaussianBlur(radius))

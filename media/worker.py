@@ -1,4 +1,4 @@
-"""The program of a worker process: takes pickled calls on stdin, answers on stdout; see media.processes.
+"""The program of a worker process: reads pickled calls from stdin, writes results to stdout; see media.processes.
 
 Each message is eight bytes of length, big endian, and a pickle: (function, arguments) in; ("progress", fraction),
 ("value", result) or ("error", exception) out.
@@ -27,7 +27,7 @@ def write_raw(stream: BinaryIO, payload: bytes) -> None:
 
 
 def read_message(stream: BinaryIO) -> Any:
-    """The next message. Raises EOFError where the other side has gone."""
+    """The next message. Raises EOFError where the other side has closed the stream."""
     return pickle.loads(_read_exactly(stream, *_LENGTH.unpack(_read_exactly(stream, _LENGTH.size))))  # noqa: S301 our own processes
 
 
@@ -39,14 +39,14 @@ def _read_exactly(stream: BinaryIO, size: int) -> bytes:
 
 
 def report_progress(fraction: float) -> None:
-    """For functions that run in a worker: tells the caller's progress. Does nothing elsewhere."""
+    """Reports progress to the caller from a function that runs in a worker. Does nothing elsewhere."""
     if _answers is not None:
         message = ("progress", min(max(fraction, 0.0), 1.0))
-        _tell(_answers, pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL))
+        _send(_answers, pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL))
 
 
-def _tell(answers: BinaryIO, payload: bytes) -> None:
-    """A parent that died while something was computed wants no answer, and gets no traceback in its log."""
+def _send(answers: BinaryIO, payload: bytes) -> None:
+    """Writes a result. Exits silently where the parent has died meanwhile, without a traceback in its log."""
     try:
         write_raw(answers, payload)
     except BrokenPipeError:
@@ -72,14 +72,14 @@ def _take_calls(stream: BinaryIO, calls: "queue.SimpleQueue[tuple[Callable[..., 
             size = _LENGTH.unpack(_read_exactly(stream, _LENGTH.size))[0]
             calls.put(_read_exactly(stream, size))  # type: ignore[arg-type]
     except EOFError:
-        os._exit(0)  # The parent ended or died: whatever is being computed is wanted by nobody.
+        os._exit(0)  # The parent ended or died: nobody needs the result.
 
 
 def main() -> None:
     global _answers
     _answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # What libraries print must not get between the answers.
-    os.nice(5)  # The server and its event loop come first.
+    os.dup2(2, 1)  # Output of libraries must not mix with results on stdout.
+    os.nice(5)  # The server and its event loop have priority.
     calls: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_take_calls, args=(os.fdopen(os.dup(0), "rb"), calls), daemon=True).start()
     while True:
@@ -90,7 +90,7 @@ def main() -> None:
             message = pickle.dumps(answer, protocol=pickle.HIGHEST_PROTOCOL)
         except Exception as error:
             message = pickle.dumps(("error", _portable(error)), protocol=pickle.HIGHEST_PROTOCOL)
-        _tell(_answers, message)
+        _send(_answers, message)
 
 
 if __name__ == "__main__":

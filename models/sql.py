@@ -1,4 +1,4 @@
-"""Small pieces of SQL in which the two databases differ."""
+"""SQL fragments that differ between the two databases."""
 
 from models.database import is_sqlite
 from models.ids import EPOCH_MS
@@ -13,15 +13,15 @@ def least_sql(*expressions: str) -> str:
 
 
 def skip_locked_sql(table: str | None = None) -> str:
-    """table: which one's rows, by name or alias, where there are several. SQLite has one writer at a time and no row
-    locks.
+    """table: the name or alias of the table whose rows to lock, if there are several. Empty on SQLite, which has one
+    writer at a time and no row locks.
     """
     of = "" if table is None else f" OF {table}"
     return "" if is_sqlite() else f" FOR UPDATE{of} SKIP LOCKED"
 
 
 def timestamp_sql(plus_seconds: int = 0) -> str:
-    """The database's clock for DatetimeField columns, as Tortoise writes them (UTC); a time from now, where given."""
+    """Returns the database's time for DatetimeField columns, in Tortoise's format (UTC), plus `plus_seconds`."""
     if is_sqlite():
         later = f", '{plus_seconds:+d} seconds'" if plus_seconds else ""
         return f"strftime('%Y-%m-%d %H:%M:%f+00:00', 'now'{later})"
@@ -29,21 +29,21 @@ def timestamp_sql(plus_seconds: int = 0) -> str:
 
 
 def timestamp_before_sql(seconds: float) -> str:
-    """So many seconds before the database's clock, for comparing with DatetimeField columns; indexes serve it."""
+    """Returns the database's time minus `seconds`, for comparisons with DatetimeField columns that can use an index."""
     if is_sqlite():
         return f"strftime('%Y-%m-%d %H:%M:%f+00:00', 'now', '-{float(seconds):.3f} seconds')"
     return f"(statement_timestamp() - interval '{float(seconds):.3f} seconds')"
 
 
 def waiting_since_sql(job: str = "job") -> str:
-    """Since when a row of `job` (its name or alias) waits, in milliseconds: where the row does not say, since it was
-    created, which its id tells.
+    """Returns the time, in milliseconds, since which a row of `job` (its name or alias) waits: its waiting_since_ms,
+    else its creation time, which its id contains.
     """
     return f"COALESCE({job}.waiting_since_ms, ({job}.id >> 22) + {EPOCH_MS})"
 
 
 def milliseconds_of_sql(column: str) -> str:
-    """A DatetimeField column as milliseconds since 1970."""
+    """Returns a DatetimeField column as milliseconds since 1970."""
     if is_sqlite():
         return f"CAST((julianday({column}) - 2440587.5) * 86400000 AS INTEGER)"
     return f"CAST(extract(epoch FROM {column}) * 1000 AS BIGINT)"

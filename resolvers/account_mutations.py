@@ -1,4 +1,4 @@
-"""Adding, changing and removing accounts, and asking upstream about them."""
+"""Mutations that add, change, delete, reset and check accounts."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
@@ -25,16 +25,16 @@ FewIds = Annotated[list[strawberry.ID], strawberry.argument(description="The acc
 
 
 def new_account(wanted: NewAccountInput) -> NewAccount:
-    """What is not given, or null, has its default."""
-    usual = NewAccount(name="", session="")
+    """A new account; fields not given, or null, have their defaults."""
+    defaults = NewAccount(name="", session="")
     return NewAccount(
         name=wanted.name,
         session=wanted.session_id,
-        provider=usual.provider if wanted.provider is None else wanted.provider,
+        provider=defaults.provider if wanted.provider is None else wanted.provider,
         type=given(wanted.type),
         site=given(wanted.site),
-        priority=usual.priority if wanted.priority is None else wanted.priority,
-        max_concurrent=usual.max_concurrent if wanted.max_concurrent is None else wanted.max_concurrent,
+        priority=defaults.priority if wanted.priority is None else wanted.priority,
+        max_concurrent=defaults.max_concurrent if wanted.max_concurrent is None else wanted.max_concurrent,
         daily_image_limit=given(wanted.daily_image_limit),
         daily_video_limit=given(wanted.daily_video_limit),
     )
@@ -60,7 +60,7 @@ def _limit(wanted: int | None) -> Limit:
 
 
 def _by_outcome(outcomes: Sequence[Outcome], ids: Sequence[str | None]) -> dict[str, Any]:
-    """The fields of a payload that tells of each item of `accounts`; ids: the items', where they have any."""
+    """The payload fields for the outcomes of the items of `accounts`. ids: those of the items, if any."""
     accounts = [Account.from_row(outcome.account) for outcome in outcomes if outcome.account is not None]
     failures = [
         item_failure(outcome.error, ["accounts", str(index)], ids[index])
@@ -78,7 +78,7 @@ def _by_outcome(outcomes: Sequence[Outcome], ids: Sequence[str | None]) -> dict[
 async def _with_each(
     info: Info, ids: Sequence[strawberry.ID], do: Callable[[str, list[int]], Awaitable[list[Outcome]]]
 ) -> AccountsPayload:
-    """Does something with each account once."""
+    """Calls `do` once with all distinct accounts and builds the payload from its outcomes."""
 
     async def done(owner: str, numbers: list[int]) -> list[tuple[int, Account | EkonteError]]:
         outcomes = zip(numbers, await do(owner, numbers), strict=True)
@@ -125,7 +125,7 @@ class AccountMutations:
         outcomes = await updating.update_accounts(info.context.owner, changes)
         return UpdateAccountsPayload(**_by_outcome(outcomes, [account.id for account in input.accounts]))
 
-    @mutation("Logical deletion. What was submitted on the accounts finishes there; what was not moves to others.")
+    @mutation("Soft deletion. Jobs submitted on the accounts finish there; all others move to other accounts.")
     async def delete_accounts(self, info: Info, ids: Ids) -> DeletePayload:
         return await delete_each(info, ids, "Account", _delete)
 
@@ -136,10 +136,10 @@ class AccountMutations:
     async def reset_accounts(self, info: Info, ids: Ids) -> AccountsPayload:
         return await _with_each(info, ids, removing.reset_accounts)
 
-    @mutation("Asks upstream whether the sessions are alive and what their balances are. At most 50.")
+    @mutation("Checks sessions and balances upstream. At most 50 accounts.")
     async def check_accounts(self, info: Info, ids: FewIds) -> AccountsPayload:
         return await _with_each(info, ids, checking.check_accounts)
 
-    @mutation("Receives today's free credits upstream. At most 50.")
+    @mutation("Collects today's free credits upstream. At most 50 accounts.")
     async def receive_credits(self, info: Info, ids: FewIds) -> AccountsPayload:
         return await _with_each(info, ids, checking.receive_credits)

@@ -1,4 +1,4 @@
-"""The caller's accounts, by id, as a list and summed up."""
+"""Queries of the caller's accounts: by id, as a list, and statistics."""
 
 from typing import Annotated
 
@@ -54,14 +54,14 @@ class AccountQueries:
         filter: ListFilter[AccountFilter] = strawberry.UNSET,
         order_by: Annotated[
             AccountOrder | None,
-            strawberry.argument(description="In which order; cursors are good within one order."),
+            strawberry.argument(description="The order; a cursor is valid only in the order that it was returned in."),
         ] = strawberry.UNSET,
     ) -> Connection[Account]:
         owner, conditions = info.context.owner, account_conditions(given(filter) or AccountFilter())
         found = await account_page(owner, conditions, account_ordering(given(order_by)), request)
         return connection(found, Account.from_row, lambda: account_count(owner, conditions))
 
-    @resolved("The caller's accounts, summed up.")
+    @resolved("Statistics of the caller's accounts.")
     async def account_statistics(self, info: Info) -> AccountStatistics:
         sums = await account_statistics(info.context.owner)
         return AccountStatistics.of(sums)

@@ -1,4 +1,4 @@
-"""Following the caller's accounts."""
+"""The subscription to the caller's accounts."""
 
 import contextlib
 from collections.abc import AsyncGenerator
@@ -14,17 +14,16 @@ from services.queries.account_changes import follow_accounts
 @strawberry.type
 class AccountSubscriptions:
     @subscription(
-        "Changes in the caller's accounts: cooldowns, bans, balances; each account as it is to begin with. Never "
-        "completes."
+        "Changes of the caller's accounts: cooldowns, bans, balances; first the current state of each. Never completes."
     )
     async def account_changes(self, info: Info) -> AsyncGenerator[Account, None]:
         context = info.context
         batches = follow_accounts(context.owner, until=context.viewer.expires_at)
         async with contextlib.aclosing(batches):
             async for rows in batches:
-                context.forget()
+                context.clear_loaders()
                 loaders, ids = context.loaders, [row.id for row in rows]
-                # Read for all of them at once; the fields of each then find it there.
+                # Loaded for all accounts at once, so that the fields of each are served from the loaders' cache.
                 await loaders.standing_by_account_id.load_many(ids)
                 await loaders.cooldowns_by_account_id.load_many(ids)
                 for row in rows:

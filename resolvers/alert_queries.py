@@ -1,4 +1,4 @@
-"""The caller's alerts."""
+"""The query of the caller's alerts."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ class AlertQueries:
         request: PageRequest,
         open: Annotated[
             bool | None,
-            strawberry.argument(description="true: only those that are open; false: only closed ones; null: all."),
+            strawberry.argument(description="true: only open ones; false: only closed ones; null: all."),
         ] = strawberry.UNSET,
     ) -> Connection[Alert]:
         query = alerts_query(info.context.owner, given(open))

@@ -1,4 +1,4 @@
-"""Following the caller's alerts."""
+"""The subscription to the caller's alerts."""
 
 import contextlib
 from collections.abc import AsyncGenerator
@@ -22,6 +22,6 @@ class AlertSubscriptions:
         batches = follow_alerts(context.owner, until=context.viewer.expires_at)
         async with contextlib.aclosing(batches):
             async for rows in batches:
-                context.forget()
+                context.clear_loaders()
                 for row in rows:
                     yield Alert.from_row(row)

@@ -1,4 +1,4 @@
-"""Designing assets."""
+"""Mutations that design assets."""
 
 from typing import Annotated
 
@@ -34,7 +34,7 @@ class AssetMutations:
         )
         return JobPayload.of(row)
 
-    @mutation("A picture to design an asset by; its design image is then out of date.")
+    @mutation("Uploads a reference picture for an asset; its design image is then out of date.")
     async def upload_reference_image(
         self,
         info: Info,
@@ -46,11 +46,11 @@ class AssetMutations:
             row = await assets.upload_reference_image(info.context.owner, number, upload)
         return AssetPayload(asset=Asset.from_row(row))
 
-    @mutation("Draws an asset's design image anew.")
+    @mutation("Generates an asset's design image again.")
     async def regenerate_asset(
         self,
         info: Info,
-        input: Annotated[RegenerateAssetInput, strawberry.argument(description="The asset, and what is to change.")],
+        input: Annotated[RegenerateAssetInput, strawberry.argument(description="The asset, and the changes.")],
     ) -> JobPayload:
         row = await assets.regenerate_asset(
             info.context.owner,

@@ -1,4 +1,4 @@
-"""Has every mutation field written into the audit log, those that were refused too."""
+"""Writes every mutation field to the audit log, including refused ones."""
 
 import asyncio
 from typing import Any
@@ -11,14 +11,14 @@ from services.platform.audit import INTERRUPTED, OK, write_entry
 from services.platform.runtime import runtime
 
 
-class _Writing(set["asyncio.Task[None]"]):
-    """Entries that are being written: a task that nobody refers to may vanish."""
+class _WriteTasks(set["asyncio.Task[None]"]):
+    """References to running write tasks: the event loop keeps only weak references, and a task could be collected."""
 
 
 class Audited(FieldExtension):
-    """Writes the entry once the field's answer or refusal is known, before it goes out.
+    """Writes the audit entry when the field has returned or raised, before the response is sent.
 
-    Where the caller goes away meanwhile, what the field did may stand: the entry is written all the same.
+    The entry is also written where the caller disconnects meanwhile, because the mutation may have taken effect.
     """
 
     async def resolve_async(self, next_: Any, source: Any, info: Info, **arguments: Any) -> Any:
@@ -40,20 +40,20 @@ class Audited(FieldExtension):
                 answer=answer,
                 request_id=context.request_id,
             )
-            await _written(entry)
+            await _write(entry)
 
 
-async def _written(entry: Any) -> None:
-    """Waits for the entry; it is written to its end even where the waiting is cancelled."""
+async def _write(entry: Any) -> None:
+    """Writes the entry and waits for it; the write completes even where the wait is cancelled."""
     task = asyncio.ensure_future(entry)
-    writing = runtime().state(_Writing)
-    writing.add(task)
-    task.add_done_callback(writing.discard)
+    write_tasks = runtime().state(_WriteTasks)
+    write_tasks.add(task)
+    task.add_done_callback(write_tasks.discard)
     await asyncio.shield(task)
 
 
 def code_of(error: Exception) -> ErrorCode:
-    """The code under which an error is shown to the caller."""
+    """The error code that the caller receives for an exception."""
     if isinstance(error, EkonteError):
         return error.code
     if isinstance(error, JobFailure) and error.code is JobErrorCode.STORAGE_ERROR:

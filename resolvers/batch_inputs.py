@@ -1,21 +1,21 @@
-"""Inputs of batches, turned into what the services take: the batch's defaults filled into its items."""
+"""Converts batch inputs to service inputs, with the batch's defaults filled into its items."""
 
 from typing import Any
 
 from models.enums import ExistingRecords, MediaKind, Polling, Priority, Reuse
 from models.generation_requests import DEFAULT_THRESHOLD, AccountStrategy
-from resolvers.generation_inputs import said_parameters, strategy_with
+from resolvers.generation_inputs import given_parameters, strategy_with
 from resolvers.ids import number_of
 from schema.batch_inputs import CreateImageBatchInput, CreateVideoBatchInput, ImageBatchItemInput, VideoBatchItemInput
 from schema.fields import given
-from schema.generation_inputs import AccountStrategyInput, is_said
+from schema.generation_inputs import AccountStrategyInput, is_given
 from services.generation.batches.batch_input import BatchInput, BatchItem
 from services.generation.generation_input import GenerationInput, default_parameters
 from services.generation.strategies import default_strategy
 
 
 def batch_input(input: CreateImageBatchInput | CreateVideoBatchInput, kind: MediaKind) -> BatchInput:
-    """What is asked; null is as if it was not given."""
+    """Converts a batch input; null counts as not given."""
     strategy = _strategy(given(input.strategy))
     common: dict[str, Any] = {
         "kind": kind,
@@ -28,14 +28,14 @@ def batch_input(input: CreateImageBatchInput | CreateVideoBatchInput, kind: Medi
         "reuse_threshold": DEFAULT_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
         "strategy": strategy,
     }
-    usual = default_parameters(kind)
-    said = {name: getattr(input, name) for name in (*usual, "model") if is_said(getattr(input, name))}
+    defaults = default_parameters(kind)
+    of_batch = {name: getattr(input, name) for name in (*defaults, "model") if is_given(getattr(input, name))}
     return BatchInput(
         kind=kind,
         project_id=input.project_id,
         project_name=given(input.project_name),
         work_id=input.work_id,
-        items=[_item(item, common, usual, said) for item in input.items],
+        items=[_item(item, common, defaults, of_batch) for item in input.items],
         strategy=strategy,
         priority=input.priority or Priority.NORMAL,
         existing=input.existing or ExistingRecords.OVERWRITE,
@@ -47,25 +47,30 @@ def batch_input(input: CreateImageBatchInput | CreateVideoBatchInput, kind: Medi
 
 
 def _item(
-    item: ImageBatchItemInput | VideoBatchItemInput, common: dict[str, Any], usual: dict[str, Any], said: dict[str, Any]
+    item: ImageBatchItemInput | VideoBatchItemInput,
+    common: dict[str, Any],
+    defaults: dict[str, Any],
+    of_batch: dict[str, Any],
 ) -> BatchItem:
-    """usual: what is meant where nobody says anything; said: what the batch says."""
-    own = said_parameters(item)
-    if is_said(item.model):
+    """defaults: of parameters that neither the item nor the batch gives. of_batch: parameters that the batch gives."""
+    own = given_parameters(item)
+    if is_given(item.model):
         own["model"] = item.model
     return BatchItem(
         GenerationInput(
             storyboard_id=item.storyboard_id,
-            defaulted=frozenset(usual) - set(said) - set(own),
+            defaulted=frozenset(defaults) - set(of_batch) - set(own),
             **common,
-            **{**usual, **said, **own},
+            **{**defaults, **of_batch, **own},
         ),
         frozenset(own),
     )
 
 
 def _strategy(input: AccountStrategyInput | None) -> AccountStrategy:
-    """What is no id of an account stands there as one that nobody has, so that it is told with all other faults."""
+    """The batch's strategy. An invalid account id becomes 0, which no account has, so that it is reported together
+    with all other faults.
+    """
     if input is None:
         return default_strategy()
     return strategy_with(input, [number_of(account_id, "Account") or 0 for account_id in input.account_ids or []])

@@ -1,4 +1,4 @@
-"""Asking for batches, and steering them."""
+"""Mutations that create, retry, pause, resume, cancel and delete batches."""
 
 from typing import Annotated
 
@@ -26,8 +26,8 @@ BatchId = Annotated[strawberry.ID, strawberry.argument(description="The batch.")
 @strawberry.type
 class BatchMutations:
     @mutation(
-        "Asks for up to 1000 pictures at once. All of it is taken on, or nothing: extensions.faults of the error then "
-        "name every fault of every item."
+        "Requests up to 1000 pictures. The batch is admitted or refused as a whole: extensions.faults of the error "
+        "then lists every fault of every item."
     )
     async def create_image_batch(
         self,
@@ -37,8 +37,8 @@ class BatchMutations:
         return await _create(info, input, MediaKind.IMAGE)
 
     @mutation(
-        "Asks for up to 100 clips at once. All of it is taken on, or nothing: extensions.faults of the error then name "
-        "every fault of every item."
+        "Requests up to 100 clips. The batch is admitted or refused as a whole: extensions.faults of the error then "
+        "lists every fault of every item."
     )
     async def create_video_batch(
         self,
@@ -47,7 +47,7 @@ class BatchMutations:
     ) -> CreateBatchPayload:
         return await _create(info, input, MediaKind.VIDEO)
 
-    @mutation("Generates again what failed of a batch, or some of its storyboards.")
+    @mutation("Generates the failed items of a batch again, or some of its storyboards.")
     async def retry_batch(
         self,
         info: Info,
@@ -59,8 +59,8 @@ class BatchMutations:
         return RetryBatchPayload(batch=Batch.from_row(done.batch), retried_count=done.retried_count)
 
     @mutation(
-        "Ends all of a batch that is not done: what waits at once; what runs is asked to stop, and its slots are free "
-        "when it has. What is finished stays."
+        "Cancels all unfinished items of a batch: waiting ones at once; running ones are asked to stop, and release "
+        "their slots when they have. Finished items are kept."
     )
     async def cancel_batch(
         self,
@@ -79,11 +79,11 @@ class BatchMutations:
             affected_storyboard_ids=list(done.storyboard_ids),
         )
 
-    @mutation("Begins nothing more of a batch; what runs ends.")
+    @mutation("Pauses a batch: running jobs finish, and no more are started.")
     async def pause_batch(self, info: Info, id: BatchId) -> BatchPayload:
         return BatchPayload(batch=Batch.from_row(await pause_batch(info.context.owner, need(id, "Batch", "id"))))
 
-    @mutation("Goes on with a paused batch.")
+    @mutation("Resumes a paused batch.")
     async def resume_batch(
         self,
         info: Info,
@@ -91,8 +91,7 @@ class BatchMutations:
         credit_budget: Annotated[
             int | None,
             strawberry.argument(
-                description="A new budget for a batch that paused because of its former one; null: no limit any more. "
-                "Not given: it stays as it is."
+                description="A new budget for a batch paused by its previous one; null: no limit. Not given: unchanged."
             ),
         ] = strawberry.UNSET,
     ) -> BatchPayload:

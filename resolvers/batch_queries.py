@@ -1,4 +1,4 @@
-"""The caller's batches, by id and as a list."""
+"""Queries of the caller's batches, by id and as a list."""
 
 import strawberry
 

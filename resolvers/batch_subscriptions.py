@@ -1,4 +1,4 @@
-"""Following batches."""
+"""The subscription to a batch."""
 
 import contextlib
 from collections.abc import AsyncGenerator
@@ -17,7 +17,7 @@ from services.queries.batches import batches_in_order
 @strawberry.type
 class BatchSubscriptions:
     @subscription(
-        "A batch as it is, then at each change of it and its jobs, at most five times a second; ends when it has ended."
+        "The batch now, then at each change of it or its jobs, at most five times a second; completes when it ends."
     )
     async def batch_progress(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The batch.")]
@@ -29,7 +29,7 @@ class BatchSubscriptions:
         states = follow_batch(context.owner, batch_id, until=context.viewer.expires_at)
         async with contextlib.aclosing(states):
             async for state in states:
-                context.forget()
+                context.clear_loaders()
                 context.loaders.batch_by_id.prime(state.id, state.batch)
                 context.loaders.counts_by_batch_id.prime(state.id, state.counts)
                 yield Batch.from_row(state.batch)

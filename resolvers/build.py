@@ -1,4 +1,4 @@
-"""The schema, put together."""
+"""Builds the GraphQL schema from its query, mutation and subscription types."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -33,7 +33,7 @@ from schema.scalars import SCALARS
 from schema.videos import VideoSegment
 
 
-@strawberry.type(description="What can be asked.")
+@strawberry.type(description="All queries.")
 class Query(
     NodeQueries,
     AccountQueries,
@@ -50,7 +50,7 @@ class Query(
     pass
 
 
-@strawberry.type(description="What can be changed.")
+@strawberry.type(description="All mutations.")
 class Mutation(
     AccountMutations,
     RecordMutations,

@@ -1,4 +1,4 @@
-"""Sending callbacks again, and changing what signs them."""
+"""Mutations that redeliver callbacks and rotate their signing secret."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ from services.notifications.callbacks.webhook_secrets import rotate_secret
 
 @strawberry.type
 class CallbackMutations:
-    @mutation("Sends a callback again now, under the same webhook-id and with a new round of tries.")
+    @mutation("Redelivers a callback now, with the same webhook-id and a new series of tries.")
     async def redeliver_callback(
         self,
         info: Info,
@@ -25,8 +25,8 @@ class CallbackMutations:
         return CallbackDeliveryPayload(delivery=CallbackDelivery.from_row(row))
 
     @mutation(
-        "Makes a new secret that signs the caller's callbacks. The former one signs beside it for 24 hours; one that"
-        " was still doing so ends at once."
+        "Creates a new secret that signs the caller's callbacks. The previous one also signs for 24 hours; one before "
+        "it that still signed is dropped at once."
     )
     async def rotate_webhook_secret(self, info: Info) -> ViewerPayload:
         await rotate_secret(info.context.owner)

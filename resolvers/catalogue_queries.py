@@ -1,4 +1,4 @@
-"""What the deployment offers."""
+"""Queries of the deployment's providers and voices."""
 
 from typing import Annotated
 
@@ -27,12 +27,12 @@ class CatalogueQueries:
             for provider in await describe_providers()
         ]
 
-    @resolved("The voices that speech providers have.")
+    @resolved("The voices of the speech providers.")
     def voices(
         self,
         provider: Annotated[str | None, strawberry.argument(description="Only this provider's.")] = strawberry.UNSET,
         language: Annotated[
-            str | None, strawberry.argument(description="Only those that speak it, e.g. zh.")
+            str | None, strawberry.argument(description="Only voices that speak this language, e.g. zh.")
         ] = strawberry.UNSET,
     ) -> list[Voice]:
         return [

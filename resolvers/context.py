@@ -1,4 +1,4 @@
-"""The context of one operation, and the links to files that its answers hold."""
+"""Builds the context of one operation, and the signed file links in its response."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ def file_url(file: StoredFile) -> str:
 
 
 def build_context(viewer: Viewer, request_id: str, idempotency_key: str | None = None) -> Context:
-    """A context for one operation. Without a key, the one of the request that is being answered is taken."""
+    """Builds the context of one operation. idempotency_key: None takes the current request's header."""
     return Context(
         viewer=viewer,
         request_id=request_id,

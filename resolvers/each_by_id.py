@@ -1,4 +1,4 @@
-"""Mutations that do the same with each of a list of ids, and answer which succeeded and why the others failed."""
+"""Applies one operation to each of a list of ids, and reports which succeeded and why the others failed."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -19,10 +19,9 @@ Outcomes = Iterable[tuple[int, R | EkonteError]]
 async def each_by_id(
     info: Info, ids: Sequence[strawberry.ID], model: str, do: Callable[[str, list[int]], Awaitable[Outcomes[R]]]
 ) -> dict[strawberry.ID, R | EkonteError]:
-    """What `do` (of the owner and the numbers) gives for each id, in the order of the ids, each once.
+    """Calls `do(owner, numbers)` once and returns its outcome for each distinct id, in the order of the ids.
 
-    An id that is none of that model's has the error of a row that is not there. Raises BadInputError for more than
-    1000 ids.
+    An id that is not one of the model's has the error of a missing row. Raises BadInputError for more than 1000 ids.
     """
     check_id_count(ids, "ids")
     numbers = {global_id: number_of(global_id, model) for global_id in ids}
@@ -37,14 +36,14 @@ async def delete_each(
     model: str,
     delete: Callable[[str, list[int]], Awaitable[Outcomes[None]]],
 ) -> DeletePayload:
-    """Deletes each once. `delete` gives for each number None, or why it is still there."""
+    """Deletes each distinct id once. `delete` returns for each number None, or the error that prevented it."""
     outcomes = await each_by_id(info, ids, model, delete)
     deleted = [global_id for global_id, error in outcomes.items() if error is None]
     return DeletePayload(deleted_ids=deleted, **failed(outcomes, ids), success_count=len(deleted))
 
 
 def failed(outcomes: Mapping[strawberry.ID, object], ids: Sequence[strawberry.ID]) -> dict[str, Any]:
-    """A payload's failures and failed_count; each failure names the first place of its id."""
+    """A payload's `failures` and `failed_count`; the path of a failure is the first position of its id."""
     failures = [
         item_failure(error, ["ids", str(ids.index(global_id))], global_id)
         for global_id, error in outcomes.items()
@@ -54,5 +53,5 @@ def failed(outcomes: Mapping[strawberry.ID, object], ids: Sequence[strawberry.ID
 
 
 def item_failure(error: EkonteError, place: list[str], item_id: str | None) -> ItemFailure:
-    """place: the item's; the error's own path goes on from there."""
+    """place: the item's path; the error's own path is appended to it."""
     return ItemFailure.of(error, [*place, *error.path], item_id)

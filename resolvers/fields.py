@@ -1,4 +1,4 @@
-"""Decorators of root fields. Strawberry's own lose the function's type."""
+"""Decorators of root fields; unlike Strawberry's own they keep the function's type."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -12,21 +12,21 @@ from resolvers.places import PlacedErrors
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class AnsweredAnew(FieldExtension):
-    """Forgets what was looked up before a change, so that the answer shows what is true after it."""
+class ClearLoaders(FieldExtension):
+    """Clears the loaders' caches after a mutation, so that its payload shows the state after the change."""
 
     async def resolve_async(self, next_: Any, source: Any, info: Any, **arguments: Any) -> Any:
         try:
             return await next_(source, info, **arguments)
         finally:
-            info.context.forget()
+            info.context.clear_loaders()
 
 
 def mutation(description: str) -> Callable[[F], F]:
-    """A field that changes something: its errors get the path of what they are about (resolvers.places), each call is
-    written into the audit log (resolvers.auditing), and its payload is looked up anew.
+    """A mutation field: its errors get the path of the argument at fault (resolvers.places), each call is written to
+    the audit log (resolvers.auditing), and its payload is loaded after the change.
     """
-    extensions = [PlacedErrors(), Audited(), AnsweredAnew()]
+    extensions = [PlacedErrors(), Audited(), ClearLoaders()]
     return cast(Callable[[F], F], strawberry.mutation(description=description, extensions=extensions))
 
 

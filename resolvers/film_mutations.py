@@ -1,4 +1,4 @@
-"""Animatics, videos and edits."""
+"""Mutations of animatics, videos and edits."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ from services.film import animatics, edits, videos
 
 @strawberry.type
 class FilmMutations:
-    @mutation("Puts a storyboard in motion, with speech.")
+    @mutation("Makes an animatic: a storyboard in motion, with speech.")
     async def create_animatic(
         self,
         info: Info,
@@ -43,7 +43,7 @@ class FilmMutations:
         )
         return JobPayload.of(row)
 
-    @mutation("Speaks a shot's words anew, with another text or voice.")
+    @mutation("Generates a shot's speech again, with another text or voice.")
     async def generate_speech(
         self,
         info: Info,
@@ -60,7 +60,7 @@ class FilmMutations:
         )
         return JobPayload.of(row)
 
-    @mutation("Puts one's own recording in the place of a shot's speech.")
+    @mutation("Replaces a shot's speech by an uploaded recording.")
     async def upload_audio(
         self,
         info: Info,
@@ -93,7 +93,7 @@ class FilmMutations:
         )
         return JobPayload.of(row)
 
-    @mutation("Cuts a video's clips to a film.")
+    @mutation("Cuts a video's clips into a film.")
     async def create_edit(
         self,
         info: Info,
@@ -112,7 +112,7 @@ class FilmMutations:
         )
         return JobPayload.of(row)
 
-    @mutation("Lays other music under a film, and cuts it again.")
+    @mutation("Replaces a film's music and cuts the film again.")
     async def add_background_music(
         self,
         info: Info,

@@ -1,6 +1,6 @@
-"""Inputs of single pictures and clips, turned into what the services take.
+"""Converts the inputs of single images and clips to service inputs.
 
-Parameters go through by name (models.generation_parameters): an input that has a field of that name has the parameter.
+Parameters are matched by name (models.generation_parameters): an input has a parameter if it has a field of that name.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from schema.generation_inputs import (
     AccountStrategyInput,
     GenerateImageInput,
     GenerateVideoInput,
-    is_said,
+    is_given,
 )
 from schema.generation_parameters import ClipAudioInput
 from schema.regeneration_inputs import RegenerateInput
@@ -26,7 +26,7 @@ from services.generation.generation_input import GenerationInput, default_parame
 from services.generation.records.regenerating import Regeneration
 from services.generation.strategies import default_strategy
 
-# Fields of an input that are no parameters, and that a regeneration may change all the same.
+# Fields of an input that are not parameters but may also be changed by a regeneration.
 _CHANGEABLE = ("project_name", "model")
 _STRATEGY = (
     "load_balance",
@@ -37,19 +37,19 @@ _STRATEGY = (
 )
 
 
-def said_parameters(input: Any) -> dict[str, Any]:
-    """The parameters that the caller gave, by name: neither left out, nor null, nor a default of the contract."""
-    said = {name: getattr(input, name) for name in PARAMETERS if is_said(getattr(input, name, None))}
-    if "audio" in said:
-        said["audio"] = audio_of(said["audio"])
-    if is_said(input.input_images):
-        said["inputs"] = inputs_of(input.input_images)
-    return said
+def given_parameters(input: Any) -> dict[str, Any]:
+    """The parameters that the caller gave, by name: neither omitted, nor null, nor a default of the schema."""
+    parameters = {name: getattr(input, name) for name in PARAMETERS if is_given(getattr(input, name, None))}
+    if "audio" in parameters:
+        parameters["audio"] = audio_of(parameters["audio"])
+    if is_given(input.input_images):
+        parameters["inputs"] = inputs_of(input.input_images)
+    return parameters
 
 
 def generation_input(input: GenerateImageInput | GenerateVideoInput, kind: MediaKind) -> GenerationInput:
-    """What is asked; null is as if it was not given. Raises NotFoundError for what is no id of an account."""
-    usual, said = default_parameters(kind), said_parameters(input)
+    """Converts the input; null counts as not given. Raises NotFoundError for an invalid account id."""
+    defaults, parameters = default_parameters(kind), given_parameters(input)
     return GenerationInput(
         kind=kind,
         storyboard_id=input.storyboard_id,
@@ -62,17 +62,17 @@ def generation_input(input: GenerateImageInput | GenerateVideoInput, kind: Media
         reuse_threshold=DEFAULT_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
         strategy=strategy_of(input.strategy) or default_strategy(),
         callback_url=given(input.callback_url),
-        defaulted=frozenset(usual) - set(said),
-        **{**usual, **said},
+        defaulted=frozenset(defaults) - set(parameters),
+        **{**defaults, **parameters},
     )
 
 
 def regeneration_of(input: RegenerateInput) -> Regeneration:
-    """What is to change: null takes away what a request need not have, and leaves all else as it was. Raises
-    NotFoundError for what is no id of an account.
+    """The changes of a regeneration: null removes an optional parameter and leaves a required one unchanged. Raises
+    NotFoundError for an invalid account id.
     """
-    changes = said_parameters(input)
-    changes |= {name: getattr(input, name) for name in _CHANGEABLE if is_said(getattr(input, name))}
+    changes = given_parameters(input)
+    changes |= {name: getattr(input, name) for name in _CHANGEABLE if is_given(getattr(input, name))}
     changes |= {name: None for name in REMOVABLE if getattr(input, name) is None}
     if input.audio is None:
         changes["audio"] = None
@@ -93,25 +93,25 @@ def regeneration_of(input: RegenerateInput) -> Regeneration:
 
 
 def strategy_of(input: AccountStrategyInput | None) -> AccountStrategy | None:
-    """None where there is none; what it does not say is as the deployment has it."""
+    """The strategy, with the deployment's values for fields not given; None where the input has none."""
     if input is None or input is UNSET:
         return None
     return strategy_with(input, need_all(input.account_ids or [], "Account", "input", "strategy", "accountIds"))
 
 
 def strategy_with(input: AccountStrategyInput, account_ids: Sequence[int]) -> AccountStrategy:
-    """The same with accounts whose ids have been read already."""
-    said = {name: getattr(input, name) for name in _STRATEGY if is_said(getattr(input, name))}
+    """Like `strategy_of`, with account ids that are already parsed."""
+    choices = {name: getattr(input, name) for name in _STRATEGY if is_given(getattr(input, name))}
     return replace(
         default_strategy(),
-        **said,
+        **choices,
         switch_on_timeout=input.switch_on_timeout is True,
         account_ids=tuple(account_ids),
     )
 
 
 def audio_of(input: ClipAudioInput) -> ClipAudio | None:
-    """None for an input without sound."""
+    """The sound of a clip; None where the input names neither a voice nor music."""
     voiceover_url, bgm_url = given(input.voiceover_url), given(input.bgm_url)
     return ClipAudio(voiceover_url, bgm_url, input.ducking is not False) if voiceover_url or bgm_url else None
 

@@ -1,4 +1,4 @@
-"""Canceling and retrying jobs."""
+"""Mutations that cancel, retry and refresh jobs."""
 
 from typing import Annotated
 
@@ -16,7 +16,9 @@ JobId = Annotated[strawberry.ID, strawberry.argument(description="The job.")]
 
 @strawberry.type
 class JobMutations:
-    @mutation("Ends a job, with its parts; what runs stops within two seconds. A stage's workflow ends with it.")
+    @mutation(
+        "Cancels a job and its parts; running work stops within two seconds. A stage's workflow is canceled with it."
+    )
     async def cancel_job(self, info: Info, id: JobId) -> JobPayload:
         return JobPayload.of(await jobs.cancel_job(info.context.owner, need(id, "Job", "id")))
 
@@ -24,6 +26,6 @@ class JobMutations:
     async def retry_job(self, info: Info, id: JobId) -> JobPayload:
         return JobPayload.of(await jobs.retry_job(info.context.owner, need(id, "Job", "id")))
 
-    @mutation("Asks upstream once about a picture or clip, and stores what it says; made for jobs with polling MANUAL.")
+    @mutation("Polls upstream once for a picture or clip and stores its state; meant for jobs with polling MANUAL.")
     async def refresh_job(self, info: Info, id: JobId) -> JobPayload:
         return JobPayload.of(await refresh_job(info.context.owner, need(id, "Job", "id")))

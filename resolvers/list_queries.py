@@ -1,9 +1,9 @@
-"""The caller's workflows and jobs, by id and as lists."""
+"""Queries of the caller's workflows and jobs, by id and as lists."""
 
 import strawberry
 
 from resolvers.ids import Id
-from resolvers.lists import ListFilter, listed, several, sought
+from resolvers.lists import ListFilter, filter_id, listed, several
 from resolvers.node_queries import load_node
 from schema.context import Info
 from schema.fields import given, resolved
@@ -24,8 +24,8 @@ def job_conditions(wanted: JobFilter) -> JobConditions:
     return JobConditions(
         types=several(wanted.type),
         statuses=several(wanted.status),
-        batch_id=sought(wanted.batch_id, "Batch"),
-        workflow_id=sought(wanted.workflow_id, "Workflow"),
+        batch_id=filter_id(wanted.batch_id, "Batch"),
+        workflow_id=filter_id(wanted.workflow_id, "Workflow"),
         created_after=given(wanted.created_after),
         created_before=given(wanted.created_before),
     )

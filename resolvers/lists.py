@@ -1,4 +1,4 @@
-"""What the root lists share: their filters' values, and pages of a query."""
+"""Filter values and pages of the root lists."""
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
@@ -18,7 +18,7 @@ ListFilter = Annotated[T | None, strawberry.argument(description="Which to list;
 
 
 async def listed(query: QuerySet[Any], request: PageRequest, build: Callable[[Any], T]) -> Connection[T]:
-    """A page of an owned query, the newest first: one statement, and another where totalCount is asked for."""
+    """A page of an owned query, newest first: one statement, and another where totalCount is requested."""
 
     async def count() -> int:
         return await query.count()
@@ -27,12 +27,12 @@ async def listed(query: QuerySet[Any], request: PageRequest, build: Callable[[An
 
 
 def several(values: Sequence[T] | None) -> tuple[T, ...] | None:
-    """The values of a filter's list; None where it was left out or is null."""
+    """The values of a filter's list; None where it was omitted or is null."""
     return None if given(values) is None else tuple(values or ())
 
 
-def sought(global_id: strawberry.ID | None, model: str) -> int | None:
-    """The number of a filter's id, or None where it was left out or is null; 0, which no row has, for what is no id of
-    that model: it finds nothing, as somebody else's does.
+def filter_id(global_id: strawberry.ID | None, model: str) -> int | None:
+    """The number of a filter's id; None where it was omitted or is null. An id that is not one of that model gives 0,
+    which matches no row, as does the id of another owner's row.
     """
     return None if given(global_id) is None else number_of(str(global_id), model) or 0

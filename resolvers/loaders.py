@@ -1,4 +1,4 @@
-"""The loaders of one operation, bound to its caller."""
+"""Makes the dataloaders of one operation, bound to its caller."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -52,7 +52,7 @@ from services.queries.records import (
 )
 from services.queries.waiting import waiting_by_job_id
 
-# Each key is a place or two in a statement; SQLite takes 32,766 of them and PostgreSQL 32,767.
+# Each key takes one or two parameters of a statement; SQLite accepts 32,766 and PostgreSQL 32,767.
 MAX_BATCH_KEYS = 10_000
 
 Read = Callable[[str, Sequence[Any]], Awaitable[list[Any]]]
@@ -75,7 +75,7 @@ def _by_workflow_id(model: type[OwnedRow]) -> Read:
     return lambda owner, ids: newest_by_workflow_id(model, owner, ids)
 
 
-# What each loader of schema.context.Loaders reads: values for keys, in the keys' order.
+# The batch function of each loader of schema.context.Loaders: values for keys, in the order of the keys.
 READS: dict[str, Read] = {
     "workflow_by_id": _by_id(Workflow),
     "job_by_id": _by_id(Job),

@@ -1,4 +1,4 @@
-"""What mutations take beside their input: idempotency keys and uploaded files."""
+"""Idempotency keys and uploaded files of mutations."""
 
 import contextlib
 import shutil
@@ -20,7 +20,7 @@ MAX_FILE_NAME = 255
 
 
 def key_for(info: Info, given_key: str | None) -> str | None:
-    """The input's idempotency key; else the request's Idempotency-Key header, where it can only mean this mutation."""
+    """The input's idempotency key; else the Idempotency-Key header, if the operation has only this root field."""
     key: str | None = given(given_key)
     if key is not None:
         return key
@@ -30,7 +30,7 @@ def key_for(info: Info, given_key: str | None) -> str | None:
 
 
 def root_field_count(info: Info) -> int:
-    """How many root fields the running operation has, in fragments too. One fragment spread twice counts twice."""
+    """The number of root fields of the operation, fragments included. A fragment spread twice counts twice."""
     raw = info._raw_info
     return _field_count(raw.operation.selection_set, raw.fragments)
 
@@ -49,7 +49,7 @@ def _field_count(selections: SelectionSetNode, fragments: dict[str, FragmentDefi
 
 @contextlib.asynccontextmanager
 async def incoming(file: UploadFile) -> AsyncIterator[IncomingFile]:
-    """The sent file in a temporary place of its own, which is gone afterwards."""
+    """Copies the uploaded file to a temporary place, which is removed at the end of the context."""
     async with scratch_folder() as folder:
         path = folder / "upload"
         size = await anyio.to_thread.run_sync(_copy, file.file, path)

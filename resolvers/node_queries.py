@@ -1,4 +1,4 @@
-"""Any object by its id, and who is asking."""
+"""Queries of any object by its id, and of the caller."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,7 @@ from services.platform.paging import check_id_count
 
 N = TypeVar("N", bound=Node)
 
-# By the name of the model, which its type has too: the loader of its rows, and what builds the type of a row.
+# By model name, which is also the type name: the loader of its rows, and the function that builds the type from a row.
 NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any], Node]]] = {
     "Workflow": (lambda loaders: loaders.workflow_by_id, Workflow.from_row),
     "Script": (lambda loaders: loaders.script_by_id, Script.from_row),
@@ -54,7 +54,9 @@ NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any]
 
 
 async def load_node(info: Info, global_id: str, kind: type[N]) -> N | None:
-    """The caller's object of that kind, Node for any; None where it is none, or not there, or somebody else's."""
+    """The caller's object of that type (Node: any type); None where the id is invalid, of another type, missing, or of
+    another owner's object.
+    """
     parsed = parse_global_id(global_id)
     if parsed is None or parsed[0] not in NODES or kind.__name__ not in ("Node", parsed[0]):
         return None
@@ -70,7 +72,7 @@ class NodeQueries:
     ) -> Node | None:
         return await load_node(info, id, Node)
 
-    @resolved("Objects by their ids, in the order asked for, each as node gives it.")
+    @resolved("Objects by their ids, in the requested order, each as node returns it.")
     async def nodes(
         self,
         info: Info,
@@ -79,6 +81,6 @@ class NodeQueries:
         check_id_count(ids, "ids")
         return list(await asyncio.gather(*(load_node(info, global_id, Node) for global_id in ids)))
 
-    @resolved("Who the bearer token says the caller is.")
+    @resolved("The caller's identity in the bearer token.")
     def me(self, info: Info) -> Viewer:
         return Viewer.of(info.context.viewer)

@@ -1,4 +1,4 @@
-"""Where in a mutation's arguments a refusal lies, for errors whose maker knows only the row or the file."""
+"""Finds the argument path of an error raised by code that knows only the row or the file."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 from errors import EkonteError, FileTooLargeError, NotFoundError, UnsupportedFileError, WorkflowNotFoundError, not_found
 from models.ids import parse_global_id
 
-# What names a file or is one, beside uploads themselves.
+# Arguments other than uploads that name or contain a file.
 FILE_FIELDS = frozenset({"inputFile", "inputContent", "music"})
 
 Place = list[str]
@@ -22,7 +22,7 @@ _WORDS = {"GenerationRecord": "record", "RecordVersion": "version", "CallbackDel
 
 
 class PlacedErrors(FieldExtension):
-    """Gives an error of the field its path within the arguments, where it has none and there is only one place."""
+    """Sets the argument path of an error that has none, where exactly one argument can be at fault."""
 
     async def resolve_async(self, next_: Any, source: Any, info: Info, **arguments: Any) -> Any:
         try:
@@ -33,15 +33,17 @@ class PlacedErrors(FieldExtension):
 
 
 def within_arguments(path: Place, arguments: Mapping[str, Any]) -> Place:
-    """The path from the arguments on: a service that two mutations share names a field, and one has it in `input`."""
+    """The full path from the arguments. A service shared by two mutations names only the field, which one of them has
+    inside `input`.
+    """
     is_field = bool(path) and path[0] not in map(to_camel_case, arguments) and "input" in arguments
     return ["input", *path] if is_field else path
 
 
 def place_of(error: EkonteError, arguments: Mapping[str, Any]) -> Place:
-    """The path of what the error is about; empty where that is not one place.
+    """The path of the argument at fault; empty where there is none or more than one candidate.
 
-    arguments: as the resolver got them. A row that is not there is found by its model, a refused file by its field.
+    arguments: those of the resolver. A missing row is matched by its model, a refused file by its field.
     """
     leaves = list(_leaves(arguments))
     if isinstance(error, UnsupportedFileError | FileTooLargeError):
@@ -59,14 +61,14 @@ def _is_meant(error: EkonteError, global_id: str) -> bool:
 
 
 def word_of(model: str) -> str:
-    """What people call a row of that model."""
+    """The user-facing word for a row of that model."""
     return _WORDS.get(model, model.lower())
 
 
 def _leaves(arguments: Mapping[str, Any]) -> Iterator[tuple[Any, Place]]:
-    """The values that were given, with their paths by the names that the schema has.
+    """The given values with their paths in schema names.
 
-    Walks without recursion: a caller decides how deep its values are nested.
+    Walks without recursion, because callers control the nesting depth.
     """
     waiting: list[tuple[Any, Place]] = [(arguments, [])]
     while waiting:

@@ -1,4 +1,4 @@
-"""Generating pictures and clips, and what is done with their records."""
+"""Mutations that generate images and clips and change their records."""
 
 from functools import partial
 from typing import Annotated
@@ -31,31 +31,31 @@ async def _answer(row: JobRow) -> JobPayload:
 
 @strawberry.type
 class RecordMutations:
-    @mutation("Makes a picture for a storyboard, or another one in its place.")
+    @mutation("Generates a picture for a storyboard, or replaces it.")
     async def generate_image(
         self,
         info: Info,
-        input: Annotated[GenerateImageInput, strawberry.argument(description="The storyboard, and what to make.")],
+        input: Annotated[GenerateImageInput, strawberry.argument(description="The storyboard, and what to generate.")],
     ) -> JobPayload:
         asked = generation_input(input, MediaKind.IMAGE)
         key = key_for(info, input.idempotency_key)
         return await _answer(await generate(info.context.owner, asked, key, input.priority or Priority.NORMAL))
 
-    @mutation("Makes a clip for a storyboard, or another one in its place.")
+    @mutation("Generates a clip for a storyboard, or replaces it.")
     async def generate_video(
         self,
         info: Info,
-        input: Annotated[GenerateVideoInput, strawberry.argument(description="The storyboard, and what to make.")],
+        input: Annotated[GenerateVideoInput, strawberry.argument(description="The storyboard, and what to generate.")],
     ) -> JobPayload:
         asked = generation_input(input, MediaKind.VIDEO)
         key = key_for(info, input.idempotency_key)
         return await _answer(await generate(info.context.owner, asked, key, input.priority or Priority.NORMAL))
 
-    @mutation("Runs a storyboard's record again under the same record id; what is not given keeps its former value.")
+    @mutation("Runs a storyboard's record again under the same record id; fields not given keep their previous value.")
     async def regenerate(
         self,
         info: Info,
-        input: Annotated[RegenerateInput, strawberry.argument(description="The record, and what is to change.")],
+        input: Annotated[RegenerateInput, strawberry.argument(description="The record, and the changes.")],
     ) -> JobPayload:
         wanted = regeneration_of(input)
         key = key_for(info, input.idempotency_key)
@@ -68,13 +68,15 @@ class RecordMutations:
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="The records, at most 1000.")],
         delete_files: Annotated[
             bool | None,
-            strawberry.argument(description="Whether files that nothing else uses go too, their versions' among them."),
+            strawberry.argument(
+                description="Whether to also delete files that nothing else uses, including those of versions."
+            ),
         ] = False,
     ) -> DeletePayload:
         delete = partial(delete_records, with_files=delete_files is True)
         return await delete_each(info, ids, "GenerationRecord", delete)
 
-    @mutation("Uses another of the files that came for a record.")
+    @mutation("Chooses another of a record's files.")
     async def choose_record_file(
         self,
         info: Info,
@@ -84,7 +86,7 @@ class RecordMutations:
         number = need(record_id, "GenerationRecord", "recordId")
         return RecordPayload.of(await choose_record_file(info.context.owner, number, sha256))
 
-    @mutation("Shows an earlier result again; the present one becomes a version.")
+    @mutation("Restores an earlier result; the present one becomes a version.")
     async def restore_record_version(
         self,
         info: Info,

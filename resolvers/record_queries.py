@@ -1,4 +1,4 @@
-"""Generation records, by id, as lists and by storyboard; and the models that there are."""
+"""Queries of generation records (by id, as lists, by storyboard) and of models."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import strawberry
 from errors import BadInputError
 from models.enums import MediaKind
 from resolvers.ids import Id
-from resolvers.lists import ListFilter, listed, several, sought
+from resolvers.lists import ListFilter, filter_id, listed, several
 from resolvers.node_queries import load_node
 from schema.context import Info
 from schema.fields import given, resolved
@@ -30,7 +30,7 @@ def record_conditions(wanted: RecordFilter) -> RecordConditions:
         work_id=given(wanted.work_id),
         project_id=given(wanted.project_id),
         storyboard_ids=storyboard_ids,
-        batch_id=sought(wanted.batch_id, "Batch"),
+        batch_id=filter_id(wanted.batch_id, "Batch"),
         statuses=several(wanted.status),
         model=given(wanted.model),
         prompt_contains=given(wanted.prompt_contains),
@@ -55,7 +55,7 @@ class RecordQueries:
         query = records_query(info.context.owner, record_conditions(given(filter) or RecordFilter()))
         return await listed(query, request, record_from_row)
 
-    @resolved("The newest record of each storyboard, in the order asked for; record is null where there is none.")
+    @resolved("The newest record of each storyboard, in the requested order; record is null where there is none.")
     async def latest_records(
         self,
         info: Info,
@@ -63,21 +63,21 @@ class RecordQueries:
         work_id: Annotated[str, strawberry.argument(description="The caller's id for the work.")],
         storyboard_ids: Annotated[
             list[str],
-            strawberry.argument(description=f"The storyboards, at most {MAX_IDS}; one may stand there twice."),
+            strawberry.argument(description=f"The storyboards, at most {MAX_IDS}; duplicates are allowed."),
         ],
         project_id: Annotated[
             str | None, strawberry.argument(description="Only this project's; null: the newest of all projects.")
         ] = strawberry.UNSET,
     ) -> list[StoryboardRecord]:
         if len(storyboard_ids) > MAX_IDS:
-            raise BadInputError(f"At most {MAX_IDS} storyboards are taken at once.", path=["storyboardIds"])
+            raise BadInputError(f"At most {MAX_IDS} storyboards are allowed.", path=["storyboardIds"])
         rows = await latest_records(info.context.owner, kind, work_id, given(project_id), storyboard_ids)
         return [
             StoryboardRecord(storyboard_id=storyboard_id, record=maybe_record(row))
             for storyboard_id, row in zip(storyboard_ids, rows, strict=True)
         ]
 
-    @resolved("What can be generated: models with their ratios, resolutions, durations, sites and credit costs.")
+    @resolved("The available models with their ratios, resolutions, durations, sites and credit costs.")
     def models(
         self,
         kind: Annotated[

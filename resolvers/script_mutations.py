@@ -1,4 +1,4 @@
-"""Uploading files and writing scripts."""
+"""Mutations that upload files and write scripts."""
 
 from typing import Annotated
 
@@ -22,19 +22,19 @@ File = Annotated[Upload, strawberry.argument(description="The file.")]
 
 @strawberry.type
 class ScriptMutations:
-    @mutation("For inputImages, music and the like: what it returns is used by its id.")
+    @mutation("Uploads a file for inputImages, music and the like, which take the returned id.")
     async def upload_file(self, info: Info, file: File) -> UploadPayload:
         async with incoming(file) as upload:
             row = await uploads.store_upload(info.context.owner, upload)
         return UploadPayload(id=strawberry.ID(row.global_id), file=MediaFile.from_row(row))
 
-    @mutation("A text for inputFile: .txt, .md, .docx, .pdf or .epub, told apart by its bytes.")
+    @mutation("Uploads a text for inputFile: .txt, .md, .docx, .pdf or .epub, recognised by its bytes.")
     async def upload_script_file(
         self,
         info: Info,
         file: File,
         workflow_id: Annotated[
-            strawberry.ID | None, strawberry.argument(description="The workflow that it is meant for, if any.")
+            strawberry.ID | None, strawberry.argument(description="The workflow that it is for, if any.")
         ] = strawberry.UNSET,
     ) -> UploadPayload:
         workflow = maybe(workflow_id, "Workflow", "workflowId")

@@ -1,4 +1,4 @@
-"""What the six stages make, by id; a workflow's assets; and what a change would make out of date."""
+"""Queries of the results of the six stages, of a workflow's assets, and of the impact of a change."""
 
 from typing import Annotated
 

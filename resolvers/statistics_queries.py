@@ -1,4 +1,4 @@
-"""The caller's generations, summed up."""
+"""The query of statistics of the caller's generations."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -23,12 +23,12 @@ def statistics_conditions(wanted: RecordStatisticsFilter) -> StatisticsCondition
 
 @strawberry.type
 class StatisticsQueries:
-    @resolved("The caller's generations, summed up.")
+    @resolved("Statistics of the caller's generations.")
     async def record_statistics(
         self,
         info: Info,
         filter: Annotated[
-            RecordStatisticsFilter | None, strawberry.argument(description="What to count; null: everything.")
+            RecordStatisticsFilter | None, strawberry.argument(description="Which generations to count; null: all.")
         ] = strawberry.UNSET,
     ) -> RecordStatistics:
         sums = await record_statistics(

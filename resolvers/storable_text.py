@@ -1,6 +1,6 @@
-"""Text that no database stores is refused before anything runs: NUL characters, and halves of surrogate pairs.
+"""Refuses text that the databases cannot store, NUL characters and lone surrogates, before an operation runs.
 
-PostgreSQL takes no NUL in text or JSON, and neither database takes a lone surrogate, which JSON can carry (\\ud800).
+PostgreSQL accepts no NUL in text or JSON, and neither database accepts a lone surrogate, which JSON can hold (\\ud800).
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from errors import BadInputError
 
 
 class StorableText(SchemaExtension):
-    """Looks at the variables and literals of every operation. Raises BadInputError with the path in the variables."""
+    """Checks the variables and literals of every operation. Raises BadInputError with the path in the variables."""
 
     def on_execute(self) -> Iterator[None]:
         check_variables(self.execution_context.variables or {})
-        # Only an escape can bring such a character into a document.
+        # Only an escape sequence can put such a character into a document.
         if "\\u" in (self.execution_context.query or "") and self.execution_context.graphql_document is not None:
             visit(self.execution_context.graphql_document, _LiteralCheck())
         yield
@@ -28,7 +28,7 @@ class _LiteralCheck(Visitor):
 
 
 def check_variables(variables: dict[str, object]) -> None:
-    """Walks without recursion: a caller decides how deep its values are nested."""
+    """Checks all strings in the variables. Walks without recursion, because callers control the nesting depth."""
     waiting: list[tuple[object, list[str]]] = [(variables, [])]
     while waiting:
         value, path = waiting.pop()
@@ -43,7 +43,7 @@ def check_variables(variables: dict[str, object]) -> None:
 
 
 def _check(text: str, path: list[str]) -> None:
-    """Encoding finds lone surrogates at the speed of C: the text may be a whole novel."""
+    """Raises BadInputError. Encoding finds lone surrogates fast, which matters for texts as long as a novel."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -52,4 +52,4 @@ def _check(text: str, path: list[str]) -> None:
         is_storable = "\x00" not in text
     if not is_storable:
         shown = [step.encode("utf-8", "replace").decode().replace("\x00", "?") for step in path]
-        raise BadInputError("Text must not hold NUL characters or halves of surrogate pairs.", path=shown)
+        raise BadInputError("Text must not contain NUL characters or lone surrogates.", path=shown)

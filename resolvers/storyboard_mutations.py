@@ -1,4 +1,4 @@
-"""Drawing storyboards, and correcting their shots."""
+"""Mutations that draw storyboards and edit their shots."""
 
 from typing import Annotated, Any
 
@@ -21,7 +21,9 @@ ShotId = Annotated[strawberry.ID, strawberry.argument(description="The shot.")]
 
 
 def shot_changes(input: EditShotInput) -> storyboards.ShotChanges:
-    """Words and speaker that are not given stay, and null takes them away; all else stays where null."""
+    """The changes of a shot. Dialogue, narration and speaker: not given keeps them, null removes them. All other fields
+    keep their value where null.
+    """
     parts = given(input.replacements)
     return storyboards.ShotChanges(
         shot_id=need(input.shot_id, "Shot", "input", "shotId"),
@@ -60,15 +62,15 @@ class StoryboardMutations:
         )
         return JobPayload.of(row)
 
-    @mutation("Corrects a shot; regenerateShots or resumeWorkflow then makes what is out of date.")
+    @mutation("Edits a shot; regenerateShots or resumeWorkflow then remakes what is out of date.")
     async def edit_shot(
         self,
         info: Info,
-        input: Annotated[EditShotInput, strawberry.argument(description="The shot, and what is to change.")],
+        input: Annotated[EditShotInput, strawberry.argument(description="The shot, and the changes.")],
     ) -> ShotPayload:
         return ShotPayload.of(await storyboards.edit_shot(info.context.owner, shot_changes(input)))
 
-    @mutation("Draws shots anew.")
+    @mutation("Generates the pictures of shots again.")
     async def regenerate_shots(
         self,
         info: Info,
@@ -83,19 +85,19 @@ class StoryboardMutations:
         )
         return JobPayload.of(row)
 
-    @mutation("Puts one's own picture in a shot's place.")
+    @mutation("Replaces a shot's picture by an uploaded one.")
     async def upload_shot_image(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload:
         number = need(shot_id, "Shot", "shotId")
         async with incoming(file) as upload:
             return ShotPayload.of(await storyboards.upload_shot_image(info.context.owner, number, upload))
 
-    @mutation("Puts one's own clip in a shot's place.")
+    @mutation("Replaces a shot's clip by an uploaded one.")
     async def upload_shot_video(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload:
         number = need(shot_id, "Shot", "shotId")
         async with incoming(file) as upload:
             return ShotPayload.of(await videos.upload_shot_video(info.context.owner, number, upload))
 
-    @mutation("Uses another of the pictures that came for a shot.")
+    @mutation("Chooses another of a shot's pictures.")
     async def choose_shot_image(
         self,
         info: Info,

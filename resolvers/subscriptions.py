@@ -1,4 +1,4 @@
-"""Subscriptions: the present state first, then each change."""
+"""The root subscription type: each subscription sends the current state, then each change."""
 
 import contextlib
 from collections.abc import AsyncGenerator
@@ -33,11 +33,11 @@ from services.queries.present import WorkflowRows, present_jobs, present_workflo
 
 
 @strawberry.type(
-    description="Every subscription first sends the present state, then each change; a slow reader gets the newest "
-    "state, never a growing queue. It completes by itself when what it follows can change no more."
+    description="Every subscription first sends the current state, then each change; a slow reader gets the newest "
+    "state, never a growing queue. It completes when what it follows can no longer change."
 )
 class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions):
-    @subscription("Each of the jobs as it is, then at each change; ends when all have ended.")
+    @subscription("Each job now, then at each change; completes when all have ended.")
     async def job_progress(
         self,
         info: Info,
@@ -52,11 +52,11 @@ class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions)
         states = follow(present_jobs(), context.owner, job_ids, job_topic, until=context.viewer.expires_at)
         async with contextlib.aclosing(states):
             async for state in states:
-                context.forget()
+                context.clear_loaders()
                 context.loaders.job_by_id.prime(state.id, state.job)
                 yield Job.from_row(state.job)
 
-    @subscription("What happens to a workflow, beginning with its present state; ends when it has ended.")
+    @subscription("The events of a workflow, starting with its current state; completes when it has ended.")
     async def workflow_events(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The workflow.")]
     ) -> AsyncGenerator[WorkflowEvent, None]:
@@ -74,7 +74,7 @@ class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions)
                 due = events.first_events(now) if seen is None else events.events_between(seen, now)
                 seen = now
                 for event in due:
-                    context.forget()
+                    context.clear_loaders()
                     context.loaders.workflow_by_id.prime(rows.id, rows.workflow)
                     context.loaders.stages_by_workflow_id.prime(rows.id, rows.stages)
                     context.loaders.job_by_id.prime_many(rows.jobs)

@@ -1,4 +1,4 @@
-"""How the deployment is. It tells of everybody's work, so a token must permit it."""
+"""The query of the deployment's status. It covers the work of all owners, so it needs a scope of its own."""
 
 import strawberry
 
@@ -15,9 +15,9 @@ from settings import get_settings
 class SystemQueries:
     @resolved(
         "Queues, workers, storage and the load of the server's machine. A token needs the scope `system:read`; on a "
-        "server without tokens everybody may ask."
+        "server without tokens it is open."
     )
     async def system_status(self, info: Info) -> SystemStatus:
         if not info.context.viewer.has_scope(SYSTEM_READ):
-            raise ForbiddenError(f"That needs a token with the scope {SYSTEM_READ}.")
+            raise ForbiddenError(f"This query needs a token with the scope {SYSTEM_READ}.")
         return SystemStatus.of(await system_state(get_settings()))

@@ -1,4 +1,4 @@
-"""What upstream itself says."""
+"""The query of a task's state at upstream."""
 
 from typing import Annotated
 
@@ -13,12 +13,12 @@ from services.generation.refresh import upstream_task
 
 @strawberry.type
 class UpstreamQueries:
-    @resolved("Asks the generation service itself, now, for a task that was submitted under this account.")
+    @resolved("Queries upstream now for a task that was submitted with this account.")
     async def upstream_task(
         self,
         info: Info,
         account_id: Annotated[strawberry.ID, strawberry.argument(description="The account that submitted it.")],
-        history_id: Annotated[str, strawberry.argument(description="What the service calls the task.")],
+        history_id: Annotated[str, strawberry.argument(description="Upstream's id of the task.")],
     ) -> UpstreamTask | None:
         task = await upstream_task(info.context.owner, need(account_id, "Account", "accountId"), history_id)
         return None if task is None else UpstreamTask.of(task)

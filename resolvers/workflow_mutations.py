@@ -1,4 +1,4 @@
-"""Creating, steering and deleting workflows."""
+"""Mutations that create, pause, resume, cancel, retry, rename and delete workflows."""
 
 import json
 from typing import Annotated, Any
@@ -26,11 +26,11 @@ MAX_PREFERENCES_BYTES = 16 * 1024
 WorkflowId = Annotated[strawberry.ID, strawberry.argument(description="The workflow.")]
 
 
-def options_of(wanted: WorkflowOptionsInput | None) -> WorkflowOptions:
-    """The caller's options; where one is not given, or null, its default. Raises BadInputError."""
-    if wanted is None or wanted is strawberry.UNSET:
+def options_of(input: WorkflowOptionsInput | None) -> WorkflowOptions:
+    """The caller's options, with defaults for those not given or null. Raises BadInputError."""
+    if input is None or input is strawberry.UNSET:
         return WorkflowOptions()
-    values = {name: given(getattr(wanted, name)) for name in WorkflowOptionsInput.__dataclass_fields__}
+    values = {name: given(getattr(input, name)) for name in WorkflowOptionsInput.__dataclass_fields__}
     chosen: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
     chosen["pause_after"] = tuple(dict.fromkeys(values["pause_after"] or ()))
     check_preferences(values["preferences"])
@@ -39,12 +39,12 @@ def options_of(wanted: WorkflowOptionsInput | None) -> WorkflowOptions:
 
 def check_preferences(preferences: object) -> None:
     if len(json.dumps(preferences, ensure_ascii=False).encode("utf-8", "surrogatepass")) > MAX_PREFERENCES_BYTES:
-        raise BadInputError("preferences take at most 16 KB of JSON.", path=["input", "options", "preferences"])
+        raise BadInputError("preferences may have at most 16 KB of JSON.", path=["input", "options", "preferences"])
 
 
 @strawberry.type
 class WorkflowMutations:
-    @mutation("Begins to turn a text into a film.")
+    @mutation("Starts a workflow that turns a text into a film.")
     async def create_workflow(
         self,
         info: Info,
@@ -61,29 +61,29 @@ class WorkflowMutations:
         key = key_for(info, input.idempotency_key)
         return WorkflowPayload.of(await workflows.create_workflow(info.context.owner, request, key))
 
-    @mutation("What runs ends; nothing more is started until resumeWorkflow.")
+    @mutation("Running jobs finish; no more are started until resumeWorkflow.")
     async def pause_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload:
         return WorkflowPayload.of(await workflows.pause_workflow(info.context.owner, need(id, "Workflow", "id")))
 
-    @mutation("Goes on after a pause; after corrections to an ended workflow, makes again what is out of date.")
+    @mutation("Resumes a paused workflow; after edits to an ended workflow, remakes what is out of date.")
     async def resume_workflow(
         self,
         info: Info,
         id: WorkflowId,
         credit_budget: Annotated[
             int | None,
-            strawberry.argument(description="A new budget from here on; null: none; not given: as it was."),
+            strawberry.argument(description="A new budget; null: none; not given: unchanged."),
         ] = strawberry.UNSET,
     ) -> WorkflowPayload:
         workflow_id = need(id, "Workflow", "id")
         budget = NOT_GIVEN if credit_budget is strawberry.UNSET else credit_budget
         return WorkflowPayload.of(await workflows.resume_workflow(info.context.owner, workflow_id, budget))
 
-    @mutation("Ends a workflow; what runs stops within two seconds, and finished work is kept.")
+    @mutation("Cancels a workflow; running work stops within two seconds, and finished work is kept.")
     async def cancel_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload:
         return WorkflowPayload.of(await workflows.cancel_workflow(info.context.owner, need(id, "Workflow", "id")))
 
-    @mutation("Gives a workflow another name.")
+    @mutation("Renames a workflow.")
     async def rename_workflow(
         self,
         info: Info,
@@ -93,7 +93,7 @@ class WorkflowMutations:
         workflow_id = need(id, "Workflow", "id")
         return WorkflowPayload.of(await workflows.rename_workflow(info.context.owner, workflow_id, name))
 
-    @mutation("Removes workflows with all that was made in them.")
+    @mutation("Deletes workflows with everything made in them.")
     async def delete_workflows(
         self,
         info: Info,
@@ -101,6 +101,6 @@ class WorkflowMutations:
     ) -> DeletePayload:
         return await delete_each(info, ids, "Workflow", workflows.delete_workflows)
 
-    @mutation("Goes on from the failed stage; finished work is kept.")
+    @mutation("Continues from the failed stage; finished work is kept.")
     async def retry_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload:
         return WorkflowPayload.of(await workflows.retry_workflow(info.context.owner, need(id, "Workflow", "id")))

@@ -1,4 +1,4 @@
-"""What accounts are listed by, added with and changed with."""
+"""Inputs that list, create and update accounts."""
 
 import strawberry
 
@@ -15,12 +15,14 @@ class AccountFilter:
     site: list[Site] | None = optional("On one of these sites.")
     image_availability: Availability | None = optional("With this availability for pictures, whatever its status.")
     video_availability: Availability | None = optional("With this availability for clips, whatever its status.")
-    name_contains: str | None = optional("With these words in the name; small and capital letters are alike.")
+    name_contains: str | None = optional("With this text in the name; case does not matter.")
 
 
-@strawberry.input(description="In which order to list accounts.")
+@strawberry.input(description="The order of a list of accounts.")
 class AccountOrder:
-    field: AccountOrderField = strawberry.field(description="What decides; the older one goes first among equals.")
+    field: AccountOrderField = strawberry.field(
+        description="The sort field; equal values are sorted by age, oldest first."
+    )
     direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
 
 
@@ -30,12 +32,12 @@ class AccountOrder:
 )
 class NewAccountInput:
     name: str = strawberry.field(description="The caller's name for it, 1 to 200 characters.")
-    provider: str | None = strawberry.field(default="jimeng", description="Whose account it is.")
-    type: AccountType | None = optional("Needed for jimeng.")
+    provider: str | None = strawberry.field(default="jimeng", description="The provider that it is an account of.")
+    type: AccountType | None = optional("Required for jimeng.")
     session_id: str = strawberry.field(
-        description="What upstream knows the account by, 1 to 4096 printable ASCII characters without spaces, ; and ,."
+        description="The upstream session id, 1 to 4096 printable ASCII characters without spaces, ; and ,."
     )
-    site: Site | None = optional("Where it works, if that is known.")
+    site: Site | None = optional("The site that it works on, if known.")
     priority: int | None = strawberry.field(
         default=100, description="0 to 1,000,000; lower is used first by the PRIORITY strategy."
     )
@@ -47,7 +49,7 @@ class NewAccountInput:
 @strawberry.input(description="Between 1 and 1000 accounts. Each is created or refused on its own.")
 class CreateAccountsInput:
     accounts: list[NewAccountInput] = strawberry.field(description="The accounts.")
-    idempotency_key: str | None = optional("The same request with the same key gets the same answer.")
+    idempotency_key: str | None = optional("Idempotency: the same key with the same input gives the same response.")
 
 
 @strawberry.input(
@@ -59,14 +61,14 @@ class AccountChangesInput:
     name: str | None = optional("1 to 200 characters.")
     type: AccountType | None = optional("Another type.")
     session_id: str | None = optional("A new session.")
-    site: Site | None = optional("Another site, or to keep it.")
-    status: AccountStatus | None = optional("ACTIVE forgets reason and failures; INACTIVE takes it out.")
+    site: Site | None = optional("Another site; the present one keeps it from being derived anew.")
+    status: AccountStatus | None = optional("ACTIVE clears reason and failures; INACTIVE deactivates it.")
     priority: int | None = optional("0 to 1,000,000.")
     max_concurrent: int | None = optional("1 to 100.")
     daily_image_limit: int | None = optional("The most pictures a day; null removes the limit.")
     daily_video_limit: int | None = optional("The most clips a day; null removes the limit.")
 
 
-@strawberry.input(description="Changes to at most 1000 accounts. Each is made or refused on its own.")
+@strawberry.input(description="Changes to at most 1000 accounts. Each is applied or refused on its own.")
 class UpdateAccountsInput:
     accounts: list[AccountChangesInput] = strawberry.field(description="The accounts, each once, and their changes.")

@@ -1,4 +1,4 @@
-"""A caller's accounts, summed up."""
+"""Statistics of a caller's accounts."""
 
 import strawberry
 
@@ -8,31 +8,31 @@ from services.queries.account_statistics import AccountSums, SiteSum
 
 @strawberry.type(description="The accounts of one site.")
 class SiteStatistics:
-    site: Site = strawberry.field(description="Which site.")
-    total: int = strawberry.field(description="All of them.")
-    active: int = strawberry.field(description="Those that are given work.")
-    credit_balance: int = strawberry.field(description="Their credits, as far as they are known.")
+    site: Site = strawberry.field(description="The site.")
+    total: int = strawberry.field(description="All accounts.")
+    active: int = strawberry.field(description="Accounts that are given work.")
+    credit_balance: int = strawberry.field(description="The sum of their known credit balances.")
 
     @staticmethod
     def of(sums: SiteSum) -> "SiteStatistics":
         return SiteStatistics(site=sums.site, total=sums.total, active=sums.active, credit_balance=sums.credit_balance)
 
 
-@strawberry.type(description="The caller's accounts, summed up.")
+@strawberry.type(description="Statistics of the caller's accounts.")
 class AccountStatistics:
-    total: int = strawberry.field(description="All of them.")
-    active: int = strawberry.field(description="Those that are given work.")
-    inactive: int = strawberry.field(description="Those whose session has ended, or that were taken out.")
-    banned: int = strawberry.field(description="Those that are punished upstream.")
-    image_available: int = strawberry.field(description="Active ones that can make pictures now.")
-    video_available: int = strawberry.field(description="Active ones that can make clips now.")
-    rate_limited: int = strawberry.field(description="Active ones that rest from pictures, clips or both.")
-    cooling_down: int = strawberry.field(description="Active ones that rest from anything, be it one model.")
+    total: int = strawberry.field(description="All accounts.")
+    active: int = strawberry.field(description="Accounts that are given work.")
+    inactive: int = strawberry.field(description="Accounts whose session has expired, or that were deactivated.")
+    banned: int = strawberry.field(description="Accounts that upstream has banned.")
+    image_available: int = strawberry.field(description="Active accounts that can make pictures now.")
+    video_available: int = strawberry.field(description="Active accounts that can make clips now.")
+    rate_limited: int = strawberry.field(description="Active accounts in a cooldown for pictures, clips or both.")
+    cooling_down: int = strawberry.field(description="Active accounts in any cooldown, be it for one model.")
     in_flight: int = strawberry.field(description="Jobs that hold a slot now.")
     image_capacity: int = strawberry.field(description="Generation slots that are free for pictures now.")
     video_capacity: int = strawberry.field(description="Generation slots that are free for clips now.")
-    credit_balance: int = strawberry.field(description="Credits of all of them, as far as they are known.")
-    by_site: list[SiteStatistics] = strawberry.field(description="The same by site, where there are any.")
+    credit_balance: int = strawberry.field(description="The sum of all known credit balances.")
+    by_site: list[SiteStatistics] = strawberry.field(description="The counts of each site that has accounts.")
 
     @staticmethod
     def of(sums: AccountSums) -> "AccountStatistics":

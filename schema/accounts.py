@@ -1,4 +1,4 @@
-"""Accounts of services that generate: the pool, and what each may do now."""
+"""Accounts of generation services: the pool, and what each account can do now."""
 
 from datetime import datetime
 
@@ -16,12 +16,12 @@ from services.queries.accounts import AccountStanding, Availability, CoolingDown
 from services.queries.children import ACCOUNT_ATTEMPTS
 
 
-@strawberry.type(description="A time of rest; kind and model null: all work.")
+@strawberry.type(description="A cooldown: a time without new work. kind and model null: for all work.")
 class Cooldown:
-    kind: MediaKind | None = strawberry.field(description="What it gets no work of; null: of any kind.")
+    kind: MediaKind | None = strawberry.field(description="The kind that it gets no work of; null: any kind.")
     model: str | None = strawberry.field(description="The model that it gets no work for; null: any.")
-    until: datetime = strawberry.field(description="When it ends by itself.")
-    reason: str = strawberry.field(description="Why, for people.")
+    until: datetime = strawberry.field(description="When the cooldown ends.")
+    reason: str = strawberry.field(description="The reason, as human-readable text.")
 
     @staticmethod
     def of(cooldown: CoolingDown) -> "Cooldown":
@@ -33,22 +33,22 @@ class Account(Node):
     row: strawberry.Private[AccountRow]
     name: str = strawberry.field(description="Its owner's name for it.")
     provider: str = strawberry.field(description="jimeng, or another provider whose keys are pooled.")
-    type: AccountType | None = strawberry.field(description="Which of the service's two worlds it is of.")
+    type: AccountType | None = strawberry.field(
+        description="Whether it belongs to the service's Chinese or international site."
+    )
     site: Site | None = strawberry.field(description="The site that it works on.")
     status: AccountStatus = strawberry.field(description="Whether it is given work at all.")
-    status_reason: str | None = strawberry.field(description="Why the account is inactive or banned, in words.")
-    session_hint: str = strawberry.field(
-        description="The last four characters of the session id. The whole is written and never read back."
-    )
+    status_reason: str | None = strawberry.field(description="Why the account is inactive or banned.")
+    session_hint: str = strawberry.field(description="The last four characters of the session id, which is write-only.")
     priority: int = strawberry.field(description="Lower is used first by the PRIORITY strategy.")
     daily_image_limit: int | None = strawberry.field(description="Null: no limit but upstream's own.")
     daily_video_limit: int | None = strawberry.field(description="Null: no limit but upstream's own.")
     credit_balance: int | None = strawberry.field(
-        description="Credits as of checkedAt, less what was begun since; null before the first check."
+        description="Credits at checkedAt, less those of generations started since; null before the first check."
     )
-    checked_at: datetime | None = strawberry.field(description="When upstream was last asked about it.")
-    max_concurrent: int = strawberry.field(description="The most jobs that hold a slot of it at once.")
-    consecutive_failures: int = strawberry.field(description="Calls that failed since one last went well.")
+    checked_at: datetime | None = strawberry.field(description="When it was last checked upstream.")
+    max_concurrent: int = strawberry.field(description="The most jobs that may hold a slot of it at once.")
+    consecutive_failures: int = strawberry.field(description="Failed calls since the last successful one.")
     last_used_at: datetime | None = strawberry.field(description="When it was last given work.")
     created_at: datetime = strawberry.field(description="When it was added.")
     updated_at: datetime = strawberry.field(description="When it was last changed.")
@@ -56,11 +56,11 @@ class Account(Node):
     async def _standing(self, info: Info) -> AccountStanding:
         return await info.context.loaders.standing_by_account_id.load(self.row.id)
 
-    @resolved("Whether it can make pictures now, as far as it is active.")
+    @resolved("Its availability for pictures now, apart from its status.")
     async def image_availability(self, info: Info) -> Availability:
         return (await self._standing(info)).image_availability
 
-    @resolved("Whether it can make clips now, as far as it is active.")
+    @resolved("Its availability for clips now, apart from its status.")
     async def video_availability(self, info: Info) -> Availability:
         return (await self._standing(info)).video_availability
 
@@ -76,16 +76,16 @@ class Account(Node):
     async def in_flight(self, info: Info) -> int:
         return (await self._standing(info)).in_flight
 
-    @resolved("Not given work of that kind or model before that time.")
+    @resolved("Its current cooldowns: no work of that kind or model before that time.")
     async def cooldowns(self, info: Info) -> list[Cooldown]:
         found = await info.context.loaders.cooldowns_by_account_id.load(self.row.id)
         return [Cooldown.of(cooldown) for cooldown in found]
 
-    @paged("The tries that ran on it, newest first.")
+    @paged("The attempts that ran on it, newest first.")
     async def attempts(self, info: Info, request: PageRequest) -> Connection[Attempt]:
         return await child_connection(info, ACCOUNT_ATTEMPTS, self.row.id, request, Attempt.from_row)
 
-    @resolved("When the counts of the day begin anew.")
+    @resolved("When the daily counts are reset next.")
     def quota_reset_at(self, info: Info) -> datetime:
         return info.context.quota_reset_at()
 
@@ -114,7 +114,7 @@ class Account(Node):
         )
 
 
-@strawberry.type(description="What was created and what was not.")
+@strawberry.type(description="The created accounts, and why others were refused.")
 class CreateAccountsPayload:
     accounts: list[Account] = strawberry.field(description="The new accounts, in the order given.")
     failures: list[ItemFailure] = strawberry.field(description="Why the others were refused.")
@@ -122,17 +122,17 @@ class CreateAccountsPayload:
     failed_count: int = strawberry.field(description="How many were not.")
 
 
-@strawberry.type(description="What was changed and what was not.")
+@strawberry.type(description="The changed accounts, and why others were refused.")
 class UpdateAccountsPayload:
     accounts: list[Account] = strawberry.field(description="The accounts as they are now, in the order given.")
-    failures: list[ItemFailure] = strawberry.field(description="Why the others are as before.")
+    failures: list[ItemFailure] = strawberry.field(description="Why the others were not changed.")
     success_count: int = strawberry.field(description="How many were changed.")
     failed_count: int = strawberry.field(description="How many were not.")
 
 
-@strawberry.type(description="What was done with each account.")
+@strawberry.type(description="The result for each account.")
 class AccountsPayload:
     accounts: list[Account] = strawberry.field(description="The accounts as they are now, in the order given.")
-    failures: list[ItemFailure] = strawberry.field(description="Why it could not be done with the others.")
-    success_count: int = strawberry.field(description="With how many it was done.")
-    failed_count: int = strawberry.field(description="With how many it was not.")
+    failures: list[ItemFailure] = strawberry.field(description="Why the operation failed for the others.")
+    success_count: int = strawberry.field(description="For how many the operation succeeded.")
+    failed_count: int = strawberry.field(description="For how many the operation failed.")

@@ -1,4 +1,4 @@
-"""Alerts: what somebody should look at."""
+"""Alerts: problems that need a person's attention."""
 
 from datetime import datetime
 
@@ -17,37 +17,37 @@ from schema.workflows import Workflow
 
 describe(
     AlertKind,
-    "What sort of trouble an alert is about.",
-    POOL_EXHAUSTED="Jobs wait for accounts of a provider, and none of them can take them, not even with a free slot.",
-    ACCOUNT_BANNED="Upstream has punished an account: it gets no more work.",
-    ACCOUNT_SESSION_EXPIRED="Upstream does not accept an account's session any more: it gets no more work.",
+    "The kind of problem that an alert is about.",
+    POOL_EXHAUSTED="Jobs wait for accounts of a provider, and no account could take them even with a free slot.",
+    ACCOUNT_BANNED="Upstream has banned an account: it gets no more work.",
+    ACCOUNT_SESSION_EXPIRED="Upstream no longer accepts an account's session: it gets no more work.",
     CREDIT_LOW="An account has few credits left, or a batch or workflow is paused by its budget.",
-    FAILURE_RATE_HIGH="Too large a part of the pictures, or of the clips, that ended lately has failed.",
-    BATCH_STALLED="A batch runs, and for long none of its jobs has begun or ended.",
-    CALLBACK_FAILED="A callback could not be delivered, and is tried no more by itself.",
+    FAILURE_RATE_HIGH="Too many of the recently ended pictures or clips have failed.",
+    BATCH_STALLED="A batch is running, but none of its jobs has started or ended for a long time.",
+    CALLBACK_FAILED="A callback could not be delivered and is no longer retried.",
     STORAGE_LOW="A disk of the deployment is nearly full.",
 )
 describe(
     AlertSeverity,
-    "How soon somebody should look.",
-    INFO="When there is time.",
+    "How urgent an alert is.",
+    INFO="Not urgent.",
     WARNING="Today.",
-    CRITICAL="Now: work stands still, or will.",
+    CRITICAL="Urgent: work is blocked, or soon will be.",
 )
 
 
-@strawberry.type(
-    description="Something that somebody should look at: raised once for each cause, closed when the cause has passed."
-)
+@strawberry.type(description="A problem that needs attention: raised once per cause, closed when the cause has passed.")
 class Alert(Node):
     row: strawberry.Private[AlertRow]
-    kind: AlertKind = strawberry.field(description="What sort of trouble it is.")
-    severity: AlertSeverity = strawberry.field(description="CRITICAL: work stands still, or will.")
-    message: str = strawberry.field(description="What happened, to what, and what to do, for people.")
+    kind: AlertKind = strawberry.field(description="The kind of problem.")
+    severity: AlertSeverity = strawberry.field(
+        description="How urgent it is. CRITICAL: work is blocked, or soon will be."
+    )
+    message: str = strawberry.field(description="What happened, to what, and what to do, as human-readable text.")
     created_at: datetime = strawberry.field(description="When it was raised.")
     resolved_at: datetime | None = strawberry.field(description="Set when the cause has passed.")
 
-    @resolved("The account that it is about, deleted ones too.")
+    @resolved("The account that it is about, even if deleted.")
     async def account(self, info: Info) -> Account | None:
         return await linked(info.context.loaders.past_account_by_id, self.row.account_id, Account.from_row)
 

@@ -40,15 +40,15 @@ class AnimaticShot:
     async def video(self, info: Info) -> MediaFile | None:
         return MediaFile.maybe((await _made(info, ArtifactKind.MOTION, self.row.id)).file())
 
-    @resolved("Its words, spoken; null where it has none.")
+    @resolved("Its speech; null where it has no words.")
     async def audio(self, info: Info) -> MediaFile | None:
         return MediaFile.maybe((await _made(info, ArtifactKind.SPEECH, self.row.id)).file())
 
-    @resolved("When it begins; as planned, until the animatic is made.")
+    @resolved("When it starts; the planned time until the animatic is made.")
     async def start_seconds(self, info: Info) -> float:
         return (await self._span(info)).start_seconds
 
-    @resolved("How long it is shown; as planned, until the animatic is made.")
+    @resolved("How long it is shown; the planned time until the animatic is made.")
     async def duration_seconds(self, info: Info) -> float:
         return (await self._span(info)).seconds
 
@@ -67,7 +67,7 @@ class Speech:
     audio: MediaFile = strawberry.field(description="The sound.")
     duration_seconds: float = strawberry.field(description="Its length.")
 
-    @resolved("Whose words they are.")
+    @resolved("The speaker of the words.")
     async def shot(self, info: Info) -> Shot:
         return await load_shot(info, self.row.shot_id)
 
@@ -87,9 +87,9 @@ async def load_speech(info: Info, part_id: int) -> Speech | None:
 @strawberry.type(description="The storyboard in motion with speech: the film's timing, before clips are made.")
 class Animatic(Node):
     row: strawberry.Private[AnimaticRow]
-    created_at: datetime = strawberry.field(description="When it was asked for.")
+    created_at: datetime = strawberry.field(description="When it was requested.")
 
-    @resolved("How far its newest job is.")
+    @resolved("The status of its newest job.")
     async def status(self, info: Info) -> JobStatus:
         return await status_of_target(info, self.row.id)
 
@@ -105,7 +105,7 @@ class Animatic(Node):
     async def shots(self, info: Info, request: PageRequest) -> Connection[AnimaticShot]:
         return await child_connection(info, ANIMATIC_PARTS, self.row.id, request, AnimaticShot.from_row)
 
-    @resolved("Its length; as planned, until it is made.")
+    @resolved("Its length; the planned one until it is made.")
     async def total_seconds(self, info: Info) -> float:
         spans, made = await _timetable(info, self.row.id)
         return total_seconds(spans, made.data)

@@ -18,34 +18,34 @@ from services.platform.paging import PageRequest
 from services.queries.children import WORKFLOW_ASSETS
 
 
-@strawberry.type(description="Somebody, a thing or a place; shots that show it are composed from its design image.")
+@strawberry.type(description="A character, prop or scene; shots that show it are composed from its design image.")
 class Asset(Node):
     row: strawberry.Private[AssetRow]
     type: AssetType = strawberry.field(description="Character, prop or scene.")
     name: str = strawberry.field(description="The name that the text uses.")
-    description: str = strawberry.field(description="What it is like, from the text.")
-    prompt: str = strawberry.field(description="What its design image is drawn from.")
+    description: str = strawberry.field(description="Its description in the text.")
+    prompt: str = strawberry.field(description="The prompt of its design image.")
     voice_id: str | None = strawberry.field(description="The voice that speaks a character.")
-    created_at: datetime = strawberry.field(description="When the script named it.")
+    created_at: datetime = strawberry.field(description="When the script introduced it.")
 
     async def _made(self, info: Info) -> ArtifactView:
         return await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.DESIGN, self.row.id))
 
-    @resolved("How far the design image is.")
+    @resolved("The status of the design image.")
     async def status(self, info: Info) -> JobStatus:
-        return (await self._made(info)).making.status
+        return (await self._made(info)).state.status
 
-    @resolved("How it looks.")
+    @resolved("Its design image.")
     async def design_image(self, info: Info) -> MediaFile | None:
         return MediaFile.maybe((await self._made(info)).file())
 
-    @resolved("A picture that a person gave to design it by.")
+    @resolved("The reference picture that a person uploaded for its design.")
     async def reference_image(self, info: Info) -> MediaFile | None:
         return await linked(info.context.loaders.file_by_id, self.row.reference_file_id, MediaFile.from_row)
 
-    @resolved("Why the design image failed, where it did.")
+    @resolved("Why the design image failed; null if it did not.")
     async def error(self, info: Info) -> JobError | None:
-        return JobError.maybe((await self._made(info)).making.error)
+        return JobError.maybe((await self._made(info)).state.error)
 
     @staticmethod
     def from_row(row: AssetRow) -> "Asset":
@@ -67,7 +67,7 @@ OnlyType = Annotated[AssetType | None, strawberry.argument(description="Only thi
 async def workflow_assets(
     info: Info, workflow_id: int, only_type: AssetType | None, request: PageRequest
 ) -> Connection[Asset]:
-    """A page of a workflow's assets, the newest first. only_type: None or UNSET for all of them."""
+    """A page of a workflow's assets, newest first. only_type: None or UNSET for all types."""
     only = given(only_type)
     return await child_connection(
         info, WORKFLOW_ASSETS, workflow_id, request, Asset.from_row, None if only is None else only.value

@@ -1,4 +1,4 @@
-"""Attempts: each try of a job on one account or provider; and tasks as upstream tells of them."""
+"""Attempts of jobs on an account or provider, and tasks as upstream reports them."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -22,34 +22,32 @@ if TYPE_CHECKING:
     from schema.accounts import Account
 
 LazyAccount = Annotated["Account", strawberry.lazy("schema.accounts")]
-RouteLength = Annotated[int | None, strawberry.argument(description="How many candidates; 10 where not given.")]
+RouteLength = Annotated[int | None, strawberry.argument(description="The most candidates to return; default 10.")]
 MAX_ROUTE_ENTRIES = 200
 
 
-@strawberry.type(description="An account that stood in question when a job was given away.")
+@strawberry.type(description="An account that was considered when a job was scheduled.")
 class RouteCandidate:
     account: LazyAccount = strawberry.field(description="The account.")
-    chosen: bool = strawberry.field(description="Whether it was taken.")
-    reason: str | None = strawberry.field(description="What spoke against it; null for the account that was taken.")
-    until: datetime | None = strawberry.field(description="Until when that holds, where it is known.")
+    chosen: bool = strawberry.field(description="Whether it was chosen.")
+    reason: str | None = strawberry.field(description="Why it was not chosen; null for the chosen account.")
+    until: datetime | None = strawberry.field(description="Until when that reason holds, if known.")
 
 
-@strawberry.type(
-    description="One try: which account it ran on, what upstream called it, how it ended, and what it cost."
-)
+@strawberry.type(description="One attempt of a job: its account, upstream's id, outcome and cost.")
 class Attempt(Node):
     row: strawberry.Private[AttemptRow]
     number: int = strawberry.field(description="From 1 within the job.")
-    provider: str = strawberry.field(description="Who makes it.")
+    provider: str = strawberry.field(description="The provider.")
     site: Site | None = strawberry.field(description="The site that it runs on.")
-    history_id: str | None = strawberry.field(description="What upstream calls it, once it has taken it.")
+    history_id: str | None = strawberry.field(description="Upstream's id of the task, once accepted.")
     outcome: AttemptOutcome = strawberry.field(description="How it ended.")
-    error: JobError | None = strawberry.field(description="Why it ended, or is being tried again.")
+    error: JobError | None = strawberry.field(description="Why it failed, or why it is being retried.")
     credits_spent: int | None = strawberry.field(
-        description="Credits that it is taken to have cost, by the model's price; null before upstream has taken it."
+        description="Estimated credits by the model's price; null before upstream has accepted it."
     )
-    polls: int = strawberry.field(description="How often upstream was asked about it.")
-    started_at: datetime = strawberry.field(description="When it was given its slot.")
+    polls: int = strawberry.field(description="How often upstream was polled for it.")
+    started_at: datetime = strawberry.field(description="When it was given a slot.")
     finished_at: datetime | None = strawberry.field(description="When it ended.")
 
     @resolved("The account that it ran on; null for a provider without accounts.")
@@ -58,7 +56,7 @@ class Attempt(Node):
 
         return await linked(info.context.loaders.past_account_by_id, self.row.account_id, Account.from_row)
 
-    @resolved("Why this account: every candidate, and what spoke against it.")
+    @resolved("Why this account was chosen: every candidate, and why others were not.")
     async def route(self, info: Info, first: RouteLength = 10) -> list[RouteCandidate]:
         if self.row.route_id is None:
             return []
@@ -98,23 +96,23 @@ def _candidate(entry: RouteEntry, account: AccountRow, taken_id: int | None) -> 
     return RouteCandidate(
         account=Account.from_row(account),
         chosen=is_chosen,
-        reason=None if is_chosen else entry.reason or "Another one came before it.",
+        reason=None if is_chosen else entry.reason or "Another account was preferred.",
         until=None if entry.until_ms is None else datetime.fromtimestamp(entry.until_ms / 1000, UTC),
     )
 
 
 @strawberry.type(
-    description="A task as upstream tells of it. status is upstream's own code: 20 waits, 42 and 45 are worked on, 50 "
-    "is done, 30 failed, or another that it sends."
+    description="A task as upstream reports it. status is upstream's code: 20 waiting, 42 and 45 running, 50 "
+    "done, 30 failed, or any other that it sends."
 )
 class UpstreamTask:
-    history_id: str = strawberry.field(description="What upstream calls it.")
+    history_id: str = strawberry.field(description="Upstream's id of the task.")
     task_type: UpstreamTaskType = strawberry.field(description="What it makes.")
-    status: int = strawberry.field(description="Upstream's own code.")
-    fail_code: str | None = strawberry.field(description="Upstream's own reason, where it failed.")
-    item_count: int = strawberry.field(description="How many results there are.")
-    results: list[str] = strawberry.field(description="Upstream's own links to them; they expire.")
-    raw_data: JSON | None = strawberry.field(description="Upstream's whole answer, where it is at hand.")
+    status: int = strawberry.field(description="Upstream's status code.")
+    fail_code: str | None = strawberry.field(description="Upstream's error code; null if it did not fail.")
+    item_count: int = strawberry.field(description="The number of results.")
+    results: list[str] = strawberry.field(description="Upstream's links to the results; they expire.")
+    raw_data: JSON | None = strawberry.field(description="Upstream's whole response, if available.")
 
     @staticmethod
     def of(task: ToldTask) -> "UpstreamTask":
@@ -130,7 +128,7 @@ class UpstreamTask:
 
     @staticmethod
     def of_attempt(row: AttemptRow) -> "UpstreamTask | None":
-        """The newest state that was told; None where nothing was."""
+        """The newest state that upstream reported; None before the first report."""
         told = row.upstream
         if row.history_id is None or told is None:
             return None

@@ -1,4 +1,4 @@
-"""What batches are asked for with, and what is done with them."""
+"""Inputs that create, retry and list batches."""
 
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from schema.generation_inputs import (
     STRATEGY,
     WORK,
     AccountStrategyInput,
-    not_said,
+    schema_default,
 )
 from schema.generation_parameters import (
     FIRST_AND_LAST,
@@ -40,14 +40,14 @@ from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, 
 STORYBOARD = "The caller's id for the storyboard, 1 to 128 characters; each stands once in a batch."
 OWN = "Null: the batch's."
 BATCH_MODEL = "A model's name from models; null: the deployment's default."
-EXISTING = "What becomes of storyboards that have a result, or are being generated, already."
+EXISTING = "What to do with storyboards that already have a result or are being generated."
 BUDGET = "The batch pauses, with an alert, before it would spend more credits. Null: no limit."
-DRY_RUN = "Check and estimate only: nothing is created, batch is null, and idempotencyKey means nothing."
+DRY_RUN = "Only check and estimate: nothing is created, batch is null, and idempotencyKey is ignored."
 
 
 @strawberry.input
 class BatchItemInput:
-    """What is to be seen, as every item says it."""
+    """The fields that all batch items have."""
 
     storyboard_id: str = strawberry.field(description=STORYBOARD)
     prompt: str = strawberry.field(description=PROMPT)
@@ -62,7 +62,7 @@ class ItemModelInput:
     seed: Long | None = optional(SEED)
 
 
-@strawberry.input(description="One picture of a batch. What is null is as the batch has it.")
+@strawberry.input(description="One picture of a batch. Null fields take the batch's values.")
 class ImageBatchItemInput(BatchItemInput, CompositionInput, ItemModelInput, SizeInput, SamplerInput):
     input_images: list[str] | None = strawberry.field(default_factory=list, description=IMAGE_INPUTS)
 
@@ -73,14 +73,14 @@ class TimedBatchItemInput(BatchItemInput):
     duration_seconds: int | None = optional(f"One of the model's lengths. {OWN}")
 
 
-@strawberry.input(description="One clip of a batch. What is null is as the batch has it.")
+@strawberry.input(description="One clip of a batch. Null fields take the batch's values.")
 class VideoBatchItemInput(TimedBatchItemInput, ItemModelInput, MotionInput):
     input_images: list[str] | None = strawberry.field(default_factory=list, description=FIRST_AND_LAST)
 
 
 @strawberry.input
 class BatchPlaceInput:
-    """Whose the batch is."""
+    """The project and work of a batch."""
 
     project_id: str = strawberry.field(description=PROJECT)
     project_name: str | None = optional(PROJECT_NAME)
@@ -89,7 +89,7 @@ class BatchPlaceInput:
 
 @strawberry.input
 class BatchPolicyInput:
-    """How a batch is handled."""
+    """The policy of a batch."""
 
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
     strategy: AccountStrategyInput | None = optional(STRATEGY)
@@ -105,8 +105,8 @@ class BatchPolicyInput:
 
 
 def of_items(value: str | int) -> Any:
-    """A field for what items that say nothing have."""
-    return strawberry.field(default=not_said(value), description="Of items that say none.")
+    """A batch field whose value applies to items that do not give their own."""
+    return strawberry.field(default=schema_default(value), description="For items that do not give their own.")
 
 
 @strawberry.input
@@ -130,7 +130,7 @@ class VideoItemsInput(BatchPlaceInput):
     resolution: str | None = of_items(USUAL_RESOLUTION[MediaKind.VIDEO])
     duration_seconds: int | None = of_items(USUAL_SECONDS)
     max_parallel: int | None = strawberry.field(
-        default=5, description="How many videos of the batch run at once, at least 1. Null: as many as there are slots."
+        default=5, description="The most videos that run at once, at least 1. Null: limited only by free slots."
     )
 
 
@@ -139,17 +139,17 @@ class CreateVideoBatchInput(VideoItemsInput, BatchPolicyInput):
     pass
 
 
-@strawberry.input(description="Which of a batch's items are to be generated again.")
+@strawberry.input(description="Which items of a batch to generate again.")
 class RetryBatchInput:
     id: strawberry.ID = strawberry.field(description="The batch.")
     storyboard_ids: list[str] | None = strawberry.field(
         default_factory=list,
-        description="Those of these that failed or were canceled, at most 1000; empty, as where it is left out: all "
+        description="Of these, the ones that failed or were canceled, at most 1000; empty or not given: all "
         "that failed, and with forceRegenerate the whole batch.",
     )
     force_regenerate: bool | None = strawberry.field(
         default=False,
-        description="Also those that succeeded: each gets a new job, and its former result stays as a version.",
+        description="Also items that succeeded: each gets a new job, and its previous result is kept as a version.",
     )
 
 
@@ -159,5 +159,5 @@ class BatchFilter:
     status: list[BatchStatus] | None = optional("In one of these states.")
     work_id: str | None = optional("Of this work.")
     project_id: str | None = optional("Of this project.")
-    created_after: datetime | None = optional("Asked for after this time.")
-    created_before: datetime | None = optional("Asked for before this time.")
+    created_after: datetime | None = optional("Requested after this time.")
+    created_before: datetime | None = optional("Requested before this time.")

@@ -1,4 +1,4 @@
-"""Batches: pictures or clips that were asked for together, and what is answered about them."""
+"""Batches: pictures or clips that were requested together, and the payloads about them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -22,19 +22,17 @@ from services.platform.paging import MAX_IDS, PageRequest
 from services.queries.batches import batch_jobs
 
 
-@strawberry.type(description="How a batch uses the account pool, with what the deployment had where nothing was said.")
+@strawberry.type(description="How a batch uses the account pool, with the deployment's values filled in.")
 class AccountStrategy:
-    load_balance: LoadBalance = strawberry.field(description="Which account is taken among those that could be.")
+    load_balance: LoadBalance = strawberry.field(description="How an account is chosen among the eligible ones.")
     max_concurrent_per_account: int | None = strawberry.field(
         description="Lowers, never raises, the account's own maxConcurrent."
     )
-    auto_switch_on_failure: bool = strawberry.field(description="Whether another account is tried where one fails.")
+    auto_switch_on_failure: bool = strawberry.field(description="Whether to try another account when one fails.")
     rate_limit_handling: RateLimitHandling = strawberry.field(
-        description="What happens where upstream wants fewer requests."
+        description="What to do when upstream limits the request rate."
     )
-    switch_on_timeout: bool = strawberry.field(
-        description="Whether another account is tried where no result came in time."
-    )
+    switch_on_timeout: bool = strawberry.field(description="Whether to try another account after a time-out.")
     max_attempts: int = strawberry.field(description="Attempts on accounts before a job fails.")
     account_ids: list[strawberry.ID] = strawberry.field(description="Only these accounts; empty: the whole pool.")
 
@@ -51,51 +49,53 @@ class AccountStrategy:
         )
 
 
-@strawberry.type(description="Pictures or clips that were asked for together: a job for each, and a policy for all.")
+@strawberry.type(description="Pictures or clips that were requested together: a job for each, and one policy for all.")
 class Batch(Node):
     row: strawberry.Private[BatchRow]
     type: BatchType = strawberry.field(description="What it makes; COMPOSE as soon as one item has an input image.")
-    status: BatchStatus = strawberry.field(description="How far it is.")
+    status: BatchStatus = strawberry.field(description="Its status.")
     project: Project = strawberry.field(description="The caller's project.")
     work_id: str = strawberry.field(description="The caller's id for the work.")
-    priority: Priority = strawberry.field(description="Which work goes first.")
+    priority: Priority = strawberry.field(description="The scheduling priority.")
     strategy: AccountStrategy = strawberry.field(description="How it uses the account pool.")
-    total_count: int = strawberry.field(description="All items that were asked for, with those that were skipped.")
-    skipped_count: int = strawberry.field(description="Items that were left out, because there was something already.")
-    started_at: datetime | None = strawberry.field(description="When the first of its jobs began.")
-    finished_at: datetime | None = strawberry.field(description="When the last of them ended.")
-    cancel_reason: str | None = strawberry.field(description="Why cancelBatch was called, where it was said.")
-    pause_reason: str | None = strawberry.field(description="Why it paused by itself; null where somebody paused it.")
+    total_count: int = strawberry.field(description="All requested items, including skipped ones.")
+    skipped_count: int = strawberry.field(
+        description="Items that were skipped, because their storyboard had a result or was being generated."
+    )
+    started_at: datetime | None = strawberry.field(description="When its first job started.")
+    finished_at: datetime | None = strawberry.field(description="When its last job ended.")
+    cancel_reason: str | None = strawberry.field(description="The reason given to cancelBatch.")
+    pause_reason: str | None = strawberry.field(description="Why the server paused it; null where a person did.")
     credit_budget: int | None = strawberry.field(description="It pauses before it would spend more; null: no limit.")
     max_parallel: int | None = strawberry.field(
-        description="How many of its jobs run at once; null: as many as there are slots."
+        description="The most jobs that run at once; null: limited only by free slots."
     )
-    callback_url: str | None = strawberry.field(description="Where its end is told to.")
-    warnings: list[str] = strawberry.field(description="What its payload warned of when it was made.")
+    callback_url: str | None = strawberry.field(description="Where its callback is sent.")
+    warnings: list[str] = strawberry.field(description="The warnings of its payload when it was created.")
     skipped_storyboard_ids: list[str] = strawberry.field(description="The storyboards of the items that were skipped.")
-    created_at: datetime = strawberry.field(description="When it was asked for.")
+    created_at: datetime = strawberry.field(description="When it was requested.")
 
-    @resolved("Items that wait.")
+    @resolved("Waiting items.")
     async def pending_count(self, info: Info) -> int:
         return (await self._counts(info)).pending
 
-    @resolved("Items that are being made.")
+    @resolved("Running items.")
     async def running_count(self, info: Info) -> int:
         return (await self._counts(info)).running
 
-    @resolved("Items that have their result.")
+    @resolved("Succeeded items.")
     async def succeeded_count(self, info: Info) -> int:
         return (await self._counts(info)).succeeded
 
-    @resolved("Items that failed.")
+    @resolved("Failed items.")
     async def failed_count(self, info: Info) -> int:
         return (await self._counts(info)).failed
 
-    @resolved("Items that were canceled.")
+    @resolved("Canceled items.")
     async def canceled_count(self, info: Info) -> int:
         return (await self._counts(info)).canceled
 
-    @resolved("Finished items over all items, from 0 to 1; failed, canceled and skipped ones are finished, too.")
+    @resolved("Finished items over all items, from 0 to 1; failed, canceled and skipped items count as finished.")
     async def progress(self, info: Info) -> float:
         return progress_of(self.row.total_count, len(self.row.skipped_storyboard_ids), await self._counts(info))
 
@@ -103,22 +103,22 @@ class Batch(Node):
         return await info.context.loaders.counts_by_batch_id.load(self.row.id)
 
     @resolved(
-        "When it is likely to be done, by what is measured, free and queued now. Null where it has ended or is paused, "
-        "and where nobody knows."
+        "The estimated end, by measured durations, free slots and queued jobs. Null where it has ended or is paused, "
+        "or where it is unknown."
     )
     async def estimated_completion(self, info: Info) -> datetime | None:
         seconds = await info.context.loaders.seconds_left_by_batch_id.load(self.row.id)
         return None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
 
-    @resolved("What its attempts cost, as far as that is known.")
+    @resolved("The known credit cost of its attempts.")
     async def credits_spent(self, info: Info) -> int:
         return await info.context.loaders.credits_by_batch_id.load(self.row.id)
 
-    @resolved("What was told to its callback address, newest first, at most 100.")
+    @resolved("Its callback deliveries, newest first, at most 100.")
     async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
         return await deliveries_of(info, "batch", self.row.id)
 
-    @paged("Its items' jobs, in the order of the items; without those that newer ones replaced.")
+    @paged("The jobs of its items, in the order of the items, without jobs that newer ones replaced.")
     async def jobs(
         self,
         info: Info,
@@ -132,7 +132,7 @@ class Batch(Node):
     ) -> Connection[Job]:
         statuses, wanted = given(status), given(storyboard_ids)
         if wanted is not None and len(wanted) > MAX_IDS:
-            raise BadInputError(f"At most {MAX_IDS} storyboards are taken at once.", path=["storyboardIds"])
+            raise BadInputError(f"At most {MAX_IDS} storyboards are allowed.", path=["storyboardIds"])
         only = None if wanted is None else tuple(sorted(set(wanted))) or ("",)
         children = batch_jobs(None if statuses is None else sorted(set(statuses)), None if only is None else len(only))
         return await child_connection(info, children, self.row.id, request, Job.from_row, only)
@@ -163,21 +163,23 @@ class Batch(Node):
         )
 
 
-@strawberry.type(description="What came of a batch that was asked for.")
+@strawberry.type(description="The result of a batch request.")
 class CreateBatchPayload:
-    batch: Batch | None = strawberry.field(description="The batch; null where it was only looked at (dryRun).")
-    total_count: int = strawberry.field(description="All items that were asked for.")
-    skipped_storyboard_ids: list[str] = strawberry.field(description="Left out, because there was something already.")
+    batch: Batch | None = strawberry.field(description="The batch; null with dryRun.")
+    total_count: int = strawberry.field(description="All requested items.")
+    skipped_storyboard_ids: list[str] = strawberry.field(
+        description="Skipped, because they had a result or were being generated."
+    )
     queue_count: int = strawberry.field(
-        description="Items that are to be generated: neither skipped nor answered by an earlier result."
+        description="Items to be generated: neither skipped nor served from a cached result."
     )
     estimated_seconds: float | None = strawberry.field(
-        description="How long it is likely to take; null where no account can do it, or nobody knows."
+        description="The estimated duration; null where no account can do it or it is unknown."
     )
     estimated_credits: int | None = strawberry.field(
-        description="What it is likely to cost; null where a model does not say what it takes."
+        description="The estimated cost; null where a model has no known price."
     )
-    warnings: list[str] = strawberry.field(description="What somebody should know; nothing of it stands in the way.")
+    warnings: list[str] = strawberry.field(description="Warnings that do not prevent the batch.")
 
     @staticmethod
     def of(admission: Admission) -> "CreateBatchPayload":
@@ -192,7 +194,7 @@ class CreateBatchPayload:
         )
 
 
-@strawberry.type(description="A batch that goes on.")
+@strawberry.type(description="A retried batch.")
 class RetryBatchPayload:
     batch: Batch = strawberry.field(description="The batch as it is now.")
     retried_count: int = strawberry.field(description="How many of its items are generated again.")
@@ -201,9 +203,9 @@ class RetryBatchPayload:
 @strawberry.type(description="A batch that was canceled.")
 class CancelBatchPayload:
     batch: Batch = strawberry.field(description="The batch as it is now.")
-    canceled_count: int = strawberry.field(description="How many of its items were ended by this.")
-    succeeded_count: int = strawberry.field(description="How many have their result, and keep it.")
-    affected_storyboard_ids: list[str] = strawberry.field(description="The storyboards of the items that were ended.")
+    canceled_count: int = strawberry.field(description="How many of its items this canceled.")
+    succeeded_count: int = strawberry.field(description="How many items have succeeded and keep their result.")
+    affected_storyboard_ids: list[str] = strawberry.field(description="The storyboards of the canceled items.")
 
 
 @strawberry.type(description="A batch that was changed.")

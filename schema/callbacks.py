@@ -1,4 +1,4 @@
-"""Callbacks: what was, or is to be, told to an address of the caller's."""
+"""Callbacks: deliveries to URLs that the caller gave."""
 
 from datetime import UTC, datetime
 
@@ -14,16 +14,18 @@ from schema.links import linked_list
 from schema.paging import Node
 
 CALLBACK_URL = (
-    "Where the end is told to: an https address on the public internet, at most 4096 characters. The body is signed"
+    "Where a callback is sent at the end: a public https URL, at most 4096 characters. The body is signed"
     " with one of me.webhookSecrets; docs/callbacks.md shows it."
 )
 
 
-@strawberry.type(description="One time that a callback was sent.")
+@strawberry.type(description="One try to deliver a callback.")
 class CallbackTry:
-    at: datetime = strawberry.field(description="When it had ended.")
-    status_code: int | None = strawberry.field(description="The answer's status; null where there was no answer.")
-    error: str | None = strawberry.field(description="Why there was none, or why this one is a failure.")
+    at: datetime = strawberry.field(description="When the try ended.")
+    status_code: int | None = strawberry.field(description="The status of the response; null where there was none.")
+    error: str | None = strawberry.field(
+        description="Why there was no response, or why the response counts as a failure."
+    )
 
     @staticmethod
     def from_row(row: TryRow) -> "CallbackTry":
@@ -31,21 +33,21 @@ class CallbackTry:
 
 
 @strawberry.type(
-    description="Something that is told to a callback address. It is tried again after 5 seconds, 5 minutes, 30"
-    " minutes, 2, 5, 10 and 10 hours, until an answer has a status of 2xx."
+    description="A callback to a URL. It is retried after 5 seconds, 5 minutes, 30"
+    " minutes, 2, 5, 10 and 10 hours, until a response has a status of 2xx."
 )
 class CallbackDelivery(Node):
     row: strawberry.Private[DeliveryRow]
     event: str = strawberry.field(description="What happened, e.g. batch_completed.")
-    url: str = strawberry.field(description="Where it is sent to.")
-    status: DeliveryStatus = strawberry.field(description="How far it is.")
+    url: str = strawberry.field(description="Where it is sent.")
+    status: DeliveryStatus = strawberry.field(description="Its status.")
     next_attempt_at: datetime | None = strawberry.field(
-        description="When it is tried next, or looked at again while it is being sent; null where it has ended."
+        description="When it is tried next, or while it is being sent, when its lease ends; null where it has ended."
     )
-    delivered_at: datetime | None = strawberry.field(description="When an answer said that it had arrived.")
-    created_at: datetime = strawberry.field(description="When what it tells of happened.")
+    delivered_at: datetime | None = strawberry.field(description="When a response with a status of 2xx arrived.")
+    created_at: datetime = strawberry.field(description="When the event happened.")
 
-    @resolved("Every time that it was sent and an end of that is known, oldest first.")
+    @resolved("The tries that have ended, oldest first.")
     async def tries(self, info: Info) -> list[CallbackTry]:
         return await linked_list(info.context.loaders.callback_tries_by_delivery_id, self.row.id, CallbackTry.from_row)
 
@@ -65,11 +67,11 @@ class CallbackDelivery(Node):
 
 
 async def deliveries_of(info: Info, subject: str, subject_id: int) -> list[CallbackDelivery]:
-    """The deliveries that tell of a batch, record or workflow, newest first."""
+    """The deliveries about a batch, record or workflow, newest first."""
     loader = info.context.loaders.callback_deliveries_by_subject
     return await linked_list(loader, (subject, subject_id), CallbackDelivery.from_row)
 
 
-@strawberry.type(description="The callback that is sent again.")
+@strawberry.type(description="The callback that is redelivered.")
 class CallbackDeliveryPayload:
     delivery: CallbackDelivery = strawberry.field(description="The delivery as it is now.")

@@ -1,4 +1,4 @@
-"""What the deployment offers: providers and voices; and who is asking."""
+"""The deployment's providers and voices, and the caller's identity."""
 
 import strawberry
 
@@ -8,28 +8,28 @@ from schema.fields import resolved
 from services.platform.identity import Viewer as Caller
 
 
-@strawberry.type(description="Something that writes, draws, films or speaks.")
+@strawberry.type(description="A provider of text, pictures, clips, speech or music.")
 class Provider:
     name: str = strawberry.field(description="Its name, as inputs take it.")
-    capabilities: list[Capability] = strawberry.field(description="What it can do.")
-    is_default: list[Capability] = strawberry.field(description="What it does where no other is named.")
-    configured: bool = strawberry.field(description="Whether it has all that it needs.")
+    capabilities: list[Capability] = strawberry.field(description="Its capabilities.")
+    is_default: list[Capability] = strawberry.field(description="The capabilities that it is the default for.")
+    configured: bool = strawberry.field(description="Whether its configuration is complete.")
     reachable: bool = strawberry.field(description="Whether it can be used now.")
-    message: str | None = strawberry.field(description="Why it cannot, for people.")
+    message: str | None = strawberry.field(description="Why it cannot be used, as human-readable text.")
 
 
 @strawberry.type(description="A voice that a speech provider has.")
 class Voice:
     id: str = strawberry.field(description="Its id, as inputs take it.")
-    name: str = strawberry.field(description="Its name, for people.")
+    name: str = strawberry.field(description="Its display name.")
     language: str | None = strawberry.field(description="The language that it speaks; null: any.")
-    provider: str = strawberry.field(description="Whose voice it is.")
+    provider: str = strawberry.field(description="The provider of the voice.")
 
 
-@strawberry.type(description="Who the bearer token says the caller is.")
+@strawberry.type(description="The caller's identity in the bearer token.")
 class Viewer:
     id: strawberry.ID = strawberry.field(description="The token's subject: the owner of all that the caller makes.")
-    name: str | None = strawberry.field(description="The caller's name, where the token tells it.")
+    name: str | None = strawberry.field(description="The caller's name, if the token has one.")
     scopes: list[str] = strawberry.field(description="What the token permits beyond the caller's own objects.")
 
     @resolved(

@@ -1,4 +1,4 @@
-"""What resolving an operation has at hand: the caller, and loaders that batch and remember within that operation."""
+"""The context of an operation: the caller, and dataloaders that batch and cache within that operation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,16 +30,16 @@ from services.queries.children import ChildList, ChildrenKey, Only
 
 @dataclass(frozen=True)
 class ChildLoaders:
-    """Pages and counts of one kind of child list; a count's key is (parent id, only)."""
+    """Loaders of the pages and counts of one kind of child list. The key of a count is (parent id, only)."""
 
     page_by_key: DataLoader[ChildrenKey, Page[Any]]
     count_by_key: DataLoader[tuple[int, Only], int]
 
 
 class Loaders:
-    """Look-ups by key, bound to the caller: somebody else's is None or empty. Each is made at its first use.
+    """Dataloaders bound to the caller: keys of other owners' rows give None or an empty result.
 
-    make: the loader of that name; make_children: those of a child list.
+    make: makes the loader of that name, at its first use. make_children: makes the loaders of a child list.
     """
 
     workflow_by_id: DataLoader[int, Workflow | None]
@@ -56,7 +56,7 @@ class Loaders:
     file_by_id: DataLoader[int, StoredFile | None]
     account_by_id: DataLoader[int, Account | None]
     past_account_by_id: DataLoader[int, Account | None]
-    "Deleted accounts too: those that attempts ran on."
+    "Accounts that attempts ran on, including deleted ones."
     alert_by_id: DataLoader[int, Alert | None]
 
     script_by_workflow_id: DataLoader[int, Script | None]
@@ -85,7 +85,7 @@ class Loaders:
     attempts_by_job_id: DataLoader[int, tuple[Attempt, ...]]
     route_by_id: DataLoader[int, tuple[RouteEntry, ...]]
     waiting_by_job_id: DataLoader[int, str | None]
-    "What a job waits for, where it waits for an account."
+    "The waiting reason of a job that waits for an account."
     standing_by_account_id: DataLoader[int, AccountStanding]
     cooldowns_by_account_id: DataLoader[int, tuple[CoolingDown, ...]]
     batch_by_id: DataLoader[int, Batch | None]
@@ -105,7 +105,7 @@ class Loaders:
         self._children: dict[ChildList, ChildLoaders] = {}
 
     def __getattr__(self, name: str) -> DataLoader[Any, Any]:
-        """Only asked for what is not there yet. An event of a subscription needs few of them, and has them all anew."""
+        """Makes the loader at its first use: an event of a subscription starts with no loaders and needs only a few."""
         if name.startswith("_"):
             raise AttributeError(name)
         loader = self._make(name)
@@ -126,7 +126,7 @@ class Context:
     new_loaders: Callable[[], Loaders]
     file_url: Callable[[StoredFile], str]
     quota_reset_at: Callable[[], datetime]
-    "When the counts of the accounts' day begin anew."
+    "When the accounts' daily counts are reset next."
 
     def __post_init__(self) -> None:
         self.loaders = self.new_loaders()
@@ -135,8 +135,8 @@ class Context:
     def owner(self) -> str:
         return self.viewer.id
 
-    def forget(self) -> None:
-        """Everything is looked up anew from here on: after a change, and before each event of a subscription."""
+    def clear_loaders(self) -> None:
+        """Drops all loaders and their caches. Called after a mutation and before each event of a subscription."""
         self.loaders = self.new_loaders()
 
 

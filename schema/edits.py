@@ -17,12 +17,12 @@ from services.film.artifacts.reading import ArtifactKey, ArtifactView
 @strawberry.type(description="The cut film with sound, music and subtitles.")
 class Edit(Node):
     row: strawberry.Private[EditRow]
-    created_at: datetime = strawberry.field(description="When it was asked for.")
+    created_at: datetime = strawberry.field(description="When it was requested.")
 
     async def _film(self, info: Info) -> ArtifactView:
         return await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.FILM, self.row.id))
 
-    @resolved("How far its newest job is.")
+    @resolved("The status of its newest job.")
     async def status(self, info: Info) -> JobStatus:
         return await status_of_target(info, self.row.id)
 
@@ -38,16 +38,16 @@ class Edit(Node):
     async def poster(self, info: Info) -> MediaFile | None:
         return MediaFile.maybe((await self._film(info)).file(FileRole.POSTER))
 
-    @resolved("The music under the film: what addBackgroundMusic gave, else what was composed.")
+    @resolved("The film's music: from addBackgroundMusic, else composed.")
     async def background_music(self, info: Info) -> MediaFile | None:
         music = await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.MUSIC, self.row.id))
         return MediaFile.maybe(music.file())
 
-    @resolved("The sound effects that were laid under it, by name.")
+    @resolved("The names of its sound effects.")
     async def audio_effects(self, info: Info) -> list[str]:
         return [str(effect) for effect in (await self._film(info)).data.get("effects", ())]
 
-    @resolved("The film's length; null until it is cut.")
+    @resolved("The film's length; null before it is cut.")
     async def duration_seconds(self, info: Info) -> float | None:
         film = await self._film(info)
         file = film.file()

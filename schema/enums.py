@@ -1,4 +1,4 @@
-"""The contract's enums, most of them those of the rows, with words for every value."""
+"""The schema's enums, most of them those of the models, with a description of every value."""
 
 from enum import Enum, StrEnum
 from typing import TypeVar
@@ -57,7 +57,7 @@ class UpstreamTaskType(StrEnum):
 
 
 def describe(enum: type[E], description: str, **values: str) -> None:
-    """Makes an enum part of the schema. Raises KeyError where a value has no words."""
+    """Adds an enum to the schema. Raises KeyError where a value has no description."""
     definition = strawberry.enum(enum, description=description).__strawberry_definition__  # type: ignore[attr-defined]
     for value in definition.values:
         value.description = values[value.name]
@@ -65,22 +65,22 @@ def describe(enum: type[E], description: str, **values: str) -> None:
 
 describe(
     JobStatus,
-    "How far a piece of work is.",
-    PENDING="It waits for a worker, or for its time.",
-    RUNNING="It is being worked on.",
-    SUCCEEDED="It has ended well.",
-    FAILED="It has ended with an error.",
-    CANCELED="Somebody ended it.",
+    "The status of a piece of work.",
+    PENDING="It waits for a worker, or for its due time.",
+    RUNNING="It is running.",
+    SUCCEEDED="It has succeeded.",
+    FAILED="It has failed.",
+    CANCELED="It was canceled.",
 )
 describe(
     WorkflowStatus,
-    "How far a workflow or one of its stages is.",
+    "The status of a workflow or of one of its stages.",
     PENDING="Not begun.",
-    RUNNING="Being worked on.",
-    PAUSED="What runs ends; nothing more is started until resumeWorkflow.",
-    SUCCEEDED="Ended well.",
-    FAILED="Ended with an error; retryWorkflow goes on.",
-    CANCELED="Somebody ended it.",
+    RUNNING="It is running.",
+    PAUSED="Running jobs finish; no more are started until resumeWorkflow.",
+    SUCCEEDED="It has succeeded.",
+    FAILED="It has failed; retryWorkflow continues it.",
+    CANCELED="It was canceled.",
 )
 describe(
     Stage,
@@ -110,10 +110,10 @@ describe(
 )
 describe(
     Priority,
-    "Which work goes first.",
-    URGENT="Before all else.",
+    "The scheduling priority.",
+    URGENT="Before all other work.",
     HIGH="Before normal work.",
-    NORMAL="As it comes.",
+    NORMAL="The default.",
     LOW="After normal work.",
 )
 describe(
@@ -140,7 +140,7 @@ describe(
 )
 describe(
     ShotType,
-    "How near the camera is, and whose eyes it is.",
+    "The distance and viewpoint of the camera.",
     EXTREME_LONG="The place, with people as specks.",
     LONG="People small in their place.",
     FULL="A person from head to foot.",
@@ -152,10 +152,10 @@ describe(
 )
 describe(
     Quality,
-    "How much work goes into clips and film.",
-    DRAFT="Quick, for looking at.",
+    "The quality of clips and film, against speed.",
+    DRAFT="Fast, for previews.",
     STANDARD="For most uses.",
-    HIGH="Slow, and as good as it gets.",
+    HIGH="Slow, with the best quality.",
 )
 describe(
     MediaKind,
@@ -165,13 +165,13 @@ describe(
 )
 describe(
     AccountType,
-    "Which of a service's two worlds an account is of.",
+    "Whether an account belongs to a service's Chinese or international site.",
     DOMESTIC="Of the Chinese service.",
-    INTERNATIONAL="Of the service for everybody else.",
+    INTERNATIONAL="Of the international service.",
 )
 describe(
     Site,
-    "Where an account works.",
+    "The site that an account works on.",
     CN="China.",
     US="The United States.",
     HK="Hong Kong.",
@@ -182,26 +182,26 @@ describe(
     AccountStatus,
     "Whether an account is given work at all.",
     ACTIVE="It is given work.",
-    INACTIVE="Its session has ended, or its owner took it out.",
-    BANNED="It is punished upstream.",
+    INACTIVE="Its session has expired, or its owner deactivated it.",
+    BANNED="Upstream has banned it.",
 )
 describe(
     Availability,
     "Whether an active account can make something of a kind now.",
     AVAILABLE="It can, as soon as a slot is free.",
-    RATE_LIMITED="It rests for a while; cooldowns say until when.",
-    EXHAUSTED="It has made all that it may until the quota reset.",
+    RATE_LIMITED="It is in a cooldown; cooldowns say until when.",
+    EXHAUSTED="It has reached its limit until the quota reset.",
 )
 describe(
     AccountOrderField,
-    "What accounts are ordered by.",
+    "The sort field of accounts.",
     PRIORITY="Their priority, then when they were added.",
     CREATED_AT="When they were added.",
     LAST_USED_AT="When they were last given work; those that never were come last.",
 )
 describe(
     OrderDirection,
-    "Which way a list goes.",
+    "The sort direction.",
     ASC="The lowest first.",
     DESC="The highest first.",
 )
@@ -219,96 +219,96 @@ describe(
     "Why work failed.",
     AUTH_FAILED="The provider did not accept the credentials.",
     PERMISSION_DENIED="The provider does not permit it.",
-    RATE_LIMIT="The provider wants fewer requests.",
+    RATE_LIMIT="The provider limits the request rate.",
     INSUFFICIENT_CREDIT="There is not enough credit.",
     CONTENT_REJECTED="The provider refused the content.",
-    INVALID_INPUT="It cannot be made from this input.",
+    INVALID_INPUT="The input cannot be used.",
     SERVER_ERROR="The provider failed.",
-    API_ERROR="The provider's answer could not be understood.",
+    API_ERROR="The provider's response could not be parsed.",
     NETWORK_ERROR="The provider could not be reached.",
     TIMEOUT="There was no result in time.",
     NO_ACCOUNT="No account can do it.",
     STORAGE_ERROR="A file could not be stored or read.",
-    INTERNAL="Something else, on this server; its log says more.",
+    INTERNAL="An internal error of this server; see its log.",
 )
 describe(
     ErrorCode,
     "Every entry of errors has extensions { code: ErrorCode, number: Int, requestId: String, path: [String!] }; path "
-    "is where the fault lies within the arguments, and is there only where that is known.",
-    BAD_USER_INPUT="40001: the input cannot be used as it is.",
-    UNSUPPORTED_FILE="40002: a file of that kind is not taken.",
+    "is the argument at fault, and is present only where that is known.",
+    BAD_USER_INPUT="40001: the input is invalid.",
+    UNSUPPORTED_FILE="40002: the file type is not supported.",
     FILE_TOO_LARGE="40003: the file is larger than the limit.",
     QUERY_TOO_COMPLEX="40004: the document asks for too much at once.",
-    UNAUTHENTICATED="40101: there is no token, or not a good one.",
+    UNAUTHENTICATED="40101: the token is missing or invalid.",
     INSUFFICIENT_CREDIT="40201: there is not enough credit.",
     FORBIDDEN="40301: the caller may not do that.",
     WORKFLOW_NOT_FOUND="40401: there is no such workflow of the caller's.",
     NOT_FOUND="40402: there is no such object of the caller's.",
-    CONFLICT="40901: it does not fit the present state.",
+    CONFLICT="40901: it conflicts with the current state.",
     RATE_LIMITED="42901: too many requests.",
-    INTERNAL="50001: something went wrong on the server.",
+    INTERNAL="50001: an internal error of the server.",
     PROVIDER_FAILED="50002: a provider failed.",
     STORAGE_FAILED="50003: the storage failed.",
     QUEUE_FAILED="50004: the queue failed.",
 )
 describe(
     AttemptOutcome,
-    "How a try on one account ended.",
-    RUNNING="It is under way.",
+    "The outcome of an attempt.",
+    RUNNING="It is running.",
     SUCCEEDED="Its result was stored.",
-    SWITCHED="Its job went on, on another account or later on this one.",
+    SWITCHED="Its job continued, on another account or later on this one.",
     FAILED="Its job failed with it.",
     CANCELED="Its job was canceled.",
 )
 describe(
     UpstreamTaskType,
-    "What a task of upstream makes.",
+    "The kind of an upstream task.",
     IMAGE="Pictures.",
     VIDEO="A clip.",
     UNKNOWN="Upstream does not say.",
 )
 describe(
     Polling,
-    "Who asks upstream for the result.",
-    AUTO="The server, until it is there.",
+    "Who polls upstream for the result.",
+    AUTO="The server, until the result is there.",
     MANUAL="The caller, with refreshJob or upstreamTask; the mutation answers once the task is submitted, and nothing "
     "times out. The slot is freed after the usual time.",
 )
 describe(
     Reuse,
-    "Whether an earlier result may be handed out again.",
-    NONE="It is always made anew.",
-    EXACT="Where everything that shapes it is the same; an input link counts by what came from it last.",
-    SIMILAR="Also where the prompts are alike to at least reuseThreshold and every other parameter is the same. A word "
-    "that turns the meaning, such as not, makes two prompts hardly less alike.",
+    "Whether a cached result may be reused.",
+    NONE="Always generate.",
+    EXACT="Reuse if all parameters are the same; an input link is compared by the content last fetched from it.",
+    SIMILAR="Also reuse if the prompts' similarity is at least reuseThreshold and all other parameters are equal. A "
+    "word that inverts the meaning, such as not, hardly lowers the similarity.",
 )
 describe(
     Transition,
     "How a clip begins and ends.",
-    NONE="As it came.",
+    NONE="No transition.",
     KEN_BURNS="With a slow move of the camera over it.",
     FADE="Out of black and into black.",
 )
 describe(
     LoadBalance,
-    "Which account is taken among those that could be.",
-    ROUND_ROBIN="The one that was not used for the longest time.",
-    LEAST_USED="The one with the fewest jobs for its limit, then the fewest today.",
-    PRIORITY="The one with the lowest priority number.",
+    "How an account is chosen among the eligible ones.",
+    ROUND_ROBIN="The account unused for the longest time.",
+    LEAST_USED="The account with the fewest running jobs for its limit, then the fewest jobs today.",
+    PRIORITY="The account with the lowest priority number.",
 )
 describe(
     RateLimitHandling,
-    "What happens to a job where upstream wants fewer requests.",
-    WAIT="It is kept for when the account is free again.",
+    "What happens to a job when upstream limits the request rate.",
+    WAIT="It waits until the account is available again.",
     SKIP="It fails.",
     SWITCH="It moves to another account at once.",
 )
 describe(
     DeliveryStatus,
-    "How far a callback is.",
-    PENDING="It is to be sent, or to be tried again.",
+    "The status of a callback.",
+    PENDING="It waits to be sent or retried.",
     DELIVERED="The receiver answered with a status of 2xx.",
-    FAILED="It was given up, with an alert; redeliverCallback sends it again.",
+    FAILED="All tries failed, and an alert was raised; redeliverCallback sends it again.",
 )
 describe(
     BatchType,
@@ -320,19 +320,19 @@ describe(
 )
 describe(
     BatchStatus,
-    "How far a batch is.",
-    PENDING="None of its jobs has begun.",
-    RUNNING="Its jobs are being made.",
-    PAUSED="What runs ends; nothing more is begun until resumeBatch.",
+    "The status of a batch.",
+    PENDING="None of its jobs has started.",
+    RUNNING="Its jobs are running.",
+    PAUSED="Running jobs finish; no more are started until resumeBatch.",
     SUCCEEDED="Every item has its result, or there was nothing to do.",
     PARTIALLY_FAILED="It has ended, and some items have their result.",
     FAILED="It has ended, and no item has a result.",
-    CANCELED="Somebody ended it, or every one of its jobs.",
+    CANCELED="It was canceled, or all of its jobs were.",
 )
 describe(
     ExistingRecords,
-    "What becomes of storyboards that have a result, or are being generated, already.",
-    OVERWRITE="They are generated again, and the former result is kept as a version; one that is being generated is a "
+    "What to do with storyboards that already have a result or are being generated.",
+    OVERWRITE="They are generated again, keeping the previous result as a version; one that is being generated is a "
     "conflict.",
-    SKIP="They are left out.",
+    SKIP="They are skipped.",
 )

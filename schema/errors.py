@@ -1,4 +1,4 @@
-"""Why work failed, and why an item of a list was refused."""
+"""Errors of jobs, and failures of single items of a list."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +11,10 @@ from schema import enums as enums
 
 @strawberry.type(description="Why work failed.")
 class JobError:
-    code: JobErrorCode = strawberry.field(description="What kind of failure it was.")
-    message: str = strawberry.field(description="The reason, for people.")
-    retryable: bool = strawberry.field(description="Whether trying again could help.")
-    upstream_code: str | None = strawberry.field(description="The provider's own code, where it gave one.")
+    code: JobErrorCode = strawberry.field(description="The error code.")
+    message: str = strawberry.field(description="The reason, as human-readable text.")
+    retryable: bool = strawberry.field(description="Whether a retry could help.")
+    upstream_code: str | None = strawberry.field(description="The provider's own error code, if any.")
 
     @staticmethod
     def from_stored(stored: Mapping[str, Any]) -> "JobError":
@@ -37,8 +37,8 @@ class JobError:
 class ItemFailure:
     path: list[str] = strawberry.field(description="The item's place in the input.")
     id: strawberry.ID | None = strawberry.field(description="The item's id, where it has one.")
-    code: ErrorCode = strawberry.field(description="What kind of refusal it was.")
-    message: str = strawberry.field(description="The reason, for people.")
+    code: ErrorCode = strawberry.field(description="The error code.")
+    message: str = strawberry.field(description="The reason, as human-readable text.")
 
     @staticmethod
     def of(error: EkonteError, path: list[str], item_id: str | None) -> "ItemFailure":
@@ -47,9 +47,9 @@ class ItemFailure:
         )
 
 
-@strawberry.type(description="What was deleted and what was not.")
+@strawberry.type(description="The deleted objects, and why others were not deleted.")
 class DeletePayload:
-    deleted_ids: list[strawberry.ID] = strawberry.field(description="The ids of what is gone now.")
-    failures: list[ItemFailure] = strawberry.field(description="Why the others are still there.")
+    deleted_ids: list[strawberry.ID] = strawberry.field(description="The ids of the deleted objects.")
+    failures: list[ItemFailure] = strawberry.field(description="Why the others were not deleted.")
     success_count: int = strawberry.field(description="How many were deleted.")
     failed_count: int = strawberry.field(description="How many were not.")

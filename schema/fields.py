@@ -1,4 +1,4 @@
-"""Decorators and defaults for the fields of types and inputs. Strawberry's own decorators lose the function's type."""
+"""Decorators and defaults of fields; unlike Strawberry's own decorators they keep the function's type."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -9,15 +9,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def resolved(description: str) -> Callable[[F], F]:
-    """A field whose value the function finds."""
+    """A field whose value the decorated function returns."""
     return cast(Callable[[F], F], strawberry.field(description=description))
 
 
 def optional(description: str) -> Any:
-    """A field of an input that may be left out; UNSET then, and None where the caller says null."""
+    """An optional input field: UNSET where omitted, None where null."""
     return strawberry.field(default=strawberry.UNSET, description=description)
 
 
 def given(value: Any) -> Any:
-    """An argument or a field of an input; None where it was left out."""
+    """The value of an argument or input field; None where it was omitted."""
     return None if value is strawberry.UNSET else value

@@ -1,4 +1,4 @@
-"""Files as callers see them: links that this server signs."""
+"""Files as callers see them, with links that this server signs."""
 
 import strawberry
 
@@ -12,7 +12,7 @@ from schema.scalars import Long
 class MediaFile:
     row: strawberry.Private[StoredFile]
     source_url: str | None = strawberry.field(
-        description="The outside link that the content came from; such links expire."
+        description="The external link that the content came from; such links expire."
     )
     content_type: str = strawberry.field(description="Its media type, e.g. image/png.")
     bytes: Long = strawberry.field(description="Its size.")
@@ -21,7 +21,7 @@ class MediaFile:
     duration_seconds: float | None = strawberry.field(description="The length of clips and sound.")
     sha256: str = strawberry.field(description="The SHA-256 of its content, in hexadecimal.")
 
-    @resolved("A link that this server signs; it ends after a while.")
+    @resolved("A link signed by this server; it expires.")
     def url(self, info: Info) -> str:
         return info.context.file_url(self.row)
 
@@ -43,7 +43,7 @@ class MediaFile:
         return None if row is None else MediaFile.from_row(row)
 
 
-@strawberry.type(description="What was uploaded.")
+@strawberry.type(description="An uploaded file.")
 class UploadPayload:
     id: strawberry.ID = strawberry.field(description="Use it where an input takes an upload id.")
     file: MediaFile = strawberry.field(description="The file as it was stored.")

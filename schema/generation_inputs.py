@@ -1,7 +1,7 @@
-"""What single pictures and clips are asked for with.
+"""Inputs that generate single pictures and clips.
 
-A default of ratio, resolution or duration gives way where a model does not take it, while what the caller said is
-refused then. Both look alike in an answer of GraphQL's parser, so these defaults are values of types of their own.
+Where a model does not support a ratio, resolution or duration, a schema default is replaced by the model's own, but a
+value that the caller gave is refused. GraphQL's parser returns both alike, so schema defaults have types of their own.
 """
 
 from typing import Any
@@ -36,22 +36,22 @@ from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, 
 
 
 class DefaultText(str):
-    """A text that nobody said."""
+    """A text that is a schema default and was not given by the caller."""
 
     __slots__ = ()
 
 
 class DefaultNumber(int):
-    """A number, true or false that nobody said."""
+    """A number or boolean that is a schema default and was not given by the caller."""
 
 
-def is_said(value: object) -> bool:
-    """Whether the caller gave the value."""
+def is_given(value: object) -> bool:
+    """Whether the caller gave the value: it is neither null, nor omitted, nor a schema default."""
     return value is not None and value is not strawberry.UNSET and not isinstance(value, DefaultText | DefaultNumber)
 
 
-def not_said(value: str | int) -> Any:
-    """A default of the contract that is told from the same value said: of a text, an enum, a number, true or false."""
+def schema_default(value: str | int) -> Any:
+    """A schema default that `is_given` can tell from the same value given by the caller."""
     return DefaultText(value) if isinstance(value, str) else DefaultNumber(value)
 
 
@@ -60,41 +60,40 @@ PROJECT = "The caller's id for the project, 1 to 128 characters."
 PROJECT_NAME = "The caller's name for the project."
 WORK = "The caller's id for the work, 1 to 128 characters."
 STORYBOARD = "The caller's id for the storyboard, 1 to 128 characters; it has one record of each kind."
-PROMPT = "What is to be seen, 1 to 8000 characters."
+PROMPT = "The content to generate, 1 to 8000 characters."
 MODEL = "A model's name from models; null: the deployment's default. The model decides the provider."
-RESOLUTION = "One of the model's resolutions; one that is not said gives way to the model's own."
-PRIORITY = "Which work goes first."
-POLLING = "Whether the result is waited for."
-REUSE = "Whether an earlier result may be handed out again."
-REUSE_THRESHOLD = (
-    "With SIMILAR: how alike the prompts must be, from 0 to 1 (the same but for case, spaces, punctuation)."
-)
+RESOLUTION = "One of the model's resolutions; where not given and not supported, the model's own."
+PRIORITY = "The scheduling priority."
+POLLING = "Who polls upstream for the result."
+REUSE = "Whether a cached result may be reused."
+REUSE_THRESHOLD = "With SIMILAR: the least similarity of the prompts, 0 to 1 (equal but for case, spaces, punctuation)."
 STRATEGY = "How the account pool is used."
 
 
 @strawberry.input(
-    description="How a job uses the account pool. What is not given, or null, is as the deployment has it; the "
-    "defaults here are those of a deployment that sets nothing."
+    description="How a job uses the account pool. Fields not given, or null, take the deployment's values; the "
+    "defaults here are those of an unconfigured deployment."
 )
 class AccountStrategyInput:
     load_balance: LoadBalance | None = strawberry.field(
-        default=not_said(LoadBalance.LEAST_USED.value), description="Which account is taken among those that could be."
+        default=schema_default(LoadBalance.LEAST_USED.value),
+        description="How an account is chosen among the eligible ones.",
     )
     max_concurrent_per_account: int | None = optional("Lowers, never raises, the account's own maxConcurrent.")
     auto_switch_on_failure: bool | None = strawberry.field(
-        default=not_said(True), description="Whether another account is tried where one fails."
+        default=schema_default(True), description="Whether to try another account when one fails."
     )
     rate_limit_handling: RateLimitHandling | None = strawberry.field(
-        default=not_said(RateLimitHandling.SWITCH.value),
-        description="What happens where upstream wants fewer requests.",
+        default=schema_default(RateLimitHandling.SWITCH.value),
+        description="What to do when upstream limits the request rate.",
     )
     switch_on_timeout: bool | None = strawberry.field(
         default=False,
-        description="Whether another account is tried where no result came in time. The first may still bring one, and "
-        "both are paid for.",
+        description="Whether to try another account after a time-out. The first may still return a result, and "
+        "both are charged.",
     )
     max_attempts: int | None = strawberry.field(
-        default=not_said(5), description="Attempts on accounts before the job fails, 1 to 100."
+        default=schema_default(5), description="Attempts on accounts before the job fails, 1 to 100."
     )
     account_ids: list[strawberry.ID] | None = strawberry.field(
         default_factory=list, description="Only these accounts; empty: the whole pool."
@@ -103,7 +102,7 @@ class AccountStrategyInput:
 
 @strawberry.input
 class StoryboardInput:
-    """What is to be seen, and of which storyboard."""
+    """The content of a generation, and the storyboard that it is for."""
 
     project_id: str | None = strawberry.field(default=STANDALONE, description=PROJECT)
     project_name: str | None = optional(PROJECT_NAME)
@@ -118,7 +117,7 @@ class StoryboardInput:
 
 @strawberry.input
 class HandlingInput:
-    """How a single generation is handled."""
+    """The policy of a single generation."""
 
     safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
     input_images: list[str] | None = strawberry.field(default_factory=list, description=IMAGE_INPUTS)
@@ -131,14 +130,14 @@ class HandlingInput:
     idempotency_key: str | None = optional(KEY)
 
 
-@strawberry.input(description="A picture to make for a storyboard.")
+@strawberry.input(description="A picture to generate for a storyboard.")
 class GenerateImageInput(StoryboardInput, SizeInput, CompositionInput, SeedInput, SamplerInput, HandlingInput):
     ratio: str | None = strawberry.field(
-        default=not_said(USUAL_RATIO[MediaKind.IMAGE]),
-        description="One of the model's ratios; one that is not said gives way to the model's own.",
+        default=schema_default(USUAL_RATIO[MediaKind.IMAGE]),
+        description="One of the model's ratios; where not given and not supported, the model's own.",
     )
     resolution: str | None = strawberry.field(
-        default=not_said(USUAL_RESOLUTION[MediaKind.IMAGE]), description=RESOLUTION
+        default=schema_default(USUAL_RESOLUTION[MediaKind.IMAGE]), description=RESOLUTION
     )
     intelligent_ratio: bool | None = strawberry.field(
         default=False, description="Whether the model chooses the ratio by the prompt, for models that can."
@@ -148,19 +147,19 @@ class GenerateImageInput(StoryboardInput, SizeInput, CompositionInput, SeedInput
 @strawberry.input
 class VideoStoryboardInput(StoryboardInput):
     ratio: str | None = strawberry.field(
-        default=not_said(USUAL_RATIO[MediaKind.VIDEO]),
+        default=schema_default(USUAL_RATIO[MediaKind.VIDEO]),
         description="One of the model's ratios. Ignored where there is an input image.",
     )
     resolution: str | None = strawberry.field(
-        default=not_said(USUAL_RESOLUTION[MediaKind.VIDEO]), description=RESOLUTION
+        default=schema_default(USUAL_RESOLUTION[MediaKind.VIDEO]), description=RESOLUTION
     )
     duration_seconds: int | None = strawberry.field(
-        default=not_said(USUAL_SECONDS),
-        description="One of the model's lengths; one that is not said gives way to the model's own.",
+        default=schema_default(USUAL_SECONDS),
+        description="One of the model's lengths; where not given and not supported, the model's own.",
     )
 
 
-@strawberry.input(description="A clip to make for a storyboard.")
+@strawberry.input(description="A clip to generate for a storyboard.")
 class GenerateVideoInput(VideoStoryboardInput, SeedInput, MotionInput, HandlingInput):
     transition: Transition | None = strawberry.field(
         default=Transition.NONE, description="How the clip begins and ends."

@@ -1,7 +1,7 @@
-"""The parameters of pictures and clips as callers know them: the parts that inputs and records are made of.
+"""The parameters of pictures and clips in the API: base classes of inputs and records.
 
-Strawberry lists the fields of a type's bases first, from left to right, and keeps the place of a field that the type
-declares again. So bases stand in the order that the schema has, and a part holds what stands together everywhere.
+Strawberry lists the fields of a type's bases first, from left to right, and keeps the position of a field that the
+type redeclares. So bases follow the order of the schema, and each base holds fields that are adjacent everywhere.
 """
 
 import strawberry
@@ -11,9 +11,9 @@ from models.generation_parameters import ClipAudio as StoredAudio
 from schema.fields import optional
 from schema.scalars import Long
 
-NEGATIVE = "What is not to be seen, for models that take it."
-SEED = "Makes the same result again, for models that take one."
-SAFETY = "Whether the content is to be checked, where the provider offers that."
+NEGATIVE = "The content to avoid, for models that support it."
+SEED = "Makes the same result again, for models that support it."
+SAFETY = "Whether to check the content, where the provider supports that."
 FIRST_AND_LAST = "None: from text. One: the first frame. Two: the first and the last frame."
 IMAGE_INPUTS = "Up to 10 http(s) links, upload ids or record ids; with any, the image is composed from them."
 
@@ -33,7 +33,7 @@ class ClipAudioInput:
 @strawberry.input
 class SizeInput:
     size: str | None = optional(
-        "Width x height, e.g. 1024x576, for models that take one; wins over ratio and resolution."
+        "Width x height, e.g. 1024x576, for models that support it; overrides ratio and resolution."
     )
 
 
@@ -50,16 +50,16 @@ class SeedInput:
 
 @strawberry.input
 class SamplerInput:
-    steps: int | None = optional("Steps of the sampler, for models that take them.")
-    guidance_scale: float | None = optional("How closely the prompt is followed, for models that take it.")
-    scheduler: str | None = optional("The sampler's schedule, for models that take it.")
-    style: str | None = optional("The look of the picture, for models that take it.")
+    steps: int | None = optional("Steps of the sampler, for models that support them.")
+    guidance_scale: float | None = optional("How closely the prompt is followed, for models that support it.")
+    scheduler: str | None = optional("The sampler's schedule, for models that support it.")
+    style: str | None = optional("The style of the picture, for models that support it.")
 
 
 @strawberry.input
 class MotionInput:
-    fps: int | None = optional("Pictures a second, for models that take it.")
-    motion_strength: float | None = optional("How much moves, 0 to 1, for models that take it.")
+    fps: int | None = optional("Frames per second, for models that support it.")
+    motion_strength: float | None = optional("The amount of motion, 0 to 1, for models that support it.")
     transition: Transition | None = optional("How the clip begins and ends.")
     audio: ClipAudioInput | None = optional("Sound to put under the clip.")
 
@@ -89,14 +89,14 @@ class ImageParameters:
     steps: int | None = strawberry.field(description="Steps of the sampler.")
     guidance_scale: float | None = strawberry.field(description="How closely the prompt is followed.")
     scheduler: str | None = strawberry.field(description="The sampler's schedule.")
-    style: str | None = strawberry.field(description="The look of the picture.")
+    style: str | None = strawberry.field(description="The style of the picture.")
 
 
 @strawberry.type
 class VideoParameters:
-    duration_seconds: int = strawberry.field(description="The length that was asked for; 0 where the model decides.")
+    duration_seconds: int = strawberry.field(description="The requested length; 0 where the model decides.")
     seed: Long | None = strawberry.field(description="Makes the same clip again, where the model can.")
-    fps: int | None = strawberry.field(description="Pictures a second, where it was given.")
-    motion_strength: float | None = strawberry.field(description="How much moves, from 0 to 1.")
+    fps: int | None = strawberry.field(description="Frames per second, where it was given.")
+    motion_strength: float | None = strawberry.field(description="The amount of motion, from 0 to 1.")
     transition: Transition = strawberry.field(description="How the clip begins and ends.")
     audio: ClipAudio | None = strawberry.field(description="Sound under the clip.")

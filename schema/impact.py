@@ -1,4 +1,4 @@
-"""What a change would make out of date."""
+"""The impact of a change: what it would make out of date."""
 
 import strawberry
 
@@ -6,7 +6,7 @@ from schema.storyboards import Shot
 from services.film.impact import Impact
 
 
-@strawberry.type(description="What would be made again: artifacts, credits and time.")
+@strawberry.type(description="The impact of a change: artifacts that would be made again, credits and time.")
 class ChangeImpact:
     shots: list[Shot] = strawberry.field(description="The shots that would change.")
     images: int = strawberry.field(description="Pictures and design images.")
@@ -14,8 +14,8 @@ class ChangeImpact:
     clips: int = strawberry.field(description="Clips of videos.")
     speeches: int = strawberry.field(description="Spoken lines.")
     films: int = strawberry.field(description="Cut films.")
-    credits: int | None = strawberry.field(description="What it would cost; null where nobody knows.")
-    seconds: float | None = strawberry.field(description="About how long it would take; null where nobody knows.")
+    credits: int | None = strawberry.field(description="The estimated cost; null where unknown.")
+    seconds: float | None = strawberry.field(description="The estimated duration; null where unknown.")
 
     @staticmethod
     def of(impact: Impact) -> "ChangeImpact":

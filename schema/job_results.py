@@ -1,4 +1,4 @@
-"""What a job has made: one of the types that its type of work makes."""
+"""The result of a job, as one of the types that its job type makes."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -19,9 +19,9 @@ from schema.storyboards import Storyboard
 from schema.videos import Video
 
 Result = ImageRecord | VideoRecord | Script | AssetList | Asset | Storyboard | Animatic | Speech | Video | Edit
-JobResult = Annotated[Result, strawberry.union("JobResult", description="What a job made.")]
+JobResult = Annotated[Result, strawberry.union("JobResult", description="The result of a job.")]
 
-# Of a stage whose job's target is what it makes: the loader of its rows, and what builds the type of a row.
+# For stages whose job's target is the result: the loader of its rows, and the function that builds the type from a row.
 TARGETS: dict[JobType, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any], Result]]] = {
     JobType.SCRIPT: (lambda loaders: loaders.script_by_id, Script.from_row),
     JobType.STORYBOARD: (lambda loaders: loaders.storyboard_by_id, Storyboard.from_row),
@@ -32,7 +32,7 @@ TARGETS: dict[JobType, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable
 
 
 async def load_result(info: Info, job: JobRow) -> Result | None:
-    """What a job that has succeeded made; None before, and for the parts of a stage."""
+    """The result of a succeeded job; None before it has succeeded, and for the parts of a stage."""
     loaders = info.context.loaders
     if job.status is not JobStatus.SUCCEEDED:
         return None
@@ -51,7 +51,7 @@ async def load_result(info: Info, job: JobRow) -> Result | None:
 
 
 async def _assets(loaders: Loaders, job: JobRow) -> Asset | AssetList | None:
-    """The one asset that was to be drawn anew, else all of the script."""
+    """The one asset that the job redrew, else all assets of the script."""
     if (asset_id := job.params.get("only_asset_id")) is not None:
         return await linked(loaders.asset_by_id, int(asset_id), Asset.from_row)
     return AssetList(assets=await linked_list(loaders.assets_by_script_id, job.target_id, Asset.from_row))

@@ -1,4 +1,4 @@
-"""Jobs: one piece of asynchronous work each, and the one thing that has progress."""
+"""Jobs: one piece of asynchronous work each, with progress."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -30,49 +30,49 @@ PRIORITIES = {rank: priority for priority, rank in PRIORITY_RANKS.items()}
 @strawberry.type(description="One piece of asynchronous work.")
 class Job(Node):
     row: strawberry.Private[JobRow]
-    type: JobType = strawberry.field(description="What it does.")
-    status: JobStatus = strawberry.field(description="How far it is.")
-    priority: Priority = strawberry.field(description="Which work goes first.")
+    type: JobType = strawberry.field(description="The type of work.")
+    status: JobStatus = strawberry.field(description="Its status.")
+    priority: Priority = strawberry.field(description="The scheduling priority.")
     stage: Stage | None = strawberry.field(description="The stage that it belongs to.")
     progress: float = strawberry.field(description="From 0 to 1. Never goes back within one run.")
-    error: JobError | None = strawberry.field(description="Why it failed, or why it is being tried again.")
+    error: JobError | None = strawberry.field(description="Why it failed, or why it is being retried.")
     retry_count: int = strawberry.field(description="Times that retryJob, retryBatch or retryWorkflow ran it again.")
-    created_at: datetime = strawberry.field(description="When it was asked for.")
-    started_at: datetime | None = strawberry.field(description="When work on it began.")
+    created_at: datetime = strawberry.field(description="When it was requested.")
+    started_at: datetime | None = strawberry.field(description="When it was started.")
     finished_at: datetime | None = strawberry.field(description="When it ended.")
 
-    @resolved("What is happening, or what it waits for and until when, for people.")
+    @resolved("What it is doing, or what it waits for and until when, as human-readable text.")
     async def message(self, info: Info) -> str | None:
         if not is_waiting(self.row):
             return str(self.row.message) if self.row.message is not None else None
         return await info.context.loaders.waiting_by_job_id.load(self.row.id)
 
-    @resolved("Each try on one account or provider, oldest first.")
+    @resolved("Its attempts on accounts or providers, oldest first.")
     async def attempts(self, info: Info) -> list[Attempt]:
         return await linked_list(info.context.loaders.attempts_by_job_id, self.row.id, Attempt.from_row)
 
-    @resolved("The newest state told by upstream, where the job went there.")
+    @resolved("The newest state that upstream reported; null where the job was not submitted.")
     async def upstream(self, info: Info) -> UpstreamTask | None:
         rows = await info.context.loaders.attempts_by_job_id.load(self.row.id)
         return UpstreamTask.of_attempt(rows[-1]) if rows else None
 
-    @resolved("What it made; null until it has succeeded, and for the parts of a stage.")
+    @resolved("Its result; null until it has succeeded, and for the parts of a stage.")
     async def result(self, info: Info) -> JobResult | None:
         return await load_result(info, self.row)
 
-    @resolved("What this run produced, its parts' files included; never changes afterwards.")
+    @resolved("The files that this run produced, including its parts' files; never changes afterwards.")
     async def files(self, info: Info) -> list[MediaFile]:
         return await linked_list(info.context.loaders.files_by_job_id, self.row.id, MediaFile.from_row)
 
-    @resolved("The record that it makes a picture or clip for.")
+    @resolved("The record that it generates.")
     async def record(self, info: Info) -> GenerationRecord | None:
         return await linked(info.context.loaders.record_by_id, self.row.record_id, record_from_row)
 
-    @resolved("The caller's id for the storyboard that it makes a picture or clip for.")
+    @resolved("The caller's id for the storyboard that it generates for.")
     def storyboard_id(self) -> str | None:
         return str(self.row.params["storyboard_id"]) if self.row.role is JobRole.GENERATE else None
 
-    @resolved("The batch that it is an item of; null where it is of none, or the batch was deleted.")
+    @resolved("The batch that it belongs to; null where there is none, or the batch was deleted.")
     async def batch(self, info: Info) -> Annotated["Batch", strawberry.lazy("schema.batches")] | None:
         from schema.batches import Batch
 
@@ -84,7 +84,7 @@ class Job(Node):
 
         return await linked(info.context.loaders.workflow_by_id, self.row.workflow_id, Workflow.from_row)
 
-    @resolved("The job that this one is a part of; null for one that somebody or a workflow started.")
+    @resolved("The job that this one is part of; null for one that the caller or a workflow started.")
     async def parent(self, info: Info) -> "Job | None":
         return await linked(info.context.loaders.job_by_id, self.row.parent_id, Job.from_row)
 
@@ -114,13 +114,13 @@ class Job(Node):
 class JobFilter:
     type: list[JobType] | None = optional("Of one of these types.")
     status: list[JobStatus] | None = optional("In one of these states.")
-    batch_id: strawberry.ID | None = optional("Items of this batch, with those that newer ones replaced.")
+    batch_id: strawberry.ID | None = optional("Items of this batch, including those that newer ones replaced.")
     workflow_id: strawberry.ID | None = optional("Part of this workflow.")
-    created_after: datetime | None = optional("Asked for after this time.")
-    created_before: datetime | None = optional("Asked for before this time.")
+    created_after: datetime | None = optional("Requested after this time.")
+    created_before: datetime | None = optional("Requested before this time.")
 
 
-@strawberry.type(description="The job that does what was asked for.")
+@strawberry.type(description="The job that does the requested work.")
 class JobPayload:
     job: Job = strawberry.field(description="The job as it is now; jobProgress follows it.")
 

@@ -1,4 +1,4 @@
-"""The models that can be asked for."""
+"""The generation models that requests can name."""
 
 import strawberry
 
@@ -11,20 +11,20 @@ from schema import enums as enums
 class Model:
     name: str = strawberry.field(description="Its name, as inputs take it.")
     kind: MediaKind = strawberry.field(description="What it makes.")
-    provider: str = strawberry.field(description="Whose model it is.")
+    provider: str = strawberry.field(description="The provider of the model.")
     sites: list[Site] = strawberry.field(description="The sites that have it; empty for a provider without accounts.")
-    ratios: list[str] = strawberry.field(description="The ratios that it takes.")
+    ratios: list[str] = strawberry.field(description="The ratios that it supports.")
     resolutions: list[str] = strawberry.field(
-        description="The resolutions that it takes, its usual one first; empty where it takes none."
+        description="The resolutions that it supports, its default first; empty where it takes none."
     )
     durations_seconds: list[int] = strawberry.field(
-        description="The lengths that it takes, its usual one first; empty for pictures."
+        description="The lengths that it supports, its default first; empty for pictures."
     )
-    max_input_images: int = strawberry.field(description="How many input images it takes at most.")
+    max_input_images: int = strawberry.field(description="The most input images that it accepts.")
     credits: int | None = strawberry.field(description="An estimate; null where upstream does not say.")
-    is_default: bool = strawberry.field(description="Whether it is meant where a request of its kind names none.")
+    is_default: bool = strawberry.field(description="Whether it is the default for its kind.")
     parameters: list[str] = strawberry.field(
-        description="The parameters that not every model takes and this one does, e.g. seed or negativePrompt."
+        description="The optional parameters that it supports, e.g. seed or negativePrompt."
     )
 
     @staticmethod

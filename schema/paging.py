@@ -1,4 +1,4 @@
-"""Nodes, list fields that are read in pages, and the connections that those pages are."""
+"""Nodes, paged list fields and their connections."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, TypeVar, cast
@@ -29,7 +29,7 @@ BOTH_WAYS = {
 
 
 class PageArguments(FieldExtension):
-    """Checks the arguments that page through a list, and hands the function what they ask for as `request`."""
+    """Checks the paging arguments and passes them to the function as `request`."""
 
     async def resolve_async(self, next_: Any, source: Any, info: Any, **arguments: Any) -> Any:
         asked = {name: given(arguments.pop(name)) for name in BOTH_WAYS if name in arguments}
@@ -39,8 +39,8 @@ class PageArguments(FieldExtension):
 def paged(description: str, *, both_ways: bool = False) -> Callable[[F], F]:
     """A list field whose async function takes `request`, a PageRequest, and returns a Connection.
 
-    Callers see first and after in its place; with both_ways also last, before and page. An argument that cannot be
-    raises BadInputError, before the function runs.
+    In the schema it has the arguments first and after instead; with both_ways also last, before and page. Invalid
+    arguments raise BadInputError before the function runs.
     """
     arguments = [
         StrawberryArgument(name, None, StrawberryAnnotation(kind | None), description=text, default=strawberry.UNSET)
@@ -64,7 +64,7 @@ class Node:
     id: strawberry.ID = strawberry.field(description="The object's id, unique over all types.")
 
 
-@strawberry.type(description="Where a page lies in its list.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether there is more after the page.")
     has_previous_page: bool = strawberry.field(description="Whether there is more before the page.")
@@ -82,7 +82,7 @@ class Edge(Generic[T]):
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The page's items with their cursors.")
     nodes: list[T] = strawberry.field(description="The page's items.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies in its list.")
+    page_info: PageInfo = strawberry.field(description="The position of the page in its list.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @resolved("How many items the whole list has.")
@@ -91,7 +91,7 @@ class Connection(Generic[T]):
 
 
 def connection(page: Page[Any], make: Callable[[Any], T], count: Callable[[], Awaitable[int]]) -> Connection[T]:
-    """A page of rows as a connection; the whole is only counted where totalCount is asked for."""
+    """A page of rows as a connection; the whole list is counted only where totalCount is requested."""
     nodes = [make(row) for row in page.rows]
     return Connection(
         edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(page.cursors, nodes, strict=True)],
@@ -109,7 +109,7 @@ def connection(page: Page[Any], make: Callable[[Any], T], count: Callable[[], Aw
 async def child_connection(
     info: Info, children: ChildList, parent_id: int, request: PageRequest, make: Callable[[Any], T], only: Only = None
 ) -> Connection[T]:
-    """A page of what hangs on an object. only: what the list's condition asks for; None: everything."""
+    """A page of an object's child list. only: the value of the list's filter; None: everything."""
     loaders = info.context.loaders.children(children)
     page = await loaders.page_by_key.load(ChildrenKey(parent_id, request, only))
     return connection(page, make, lambda: loaders.count_by_key.load((parent_id, only)))

@@ -1,4 +1,4 @@
-"""Generation records: what was asked for, where it ran, and what came back."""
+"""Generation records: the request, where it ran, and its result."""
 
 from dataclasses import fields
 from datetime import datetime
@@ -43,11 +43,11 @@ class Project:
 class RecordVersion(Node):
     row: strawberry.Private[VersionRow]
     number: int = strawberry.field(description="From 1, in the order in which results were replaced.")
-    prompt: str = strawberry.field(description="What was to be seen.")
+    prompt: str = strawberry.field(description="The prompt that it was generated from.")
     model: str = strawberry.field(description="The model that made it.")
     created_at: datetime = strawberry.field(description="When it became a version.")
 
-    @resolved("What came back.")
+    @resolved("The result.")
     async def files(self, info: Info) -> list[MediaFile]:
         return await linked_list(info.context.loaders.files_by_job_id, self.row.job_id, MediaFile.from_row)
 
@@ -64,8 +64,7 @@ class RecordVersion(Node):
 
 
 @strawberry.interface(
-    description="What was asked for, where it ran, and what came back. One per storyboard and kind: generating again "
-    "overwrites it."
+    description="A request, where it ran, and its result. One per storyboard and kind: generating again overwrites it."
 )
 class GenerationRecord(Node):
     row: strawberry.Private[RecordRow]
@@ -74,16 +73,16 @@ class GenerationRecord(Node):
     work_id: str = strawberry.field(description="The caller's id for the work.")
     storyboard_id: str = strawberry.field(description="The caller's id for the storyboard.")
     model: str = strawberry.field(description="The model of the newest request.")
-    prompt: str = strawberry.field(description="What is to be seen.")
-    negative_prompt: str | None = strawberry.field(description="What is not to be seen.")
-    ratio: str | None = strawberry.field(description="Width to height, e.g. 16:9; null where something else decides.")
-    resolution: str | None = strawberry.field(description="E.g. 2k; null where the model takes none.")
-    input_images: list[str] = strawberry.field(description="Links and ids, as they were given.")
-    safety_check: bool = strawberry.field(description="Whether the content was to be checked.")
-    callback_url: str | None = strawberry.field(description="Where the end of its newest job is told to.")
-    reused: bool = strawberry.field(
-        description="True where an earlier result for the same request was handed out again."
+    prompt: str = strawberry.field(description="The content to generate.")
+    negative_prompt: str | None = strawberry.field(description="The content to avoid.")
+    ratio: str | None = strawberry.field(
+        description="Width to height, e.g. 16:9; null where another parameter decides."
     )
+    resolution: str | None = strawberry.field(description="E.g. 2k; null where the model takes none.")
+    input_images: list[str] = strawberry.field(description="Links and ids, as given.")
+    safety_check: bool = strawberry.field(description="Whether a content check was requested.")
+    callback_url: str | None = strawberry.field(description="Where the callback of its newest job is sent.")
+    reused: bool = strawberry.field(description="True where the result was reused from an earlier request.")
     created_at: datetime = strawberry.field(description="When the storyboard was first generated.")
     updated_at: datetime = strawberry.field(description="When the record last changed.")
 
@@ -94,21 +93,21 @@ class GenerationRecord(Node):
     async def _attempts(self, info: Info, job_id: int | None) -> tuple[AttemptRow, ...]:
         return () if job_id is None else await info.context.loaders.attempts_by_job_id.load(job_id)
 
-    @resolved("How far its newest job is.")
+    @resolved("The status of its newest job.")
     async def status(self, info: Info) -> JobStatus:
         job = await self._job(info)
         return JobStatus.PENDING if job is None else job.status
 
-    @resolved("Why its newest job failed, where it did.")
+    @resolved("Why its newest job failed; null if it did not.")
     async def error(self, info: Info) -> JobError | None:
         job = await self._job(info)
         return JobError.maybe(job.error) if job is not None and job.status is JobStatus.FAILED else None
 
-    @resolved("What came back; what an earlier request brought, until the newest has succeeded.")
+    @resolved("The result; an earlier request's until the newest has succeeded.")
     async def files(self, info: Info) -> list[MediaFile]:
         return await linked_list(info.context.loaders.files_by_job_id, self.row.shown_job_id, MediaFile.from_row)
 
-    @resolved("The file that later stages use: the first, until somebody chooses.")
+    @resolved("The file that later stages use: the first, until another is chosen.")
     async def chosen_file(self, info: Info) -> MediaFile | None:
         if self.row.shown_job_id is None:
             return None
@@ -125,7 +124,7 @@ class GenerationRecord(Node):
     async def switch_count(self, info: Info) -> int:
         return switch_count(await self._attempts(info, self.row.current_job_id))
 
-    @resolved("How long what it shows took, from its first attempt to its end.")
+    @resolved("How long its result took, from the first attempt to the end.")
     async def generation_seconds(self, info: Info) -> float | None:
         if self.row.shown_job_id is None:
             return None
@@ -144,7 +143,7 @@ class GenerationRecord(Node):
         account_id = attempts[0].account_id if attempts else None
         return await linked(info.context.loaders.past_account_by_id, account_id, Account.from_row)
 
-    @resolved("Credits that all its jobs cost, as far as that is known.")
+    @resolved("The known credit cost of all its jobs.")
     async def credits_spent(self, info: Info) -> int | None:
         return await info.context.loaders.credits_by_record_id.load(self.row.id)
 
@@ -152,7 +151,7 @@ class GenerationRecord(Node):
     async def versions(self, info: Info, request: PageRequest) -> Connection[RecordVersion]:
         return await child_connection(info, RECORD_VERSIONS, self.row.id, request, RecordVersion.from_row)
 
-    @resolved("What was told to callback addresses about it, newest first, at most 100.")
+    @resolved("Its callback deliveries, newest first, at most 100.")
     async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
         return await deliveries_of(info, "record", self.row.id)
 
@@ -174,14 +173,14 @@ class VideoRecord(GenerationRecord, VideoParameters):
     pass
 
 
-# The parameters that each type has of its request.
+# The request parameters that each type shows.
 _NAMES = {
     kind: [field.name for field in fields(kind) if field.name in PARAMETERS] for kind in (ImageRecord, VideoRecord)
 }
 
 
 def record_from_row(row: RecordRow) -> ImageRecord | VideoRecord:
-    """The type of the record's kind."""
+    """The record as the type of its kind."""
     kind = ImageRecord if row.kind is MediaKind.IMAGE else VideoRecord
     request = GenerationRequest.from_json(row.params)
     values: dict[str, Any] = {
@@ -213,7 +212,7 @@ def maybe_record(row: RecordRow | None) -> ImageRecord | VideoRecord | None:
 
 @strawberry.type(description="A storyboard with its newest record.")
 class StoryboardRecord:
-    storyboard_id: str = strawberry.field(description="The storyboard, as it was asked for.")
+    storyboard_id: str = strawberry.field(description="The storyboard id, as requested.")
     record: GenerationRecord | None = strawberry.field(description="Its record; null where there is none.")
 
 
@@ -235,6 +234,6 @@ class RecordFilter:
     batch_id: strawberry.ID | None = optional("Items of this batch.")
     status: list[JobStatus] | None = optional("Whose newest job is in one of these states.")
     model: str | None = optional("Of this model.")
-    prompt_contains: str | None = optional("With these words in the prompt; small and capital letters are alike.")
+    prompt_contains: str | None = optional("With this text in the prompt; case does not matter.")
     created_after: datetime | None = optional("First generated after this time.")
     created_before: datetime | None = optional("First generated before this time.")

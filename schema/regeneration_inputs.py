@@ -1,4 +1,4 @@
-"""What a record is run again with."""
+"""The input that regenerates a record."""
 
 import strawberry
 
@@ -20,8 +20,8 @@ from schema.workflow_inputs import KEY
 
 
 @strawberry.input
-class FormerRecordInput:
-    """Which record, and what it belongs to and shows."""
+class RecordChangesInput:
+    """Identifies the record, and changes its prompt, model, ratio and resolution."""
 
     kind: MediaKind = strawberry.field(description="The storyboard's picture or its clip.")
     work_id: str = strawberry.field(description="The caller's id for the work.")
@@ -30,7 +30,7 @@ class FormerRecordInput:
         "The caller's id for the project; needed where several projects have a record of the storyboard."
     )
     project_name: str | None = optional(PROJECT_NAME)
-    prompt: str | None = optional("What is to be seen.")
+    prompt: str | None = optional("The content to generate.")
     negative_prompt: str | None = optional(NEGATIVE)
     model: str | None = optional("Another model's name from models.")
     ratio: str | None = optional("One of the model's ratios.")
@@ -43,19 +43,19 @@ class OtherLengthInput:
 
 
 @strawberry.input(
-    description="A record to run again. What is not given keeps its former value, and gives way where another model "
-    "does not take it. Null takes away what a request need not have (negativePrompt, seed, inputImages, audio, "
-    "callbackUrl …), and leaves all else as it was."
+    description="A record to regenerate. Fields not given keep their previous value, or are dropped where another "
+    "model does not support it. Null removes optional parameters (negativePrompt, seed, inputImages, audio, "
+    "callbackUrl …), and leaves all others unchanged."
 )
 class RegenerateInput(
-    FormerRecordInput, SizeInput, CompositionInput, SeedInput, SamplerInput, OtherLengthInput, MotionInput
+    RecordChangesInput, SizeInput, CompositionInput, SeedInput, SamplerInput, OtherLengthInput, MotionInput
 ):
-    size: str | None = optional("Width x height; a ratio or resolution that is given takes it away.")
+    size: str | None = optional("Width x height; giving a ratio or resolution removes it.")
     intelligent_ratio: bool | None = optional("Whether the model chooses the ratio by the prompt.")
     steps: int | None = optional("Steps of the sampler.")
     guidance_scale: float | None = optional("How closely the prompt is followed.")
     scheduler: str | None = optional("The sampler's schedule.")
-    style: str | None = optional("The look of the picture.")
+    style: str | None = optional("The style of the picture.")
     safety_check: bool | None = optional(SAFETY)
     input_images: list[str] | None = optional(f"Other input images. Of a clip: {FIRST_AND_LAST}")
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)

@@ -1,4 +1,4 @@
-"""The contract's scalars."""
+"""The schema's scalars."""
 
 import contextlib
 import re
@@ -48,12 +48,14 @@ def read_long(value: object) -> int:
 
 
 def read_json(value: object) -> object:
-    """Refuses what could not be written again: numbers beyond 64 bits, infinite ones, and values nested too deep."""
+    """Returns the value. Raises ValueError for what cannot be serialized again: numbers that exceed 64 bits, infinite
+    numbers, and values nested too deep.
+    """
     waiting = [(value, 1)]
     while waiting:
         inner, depth = waiting.pop()
         if depth > MAX_JSON_DEPTH:
-            raise ValueError(f"A JSON value is nested at most {MAX_JSON_DEPTH} deep.")
+            raise ValueError(f"A JSON value may be nested at most {MAX_JSON_DEPTH} levels deep.")
         if isinstance(inner, dict):
             waiting += [(each, depth + 1) for each in inner.values()]
         elif isinstance(inner, list):
@@ -65,12 +67,12 @@ def read_json(value: object) -> object:
 
 def read_upload(value: object) -> Any:
     if not isinstance(value, UploadFile):
-        raise ValueError("A file is sent by the GraphQL multipart request specification.")
+        raise ValueError("A file must be sent as the GraphQL multipart request specification says.")
     return value
 
 
 def write_upload(_: object) -> Any:
-    raise ValueError("An Upload is never an answer.")
+    raise ValueError("An Upload cannot be part of a response.")
 
 
 SCALARS: dict[object, ScalarDefinition] = {

@@ -16,18 +16,18 @@ from services.platform.paging import PageRequest
 from services.queries.children import SCENES
 
 
-@strawberry.type(description="A shot as the script has it. Storyboards begin with these and go their own way.")
+@strawberry.type(description="A shot of the script. Storyboards copy these shots and then change independently.")
 class ScriptShot:
     id: strawberry.ID = strawberry.field(description="The shot's id in the script; shots of a storyboard have others.")
     number: int = strawberry.field(description="From 1 over the whole script.")
-    title: str = strawberry.field(description="A few words for lists.")
+    title: str = strawberry.field(description="A short title for lists.")
     prompt: str = strawberry.field(description="What the picture shows.")
-    shot_type: ShotType = strawberry.field(description="How near the camera is.")
+    shot_type: ShotType = strawberry.field(description="The distance and viewpoint of the camera.")
     narration: str | None = strawberry.field(description="What the narrator says.")
     dialogue: str | None = strawberry.field(description="What the speaker says, after the narrator.")
     speaker: str | None = strawberry.field(description="Who says the dialogue.")
     bgm_hint: str | None = strawberry.field(description="The mood of the music.")
-    duration_seconds: float = strawberry.field(description="How long it is to be shown.")
+    duration_seconds: float = strawberry.field(description="How long it is shown.")
 
     @staticmethod
     def from_row(row: ScriptShotRow) -> "ScriptShot":
@@ -69,12 +69,12 @@ class ScriptScene:
 class Script(Node):
     row: strawberry.Private[ScriptRow]
     story_id: str | None = strawberry.field(description="The caller's own name for the story.")
-    status: JobStatus = strawberry.field(description="How far the script is.")
+    status: JobStatus = strawberry.field(description="The status of the script.")
     input_type: InputType = strawberry.field(description="What kind of text it is written from.")
     language: str | None = strawberry.field(description="The script's language, e.g. zh; null until it is known.")
     screenplay: str | None = strawberry.field(description="The screenplay in Fountain.")
     storyboard_script: str | None = strawberry.field(description="The shot list as text, for people.")
-    created_at: datetime = strawberry.field(description="When it was asked for.")
+    created_at: datetime = strawberry.field(description="When it was requested.")
 
     @paged("Its scenes, in order.")
     async def scenes(self, info: Info, request: PageRequest) -> Connection[ScriptScene]:

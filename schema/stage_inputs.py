@@ -1,4 +1,4 @@
-"""What the stages are asked for with, each on its own."""
+"""Inputs that run single stages."""
 
 import strawberry
 
@@ -17,12 +17,12 @@ from schema.workflow_inputs import (
     TONE,
 )
 
-WORKFLOW = "The workflow that it is to be part of; null: none."
+WORKFLOW = "The workflow that it belongs to; null: none."
 
 
 @strawberry.input(description="A text to turn into a script.")
 class CreateScriptInput:
-    workflow_id: strawberry.ID | None = optional("Null: a script of its own, outside any workflow.")
+    workflow_id: strawberry.ID | None = optional("Null: a script outside any workflow.")
     input_type: InputType | None = strawberry.field(default=InputType.NOVEL, description="What kind of text it is.")
     input_content: str | None = optional("The text itself; or inputFile. Exactly one of the two.")
     input_file: str | None = optional(INPUT_FILE)
@@ -37,7 +37,7 @@ class CreateScriptInput:
     idempotency_key: str | None = optional(KEY)
 
 
-@strawberry.input(description="Designs of what a script names.")
+@strawberry.input(description="Designs for the assets of a script.")
 class CreateAssetsInput:
     workflow_id: strawberry.ID | None = optional(WORKFLOW)
     script_id: strawberry.ID = strawberry.field(description="The script that names them.")
@@ -46,10 +46,10 @@ class CreateAssetsInput:
     idempotency_key: str | None = optional(KEY)
 
 
-@strawberry.input(description="A design image to draw anew; what is not given keeps its former value.")
+@strawberry.input(description="A design image to regenerate; fields not given keep their previous value.")
 class RegenerateAssetInput:
     asset_id: strawberry.ID = strawberry.field(description="The asset.")
-    prompt: str | None = optional("What to draw it from.")
+    prompt: str | None = optional("The new prompt of its design image.")
     provider: str | None = optional(PROVIDER)
     voice_id: str | None = optional("The voice that is to speak a character.")
     idempotency_key: str | None = optional(KEY)
@@ -60,35 +60,35 @@ class CreateStoryboardInput:
     workflow_id: strawberry.ID | None = optional(WORKFLOW)
     script_id: strawberry.ID = strawberry.field(description="The script.")
     grid_layout: GridLayout | None = strawberry.field(
-        default=GridLayout.SINGLE, description="How many shots are drawn in one picture."
+        default=GridLayout.SINGLE, description="How many shots one picture holds."
     )
     provider: str | None = optional(PROVIDER)
     auto_crop: bool | None = strawberry.field(
-        default=True, description="Whether grid pictures are cut into shots by themselves."
+        default=True, description="Whether grid pictures are cut into shots automatically."
     )
     idempotency_key: str | None = optional(KEY)
 
 
-@strawberry.input(description="Parts of a shot's prompt to put something else for.")
+@strawberry.input(description="Parts of a shot's prompt to replace.")
 class ShotReplacementsInput:
-    character: str | None = optional("Whom it shows.")
-    scene: str | None = optional("Where it is.")
+    character: str | None = optional("The character that it shows.")
+    scene: str | None = optional("The place.")
     action: str | None = optional("What happens.")
-    shot_type: ShotType | None = optional("How near the camera is.")
+    shot_type: ShotType | None = optional("The distance and viewpoint of the camera.")
 
 
 @strawberry.input(description="prompt replaces the whole; replacements change only the named part of it.")
 class EditShotInput:
     shot_id: strawberry.ID = strawberry.field(description="The shot.")
     prompt: str | None = optional("What the picture is to show.")
-    replacements: ShotReplacementsInput | None = optional("Parts of the prompt to put something else for.")
-    dialogue: str | None = optional("What the speaker says; null takes the words away.")
-    narration: str | None = optional("What the narrator says; null takes the words away.")
+    replacements: ShotReplacementsInput | None = optional("Parts of the prompt to replace.")
+    dialogue: str | None = optional("What the speaker says; null removes it.")
+    narration: str | None = optional("What the narrator says; null removes it.")
     speaker: str | None = optional("Which character says the dialogue; null: the narrator.")
-    duration_seconds: float | None = optional("How long it is to be shown.")
+    duration_seconds: float | None = optional("How long it is shown.")
 
 
-@strawberry.input(description="Shots to draw anew.")
+@strawberry.input(description="Shots to regenerate.")
 class RegenerateShotsInput:
     storyboard_id: strawberry.ID = strawberry.field(description="Their storyboard.")
     shot_ids: list[strawberry.ID] = strawberry.field(description="The shots, at most 1000.")
@@ -109,7 +109,7 @@ class CreateAnimaticInput:
     idempotency_key: str | None = optional(KEY)
 
 
-@strawberry.input(description="Words of a shot to speak anew.")
+@strawberry.input(description="A shot's speech to generate again.")
 class GenerateSpeechInput:
     animatic_id: strawberry.ID = strawberry.field(description="The animatic.")
     shot_id: strawberry.ID = strawberry.field(description="The shot.")
@@ -125,11 +125,11 @@ class CreateVideoInput:
     animatic_id: strawberry.ID = strawberry.field(description="The animatic.")
     provider: str | None = optional(PROVIDER)
     quality: Quality | None = strawberry.field(
-        default=Quality.STANDARD, description="How much work goes into the clips."
+        default=Quality.STANDARD, description="The quality of the clips, against speed."
     )
     parallel: bool | None = strawberry.field(default=True, description="Whether several clips are made at once.")
-    fps: int | None = strawberry.field(default=24, description="Pictures in a second.")
-    motion_strength: float | None = strawberry.field(default=0.7, description="How much moves, from 0 to 1.")
+    fps: int | None = strawberry.field(default=24, description="Frames per second.")
+    motion_strength: float | None = strawberry.field(default=0.7, description="The amount of motion, from 0 to 1.")
     seed: Long | None = optional("The same seed and input give the same clips, where the provider can.")
     idempotency_key: str | None = optional(KEY)
 
@@ -143,7 +143,7 @@ class CreateEditInput:
     music_style: str | None = optional(MUSIC_STYLE)
     subtitles: bool | None = strawberry.field(default=True, description="Whether there are subtitles.")
     burn_subtitles: bool | None = strawberry.field(
-        default=False, description="Whether they are drawn into the picture too."
+        default=False, description="Whether subtitles are also drawn into the picture."
     )
     idempotency_key: str | None = optional(KEY)
 
@@ -153,7 +153,7 @@ class AddBackgroundMusicInput:
     edit_id: strawberry.ID = strawberry.field(description="The edit.")
     music: str = strawberry.field(description="An http(s) link or an upload id.")
     volume: float | None = strawberry.field(default=0.3, description="From 0 to 1.")
-    fade_in_seconds: float | None = strawberry.field(default=2.0, description="How long it takes to come.")
-    fade_out_seconds: float | None = strawberry.field(default=2.0, description="How long it takes to go.")
-    ducking: bool | None = strawberry.field(default=True, description="Whether it gives way to the voice.")
+    fade_in_seconds: float | None = strawberry.field(default=2.0, description="The length of the fade-in.")
+    fade_out_seconds: float | None = strawberry.field(default=2.0, description="The length of the fade-out.")
+    ducking: bool | None = strawberry.field(default=True, description="Whether it is lowered while the voice speaks.")
     idempotency_key: str | None = optional(KEY)

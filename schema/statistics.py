@@ -1,4 +1,4 @@
-"""What the caller's generations came to: counts, times, credits, by day, by work and by error."""
+"""Statistics of the caller's generations: counts, times and credits, by day, by work and by error."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -26,16 +26,16 @@ describe(
 @strawberry.type(description="What ended on one calendar day of the deployment's time zone.")
 class DailyStatistics:
     day: date = strawberry.field(name="date", description="The day.")
-    image_count: int = strawberry.field(description="Pictures whose generation ended that day, in whatever way.")
-    video_count: int = strawberry.field(description="Clips whose generation ended that day, in whatever way.")
+    image_count: int = strawberry.field(description="Pictures whose generation ended that day, with any outcome.")
+    video_count: int = strawberry.field(description="Clips whose generation ended that day, with any outcome.")
     success_rate: float | None = strawberry.field(description="Succeeded over all that ended, of both kinds.")
 
 
-@strawberry.type(description="What ended of one work, in all projects that were asked for.")
+@strawberry.type(description="What ended of one work, in all selected projects.")
 class WorkStatistics:
     work_id: str = strawberry.field(description="The caller's id for the work.")
-    image_count: int = strawberry.field(description="Pictures whose generation has ended, in whatever way.")
-    video_count: int = strawberry.field(description="Clips whose generation has ended, in whatever way.")
+    image_count: int = strawberry.field(description="Pictures whose generation has ended, with any outcome.")
+    video_count: int = strawberry.field(description="Clips whose generation has ended, with any outcome.")
     success_rate: float | None = strawberry.field(description="Succeeded over all that ended, of both kinds.")
 
 
@@ -46,17 +46,17 @@ class ErrorStatistics:
 
 
 @strawberry.type(
-    description="The caller's generations: every picture or clip that was asked for, each time it was, in its present "
+    description="The caller's generations: every request of a picture or clip, in its present "
     "state. One that has ended belongs to the day on which it ended; those that wait or run count in every range. What "
-    "was retried counts as it ended last; an earlier result that was handed out again has succeeded, in no time."
+    "was retried counts by its last end; a reused result counts as succeeded, with no duration."
 )
 class RecordStatistics:
     total: int = strawberry.field(description="All of them: succeeded, failed, pending, running and canceled.")
-    succeeded: int = strawberry.field(description="Those that ended well within the range.")
+    succeeded: int = strawberry.field(description="Those that succeeded within the range.")
     failed: int = strawberry.field(description="Those that failed within the range.")
     pending: int = strawberry.field(description="Those that wait now, whatever the range.")
     running: int = strawberry.field(description="Those that run now, whatever the range.")
-    canceled: int = strawberry.field(description="Those that somebody canceled within the range.")
+    canceled: int = strawberry.field(description="Those that were canceled within the range.")
     success_rate: float | None = strawberry.field(
         description="Succeeded over all that ended, canceled ones too; null where nothing has ended."
     )
@@ -69,10 +69,10 @@ class RecordStatistics:
         "up to 5 % off."
     )
     credits_spent: int = strawberry.field(
-        description="What upstream charged within the range, for whatever came of it; by the day of the charge."
+        description="What upstream charged within the range, whatever the outcome, by the day of the charge."
     )
     switches: int = strawberry.field(description="How often those that ended had changed account or site.")
-    by_day: list[DailyStatistics] = strawberry.field(description="Days on which something ended, in order.")
+    by_day: list[DailyStatistics] = strawberry.field(description="Days on which generations ended, in order.")
     by_work: list[WorkStatistics] = strawberry.field(
         description=f"Works of which something ended, those with most first; at most {MAX_WORKS}."
     )
@@ -115,7 +115,7 @@ def _by_work(works: Sequence[tuple[str, EndedCounts]]) -> list[WorkStatistics]:
     ]
 
 
-@strawberry.input(description="What to count; all conditions hold at once.")
+@strawberry.input(description="Which generations to count; all conditions hold at once.")
 class RecordStatisticsFilter:
     work_id: str | None = optional("Of this work; null: of all.")
     project_id: str | None = optional("Of this project; null: of all.")

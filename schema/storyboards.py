@@ -24,28 +24,28 @@ from services.queries.children import SHOTS
 class Shot(Node):
     row: strawberry.Private[ShotRow]
     sequence: int = strawberry.field(description="Its place in the storyboard, from 1.")
-    title: str = strawberry.field(description="A few words for lists.")
+    title: str = strawberry.field(description="A short title for lists.")
     prompt: str = strawberry.field(description="What the picture shows.")
-    shot_type: ShotType = strawberry.field(description="How near the camera is.")
+    shot_type: ShotType = strawberry.field(description="The distance and viewpoint of the camera.")
     narration: str | None = strawberry.field(description="What the narrator says.")
     dialogue: str | None = strawberry.field(description="What the speaker says, after the narrator.")
     speaker: str | None = strawberry.field(description="Who says the dialogue.")
     bgm_hint: str | None = strawberry.field(description="The mood of the music.")
     scene_number: int | None = strawberry.field(description="The scene of the script that it belongs to.")
-    duration_seconds: float = strawberry.field(description="How long it is to be shown, unless its voice needs more.")
+    duration_seconds: float = strawberry.field(description="How long it is shown, unless its voice needs more.")
 
     async def _made(self, info: Info) -> ArtifactView:
         return await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.PICTURE, self.row.id))
 
-    @resolved("How far the picture is.")
+    @resolved("The status of the picture.")
     async def status(self, info: Info) -> JobStatus:
-        return (await self._made(info)).making.status
+        return (await self._made(info)).state.status
 
     @resolved("True after editShot, until the shot is generated again.")
     async def needs_regeneration(self, info: Info) -> bool:
         return self.row.id in await info.context.loaders.stale_shots_by_storyboard_id.load(self.row.storyboard_id)
 
-    @resolved("The picture as it came; for a grid, the grid that it was cut from.")
+    @resolved("The uncropped picture; for a grid, the grid that it was cut from.")
     async def image(self, info: Info) -> MediaFile | None:
         if self.row.is_single:
             return MediaFile.maybe((await self._made(info)).file())
@@ -61,23 +61,23 @@ class Shot(Node):
     async def cropped_image(self, info: Info) -> MediaFile | None:
         return MediaFile.maybe((await self._made(info)).file())
 
-    @resolved("All pictures that came for the shot.")
+    @resolved("All pictures generated for the shot.")
     async def candidates(self, info: Info) -> list[MediaFile]:
         return [MediaFile.from_row(row) for row in (await self._made(info)).files.get(FileRole.CANDIDATE, ())]
 
-    @resolved("Whom and what the shot shows.")
+    @resolved("The assets that the shot shows.")
     async def assets(self, info: Info) -> list[Asset]:
         rows = await info.context.loaders.asset_by_id.load_many([int(asset_id) for asset_id in self.row.asset_ids])
         return [Asset.from_row(row) for row in rows if row is not None]
 
-    @resolved("What was asked of the pool for its picture; null where it was not made by a pool.")
+    @resolved("The record of its picture in the pool; null where no pool made it.")
     async def record(self, info: Info) -> ImageRecord | None:
         record = await linked(info.context.loaders.picture_record_by_shot_id, self.row.id, record_from_row)
         return record if isinstance(record, ImageRecord) else None
 
-    @resolved("Why the picture failed, where it did.")
+    @resolved("Why the picture failed; null if it did not.")
     async def error(self, info: Info) -> JobError | None:
-        return JobError.maybe((await self._made(info)).making.error)
+        return JobError.maybe((await self._made(info)).state.error)
 
     @staticmethod
     def from_row(row: ShotRow) -> "Shot":
@@ -98,24 +98,26 @@ class Shot(Node):
 
 
 async def load_shot(info: Info, shot_id: int) -> Shot:
-    """A shot that something of the caller's refers to; referring rows go before their shot does."""
+    """A shot that one of the caller's rows refers to. Raises LookupError where it is missing, which cannot happen:
+    referring rows are deleted before their shot.
+    """
     row = await info.context.loaders.shot_by_id.load(shot_id)
     if row is None:
-        raise LookupError(f"shot {shot_id} is referred to and is not there")
+        raise LookupError(f"shot {shot_id} is referenced but does not exist")
     return Shot.from_row(row)
 
 
 @strawberry.type(description="A picture for each shot of a script.")
 class Storyboard(Node):
     row: strawberry.Private[StoryboardRow]
-    grid_layout: GridLayout = strawberry.field(description="How many shots are drawn in one picture.")
-    created_at: datetime = strawberry.field(description="When it was asked for.")
+    grid_layout: GridLayout = strawberry.field(description="How many shots one picture holds.")
+    created_at: datetime = strawberry.field(description="When it was requested.")
 
-    @resolved("How far its newest job is.")
+    @resolved("The status of its newest job.")
     async def status(self, info: Info) -> JobStatus:
         return await status_of_target(info, self.row.id)
 
-    @resolved("The pictures that hold several shots, in order; none where each has its own.")
+    @resolved("The pictures that hold several shots, in order; empty where each shot has its own.")
     async def grid_images(self, info: Info) -> list[MediaFile]:
         return await linked_list(info.context.loaders.grid_files_by_storyboard_id, self.row.id, MediaFile.from_row)
 
@@ -127,7 +129,7 @@ class Storyboard(Node):
     async def shots_count(self, info: Info) -> int:
         return await info.context.loaders.children(SHOTS).count_by_key.load((self.row.id, None))
 
-    @resolved("How many shots have their picture.")
+    @resolved("How many shots have a picture.")
     async def completed_shots(self, info: Info) -> int:
         return await info.context.loaders.made_pictures_by_storyboard_id.load(self.row.id)
 
@@ -139,7 +141,7 @@ class Storyboard(Node):
 
 
 async def status_of_target(info: Info, target_id: int) -> JobStatus:
-    """The state of the newest job that was to make it."""
+    """The status of the newest job whose target it is."""
     job = await info.context.loaders.newest_job_by_target_id.load(target_id)
     return JobStatus.PENDING if job is None else job.status
 

@@ -1,4 +1,4 @@
-"""The deployment itself, for those who run it."""
+"""The status of the deployment, for operators."""
 
 from datetime import datetime
 
@@ -11,9 +11,9 @@ from services.queries.system_status import QueueState, SystemState, WorkerState
 @strawberry.type(description="A queue of jobs. Each job is in one of them.")
 class QueueStatus:
     name: str = strawberry.field(description="What kind of work waits there, e.g. rendering.")
-    waiting: int = strawberry.field(description="Jobs that a worker could begin now.")
+    waiting: int = strawberry.field(description="Jobs that are due now.")
     delayed: int = strawberry.field(
-        description="Jobs that wait for a time or for something else: a later try, their parts, a paused workflow."
+        description="Jobs that wait for a retry time, for their parts, for a paused workflow or the like."
     )
     dead: int = strawberry.field(description="Jobs that failed for good in the last 24 hours.")
 
@@ -24,12 +24,12 @@ class QueueStatus:
 
 @strawberry.type(description="A process that works on jobs.")
 class WorkerStatus:
-    name: str = strawberry.field(description="Its host, its process id there, and a word of its own.")
+    name: str = strawberry.field(description="Its host name, process id and a random suffix.")
     queues: list[str] = strawberry.field(description="The queues that it serves.")
     started_at: datetime = strawberry.field(description="When it began.")
     last_heartbeat_at: datetime = strawberry.field(
-        description="When it last said that it is alive, which it does every ten seconds. One that died is shown for "
-        "two minutes more."
+        description="Its last heartbeat; one is sent every ten seconds. A process that died is shown for "
+        "two more minutes."
     )
 
     @staticmethod
@@ -42,18 +42,18 @@ class WorkerStatus:
         )
 
 
-@strawberry.type(description="How the deployment is; the machine is that of the server which answers.")
+@strawberry.type(description="The status of the deployment; machine values are those of the responding server.")
 class SystemStatus:
     version: str = strawberry.field(description="This server's version.")
     database: str = strawberry.field(description='The kind of database and its version, e.g. "postgresql 16.4".')
-    broker: str = strawberry.field(description="What carries messages to workers: redis, or in-process.")
+    broker: str = strawberry.field(description="The message broker: redis or in-process.")
     queues: list[QueueStatus] = strawberry.field(description="All queues, also the empty ones.")
     workers: list[WorkerStatus] = strawberry.field(description="All worker processes, the oldest first.")
     cpu_percent: float = strawberry.field(description="Share of all cores that was busy in the last seconds, 0 to 100.")
     memory_bytes: Long = strawberry.field(description="Memory in use on the machine.")
     storage_bytes: Long = strawberry.field(description="Bytes of all stored files, counted at most once a minute.")
     storage_free_bytes: Long | None = strawberry.field(
-        description="What is free where files are stored; null for object storage, which does not say."
+        description="Free space of the file storage; null for object storage, which does not report it."
     )
     network_received_bytes_per_second: float = strawberry.field(
         description="What the machine received in the last seconds, without loopback."

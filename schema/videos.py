@@ -29,13 +29,13 @@ class VideoSegment(Node):
     async def shot(self, info: Info) -> Shot:
         return await load_shot(info, self.row.shot_id)
 
-    @resolved("How far the clip is.")
+    @resolved("The status of the clip.")
     async def status(self, info: Info) -> JobStatus:
-        return (await self._made(info)).making.status
+        return (await self._made(info)).state.status
 
     @resolved("From 0 to 1.")
     async def progress(self, info: Info) -> float:
-        return (await self._made(info)).making.progress
+        return (await self._made(info)).state.progress
 
     @resolved("The clip.")
     async def video(self, info: Info) -> MediaFile | None:
@@ -46,9 +46,9 @@ class VideoSegment(Node):
         seconds = (await self._made(info)).data.get("seconds")
         return (await load_shot(info, self.row.shot_id)).duration_seconds if seconds is None else float(seconds)
 
-    @resolved("Why the clip failed, where it did.")
+    @resolved("Why the clip failed; null if it did not.")
     async def error(self, info: Info) -> JobError | None:
-        return JobError.maybe((await self._made(info)).making.error)
+        return JobError.maybe((await self._made(info)).state.error)
 
     @staticmethod
     def from_row(row: SegmentRow) -> "VideoSegment":
@@ -58,9 +58,9 @@ class VideoSegment(Node):
 @strawberry.type(description="A clip for each shot of an animatic.")
 class Video(Node):
     row: strawberry.Private[VideoRow]
-    created_at: datetime = strawberry.field(description="When it was asked for.")
+    created_at: datetime = strawberry.field(description="When it was requested.")
 
-    @resolved("How far its newest job is.")
+    @resolved("The status of its newest job.")
     async def status(self, info: Info) -> JobStatus:
         return await status_of_target(info, self.row.id)
 

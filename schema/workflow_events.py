@@ -1,4 +1,4 @@
-"""What workflowEvents tells."""
+"""The events of the workflowEvents subscription."""
 
 from typing import Annotated
 
@@ -9,15 +9,15 @@ from schema.errors import JobError
 from schema.workflows import Workflow
 
 
-@strawberry.type(description="The present state: sent first, and after each change.")
+@strawberry.type(description="The current state: sent first, and after each change.")
 class WorkflowProgressed:
     workflow: Workflow = strawberry.field(description="The workflow as it is now.")
     overall_progress: float = strawberry.field(description="From 0 to 1 over all stages.")
-    current_stage: Stage | None = strawberry.field(description="The stage that is at work, or failed, or is next.")
+    current_stage: Stage | None = strawberry.field(description="The stage that is running, has failed, or is next.")
     stage_progress: float = strawberry.field(description="Of the current stage, from 0 to 1.")
 
 
-@strawberry.type(description="A stage has ended well.")
+@strawberry.type(description="A stage has succeeded.")
 class StageCompleted:
     workflow: Workflow = strawberry.field(description="The workflow as it is now.")
     stage: Stage = strawberry.field(description="Which stage.")
@@ -30,18 +30,20 @@ class StageFailed:
     error: JobError = strawberry.field(description="Why.")
 
 
-@strawberry.type(description="The film is there.")
+@strawberry.type(description="The workflow has succeeded: the film is complete.")
 class WorkflowCompleted:
     workflow: Workflow = strawberry.field(description="The workflow as it is now.")
 
 
-@strawberry.type(description="Failed or canceled.")
+@strawberry.type(description="The workflow has failed or was canceled.")
 class WorkflowFailed:
     workflow: Workflow = strawberry.field(description="The workflow as it is now.")
-    error: JobError | None = strawberry.field(description="Why it failed; null where somebody canceled it.")
+    error: JobError | None = strawberry.field(description="Why it failed; null where it was canceled.")
 
 
 WorkflowEvent = Annotated[
     WorkflowProgressed | StageCompleted | StageFailed | WorkflowCompleted | WorkflowFailed,
-    strawberry.union("WorkflowEvent", description="Only WorkflowProgressed is ever skipped for a slow reader."),
+    strawberry.union(
+        "WorkflowEvent", description="An event of a workflow. Only WorkflowProgressed may be skipped for a slow reader."
+    ),
 ]

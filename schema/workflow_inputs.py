@@ -1,4 +1,4 @@
-"""What a workflow is asked for with."""
+"""Inputs that create a workflow."""
 
 import strawberry
 
@@ -9,8 +9,8 @@ from schema.scalars import JSON
 
 PROVIDER = "One of providers.name; null: the deployment's default."
 MODEL = "One of the provider's models; null: its default."
-STYLE = "The look of the pictures."
-TONE = "The mood of the telling."
+STYLE = "The style of the pictures."
+TONE = "The narrative tone."
 DURATION_HINT = "About how long the film is to be."
 INPUT_FILE = "An http(s) link, or the id that uploadScriptFile gave."
 MUSIC_STYLE = "What the music is to be like."
@@ -18,7 +18,7 @@ TARGET_SHOTS = (
     "About how many shots there are to be; null: as many as the text needs. Fewer condense the text: "
     "sentences are left out, the most telling stay."
 )
-KEY = "Makes a repeated request safe: the same key with the same input gives the same answer, for 24 hours."
+KEY = "Idempotency: the same key with the same input gives the same response, for 24 hours."
 
 
 @strawberry.input(description="A provider is one of providers.name; null: the deployment's default for the capability.")
@@ -32,7 +32,7 @@ class WorkflowOptionsInput:
     video_model: str | None = optional(MODEL)
     voice_id: str | None = optional("The narrator's; characters get others.")
     allow_fallback: bool | None = strawberry.field(
-        default=True, description="Whether another configured provider may step in for one that fails."
+        default=True, description="Whether another configured provider may replace one that fails."
     )
     style: str | None = optional(STYLE)
     tone: str | None = optional(TONE)
@@ -42,27 +42,27 @@ class WorkflowOptionsInput:
     resolution: str | None = strawberry.field(default="720p", description="The shorter side: 480p, 720p or 1080p.")
     target_shots: int | None = optional(TARGET_SHOTS)
     grid_layout: GridLayout | None = strawberry.field(
-        default=GridLayout.SINGLE, description="How many shots are drawn in one picture."
+        default=GridLayout.SINGLE, description="How many shots one picture holds."
     )
     shot_seconds_min: float | None = strawberry.field(default=2.0, description="No shot is shorter.")
     shot_seconds_max: float | None = strawberry.field(
         default=5.0, description="No shot is longer, unless its voice needs it."
     )
     quality: Quality | None = strawberry.field(
-        default=Quality.STANDARD, description="How much work goes into clips and film."
+        default=Quality.STANDARD, description="The quality of clips and film, against speed."
     )
     subtitles: bool | None = strawberry.field(
         default=True, description="Whether the film has subtitles as a track and a file."
     )
     burn_subtitles: bool | None = strawberry.field(
-        default=False, description="Whether they are drawn into the picture too."
+        default=False, description="Whether subtitles are also drawn into the picture."
     )
     background_music: bool | None = strawberry.field(default=True, description="Whether there is music under the film.")
     music_style: str | None = optional(MUSIC_STYLE)
     credit_budget: int | None = optional("The workflow pauses, with an alert, before it would spend more.")
     pause_after: list[Stage] | None = strawberry.field(
         default_factory=list,
-        description="Stop after this stage, for people who look before they go on; resumeWorkflow goes on.",
+        description="Pauses after each of these stages for review; resumeWorkflow continues.",
     )
     preferences: JSON | None = optional("The caller's own data; kept and returned as it is, at most 16 KB.")
 
@@ -76,6 +76,6 @@ class CreateWorkflowInput:
         "Exactly one of the two."
     )
     input_file: str | None = optional(INPUT_FILE)
-    options: WorkflowOptionsInput | None = optional("How it is to be made; null: by the defaults.")
+    options: WorkflowOptionsInput | None = optional("Its options; null: the defaults.")
     callback_url: str | None = optional(CALLBACK_URL)
     idempotency_key: str | None = optional(KEY)

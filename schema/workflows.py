@@ -1,4 +1,4 @@
-"""Workflows: a text on its way through the six stages."""
+"""Workflows: a text that is turned into a film in six stages."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ from services.platform.paging import PageRequest
 from services.queries.children import WORKFLOW_JOBS
 
 
-@strawberry.type(description="What the workflow was made with, defaults filled in.")
+@strawberry.type(description="The workflow's options, with defaults filled in.")
 class WorkflowOptions:
     text_provider: str = strawberry.field(description="Writes the script.")
     image_provider: str = strawberry.field(description="Draws.")
@@ -38,26 +38,26 @@ class WorkflowOptions:
     video_model: str | None = strawberry.field(description="The video provider's model; null: its default.")
     voice_id: str | None = strawberry.field(description="The narrator's; characters get others.")
     allow_fallback: bool = strawberry.field(
-        description="Whether another configured provider may step in for one that fails."
+        description="Whether another configured provider may replace one that fails."
     )
-    style: str | None = strawberry.field(description="The look of the pictures.")
-    tone: str | None = strawberry.field(description="The mood of the telling.")
+    style: str | None = strawberry.field(description="The style of the pictures.")
+    tone: str | None = strawberry.field(description="The narrative tone.")
     duration_hint_seconds: float | None = strawberry.field(description="About how long the film is to be.")
     language: str | None = strawberry.field(description="The film's language; null: the text's.")
     ratio: str = strawberry.field(description="Width to height, e.g. 16:9.")
     resolution: str = strawberry.field(description="The shorter side, e.g. 720p.")
     target_shots: int | None = strawberry.field(description="About how many shots there are to be.")
-    grid_layout: GridLayout = strawberry.field(description="How many shots are drawn in one picture.")
+    grid_layout: GridLayout = strawberry.field(description="How many shots one picture holds.")
     shot_seconds_min: float = strawberry.field(description="No shot is shorter.")
     shot_seconds_max: float = strawberry.field(description="No shot is longer, unless its voice needs it.")
-    quality: Quality = strawberry.field(description="How much work goes into clips and film.")
+    quality: Quality = strawberry.field(description="The quality of clips and film, against speed.")
     subtitles: bool = strawberry.field(description="Whether the film has subtitles as a track and a file.")
-    burn_subtitles: bool = strawberry.field(description="Whether they are drawn into the picture too.")
+    burn_subtitles: bool = strawberry.field(description="Whether subtitles are also drawn into the picture.")
     background_music: bool = strawberry.field(description="Whether there is music under the film.")
     music_style: str | None = strawberry.field(description="What the music is like.")
     credit_budget: int | None = strawberry.field(description="The workflow pauses before it would spend more.")
     pause_after: list[Stage] = strawberry.field(
-        description="It stops after each of these, for people who look before they go on; resumeWorkflow goes on."
+        description="It pauses after each of these stages for review; resumeWorkflow continues."
     )
     preferences: JSON | None = strawberry.field(description="The caller's own data, as it was given.")
 
@@ -70,15 +70,15 @@ class WorkflowOptions:
         return WorkflowOptions(**options)  # type: ignore[arg-type]
 
 
-@strawberry.type(description="How far a stage is, in the workflow's present run.")
+@strawberry.type(description="The progress of a stage in the workflow's present run.")
 class StageProgress:
     row: strawberry.Private[StageRow]
     stage: Stage = strawberry.field(description="Which stage.")
     status: WorkflowStatus = strawberry.field(description="Its state.")
     progress: float = strawberry.field(description="From 0 to 1.")
-    started_at: datetime | None = strawberry.field(description="When work on it began.")
+    started_at: datetime | None = strawberry.field(description="When it was started.")
     finished_at: datetime | None = strawberry.field(description="When it ended.")
-    error: JobError | None = strawberry.field(description="Why it failed, where it did.")
+    error: JobError | None = strawberry.field(description="Why it failed; null if it did not.")
 
     @resolved("The job that does it.")
     async def job(self, info: Info) -> Job | None:
@@ -97,22 +97,22 @@ class StageProgress:
         )
 
 
-@strawberry.type(description="A text on its way through the six stages to a film.")
+@strawberry.type(description="A text that is turned into a film in six stages.")
 class Workflow(Node):
     row: strawberry.Private[WorkflowRow]
     name: str = strawberry.field(description="The caller's name for it.")
-    input_type: InputType = strawberry.field(description="What kind of text it began with.")
-    status: WorkflowStatus = strawberry.field(description="How far it is.")
+    input_type: InputType = strawberry.field(description="The kind of its input text.")
+    status: WorkflowStatus = strawberry.field(description="Its status.")
     pause_reason: str | None = strawberry.field(
         description="Why the server paused it: its budget; null where a person did."
     )
-    current_stage: Stage | None = strawberry.field(description="The stage that is at work, or failed, or is next.")
+    current_stage: Stage | None = strawberry.field(description="The stage that is running, has failed, or is next.")
     progress: float = strawberry.field(description="From 0 to 1 over all stages. Never goes back within one run.")
-    error: JobError | None = strawberry.field(description="Why it failed, where it did.")
+    error: JobError | None = strawberry.field(description="Why it failed; null if it did not.")
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
 
-    @resolved("What it was made with, defaults filled in.")
+    @resolved("Its options, with defaults filled in.")
     def options(self) -> WorkflowOptions:
         return WorkflowOptions.from_stored(self.row.options)
 
@@ -120,7 +120,7 @@ class Workflow(Node):
     async def credits_spent(self, info: Info) -> int:
         return await info.context.loaders.credits_by_workflow_id.load(self.row.id)
 
-    @resolved("What was told to its callback address, newest first, at most 100.")
+    @resolved("Its callback deliveries, newest first, at most 100.")
     async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
         return await deliveries_of(info, "workflow", self.row.id)
 
@@ -177,10 +177,10 @@ class Workflow(Node):
 class WorkflowFilter:
     status: list[WorkflowStatus] | None = optional("In one of these states.")
     stage: Stage | None = optional("At this stage.")
-    name_contains: str | None = optional("With these words in the name; small and capital letters are alike.")
+    name_contains: str | None = optional("With this text in the name; case does not matter.")
 
 
-@strawberry.type(description="The workflow that was made or changed.")
+@strawberry.type(description="The created or changed workflow.")
 class WorkflowPayload:
     workflow: Workflow = strawberry.field(description="The workflow as it is now; workflowEvents follows it.")
 

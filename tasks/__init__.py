@@ -1,6 +1,6 @@
-"""The Dramatiq side: the broker and the actors, which do all work. `dramatiq tasks` runs a worker process.
+"""The Dramatiq broker and actors, which do all background work. `dramatiq tasks` runs a worker process.
 
-A message carries nothing: what there is to do, and every result, is in the database (docs/architecture.md).
+Messages have no content: due work and results are rows of the database (docs/architecture.md).
 """
 
 from tasks import accounts, callbacks, generation, maintenance, records, stages

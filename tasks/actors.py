@@ -1,4 +1,4 @@
-"""What all our actors have in common: their queues, limits, and the worker of the process that they run loops of."""
+"""Declares actors with their queues and time limits, and passes them the worker of their process."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ STEP_SECONDS = 300.0
 
 @dataclass(frozen=True)
 class Run:
-    """What an actor is given: its process's worker, the queue of its message, and how to send the message on."""
+    """Arguments of an actor body: the process's worker, the queue of the message, and a call that sends it again."""
 
     worker: Worker
     queue: Queue
@@ -33,10 +33,10 @@ BODIES: dict[Work, Body] = {}
 
 
 def work_actor(work: Work, *, step_seconds: float = STEP_SECONDS) -> Callable[[Body], Body]:
-    """Makes a function the actor of a kind of work, on all its queues. Messages carry nothing, and none is retried.
+    """Makes a function the actor of a kind of work, on all its queues. Messages have no content and are not retried.
 
-    step_seconds: longer than the longest step. The time limit is a run's claiming and two such steps: a run may have to
-    wait for the one before it until it can hand over (services/worker/work_loop).
+    step_seconds: longer than the longest step. The time limit is RUN_SECONDS of claiming plus two such steps, because a
+    run may wait for the previous run before it can hand over (services/worker/work_loop).
     """
     queues = QUEUES_OF_WORK[work]
 
@@ -49,7 +49,7 @@ def work_actor(work: Work, *, step_seconds: float = STEP_SECONDS) -> Callable[[B
             broker=broker,
         )
         async def run() -> None:
-            # None while the process opens or closes: Dramatiq delivers messages already then, and the tick sends more.
+            # No worker while the process opens or closes: Dramatiq delivers messages then too, and the tick resends.
             message = CurrentMessage.get_current_message()
             queue = queues[0] if message is None else Queue(message.queue_name)
             if (worker := worker_of_process(work, queue)) is not None:
@@ -64,7 +64,7 @@ def work_actor(work: Work, *, step_seconds: float = STEP_SECONDS) -> Callable[[B
 
 
 def send(work: Work, queue: Queue) -> None:
-    """Sends the message of a kind of work on one of its queues. Blocks over Redis: for a thread. Raises what the broker
-    raises; a message that is lost costs a second.
+    """Sends the message of a kind of work to one of its queues. Blocks over Redis: run it in a thread. Raises what the
+    broker raises. A lost message delays work by about a second, until the next tick.
     """
     broker.enqueue(ACTORS[work].message().copy(queue_name=queue.value))

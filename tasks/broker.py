@@ -1,4 +1,4 @@
-"""The broker: Redis where EKONTE_REDIS_URL is set, else in this process. Middleware in order."""
+"""The broker (Redis where EKONTE_REDIS_URL is set, else in this process) and its middleware in order."""
 
 import dramatiq
 from dramatiq.broker import Broker
@@ -12,7 +12,7 @@ from tasks.metrics import ActorMetrics
 
 
 def make_broker(settings: Settings, life: list[Middleware]) -> Broker:
-    """A broker with our own list of middleware. Retrying is the database's business: every actor has max_retries=0."""
+    """Makes a broker with our own middleware. Every actor has max_retries=0: retries are scheduled in the database."""
     middleware: list[Middleware] = [
         TimeLimit(),
         ShutdownNotifications(),
@@ -31,6 +31,6 @@ def make_broker(settings: Settings, life: list[Middleware]) -> Broker:
     return StubBroker(middleware=middleware)
 
 
-# AsyncIO runs before WorkerLife: the event loop has to be there for what is opened on it.
+# AsyncIO comes before WorkerLife, which opens the process on AsyncIO's event loop.
 broker = make_broker(get_settings(), [AsyncIO(), WorkerLife()])
 dramatiq.set_broker(broker)

@@ -1,6 +1,6 @@
-"""The worker inside the server: Dramatiq's threads beside it, its jobs on the server's own event loop.
+"""The embedded worker: Dramatiq's threads in the server process, with its jobs on the server's event loop.
 
-One loop means one database connection on SQLite and events in memory; the work itself is done by subprocesses.
+A single loop allows one SQLite connection and in-memory events; CPU-bound work runs in subprocesses.
 """
 
 import asyncio
@@ -22,13 +22,13 @@ from services.worker.process import opened
 from settings import Settings
 
 WORKER_TIMEOUT_MS = 250
-"How often an idle thread wakes; also how long stopping takes."
+"How often an idle thread wakes, and so how long stopping takes."
 INTERRUPT_CHECK_SECONDS = 0.5
-"How often a thread whose actor runs looks whether it is over its time limit."
+"How often a thread checks whether its running actor has exceeded its time limit."
 
 
 class _ServerLoop(EventLoopThread):
-    """The server's running loop in the place of Dramatiq's own one: it is neither started nor stopped here."""
+    """Gives Dramatiq the server's running loop instead of a loop of its own; neither starts nor stops it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         threading.Thread.__init__(self)
@@ -39,9 +39,9 @@ class _ServerLoop(EventLoopThread):
 
 @contextlib.asynccontextmanager
 async def running(settings: Settings, *, with_worker: bool) -> AsyncIterator[None]:
-    """The server's lifespan: everything open and, with_worker, a Dramatiq worker at work; handed back at the end."""
+    """The server's lifespan: opens the process and, with_worker, starts a Dramatiq worker; stops and closes both."""
     async with opened(settings, with_worker=with_worker) as name, serving_metrics(settings, is_needed=True):
-        # Only now: importing the broker connects it as the settings say.
+        # Imported here, because importing the broker configures it from the settings.
         from tasks.broker import broker
         from tasks.lifecycle import threads_for, working
         from tasks.notifier import Notifier
@@ -57,13 +57,13 @@ async def running(settings: Settings, *, with_worker: bool) -> AsyncIterator[Non
         try:
             async with working(settings, name):
                 yield
-        finally:  # the actors have ended: their loops were stopped
+        finally:  # the actors have returned, because their loops were stopped
             await anyio.to_thread.run_sync(lambda: worker.stop(timeout=3_000))
         set_event_loop_thread(None)
 
 
 def _drop_process_middleware(broker: dramatiq.Broker) -> None:
-    """AsyncIO and WorkerLife are for processes that Dramatiq runs; here the server gives loop and runtime."""
+    """Removes AsyncIO and WorkerLife, which are for `dramatiq tasks`: here the server owns the loop and the process."""
     from dramatiq.middleware import AsyncIO
 
     from tasks.lifecycle import WorkerLife

@@ -1,4 +1,4 @@
-"""Generations on the accounts of a pool: a chain of short steps, each an actor, with the state between them stored."""
+"""Actors of generations on pooled accounts: a chain of short steps, with the state between them in the database."""
 
 from services.worker.kinds import Work
 from tasks.actors import Run, work_actor
@@ -6,23 +6,23 @@ from tasks.actors import Run, work_actor
 
 @work_actor(Work.SCHEDULE)
 async def schedule(run: Run) -> None:
-    """Gives waiting jobs to accounts that can take them: rotation, limits, budgets and failover are decided here."""
+    """Places waiting jobs on eligible accounts, applying rotation, limits, budgets and failover."""
     await run.worker.schedulers[run.queue].run(run.hand_over)
 
 
 @work_actor(Work.SUBMIT)
 async def submit(run: Run) -> None:
-    """Sends the drafts of attempts that were placed on an account; a refusal puts their job back for the next one."""
+    """Submits the drafts of placed attempts; the job of a refused attempt is scheduled again."""
     await run.worker.submits.run(run.hand_over)
 
 
 @work_actor(Work.POLL)
 async def poll(run: Run) -> None:
-    """Asks upstream how far its tasks are, with one request for all tasks of an account and kind."""
+    """Polls upstream for the state of its tasks, with one request for all tasks of an account and kind."""
     await run.worker.polls.run(run.hand_over)
 
 
 @work_actor(Work.FINISH)
 async def finish(run: Run) -> None:
-    """Downloads, checks, stores and publishes the results of attempts that upstream has done."""
+    """Downloads, checks, stores and publishes the results of attempts that upstream has completed."""
     await run.worker.finishes.run(run.hand_over)

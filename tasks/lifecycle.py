@@ -1,4 +1,4 @@
-"""A worker's life: opens the process on the worker's event loop when it boots, and releases its work when it stops."""
+"""A worker's lifecycle: opens the process on the worker's event loop at boot, and releases its work at shutdown."""
 
 import asyncio
 import contextlib
@@ -32,14 +32,16 @@ STOP_SECONDS = 8.0
 
 @dataclass
 class _Process:
-    """What the actors of this process find. Empty while it opens or closes: Dramatiq delivers messages already then."""
+    """The worker and tick of this process. Empty while it opens or closes; Dramatiq delivers messages then too."""
 
     worker: Worker | None = None
     tick: "Tick | None" = None
 
 
 def worker_of_process(work: Work, queue: Queue) -> Worker | None:
-    """The worker that an actor, which begins to run now, works for; None while the process opens or closes."""
+    """Returns the worker for an actor that starts now; None while the process opens or closes. Tells the tick that the
+    actor's message has arrived.
+    """
     if not is_runtime_open():
         return None
     process = runtime().state(_Process)
@@ -50,7 +52,7 @@ def worker_of_process(work: Work, queue: Queue) -> Worker | None:
 
 @contextlib.asynccontextmanager
 async def working(settings: Settings, name: str, queues: tuple[Queue, ...] = tuple(Queue)) -> AsyncIterator[Worker]:
-    """This process's worker, for the actors that run while the context is open; then all that runs is released."""
+    """Provides this process's worker to actors while the context is open; then cancels and releases its work."""
     from tasks.notifier import Notifier, Tick
 
     notifier = Notifier(
@@ -81,18 +83,18 @@ async def working(settings: Settings, name: str, queues: tuple[Queue, ...] = tup
 
 
 def threads_for(queues: Collection[Queue]) -> int:
-    """How many threads a worker of these queues needs so that no kind of work ever waits for another's: of each kind
-    and queue at most two runs last at a time (services/worker/work_loop).
+    """The number of threads that a worker of these queues needs so that no kind of work waits for another's thread: at
+    most two runs of each kind and queue are active at a time (services/worker/work_loop).
     """
     return 2 * sum(queue in queues for of_work in QUEUES_OF_WORK.values() for queue in of_work)
 
 
 class WorkerLife(Middleware):
-    """For `dramatiq tasks`: the process is open as long as the worker, on Dramatiq's event loop."""
+    """For `dramatiq tasks`: opens the process on Dramatiq's event loop for as long as the worker runs."""
 
     def __init__(self) -> None:
         self._stop: asyncio.Event | None = None
-        self._living: Any = None
+        self._lifespan: Any = None
 
     def before_worker_boot(self, broker: Any, worker: Any) -> None:
         worker.worker_threads = max(worker.worker_threads, threads_for(_queues_of(worker)))
@@ -102,12 +104,12 @@ class WorkerLife(Middleware):
         assert thread is not None, "the AsyncIO middleware comes first"
         queues = _queues_of(worker)
         ready = threading.Event()
-        self._living = asyncio.run_coroutine_threadsafe(self._live(queues, ready), thread.loop)
-        self._living.add_done_callback(lambda _: ready.set())
+        self._lifespan = asyncio.run_coroutine_threadsafe(self._live(queues, ready), thread.loop)
+        self._lifespan.add_done_callback(lambda _: ready.set())
         if not ready.wait(START_SECONDS):
-            raise RuntimeError("the worker's database, storage or broker did not open in time")
-        if self._living.done():
-            self._living.result()
+            raise RuntimeError(f"the worker's database, storage or broker did not open within {START_SECONDS:.0f} s")
+        if self._lifespan.done():
+            self._lifespan.result()
 
     async def _live(self, queues: tuple[Queue, ...], ready: threading.Event) -> None:
         settings = get_settings()
@@ -124,16 +126,16 @@ class WorkerLife(Middleware):
 
     def before_worker_shutdown(self, broker: Any, worker: Any) -> None:
         thread = get_event_loop_thread()
-        if self._stop is None or thread is None or self._living.done():
+        if self._stop is None or thread is None or self._lifespan.done():
             return
         thread.loop.call_soon_threadsafe(self._stop.set)
         try:
-            self._living.result(STOP_SECONDS)
+            self._lifespan.result(STOP_SECONDS)
         except TimeoutError:
-            log.warning("worker.stopped_late")
+            log.warning("worker.stop_timed_out")
 
 
 def _queues_of(worker: Any) -> tuple[Queue, ...]:
-    """Those that `dramatiq tasks --queues …` names, else all."""
+    """The queues given to `dramatiq tasks --queues`; all where none are given."""
     names = worker.consumer_whitelist
     return tuple(queue for queue in Queue if names is None or queue.value in names)

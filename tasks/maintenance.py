@@ -1,27 +1,27 @@
-"""Upkeep of the deployment. Each may run in any process at any time; one at a time in a process."""
+"""Actors of housekeeping. Each may run in any process at any time, but only once at a time in a process."""
 
 from services.worker.kinds import Work
 from tasks.actors import Run, work_actor
 
 PASS_SECONDS = 1800.0
-"Longer than one pass over everything that is to be cleared away takes."
+"Longer than one retention pass takes."
 
 
 @work_actor(Work.SWEEP)
 async def sweep(run: Run) -> None:
-    """Lets jobs go on that nobody works on."""
+    """Resumes jobs that no worker holds after an internal fault."""
     await run.worker.sweeps.run(run.hand_over)
 
 
 @work_actor(Work.ROLL_UP_STATISTICS)
 async def roll_up_statistics(run: Run) -> None:
-    """Adds what has ended to the sums that statistics are read from."""
+    """Adds ended jobs to the aggregates that statistics are read from."""
     await run.worker.rollups.run(run.hand_over)
 
 
 @work_actor(Work.CHECK_ALERTS)
 async def check_alerts(run: Run) -> None:
-    """Raises alerts for what no single change tells of, and closes those whose cause has passed."""
+    """Raises alerts for causes that no single row change reveals, and closes alerts whose cause has passed."""
     await run.worker.alert_checks.run(run.hand_over)
 
 

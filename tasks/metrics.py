@@ -1,4 +1,4 @@
-"""Runs of actors in the process's metrics: how long each took, and how many are under way."""
+"""Metrics of actor runs: how long each took, and how many are running."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from services.platform.metrics.recording import record_actor_ended, record_actor
 
 
 class ActorMetrics(Middleware):
-    """Dramatiq calls it in the worker thread that runs the actor."""
+    """Middleware that Dramatiq calls in the worker thread of the actor."""
 
     def __init__(self) -> None:
         self._run = threading.local()

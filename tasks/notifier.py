@@ -1,4 +1,4 @@
-"""Sending messages to the actors: after changes of rows, after other work, and from the tick of each worker."""
+"""Sends messages to actors: after row changes, after other work, and from each worker's tick."""
 
 import asyncio
 import time
@@ -15,34 +15,34 @@ log = structlog.get_logger(__name__)
 
 COALESCE_SECONDS = 0.01
 MAX_PENDING_SECONDS = 10.0
-"For so long the tick sends no second message of a kind that no actor of this process has begun to run yet."
+"How long the tick waits for this process to start an actor before it sends the same message again."
 
 Target = tuple[Work, Queue]
 
 
 class Notifier:
-    """Sends the messages of a queue's actors shortly after it is called, of all queues where none is named.
+    """Sends the messages of the named queues' actors (of all queues where none is named) shortly after a call.
 
-    Many calls make one round. Sending over Redis blocks, so it happens in a thread. It never fails its caller: the
-    tick finds what it misses.
+    Calls within COALESCE_SECONDS are sent together. Sending over Redis blocks, so it happens in a thread. It never
+    raises to its caller: the tick sends again what was lost.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, on_error: Callable[[Exception], None]) -> None:
         self._loop = loop
         self._on_error = on_error
-        self._wanted: set[Target] = set()
+        self._requested: set[Target] = set()
 
     def __call__(self, *queues: Queue) -> None:
         self.send({target for queue in queues or tuple(Queue) for target in _targets(queue)})
 
     def send(self, targets: Collection[Target]) -> None:
-        if targets and not self._wanted:
+        if targets and not self._requested:
             self._loop.call_later(COALESCE_SECONDS, self._fire)
-        self._wanted.update(targets)
+        self._requested.update(targets)
 
     def _fire(self) -> None:
-        wanted, self._wanted = self._wanted, set()
-        self._loop.run_in_executor(None, self._send_now, wanted)
+        targets, self._requested = self._requested, set()
+        self._loop.run_in_executor(None, self._send_now, targets)
 
     def _send_now(self, targets: Collection[Target]) -> None:
         try:
@@ -53,46 +53,46 @@ class Notifier:
 
 
 def _targets(queue: Queue) -> set[Target]:
-    """Upkeep is not among them: it goes by the clock, and no change of a row makes it due."""
+    """The messages of a queue, without upkeep, which is due by the clock and not by row changes."""
     return {(work, queue) for work in work_of_queue(queue) if work not in UPKEEP_SECONDS}
 
 
 class Tick:
-    """Sends messages for what is due, every second, whatever messages were lost; of each kind of upkeep by its clock.
+    """Sends messages for due rows every second, so that lost messages do no harm, and for each upkeep at its interval.
 
-    It does no work itself. Belongs to the event loop of a worker process.
+    Does no work itself. Belongs to the event loop of a worker process.
     """
 
     def __init__(self, notifier: Notifier, queues: Collection[Queue]) -> None:
-        """queues: those that this process serves; others have workers of their own, with ticks of theirs."""
+        """queues: those that this process serves; the workers of other queues have their own ticks."""
         self._notifier = notifier
         self._queues = frozenset(queues)
         self._pending: dict[Target, float] = {}
         self._upkeep_at: dict[Work, float] = {}
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Runs until cancelled. A failed query is logged and repeated at the next tick."""
         while True:
             try:
                 self._send(await due_work())
-            except Exception as error:  # the database may be away for a moment
+            except Exception as error:  # the database may be briefly unavailable
                 log.warning("tick.failed", error=type(error).__name__, exc_info=True)
             self._send(self._due_upkeep(time.monotonic()))
             await asyncio.sleep(TICK_SECONDS)
 
     def started(self, work: Work, queue: Queue) -> None:
-        """An actor of this process has begun to run: what becomes due from now on needs another message."""
+        """Records that an actor of this process has started: work that becomes due after this needs a new message."""
         self._pending.pop((work, queue), None)
 
     def _send(self, targets: Collection[Target]) -> None:
         now = time.monotonic()
-        wanted = {
+        unsent = {
             target
             for target in targets
             if target[1] in self._queues and self._pending.get(target, 0.0) <= now - MAX_PENDING_SECONDS
         }
-        self._pending |= dict.fromkeys(wanted, now)
-        self._notifier.send(wanted)
+        self._pending |= dict.fromkeys(unsent, now)
+        self._notifier.send(unsent)
 
     def _due_upkeep(self, now: float) -> set[Target]:
         due = {work for work, seconds in UPKEEP_SECONDS.items() if now - self._upkeep_at.get(work, -seconds) >= seconds}

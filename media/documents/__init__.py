@@ -1,4 +1,4 @@
-"""Reading a person's documents: any text file, Word, PDF or EPUB, told by its bytes, as plain text."""
+"""Reads documents (text, Word, PDF, EPUB), recognised by their bytes, as plain text."""
 
 from media.documents.clean import clean_text
 from media.documents.reading import DocumentText, read_document

@@ -1,4 +1,4 @@
-"""Zip archives read with bounds: sizes are counted while inflating, whatever the archive's own directory says."""
+"""Reads zip archives within limits: sizes are counted while inflating, not taken from the archive's directory."""
 
 import zipfile
 import zlib
@@ -11,7 +11,7 @@ _CHUNK = 256 * 1024
 
 
 class SafeArchive:
-    """A zip archive whose entries are read within the limits. Raises UnsupportedFileError for all that is wrong."""
+    """A zip archive whose entries are read within the limits. Raises UnsupportedFileError for any error."""
 
     def __init__(self, path: Path, deadline: limits.Deadline) -> None:
         try:

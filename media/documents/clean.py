@@ -1,4 +1,4 @@
-"""A text without what only its file format or its typist left in it."""
+"""Cleans a text of artefacts of its file format and typing."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Which encoding plain bytes are in: UTF-8, UTF-16 with or without its mark, GB18030, Big5, or a Western code page."""
+"""Detects the encoding of text: UTF-8, UTF-16 with or without its mark, GB18030, Big5, or a Western code page."""
 
 import codecs
 import unicodedata
@@ -12,7 +12,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# The characters that any Chinese page is full of, simplified and traditional. A wrong decoding hits few of them.
+# The most frequent Chinese characters, simplified and traditional. A wrong decoding yields few of them.
 _COMMON = frozenset(
     "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里用道行所然家种事成方多经么去法学"
     "如都同现当没动面起看定天分还进好小部其些主样理心她本前开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将"
@@ -29,7 +29,7 @@ _WESTERN = frozenset("“”‘’–—…•€£©®°§«»¡¿")
 
 
 def decode_text(data: bytes) -> str | None:
-    """The text of the bytes, without its mark; None where they are no text in any encoding known here."""
+    """The text of the bytes, without a byte order mark; None where they are not text in a known encoding."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _strictly(data, encoding)
@@ -60,7 +60,7 @@ def decode_text(data: bytes) -> str | None:
 
 
 def _decode_wide(data: bytes) -> str | None:
-    """UTF-16 without a mark: where its zero bytes stand tells the order; other bytes with zeros are no text."""
+    """UTF-16 without a mark: the byte order by the positions of zero bytes; other bytes with zeros are not text."""
     if len(data) % 2:
         return None
     scored: list[tuple[float, str]] = []
@@ -80,14 +80,14 @@ def _strictly(data: bytes, encoding: str) -> str | None:
 
 
 def _has_controls(text: str) -> bool:
-    """More than a stray control character: what a program or a picture is full of, and no text."""
+    """Whether the bytes have more than a few control characters, as binary files do and text does not."""
     sample = text[:100_000]
     count = sum(1 for character in sample if character < " " and character not in "\t\n\r\f\v\x1a")
     return count > max(len(sample) // 2000, 0)
 
 
 def _score(text: str) -> float:
-    """From -1 to 1: how much the characters beyond ASCII are such as people write. All ASCII: 0.9."""
+    """From -1 to 1: how plausible the non-ASCII characters are in written text. All ASCII: 0.9."""
     sample = text if len(text) <= 20_000 else text[:12_000] + text[len(text) // 2 : len(text) // 2 + 8_000]
     total = count = 0.0
     for character in sample:

@@ -100,7 +100,7 @@ def _xml(data: bytes) -> Element:
     except defusedxml.DefusedXmlException as error:
         raise UnsupportedFileError("This EPUB declares XML entities, as no book does; it is not read.") from error
     except (ParseError, ValueError, LookupError) as error:
-        raise UnsupportedFileError("This EPUB is damaged: a part of it is no valid XML.") from error
+        raise UnsupportedFileError("This EPUB is damaged: a part of it is not valid XML.") from error
     return root
 
 

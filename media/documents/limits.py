@@ -1,4 +1,4 @@
-"""Bounds that keep a hostile document from taking the machine: bytes, entries, characters, seconds."""
+"""Limits against hostile documents: bytes, entries, characters, seconds."""
 
 import time
 

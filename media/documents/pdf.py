@@ -1,4 +1,4 @@
-"""PDF files: the text of the pages with hard-wrapped lines joined, running heads and page numbers taken out."""
+"""Reads PDF files: joins hard-wrapped lines, removes running heads and page numbers."""
 
 import re
 from collections import Counter
@@ -78,7 +78,7 @@ def _pages(path: Path, deadline: limits.Deadline) -> tuple[list[list[str]], str]
 
 
 def without_running_heads(pages: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The pages' lines without page numbers and without lines that stand at the edge of most pages."""
+    """The pages' lines without page numbers and without lines that recur at the edge of most pages."""
     filled = [[line for line in page if line.strip()] for page in pages]
     edges: Counter[str] = Counter()
     for page in filled:

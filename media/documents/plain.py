@@ -1,4 +1,4 @@
-"""Plain text and Markdown: marks that only a renderer needs are taken off, headings stay headings."""
+"""Reads plain text and Markdown: removes Markdown marks except headings."""
 
 import re
 
@@ -10,7 +10,7 @@ _SIGNS = (
     re.compile(r"^\s{0,3}(?:[-*+]|\d+\.)\s+\S", re.MULTILINE),
     re.compile(r"^>\s", re.MULTILINE),
 )
-# Three of the same in a row are a break between scenes, no list.
+# Three of the same in a row are a scene break, not a list.
 _LIST_MARK = re.compile(r"^[ \t]*(?:[*+-]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?=[^\s*+-])", re.MULTILINE)
 _STARRED = re.compile(r"^[ \t]*[*+][ \t]+(?=[^\s*+-])", re.MULTILINE)
 _WEB_LINK = re.compile(r"!?\[([^\]\n]*)\]\((?:https?://|www\.|mailto:|#|\.{0,2}/)[^)\s]*(?:\s+\"[^\"\n]*\")?\)")

@@ -1,4 +1,4 @@
-"""A file's kind by its bytes, and its text: the one door through which documents come in."""
+"""Recognises a document's kind by its bytes and reads its text; the only entry point for documents."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,16 +49,16 @@ class DocumentText:
 
 
 def read_document(path: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> DocumentText:
-    """The text of a plain text, Markdown, Word, PDF or EPUB file; the name of the file is not looked at.
+    """The text of a plain text, Markdown, Word, PDF or EPUB file; the file name is ignored.
 
     Takes bounded memory and time whatever the file holds; meant for a worker process. Raises FileTooLargeError over
-    max_bytes, and UnsupportedFileError, with the reason for people, for another kind of file, one that is encrypted,
+    max_bytes, and UnsupportedFileError, with a human-readable reason, for another kind of file, one that is encrypted,
     damaged, empty or a decompression bomb.
     """
     size = path.stat().st_size
     if size > max_bytes:
         raise FileTooLargeError(
-            f"The file has {size / 1048576:.1f} MB; at most {max_bytes / 1048576:.0f} MB are taken."
+            f"The file has {size / 1048576:.1f} MB; at most {max_bytes / 1048576:.0f} MB are allowed."
         )
     with path.open("rb") as stream:
         head = stream.read(_HEAD_BYTES)
@@ -80,7 +80,7 @@ def _read(path: Path, head: bytes) -> DocumentText:
     _refuse_known(path, head)
     decoded = decode_text(path.read_bytes())
     if decoded is None:
-        raise UnsupportedFileError(f"The file is no text in any encoding known here. {_TAKEN}")
+        raise UnsupportedFileError(f"The file is not text in a known encoding. {_TAKEN}")
     text = clean_characters(decoded)
     if is_markdown(text):
         text, title = strip_markdown(text)

@@ -1,4 +1,4 @@
-"""Word documents (.docx): headings, paragraphs and tables in the order they stand in."""
+"""Reads Word documents (.docx): headings, paragraphs and tables in document order."""
 
 import zipfile
 from pathlib import Path

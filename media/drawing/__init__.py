@@ -1,4 +1,4 @@
-"""The offline picture maker: draws shots and designs as an anime storyboard, from words alone, without network."""
+"""Draws shots and designs in the style of an anime storyboard from prompts, without network."""
 
 from media.drawing.order import DrawingOrder, DrawnSubject
 from media.drawing.picture import draw_grid, draw_order

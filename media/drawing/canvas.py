@@ -86,7 +86,7 @@ def _outset(shape: Points, width: float, heavier: tuple[float, float]) -> Points
 
 
 class Canvas:
-    """`tone` turns every colour before it is laid on: that is how light and style reach all shapes."""
+    """A canvas. tone: transforms every colour before it is drawn, which applies light and style to all shapes."""
 
     def __init__(self, width: int, height: int, scale: float = 2.0) -> None:
         self.width, self.height, self.scale = width, height, scale
@@ -117,7 +117,7 @@ class Canvas:
 
     @contextmanager
     def clipped(self, shape: Points) -> Iterator[None]:
-        """Only what lies within `shape` of the drawing inside this block stays."""
+        """Clips everything drawn inside the context to `shape`."""
         placed = shape * self.scale - self._offset
         left, top = np.floor(placed.min(axis=0)).astype(int)
         right, bottom = np.ceil(placed.max(axis=0)).astype(int) + 1
@@ -125,7 +125,7 @@ class Canvas:
         right, bottom = min(self.image.width, int(right)), min(self.image.height, int(bottom))
         outer = (self.image, self._draw, self._offset)
         if right <= left or bottom <= top:
-            # Nothing of it is on the sheet; the drawing goes to a scrap.
+            # Nothing of it is on the canvas; draw to a discarded layer.
             self.image = Image.new("RGB", (1, 1))
             self._offset = np.array([1e7, 1e7])
         else:

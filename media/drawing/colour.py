@@ -1,4 +1,4 @@
-"""Colours as 8-bit RGB triples: mixing, shading, and the colours that words name."""
+"""Colours as 8-bit RGB triples: mixing, shading and colour words."""
 
 import colorsys
 import re

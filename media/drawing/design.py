@@ -1,4 +1,4 @@
-"""Design images: what a character, a thing or a place looks like, before any shot shows it. None holds any writing."""
+"""Draws design images of characters, props and scenes, without any writing."""
 
 import random
 from dataclasses import replace
@@ -27,7 +27,7 @@ from media.drawing.weather import draw_weather, finish
 
 
 def draw_design(order: DrawingOrder) -> Image.Image:
-    """The first subject by itself; where there is none, the prompt is taken for a place."""
+    """Draws the first subject by itself; without subjects the prompt is read as a place."""
     subject = order.subjects[0] if order.subjects else DrawnSubject("SCENE", order.prompt)
     if subject.type == "CHARACTER":
         return _draw_character(order, subject)

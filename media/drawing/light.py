@@ -1,4 +1,4 @@
-"""Light and style as a turning of colours: time of day, weather and drawing style decide how every colour appears."""
+"""Transforms colours by light and style: time of day, weather and drawing style."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class Light:
         return turned
 
     def raw(self) -> Callable[[Colour], Colour]:
-        """For what shines itself or already is the colour of the light: the style alone."""
+        """Applies only the style, for light sources and colours that already include the light."""
         return styled_colour(self.style)
 
 
@@ -138,7 +138,7 @@ _STYLES: dict[str, Callable[[Colour], Colour]] = {
 
 
 def styled_colour(style: str | None) -> Callable[[Colour], Colour]:
-    """The colour turning of a style named in vocabulary.STYLES; of none, the colour itself."""
+    """The colour transform of a style in vocabulary.STYLES; the identity for no style."""
     return _STYLES.get(style or "", lambda colour: colour)
 
 

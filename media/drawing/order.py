@@ -1,4 +1,4 @@
-"""What to draw: plain, picklable values, so that an order can be handed to a worker process."""
+"""Drawing orders: plain, picklable values that can be sent to a worker process."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class DrawnSubject:
-    """Someone or something in the picture. `type` is CHARACTER, PROP or SCENE; reference: a picture a person gave."""
+    """Someone or something in the picture. `type` is CHARACTER, PROP or SCENE; reference: an uploaded picture."""
 
     type: str
     name: str
@@ -18,7 +18,7 @@ class DrawnSubject:
 class DrawingOrder:
     """A picture of width x height pixels. `purpose`: DESIGN (the first subject alone) or SHOT.
 
-    references: pictures whose colours the drawing takes up; where no subject is given, the people of the prompt are
+    references: pictures whose colours the drawing adopts; where no subject is given, the people of the prompt are
     dressed in them, in order.
     """
 

@@ -1,4 +1,4 @@
-"""The colours of a drawing brought nearer to those of pictures that somebody gave."""
+"""Shifts the colours of a drawing towards those of reference pictures."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 _SAMPLED = (64, 64)
-_SHARE = 0.45  # of the way: the drawing's own light stays to be seen
-_MOST_SPREAD = 1.6  # a flat drawing does not become gaudy
+_SHARE = 0.45  # of the way, so that the drawing's own light stays visible
+_MOST_SPREAD = 1.6  # keeps a flat drawing from becoming gaudy
 
 
 def tone_towards(picture: Image.Image, references: Sequence[Path]) -> Image.Image:

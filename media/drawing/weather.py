@@ -1,4 +1,4 @@
-"""What falls and blows between us and the scene, and the finish of a style: rain, snow, wind, fog, paper, vignette."""
+"""Draws rain, snow, wind and fog over a scene, and the finish of a style: paper, grain, vignette."""
 
 import random
 
@@ -10,7 +10,7 @@ from media.drawing.light import Light
 
 
 def draw_weather(canvas: Canvas, light: Light, rng: random.Random, *, is_indoors: bool, is_near: bool = False) -> None:
-    """is_near: a face fills the picture, which wind must not cross out."""
+    """Draws the weather. is_near: a face fills the picture, which wind streaks must not cover."""
     if is_indoors:
         return
     width, height = canvas.width, canvas.height

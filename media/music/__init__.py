@@ -1,4 +1,4 @@
-"""Music of our own: a score from a style, a length and a seed, and its sound from synthesised instruments."""
+"""Composes music: a score from a style, a length and a seed, played by synthesised instruments."""
 
 from media.music.compose import compose
 from media.music.styles import STYLES, choose_style

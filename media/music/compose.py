@@ -1,4 +1,4 @@
-"""A piece from a style, a length and a seed into a file, in blocks, so that length costs no memory."""
+"""Writes a piece of a style, a length and a seed to a file, in blocks, so that memory does not grow with length."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ _ROOM_SECONDS = 2.2
 _ROOM_FRAMES = int(_ROOM_SECONDS * SAMPLE_RATE)
 _BLOCK = _FFT - _ROOM_FRAMES  # what one transform can reverberate at once
 _LONGEST_NOTE = 12 * SAMPLE_RATE
-_CACHED_SAMPLES = 6_000_000  # 24 MB of notes that come again
+_CACHED_SAMPLES = 6_000_000  # 24 MB of repeated notes
 
 
 def compose(
@@ -53,7 +53,7 @@ def _room(reverb: float) -> list[np.ndarray[tuple[int, ...], np.dtype[np.complex
 
 
 class _Notes:
-    """Notes as samples, the ones used lately kept."""
+    """A cache of notes as samples, keeping recently used ones."""
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, int, float], Mono] = {}
@@ -97,7 +97,7 @@ def _render(style: Style, notes: list[Note], frames: int) -> Iterator[Samples]:
 
 
 def _with_edges(block: Samples, first: int, frames: int) -> Samples:
-    """Silence at the very ends: five milliseconds in, half a second out."""
+    """Fades in over five milliseconds and out over half a second."""
     start, end = min(240, frames // 4), min(SAMPLE_RATE // 2, frames // 4)
     place = np.arange(first, first + len(block))
     gain = np.clip(place / start, 0, 1) * np.clip((frames - 1 - place) / end, 0, 1)

@@ -65,7 +65,7 @@ def plan_form(bars: int, style: Style, chance: random.Random) -> list[Bar]:
 def write_score(
     style: Style, seconds: float, seed: tuple[int, int], hints: tuple[tuple[float, float], ...]
 ) -> list[Note]:
-    """All notes of a piece of that length, in order of time.
+    """All notes of a piece of that length, ordered by time.
 
     The tempo is fitted so that whole bars and the last chord's ring fill the time. hints: (second, energy from 0 to
     1) from which on more or less plays.
@@ -99,7 +99,7 @@ class _Writer:
         place = beats % 1
         if self.style.swing and abs(place - 0.5) < 0.01:
             beats += self.style.swing
-        # A little unevenness in time and strength, as from hands.
+        # Small random variations of time and strength, as of a human player.
         start = max(0.0, beats * self.beat + self.chance.gauss(0, 0.004))
         loud = gain * (1 + 0.08 * self.chance.uniform(-1, 1))
         self.notes.append(Note(round(start, 4), round(length * self.beat, 3), pitch, loud, instrument, pan))

@@ -1,4 +1,4 @@
-"""The styles of music: their words in English and Chinese, tempo, harmony, instruments and drums, as plain values."""
+"""The styles of music as plain values: words, tempo, harmony, instruments and drums."""
 
 import re
 import zlib
@@ -18,7 +18,7 @@ Progression = tuple[int, ...]  # degrees of the scale, from 0, one for each bar
 
 @dataclass(frozen=True)
 class Style:
-    """What a piece is made of. Drum patterns: sixteen steps a bar, strengths 0 to 9; gains are linear.
+    """The parameters of a piece. Drum patterns: sixteen steps a bar, strengths 0 to 9; gains are linear.
 
     arpeggio: places within the chord, in eighths (or sixteenths for a fast one), -1 rests.
     """

@@ -1,4 +1,4 @@
-"""The provider that needs no key and no network: it really writes, draws, films, speaks and plays, with media/."""
+"""The provider of all capabilities that needs no key and no network; it uses media/."""
 
 from providers.offline.films import OfflineFilms
 from providers.offline.generation import OfflineGeneration
@@ -7,7 +7,7 @@ from providers.offline.text import OfflineText
 
 
 class OfflineProvider(OfflineText, OfflineGeneration):
-    """All capabilities in one. render_limit: worker processes at once on this machine; timeout_seconds: for a film."""
+    """All capabilities in one. render_limit: the most worker processes at once; timeout_seconds: of a film."""
 
     name = "offline"
 

@@ -27,7 +27,7 @@ class OfflineFilms:
         self.timeout_seconds = timeout_seconds
 
     async def film(self, order: ClipOrder, into: Path, progress: Progress = ignore_progress) -> Path:
-        """The picture brought to life: camera, depth, light and weather."""
+        """Animates a picture with camera movement, depth, light and weather; returns the clip's path."""
         out = into / "clip.mp4"
         await move_picture(
             order.picture,
@@ -55,7 +55,7 @@ class OfflineFilms:
         return out
 
     def voices(self) -> list[VoiceInfo]:
-        """Each language's narrator first."""
+        """All voices, the narrator of each language first."""
         ordered = sorted(VOICES, key=lambda voice: not voice.is_narrator)
         return [
             VoiceInfo(
@@ -69,7 +69,7 @@ class OfflineFilms:
         ]
 
     async def compose(self, order: MusicOrder, into: Path, progress: Progress = ignore_progress) -> Path:
-        """Music in the given style; without one, in the mood that the story's hints name most."""
+        """Composes music in the given style; without one, in the most frequent mood of the story's hints."""
         out = into / "music.wav"
         style = order.style or _commonest([mood for _, mood in order.hints])
         rendering = Rendering(self.render_limit, self.timeout_seconds, progress)

@@ -1,4 +1,4 @@
-"""The offline provider's models for single pictures and clips, so that both can be generated without any account."""
+"""The offline provider's models for single pictures and clips, which need no account."""
 
 import secrets
 from collections.abc import Callable, Sequence
@@ -47,13 +47,13 @@ MOTION = ModelInfo(
 )
 _FPS, _MOTION_STRENGTH = 24, 0.7
 _LOOKING_SECONDS = 60.0
-_LAST_SHARE = 0.45  # of a clip between two frames: how long the last one is there, the crossfade included
+_LAST_SHARE = 0.45  # share of a two-frame clip that shows the last frame, including the crossfade
 _CROSSFADE_SECONDS, _CROSSFADE_SHARE = 1.2, 0.3
 _ENCODING = Encoding("veryfast", 18)
 
 
 class OfflineGeneration(OfflinePictures, OfflineFilms):
-    """A providers.direct.DirectGenerator. Without a seed every result is another one."""
+    """A providers.direct.DirectGenerator. Without a seed every result is different."""
 
     def models(self) -> list[ModelInfo]:
         return [DRAWING, MOTION]
@@ -61,14 +61,14 @@ class OfflineGeneration(OfflinePictures, OfflineFilms):
     async def generate_image(
         self, order: GenerationOrder, inputs: Sequence[Path], into: Path, progress: Progress = ignore_progress
     ) -> list[Path]:
-        """One picture, drawn from the words; it takes up the colours of the input pictures."""
+        """Draws one picture from the prompt, in the colours of the input pictures."""
         width, height = image_size(order.ratio, order.resolution, order.size)
         return await self.draw(self._image(order, width, height, _seed(order), tuple(inputs)), into, progress)
 
     async def generate_clip(
         self, order: GenerationOrder, inputs: Sequence[Path], into: Path, progress: Progress = ignore_progress
     ) -> Path:
-        """The first input, or a picture drawn from the words, brought to life; with two the clip ends on the second."""
+        """Animates the first input, or a picture drawn from the prompt; with two inputs the clip ends on the second."""
         seed = _seed(order)
         if inputs:
             shape = await run_in_worker(
@@ -92,12 +92,12 @@ class OfflineGeneration(OfflinePictures, OfflineFilms):
     async def _film_between(
         self, order: GenerationOrder, last: Path, whole: ClipOrder, into: Path, progress: Progress
     ) -> Path:
-        """From the first picture, which moves, over into the last one, which comes to rest."""
+        """Makes a clip that crossfades from the moving first picture to the last one, which comes to rest."""
         frames = max(1, round(whole.seconds * whole.fps))
         crossfade = round(min(_CROSSFADE_SECONDS, _CROSSFADE_SHARE * whole.seconds) * whole.fps)
         last_frames = max(crossfade + 1, round(_LAST_SHARE * frames))
         first_frames = frames - last_frames + crossfade
-        if last_frames >= frames or first_frames <= crossfade:  # too few frames for both: the last one counts
+        if last_frames >= frames or first_frames <= crossfade:  # too few frames for both: show only the last one
             return await self.film(_clip(order, last, whole.seconds, whole.width, whole.height, whole.seed), into)
         parts: list[Path] = []
         for name, picture, count, strength in (

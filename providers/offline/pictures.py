@@ -1,4 +1,4 @@
-"""The offline provider's pictures: drawn, not generated, by media.drawing in worker processes."""
+"""The offline provider's image capability: media.drawing draws the pictures in worker processes."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ _PICTURE_SECONDS = 120.0
 
 
 class OfflinePictures:
-    """The image capability. render_limit: worker processes at once on this machine."""
+    """The image capability. render_limit: the most worker processes at once on this machine."""
 
     def __init__(self, render_limit: int) -> None:
         self.render_limit = render_limit
 
     async def draw(self, order: ImageOrder, into: Path, progress: Progress = ignore_progress) -> list[Path]:
-        """One picture; the same order gives the same bytes."""
+        """Draws one picture; the same order gives the same bytes."""
         out = into / "drawn.png"
         await run_in_worker(draw_order, _drawing(order), out, limit=self.render_limit, timeout_seconds=_PICTURE_SECONDS)
         progress(1.0)

@@ -1,4 +1,4 @@
-"""The offline provider's writing of scripts: the prose-to-script engine, run in a worker process."""
+"""The offline provider's text capability: runs the prose-to-script engine in a worker process."""
 
 from media.processes import run_in_worker
 from media.worker import report_progress
@@ -10,13 +10,13 @@ _SECONDS_PER_CHARACTER = 0.001
 
 
 class OfflineText:
-    """The text capability of the offline provider. render_limit: worker processes at once on this machine."""
+    """The text capability. render_limit: the most worker processes at once on this machine."""
 
     def __init__(self, render_limit: int) -> None:
         self.render_limit = render_limit
 
     async def write_script(self, order: ScriptOrder, progress: Progress = ignore_progress) -> ScriptDraft:
-        """The script of order.text; progress follows the text's chapters. Cancelling kills the worker process."""
+        """Writes the script of order.text; progress follows the chapters. Cancelling kills the worker process."""
         return await run_in_worker(
             _write_and_report,
             order,

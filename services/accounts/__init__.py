@@ -1,1 +1,1 @@
-"""Accounts of pooled providers: adding, changing and removing them, and asking upstream about them."""
+"""Accounts of pooled providers: creating, updating, deleting and checking them."""

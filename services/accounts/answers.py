@@ -1,6 +1,7 @@
-"""What upstream says about an account when it is asked about it, stored; whoever asked: a person, or the warming.
+"""Storing upstream's responses to requests about an account, made by users and by health checks.
 
-Guarded by the session that was used: where the account has another one by now, the answer is about the former one.
+Every write is guarded by the session that the request used: if the account has a new session by now, the response is
+discarded, since it concerns the previous one.
 """
 
 import random
@@ -29,8 +30,8 @@ async def store_balance(account: Account, balance: int) -> None:
 
 
 async def store_fault(account: Account, fault: UpstreamFaultError) -> float:
-    """Takes the account out where upstream does not accept its session any more, or punishes it; lets it cool where
-    upstream wants fewer requests, or suspects them. The seconds for which it cools; 0: it does not.
+    """Deactivates the account if upstream no longer accepts its session or has banned it; starts a cooldown after a
+    rate limit or risk control. Returns the cooldown in seconds; 0: none.
     """
     status = STATUS_AFTER.get(fault.kind)
     if status is not None:
@@ -44,15 +45,17 @@ async def store_fault(account: Account, fault: UpstreamFaultError) -> float:
 
 
 async def deactivate_checked_account(account: Account, status: AccountStatus, reason: str) -> None:
-    """What was not submitted goes to other accounts. One that is banned stays so."""
+    """Sets the status with the reason and moves jobs that were not submitted yet to other accounts. A banned account
+    stays BANNED.
+    """
     if account.status is AccountStatus.BANNED:
         status, reason = account.status, account.status_reason or reason
 
     async def body() -> None:
         if not await _write_status(account, status, reason):
             return
-        await release_placed([account.id], "The account was taken out before anything was sent.")
-        # One that its owner had taken out by hand is nobody's worry, unless it is banned.
+        await release_placed([account.id], "The account was deactivated before the request was sent.")
+        # An account that its owner had deactivated raises no alert, unless it is banned.
         if account.status is AccountStatus.ACTIVE or status is AccountStatus.BANNED:
             await record_deactivated({"id": account.id, "owner": account.owner, "name": account.name}, status, reason)
 
@@ -60,7 +63,7 @@ async def deactivate_checked_account(account: Account, status: AccountStatus, re
 
 
 async def _write_status(account: Account, status: AccountStatus, reason: str) -> bool:
-    """Whether the account is still what it was when it was asked about."""
+    """Writes the status; returns False if the account changed since the request was made."""
     if status is account.status:
         return await accounts.confirm_status(account, reason)
     if not await _has_session(account):

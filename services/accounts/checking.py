@@ -1,6 +1,6 @@
-"""Asking upstream about accounts, now: whether their sessions are alive, what they have, and today's free credits.
+"""Requests to upstream about accounts on a user's demand: session checks, balances and today's free credits.
 
-The calls happen outside any transaction, all accounts at once, and one that fails does not touch the others.
+The requests run concurrently outside any transaction; one that fails does not affect the others.
 """
 
 import asyncio
@@ -32,28 +32,30 @@ from settings import get_settings
 
 log = structlog.get_logger(__name__)
 
-MAX_ASKED = 50
-SESSION_ENDED = "Upstream does not accept its session any more; give it a new one."
+MAX_ACCOUNTS = 50
+SESSION_ENDED = "Upstream no longer accepts the session; set a new one."
 _ERRORS: dict[FaultKind, type[EkonteError]] = {
     FaultKind.RATE_LIMIT: RateLimitedError,
     FaultKind.CONCURRENCY_LIMIT: RateLimitedError,
     FaultKind.OUT_OF_CREDIT: InsufficientCreditError,
 }
 
-Ask = Callable[[Account, PooledProvider, Credential], Awaitable[None]]
+AccountRequest = Callable[[Account, PooledProvider, Credential], Awaitable[None]]
 
 
 async def check_accounts(owner: str, ids: Sequence[int | None]) -> list[Outcome]:
-    """Looks at session and balance of each; what is found is stored. An account whose session has ended comes back
-    INACTIVE, a punished one BANNED. Refused: one that upstream cannot tell about now; where it wants fewer requests,
-    the account cools. BadInputError for more than 50.
+    """Checks the session and balance of each account and stores the result. An account whose session has ended is
+    returned as INACTIVE, a banned one as BANNED. An account that upstream cannot check at the moment has an error; a
+    rate limit also starts a cooldown. Raises BadInputError for more than 50 ids.
     """
-    return await _ask_all(owner, ids, _check)
+    return await _run_all(owner, ids, _check)
 
 
 async def receive_credits(owner: str, ids: Sequence[int | None]) -> list[Outcome]:
-    """Receives today's free credits of each and stores the balance; where they were received before, only that."""
-    return await _ask_all(owner, ids, _receive)
+    """Receives today's free credits of each account and stores the balance. If they were received before, it only
+    updates the balance. Raises BadInputError for more than 50 ids.
+    """
+    return await _run_all(owner, ids, _receive)
 
 
 async def _check(account: Account, provider: PooledProvider, credential: Credential) -> None:
@@ -70,16 +72,16 @@ async def _receive(account: Account, provider: PooledProvider, credential: Crede
     await store_balance(account, await provider.credit_balance(credential, fresh=True))
 
 
-# ---------------------------------------------------------------- all at once
+# ---------------------------------------------------------------- concurrent requests
 
 
-async def _ask_all(owner: str, ids: Sequence[int | None], ask: Ask) -> list[Outcome]:
-    if len(ids) > MAX_ASKED:
-        raise BadInputError(f"At most {MAX_ASKED} accounts are asked about at once.", path=["ids"])
+async def _run_all(owner: str, ids: Sequence[int | None], request: AccountRequest) -> list[Outcome]:
+    if len(ids) > MAX_ACCOUNTS:
+        raise BadInputError(f"At most {MAX_ACCOUNTS} accounts are allowed per request.", path=["ids"])
     known = [account_id for account_id in ids if account_id is not None]
-    asked = await live_accounts(owner, known) if known else {}
-    found = list(asked.values())
-    errors = dict(zip(asked, await asyncio.gather(*(_ask_one(account, ask) for account in found)), strict=True))
+    before = await live_accounts(owner, known) if known else {}
+    found = list(before.values())
+    errors = dict(zip(before, await asyncio.gather(*(_run(account, request) for account in found)), strict=True))
     after = await live_accounts(owner, known) if known else {}
     outcomes = []
     for account_id in ids:
@@ -89,22 +91,22 @@ async def _ask_all(owner: str, ids: Sequence[int | None], ask: Ask) -> list[Outc
     return outcomes
 
 
-async def _ask_one(account: Account, ask: Ask) -> EkonteError | None:
-    """None where upstream's answer is stored; else why there is none."""
+async def _run(account: Account, request: AccountRequest) -> EkonteError | None:
+    """Returns None if the response is stored, else the error."""
     provider = registry().get(account.provider)
     if not isinstance(provider, PooledProvider):
-        return ProviderFailedError(f"The provider {account.provider!r} is not configured any more.")
+        return ProviderFailedError(f"The provider {account.provider!r} is no longer configured.")
     try:
-        await ask(account, MeasuredPool(provider), credential_of(account))
+        await request(account, MeasuredPool(provider), credential_of(account))
     except UpstreamFaultError as fault:
         await store_fault(account, fault)
         if fault.kind in STATUS_AFTER:
             return None
         return _ERRORS.get(fault.kind, ProviderFailedError)(fault.message)
     except ConfigurationError:
-        log.exception("account.session_not_opened", account_id=account.id)
-        return ProviderFailedError("Its session cannot be opened on this server; give it a new one.")
+        log.exception("account.unseal_failed", account_id=account.id)
+        return ProviderFailedError("The server cannot decrypt the account's session; set a new one.")
     except Exception:
-        log.exception("account.not_asked", account_id=account.id)
-        return ProviderFailedError("Upstream could not be asked about it; the server's log says more.")
+        log.exception("account.request_failed", account_id=account.id)
+        return ProviderFailedError("The request to upstream failed; see the server's log.")
     return None

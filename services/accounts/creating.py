@@ -1,4 +1,4 @@
-"""Adding accounts: each is checked, sealed and inserted, or refused, on its own; all in one request."""
+"""Creating accounts in bulk; each is validated and inserted, or refused, on its own."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -18,15 +18,15 @@ from services.platform.providers import registry
 from services.stores import accounts
 from services.stores.jobs.waits import make_waiting_due
 
-SESSION_TAKEN = "There is an account with this session already."
+SESSION_TAKEN = "An account with this session already exists."
 
 
 @dataclass(frozen=True)
 class _Draft:
-    """An account that passed every check that needs no look at the others."""
+    """A valid account; whether its session is new is decided at the insert."""
 
     index: int
-    asked: NewAccount = field(repr=False)
+    requested: NewAccount = field(repr=False)
     name: str
     place: Place
     session_hash: str
@@ -36,37 +36,40 @@ class _Draft:
             id=new_id(),
             owner=owner,
             name=self.name,
-            provider=self.asked.provider,
+            provider=self.requested.provider,
             type=self.place.type,
             site=self.place.site,
             session_sealed=session_sealed,
             session_hash=self.session_hash,
             session_hint=hint_of(self.place.session or ""),
-            priority=self.asked.priority,
-            max_concurrent=self.asked.max_concurrent,
-            daily_image_limit=self.asked.daily_image_limit,
-            daily_video_limit=self.asked.daily_video_limit,
+            priority=self.requested.priority,
+            max_concurrent=self.requested.max_concurrent,
+            daily_image_limit=self.requested.daily_image_limit,
+            daily_video_limit=self.requested.daily_video_limit,
         )
 
 
-async def create_accounts(owner: str, asked: Sequence[NewAccount], idempotency_key: str | None) -> list[Outcome]:
-    """For each account what became of it, in order. Raises BadInputError for none or more than 1000 of them, and
-    ConflictError where the idempotency key came with other input. The same key again gives the same answer.
+async def create_accounts(owner: str, requested: Sequence[NewAccount], idempotency_key: str | None) -> list[Outcome]:
+    """Creates accounts; returns an outcome for each, in order. The same idempotency key returns the same outcomes.
+
+    Raises BadInputError for no or more than 1000 accounts, and ConflictError if the idempotency key was used with other
+    input.
     """
-    check_count(asked, 1, "input", "accounts")
+    check_count(requested, 1, "input", "accounts")
     hash_key = await session_hash_key()
-    drafts, errors = _check_all(asked, hash_key)
+    drafts, errors = _check_all(requested, hash_key)
     sealed = await anyio.to_thread.run_sync(lambda: [seal(draft.place.session or "") for draft in drafts])
 
     async def insert() -> list[int | None]:
         rows = {draft.index: draft.row(owner, text) for draft, text in zip(drafts, sealed, strict=True)}
-        made = await _insert(list(rows.values()))
-        if made:
+        inserted = await _insert(list(rows.values()))
+        if inserted:
             accounts.publish(owner)
             await make_waiting_due(owner)
-        return [rows[index].id if index in rows and rows[index].id in made else None for index in range(len(asked))]
+        ids = [rows[index].id if index in rows else None for index in range(len(requested))]
+        return [account_id if account_id in inserted else None for account_id in ids]
 
-    values = {"accounts": [_comparable(account, hash_key) for account in asked]}
+    values = {"accounts": [_comparable(account, hash_key) for account in requested]}
     ids = await once_each(owner, "createAccounts", idempotency_key, values, insert)
     rows = await live_accounts(owner, [account_id for account_id in ids if account_id is not None])
     return [_outcome(errors.get(index), account_id, rows) for index, account_id in enumerate(ids)]
@@ -78,16 +81,16 @@ def _outcome(error: EkonteError | None, account_id: int | None, rows: dict[int, 
     if account_id is None:
         return Outcome(error=ConflictError(SESSION_TAKEN, path=["sessionId"]))
     if account_id not in rows:
-        return Outcome(error=ConflictError("What was made under this idempotency key has been deleted."))
+        return Outcome(error=ConflictError("The account created under this idempotency key has been deleted."))
     return Outcome(account=rows[account_id])
 
 
-def _check_all(asked: Sequence[NewAccount], hash_key: bytes) -> tuple[list[_Draft], dict[int, EkonteError]]:
-    """What can be inserted; and by their places the errors of what cannot."""
+def _check_all(requested: Sequence[NewAccount], hash_key: bytes) -> tuple[list[_Draft], dict[int, EkonteError]]:
+    """The valid accounts, and the errors of the others by their index."""
     drafts: list[_Draft] = []
     errors: dict[int, EkonteError] = {}
     first_places: dict[tuple[str, str], int] = {}
-    for index, account in enumerate(asked):
+    for index, account in enumerate(requested):
         try:
             draft = _check(index, account, hash_key)
             first = first_places.setdefault((account.provider, draft.session_hash), index)
@@ -108,15 +111,15 @@ def _check(index: int, account: NewAccount, hash_key: bytes) -> _Draft:
 
 
 def check_provider(name: str) -> None:
-    """Raises BadInputError, with the names that there are, for a provider that is not here or has no accounts."""
+    """Raises BadInputError, listing the available names, for a provider that is not configured or has no accounts."""
     pooled = sorted(known for known, provider in registry().items() if isinstance(provider, PooledProvider))
     if name not in pooled:
-        there = f"there are: {', '.join(pooled)}" if pooled else "there are none here"
-        raise BadInputError(f"No provider {name!r} with accounts; {there}.", path=["provider"])
+        available = ", ".join(pooled) or "none"
+        raise BadInputError(f"No provider {name!r} with accounts. Available: {available}.", path=["provider"])
 
 
 async def _insert(rows: list[Account]) -> set[int]:
-    """Inserts those whose session is new; their ids. In the caller's transaction."""
+    """Inserts the accounts whose session is new; returns their ids. In the caller's transaction."""
     if not rows:
         return set()
     await accounts.insert(rows)
@@ -124,7 +127,7 @@ async def _insert(rows: list[Account]) -> set[int]:
 
 
 def _comparable(account: NewAccount, hash_key: bytes) -> dict[str, object]:
-    """The input as the idempotency key remembers it: a hash of the session, never the session."""
+    """The input as stored with the idempotency key: with a hash of the session instead of the session."""
     values = dataclasses.asdict(account)
     values["session"] = fingerprint(account.session, hash_key)
     return values

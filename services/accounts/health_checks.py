@@ -1,9 +1,8 @@
-"""Health checks of accounts: sessions and balances are checked in the background, so that no batch is the first to find
-out that a session has ended.
+"""Background health checks of accounts, which detect an ended session before a batch runs into it.
 
-A check is one light request: whoever tells an account's credits has accepted its session. Which account is due stands
-in its row, so that of several processes one checks it. What upstream says has the same effects as anywhere else
-(services/accounts/answers.py); where it wants fewer requests or suspects them, it is left alone for longer each time.
+A check is one light request: if upstream returns the balance, it has accepted the session. The due time and the lease
+are in the account's row, so one of several processes checks it. The response is stored as for any other request
+(services/accounts/answers.py); after rate limits and risk control, the next check is delayed longer each time.
 """
 
 import random
@@ -20,7 +19,7 @@ from models.generation import Attempt
 from providers.pooled import PooledProvider, UpstreamFaultError
 from services.accounts.answers import store_balance, store_fault
 from services.accounts.sessions import credential_of
-from services.platform.backoff import Backoff, around
+from services.platform.backoff import Backoff, jitter_around
 from services.platform.leases import Lease
 from services.platform.providers import pooled_provider, registry
 from services.stores import account_leases
@@ -29,20 +28,20 @@ from settings import Settings
 log = structlog.get_logger(__name__)
 
 MAX_CHECKS = 4
-"Of one process: a pool of any size adds no more than that to upstream's load at any moment."
+"Concurrent checks per process: this bounds the load on upstream for a pool of any size."
 LEASE_SECONDS = 300.0
-"A check that was cut off is due again after so long. It is longer than any call, with its repetitions, takes."
+"An interrupted check is due again after this time. It is longer than any request with its retries."
 JITTER = 0.2
 MAX_BACKOFF = 32
 BALANCE_INTERVALS = 6
-"An account at work needs no check of its session, but after so many intervals one for its balance."
+"The session of an account in use needs no check, but its balance is requested after this many intervals."
 NEWEST_ATTEMPTS = 20
 
 _CLOCK = "%H:%M"
 
 
 def parse_pause(text: str | None) -> tuple[time, time] | None:
-    """Begin and end of the daily pause, e.g. "01:00-07:00". Raises ConfigurationError."""
+    """Parses the start and end of the daily pause, e.g. "01:00-07:00". Raises ConfigurationError."""
     if text is None:
         return None
     try:
@@ -55,7 +54,7 @@ def parse_pause(text: str | None) -> tuple[time, time] | None:
 
 
 def is_pause(now: datetime, pause: tuple[time, time] | None, zone: str) -> bool:
-    """Whether a moment (with its zone) lies in the pause, by the clocks of the zone. It may pass midnight."""
+    """Whether a zone-aware moment is within the pause, which is in local time of `zone` and may span midnight."""
     if pause is None:
         return False
     begin, end = pause
@@ -66,19 +65,19 @@ def is_pause(now: datetime, pause: tuple[time, time] | None, zone: str) -> bool:
 def next_check_seconds(
     interval_seconds: float, *, random: float, cooldown_seconds: float = 0.0, step: int = 0
 ) -> float:
-    """Until the next check: the interval, give or take a fifth; after a refusal the cooldown first, and twice the
-    interval for each refusal in a row (`step`), at most MAX_BACKOFF times. random: from 0 to 1.
+    """Seconds until the next check: the interval ± 20 %. After a refusal, the cooldown is added and the interval
+    doubles for each refusal in a row (`step`), up to MAX_BACKOFF times the interval. random: from 0 to 1.
     """
     backoff = Backoff(base=interval_seconds, cap=MAX_BACKOFF * interval_seconds)
-    return cooldown_seconds + around(backoff.wait(step + 1), JITTER, random)
+    return cooldown_seconds + jitter_around(backoff.wait(step + 1), JITTER, random)
 
 
-async def claim_checks(now: datetime, settings: Settings, most: int) -> list[Lease]:
-    """Accounts whose check is due, leased for this process; none in the pause. New ones, and those with a new session,
-    are due at once. Not those that are out of the pool, and not those that cool, for a kind or for everything.
+async def claim_checks(now: datetime, settings: Settings, limit: int) -> list[Lease]:
+    """Leases at most `limit` accounts whose check is due; none during the pause. New accounts and those with a new
+    session are due at once. Skips accounts that are not ACTIVE or have any cooldown.
     """
     if (
-        most < 1
+        limit < 1
         or not settings.account_check_seconds
         or is_pause(now, parse_pause(settings.account_check_pause), settings.timezone)
     ):
@@ -86,29 +85,31 @@ async def claim_checks(now: datetime, settings: Settings, most: int) -> list[Lea
     providers = sorted(name for name, provider in registry().items() if isinstance(provider, PooledProvider))
     if not providers:
         return []
-    return await account_leases.claim_checks(providers, most, LEASE_SECONDS)
+    return await account_leases.claim_checks(providers, limit, LEASE_SECONDS)
 
 
 async def check_health(lease: Lease, settings: Settings) -> None:
-    """Asks upstream about the account, unless its work says enough, stores what it says, and sets the next check."""
+    """Requests the balance from upstream, unless recent tasks make it unnecessary, stores the response and schedules
+    the next check.
+    """
     account = await Account.get(id=lease.id)
     interval = settings.account_check_seconds
     seconds = next_check_seconds(interval, random=random.random())
     try:
-        if not await _says_enough(account, interval):
-            seconds = await _ask(account, interval)
+        if not await _is_recently_confirmed(account, interval):
+            seconds = await _check(account, interval)
     except Exception:
         log.exception("account.check_failed", account_id=account.id)
     await account_leases.release_check(lease, in_ms=int(seconds * 1000))
 
 
 async def release_check(lease: Lease) -> None:
-    """The process stops: whoever claims next may check the account. Twice: nothing more."""
+    """Releases the lease when the process stops, so that another process can check the account. Idempotent."""
     await account_leases.release_check(lease)
 
 
-async def _ask(account: Account, interval_seconds: float) -> float:
-    """The seconds until the next check. A fault of the way there says nothing about the account."""
+async def _check(account: Account, interval_seconds: float) -> float:
+    """Requests and stores the balance; returns the seconds until the next check. Network faults change nothing."""
     try:
         balance = await pooled_provider(account.provider).credit_balance(credential_of(account), fresh=True)
     except UpstreamFaultError as fault:
@@ -125,9 +126,9 @@ async def _step(account_id: int) -> int:
     return 0 if row is None else int(row.step)
 
 
-async def _says_enough(account: Account, interval_seconds: float) -> bool:
-    """Whether upstream took a task of the account within the interval, by the session that it has now, and the balance
-    was told not long ago.
+async def _is_recently_confirmed(account: Account, interval_seconds: float) -> bool:
+    """Whether upstream accepted a task of the account within the interval, and the balance was requested with the
+    current session within BALANCE_INTERVALS intervals.
     """
     if account.checked_at is None or account.credit_balance is None:
         return False

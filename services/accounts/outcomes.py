@@ -1,4 +1,4 @@
-"""What became of each item of a list of accounts: every item is done or refused on its own."""
+"""Outcomes of bulk operations on accounts: each item succeeds or fails on its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ MAX_ITEMS = 1000
 
 @dataclass(frozen=True)
 class Outcome:
-    """The account as it is now, or why it was refused; one of the two. The error's path begins at the item."""
+    """Either the account after the operation or the error. The error's path is relative to the item."""
 
     account: Account | None = None
     error: EkonteError | None = None
 
 
-def check_count(items: Sequence[object], least: int, *path: str) -> None:
-    """Raises BadInputError for a list with too few or too many items."""
-    if not least <= len(items) <= MAX_ITEMS:
-        words = f"Between {least} and {MAX_ITEMS}" if least else f"At most {MAX_ITEMS}"
-        raise BadInputError(f"{words} accounts are taken at once.", path=path)
+def check_count(items: Sequence[object], minimum: int, *path: str) -> None:
+    """Raises BadInputError for a list with fewer than `minimum` or more than MAX_ITEMS items."""
+    if not minimum <= len(items) <= MAX_ITEMS:
+        allowed = f"Between {minimum} and {MAX_ITEMS}" if minimum else f"At most {MAX_ITEMS}"
+        raise BadInputError(f"{allowed} accounts are allowed per request.", path=path)
 
 
 async def live_accounts(owner: str, ids: Sequence[int]) -> dict[int, Account]:

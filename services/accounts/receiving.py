@@ -1,4 +1,4 @@
-"""Receiving accounts' free daily credits when a job waits for them: wanted by the scheduler, done once a quota day."""
+"""Receiving the free daily credits of accounts that waiting jobs need: once per account and quota day."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,18 +20,18 @@ log = structlog.get_logger(__name__)
 
 
 async def want_credits(account_ids: Sequence[int]) -> None:
-    """Marks accounts that could take waiting jobs with today's credits. Again: nothing changes."""
+    """Marks accounts that could take waiting jobs if they received today's credits. Idempotent."""
     await accounts.want_credits(account_ids)
 
 
-async def claim_receiving(most: int, now: datetime, zone: str) -> list[int]:
-    """Accounts whose credits of the quota day are wanted; only one caller ever gets an account on one day."""
-    return await accounts.claim_receiving(most, quota_day(now, zone))
+async def claim_receiving(limit: int, now: datetime, zone: str) -> list[int]:
+    """Claims at most `limit` marked accounts for the quota day; each account is claimed at most once per day."""
+    return await accounts.claim_receiving(limit, quota_day(now, zone))
 
 
 async def receive(account_id: int, now: datetime) -> None:
-    """Asks upstream for the account's credits of today and stores the balance after it; with no more than before, the
-    account is exhausted until its next reset. Upstream's refusals are logged and change nothing else.
+    """Receives today's credits from upstream and stores the new balance. If the balance did not grow, the account is
+    exhausted until its next reset. Upstream refusals are only logged.
     """
     account = await Account.get(id=account_id)
     provider, credential = pooled_provider(account.provider), credential_of(account)
@@ -39,7 +39,7 @@ async def receive(account_id: int, now: datetime) -> None:
     try:
         received = await provider.receive_credits(credential)
     except UpstreamFaultError as fault:
-        log.info("credits.not_received", account=account_id, kind=fault.kind.value, code=fault.upstream_code)
+        log.info("credits.receive_failed", account=account_id, kind=fault.kind.value, code=fault.upstream_code)
     try:
         balance = await provider.credit_balance(credential, fresh=True)
     except UpstreamFaultError:

@@ -1,4 +1,4 @@
-"""Taking back what was placed on an account and not submitted yet: its jobs look for another account."""
+"""Withdrawing attempts that were placed on an account but not submitted; their jobs are scheduled again."""
 
 from collections.abc import Sequence
 
@@ -10,10 +10,10 @@ from services.stores.jobs.moves import withdraw_generations
 
 
 async def release_placed(account_ids: Sequence[int], reason: str) -> list[int]:
-    """Ends attempts on the accounts whose draft was not sent, frees their slots, and makes their jobs due now; the
-    jobs' ids. In the caller's transaction. Twice: nothing more.
+    """Ends the accounts' attempts whose draft was not sent, frees their slots and makes their jobs due now; returns the
+    jobs' ids. In the caller's transaction. Idempotent.
 
-    Whoever is at work on such an attempt holds an older lease and can send nothing any more. One that was sent goes on.
+    A worker that holds such an attempt loses its lease and can no longer send it. Attempts already sent continue.
     """
     if not account_ids:
         return []

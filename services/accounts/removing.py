@@ -1,4 +1,4 @@
-"""Deleting accounts, and giving them a fresh start."""
+"""Deleting and resetting accounts."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,16 +16,16 @@ from settings import get_settings
 
 
 async def delete_accounts(owner: str, ids: Sequence[int]) -> set[int]:
-    """Deletes the owner's accounts among `ids`; the ids of those that it deleted.
+    """Marks the owner's accounts among `ids` as deleted; returns the ids of those that it deleted.
 
-    The rows stay, for what was submitted on them finishes there. What was not goes to other accounts, in the same
-    transaction. A session of a deleted account may be added again.
+    The rows are kept, since submitted tasks finish on them. Jobs that were not submitted move to other accounts in the
+    same transaction. The session of a deleted account may be added again.
     """
     check_count(ids, 0, "ids")
 
     async def body() -> set[int]:
         deleted = await accounts.mark_deleted(owner, ids)
-        await release_placed(sorted(deleted), "The account was deleted before anything was sent.")
+        await release_placed(sorted(deleted), "The account was deleted before the request was sent.")
         if deleted:
             await record_removed(owner, sorted(deleted))
         return deleted
@@ -34,8 +34,8 @@ async def delete_accounts(owner: str, ids: Sequence[int]) -> set[int]:
 
 
 async def reset_accounts(owner: str, ids: Sequence[int]) -> list[Outcome]:
-    """Makes pictures and clips available again, zeroes today's counts, ends cooldowns and forgets failures; the quota
-    ends at the next reset. For each id what became of it. Status, credits and what refusals taught stay.
+    """Clears the exhaustion of both kinds, today's counts, all cooldowns and the failure count; returns an outcome for
+    each id. The quota still ends at the next reset. Status, credits and learned limits are unchanged.
     """
     check_count(ids, 0, "ids")
 

@@ -1,6 +1,6 @@
-"""Session ids of accounts: sealed at rest, opened only where one is to be sent, known again by a keyed hash.
+"""Session ids of accounts: encrypted at rest, decrypted only to be sent, and identified by a keyed hash.
 
-The hash's key is a random one that is kept sealed in the database: hashes outlive every other key.
+The hash key is random and stored encrypted in the database, so that hashes survive a rotation of the other keys.
 """
 
 import hmac
@@ -21,51 +21,52 @@ RESEAL_BATCH = 500
 
 
 def seal(session: str) -> str:
-    """The session, sealed; each time another text."""
+    """The encrypted session; every call returns a different text."""
     return sealing.seal(session.encode())
 
 
 def open_session(sealed: str) -> str:
-    """The session itself. Raises ConfigurationError where none of the keys opens it."""
+    """The decrypted session. Raises ConfigurationError if no configured key decrypts it."""
     return open_sealed(sealed).decode()
 
 
 def credential_of(account: Account) -> Credential:
-    """The account as its provider needs it. Raises ConfigurationError where none of the keys opens its session."""
+    """The account's credential for its provider. Raises ConfigurationError if no key decrypts its session."""
     site = account.site.value if account.site is not None else ""
     return Credential(account.id, site, open_session(account.session_sealed))
 
 
 def fingerprint(session: str, hash_key: bytes) -> str:
-    """64 hexadecimal digits: HMAC-SHA256, so that nobody without the key can try sessions against the database."""
+    """64 hexadecimal digits: HMAC-SHA256, so that sessions cannot be tested against the database without the key."""
     return hmac.new(hash_key, session.encode(), "sha256").hexdigest()
 
 
 async def session_hash_key() -> bytes:
-    """The key of this deployment's fingerprints, made at first use; processes that are first at once get one.
+    """The key of this deployment's fingerprints, created at first use. Concurrent first calls get the same key.
 
-    Raises ConfigurationError where none of the keys opens it.
+    Raises ConfigurationError if no configured key decrypts it.
     """
     sealed = await fact(FACT)
     if sealed is None:
         await add_fact(FACT, sealing.seal(secrets.token_bytes(HASH_KEY_BYTES)))
         sealed = await fact(FACT)
-    assert sealed is not None, "whoever was first has written it"
+    assert sealed is not None, "add_fact stored it, here or in another process"
     return open_sealed(sealed)
 
 
 async def check_encryption() -> None:
-    """For the start: ConfigurationError where this process could not open the sessions of the database.
+    """Checks at startup that this process can decrypt the sessions; raises ConfigurationError if not.
 
-    The hash's key stands for all of them, since it is sealed anew after the last session is.
+    Decrypting the hash key is enough, since `reseal_all` re-encrypts it after the last session.
     """
     await session_hash_key()
 
 
 async def reseal_all() -> int:
-    """Seals everything with the first key that another one sealed, deleted accounts too; how many secrets it were.
+    """Re-encrypts with the first key all secrets encrypted with another key, including those of deleted accounts;
+    returns how many.
 
-    A secret that is changed meanwhile is left as it is then. Running it twice does nothing more.
+    A secret that changes concurrently keeps its new value. Idempotent.
     """
     count = await _reseal("account", "session_sealed", accounts.replace_seal)
     count += await _reseal("webhook_secret", "sealed", webhook_secrets.replace_seal)
@@ -75,15 +76,15 @@ async def reseal_all() -> int:
 
 async def _reseal(table: str, column: str, replace_seal: Callable[[int, str, str], Awaitable[bool]]) -> int:
     count, last_id = 0, 0
-    # Accounts that were deleted long ago have lost their session: there is nothing to open.
+    # The session of accounts deleted long ago was erased: there is nothing to decrypt.
     while rows := await execute(
         f"SELECT id, {column} AS sealed FROM {table} WHERE id > ? AND {column} <> '' ORDER BY id LIMIT ?",
         last_id,
         RESEAL_BATCH,
     ):
         for row in rows:
-            anew = resealed(row["sealed"])
-            if anew != row["sealed"] and await replace_seal(row["id"], row["sealed"], anew):
+            replacement = resealed(row["sealed"])
+            if replacement != row["sealed"] and await replace_seal(row["id"], row["sealed"], replacement):
                 count += 1
         last_id = rows[-1]["id"]
     return count

@@ -1,4 +1,4 @@
-"""Changing accounts: each on its own, against what it is at that moment."""
+"""Updating accounts in bulk; each is validated against its current state and succeeds or fails on its own."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,12 +28,12 @@ from services.platform.sealing import resealed
 from services.stores import account_usage, accounts
 from services.stores.jobs.waits import make_waiting_due
 
-TRIES = 20
-"An account at work changes often; each try looks at it anew."
+MAX_TRIES = 20
+"An account in use changes often; each try reads it again."
 
 
 async def update_accounts(owner: str, changes: Sequence[AccountChanges]) -> list[Outcome]:
-    """For each account what became of it, in order. Raises BadInputError for more than 1000 of them."""
+    """Updates the accounts; returns an outcome for each, in order. Raises BadInputError for more than 1000."""
     check_count(changes, 0, "input", "accounts")
     hash_key = await session_hash_key()
     outcomes: list[Outcome] = []
@@ -41,7 +41,7 @@ async def update_accounts(owner: str, changes: Sequence[AccountChanges]) -> list
     for change in changes:
         try:
             if change.account_id in seen:
-                raise BadInputError("The account stands in this request twice; give all changes at once.", path=["id"])
+                raise BadInputError("The account occurs twice in this request; combine its changes.", path=["id"])
             if change.account_id is not None:
                 seen.add(change.account_id)
             outcomes.append(Outcome(account=await _update(owner, change, hash_key)))
@@ -53,8 +53,8 @@ async def update_accounts(owner: str, changes: Sequence[AccountChanges]) -> list
 
 
 async def _update(owner: str, changes: AccountChanges, hash_key: bytes) -> Account:
-    """The account after the changes. Raises NotFoundError, BadInputError, or ConflictError for a session that another
-    account of the owner has.
+    """Returns the account after the changes. Raises NotFoundError, BadInputError, or ConflictError if another account
+    of the owner has the session.
     """
     if changes.account_id is None:
         raise not_found("account")
@@ -65,7 +65,7 @@ async def _update(owner: str, changes: AccountChanges, hash_key: bytes) -> Accou
 
 
 async def _change(owner: str, changes: AccountChanges, hash_key: bytes) -> Account:
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         account = await Account.get_or_none(id=changes.account_id, owner=owner, deleted_at__isnull=True)
         if account is None:
             raise not_found("account")
@@ -73,13 +73,13 @@ async def _change(owner: str, changes: AccountChanges, hash_key: bytes) -> Accou
         if not values:
             return account
         if await accounts.change(account, values):
-            await _follow(account, values)
+            await _apply_consequences(account, values)
             return await Account.get(id=account.id)
-    raise ConflictError("The account changed at the same moment; try again.")
+    raise ConflictError("The account was changed concurrently; try again.")
 
 
 def _changed_columns(account: Account, changes: AccountChanges, hash_key: bytes) -> dict[str, Any]:
-    """The columns to write; none where nothing was asked for. Raises BadInputError."""
+    """The columns to write; empty if nothing changes. Raises BadInputError."""
     check_numbers(changes)
     values: dict[str, Any] = {}
     if changes.name is not None:
@@ -102,7 +102,9 @@ def _changed_columns(account: Account, changes: AccountChanges, hash_key: bytes)
 
 
 def _session_columns(account: Account, session: str, hash_key: bytes) -> dict[str, Any]:
-    """A new session may be another account upstream: what was known about the former is not known about it."""
+    """The columns of a new session. It may belong to another upstream account, so what was known about the previous one
+    is reset.
+    """
     columns: dict[str, Any] = {
         "session_sealed": seal(session),
         "session_hash": fingerprint(session, hash_key),
@@ -114,13 +116,13 @@ def _session_columns(account: Account, session: str, hash_key: bytes) -> dict[st
     return columns
 
 
-async def _follow(account: Account, values: dict[str, Any]) -> None:
-    """What else changes with the account, in the same transaction."""
+async def _apply_consequences(account: Account, values: dict[str, Any]) -> None:
+    """Updates uploads, placed attempts and alerts to match the change, in the same transaction."""
     is_renewed = values.get("session_hash", account.session_hash) != account.session_hash
     if is_renewed:
-        await account_usage.remove_uploads(account.id)  # upstream's names for files of the former account
+        await account_usage.remove_uploads(account.id)  # upstream's file names of the previous account
     if values.get("status") is AccountStatus.INACTIVE:
-        await release_placed([account.id], "Its owner took the account out before anything was sent.")
+        await release_placed([account.id], "The account was deactivated before the request was sent.")
     if is_renewed or values.get("status") is AccountStatus.INACTIVE:
         await record_idle(account.owner, account.id)
     if is_renewed or values.get("status") is not None:

@@ -1,4 +1,4 @@
-"""What people do with animatics: have them made, have a shot spoken otherwise, give their own recording."""
+"""Operations on animatics: create, generate a shot's speech, upload a recording."""
 
 from typing import Any
 
@@ -34,7 +34,8 @@ async def create_animatic(
     shot_seconds_max: float,
     idempotency_key: str | None,
 ) -> Job:
-    """Starts an animatic of a storyboard. Shots are held within the given lengths unless their voice needs more.
+    """Creates an animatic of a storyboard and starts its job. Shots stay within the given lengths unless their speech
+    is longer. With a key that was used before, returns the earlier job.
 
     Raises NotFoundError, WorkflowNotFoundError, BadInputError.
     """
@@ -79,14 +80,16 @@ async def create_animatic(
 
 
 async def own_part(owner: str, animatic_id: int, shot_id: int) -> AnimaticPart:
-    """The shot's part in the animatic. NotFoundError where the shot is not in it."""
+    """Returns the shot's part in the animatic. Raises NotFoundError if the shot is not in it, ConflictError while the
+    parts do not exist yet.
+    """
     animatic = await own(Animatic, owner, animatic_id)
     shot = await own(Shot, owner, shot_id)
     if shot.storyboard_id != animatic.storyboard_id:
         raise NotFoundError("The shot is not in this animatic.", path=["shotId"])
     part = await AnimaticPart.get_or_none(animatic_id=animatic_id, shot_id=shot_id)
     if part is None:
-        raise ConflictError("The animatic has not begun with its shots yet; try again in a moment.")
+        raise ConflictError("The animatic has not created its parts yet. Retry in a moment.")
     return part
 
 
@@ -100,9 +103,10 @@ async def generate_speech(
     voice_id: str | None,
     idempotency_key: str | None,
 ) -> Job:
-    """Has a shot speak this text in place of its own words, with another voice where given.
+    """Starts a job that speaks `text` instead of the shot's own words, with another voice if one is given.
 
-    It takes the place of a recording that a person had given. The animatic, clips and film follow with the next run.
+    Replaces an uploaded recording. The animatic, clips and film become stale and are built again in the next run.
+    Raises BadInputError, NotFoundError, ConflictError.
     """
     values: dict[str, Any] = {
         "animatic_id": animatic_id,
@@ -113,12 +117,12 @@ async def generate_speech(
     }
     if not any(character.isalnum() for character in text) or len(text) > MAX_WORDS_LENGTH:
         raise BadInputError(
-            f"text has words to speak, and at most {MAX_WORDS_LENGTH} characters.", path=["input", "text"]
+            f"text must contain words to speak and at most {MAX_WORDS_LENGTH} characters.", path=["input", "text"]
         )
     if provider is not None:
         choose_provider("SPEECH", provider, "input", "provider")
     if voice_id is not None and voice_id not in {voice.id for _, voice in voices(provider)}:
-        raise BadInputError(f"There is no voice {voice_id!r}; see voices.", path=["input", "voiceId"])
+        raise BadInputError(f"Voice {voice_id!r} does not exist. See the voices query.", path=["input", "voiceId"])
 
     async def create() -> Job:
         part = await own_part(owner, animatic_id, shot_id)
@@ -148,7 +152,7 @@ async def _unpin(part_id: int) -> None:
 
 
 async def upload_audio(owner: str, animatic_id: int, shot_id: int, upload: IncomingFile) -> Animatic:
-    """Puts a person's own recording in the place of a shot's voice. The shot becomes as long as it needs."""
+    """Replaces a shot's speech by an uploaded recording. The shot becomes at least as long as the recording."""
     part = await own_part(owner, animatic_id, shot_id)
     file, info = await store_media(owner, upload, needs_video=False)
     shot = await own(Shot, owner, shot_id)

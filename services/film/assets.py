@@ -1,4 +1,4 @@
-"""What people do with assets: have them designed, give a reference, have one drawn again."""
+"""Operations on assets: create designs, upload a reference image, regenerate a design."""
 
 from typing import Any
 
@@ -22,10 +22,10 @@ MAX_PROMPT_LENGTH = 8000
 
 
 async def own_script(owner: str, script_id: int) -> Script:
-    """A finished script of the caller. ConflictError while it is not finished."""
+    """Returns a finished script of the owner. Raises ConflictError if it has not succeeded."""
     script = await own(Script, owner, script_id)
     if script.status is not JobStatus.SUCCEEDED:
-        raise ConflictError(f"The script is {script.status.value}; wait until it has succeeded.")
+        raise ConflictError(f"The script is {script.status.value}. Wait until it is SUCCEEDED.")
     return script
 
 
@@ -38,9 +38,10 @@ async def create_assets(
     image_provider: str | None,
     idempotency_key: str | None,
 ) -> Job:
-    """Starts the designs of a script's characters, props and scenes; those that are current stay.
+    """Starts the job for the designs of a script's characters, props and scenes; current designs are kept. With a key
+    that was used before, returns the earlier job.
 
-    Raises NotFoundError, ConflictError (the script is not finished), BadInputError (a provider that does not exist).
+    Raises NotFoundError, ConflictError (the script is not finished), BadInputError (unknown provider).
     """
     values: dict[str, Any] = {
         "script_id": script_id,
@@ -70,7 +71,7 @@ async def create_assets(
 
 
 async def upload_reference_image(owner: str, asset_id: int, upload: IncomingFile) -> Asset:
-    """Gives an asset a picture to go by; its design is out of date then, until it is drawn again."""
+    """Sets an asset's reference image. Its design is stale until it is drawn again."""
     asset = await own(Asset, owner, asset_id)
     async with scratch_folder() as folder:
         file = await store_picture(owner, upload, folder)
@@ -93,22 +94,22 @@ async def regenerate_asset(
     voice_id: str | None,
     idempotency_key: str | None,
 ) -> Job:
-    """Has an asset drawn again, with another prompt, provider or voice where given; what is not given stays.
+    """Draws an asset's design again, with a new prompt, provider or voice if given; None keeps the old value.
 
-    Pictures that show it are out of date then. With a new voice alone nothing is drawn again.
+    Pictures that show the asset become stale. If only the voice changes, nothing is drawn again.
     """
     values = {"asset_id": asset_id, "prompt": prompt, "provider": provider, "voice_id": voice_id}
     if prompt is not None and not 1 <= len(prompt.strip()) <= MAX_PROMPT_LENGTH:
-        raise BadInputError(f"A prompt has 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "prompt"])
+        raise BadInputError(f"prompt must have 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "prompt"])
     if provider is not None:
         choose_provider("IMAGE", provider, "input", "provider")
     if voice_id is not None and voice_id not in {voice.id for _, voice in voices()}:
-        raise BadInputError(f"There is no voice {voice_id!r}; see voices.", path=["input", "voiceId"])
+        raise BadInputError(f"Voice {voice_id!r} does not exist. See the voices query.", path=["input", "voiceId"])
 
     async def create() -> Job:
         asset = await own(Asset, owner, asset_id)
         if voice_id is not None and asset.type is not AssetType.CHARACTER:
-            raise BadInputError("Only characters speak.", path=["input", "voiceId"])
+            raise BadInputError("Only characters have a voice.", path=["input", "voiceId"])
         changes: dict[str, Any] = {}
         if prompt is not None:
             changes["prompt"] = prompt.strip()

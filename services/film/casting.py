@@ -1,4 +1,4 @@
-"""Who speaks with which voice: the narrator with one, every character with another as long as there are enough."""
+"""Assigns voices: one to the narrator, and a different one to every character as long as there are enough."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,11 +43,11 @@ class Role:
 
     name: str
     description: str
-    voice_id: str | None = None  # chosen by a person
+    voice_id: str | None = None  # chosen by a user
 
 
 def _first_sign(role: Role, signs_by_value: dict[str, tuple[str, ...]]) -> str | None:
-    """The value whose signs the name holds, or else the description; ASCII signs count as whole words only."""
+    """The value of which a sign occurs in the name, or else in the description; ASCII signs match whole words only."""
     for text in (role.name, role.description):
         words = {word.strip(".,;:!?\"'()").lower() for word in text.split()}
         for value, signs in signs_by_value.items():
@@ -57,23 +57,24 @@ def _first_sign(role: Role, signs_by_value: dict[str, tuple[str, ...]]) -> str |
 
 
 def gender_of(role: Role) -> str | None:
-    """ "female" or "male"; None where nothing says."""
+    """ "female" or "male"; None if unknown."""
     return _first_sign(role, {"female": _FEMALE, "male": _MALE})
 
 
 def age_of(role: Role) -> str | None:
-    """ "old" or "child"; None for everybody else."""
+    """ "old" or "child"; None otherwise."""
     return _first_sign(role, {"old": _OLD, "child": _YOUNG})
 
 
 def cast_voices(
     roles: Sequence[Role], voices: Sequence[VoiceInfo], narrator_voice_id: str | None
 ) -> tuple[str, dict[str, str]]:
-    """(the narrator's voice, voice by character name). `voices`: those of one language, the default narrator first.
+    """Returns (the narrator's voice id, voice id by character name). `voices`: those of one language, the default
+    narrator first.
 
-    The first-person narrator of a story speaks with the narrator's own voice. Every other character gets the first
-    voice of its gender and age that nobody has yet, then of its gender, then any; when all are taken, they are shared
-    in turn. Raises ValueError where there is no voice at all.
+    A first-person narrator among the characters has the narrator's voice. Every other character gets the first free
+    voice of its gender and age, else of its gender, else any; when all are taken, they are shared in turn. Raises
+    ValueError if `voices` is empty.
     """
     if not voices:
         raise ValueError("no voices")

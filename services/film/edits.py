@@ -1,4 +1,4 @@
-"""What people do with edits: have the film cut, and put their own music under it."""
+"""Operations on edits: cut the film, add background music."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.film.sources import own_upload, scratch_folder
 from services.platform.files import NewFile, local_copy, store_file
-from services.platform.idempotency import once, stored_answer
+from services.platform.idempotency import once, previous_result
 from services.platform.links import fetch_link
 from services.platform.owned import own, own_workflow_of
 from services.platform.uploads import in_worker
@@ -37,7 +37,10 @@ async def create_edit(
     burn_subtitles: bool,
     idempotency_key: str | None,
 ) -> Job:
-    """Starts the cut of a video. Raises NotFoundError, WorkflowNotFoundError, BadInputError."""
+    """Creates an edit of a video and starts its job. With a key that was used before, returns the earlier job.
+
+    Raises NotFoundError, WorkflowNotFoundError, BadInputError.
+    """
     options = {
         "audioEffects": audio_effects,
         "backgroundMusic": background_music,
@@ -46,7 +49,7 @@ async def create_edit(
         "burnSubtitles": burn_subtitles,
     }
     if music_style is not None and len(music_style) > 1000:
-        raise BadInputError("musicStyle has at most 1000 characters.", path=["input", "musicStyle"])
+        raise BadInputError("musicStyle must have at most 1000 characters.", path=["input", "musicStyle"])
 
     async def create() -> Job:
         video = await own(Video, owner, video_id)
@@ -70,9 +73,10 @@ async def add_background_music(
     ducking: bool,
     idempotency_key: str | None,
 ) -> Job:
-    """Puts the caller's music (an upload's id, or a link) under the film and cuts it again; clips and voices stay.
+    """Adds the caller's music (an upload's id or a link) to the film and cuts the film again; clips and voices stay.
+    With a key that was used before, returns the earlier job.
 
-    volume: from 0 to 1, 1 as loud as the voices. Raises BadInputError, NotFoundError, UnsupportedFileError.
+    volume: from 0 to 1, where 1 is as loud as the voices. Raises BadInputError, NotFoundError, UnsupportedFileError.
     """
     values: dict[str, Any] = {
         "edit_id": edit_id,
@@ -87,9 +91,9 @@ async def add_background_music(
     for name, seconds in (("fadeInSeconds", fade_in_seconds), ("fadeOutSeconds", fade_out_seconds)):
         if not 0 <= seconds <= MAX_FADE_SECONDS:
             raise BadInputError(f"{name} must be from 0 to {MAX_FADE_SECONDS}.", path=["input", name])
-    former = await stored_answer(owner, "addBackgroundMusic", idempotency_key, values, Job)
-    if former is not None:
-        return former
+    previous = await previous_result(owner, "addBackgroundMusic", idempotency_key, values, Job)
+    if previous is not None:
+        return previous
     await own(Edit, owner, edit_id)
     file = await _music_file(owner, music)
 
@@ -115,10 +119,13 @@ async def add_background_music(
 
 
 async def _music_file(owner: str, music: str) -> StoredFile:
-    """The stored recording that the caller names. It must hold sound."""
+    """Returns the stored music file: an upload of the owner, or a link that is fetched and stored.
+
+    Raises BadInputError, NotFoundError, and UnsupportedFileError if it contains no audio.
+    """
     if not music.lower().startswith(("http://", "https://")):
         file = await own_upload(owner, music, "input", "music")
-        await _sound_of(await local_copy(file))
+        await _probe_audio(await local_copy(file))
         return file
     settings = get_settings()
     async with scratch_folder() as folder:
@@ -131,13 +138,13 @@ async def _music_file(owner: str, music: str) -> StoredFile:
             )
         except BadInputError as error:
             raise BadInputError(error.message, path=["input", "music"]) from error
-        info = await _sound_of(fetched.path)
+        info = await _probe_audio(fetched.path)
         new = NewFile(fetched.path, info.content_type, "music", duration_seconds=info.duration_seconds)
         return await store_file(owner, new, is_upload=True)
 
 
-async def _sound_of(path: Any) -> MediaInfo:
+async def _probe_audio(path: Any) -> MediaInfo:
     info: MediaInfo = await in_worker(probe, path)
     if not info.has_audio:
-        raise UnsupportedFileError("The music file holds no sound.", path=["input", "music"])
+        raise UnsupportedFileError("The music file contains no audio.", path=["input", "music"])
     return info

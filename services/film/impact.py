@@ -1,4 +1,4 @@
-"""What a change would make out of date, told before anything is changed."""
+"""Estimates which artifacts a change would make stale, without changing anything."""
 
 from dataclasses import dataclass, field
 
@@ -20,9 +20,9 @@ from services.platform.providers import is_pooled
 
 @dataclass(frozen=True)
 class Impact:
-    """Artifacts that exist and would be made again. seconds: estimated work of the offline provider, on one core.
+    """Existing artifacts that would be built again. seconds: estimated work of the offline provider, on one core.
 
-    images: shots' pictures, grids and design images; clips: video segments, each with its animatic part.
+    images: shots' pictures, grids and design images; clips: clips of video segments.
     """
 
     shots: list[Shot] = field(default_factory=list)
@@ -36,8 +36,8 @@ class Impact:
 
 
 async def change_impact(owner: str, shot_ids: list[int], asset_ids: list[int], words: bool) -> Impact:
-    """What changing these shots' prompts and these assets' looks would make out of date; with `words`, also what
-    changing the shots' dialogue or narration would. Raises NotFoundError for ids that are not the caller's.
+    """Estimates what becomes stale if the prompts of these shots and the appearance of these assets change; with
+    `words`, also if the shots' dialogue or narration changes. Raises NotFoundError for ids of other owners.
     """
     shots = await Shot.filter(id__in=shot_ids, owner=owner)
     assets = await Asset.filter(id__in=asset_ids, owner=owner)
@@ -48,16 +48,16 @@ async def change_impact(owner: str, shot_ids: list[int], asset_ids: list[int], w
     changed = {shot.id: shot for shot in shots}
     grids: set[tuple[int, int]] = set()
     for storyboard in await Storyboard.filter(script_id__in=[asset.script_id for asset in assets], owner=owner):
-        board = await load_storyboard(storyboard.id)
-        grid_slots = {board.slot_of(shot) for shot in board.shots if not shot.is_single and board.side > 1}
-        for shot in board.shots:
+        plan = await load_storyboard(storyboard.id)
+        grid_slots = {plan.slot_of(shot) for shot in plan.shots if not shot.is_single and plan.side > 1}
+        for shot in plan.shots:
             if set(shot.asset_ids) & set(asset_ids):
                 changed[shot.id] = shot
-                if board.slot_of(shot) in grid_slots:  # also where the shot itself has left the grid: its cell has not
-                    grids.add((storyboard.id, board.slot_of(shot)))
+                if plan.slot_of(shot) in grid_slots:  # a shot that left the grid still has a cell in it
+                    grids.add((storyboard.id, plan.slot_of(shot)))
         # All shots of a grid that is drawn again are cut from it again.
-        for shot in board.shots:
-            if not shot.is_single and (storyboard.id, board.slot_of(shot)) in grids:
+        for shot in plan.shots:
+            if not shot.is_single and (storyboard.id, plan.slot_of(shot)) in grids:
                 changed[shot.id] = shot
     return await _count(owner, list(changed.values()), set(shot_ids), assets, grids, words)
 
@@ -72,7 +72,7 @@ async def _count(
 ) -> Impact:
     ids = [shot.id for shot in shots]
     seconds_by_shot = {shot.id: shot.duration_seconds for shot in shots}
-    pictures = await _made(ArtifactKind.PICTURE, ids, keep_pinned=edited)
+    pictures = await _made(ArtifactKind.PICTURE, ids, unpinned=edited)
     drawn = [shot.id for shot in shots if shot.id in pictures and (shot.is_single or shot.id in edited)]
     designs = await _made(ArtifactKind.DESIGN, [asset.id for asset in assets])
     touched = set(pictures)
@@ -89,14 +89,14 @@ async def _count(
     animatics = await Animatic.filter(storyboard_id__in=list(storyboards), owner=owner).values_list("id", flat=True)
     videos = await Video.filter(animatic_id__in=animatics, owner=owner).values_list("id", flat=True)
     edits = await Edit.filter(video_id__in=videos, owner=owner).values_list("id", flat=True)
-    boards: dict[int, list[Shot]] = {}
+    shots_by_storyboard: dict[int, list[Shot]] = {}
     for shot in await Shot.filter(storyboard_id__in=list(storyboards)).order_by("sequence"):
-        boards.setdefault(shot.storyboard_id, []).append(shot)
-    posters = {shot.id for board in boards.values() for shot in poster_choices(board)}
-    # A clip that a person put in stays, but the film's poster is chosen from the pictures.
+        shots_by_storyboard.setdefault(shot.storyboard_id, []).append(shot)
+    posters = {shot.id for group in shots_by_storyboard.values() for shot in poster_choices(group)}
+    # An uploaded clip stays, but the film is also cut again if the pictures that its poster is chosen from change.
     is_cut_again = bool(clips or touched & posters)
     films = await _made(ArtifactKind.FILM, [int(str(edit)) for edit in edits]) if is_cut_again else set()
-    total = sum(shot.duration_seconds for board in boards.values() for shot in board)
+    total = sum(shot.duration_seconds for group in shots_by_storyboard.values() for shot in group)
     seconds = (
         DESIGN_SECONDS * len(designs)
         + PICTURE_SECONDS * (len(drawn) + 4 * len(grids))
@@ -122,11 +122,11 @@ async def _count(
 async def _credits(
     drawn: list[Shot], designs: set[int], clips: set[int], segments: dict[int, VideoSegment]
 ) -> int | None:
-    """What pools take for it, by the models' prices; None where a price is not known. Other providers take nothing."""
-    boards = {board.id: board for board in await Storyboard.filter(id__in={shot.storyboard_id for shot in drawn})}
+    """The credits that pools charge, by the models' prices; None if a price is unknown. Other providers cost none."""
+    storyboards = {row.id: row for row in await Storyboard.filter(id__in={shot.storyboard_id for shot in drawn})}
     wanted: list[tuple[str, MediaKind, str | None]] = []
     for shot in drawn:
-        options = boards[shot.storyboard_id].options
+        options = storyboards[shot.storyboard_id].options
         wanted.append((shot.provider or options["provider"], MediaKind.IMAGE, options.get("model")))
     for asset in await Asset.filter(id__in=list(designs)):
         options = await options_of(await Script.get(id=asset.script_id))
@@ -138,21 +138,21 @@ async def _credits(
     return None if None in prices else sum(price for price in prices if price is not None)
 
 
-async def _made(kind: ArtifactKind, subject_ids: list[int], keep_pinned: set[int] | None = None) -> set[int]:
-    """Subjects whose artifact exists and would be replaced. What a person put there stays, unless its own shot is
-    edited (`keep_pinned`: subjects whose pin an edit takes away).
+async def _made(kind: ArtifactKind, subject_ids: list[int], unpinned: set[int] | None = None) -> set[int]:
+    """Returns the subjects whose artifact exists and would be replaced. Pinned artifacts stay, except those of
+    subjects in `unpinned`, whose pin the edit removes.
     """
     rows = await Artifact.filter(kind=kind, subject_id__in=subject_ids)
-    freed = keep_pinned or set()
+    unpinned = unpinned or set()
     return {
         row.subject_id
         for row in rows
-        if (row.fingerprint is not None or row.is_pinned) and (not row.is_pinned or row.subject_id in freed)
+        if (row.fingerprint is not None or row.is_pinned) and (not row.is_pinned or row.subject_id in unpinned)
     }
 
 
 async def stale_shot_ids(owner: str, storyboard_id: int) -> set[int]:
-    """Shots of a storyboard whose picture was made, and is out of date."""
+    """Returns the shots of a storyboard whose picture was built and is stale; none for another owner's storyboard."""
     if not await Storyboard.exists(id=storyboard_id, owner=owner):
         return set()
     nodes: list[Node] = storyboard_nodes(await load_storyboard(storyboard_id))

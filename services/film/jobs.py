@@ -1,4 +1,4 @@
-"""What people do with jobs: cancel and retry them."""
+"""Operations on jobs: cancel and retry."""
 
 from errors import ConflictError
 from models.artifacts import Artifact
@@ -20,8 +20,9 @@ from services.stores.jobs.which import Jobs
 
 
 async def cancel_job(owner: str, job_id: int) -> Job:
-    """Cancels a job and, for a stage's, all its builds; a running one stops within two seconds. A workflow whose
-    stage is canceled is canceled with it. Twice: nothing more. ConflictError for a job that succeeded or failed.
+    """Cancels a job and, for a stage job, all its builds; a running one stops within two seconds. Canceling a stage
+    job of a workflow cancels the workflow. A second call changes nothing. Raises ConflictError for a job that
+    succeeded or failed.
     """
 
     async def body() -> Job:
@@ -36,7 +37,7 @@ async def cancel_job(owner: str, job_id: int) -> Job:
         elif job.role is JobRole.BUILD:
             canceled = await cancel_builds(Jobs(ids=[job.id]))
             if canceled:
-                await fail_artifact_of(job, "Canceled by its owner.")
+                await fail_artifact_of(job, "Canceled by the owner.")
                 await wake_stage_jobs(job.target_id, at_once=True)
         else:
             await cancel_builds(Jobs(parent_id=job.id))
@@ -47,10 +48,10 @@ async def cancel_job(owner: str, job_id: int) -> Job:
 
 
 async def retry_job(owner: str, job_id: int) -> Job:
-    """Runs a failed or canceled job again under the same id; what it had finished is kept. A live job stays as it is.
+    """Runs a failed or canceled job again under the same id and keeps its finished work. A live job is not changed.
 
-    Retrying a part also wakes the stage that it belongs to, and that stage's workflow where it had stopped for it.
-    ConflictError for a job that succeeded.
+    Retrying a build also reopens its stage job and, if the stage had stopped the workflow, the workflow. Raises
+    ConflictError for a job that succeeded and for an outdated build.
     """
 
     async def body() -> Job:
@@ -58,7 +59,7 @@ async def retry_job(owner: str, job_id: int) -> Job:
         if job.status in LIVE_JOB_STATUSES:
             return job
         if job.status is JobStatus.SUCCEEDED:
-            raise ConflictError("A job that has succeeded cannot be retried; make its parts anew instead.")
+            raise ConflictError("A job that is SUCCEEDED cannot be retried. Regenerate its parts instead.")
         if job.role is JobRole.GENERATE:
             await retry_generation(job)
             return await own(Job, owner, job_id)
@@ -76,17 +77,19 @@ async def retry_job(owner: str, job_id: int) -> Job:
 
 
 async def _refuse_outdated(build: Job) -> None:
-    """A build makes what it was planned with: after a newer one, it would put the old in the place of the new."""
+    """Raises ConflictError if the build's artifact is newer or pinned: a build uses the inputs it was planned with, so
+    it would replace the newer artifact by an older one.
+    """
     kind, subject_id, slot = build.artifact_kind, build.artifact_subject_id, build.artifact_slot
     others = Job.filter(
         role=JobRole.BUILD, artifact_kind=kind, artifact_subject_id=subject_id, artifact_slot=slot
     ).exclude(id=build.id)
     if await others.filter(status__in=list(LIVE_JOB_STATUSES)).exists():
-        raise ConflictError("A newer job is making this already.")
+        raise ConflictError("A newer job is already building this artifact.")
     if await others.filter(status=JobStatus.SUCCEEDED, id__gt=build.id).exists():
-        raise ConflictError("A newer job has made this already.")
+        raise ConflictError("A newer job has already built this artifact.")
     if await Artifact.exists(kind=kind, subject_id=subject_id, slot=slot, is_pinned=True):
-        raise ConflictError("Somebody has put their own in its place; edit or regenerate it instead.")
+        raise ConflictError("A user has replaced this artifact. Edit or regenerate it instead.")
 
 
 async def _reopen_workflow(stage_job_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Pictures as stored files, and as what builds hand in: what kind they are and how large, found out by their bytes."""
+"""Converts pictures on disk to files for storage and to build results; type and size are read from their bytes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,13 +12,13 @@ from services.platform.files import NewFile
 
 
 async def picture_file(path: Path, name: str) -> NewFile:
-    """A picture on the disk, ready to store. UnsupportedFileError where it is none that we take."""
+    """Returns a picture on disk as a file to store. Raises UnsupportedFileError for an unsupported format."""
     info = await anyio.to_thread.run_sync(lambda: recognise_picture(path.read_bytes()))
     return NewFile(path, info.content_type, name, width=info.width, height=info.height)
 
 
 async def picture_result(paths: Sequence[Path], name: str) -> Result:
-    """Pictures as a build's result: the first is the artifact's, all are its candidates."""
+    """Returns pictures as a build result: the first is the main file, all are candidates."""
     files = [await picture_file(path, f"{name}{path.suffix or '.png'}") for path in paths]
     return Result(
         files=(

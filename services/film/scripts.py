@@ -1,4 +1,4 @@
-"""Scripts of their own, or for a workflow: asking for one."""
+"""Creates scripts, with or without a workflow."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from models.jobs import Job
 from models.workflows import Workflow
 from services.film.sources import store_source
 from services.film.workflow_options import WorkflowOptions
-from services.platform.idempotency import once, stored_answer
+from services.platform.idempotency import once, previous_result
 from services.platform.owned import own
 from services.platform.providers import choose_provider
 from services.queue.creation import create_stage_job
@@ -17,7 +17,7 @@ from services.stores import scripts
 
 @dataclass(frozen=True)
 class ScriptRequest:
-    """workflow_id: the script becomes that workflow's newest; None: a script of its own."""
+    """workflow_id: the script becomes the workflow's newest; None: a script without a workflow."""
 
     workflow_id: int | None
     input_type: InputType
@@ -34,14 +34,14 @@ class ScriptRequest:
 
 
 async def create_script(owner: str, request: ScriptRequest, idempotency_key: str | None) -> Job:
-    """Starts the writing of a script. With a key that was used before: the job made then.
+    """Creates a script and starts its job. With a key that was used before, returns the earlier job.
 
     Raises BadInputError, UnsupportedFileError, FileTooLargeError, WorkflowNotFoundError.
     """
     values = dataclasses.asdict(request)
-    former = await stored_answer(owner, "createScript", idempotency_key, values, Job)
-    if former is not None:
-        return former
+    previous = await previous_result(owner, "createScript", idempotency_key, values, Job)
+    if previous is not None:
+        return previous
     options = WorkflowOptions(
         target_shots=request.target_shots,
         duration_hint_seconds=request.duration_hint_seconds,

@@ -1,4 +1,4 @@
-"""Where a script's text comes from: given in the request, an uploaded file, or a link."""
+"""Reads a script's source text from the request, an uploaded file, or a link."""
 
 import shutil
 import tempfile
@@ -20,7 +20,7 @@ READING_SECONDS = 300
 
 
 class scratch_folder:  # noqa: N801
-    """An empty folder in the data folder's scratch space, gone at the end: `async with scratch_folder() as path`."""
+    """An empty temporary folder below the data folder, removed at exit: `async with scratch_folder() as path`."""
 
     async def __aenter__(self) -> Path:
         base = get_settings().data_dir / "scratch"
@@ -33,15 +33,15 @@ class scratch_folder:  # noqa: N801
 
 
 def check_one_source(content: str | None, file: str | None) -> None:
-    """Exactly one of the two. Raises BadInputError."""
+    """Raises BadInputError unless exactly one of the two is given."""
     if content is None and file is None:
-        raise BadInputError("There is no text: give inputContent or inputFile.", path=["input", "inputContent"])
+        raise BadInputError("No text was given. Set inputContent or inputFile.", path=["input", "inputContent"])
     if content is not None and file is not None:
-        raise BadInputError("Give inputContent or inputFile, not both.", path=["input", "inputContent"])
+        raise BadInputError("Set inputContent or inputFile, not both.", path=["input", "inputContent"])
 
 
 async def store_source(owner: str, content: str | None, file: str | None) -> StoredFile:
-    """The text as a stored UTF-8 file. Raises BadInputError, UnsupportedFileError or FileTooLargeError."""
+    """Stores the text as a UTF-8 file. Raises BadInputError, NotFoundError, UnsupportedFileError, FileTooLargeError."""
     check_one_source(content, file)
     async with scratch_folder() as folder:
         text = _checked_content(content) if content is not None else await _read_file(owner, file or "", folder)
@@ -83,10 +83,10 @@ def _read(path: Path, limit: int) -> object:
 
 
 async def own_upload(owner: str, file_id: str, *path: str) -> StoredFile:
-    """The caller's file with that id. BadInputError for what is no id, NotFoundError where there is no such file."""
+    """Returns the owner's file. Raises BadInputError for an invalid id, NotFoundError if the file does not exist."""
     parsed = parse_global_id(file_id)
     if parsed is None or parsed[0] != "StoredFile":
-        raise BadInputError("Give an http(s) link or the id that an upload gave.", path=path)
+        raise BadInputError("Use an http(s) link or the id of an upload.", path=path)
     row = await StoredFile.get_or_none(id=parsed[1], owner=owner, state=FileState.READY)
     if row is None:
         error: EkonteError = not_found("upload", path)

@@ -1,4 +1,4 @@
-"""What people do with storyboards: have them drawn, edit a shot, have shots drawn again, put their own picture in."""
+"""Operations on storyboards: create, edit a shot, regenerate shots, upload or choose a shot's picture."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -33,9 +33,9 @@ MAX_WORDS_LENGTH = 5000
 
 @dataclass(frozen=True)
 class ShotChanges:
-    """prompt replaces the whole; character, scene, action and shot_type only their part of it. None: stays.
+    """prompt replaces the whole prompt; character, scene, action and shot_type only their part. None: no change.
 
-    Of dialogue, narration and speaker None means no words any more, and NOT_GIVEN that they stay.
+    For dialogue, narration and speaker None removes the value and NOT_GIVEN keeps it.
     """
 
     shot_id: int
@@ -66,7 +66,9 @@ async def create_storyboard(
     auto_crop: bool,
     idempotency_key: str | None,
 ) -> Job:
-    """Starts a storyboard of a finished script. Raises NotFoundError, ConflictError, BadInputError."""
+    """Creates a storyboard of a finished script and starts its job. With a key that was used before, returns the
+    earlier job. Raises NotFoundError, ConflictError, BadInputError.
+    """
     values = {
         "script_id": script_id,
         "workflow_id": workflow_id,
@@ -86,8 +88,8 @@ async def create_storyboard(
         }
         if workflow_id is not None:
             options = (await own_workflow_of(owner, workflow_id, script.workflow_id)).options
-        drawer = provider or options["image_provider"]
-        check_pooled_choice(drawer, MediaKind.IMAGE, None, "input", "provider", layout=grid_layout)
+        image_provider = provider or options["image_provider"]
+        check_pooled_choice(image_provider, MediaKind.IMAGE, None, "input", "provider", layout=grid_layout)
         width, height = frame_size(options["ratio"], options["resolution"])
         storyboard = await storyboards.create(
             owner=owner,
@@ -97,7 +99,7 @@ async def create_storyboard(
             options={
                 "width": width,
                 "height": height,
-                "provider": drawer,
+                "provider": image_provider,
                 "model": options.get("image_model"),
                 "style": options.get("style") or script.options.get("style"),
                 "autoCrop": auto_crop,
@@ -111,14 +113,14 @@ async def create_storyboard(
 
 
 def edited_prompt(prompt: str, changes: ShotChanges, language: str) -> str:
-    """A shot's prompt after an edit: the given whole one, with the given parts in their places."""
+    """Returns a shot's prompt after an edit: the new prompt if given, with the given parts replaced."""
     base = changes.prompt.strip() if changes.prompt is not None else prompt
     words = None
     if changes.shot_type is not None:
         words = SHOT_TYPE_WORDS[changes.shot_type.value]["zh" if language.startswith("zh") else "en"]
     action = changes.action
     if changes.prompt is not None and action is not None and parse_prompt(base) == PromptParts(action=base):
-        action = f"{base}. {action}"  # free words given together with a further action: both are meant
+        action = f"{base}. {action}"  # an unstructured prompt and an action: keep both
     parts = {"shot": words, "scene": changes.scene, "character": changes.character, "action": action}
     if all(value is None for value in parts.values()):
         return base
@@ -126,29 +128,29 @@ def edited_prompt(prompt: str, changes: ShotChanges, language: str) -> str:
 
 
 def check_changes(changes: ShotChanges) -> None:
-    """Raises BadInputError with the path of the first fault."""
+    """Raises BadInputError with the path of the first invalid value."""
     if changes.prompt is not None and not 1 <= len(changes.prompt.strip()) <= MAX_PROMPT_LENGTH:
-        raise BadInputError(f"A prompt has 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "prompt"])
+        raise BadInputError(f"prompt must have 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "prompt"])
     for name in ("character", "scene", "action"):
         value = getattr(changes, name)
         if value is not None and not 1 <= len(value.strip()) <= MAX_PROMPT_LENGTH:
             raise BadInputError(
-                f"{name} has 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "replacements", name]
+                f"{name} must have 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "replacements", name]
             )
     for name in ("dialogue", "narration"):
         value = getattr(changes, name)
         if isinstance(value, str) and len(value) > MAX_WORDS_LENGTH:
-            raise BadInputError(f"{name} has at most {MAX_WORDS_LENGTH} characters.", path=["input", name])
+            raise BadInputError(f"{name} must have at most {MAX_WORDS_LENGTH} characters.", path=["input", name])
     if changes.duration_seconds is not None and not 0.5 <= changes.duration_seconds <= 60:
         raise BadInputError("durationSeconds must be from 0.5 to 60.", path=["input", "durationSeconds"])
 
 
 async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
-    """Changes a shot. Its picture, voice and clip are out of date then, as far as they depend on what changed; a run
-    that is on its way takes the change in, otherwise resumeWorkflow or regenerateShots does.
+    """Changes a shot. Its picture, voice and clip become stale if they depend on the changed values; a live run builds
+    them again, otherwise resumeWorkflow or regenerateShots does.
 
-    A changed prompt takes the place of a picture that a person had put in or chosen. A shot cut from a grid is drawn
-    singly from then on.
+    A changed prompt removes the pin of an uploaded or chosen picture. A shot cropped from a grid is drawn singly from
+    then on. Raises BadInputError, NotFoundError.
     """
     check_changes(changes)
 
@@ -181,7 +183,9 @@ async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
 
 
 async def known_speaker(script: Script, name: str | None) -> str | None:
-    """A character's name as the script has it, found also by its aliases. BadInputError that lists the characters."""
+    """Returns the script's name of a character, given its name or an alias. Raises BadInputError, which lists the
+    characters, for an unknown name.
+    """
     if name is None:
         return None
     characters = [draft for draft in script.draft_assets if draft["type"] == AssetType.CHARACTER]
@@ -189,11 +193,13 @@ async def known_speaker(script: Script, name: str | None) -> str | None:
         if name.strip().lower() in {draft["name"].lower(), *(alias.lower() for alias in draft["aliases"])}:
             return str(draft["name"])
     known = ", ".join(draft["name"] for draft in characters) or "none"
-    raise BadInputError(f"The script has no character of that name; it has: {known}.", path=["input", "speaker"])
+    raise BadInputError(
+        f"The script has no character with this name. Its characters: {known}.", path=["input", "speaker"]
+    )
 
 
 async def replan_storyboard(storyboard_id: int, redrawn_shot_id: int | None) -> None:
-    """After a change: stops the drawing of the old picture, and wakes the stages that may be at work on the shot."""
+    """After a change: cancels the build of the shot's old picture and wakes the stage jobs that depend on the shot."""
     if redrawn_shot_id is not None:
         await cancel_builds(builds_of(redrawn_shot_id, ArtifactKind.PICTURE))
     await wake_stage_jobs(storyboard_id, at_once=True)
@@ -204,13 +210,13 @@ async def replan_storyboard(storyboard_id: int, redrawn_shot_id: int | None) -> 
 async def regenerate_shots(
     owner: str, *, storyboard_id: int, shot_ids: list[int], provider: str | None, idempotency_key: str | None
 ) -> Job:
-    """Draws these shots again, each singly, whatever was chosen for them before. Earlier pictures stay candidates.
+    """Starts a job that draws these shots again, each singly, and removes their pins. Earlier pictures stay candidates.
 
-    Raises NotFoundError where a shot is not of this storyboard; nothing is changed then.
+    Raises NotFoundError, without any change, if a shot is not in this storyboard.
     """
     values = {"storyboard_id": storyboard_id, "shot_ids": sorted(shot_ids), "provider": provider}
     if not shot_ids:
-        raise BadInputError("Name at least one shot.", path=["input", "shotIds"])
+        raise BadInputError("shotIds must name at least one shot.", path=["input", "shotIds"])
     if provider is not None:
         choose_provider("IMAGE", provider, "input", "provider")
 
@@ -240,8 +246,8 @@ async def regenerate_shots(
 
 
 async def upload_shot_image(owner: str, shot_id: int, upload: IncomingFile) -> Shot:
-    """Puts a person's own picture in the shot's place, where it stays until the shot's prompt is edited or the shot
-    is regenerated. Earlier pictures stay candidates.
+    """Replaces the shot's picture by an upload and pins it until the shot's prompt is edited or the shot is
+    regenerated. Earlier pictures stay candidates.
     """
     await own(Shot, owner, shot_id)
     async with scratch_folder() as folder:
@@ -250,7 +256,7 @@ async def upload_shot_image(owner: str, shot_id: int, upload: IncomingFile) -> S
 
 
 async def choose_shot_image(owner: str, shot_id: int, sha256: str) -> Shot:
-    """Shows one of the shot's candidates. Raises NotFoundError for a hash that is none of them."""
+    """Pins one of the shot's candidates as its picture. Raises NotFoundError if no candidate has this hash."""
 
     async def body() -> Shot:
         await own(Shot, owner, shot_id)
@@ -260,7 +266,7 @@ async def choose_shot_image(owner: str, shot_id: int, sha256: str) -> Shot:
         ).values_list("file_id", flat=True)
         file = await StoredFile.get_or_none(owner=owner, sha256=sha256.lower(), id__in=candidates)
         if file is None:
-            raise NotFoundError("The shot has no such picture.", path=["sha256"])
+            raise NotFoundError("The shot has no candidate picture with this hash.", path=["sha256"])
         return await _pin(owner, shot_id, file)
 
     return await transaction(body)

@@ -1,4 +1,4 @@
-"""What people do with videos: have the clips made, put their own clip in a shot's place."""
+"""Operations on videos: create, upload a shot's clip."""
 
 from errors import BadInputError, ConflictError
 from models.database import transaction
@@ -33,7 +33,8 @@ async def create_video(
     seed: int | None,
     idempotency_key: str | None,
 ) -> Job:
-    """Starts the clips of an animatic's shots. parallel false: one after another.
+    """Creates a video of an animatic and starts its job. parallel false: clips are built one after another. With a key
+    that was used before, returns the earlier job.
 
     Raises NotFoundError, WorkflowNotFoundError, BadInputError.
     """
@@ -81,10 +82,10 @@ async def create_video(
 
 
 async def upload_shot_video(owner: str, shot_id: int, upload: IncomingFile) -> Shot:
-    """Puts a person's own clip in the shot's place in every video of its storyboard.
+    """Replaces the shot's clip by an upload in every video of its storyboard.
 
-    A clip shorter than the shot holds its last picture; a longer one is cut. Raises ConflictError while the shot is
-    in no video yet, UnsupportedFileError for what is no film.
+    The last frame of a shorter clip is held; a longer clip is cut. Raises ConflictError while no video contains the
+    shot, UnsupportedFileError if the upload is not a video.
     """
     shot = await own(Shot, owner, shot_id)
     file, info = await store_media(owner, upload, needs_video=True)
@@ -92,7 +93,7 @@ async def upload_shot_video(owner: str, shot_id: int, upload: IncomingFile) -> S
     async def body() -> Shot:
         segments = await VideoSegment.filter(shot_id=shot.id, owner=owner)
         if not segments:
-            raise ConflictError("The shot is in no video yet: its clip can be replaced once the video stage has begun.")
+            raise ConflictError("No video contains this shot yet. Upload the clip after the video stage has started.")
         for segment in segments:
             await cancel_builds(builds_of(segment.id, ArtifactKind.CLIP))
             await put_artifact(

@@ -1,4 +1,4 @@
-"""What a workflow is made with: the caller's choices, checked, with defaults filled in."""
+"""The options of a workflow, with their defaults and checks."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,9 +77,9 @@ class WorkflowOptions:
 
 
 def frame_size(ratio: str, resolution: str, *path: str) -> tuple[int, int]:
-    """(width, height) in pixels, both even: "16:9" and "720p" give (1280, 720).
+    """Returns (width, height) in pixels, both even: "16:9" and "720p" give (1280, 720).
 
-    Raises BadInputError that names the allowed values.
+    Raises BadInputError, which lists the allowed values, for an unknown ratio or resolution.
     """
     if ratio not in RATIOS:
         raise BadInputError(f"ratio must be one of {', '.join(RATIOS)}.", path=[*path, "ratio"])

@@ -1,4 +1,4 @@
-"""What people do with workflows: create, pause, resume, cancel, retry, rename and delete them."""
+"""Operations on workflows: create, pause, resume, cancel, retry, rename and delete."""
 
 import dataclasses
 from collections.abc import Awaitable, Callable
@@ -22,10 +22,10 @@ from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.planning import end_stage_job
 from services.film.sources import store_source
 from services.film.workflow.deletion import delete_rows
-from services.film.workflow.steps import clear_budget_pause, move_on, next_stage, read_states, start_stage
+from services.film.workflow.steps import advance, clear_budget_pause, next_stage, read_states, start_stage
 from services.film.workflow_options import WorkflowOptions
 from services.notifications.callbacks.addresses import check_callback_url
-from services.platform.idempotency import once, stored_answer
+from services.platform.idempotency import once, previous_result
 from services.platform.locking import lock_row
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.owned import own
@@ -47,7 +47,7 @@ MAX_NAME_LENGTH = 200
 
 @dataclass(frozen=True)
 class WorkflowRequest:
-    """A text on its way to a film: inputContent or inputFile, exactly one."""
+    """A new workflow. Exactly one of input_content and input_file is given."""
 
     name: str
     input_type: InputType
@@ -60,12 +60,14 @@ class WorkflowRequest:
 def check_name(name: str, *path: str) -> str:
     cleaned = name.strip()
     if not 1 <= len(cleaned) <= MAX_NAME_LENGTH:
-        raise BadInputError(f"A name has 1 to {MAX_NAME_LENGTH} characters.", path=path)
+        raise BadInputError(f"name must have 1 to {MAX_NAME_LENGTH} characters.", path=path)
     return cleaned
 
 
 def with_providers(options: WorkflowOptions) -> dict[str, Any]:
-    """The options as the row keeps them, with each capability's provider chosen. BadInputError for unknown ones."""
+    """Returns the options as stored in the row, with a provider for each capability. Raises BadInputError for unknown
+    providers, models and voices.
+    """
     options.check("input", "options")
     chosen = dataclasses.asdict(options)
     for capability in ("text", "image", "video", "speech"):
@@ -79,18 +81,20 @@ def with_providers(options: WorkflowOptions) -> dict[str, Any]:
     check_pooled_choice(chosen["video_provider"], MediaKind.VIDEO, options.video_model, *path, "videoModel")
     voice_id = options.voice_id
     if voice_id is not None and voice_id not in {voice.id for _, voice in voices(chosen["speech_provider"])}:
-        raise BadInputError(f"There is no voice {voice_id!r}; see voices.", path=["input", "options", "voiceId"])
+        raise BadInputError(
+            f"Voice {voice_id!r} does not exist. See the voices query.", path=["input", "options", "voiceId"]
+        )
     chosen["pause_after"] = [stage.value for stage in options.pause_after]
     chosen["grid_layout"], chosen["quality"] = options.grid_layout.value, options.quality.value
     return chosen
 
 
 async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key: str | None) -> Workflow:
-    """Creates a workflow and starts it. With a key that was used before: the workflow made then."""
+    """Creates a workflow and starts it. With a key that was used before, returns the earlier workflow."""
     values = dataclasses.asdict(request)
-    former = await stored_answer(owner, "createWorkflow", idempotency_key, values, Workflow)
-    if former is not None:
-        return former
+    previous = await previous_result(owner, "createWorkflow", idempotency_key, values, Workflow)
+    if previous is not None:
+        return previous
     name = check_name(request.name, "input", "name")
     options = with_providers(request.options)
     await check_callback_url(request.callback_url)
@@ -119,7 +123,7 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
 
 
 def script_options(options: dict[str, Any]) -> dict[str, Any]:
-    """What of a workflow's options shapes its script."""
+    """The script's options, derived from a workflow's options."""
     return {
         "provider": options["text_provider"],
         "model": options["text_model"],
@@ -134,9 +138,9 @@ def script_options(options: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _change(owner: str, workflow_id: int, change: Callable[[Workflow], Awaitable[None]]) -> Workflow:
-    """Runs `change` in a transaction that has locked the workflow's row, and returns the row as it is then.
+    """Runs `change` in a transaction that locks the workflow's row, and returns the changed row.
 
-    Raises WorkflowNotFoundError where the owner has no such workflow.
+    Raises WorkflowNotFoundError if the owner has no such workflow.
     """
 
     async def body() -> Workflow:
@@ -154,7 +158,9 @@ async def _lock_own(owner: str, workflow_id: int) -> Workflow:
 
 
 async def pause_workflow(owner: str, workflow_id: int) -> Workflow:
-    """Lets what runs end and starts nothing more. Twice: nothing more. ConflictError for an ended workflow."""
+    """Pauses a workflow: running jobs finish, no new ones start. A second call changes nothing. Raises ConflictError
+    for an ended workflow.
+    """
 
     async def change(workflow: Workflow) -> None:
         if workflow.status is WorkflowStatus.PAUSED:
@@ -167,11 +173,11 @@ async def pause_workflow(owner: str, workflow_id: int) -> Workflow:
 
 
 async def resume_workflow(owner: str, workflow_id: int, credit_budget: int | NotGiven | None = NOT_GIVEN) -> Workflow:
-    """Goes on after a pause; after a finished run, makes what corrections have left out of date, in a new run.
+    """Continues a paused workflow; for a finished one, builds stale artifacts again in a new run.
 
-    A running workflow, and a finished one with nothing out of date, stay as they are. credit_budget: a new one from
-    here on, None: none; with the one for which it was paused it is paused again before its next picture. ConflictError
-    for a failed or canceled one: retryWorkflow goes on there. BadInputError for a negative budget.
+    Does not change a running workflow or a finished one without stale artifacts. credit_budget: the new budget, None
+    for no limit; if the budget that caused the pause stays, the workflow is paused again before its next picture.
+    Raises ConflictError for a failed or canceled workflow (use retry_workflow), BadInputError for a negative budget.
     """
 
     async def change(workflow: Workflow) -> None:
@@ -192,13 +198,13 @@ async def resume_workflow(owner: str, workflow_id: int, credit_budget: int | Not
 
 
 async def _wake(workflow: Workflow) -> None:
-    """Releases held builds, and lets the live stage job look again; without one, starts the next stage."""
+    """Resumes suspended builds and wakes the live stage job; without one, starts the next stage."""
     await resume_builds_of_workflow(workflow.id)
     woken = await wake_stage_jobs_of_workflow(workflow.id)
     notify()
     stage_jobs = await WorkflowStage.filter(workflow_id=workflow.id).values_list("job_id", flat=True)
     if not set(woken) & set(stage_jobs):
-        await move_on(await Workflow.get(id=workflow.id))
+        await advance(await Workflow.get(id=workflow.id))
 
 
 async def _new_run(workflow: Workflow) -> None:
@@ -212,7 +218,9 @@ async def _new_run(workflow: Workflow) -> None:
 
 
 async def cancel_workflow(owner: str, workflow_id: int) -> Workflow:
-    """Stops everything; what is finished stays. Twice: nothing more. ConflictError for a finished or failed one."""
+    """Cancels a workflow and its live jobs; finished artifacts stay. A second call changes nothing. Raises
+    ConflictError for a finished or failed workflow.
+    """
 
     async def change(workflow: Workflow) -> None:
         if workflow.status is WorkflowStatus.CANCELED:
@@ -225,7 +233,7 @@ async def cancel_workflow(owner: str, workflow_id: int) -> Workflow:
 
 
 async def stop_jobs(workflow_id: int) -> None:
-    """Cancels all live jobs of a workflow, in a transaction."""
+    """Cancels all live jobs of a workflow, in the caller's transaction."""
     ids = await lock_stage_jobs(Jobs(workflow_id=workflow_id))
     await cancel_builds(Jobs(workflow_id=workflow_id))
     for job in await Job.filter(id__in=ids):
@@ -233,7 +241,10 @@ async def stop_jobs(workflow_id: int) -> None:
 
 
 async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
-    """Goes on from the stage that failed or was canceled; finished work is kept. A running workflow stays as it is."""
+    """Continues from the stage that failed or was canceled and keeps finished work. A live workflow is not changed.
+
+    Raises ConflictError for a paused or succeeded workflow.
+    """
 
     async def change(workflow: Workflow) -> None:
         if workflow.status in (WorkflowStatus.RUNNING, WorkflowStatus.PENDING):
@@ -244,7 +255,7 @@ async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
             workflow_id=workflow.id, status__in=[WorkflowStatus.FAILED, WorkflowStatus.CANCELED]
         )
         if stopped is None or stopped.job_id is None:
-            await move_on(await Workflow.get(id=workflow.id))
+            await advance(await Workflow.get(id=workflow.id))
             return
         await resume_builds_of_workflow(workflow.id)
         await workflows.transition_stage(stopped.id, to=WorkflowStatus.RUNNING, expected=[stopped.status], error=None)
@@ -263,7 +274,10 @@ async def rename_workflow(owner: str, workflow_id: int, name: str) -> Workflow:
 
 
 async def delete_workflows(owner: str, ids: list[int]) -> list[tuple[int, EkonteError | None]]:
-    """Removes workflows with all that was made in them; running ones are stopped. Each on its own: (id, why not)."""
+    """Deletes workflows with all their rows, each in its own transaction; live ones are canceled first.
+
+    Returns (id, error) for each, with None for a deleted one.
+    """
     outcomes: list[tuple[int, EkonteError | None]] = []
     for workflow_id in ids:
         try:
@@ -276,7 +290,7 @@ async def delete_workflows(owner: str, ids: list[int]) -> list[tuple[int, Ekonte
 
 async def _delete(owner: str, workflow_id: int) -> None:
     workflow = await _lock_own(owner, workflow_id)
-    if workflow.status in LIVE_WORKFLOW_STATUSES:  # so that the end of its stage moves nothing on
+    if workflow.status in LIVE_WORKFLOW_STATUSES:  # so that the end of its stage job does not advance it
         await workflows.transition(workflow_id, to=WorkflowStatus.CANCELED, expected=[workflow.status])
     await clear_budget_pause(workflow_id)
     await delete_rows(workflow_id)
@@ -290,7 +304,7 @@ def _refuse_unless(workflow: Workflow, *allowed: WorkflowStatus, doing: str) -> 
 
 
 async def _set_status(workflow: Workflow, status: WorkflowStatus, **more: Any) -> None:
-    """Of a workflow whose row is locked."""
+    """Changes the status of a workflow whose row is locked by the caller."""
     await workflows.transition(workflow.id, to=status, expected=[workflow.status], **more)
     if status is not WorkflowStatus.PAUSED:
         await clear_budget_pause(workflow.id)

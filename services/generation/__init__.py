@@ -1,1 +1,1 @@
-"""Generation: what was asked for, the steps of an attempt between submit and file, and what comes of each."""
+"""Generation: requests, the steps of an attempt from submit to stored file, records, batches and reuse of results."""

@@ -1,4 +1,4 @@
-"""Taking a request on: one record for each storyboard and kind, and at most one live job for each record."""
+"""Admission of single requests: one record per storyboard and kind, and at most one live job per record."""
 
 import dataclasses
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from services.generation.records.holding import BUSY, lock_record_of_request
 from services.generation.resolving import resolve_inputs
 from services.generation.reuse import reuse_result
 from services.notifications.callbacks.addresses import check_callback_url
-from services.platform.idempotency import once, stored_answer
+from services.platform.idempotency import once, previous_result
 from services.queue.notify import notify
 from services.stores import records
 from services.stores.jobs.files import add_inputs
@@ -28,19 +28,21 @@ from services.stores.jobs.inserts import insert_jobs, waiting_generation
 MUTATIONS = {MediaKind.IMAGE: "generateImage", MediaKind.VIDEO: "generateVideo"}
 
 
-async def generate(owner: str, asked: GenerationInput, idempotency_key: str | None, priority: Priority) -> Job:
-    """Has a picture or a clip made for a storyboard; its job. With a key that was used before: the job made then.
+async def generate(owner: str, requested: GenerationInput, idempotency_key: str | None, priority: Priority) -> Job:
+    """Requests a picture or a clip for a storyboard; returns the job. With an idempotency key that was used before:
+    returns the job created then.
 
-    Raises BadInputError and NotFoundError with the path of the fault, ConflictError where the storyboard has a live
-    job. A refusal changes nothing.
+    Raises BadInputError and NotFoundError with the path of the fault, ConflictError if the storyboard has a live job.
+    A refusal changes nothing.
     """
 
-    async def ask() -> GenerationInput:
-        return asked
+    async def read_input() -> GenerationInput:
+        return requested
 
-    # A default that was said is the same request as one that was not.
-    values = {name: value for name, value in dataclasses.asdict(asked).items() if name != "defaulted"}
-    return await admit_all(owner, MUTATIONS[asked.kind], idempotency_key, values, ask, priority, asked.callback_url)
+    # A default that was given explicitly is the same request as one that was left out.
+    values = {name: value for name, value in dataclasses.asdict(requested).items() if name != "defaulted"}
+    mutation, callback_url = MUTATIONS[requested.kind], requested.callback_url
+    return await admit_all(owner, mutation, idempotency_key, values, read_input, priority, callback_url)
 
 
 async def admit_all(
@@ -48,25 +50,26 @@ async def admit_all(
     mutation: str,
     idempotency_key: str | None,
     values: dict[str, Any],
-    ask: Callable[[], Awaitable[GenerationInput]],
+    read_input: Callable[[], Awaitable[GenerationInput]],
     priority: Priority,
     callback_url: str | None,
 ) -> Job:
-    """Checks what `ask` gives, in one transaction with all that follows, and takes it on or hands out a former result.
+    """Checks the input that `read_input` returns and admits it, or answers it with a cached result. One transaction, in
+    which `read_input` is called too.
 
-    values: what a repeated request under the same key must have alike. callback_url: one that this request gives, which
-    is looked at beforehand, outside the transaction. Raises as `generate`.
+    values: what must be equal in a repeated request with the same key. callback_url: from this request; it is checked
+    before the transaction. Raises as `generate`.
     """
     values = {**values, "priority": priority.value}
     if callback_url is not None:
-        former = await stored_answer(owner, mutation, idempotency_key, values, Job)
-        if former is not None:
-            return former
+        stored = await previous_result(owner, mutation, idempotency_key, values, Job)
+        if stored is not None:
+            return stored
         await check_callback_url(callback_url)
 
     async def do() -> Job:
-        asked = await ask()
-        request = check_parameters(asked, find_model(asked.model, asked.kind, "input", "model"))
+        requested = await read_input()
+        request = check_parameters(requested, find_model(requested.model, requested.kind, "input", "model"))
         known = await account_providers(owner, request.strategy)
         raise_first(account_faults(request.strategy, request.provider, request.model, known))
         rank = PRIORITY_RANKS[priority]
@@ -81,7 +84,7 @@ async def admit_all(
 
 
 async def account_providers(owner: str, strategy: AccountStrategy) -> dict[int, str]:
-    """Of the accounts that a strategy names, those that the owner has, with their providers."""
+    """account id -> provider, of those accounts of the strategy that are the owner's."""
     if not strategy.account_ids:
         return {}
     rows = Account.filter(owner=owner, id__in=list(strategy.account_ids), deleted_at__isnull=True)
@@ -89,10 +92,10 @@ async def account_providers(owner: str, strategy: AccountStrategy) -> dict[int, 
 
 
 async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = None, priority_rank: int = 2) -> Job:
-    """Makes the job of a request that was checked, and the record that it is for, where there is none yet. In the
-    caller's transaction. What the record shows stays until the job has succeeded.
+    """Creates the job of a checked request, and its record if there is none yet. In the caller's transaction. The
+    record shows its present result until the job has succeeded.
 
-    Raises ConflictError where the record has a live job, NotFoundError or BadInputError for its inputs.
+    Raises ConflictError if the record has a live job, NotFoundError or BadInputError for the inputs.
     """
     request, files = await resolve_inputs(owner, dataclasses.replace(request, made_for_sha256=None))
     record = await lock_record_of_request(owner, request)
@@ -104,14 +107,16 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
 
 
 def queue_for(request: GenerationRequest) -> Queue:
-    """Where a new job waits: for its inputs to be fetched, for an account, or for a worker."""
+    """The first queue of a new job: INPUTS if input pictures have to be fetched, else see `queue_of`."""
     return Queue.INPUTS if any(image.sha256 is None for image in request.inputs) else queue_of(request)
 
 
 async def _insert_job(
     owner: str, record: GenerationRecord, request: GenerationRequest, parent: Job | None, priority_rank: int
 ) -> Job:
-    """The unique index of live generations has the last word: it also sees a job that is retried at this moment."""
+    """Raises ConflictError if the record has a live job: the unique index also sees one that is retried
+    concurrently.
+    """
     job = waiting_generation(
         owner,
         record.id,

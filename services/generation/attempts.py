@@ -1,7 +1,7 @@
-"""The steps of attempts: claiming them, keeping and releasing them, and the end of an attempt.
+"""Leases on the steps of attempts (claim, extend, release), and the end of an attempt.
 
-A holder of a step names the lease's epoch in everything that it writes; 0 rows mean that somebody else has the attempt
-now, and it stops quietly.
+Every write of a step holder is guarded by the lease's epoch. If a write changes 0 rows, another holder has the attempt,
+and the caller stops without an error.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from services.stores import attempts as store
 
 @dataclass(frozen=True)
 class StepLease:
-    """The right to do an attempt's next step until the lease runs out."""
+    """The right to run an attempt's next step until the lease expires."""
 
     attempt: Attempt
 
@@ -33,11 +33,11 @@ class StepLease:
         return store.lease_of(self.attempt)
 
 
-async def claim_steps(state: AttemptState, most: int, lease_seconds: float) -> list[StepLease]:
-    """Up to `most` attempts in the state whose step is due, the longest due first; two statements."""
-    if most < 1:
+async def claim_steps(state: AttemptState, limit: int, lease_seconds: float) -> list[StepLease]:
+    """Claims up to `limit` attempts in the state whose step is due, longest overdue first. Uses two statements."""
+    if limit < 1:
         return []
-    epochs = {lease.id: lease.epoch for lease in await store.claim_due(state, most, lease_seconds)}
+    epochs = {lease.id: lease.epoch for lease in await store.claim_due(state, limit, lease_seconds)}
     if not epochs:
         return []
     found = await Attempt.filter(id__in=list(epochs)).order_by("id")
@@ -45,17 +45,19 @@ async def claim_steps(state: AttemptState, most: int, lease_seconds: float) -> l
 
 
 async def extend_steps(steps: Sequence[StepLease], lease_seconds: float) -> None:
-    """Keeps the leases of steps that are under way; one that has gone on, or has another holder now, stays as it is."""
+    """Extends the leases of running steps. A step that is finished, or has another holder, is not changed."""
     await store.extend([step.lease for step in steps], lease_seconds)
 
 
 async def release_step(step: StepLease) -> None:
-    """Gives a step that was not done to whoever claims next, at once. Twice: nothing more, once it is claimed."""
+    """Releases the lease of a step that was not run, so that it can be claimed at once. A second call changes nothing
+    once the step has been claimed again.
+    """
     await store.release(step.lease, step.attempt.state)
 
 
 async def next_due_ms(states: Sequence[AttemptState]) -> int | None:
-    """Milliseconds until the next step of attempts in these states is due (0: now); None where there is none."""
+    """Milliseconds until the next step of attempts in these states is due (0: now); None if there is none."""
     rows = await execute(
         f"SELECT MIN(due_at_ms) - {now_ms_sql()} AS wait FROM attempt WHERE state IN ({places(states)})",
         *(state.value for state in states),
@@ -65,9 +67,9 @@ async def next_due_ms(states: Sequence[AttemptState]) -> int | None:
 
 
 async def mark_sent(attempt: Attempt, lease_seconds: float) -> bool:
-    """Writes down that the draft is about to be sent, before it is: from here on nobody sends it again unasked.
+    """Records that the request is about to be sent, before it is sent. From here on it is not sent again by itself.
 
-    False where the lease is lost, or the job has ended meanwhile.
+    Returns False if the lease is lost or the job has ended meanwhile.
     """
     sent_at_ms = await store.mark_sent(attempt, lease_seconds)
     if sent_at_ms is None:
@@ -77,8 +79,9 @@ async def mark_sent(attempt: Attempt, lease_seconds: float) -> bool:
 
 
 async def end_attempt(attempt: Attempt, outcome: AttemptOutcome, error: JobError | None = None, **values: Any) -> bool:
-    """Ends it from the state and lease that the caller knows, and frees its slot; whether it held. If it was the probe
-    of a cooldown, the next attempt is. One transaction, or part of the caller's. values: other columns.
+    """Ends the attempt and frees its slot; returns whether its state and lease were still those that the caller read.
+    If it was the probe of a cooldown, the next attempt becomes the probe. Runs in one transaction, or in the caller's.
+    values: further columns to write.
     """
 
     async def body() -> bool:

@@ -1,4 +1,4 @@
-"""The models that this deployment can generate with, whichever provider has them."""
+"""The models of all providers that this deployment can generate with."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
@@ -12,13 +12,15 @@ from settings import get_settings
 
 @runtime_checkable
 class ModelSource(Protocol):
-    """A provider that says which models it has."""
+    """A provider that lists its models."""
 
     def models(self) -> Sequence[ModelInfo]: ...
 
 
 def models(kind: MediaKind | None = None) -> list[ModelInfo]:
-    """All models, of one kind or of both, in the order of their providers. Of two by one name the first counts."""
+    """All models of one kind, or of both, in the order of their providers. Of two with the same name
+    the first is used.
+    """
     found: dict[tuple[str, str], ModelInfo] = {}
     for provider in providers.registry().values():
         if isinstance(provider, ModelSource):
@@ -28,15 +30,15 @@ def models(kind: MediaKind | None = None) -> list[ModelInfo]:
 
 
 def default_model(kind: MediaKind) -> str:
-    """The name of the model that is meant where a request names none."""
+    """The name of the deployment's default model."""
     settings = get_settings()
     return settings.image_model if kind is MediaKind.IMAGE else settings.video_model
 
 
 def find_model(name: str | None, kind: MediaKind, *path: str) -> ModelInfo:
-    """The model of that name; without a name the deployment's default.
+    """The model with that name; without a name the deployment's default.
 
-    Raises BadInputError, with the names that there are, where no provider has it.
+    Raises BadInputError, which lists the available models, if no provider has it.
     """
     wanted = default_model(kind) if name is None else name
     known = models(kind)
@@ -45,6 +47,6 @@ def find_model(name: str | None, kind: MediaKind, *path: str) -> ModelInfo:
             return model
     what = f"There is no model {wanted!r} for {kind.value.lower()}s"
     if name is None:
-        what = f"The default model of this deployment, {wanted!r}, is one that no provider here has for {kind.value}"
+        what = f"No provider here has the default model of this deployment, {wanted!r}, for {kind.value.lower()}s"
     allowed = ", ".join(model.name for model in known)
-    raise BadInputError(f"{what}; {f'there are: {allowed}' if allowed else 'there are none'}.", path=path)
+    raise BadInputError(f"{what}; {f'available: {allowed}' if allowed else 'none are available'}.", path=path)

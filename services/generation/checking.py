@@ -1,7 +1,7 @@
-"""Whether a model can do what is asked: pure rules that turn an GenerationInput into a GenerationRequest, or refuse it.
+"""Validation of generation inputs: pure rules that turn a GenerationInput into a GenerationRequest, or refuse it.
 
-A parameter that the caller said and the model does not take is refused, with what is allowed and its path within the
-input. One that nobody said gives way to the model's own.
+A given parameter that the model does not accept is refused, with the allowed values and the path within the input. One
+that was not given is replaced by the model's own value.
 """
 
 import re
@@ -28,17 +28,17 @@ MAX_STRATEGY_ACCOUNTS = 1000
 
 _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
 
-# The parameters that only some models take.
+# The parameters that only some models accept.
 _OPTIONAL = {name: parameter for name, parameter in PARAMETERS.items() if parameter.is_optional}
 
 
-def check_parameters(asked: GenerationInput, model: ModelInfo) -> GenerationRequest:
-    """The request as the model takes it, with the model's values where nobody said any. Inputs are still as given.
+def check_parameters(requested: GenerationInput, model: ModelInfo) -> GenerationRequest:
+    """The request for the model, with the model's values for parameters that were not given. Inputs are not resolved.
 
-    Raises BadInputError for the first fault. The accounts of the strategy are not looked up here.
+    Raises BadInputError for the first fault. The accounts of the strategy are not checked here.
     """
-    raise_first(chain(plain_faults(asked), model_faults(asked, model)))
-    return request_for(asked, model)
+    raise_first(chain(general_faults(requested), model_faults(requested, model)))
+    return request_for(requested, model)
 
 
 def raise_first(faults: Iterable[EkonteError]) -> None:
@@ -46,80 +46,84 @@ def raise_first(faults: Iterable[EkonteError]) -> None:
         raise fault
 
 
-def plain_faults(asked: GenerationInput) -> Iterator[BadInputError]:
-    """What is wrong with a request whatever the model, in the order of its fields."""
-    yield from _place_faults(asked)
-    yield from _prompt_faults(asked.prompt, "prompt", may_be_empty=False)
-    yield from _prompt_faults(asked.negative_prompt or "", "negativePrompt", may_be_empty=True)
-    for index, image in enumerate(asked.inputs):
+def general_faults(requested: GenerationInput) -> Iterator[BadInputError]:
+    """The faults of an input that do not depend on the model, in the order of its fields."""
+    yield from _place_faults(requested)
+    yield from _prompt_faults(requested.prompt, "prompt", may_be_empty=False)
+    yield from _prompt_faults(requested.negative_prompt or "", "negativePrompt", may_be_empty=True)
+    for index, image in enumerate(requested.inputs):
         if image.sha256 is None:
             yield from input_faults(image, "input", "inputImages", str(index))
-    if asked.kind is MediaKind.IMAGE:
-        for name, is_asked in (
-            ("transition", asked.transition is not Transition.NONE),
-            ("audio", asked.audio is not None),
+    if requested.kind is MediaKind.IMAGE:
+        for name, is_given in (
+            ("transition", requested.transition is not Transition.NONE),
+            ("audio", requested.audio is not None),
         ):
-            if is_asked:
-                yield BadInputError(f"A picture has no {name}; leave it out.", path=["input", name])
-    yield from _audio_faults(asked.audio)
-    if not 0 <= asked.reuse_threshold <= 1:
+            if is_given:
+                yield BadInputError(f"A picture has no {name}; omit it.", path=["input", name])
+    yield from _audio_faults(requested.audio)
+    if not 0 <= requested.reuse_threshold <= 1:
         yield BadInputError("reuseThreshold is between 0 and 1.", path=["input", "reuseThreshold"])
-    yield from strategy_faults(asked.strategy)
+    yield from strategy_faults(requested.strategy)
 
 
-def model_faults(asked: GenerationInput, model: ModelInfo) -> Iterator[BadInputError]:
-    """What the model cannot do of what is asked. A default that nobody said is no fault: it gives way."""
-    yield from _parameter_faults(asked, model)
-    if len(asked.inputs) > model.max_input_images:
+def model_faults(requested: GenerationInput, model: ModelInfo) -> Iterator[BadInputError]:
+    """The faults of an input with regard to the model. A default that the model does not accept is not a fault."""
+    yield from _parameter_faults(requested, model)
+    if len(requested.inputs) > model.max_input_images:
         allowed = f"at most {model.max_input_images}" if model.max_input_images else "no"
         yield BadInputError(f"The model {model.name} takes {allowed} input images.", path=["input", "inputImages"])
-    for name, allowed_values in _choices(asked, model):
-        value = getattr(asked, name)
-        if value is not None and value not in allowed_values and name not in asked.defaulted:
+    for name, allowed_values in _choices(requested, model):
+        value = getattr(requested, name)
+        if value is not None and value not in allowed_values and name not in requested.defaulted:
             listed = ", ".join(str(each) for each in allowed_values)
-            hint = f"takes {listed}" if allowed_values else "takes none; leave it out"
+            hint = f"takes {listed}" if allowed_values else "takes none; omit it"
             shown = contract_name(name)
             yield BadInputError(f"{shown} cannot be {value}: the model {model.name} {hint}.", path=["input", shown])
 
 
-def request_for(asked: GenerationInput, model: ModelInfo) -> GenerationRequest:
-    """The request of something asked that has no faults."""
-    values: dict[str, Any] = {field.name: getattr(asked, field.name) for field in fields(RequestedGeneration)}
+def request_for(requested: GenerationInput, model: ModelInfo) -> GenerationRequest:
+    """The request for an input without faults."""
+    values: dict[str, Any] = {field.name: getattr(requested, field.name) for field in fields(RequestedGeneration)}
     values |= {"ratio": None, "resolution": None, "duration_seconds": None}
-    values |= {name: _choice(getattr(asked, name), allowed) for name, allowed in _choices(asked, model)}
-    values |= _parameters(asked, model)
+    values |= {name: _choice(getattr(requested, name), allowed) for name, allowed in _choices(requested, model)}
+    values |= _parameters(requested, model)
     return GenerationRequest(**values, provider=model.provider, model=model.name)
 
 
-def _place_faults(asked: GenerationInput) -> Iterator[BadInputError]:
-    """Ids of the caller's own have 1 to 128 characters."""
-    ids = (("projectId", asked.project_id), ("workId", asked.work_id), ("storyboardId", asked.storyboard_id))
+def _place_faults(requested: GenerationInput) -> Iterator[BadInputError]:
+    """The caller's own ids have 1 to 128 characters."""
+    ids = (
+        ("projectId", requested.project_id),
+        ("workId", requested.work_id),
+        ("storyboardId", requested.storyboard_id),
+    )
     for name, value in ids:
         if not 1 <= len(value) <= MAX_ID_CHARACTERS:
             yield BadInputError(f"{name} has 1 to {MAX_ID_CHARACTERS} characters.", path=["input", name])
-    if asked.project_name is not None and len(asked.project_name) > MAX_NAME_CHARACTERS:
+    if requested.project_name is not None and len(requested.project_name) > MAX_NAME_CHARACTERS:
         yield BadInputError(f"projectName has at most {MAX_NAME_CHARACTERS} characters.", path=["input", "projectName"])
 
 
 def _prompt_faults(text: str, name: str, *, may_be_empty: bool) -> Iterator[BadInputError]:
     if not may_be_empty and not text.strip():
-        yield BadInputError("The prompt is empty: say what is to be seen.", path=["input", name])
+        yield BadInputError("The prompt is empty; describe what to generate.", path=["input", name])
     if len(text) > MAX_PROMPT_CHARACTERS:
         yield BadInputError(f"{name} has at most {MAX_PROMPT_CHARACTERS} characters.", path=["input", name])
 
 
-def _is_asked(value: object) -> bool:
-    """None, False or "" asks for nothing."""
+def _has_value(value: object) -> bool:
+    """None, False and "" stand for a parameter that is not used."""
     return value is not None and value is not False and value != ""
 
 
-def _parameter_faults(asked: GenerationInput, model: ModelInfo) -> Iterator[BadInputError]:
-    """Of the parameters that not every model takes."""
+def _parameter_faults(requested: GenerationInput, model: ModelInfo) -> Iterator[BadInputError]:
+    """The faults of the parameters that not every model accepts."""
     for name in _OPTIONAL:
-        if _is_asked(getattr(asked, name)) and not takes(model, name) and name not in asked.defaulted:
+        if _has_value(getattr(requested, name)) and not takes(model, name) and name not in requested.defaulted:
             shown = contract_name(name)
-            yield BadInputError(f"The model {model.name} takes no {shown}; leave it out.", path=["input", shown])
-    taken = _parameters(asked, model)
+            yield BadInputError(f"The model {model.name} takes no {shown}; omit it.", path=["input", shown])
+    taken = _parameters(requested, model)
     for name, bounds in _OPTIONAL.items():
         if (fault := _bound_fault(taken[name], bounds)) is not None:
             shown = contract_name(name)
@@ -129,7 +133,7 @@ def _parameter_faults(asked: GenerationInput, model: ModelInfo) -> Iterator[BadI
 
 
 def _bound_fault(value: Any, bounds: Parameter) -> str | None:
-    """What is wrong with a value, whatever the model; None where nothing is."""
+    """The fault of a value that does not depend on the model, as the end of a sentence; None if there is none."""
     if value is None:
         return None
     if bounds.least is not None and bounds.greatest is not None and not bounds.least <= value <= bounds.greatest:
@@ -140,27 +144,27 @@ def _bound_fault(value: Any, bounds: Parameter) -> str | None:
 
 
 def takes(model: ModelInfo, name: str) -> bool:
-    """Whether a model takes a parameter that not every one does."""
+    """Whether a model accepts a parameter that not every model does."""
     return bool(getattr(model, f"takes_{name}"))
 
 
-def _parameters(asked: GenerationInput, model: ModelInfo) -> dict[str, Any]:
-    """The parameters that not every model takes, as far as this one does."""
+def _parameters(requested: GenerationInput, model: ModelInfo) -> dict[str, Any]:
+    """The parameters that not every model accepts; those that this model does not accept have their defaults."""
     taken: dict[str, Any] = {}
     for name in _OPTIONAL:
-        value = getattr(asked, name)
-        is_dropped = value == "" or (_is_asked(value) and not takes(model, name))
+        value = getattr(requested, name)
+        is_dropped = value == "" or (_has_value(value) and not takes(model, name))
         taken[name] = DEFAULTS[name] if is_dropped else value
     return taken
 
 
-def _choices(asked: GenerationInput, model: ModelInfo) -> list[tuple[str, tuple[str, ...] | tuple[int, ...]]]:
-    """What the model has a list for, and the request needs: a size wins over ratio and resolution, and a clip's first
-    frame over the ratio.
+def _choices(requested: GenerationInput, model: ModelInfo) -> list[tuple[str, tuple[str, ...] | tuple[int, ...]]]:
+    """The parameters for which the model has a list of values: (name, values). A size replaces ratio and resolution,
+    and the first frame of a clip replaces the ratio.
     """
     choices: list[tuple[str, tuple[str, ...] | tuple[int, ...]]] = []
-    has_size = bool(asked.size) and model.takes_size
-    has_frame = asked.kind is MediaKind.VIDEO and bool(asked.inputs)
+    has_size = bool(requested.size) and model.takes_size
+    has_frame = requested.kind is MediaKind.VIDEO and bool(requested.inputs)
     if not has_size:
         choices.append(("resolution", tuple(model.resolutions)))
         if not has_frame:
@@ -170,19 +174,19 @@ def _choices(asked: GenerationInput, model: ModelInfo) -> list[tuple[str, tuple[
 
 
 def _choice(value: Any, allowed: Sequence[Any]) -> Any:
-    """What was asked for, if the model takes it; else the model's first, or None where it has none."""
+    """The value, if the model accepts it; else the model's first value, or None if it has none."""
     if value is not None and value in allowed:
         return value
     return allowed[0] if allowed else None
 
 
 def is_link(text: str) -> bool:
-    """Whether an input is an outside link, and not an id of ours."""
+    """Whether an input is an external link, and not an id of this server."""
     return text.lower().startswith(("http://", "https://"))
 
 
 def input_faults(image: InputImage, *path: str) -> Iterator[BadInputError]:
-    """Where it is no http(s) link, no id of an upload and none of a record. Whether it is there is not asked."""
+    """A fault if the input is not an http(s) link, an upload id or a record id. Does not check that it exists."""
     if is_link(image.given):
         yield from link_faults(image.given, *path)
         return
@@ -192,7 +196,7 @@ def input_faults(image: InputImage, *path: str) -> Iterator[BadInputError]:
 
 
 def link_faults(link: str, *path: str) -> Iterator[BadInputError]:
-    """Where it is no http(s) link to a host."""
+    """A fault if it is not an http(s) link to a host."""
     try:
         parts = urlsplit(link)
         is_good = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
@@ -200,7 +204,7 @@ def link_faults(link: str, *path: str) -> Iterator[BadInputError]:
         is_good = False
     if not is_good or len(link) > MAX_URL_CHARACTERS:
         yield BadInputError(
-            f"Give a link that begins with http:// or https://, of at most {MAX_URL_CHARACTERS} characters.", path=path
+            f"A link starts with http:// or https:// and has at most {MAX_URL_CHARACTERS} characters.", path=path
         )
 
 
@@ -213,21 +217,21 @@ def _audio_faults(audio: ClipAudio | None) -> Iterator[BadInputError]:
 
 
 def strategy_faults(strategy: AccountStrategy) -> Iterator[BadInputError]:
-    """Its accounts are not looked up here."""
+    """The faults of a strategy, apart from its accounts."""
     path = ["input", "strategy"]
     if not 1 <= strategy.max_attempts <= MAX_ATTEMPTS:
         yield BadInputError(f"maxAttempts is between 1 and {MAX_ATTEMPTS}.", path=[*path, "maxAttempts"])
     if strategy.max_concurrent_per_account is not None and strategy.max_concurrent_per_account < 1:
         yield BadInputError("maxConcurrentPerAccount is at least 1.", path=[*path, "maxConcurrentPerAccount"])
     if len(strategy.account_ids) > MAX_STRATEGY_ACCOUNTS:
-        yield BadInputError(f"At most {MAX_STRATEGY_ACCOUNTS} accounts are taken.", path=[*path, "accountIds"])
+        yield BadInputError(f"accountIds has at most {MAX_STRATEGY_ACCOUNTS} accounts.", path=[*path, "accountIds"])
 
 
 def account_faults(
     strategy: AccountStrategy, provider: str, model: str, known: Mapping[int, str]
 ) -> Iterator[EkonteError]:
-    """known: the providers of the caller's accounts that are there, by id. NotFoundError for one that is not among
-    them, BadInputError for one of another provider than the model's.
+    """The faults of a strategy's accounts: NotFoundError for one that is not in `known`, BadInputError for one of
+    another provider than the model's. known: account id -> provider, of the caller's accounts.
     """
     for index, account_id in enumerate(strategy.account_ids):
         path = ["input", "strategy", "accountIds", str(index)]
@@ -235,10 +239,10 @@ def account_faults(
             yield not_found("account", path)
         elif known[account_id] != provider:
             yield BadInputError(
-                f"An account of {known[account_id]} cannot make what the model {model} of {provider} makes.", path=path
+                f"An account of {known[account_id]} cannot be used with the model {model} of {provider}.", path=path
             )
 
 
 def parameters_of(model: ModelInfo) -> list[str]:
-    """The contract's names of the parameters that only some models take, as far as this one does."""
+    """The schema names of the optional parameters that the model accepts."""
     return [contract_name(name) for name in _OPTIONAL if takes(model, name)]

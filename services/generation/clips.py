@@ -1,4 +1,4 @@
-"""Transition and sound of a generated clip: applied here, whatever provider made it."""
+"""Postprocessing of generated clips: adding the transition and the sound, for every provider."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ from settings import Settings
 async def postprocess_clip(
     clip: Path, info: ResultInfo, request: GenerationRequest, out: Path, settings: Settings
 ) -> tuple[Path, ResultInfo]:
-    """The clip as it is to be stored, and what it is then; the clip itself where nothing is to be done.
+    """Returns the clip to store and its properties: a new file at `out`, or the given clip if there is nothing to add.
 
-    Raises JobFailure: INVALID_INPUT where a sound cannot be fetched or used.
+    Raises JobFailure with INVALID_INPUT if a sound cannot be fetched or used.
     """
     audio = request.audio
     voiceover = await _sound(audio.voiceover_url if audio else None, "voiceover", out, settings)
     bgm = await _sound(audio.bgm_url if audio else None, "background music", out, settings)
-    made = await finish_clip(
+    finished = await finish_clip(
         clip,
         out,
         Finish(
@@ -33,10 +33,12 @@ async def postprocess_clip(
         ),
         Rendering(settings.render_concurrency, settings.render_timeout_seconds),
     )
-    if made == clip:
+    if finished == clip:
         return clip, info
-    infos = await run_in_worker(check_results, [made], "VIDEO", limit=settings.render_concurrency, timeout_seconds=120)
-    return made, infos[0]
+    infos = await run_in_worker(
+        check_results, [finished], "VIDEO", limit=settings.render_concurrency, timeout_seconds=120
+    )
+    return finished, infos[0]
 
 
 async def _sound(link: str | None, name: str, out: Path, settings: Settings) -> Path | None:
@@ -52,6 +54,6 @@ async def _sound(link: str | None, name: str, out: Path, settings: Settings) -> 
         )
     except (BadInputError, FileTooLargeError) as error:
         message = f"The {name} cannot be used. {error.message}"
-        is_passing = isinstance(error, LinkNotFetchedError) and error.is_passing
-        raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=is_passing) from error
+        is_transient = isinstance(error, LinkNotFetchedError) and error.is_transient
+        raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=is_transient) from error
     return path

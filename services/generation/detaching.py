@@ -1,7 +1,7 @@
-"""Time-outs: an attempt without a result in time is detached. Its job ends, it is asked about slowly, its slot is kept.
+"""Time-outs: an attempt without a result in time is detached. Its job fails; it is polled slowly and keeps its slot.
 
-A result that comes late is adopted. Another account is only tried where the caller's strategy says so, since both
-results may have to be paid for.
+A late result is still published. Another account is tried only if the caller's strategy allows it, since both results
+may have to be paid for.
 """
 
 from models.database import now_ms, transaction
@@ -21,10 +21,10 @@ def timeout_seconds(kind: MediaKind, settings: Settings) -> float:
 
 
 async def detach(attempt: Attempt, *, roll: float, queued_ms: int | None = None) -> bool:
-    """Detaches an attempt that upstream has, or may have, when its time is over; whether it did.
+    """Detaches a sent attempt that has timed out; returns whether it did.
 
-    Time in upstream's queue does not count. One that drains or is manual has no time-out.
-    roll: from 0 to 1, by chance, for the waits that follow.
+    Time in the provider's queue (queued_ms) does not count. Draining and manual attempts have no time-out.
+    roll: a random number from 0 to 1, for the delay until the next poll.
     """
     since_ms = attempt.accepted_at_ms or attempt.sent_at_ms
     if attempt.is_draining or attempt.is_manual or attempt.is_detached or since_ms is None:
@@ -46,7 +46,7 @@ async def detach(attempt: Attempt, *, roll: float, queued_ms: int | None = None)
             return False
         await count_failure(attempt.account_id, attempt.kind, error.message, random=roll)
         if is_switching:
-            await requeue(job, "Going to another account: there was no result in time.")
+            await requeue(job, "Switching to another account: there was no result in time.")
         else:
             await fail_generation(job, error)
         return True

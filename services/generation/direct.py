@@ -1,4 +1,4 @@
-"""Generations of providers without accounts: made while a worker holds the job's lease, in one step."""
+"""Generations of providers without accounts: run in one step while a worker holds the job's lease."""
 
 import uuid
 from functools import partial
@@ -33,12 +33,12 @@ from services.queue.run_leased import run_leased
 from services.stores.attempts import insert_attempts
 from services.stores.jobs.claims import is_held_by
 from services.stores.jobs.files import add_candidates
-from services.stores.jobs.moves import put_back
+from services.stores.jobs.moves import schedule_retry
 from settings import Settings
 
 
 async def run_direct(job: Job, lease: Lease, settings: Settings) -> None:
-    """Makes, stores and publishes what the job asks for, or ends or reschedules it with the reason (see run_leased)."""
+    """Generates, stores and publishes the job's result; on failure ends or reschedules the job (see run_leased)."""
     attempt = await _begin(job)
     await run_leased(
         job, lease, partial(_make, job, lease, attempt, settings), partial(_fail, job, lease, attempt), settings
@@ -46,7 +46,7 @@ async def run_direct(job: Job, lease: Lease, settings: Settings) -> None:
 
 
 async def _begin(job: Job) -> Attempt:
-    """The attempt of this run; one that a former worker began is gone on with."""
+    """Returns the attempt of this run; one that a previous worker started is resumed."""
     request = GenerationRequest.from_json(job.params)
 
     async def body() -> Attempt:
@@ -75,7 +75,7 @@ async def _make(job: Job, lease: Lease, attempt: Attempt, settings: Settings, fo
     request = GenerationRequest.from_json(job.params)
     provider = registry().get(request.provider)
     if not isinstance(provider, DirectGenerator):
-        message = f"The provider {request.provider!r} is not configured any more."
+        message = f"The provider {request.provider!r} is no longer configured."
         raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=False)
     digests = [image.sha256 for image in request.inputs if image.sha256 is not None]
     copies = await local_copies(job.owner, set(digests))
@@ -93,10 +93,12 @@ async def _make(job: Job, lease: Lease, attempt: Attempt, settings: Settings, fo
     )
     stored = []
     for number, (path, info) in enumerate(zip(paths, infos, strict=True)):
-        final, shown = path, info
+        final_path, final_info = path, info
         if request.kind is MediaKind.VIDEO:
-            final, shown = await postprocess_clip(path, info, request, folder / "dressed.mp4", settings)
-        stored.append(await store_file(job.owner, new_result_file(final, shown, request, number), job_id=job.id))
+            out = folder / "postprocessed.mp4"
+            final_path, final_info = await postprocess_clip(path, info, request, out, settings)
+        file = new_result_file(final_path, final_info, request, number)
+        stored.append(await store_file(job.owner, file, job_id=job.id))
     await _publish(job, lease, attempt, stored)
 
 
@@ -114,7 +116,7 @@ async def _publish(job: Job, lease: Lease, attempt: Attempt, files: list[StoredF
 
 
 async def _fail(job: Job, lease: Lease, attempt: Attempt, failure: JobFailure) -> None:
-    """Puts it back with a wait, at most twice, where the failure may pass; else ends it."""
+    """Schedules a retry with a backoff, at most twice, if the failure is retryable; else ends the job as FAILED."""
     error = JobError(failure.code, failure.message, failure.is_retryable, failure.upstream_code)
 
     async def body() -> None:
@@ -123,8 +125,8 @@ async def _fail(job: Job, lease: Lease, attempt: Attempt, failure: JobFailure) -
         present = await Job.get(id=job.id)
         failures = present.failures + 1
         if failure.is_retryable and failures < MAX_FAILURES:
-            message = f"Trying again: {failure.message}"
-            await put_back(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
+            message = f"Retrying: {failure.message}"
+            await schedule_retry(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
             return
         await end_attempt(attempt, AttemptOutcome.FAILED, error)
         await fail_generation(present, error)

@@ -1,4 +1,4 @@
-"""What a fault does: the account's part, the attempt's and the job's, in one transaction."""
+"""Handling of provider errors: updates the account, the attempt and the job in one transaction."""
 
 import random
 from datetime import UTC, datetime
@@ -30,15 +30,16 @@ async def handle_provider_error(
     *,
     was_accepted: bool,
     session_hash: str | None = None,
-    **seen: Any,
+    **values: Any,
 ) -> Decision | None:
-    """Does what the decision table says about a fault of an attempt; None where somebody else has the attempt now.
+    """Applies the decision table to an error of an attempt; returns the decision, or None if the lease is lost or the
+    attempt is draining or detached. Such an attempt only ends, since its job no longer depends on it.
 
-    was_accepted: upstream had taken the task. A draining or detached attempt only ends: its job has gone on.
-    session_hash: of the session that was used, where that is known. seen: columns of the attempt that are written too.
+    was_accepted: the provider had accepted the task. session_hash: of the session that was used, if known. values:
+    further columns of the attempt to write.
     """
     log.info(
-        "attempt.fault",
+        "attempt.provider_error",
         attempt=attempt.global_id,
         kind=fault.kind.value,
         code=fault.upstream_code,
@@ -53,27 +54,31 @@ async def handle_provider_error(
         job = await Job.get(id=attempt.job_id)
         if attempt.is_draining or attempt.is_detached:
             outcome = AttemptOutcome.CANCELED if attempt.is_draining else AttemptOutcome.FAILED
-            if await end_attempt(attempt, outcome, error_of(fault, is_retryable=False), **seen):
+            if await end_attempt(attempt, outcome, error_of(fault, is_retryable=False), **values):
                 effect = decide(fault.kind, FaultContext(was_accepted=was_accepted)).account
                 await _apply(effect, attempt, fault, session_hash)
             return None
-        decision = decide(fault.kind, await _circumstances(attempt, job, fault.kind, was_accepted))
+        decision = decide(fault.kind, await _context(attempt, job, fault.kind, was_accepted))
         if decision.job is JobMove.SAME or decision.job is JobMove.WAIT:
             await _apply(decision.account, attempt, fault, session_hash)
             wait_ms = int(decision.delay_seconds * 1000)
             if decision.job is JobMove.WAIT:
-                wait_ms = await _cooling_ms(attempt)
+                wait_ms = await _cooldown_ms(attempt)
             error = error_of(fault, is_retryable=True)
             failures = attempt.failures + 1
-            if not await move(attempt, AttemptState.PLACED, due_in_ms=wait_ms, failures=failures, error=error, **seen):
+            if not await move(
+                attempt, AttemptState.PLACED, due_in_ms=wait_ms, failures=failures, error=error, **values
+            ):
                 return None
             return decision
         outcome = AttemptOutcome.SWITCHED if decision.job is JobMove.NEXT else AttemptOutcome.FAILED
-        if not await end_attempt(attempt, outcome, error_of(fault, is_retryable=decision.job is JobMove.NEXT), **seen):
+        if not await end_attempt(
+            attempt, outcome, error_of(fault, is_retryable=decision.job is JobMove.NEXT), **values
+        ):
             return None
         await _apply(decision.account, attempt, fault, session_hash)
         if decision.job is JobMove.NEXT:
-            await requeue(job, f"Going to another account: {fault.message}")
+            await requeue(job, f"Switching to another account: {fault.message}")
         else:
             final = fault.kind in (FaultKind.CONTENT_REJECTED, FaultKind.INVALID_INPUT)
             await fail_generation(job, error_of(fault, is_retryable=not final))
@@ -87,10 +92,10 @@ async def _apply(effect: AccountEffect, attempt: Attempt, fault: UpstreamFaultEr
     await apply_effect(effect, attempt, fault, random=random.random(), now=now, session_hash=session_hash)
 
 
-async def _circumstances(attempt: Attempt, job: Job, kind: FaultKind, was_accepted: bool) -> FaultContext:
+async def _context(attempt: Attempt, job: Job, kind: FaultKind, was_accepted: bool) -> FaultContext:
     strategy = GenerationRequest.from_json(job.params).strategy
     others = Attempt.filter(job_id=job.id, run=job.retry_count).exclude(id=attempt.id)
-    # One that was moved away before anything was sent was no try.
+    # An attempt that was moved to another account before anything was sent is not counted.
     rows = [row for row in await others.values("error", "sends") if counts_as_try(row["sends"], row["error"])]
     errors = [JobError.from_json(row["error"]) for row in rows]
     kinds = [None if error is None else error.kind for error in errors]
@@ -106,8 +111,8 @@ async def _circumstances(attempt: Attempt, job: Job, kind: FaultKind, was_accept
     )
 
 
-async def _cooling_ms(attempt: Attempt) -> int:
-    """Until the account's cooldowns for this kind and model are over; a second where there are none."""
+async def _cooldown_ms(attempt: Attempt) -> int:
+    """Milliseconds until the account's cooldowns for this kind and model end; 1000 if there are none."""
     rows = await execute(
         "SELECT MAX(until_ms) AS until_ms FROM account_cooldown WHERE account_id = ? AND kind IN ('', ?)"
         " AND model IN ('', ?)",

@@ -1,7 +1,7 @@
-"""The finish step: fetches what upstream made, checks that it opens, stores it, and publishes it.
+"""The finish step: fetches the result from the provider, checks that it opens, stores it, and publishes it.
 
-It never starts a new generation, since what it could not store is paid for. What fails is tried again for a day, each
-time with fresh links from upstream; then the job fails, and retryJob goes on from here.
+It never starts a new generation, since the result is paid for. A failure is retried for 24 hours, each time with fresh
+links from the provider; then the job fails, and retryJob resumes at this step.
 """
 
 import asyncio
@@ -45,17 +45,17 @@ from settings import Settings
 log = structlog.get_logger(__name__)
 
 FINISH_SECONDS = 840.0
-PATIENCE_MS = 24 * 3600 * 1000
+MAX_RETRY_MS = 24 * 3600 * 1000
 STORING_BACKOFF_MS = Backoff(base=2_000, cap=300_000)
-MAX_DRESSING_FAILURES = 2
-DRESSING_SECONDS = 600.0
-FAILURES_BEFORE_LOSS = 2
-"Tries after which a result that is dead or broken while others are well is given up."
+MAX_POSTPROCESS_FAILURES = 2
+POSTPROCESS_SECONDS = 600.0
+FAILURES_BEFORE_DROP = 2
+"Failures after which a result is dropped whose link is dead or whose file is broken, while others are usable."
 MAX_RESULT_BYTES = 1024 * 1024 * 1024
 
 
 async def finish_step(step: StepLease, settings: Settings) -> None:
-    """Does the finish step of one attempt. Twice at once: only the holder of the lease publishes."""
+    """Runs the finish step of one attempt. Of two concurrent calls only the holder of the lease publishes."""
     attempt = step.attempt
     job = await Job.get(id=attempt.job_id)
     if attempt.is_draining or job.status is JobStatus.CANCELED:
@@ -68,7 +68,7 @@ async def finish_step(step: StepLease, settings: Settings) -> None:
             files, remark = await _fetch_and_store(attempt, job, folder, settings)
         await publish_attempt(attempt, job, files, remark)
     except (JobFailure, EkonteError, UpstreamFaultError, TimeoutError, OSError) as error:
-        await _put_off(attempt, job, error)
+        await _reschedule(attempt, job, error)
     finally:
         await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
     await remove_leftovers_of_job(job.id)
@@ -77,10 +77,10 @@ async def finish_step(step: StepLease, settings: Settings) -> None:
 async def _fetch_and_store(
     attempt: Attempt, job: Job, folder: Path, settings: Settings
 ) -> tuple[list[StoredFile], str | None]:
-    """The stored files, best first, and what is to be said about them."""
+    """Returns the stored files, best first, and a remark for the job's message, if any."""
     links = await _links(attempt)
     paths = [folder / f"result-{number}" for number in range(len(links))]
-    # One dead link of several loses that picture, not the others; one that cannot be fetched now is waited for.
+    # One dead link of several drops only that picture. A link that fails for a passing reason is retried.
     outcomes = await asyncio.gather(
         *(_fetch(link, path, settings) for link, path in zip(links, paths, strict=True)), return_exceptions=True
     )
@@ -89,41 +89,41 @@ async def _fetch_and_store(
         for outcome in failed:
             if not isinstance(outcome, EkonteError):
                 raise outcome
-        passing = [outcome for outcome in failed if isinstance(outcome, LinkNotFetchedError) and outcome.is_passing]
-        if passing or not _may_lose_some(attempt) or len(failed) == len(links):
-            raise (passing or failed)[0]
+        transient = [outcome for outcome in failed if isinstance(outcome, LinkNotFetchedError) and outcome.is_transient]
+        if transient or not _can_drop_some(attempt) or len(failed) == len(links):
+            raise (transient or failed)[0]
     fetched = [(link, path) for link, path, outcome in zip(links, paths, outcomes, strict=True) if outcome is None]
-    whole = await _whole_ones(attempt, fetched, settings)
+    valid = await _check_files(attempt, fetched, settings)
     request = GenerationRequest.from_json(job.params)
     stored: list[StoredFile] = []
     remark = None
-    for number, (link, path, info) in enumerate(whole):
+    for number, (link, path, info) in enumerate(valid):
         final, shown = path, info
         if attempt.kind is MediaKind.VIDEO:
             try:
-                async with asyncio.timeout(DRESSING_SECONDS):
+                async with asyncio.timeout(POSTPROCESS_SECONDS):
                     final, shown = await postprocess_clip(path, info, request, folder / f"clip-{number}.mp4", settings)
             except TimeoutError:
-                if attempt.failures < MAX_DRESSING_FAILURES:
+                if attempt.failures < MAX_POSTPROCESS_FAILURES:
                     raise
-                remark = "The clip is kept as it came: giving it its transition and sound took too long."
-            except JobFailure as failure:  # the clip is paid for: it is kept as it came
-                if failure.is_retryable and attempt.failures < MAX_DRESSING_FAILURES:
+                remark = "The clip is stored without its transition and sound: adding them timed out."
+            except JobFailure as failure:  # the clip is paid for, so it is stored unprocessed
+                if failure.is_retryable and attempt.failures < MAX_POSTPROCESS_FAILURES:
                     raise
-                remark = f"The clip is kept as it came. {failure.message}"
+                remark = f"The clip is stored without its transition and sound. {failure.message}"
         stored.append(await store_file(job.owner, new_result_file(final, shown, request, number, link), job_id=job.id))
     return stored, remark
 
 
-def _may_lose_some(attempt: Attempt) -> bool:
-    return attempt.failures >= FAILURES_BEFORE_LOSS
+def _can_drop_some(attempt: Attempt) -> bool:
+    return attempt.failures >= FAILURES_BEFORE_DROP
 
 
-async def _whole_ones(
+async def _check_files(
     attempt: Attempt, fetched: Sequence[tuple[str, Path]], settings: Settings
 ) -> list[tuple[str, Path, ResultInfo]]:
-    """Those that open, with what they are. Raises UnsupportedFileError for one that does not, until it has come broken
-    a few times while others open.
+    """The files that open, with their properties. Raises UnsupportedFileError for a file that does not open; after
+    FAILURES_BEFORE_DROP failures such a file is left out while others open.
     """
 
     async def check(paths: list[Path]) -> list[ResultInfo]:
@@ -133,24 +133,26 @@ async def _whole_ones(
     try:
         infos = await check([path for _, path in fetched])
     except UnsupportedFileError:
-        if not _may_lose_some(attempt) or len(fetched) == 1:
+        if not _can_drop_some(attempt) or len(fetched) == 1:
             raise
     else:
         return [(link, path, info) for (link, path), info in zip(fetched, infos, strict=True)]
-    whole = []
+    valid = []
     broken: list[UnsupportedFileError] = []
     for link, path in fetched:
         try:
-            whole.append((link, path, (await check([path]))[0]))
+            valid.append((link, path, (await check([path]))[0]))
         except UnsupportedFileError as error:
             broken.append(error)
-    if not whole:
+    if not valid:
         raise broken[0]
-    return whole
+    return valid
 
 
 async def _links(attempt: Attempt) -> list[str]:
-    """The links that upstream told last; asked for anew after a failure, and for clips the best ones."""
+    """The links that the provider reported last. After a failure, and for every clip, they are queried again, with the
+    links of the best quality.
+    """
     known = attempt.upstream or {}
     links = [str(link) for link in known.get("results", ())]
     if links and not attempt.failures and attempt.kind is MediaKind.IMAGE:
@@ -166,14 +168,14 @@ async def _links(attempt: Attempt) -> list[str]:
     except UpstreamFaultError as fault:
         log.info("finish.no_fresh_links", attempt=attempt.global_id, kind=fault.kind.value)
     if not links:
-        raise JobFailure(JobErrorCode.API_ERROR, "Upstream gives no link to the result.", is_retryable=True)
+        raise JobFailure(JobErrorCode.API_ERROR, "The provider returned no link to the result.", is_retryable=True)
     return links
 
 
-async def _best(asking: Awaitable[Sequence[str]], task: UpstreamTask) -> Sequence[str]:
-    """What comes of asking for better links; the task's own where nothing does."""
+async def _best(better_links: Awaitable[Sequence[str]], task: UpstreamTask) -> Sequence[str]:
+    """The links of the best quality; the task's own if that query fails or returns none."""
     try:
-        return tuple(await asking) or task.links
+        return tuple(await better_links) or task.links
     except UpstreamFaultError:
         return task.links
 
@@ -183,7 +185,7 @@ async def _fetch(link: str, path: Path, settings: Settings) -> None:
 
 
 async def publish_attempt(attempt: Attempt, job: Job, files: Sequence[StoredFile], remark: str | None) -> None:
-    """Ends the attempt and its job and shows the result, in one transaction."""
+    """Ends the attempt and its job and publishes the result, in one transaction."""
 
     async def body() -> None:
         if not await end_attempt(attempt, AttemptOutcome.SUCCEEDED):
@@ -191,11 +193,11 @@ async def publish_attempt(attempt: Attempt, job: Job, files: Sequence[StoredFile
         present = await Job.get(id=job.id)
         is_adopted = await succeed_generation(present, is_late=attempt.is_detached, message=remark)
         if not is_adopted and present.status is not JobStatus.SUCCEEDED:
-            # Canceled at this moment: what came is not wanted any more.
+            # The job was canceled meanwhile: the result is discarded.
             await set_outcome(attempt.id, AttemptOutcome.CANCELED)
             return
         await pin_files({file.id for file in files})
-        # Files of a job never change: of two attempts that were fetched at once the second one gets a job of its own.
+        # Files of a job never change: if two attempts finish at once, the result of the second gets a job of its own.
         holder = present if is_adopted else await _job_of_second_result(present)
         unique = list({file.id: file for file in files}.values())
         await add_candidates(holder.id, [file.id for file in unique])
@@ -208,8 +210,8 @@ async def publish_attempt(attempt: Attempt, job: Job, files: Sequence[StoredFile
 
 
 async def _job_of_second_result(job: Job) -> Job:
-    """A job that has succeeded already, for a result that is paid for and that the job has no use for any more: the
-    record keeps it as a version. Nobody asked for it, so it counts nowhere.
+    """A succeeded job for a further, paid result of a job that already has one: the record keeps it as a version.
+    It was not requested, so no statistics count it.
     """
     assert job.record_id is not None
     second = answered_generation(
@@ -217,27 +219,27 @@ async def _job_of_second_result(job: Job) -> Job:
         job.record_id,
         GenerationRequest.from_json(job.params),
         job.queue,
-        message=f"A second result of {job.global_id}, whose first account was given up for taking too long.",
+        message=f"A second result of {job.global_id}: an attempt that had timed out finished as well.",
         priority_rank=job.priority_rank,
     )
     await insert_jobs([second])
     return second
 
 
-async def _put_off(attempt: Attempt, job: Job, error: Exception) -> None:
-    """Tried again with a growing wait; after a day the job fails, and can be retried from here. A job that has gone on
-    without this attempt is not its to fail.
+async def _reschedule(attempt: Attempt, job: Job, error: Exception) -> None:
+    """Schedules a retry with exponential backoff; after MAX_RETRY_MS the attempt and its job fail, and retryJob resumes
+    at this step. The job of a detached attempt is not changed.
     """
     message = _reason(error)
     code = error.code if isinstance(error, JobFailure) else JobErrorCode.STORAGE_ERROR
-    log.warning("finish.put_off", attempt=attempt.global_id, reason=message, failures=attempt.failures + 1)
+    log.warning("finish.rescheduled", attempt=attempt.global_id, reason=message, failures=attempt.failures + 1)
     waited_ms = await now_ms() - (attempt.fetch_since_ms or 0)
-    why = JobError(code, message, is_retryable=True, kind=FINISH)
+    fault = JobError(code, message, is_retryable=True, kind=FINISH)
     upstream = attempt.upstream
 
     async def body() -> None:
-        if waited_ms >= PATIENCE_MS:
-            if await end_attempt(attempt, AttemptOutcome.FAILED, why, upstream=upstream) and not attempt.is_detached:
+        if waited_ms >= MAX_RETRY_MS:
+            if await end_attempt(attempt, AttemptOutcome.FAILED, fault, upstream=upstream) and not attempt.is_detached:
                 await fail_generation(job, JobError(JobErrorCode.STORAGE_ERROR, message, is_retryable=True))
             return
         wait_ms = int(STORING_BACKOFF_MS.wait(attempt.failures + 1))
@@ -246,21 +248,21 @@ async def _put_off(attempt: Attempt, job: Job, error: Exception) -> None:
             AttemptState.FETCHING,
             due_in_ms=wait_ms,
             failures=attempt.failures + 1,
-            error=why,
+            error=fault,
             upstream=upstream,
         ):
             if attempt.is_detached:
                 return
-            await update_progress(job.id, None, done=None, message=f"Trying again to store it: {message}")
+            await update_progress(job.id, None, done=None, message=f"Retrying to store the result: {message}")
 
     await transaction(body)
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnsupportedFileError):
-        return f"What upstream sent does not open. {error.message}"
+        return f"The file from the provider cannot be opened. {error.message}"
     if isinstance(error, JobFailure | EkonteError | UpstreamFaultError):
         return error.message
     if isinstance(error, TimeoutError):
-        return "Fetching the result took too long."
+        return "Fetching the result timed out."
     return "The result could not be written to the scratch folder."

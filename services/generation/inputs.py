@@ -1,7 +1,7 @@
-"""Input pictures that are still links: fetched, looked at and stored, before their job waits for an account.
+"""Input pictures given as links: fetched, checked and stored before their job waits for an account.
 
-Not when a job is asked for, because somebody else's server may take its time; and not when it is submitted, because an
-account's slot would wait for that server.
+They are not fetched in the request that creates the job, because the remote server may be slow, and not in the submit
+step, because the account's slot would be held meanwhile.
 """
 
 import asyncio
@@ -34,28 +34,28 @@ from services.queue.run_leased import run_leased
 from services.stores import records
 from services.stores.jobs.claims import is_held_by
 from services.stores.jobs.files import replace_input
-from services.stores.jobs.moves import put_back, put_into_queue
+from services.stores.jobs.moves import move_to_queue, schedule_retry
 from settings import Settings
 
 log = structlog.get_logger(__name__)
 
 MAX_FETCHES = 4
-LOOKING_SECONDS = 60.0
+CHECK_SECONDS = 60.0
 
 
 async def prepare_inputs(job: Job, lease: Lease, settings: Settings) -> None:
     """Stores what the job's inputs link to and moves the job on to the queue of its provider.
 
-    A link that cannot be fetched, or that names no picture, ends the job as FAILED, with INVALID_INPUT and a sentence
-    that says which; what may pass by itself (a network that is away, a storage without room) is tried three times, with
-    2 and then 4 seconds between. Stops quietly where the lease is lost; cancelled from outside, it leaves the job as it
-    is. Called again after any end of its process, it does the same again: nothing was changed before the end.
+    A link that cannot be fetched, or that is not a picture, ends the job as FAILED with INVALID_INPUT and a message
+    that names the input. Transient failures (network unreachable, disk full) are tried three times, with a backoff of 2
+    and then 4 seconds. Stops without an error if the lease is lost; if cancelled, leaves the job as it is. Can be
+    called again after a crash: nothing is changed before the last transaction.
     """
     await run_leased(job, lease, partial(_prepare, job, lease, settings), partial(_fail, job, lease), settings)
 
 
 def queue_of(request: GenerationRequest) -> Queue:
-    """Where a job waits whose inputs are there: for an account, or for a worker."""
+    """The queue of a job whose inputs are stored: that of its pool, or that of the workers."""
     if request.kind is MediaKind.IMAGE:
         return Queue.POOL_IMAGES if is_pooled(request.provider) else Queue.IMAGES
     return Queue.POOL_VIDEOS if is_pooled(request.provider) else Queue.VIDEOS
@@ -63,25 +63,25 @@ def queue_of(request: GenerationRequest) -> Queue:
 
 async def _prepare(job: Job, lease: Lease, settings: Settings, folder: Path, report: Report) -> None:
     request = GenerationRequest.from_json(job.params)
-    places: dict[str, int] = {}  # of each link the first place; one that is given twice is fetched once
+    positions: dict[str, int] = {}  # link -> its first position; a link that is given twice is fetched once
     for position, image in enumerate(request.inputs):
         if image.sha256 is None:
-            places.setdefault(image.given, position)
-    found = await _fetch_all(places, folder, settings)
-    # Stored only when all are there: a job that fails leaves nothing behind.
+            positions.setdefault(image.given, position)
+    found = await _fetch_all(positions, folder, settings)
+    # Stored only when all are fetched, so that a failing job leaves no files.
     stored = {link: await store_file(job.owner, new, job_id=job.id) for link, new in found.items()}
     await _move_on(job, lease, request, stored)
 
 
-async def _fetch_all(places: dict[str, int], folder: Path, settings: Settings) -> dict[str, NewFile]:
-    """The pictures by their links. Raises the JobFailure of the first that fails; the others are not waited for."""
-    room = asyncio.Semaphore(MAX_FETCHES)
+async def _fetch_all(positions: dict[str, int], folder: Path, settings: Settings) -> dict[str, NewFile]:
+    """The pictures by their links. Raises the JobFailure of the first that fails and cancels the others."""
+    capacity = asyncio.Semaphore(MAX_FETCHES)
 
     async def fetch(link: str, position: int) -> NewFile:
-        async with room:
+        async with capacity:
             return await _fetch(link, position, folder / str(position), settings)
 
-    tasks = {link: asyncio.create_task(fetch(link, position)) for link, position in places.items()}
+    tasks = {link: asyncio.create_task(fetch(link, position)) for link, position in positions.items()}
     if not tasks:
         return {}
     try:
@@ -92,14 +92,14 @@ async def _fetch_all(places: dict[str, int], folder: Path, settings: Settings) -
         await asyncio.wait(tasks.values())
     failures = [error for task in tasks.values() if not task.cancelled() and (error := task.exception())]
     if failures:
-        raise _worst(failures)
+        raise _most_severe(failures)
     return {link: task.result() for link, task in tasks.items()}
 
 
-def _worst(failures: Sequence[BaseException]) -> BaseException:
-    """What no further try cures comes before what may pass."""
-    lasting = [error for error in failures if isinstance(error, JobFailure) and not error.is_retryable]
-    return [*lasting, *failures][0]
+def _most_severe(failures: Sequence[BaseException]) -> BaseException:
+    """The failure to report: one that a retry cannot cure comes first."""
+    permanent = [error for error in failures if isinstance(error, JobFailure) and not error.is_retryable]
+    return [*permanent, *failures][0]
 
 
 async def _fetch(link: str, position: int, path: Path, settings: Settings) -> NewFile:
@@ -108,21 +108,23 @@ async def _fetch(link: str, position: int, path: Path, settings: Settings) -> Ne
             link, max_bytes=settings.max_upload_bytes, allowed_private_hosts=settings.allowed_private_hosts, into=path
         )
         info = await run_in_worker(
-            check_result, path, "IMAGE", limit=settings.render_concurrency, timeout_seconds=LOOKING_SECONDS
+            check_result, path, "IMAGE", limit=settings.render_concurrency, timeout_seconds=CHECK_SECONDS
         )
     except EkonteError as error:
-        is_passing = isinstance(error, LinkNotFetchedError) and error.is_passing
+        is_transient = isinstance(error, LinkNotFetchedError) and error.is_transient
         message = f"{input_name(link, position)} cannot be used. {error.message}"
-        raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=is_passing) from error
+        raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=is_transient) from error
     except OSError as error:
-        log.warning("inputs.not_written", error=str(error))
-        message = "The input pictures could not be fetched: there is no room to put them."
+        log.warning("inputs.write_failed", error=str(error))
+        message = "The input pictures could not be written to disk."
         raise JobFailure(JobErrorCode.STORAGE_ERROR, message, is_retryable=True) from error
     return NewFile(path, info.content_type, width=info.width, height=info.height, source_url=link)
 
 
 def input_name(link: str, position: int) -> str:
-    """How people are told of an input: its place, from 1, and the link's host, but nothing secret that a link holds."""
+    """The name of an input in messages: its position, from 1, and the link's host, without the rest of the link, which
+    may hold secrets.
+    """
     try:
         host = httpx.URL(link).host[:253]
     except httpx.InvalidURL:
@@ -131,7 +133,7 @@ def input_name(link: str, position: int) -> str:
 
 
 async def _move_on(job: Job, lease: Lease, request: GenerationRequest, stored: dict[str, StoredFile]) -> None:
-    """Writes the contents into the job and its record, and puts the job into its next queue."""
+    """Writes the inputs' hashes into the job and its record, and moves the job to its next queue."""
     inputs = tuple(
         replace(image, sha256=stored[image.given].sha256) if image.sha256 is None else image for image in request.inputs
     )
@@ -145,14 +147,14 @@ async def _move_on(job: Job, lease: Lease, request: GenerationRequest, stored: d
             if image.sha256 is None:
                 await replace_input(job.id, position, stored[image.given].id)
         await records.write_inputs(job.target_id, ready, current_job_id=job.id)
-        await put_into_queue(lease, ready, queue_of(ready))
+        await move_to_queue(lease, ready, queue_of(ready))
         notify()
 
     await transaction(body)
 
 
 async def _fail(job: Job, lease: Lease, failure: JobFailure) -> None:
-    """Puts the job back for its next try, or ends it with the reason."""
+    """Schedules a retry of the job, or ends it as FAILED."""
     error = JobError(failure.code, failure.message, failure.is_retryable)
 
     async def body() -> None:
@@ -162,8 +164,8 @@ async def _fail(job: Job, lease: Lease, failure: JobFailure) -> None:
         if not failure.is_retryable or failures >= MAX_FAILURES:
             await fail_generation(job, error, failures=failures)
             return
-        message = f"Trying again: {failure.message}"
-        await put_back(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
+        message = f"Retrying: {failure.message}"
+        await schedule_retry(lease, wait_ms=backoff_ms(failures), failures=failures, error=error, message=message)
         notify()
 
     await transaction(body)

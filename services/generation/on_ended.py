@@ -1,6 +1,6 @@
-"""What hangs on the end of a generation, whichever way it ended: statistics, callbacks, its batch.
+"""Effects of the end of a generation, whatever its status: statistics, callbacks, and the state of its batch.
 
-All in the transaction that ended it, so that a crash leaves either all of it or nothing. Rows are locked in one order
+They run in the transaction that ended the job, so that a crash leaves all of them or none. Rows are locked in one order
 everywhere: attempts, accounts, jobs, records, batches.
 """
 
@@ -15,8 +15,8 @@ from services.platform.metrics.recording import record_jobs_ended
 
 
 async def on_ended(job_ids: Sequence[int]) -> None:
-    """For GENERATE jobs that this transaction has just ended, each once. Those that succeeded have their files already
-    and their records show them.
+    """To be called once for each GENERATE job that this transaction has ended, after the files of succeeded jobs were
+    added and published.
     """
     if not job_ids:
         return
@@ -27,12 +27,12 @@ async def on_ended(job_ids: Sequence[int]) -> None:
     await end_complete_batches({job.batch_id for job in jobs if job.batch_id is not None})
 
 
-async def on_reopening(jobs: Sequence[Job], *, goes_on: bool = True) -> None:
-    """For GENERATE jobs, as they have ended, that this transaction is about to take up again.
+async def on_reopening(jobs: Sequence[Job], *, is_rerun: bool = True) -> None:
+    """To be called for ended GENERATE jobs before this transaction changes their status again.
 
-    goes_on False: only to end as SUCCEEDED at once, by a result that came late. Their batch is settled anew then, and
-    has not been reopened.
+    is_rerun False: the jobs only become SUCCEEDED by a late result. Their batch is then not reopened; `on_ended`
+    updates its end state.
     """
     await record_reopened(jobs)
-    if goes_on:
+    if is_rerun:
         await reopen_batches({job.batch_id for job in jobs if job.batch_id is not None})

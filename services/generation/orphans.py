@@ -1,16 +1,16 @@
-"""A net below the steps: generations and builds that nobody is at work on any more are taken up again."""
+"""Recovery of orphans: generations without a live attempt, and builds whose generation has ended."""
 
 from services.queue.notify import notify
-from services.stores.jobs.waits import requeue_forgotten_generations, wake_orphaned_builds
+from services.stores.jobs.waits import requeue_orphaned_generations, wake_orphaned_builds
 
 
 async def resume_orphans() -> int:
-    """Lets generations without a live attempt wait for an account again, and builds look whose generation has ended.
+    """Requeues running generations without a live attempt, and wakes builds whose generation has ended. Returns the
+    number of both.
 
-    Every step ends in a state that names the next one, so this finds something only after a fault of our own. Returns
-    how many there were.
+    Every step stores the state that names the next step, so a count above 0 points to a fault in this program.
     """
-    count = len(await requeue_forgotten_generations()) + await wake_orphaned_builds()
+    count = len(await requeue_orphaned_generations()) + await wake_orphaned_builds()
     if count:
         notify()
     return count

@@ -1,6 +1,6 @@
-"""How GENERATE jobs go on and end, with what hangs on them: the record, the build that waits, followers.
+"""State changes of GENERATE jobs, and the progress and wake-up of the builds that wait for them.
 
-Each change names the states that it expects and returns whether it held. All in the caller's transaction.
+Each change is guarded by the expected states and returns whether it was made. All in the caller's transaction.
 """
 
 from collections.abc import Sequence
@@ -19,12 +19,12 @@ from services.stores.jobs.which import Jobs
 
 
 def error_of(fault: UpstreamFaultError, *, is_retryable: bool) -> JobError:
-    """A fault as rows keep it, with its kind for the pool's own rules."""
+    """A provider error as stored in rows, with its kind for the pool's rules."""
     return JobError(fault.code, fault.message, is_retryable, fault.upstream_code, fault.kind.value, fault.log_id)
 
 
 async def requeue(job: Job, message: str, *, due_in_ms: int = 0) -> bool:
-    """Puts a running job back among those that wait for an account."""
+    """Returns a running job to the queue for an account; returns whether it was running."""
     is_waiting = await moves.requeue_generation(job.id, message, due_in_ms=due_in_ms)
     if is_waiting:
         notify_pools()
@@ -32,7 +32,9 @@ async def requeue(job: Job, message: str, *, due_in_ms: int = 0) -> bool:
 
 
 async def fail_generation(job: Job, error: JobError, *, failures: int | None = None) -> bool:
-    """Ends a live job as FAILED and wakes the build that waits for it. failures: of it so far, where counted."""
+    """Ends a live job as FAILED and wakes the build that waits for it. failures: the new number of
+    failures of the job, if it is counted.
+    """
     counted = {} if failures is None else {"failures": failures}
     if not await moves.fail(Jobs(ids=[job.id], role=JobRole.GENERATE), error, **counted):
         return False
@@ -42,12 +44,11 @@ async def fail_generation(job: Job, error: JobError, *, failures: int | None = N
 
 
 async def succeed_generation(job: Job, *, is_late: bool = False, message: str | None = None) -> bool:
-    """Ends a running job well, perhaps with a word about the result; is_late: also one that had failed because nothing
-    had come in time, or that waits for another account for that reason. Where it held, the caller puts the files in
-    place and calls `after_ending`.
+    """Ends a running job as SUCCEEDED. is_late: also a job that failed with a time-out, or that waits for another
+    account after one. If this returns True, the caller adds the files and calls `on_ended`.
     """
     if is_late and (ended := await lock_ended(job.id)) is not None and ended.status is JobStatus.FAILED:
-        await on_reopening([ended], goes_on=False)
+        await on_reopening([ended], is_rerun=False)
     expected = moves.LATE if is_late else (JobStatus.RUNNING,)
     if not await moves.succeed(Jobs(ids=[job.id], role=JobRole.GENERATE), expected=expected, message=message):
         return False
@@ -56,16 +57,16 @@ async def succeed_generation(job: Job, *, is_late: bool = False, message: str | 
 
 
 async def lock_ended(job_id: int) -> Job | None:
-    """The job as it has ended, locked until the transaction's end; None where it is live."""
+    """The ended job, locked until the end of the transaction; None if it is live."""
     return await lock_row(Job, job_id, "status IN ('SUCCEEDED', 'FAILED', 'CANCELED')")
 
 
 async def update_progress(job_id: int, parent_id: int | None, *, done: float | None, message: str | None) -> None:
-    """Writes how far a running job is (from 0 to 1; None: as far as before), for people; a build that waits for it is
-    as far.
+    """Stores the progress (from 0 to 1; None: unchanged) and the message of a running job. A build that waits for it
+    gets the same progress.
     """
-    is_news = await progress.set_progress(job_id, progress=done, message=message)
-    if not is_news or parent_id is None or done is None:
+    has_changed = await progress.set_progress(job_id, progress=done, message=message)
+    if not has_changed or parent_id is None or done is None:
         return
     stage_job_id = await progress.set_build_progress(parent_id, done)
     if stage_job_id is not None:
@@ -73,13 +74,13 @@ async def update_progress(job_id: int, parent_id: int | None, *, done: float | N
 
 
 async def wake_parent(job: Job) -> None:
-    """As `wake_parents`, for one."""
+    """Wakes the build that waits for this job (see `wake_parents`)."""
     await wake_parents([job])
 
 
 async def wake_parents(jobs: Sequence[Job]) -> None:
-    """Makes the builds that sleep until these jobs have ended look again. Their rows are written in any case, so that a
-    build that goes to sleep at this moment waits for this transaction and then sees its end.
+    """Wakes the builds that sleep until these jobs have ended. Their rows are written in any case, so that a build that
+    goes to sleep at the same time waits for this transaction and then sees the ended jobs.
     """
     ids = sorted({job.parent_id for job in jobs if job.parent_id is not None})
     if not ids:
@@ -91,8 +92,8 @@ async def wake_parents(jobs: Sequence[Job]) -> None:
 def timeout_error(seconds: float) -> JobError:
     return JobError(
         JobErrorCode.TIMEOUT,
-        f"There was no result after {seconds / 60:.0f} minutes. It is still asked for; if it comes it is kept. "
-        "retryJob waits on for it, regenerate makes another.",
+        f"No result after {seconds / 60:.0f} minutes. The task is still polled, and a late result is kept. "
+        "retryJob keeps waiting for it; regenerate starts a new generation.",
         is_retryable=True,
         kind=TIMEOUT,
     )

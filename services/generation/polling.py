@@ -1,7 +1,7 @@
-"""The poll step: asks upstream, for one account at a time and for all of its tasks in one request, how far they are.
+"""The poll step: queries the provider for the states of all tasks of one account and kind in one request.
 
-Attempts whose submit had no answer are looked up by their submit ids in the same step. Only when upstream has kept
-saying for a while that it does not have one is it sent again: under the same submit id, on the same account.
+Attempts whose submit had no response are looked up by submit id in the same step. Such a request is sent again, with
+the same submit id on the same account, only after the provider has reported for a while that it has no such task.
 """
 
 import random
@@ -24,7 +24,7 @@ from services.accounts.pool.account_updates import count_failure, deactivate
 from services.accounts.pool.timing import failed_poll_ms
 from services.accounts.sessions import credential_of
 from services.generation.detaching import detach
-from services.generation.states import HOPELESS_MS, abandon_attempt, is_left_alone, record_states
+from services.generation.states import ABANDON_AFTER_MS, abandon_attempt, is_unpolled, record_states
 from services.generation.unconfirmed_submits import resolve_unconfirmed
 from services.platform.leases import Lease
 from services.platform.providers import pooled_provider
@@ -36,13 +36,13 @@ log = structlog.get_logger(__name__)
 POLL_LEASE_SECONDS = 30.0
 
 
-async def claim_accounts(most: int, lease_seconds: float = POLL_LEASE_SECONDS) -> list[Lease]:
-    """Accounts that have an attempt to ask about now, and that nobody else is asking about."""
-    return await claim_polls(most, lease_seconds) if most > 0 else []
+async def claim_accounts(limit: int, lease_seconds: float = POLL_LEASE_SECONDS) -> list[Lease]:
+    """Claims up to `limit` accounts that have an attempt due for a poll and are not being polled."""
+    return await claim_polls(limit, lease_seconds) if limit > 0 else []
 
 
 async def next_poll_due_ms() -> int | None:
-    """Milliseconds until the next account can be asked (0: now); None where nothing is under way."""
+    """Milliseconds until the next account is due for a poll (0: now); None if no task is running."""
     rows = await execute(
         f"SELECT MIN(attempt.due_at_ms) - {now_ms_sql()} AS wait FROM attempt JOIN account"
         " ON account.id = attempt.account_id WHERE attempt.state IN ('SENT', 'ACCEPTED')"
@@ -53,17 +53,17 @@ async def next_poll_due_ms() -> int | None:
 
 
 async def extend_accounts(leases: Sequence[Lease], lease_seconds: float) -> None:
-    """Keeps the leases of polls that are under way; one that has another holder now stays as it is."""
+    """Extends the leases of running polls. A lease with another holder is not changed."""
     await extend_polls(leases, lease_seconds)
 
 
 async def release_account(lease: Lease) -> None:
-    """Whoever claims next may ask about the account. Twice: nothing more."""
+    """Releases the poll lease of an account. A second call changes nothing."""
     await release_poll(lease)
 
 
 async def poll_step(lease: Lease) -> int:
-    """Asks about all tasks of one account; returns how many slots became free. Always releases it."""
+    """Polls all tasks of one account and releases its lease; returns how many slots became free."""
     try:
         account = await Account.get(id=lease.id)
         attempts = await Attempt.filter(
@@ -80,17 +80,19 @@ async def poll_step(lease: Lease) -> int:
 
 
 async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: int, roll: float) -> int:
-    """Those that upstream has by history id and those that nobody knows of by submit id: at most two requests."""
+    """Queries accepted tasks by history id and unconfirmed ones by submit id: at most two requests. Returns how many
+    slots became free.
+    """
     if not any(attempt.due_at_ms is not None and attempt.due_at_ms <= moment_ms for attempt in attempts):
         return 0
     provider = pooled_provider(attempts[0].provider)
     credential = credential_of(account)
     kind = attempts[0].kind
     accepted = [attempt for attempt in attempts if attempt.state is AttemptState.ACCEPTED]
-    manual = [attempt for attempt in accepted if is_left_alone(attempt)]
-    known = [attempt for attempt in accepted if not is_left_alone(attempt)]
-    # One that is being sent just now has its lease, and so its due time, ahead of it.
-    lost = [
+    manual = [attempt for attempt in accepted if is_unpolled(attempt)]
+    polled = [attempt for attempt in accepted if not is_unpolled(attempt)]
+    # The due time of an attempt that is being sent is the end of its lease, so it is not included.
+    unconfirmed = [
         attempt
         for attempt in attempts
         if attempt.state is AttemptState.SENT and attempt.due_at_ms is not None and attempt.due_at_ms <= moment_ms
@@ -99,22 +101,22 @@ async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: i
     for attempt in manual:
         if attempt.due_at_ms is not None and attempt.due_at_ms <= moment_ms:
             freed += await _free_manual_slot(attempt)
-    for attempt in known:
+    for attempt in polled:
         if attempt.is_draining and attempt.outcome is AttemptOutcome.RUNNING:
-            await _ask_to_stop(provider, credential, attempt)
-    if known:
-        tasks = await _ask(provider, account, kind, known, roll, by_submit_id=False)
+            await _request_cancel(provider, credential, attempt)
+    if polled:
+        tasks = await _query_tasks(provider, account, kind, polled, roll, by_submit_id=False)
         if tasks is not None:
-            freed += await record_states(known, tasks, roll=roll)
-    if lost:
-        tasks = await _ask(provider, account, kind, lost, roll, by_submit_id=True)
+            freed += await record_states(polled, tasks, roll=roll)
+    if unconfirmed:
+        tasks = await _query_tasks(provider, account, kind, unconfirmed, roll, by_submit_id=True)
         if tasks is not None:
-            for attempt in lost:
+            for attempt in unconfirmed:
                 await resolve_unconfirmed(attempt, tasks.get(attempt.submit_id), roll=roll)
     return freed
 
 
-async def _ask(
+async def _query_tasks(
     provider: PooledProvider,
     account: Account,
     kind: MediaKind,
@@ -123,7 +125,7 @@ async def _ask(
     *,
     by_submit_id: bool,
 ) -> Mapping[str, UpstreamTask] | None:
-    """What upstream says; None where it says nothing usable: then all are asked about again later."""
+    """The states that the provider reports; None if the query failed, and then all attempts are rescheduled."""
     credential = credential_of(account)
     ids = [attempt.submit_id if by_submit_id else str(attempt.history_id) for attempt in attempts]
     try:
@@ -132,24 +134,26 @@ async def _ask(
         return await provider.query(credential, kind.value, history_ids=ids)
     except UpstreamFaultError as fault:
         await _record_failed_poll(account, kind, fault, roll)
-        is_out = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)  # until a person renews it
-        told_ms = int(fault.retry_after_seconds * 1000) if fault.retry_after_seconds else None
-        await _postpone(attempts, failed_poll_ms(is_out=is_out, told_ms=told_ms, roll=roll), roll)
+        # Until a person renews the session.
+        is_deactivated = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)
+        retry_after_ms = int(fault.retry_after_seconds * 1000) if fault.retry_after_seconds else None
+        wait_ms = failed_poll_ms(is_deactivated=is_deactivated, retry_after_ms=retry_after_ms, roll=roll)
+        await _postpone(attempts, wait_ms, roll)
         return None
 
 
-async def _ask_to_stop(provider: PooledProvider, credential: Credential, attempt: Attempt) -> None:
-    """Asks upstream once to drop what is not wanted any more; whether it does is seen by its state."""
+async def _request_cancel(provider: PooledProvider, credential: Credential, attempt: Attempt) -> None:
+    """Asks the provider once to cancel a task; later polls show whether it did."""
     await set_outcome(attempt.id, AttemptOutcome.CANCELED)
     try:
-        is_dropped = await provider.cancel(credential, attempt.kind.value, str(attempt.history_id))
+        is_canceled = await provider.cancel(credential, attempt.kind.value, str(attempt.history_id))
     except UpstreamFaultError:
-        is_dropped = False  # it ends by itself
-    log.info("attempt.asked_to_stop", attempt=attempt.global_id, is_dropped=is_dropped)
+        is_canceled = False  # the task ends by itself
+    log.info("attempt.cancel_requested", attempt=attempt.global_id, is_canceled=is_canceled)
 
 
 async def _record_failed_poll(account: Account, kind: MediaKind, fault: UpstreamFaultError, roll: float) -> None:
-    """A failed look loses nothing, but tells about the account: no session, or unreachable."""
+    """Updates the account after a failed poll: expired session, banned, or one more failure. Tasks are not affected."""
     log.info(
         "poll.failed", account=account.global_id, kind=fault.kind.value, code=fault.upstream_code, log_id=fault.log_id
     )
@@ -166,21 +170,23 @@ async def _record_failed_poll(account: Account, kind: MediaKind, fault: Upstream
 
 
 async def _postpone(attempts: Sequence[Attempt], wait_ms: int, roll: float) -> None:
-    """Asked about again later; what timed out meanwhile is detached by the look that succeeds, or by its age. What
-    nobody waits for any more, and cannot be asked about for a day, keeps its slot no longer.
+    """Reschedules polls that failed. An attempt that has timed out is detached; one that no job waits for and that is
+    older than ABANDON_AFTER_MS is ended, which frees its slot.
     """
     moment_ms = await now_ms()
     for attempt in attempts:
         if await detach(attempt, roll=roll):
             continue
         since_ms = attempt.accepted_at_ms or attempt.sent_at_ms or moment_ms
-        if moment_ms - since_ms > HOPELESS_MS and await abandon_attempt(attempt):
+        if moment_ms - since_ms > ABANDON_AFTER_MS and await abandon_attempt(attempt):
             continue
         await move(attempt, attempt.state, due_in_ms=wait_ms)
 
 
 async def _free_manual_slot(attempt: Attempt) -> int:
-    """After the usual time the slot of a task that nobody polls is taken to be free; its state stays open."""
+    """Frees the slot of a manual attempt after the usual duration; its state stays ACCEPTED. Returns 1 if the slot was
+    held.
+    """
     if await free_manual_slot(attempt.id):
         return 1
     await move(attempt, AttemptState.ACCEPTED, due_in_ms=None)

@@ -1,4 +1,4 @@
-"""Asking upstream because somebody asks: jobs that nobody polls, and tasks by their history id."""
+"""Queries to the provider on a caller's request: the task of a job, or any task by its history id."""
 
 import random
 
@@ -18,14 +18,14 @@ MAX_ID_CHARACTERS = 64
 
 
 async def refresh_job(owner: str, job_id: int) -> Job:
-    """Asks upstream once about the job's task and stores what it says; the job as it is then.
+    """Queries the provider once for the job's task, stores the state, and returns the job.
 
-    A job without a task upstream, or one that has its result, is returned as it is. Raises ConflictError for a job that
-    is no generation of a pool, ProviderFailedError where upstream does not answer.
+    A job without a task at the provider, or with a result, is returned unchanged. Raises ConflictError for a job that
+    is not a generation on a pooled account, ProviderFailedError if the query fails.
     """
     job = await own(Job, owner, job_id)
     if job.role is not JobRole.GENERATE or not is_pooled(str(job.params.get("provider"))):
-        raise ConflictError("Only a picture or clip of a pool's account can be asked for upstream.")
+        raise ConflictError("Only a generation on a pooled account can be refreshed from its provider.")
     attempt = await Attempt.filter(job_id=job.id, state=AttemptState.ACCEPTED).order_by("-number").first()
     if attempt is not None:
         account = await Account.get(id=attempt.account_id)
@@ -35,17 +35,17 @@ async def refresh_job(owner: str, job_id: int) -> Job:
                 credential_of(account), attempt.kind.value, history_ids=[history_id], fresh=True
             )
         except UpstreamFaultError as fault:
-            raise ProviderFailedError(f"Upstream does not tell. {fault.message}") from fault
+            raise ProviderFailedError(f"The provider could not be queried. {fault.message}") from fault
         await record_states([attempt], tasks, roll=random.random())
         notify_pools()
     return await own(Job, owner, job_id)
 
 
 async def upstream_task(owner: str, account_id: int, history_id: str) -> UpstreamTask | None:
-    """What upstream says now of a task that was submitted under the account; None where it does not know it.
+    """The present state of a task that was submitted with the account; None if the provider does not know the task.
 
-    Raises NotFoundError for an account that is not the owner's, BadInputError for what can be no history id,
-    ProviderFailedError where upstream does not answer.
+    Raises NotFoundError for an account that is not the owner's, BadInputError for an invalid history id,
+    ProviderFailedError if the query fails.
     """
     if not 0 < len(history_id) <= MAX_ID_CHARACTERS or not history_id.isascii() or not history_id.isalnum():
         raise BadInputError("A history id is a number such as 25594898552322.", path=["historyId"])
@@ -62,5 +62,5 @@ async def upstream_task(owner: str, account_id: int, history_id: str) -> Upstrea
             if (task := tasks.get(history_id)) is not None:
                 return task
     except UpstreamFaultError as fault:
-        raise ProviderFailedError(f"Upstream does not tell. {fault.message}") from fault
+        raise ProviderFailedError(f"The provider could not be queried. {fault.message}") from fault
     return None

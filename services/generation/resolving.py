@@ -1,6 +1,6 @@
-"""Input pictures of requests, found: the caller's uploads and results by their ids, contents by their hash.
+"""Resolving the input pictures of requests: uploads and results by id, contents by hash.
 
-Links stay links: they are fetched before their job is scheduled (services/generation/inputs.py).
+Links are not resolved here; they are fetched before the job is scheduled (services/generation/inputs.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ from models.generation_parameters import InputImage
 from models.generation_requests import GenerationRequest
 from models.ids import parse_global_id
 from services.generation.checking import input_faults, is_link
-from services.platform.files import keep_file_ready
+from services.platform.files import keep_files_ready
 
 
 @dataclass(frozen=True)
 class Resolved:
-    """A request's inputs with the contents of all that are no links, their files by place, and what could not be found;
-    the paths of faults lie within the request.
+    """inputs: with the hashes of all that are not links. files: position of an input -> its file. faults: their paths
+    are relative to the request.
     """
 
     inputs: tuple[InputImage, ...] = ()
@@ -30,33 +30,33 @@ class Resolved:
 
 
 async def resolve_inputs(owner: str, request: GenerationRequest) -> tuple[GenerationRequest, Mapping[int, StoredFile]]:
-    """As `resolve_all`, for one request. Raises the first fault."""
+    """Resolves the inputs of one request (see `resolve_all`). Raises the first fault."""
     resolved = (await resolve_all(owner, [request.inputs]))[0]
     for fault in resolved.faults:
         raise fault
     return replace(request, inputs=resolved.inputs), resolved.files
 
 
-async def resolve_all(owner: str, requests: Sequence[Sequence[InputImage]], *, keeps: bool = True) -> list[Resolved]:
-    """For each request what its inputs are; at most six statements, however many. In a transaction: the files are kept
-    from being removed until its end; keeps False: they are only looked at.
+async def resolve_all(owner: str, requests: Sequence[Sequence[InputImage]], *, locks: bool = True) -> list[Resolved]:
+    """Resolves the inputs of each request, in at most six statements in all. In a transaction: the files cannot be
+    removed until its end. locks False: they are only read.
 
-    An input with a hash is that content where it is still there. NotFoundError is for what is not the owner's or is
-    gone, BadInputError for what is no picture.
+    An input with a hash stands for that content, if it still exists. The faults are NotFoundError for what is not the
+    owner's or does not exist, BadInputError for what is not a picture.
     """
-    known = await _look_up(owner, [image for inputs in requests for image in inputs])
+    known = await _load(owner, [image for inputs in requests for image in inputs])
     if not known.is_needed:
         return [Resolved(tuple(inputs)) for inputs in requests]
     found = [_resolve(inputs, known) for inputs in requests]
     files = {file.id for resolved in found for file in resolved.files.values()}
-    if not keeps or (kept := await keep_file_ready(files)) == files:
+    if not locks or (kept := await keep_files_ready(files)) == files:
         return found
     return [_without_removed(resolved, kept) for resolved in found]
 
 
 @dataclass
 class _Known:
-    """What there is of all that inputs name. results: by record the file that is shown; None: it has none."""
+    """The rows that inputs refer to. results: record id -> the file that the record shows; None: it shows none."""
 
     is_needed: bool = False
     by_digest: dict[str, StoredFile] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class _Known:
     results: dict[int, StoredFile | None] = field(default_factory=dict)
 
 
-async def _look_up(owner: str, images: Sequence[InputImage]) -> _Known:
+async def _load(owner: str, images: Sequence[InputImage]) -> _Known:
     digests = {image.sha256 for image in images if image.sha256 is not None}
     ids = {parsed for image in images if not is_link(image.given) and (parsed := parse_global_id(image.given))}
     known = _Known(is_needed=any(image.sha256 is not None or not is_link(image.given) for image in images))
@@ -79,7 +79,7 @@ async def _look_up(owner: str, images: Sequence[InputImage]) -> _Known:
 
 
 async def _results(owner: str, record_ids: Sequence[int]) -> dict[int, StoredFile | None]:
-    """By record its chosen file, else its first."""
+    """record id -> its chosen file, else its first."""
     records = await GenerationRecord.filter(owner=owner, id__in=list(record_ids), deleted_at__isnull=True)
     shown = [record.shown_job_id for record in records if record.chosen_file_id is None and record.shown_job_id]
     firsts: dict[int, int] = {}
@@ -114,12 +114,12 @@ def _resolve(images: Sequence[InputImage], known: _Known) -> Resolved:
 
 
 def _file(image: InputImage, known: _Known, path: list[str]) -> StoredFile | None:
-    """None for a link that is still to be fetched."""
+    """The file of an input; None for a link that is not fetched yet. Raises NotFoundError or BadInputError."""
     if image.sha256 is not None:
         if (stored := known.by_digest.get(image.sha256)) is not None:
             return stored
         if image.given == image.sha256:
-            raise NotFoundError("An input picture is no longer there.", path=path)
+            raise NotFoundError("The input picture no longer exists.", path=path)
     if is_link(image.given):
         return None
     for fault in input_faults(image, *path):
@@ -131,16 +131,16 @@ def _file(image: InputImage, known: _Known, path: list[str]) -> StoredFile | Non
             raise not_found("upload", path)
         if number not in known.results:
             raise not_found("record", path)
-        raise BadInputError("The record has no result yet that could be used.", path=path)
+        raise BadInputError("The record has no result yet.", path=path)
     if not file.content_type.startswith("image/"):
-        raise BadInputError(f"An input image must be a picture; this is {file.content_type}.", path=path)
+        raise BadInputError(f"An input image must be a picture; this file is {file.content_type}.", path=path)
     return file
 
 
 def _without_removed(resolved: Resolved, kept: set[int]) -> Resolved:
     removed = [place for place, file in resolved.files.items() if file.id not in kept]
     faults = [
-        NotFoundError("An input picture was removed at this moment.", path=["input", "inputImages", str(place)])
+        NotFoundError("The input picture was removed meanwhile.", path=["input", "inputImages", str(place)])
         for place in removed
     ]
     return replace(resolved, faults=(*resolved.faults, *faults))

@@ -1,4 +1,4 @@
-"""Results as stored files."""
+"""Names and types of generated files before they are stored."""
 
 import mimetypes
 from pathlib import Path
@@ -13,7 +13,7 @@ _EXTENSIONS = {"image/jpeg": ".jpg", "image/webp": ".webp", "video/mp4": ".mp4"}
 def new_result_file(
     path: Path, info: ResultInfo, request: GenerationRequest, number: int, link: str | None = None
 ) -> NewFile:
-    """A result ready to store, named after its storyboard; number from 0; link: where it came from."""
+    """A result as a file to store, named after its storyboard. number: from 0. link: the source, if there is one."""
     extension = _EXTENSIONS.get(info.content_type) or mimetypes.guess_extension(info.content_type) or ""
     return NewFile(
         path,

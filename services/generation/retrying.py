@@ -1,4 +1,4 @@
-"""Taking generations up again. What upstream has taken is never asked for twice."""
+"""Retries of generations. A task that the provider has accepted is never submitted a second time."""
 
 from collections.abc import Sequence
 
@@ -15,31 +15,31 @@ from services.queue.notify import notify
 from services.stores import attempts as store
 from services.stores.jobs.moves import reopen_generations
 
-GONE_ON = "Its record has gone on with a newer job, or was deleted."
-BUSY = "Its storyboard is being generated already."
+SUPERSEDED = "A newer job has replaced it on its record, or the record was deleted."
+BUSY = "Its storyboard is already being generated."
 
 
 async def retry_generation(job: Job) -> None:
-    """Runs a failed or canceled generation again, from where it stands. In a transaction.
+    """Retries a failed or canceled generation from the step that it reached. In a transaction.
 
-    What upstream still works on is waited for again; a result that could not be stored is fetched again; else the job
-    waits for an account. Raises ConflictError where the record has gone on with a newer job.
+    If the provider still has a task, the job polls it again; if a result could not be stored, it is fetched again;
+    otherwise the job waits for an account. Raises ConflictError if the record has a newer job or was deleted.
     """
     current = await current_among([job])
     if not current:
-        raise ConflictError(GONE_ON)
+        raise ConflictError(SUPERSEDED)
     await retry_generations(current)
 
 
 async def current_among(jobs: Sequence[Job]) -> list[Job]:
-    """Those of the jobs that have ended and whose record is there and has not gone on with a newer job, as they are
-    now; they, and then their records, are locked until the transaction's end.
+    """The jobs that have ended, whose record exists and has no newer job, as they are now. The jobs, and then their
+    records, are locked until the end of the transaction.
     """
     if not jobs:
         return []
     ids = [job.id for job in jobs]
     await lock_rows(Job, ids)
-    # Read once it is locked: a lock that was waited for comes with the row as it was before.
+    # Read after locking: the statement that waits for a lock returns the row as it was before.
     present = await Job.filter(id__in=ids, status__in=list(ENDED_JOB_STATUSES)).order_by("id")
     record_ids = sorted({job.record_id or 0 for job in present})
     if not record_ids:
@@ -51,60 +51,63 @@ async def current_among(jobs: Sequence[Job]) -> list[Job]:
 
 
 def _is_newest(job: Job, current_job_id: int) -> bool:
-    """Whether the record, whose current job that is, has not gone on without the job. One that only stands for a result
-    that its record had already (a batch's item that was not made again) is newer than the record's own.
+    """Whether the job is the newest of its record. current_job_id: of the record. A job that only refers to a result
+    that the record had already (an item of a batch that was not generated again) is newer than the record's own job.
     """
     return current_job_id == job.id or (job.status is JobStatus.SUCCEEDED and current_job_id < job.id)
 
 
 async def retry_generations(jobs: Sequence[Job]) -> list[Job]:
-    """Runs those that failed or were canceled again; which those were. jobs: as current_among gave them.
+    """Retries the jobs that failed or were canceled, and returns those. jobs: as returned by current_among.
 
-    Raises ConflictError where a record has another live job.
+    Raises ConflictError if a record has another live job.
     """
     ended = [job for job in jobs if job.status in (JobStatus.FAILED, JobStatus.CANCELED)]
     if not ended:
         return []
     await on_reopening(ended)
-    resumed: dict[int, int] = {}  # by job the attempt that goes on
+    resumed: dict[int, int] = {}  # job id -> id of the resumed attempt
     for attempt in await _resumable_attempts([job.id for job in ended]):
         if attempt.job_id not in resumed and await store.resume(attempt.id, attempt.state):
             resumed[attempt.job_id] = attempt.id
-    for goes_on in (True, False):
-        group = [job.id for job in ended if (job.id in resumed) is goes_on]
+    for is_resumed in (True, False):
+        group = [job.id for job in ended if (job.id in resumed) is is_resumed]
         if group:
-            await _reopen(group, goes_on=goes_on)
+            await _reopen(group, is_resumed=is_resumed)
     if resumed:
         await store.count_in_run_of_job(list(resumed.values()))
     notify()
     return ended
 
 
-async def _reopen(job_ids: Sequence[int], *, goes_on: bool) -> None:
+async def _reopen(job_ids: Sequence[int], *, is_resumed: bool) -> None:
     try:
-        await reopen_generations(job_ids, goes_on=goes_on)
+        await reopen_generations(job_ids, is_resumed=is_resumed)
     except IntegrityError as error:
         raise ConflictError(BUSY) from error
 
 
 async def is_resumable(job: Job) -> bool:
-    """Whether a failed or canceled generation has something upstream, or paid for, that a retry would go on with."""
+    """Whether a failed or canceled generation has a task at the provider, or a paid result, that a
+    retry would resume.
+    """
     if job.status not in (JobStatus.FAILED, JobStatus.CANCELED):
         return False
     return bool(await _resumable_attempts([job.id]))
 
 
 async def _resumable_attempts(job_ids: Sequence[int]) -> list[Attempt]:
-    """All that the jobs have upstream, or paid for, those first that are to go on: what upstream was not asked to stop,
-    and of these the newest. That need not be a job's last attempt: of one that timed out, and whose job then failed on
-    another account, the result may still come. The others of a job stay as they are: whichever comes first is taken.
+    """The jobs' attempts that the provider still runs, or whose result is paid for, in the order of preference for
+    resuming: those that the provider was not asked to cancel first, then the newest. That need not be a job's last
+    attempt: one that timed out may still get a result after its job failed on another account. The other attempts of a
+    job are left as they are; the first result to arrive is used.
     """
     attempts = await Attempt.filter(job_id__in=list(job_ids))
     found = [attempt for attempt in attempts if attempt.state in store.UNDER_WAY or _lacks_only_storing(attempt)]
-    return sorted(found, key=lambda attempt: (_is_asked_to_stop(attempt), -attempt.number))
+    return sorted(found, key=lambda attempt: (_is_canceling(attempt), -attempt.number))
 
 
-def _is_asked_to_stop(attempt: Attempt) -> bool:
+def _is_canceling(attempt: Attempt) -> bool:
     return attempt.is_draining and attempt.state is not AttemptState.ENDED
 
 

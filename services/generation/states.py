@@ -1,4 +1,4 @@
-"""What upstream told of tasks, written down: running, done, failed, or not in the answer."""
+"""Storing the task states that the provider reports: running, done, failed, or missing from the response."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,13 +17,13 @@ from services.generation.telemetry import record_task_done
 from services.generation.timings import durations, record_times
 from services.stores.attempts import move
 
-HOPELESS_MS = 24 * 3600 * 1000
-"""A task that nobody waits for any more, and that upstream has not told of for so long, will not come."""
+ABANDON_AFTER_MS = 24 * 3600 * 1000
+"""A task that no job waits for is given up when the provider has not finished it, or not reported it, for this long."""
 
 
 async def record_states(attempts: Sequence[Attempt], tasks: Mapping[str, UpstreamTask], *, roll: float) -> int:
-    """Writes down what upstream told of tasks by history id; returns how many slots that freed. roll: from 0 to 1, by
-    chance, for the waits until they are asked about again.
+    """Stores the reported state of each attempt's task; returns how many slots became free. tasks: by history id.
+    roll: a random number from 0 to 1, for the delay until the next poll.
     """
     freed = 0
     for attempt in attempts:
@@ -34,7 +34,7 @@ async def record_states(attempts: Sequence[Attempt], tasks: Mapping[str, Upstrea
             freed += await record_done(attempt, task)
         elif task.phase is TaskPhase.FAILED:
             fault = task.fault or UpstreamFaultError(
-                FaultKind.GENERATION_FAILED, JobErrorCode.SERVER_ERROR, "Upstream could not make it."
+                FaultKind.GENERATION_FAILED, JobErrorCode.SERVER_ERROR, "The provider failed to generate it."
             )
             await handle_provider_error(
                 attempt,
@@ -58,12 +58,12 @@ async def _record_running(attempt: Attempt, task: UpstreamTask, roll: float) -> 
     if not attempt.is_detached and await detach(attempt, roll=roll, queued_ms=queued_ms):
         return
     age_ms = moment_ms - (attempt.accepted_at_ms or moment_ms)
-    if age_ms - queued_ms > HOPELESS_MS and await abandon_attempt(attempt):
+    if age_ms - queued_ms > ABANDON_AFTER_MS and await abandon_attempt(attempt):
         return
     samples = await durations(attempt.provider, attempt.model, attempt.kind)
     wait_ms: int | None
-    if is_left_alone(attempt):
-        wait_ms = _until_slot_is_freed(attempt, moment_ms)
+    if is_unpolled(attempt):
+        wait_ms = _slot_release_wait_ms(attempt, moment_ms)
     elif attempt.is_detached:
         wait_ms = jittered_ms(DETACHED_INTERVAL_MS, roll)
     else:
@@ -88,9 +88,11 @@ async def _record_running(attempt: Attempt, task: UpstreamTask, roll: float) -> 
 
 
 async def record_done(attempt: Attempt, task: UpstreamTask) -> int:
-    """Upstream is done: the slot is free, the result is to be fetched. Returns 1 where that held."""
+    """The provider is done: frees the slot and schedules the fetch of the result. Returns 1, or 0 if
+    the lease is lost.
+    """
     moment_ms = await now_ms()
-    duration_ms = duration_of(attempt, task, moment_ms)
+    duration_ms = task_duration_ms(attempt, task, moment_ms)
 
     async def body() -> bool:
         moved = await move(
@@ -113,52 +115,52 @@ async def record_done(attempt: Attempt, task: UpstreamTask) -> int:
         return 0
     await record_task_done(attempt, moment_ms)
     if duration_ms is not None:
-        held_ms = held_for(attempt, moment_ms)
+        held_ms = slot_held_ms(attempt, moment_ms)
         await record_times(attempt.provider, attempt.model, attempt.kind, duration_ms=duration_ms, held_ms=held_ms)
     return 1
 
 
-def held_for(attempt: Attempt, moment_ms: int) -> int | None:
-    """Milliseconds for which it held its slot until now; None where it was waited for again in a later run, or gave
-    its slot up before.
+def slot_held_ms(attempt: Attempt, moment_ms: int) -> int | None:
+    """Milliseconds for which the attempt has held its slot; None if a retry resumed it, or if its slot
+    is free already.
     """
     if attempt.run > 0 or attempt.released_at_ms is not None or not attempt.placed_at_ms:
         return None
     return moment_ms - int(attempt.placed_at_ms)
 
 
-def duration_of(attempt: Attempt, task: UpstreamTask, moment_ms: int) -> int | None:
-    """Milliseconds that upstream worked on it: by upstream's own times where it tells them (whole seconds, so one more
-    is counted), at most what was seen from here; None where a pause spoils the measure.
+def task_duration_ms(attempt: Attempt, task: UpstreamTask, moment_ms: int) -> int | None:
+    """Milliseconds that the provider worked on the task: from the provider's own times if it reports them (in whole
+    seconds, so one second is added), at most the time observed here. None if the attempt was not polled regularly.
     """
     if attempt.is_manual or attempt.is_detached or attempt.accepted_at_ms is None:
         return None
-    seen_ms: int = moment_ms - int(attempt.accepted_at_ms) - attempt.queued_ms
+    observed_ms: int = moment_ms - int(attempt.accepted_at_ms) - attempt.queued_ms
     if task.created_at is not None and task.finished_at is not None and task.finished_at >= task.created_at:
-        whole = 0 if task.finished_at % 1 else 1000
-        told_ms = int((task.finished_at - task.created_at) * 1000) + whole - attempt.queued_ms
-        return int(max(0, min(seen_ms, told_ms)))
-    return seen_ms
+        rounding_ms = 0 if task.finished_at % 1 else 1000
+        reported_ms = int((task.finished_at - task.created_at) * 1000) + rounding_ms - attempt.queued_ms
+        return int(max(0, min(observed_ms, reported_ms)))
+    return observed_ms
 
 
 async def abandon_attempt(attempt: Attempt) -> bool:
-    """Ends an attempt that nobody waits for any more, so that its slot is not kept for ever; whether it did."""
+    """Ends a detached or draining attempt, so that its slot is not kept for ever; returns whether it did."""
     if not (attempt.is_detached or attempt.is_draining):
         return False
     return await end_attempt(attempt, AttemptOutcome.CANCELED if attempt.is_draining else AttemptOutcome.FAILED)
 
 
 async def _record_missing(attempt: Attempt, roll: float) -> None:
-    """Not in the answer: answers are only eventually consistent. Its age still counts towards the time-out."""
+    """The task is not in the response: responses are only eventually consistent. The time-out still applies."""
     moment_ms = await now_ms()
     if not attempt.is_detached and await detach(attempt, roll=roll):
         return
     since_ms = attempt.missing_since_ms or moment_ms
-    if moment_ms - since_ms > HOPELESS_MS and await abandon_attempt(attempt):
+    if moment_ms - since_ms > ABANDON_AFTER_MS and await abandon_attempt(attempt):
         return
     wait_ms: int | None
-    if is_left_alone(attempt):
-        wait_ms = _until_slot_is_freed(attempt, moment_ms)
+    if is_unpolled(attempt):
+        wait_ms = _slot_release_wait_ms(attempt, moment_ms)
     else:
         wait_ms = missing_poll_ms(missing_ms=moment_ms - since_ms, is_detached=attempt.is_detached, roll=roll)
     await move(
@@ -171,18 +173,20 @@ async def _record_missing(attempt: Attempt, roll: float) -> None:
     )
 
 
-def is_left_alone(attempt: Attempt) -> bool:
-    """Whether nobody asks about it unasked: a manual one, until it is canceled and drains."""
+def is_unpolled(attempt: Attempt) -> bool:
+    """Whether the attempt is not polled: a manual one, until it is canceled and drains."""
     return attempt.is_manual and not attempt.is_draining
 
 
-def _until_slot_is_freed(attempt: Attempt, moment_ms: int) -> int | None:
-    """A manual attempt's due time is that of its slot, and asking does not change it; None where it is free already."""
+def _slot_release_wait_ms(attempt: Attempt, moment_ms: int) -> int | None:
+    """Milliseconds until the slot of a manual attempt is freed, which is its due time and which a query does not
+    change; None if the slot is free already.
+    """
     return None if attempt.due_at_ms is None else max(0, attempt.due_at_ms - moment_ms)
 
 
 def upstream_of(task: UpstreamTask) -> dict[str, object]:
-    """A task's state as attempts keep it."""
+    """A task's state as stored in Attempt.upstream."""
     return {
         "status": task.status,
         "taskType": task.kind,
@@ -199,5 +203,5 @@ def _progress(task: UpstreamTask) -> float | None:
 
 def _message(task: UpstreamTask) -> str:
     if task.queue_position:
-        return f"Queued upstream, {task.queue_position} before this."
-    return "Upstream is working on it."
+        return f"Queued at the provider, {task.queue_position} ahead."
+    return "The provider is generating it."

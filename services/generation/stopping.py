@@ -1,4 +1,4 @@
-"""Cancelling generations, one or a thousand of them for the same few statements."""
+"""Cancelling generations, in a number of statements that does not grow with the jobs."""
 
 from collections.abc import Sequence
 
@@ -18,15 +18,15 @@ BATCH_SIZE = 5_000
 
 
 async def cancel_generation(job: Job) -> bool:
-    """As `cancel_generations`, for one: whether it was live."""
+    """Cancels one generation (see `cancel_generations`); returns whether it was live."""
     return bool(await cancel_generations([job]))
 
 
 async def cancel_generations(jobs: Sequence[Job]) -> list[Job]:
-    """Ends live generations as CANCELED; those that were live. In a transaction.
+    """Ends live generations as CANCELED and returns those that were live. In a transaction. A second call returns none.
 
-    An attempt that was not sent ends with its job. One that upstream has, or may have, drains: it is asked to stop, and
-    keeps its slot until upstream has ended it.
+    An attempt that was not sent ends with its job. One that the provider has, or may have, drains: the provider is
+    asked to cancel it, and its slot is kept until the provider reports its end.
     """
     ended = await end_canceled(jobs)
     await on_ended([job.id for job in ended])
@@ -34,7 +34,7 @@ async def cancel_generations(jobs: Sequence[Job]) -> list[Job]:
 
 
 async def end_canceled(jobs: Sequence[Job]) -> list[Job]:
-    """As `cancel_generations`, up to what hangs on the end of generations: the caller calls `after_ending`."""
+    """As `cancel_generations`, without calling `on_ended`, which is left to the caller."""
     ended: list[Job] = []
     for start in range(0, len(jobs), BATCH_SIZE):
         ended += await _end_canceled(jobs[start : start + BATCH_SIZE])
@@ -53,7 +53,7 @@ async def _end_canceled(jobs: Sequence[Job]) -> list[Job]:
 
 
 async def _lock_attempts(job_ids: Sequence[int]) -> None:
-    """Attempts come before jobs wherever both are locked; SQLite has one writer at a time."""
+    """Locks attempts before their jobs, in the order that all code uses. SQLite has one writer, and needs no lock."""
     if is_sqlite() or not job_ids:
         return
     await execute(
@@ -63,9 +63,10 @@ async def _lock_attempts(job_ids: Sequence[int]) -> None:
 
 
 async def drain_attempts(job_ids: Sequence[int]) -> None:
-    """Ends attempts of jobs that were not sent, and lets the others drain. In a transaction, after the jobs have ended.
+    """Ends the jobs' attempts that were not sent and drains the others. In a transaction, after the jobs have ended.
 
-    In this order, so that one that is being sent at this moment is either ended before it is or drains after it.
+    In this order, so that an attempt that is being sent at the same time is either ended before that or drains after
+    it.
     """
     if not job_ids:
         return
@@ -77,7 +78,7 @@ async def drain_attempts(job_ids: Sequence[int]) -> None:
 
 
 async def cancel_generations_of(build_ids: list[int]) -> None:
-    """Cancels the live generations that builds wait for. In a transaction."""
+    """Cancels the live generations that these builds wait for. In a transaction."""
     for start in range(0, len(build_ids), BATCH_SIZE):
         children = Job.filter(
             parent_id__in=build_ids[start : start + BATCH_SIZE],

@@ -1,4 +1,4 @@
-"""How the pool is used where a request does not say."""
+"""The default account strategy of requests."""
 
 from models.enums import LoadBalance, RateLimitHandling
 from models.generation_requests import AccountStrategy
@@ -6,7 +6,7 @@ from settings import get_settings
 
 
 def default_strategy() -> AccountStrategy:
-    """The deployment's own."""
+    """The strategy from the deployment's settings."""
     settings = get_settings()
     return AccountStrategy(
         load_balance=LoadBalance(settings.load_balance),

@@ -1,7 +1,7 @@
-"""The submit step: uploads what is needed, writes down that it sends, sends, and writes down what came of it.
+"""The submit step: uploads input pictures, marks the attempt as sent, sends the request, and stores the outcome.
 
-At a submit only a readable refusal is a refusal. Everything else is unknown, and is looked up by the poll step: the
-draft is sent once.
+Only a response with a readable error counts as a refusal. Any other failure leaves the outcome unknown: the poll step
+looks the task up by its submit id, so that the request is sent only once.
 """
 
 import asyncio
@@ -50,73 +50,75 @@ from settings import get_settings
 log = structlog.get_logger(__name__)
 
 LEASE_MARGIN_SECONDS = 15.0
-"A submit's deadline ends half of it before its lease."
-LOOK_UP_MS = 2_000
-PUT_OFF_MS = 10_000
-PREPARE_SECONDS = 240.0
-"Uploading up to ten input pictures."
+"The submit call times out half of this before its lease expires."
+LOOKUP_DELAY_MS = 2_000
+RETRY_DELAY_MS = 10_000
+UPLOAD_SECONDS = 240.0
+"For up to ten input pictures."
 URI_DAYS = 7
 
 
 async def submit_step(step: StepLease) -> None:
-    """Does the submit step of one attempt. Twice at once: the one without the lease stops before it sends."""
+    """Runs the submit step of one attempt. Of two concurrent calls the one without the lease stops before it sends."""
     attempt = step.attempt
     job = await Job.get(id=attempt.job_id)
     if job.status is not JobStatus.RUNNING:
         await end_attempt(attempt, AttemptOutcome.CANCELED)
         return
     account = await Account.get(id=attempt.account_id)
-    if not await _may_go(attempt, job, account):
+    if not await _can_send(attempt, job, account):
         return
     provider = pooled_provider(attempt.provider)
     request = GenerationRequest.from_json(job.params)
     try:
         credential = credential_of(account)
-        async with asyncio.timeout(PREPARE_SECONDS):
-            uris = await _uploaded(provider, credential, request, job.owner)
+        async with asyncio.timeout(UPLOAD_SECONDS):
+            uris = await _upload_inputs(provider, credential, request, job.owner)
         order = order_of(request, uris)
     except UpstreamFaultError as fault:
         await handle_provider_error(attempt, fault, was_accepted=False, session_hash=account.session_hash)
         return
     except TimeoutError:
-        message = "Uploading the input pictures took too long."
-        late = UpstreamFaultError(FaultKind.UPSTREAM_FAULT, JobErrorCode.NETWORK_ERROR, message)
-        await handle_provider_error(attempt, late, was_accepted=False)
+        message = "Uploading the input pictures timed out."
+        timeout = UpstreamFaultError(FaultKind.UPSTREAM_FAULT, JobErrorCode.NETWORK_ERROR, message)
+        await handle_provider_error(attempt, timeout, was_accepted=False)
         return
     except JobFailure as failure:
         if failure.is_retryable:
-            await _put_off(attempt, job, failure.message)
+            await _reschedule(attempt, job, failure.message)
         else:
             await _fail(attempt, job, failure)
         return
     except OSError:
-        await _put_off(attempt, job, "The input pictures cannot be read here: the disk is full or away.")
+        await _reschedule(attempt, job, "The input pictures cannot be read from the storage.")
         return
     if not await mark_sent(attempt, provider.call_timeout_seconds + LEASE_MARGIN_SECONDS):
         return
     await _send(attempt, job, provider, account, order)
 
 
-async def _may_go(attempt: Attempt, job: Job, account: Account) -> bool:
-    """Whether nothing has come up against the account since the job was placed there; else the job looks for another.
+async def _can_send(attempt: Attempt, job: Job, account: Account) -> bool:
+    """Whether the attempt may still be sent; if not, it ends and the job waits for another account.
 
-    Others' refusals count: what upstream has just refused is not repeated. A probe may go, and one that waits for its
-    account's cooldown to end. One that was lost and is to be sent again stays with its account, and waits.
+    A cooldown that another job caused since the placement counts, so that a refused request is not repeated. A probe
+    may be sent, and so may an attempt that has waited for its account's cooldown. An unconfirmed submit that is to be
+    sent again stays on its account and waits for the end of the cooldown.
     """
     if account.deleted_at is not None:
-        await _give_up_place(attempt, job, "Its account was deleted.")
+        await _release_account(attempt, job, "The account was deleted.")
         return False
     if account.status is not AccountStatus.ACTIVE:
-        await _give_up_place(attempt, job, "Its account is out of the pool.")
+        await _release_account(attempt, job, "The account is not active.")
         return False
     if job.batch_id is not None and not attempt.sends and await is_paused_by_hand(job.batch_id):
-        await _give_up_place(attempt, job, "Its batch is paused.")
+        await _release_account(attempt, job, "The batch is paused.")
         return False
-    # One that upstream had refused for now is here again by the table; only what risk control said meanwhile stops it.
-    lasting = "" if attempt.error is None else " AND (model <> '' OR kind = '')"
+    # A retry that the decision table ordered after a refusal is stopped only by a cooldown of the model or of the
+    # whole account (risk control).
+    condition = "" if attempt.error is None else " AND (model <> '' OR kind = '')"
     rows = await execute(
         f"SELECT reason, until_ms - {now_ms_sql()} AS wait_ms FROM account_cooldown WHERE account_id = ?"
-        f" AND until_ms > {now_ms_sql()} AND kind IN ('', ?) AND model IN ('', ?){lasting}"
+        f" AND until_ms > {now_ms_sql()} AND kind IN ('', ?) AND model IN ('', ?){condition}"
         " ORDER BY until_ms DESC",
         account.id,
         attempt.kind.value,
@@ -127,17 +129,17 @@ async def _may_go(attempt: Attempt, job: Job, account: Account) -> bool:
     if attempt.sends and attempt.error is None:
         await move(attempt, AttemptState.PLACED, due_in_ms=max(1_000, int(rows[0]["wait_ms"])))
     else:
-        await _give_up_place(attempt, job, f"Its account is cooling: {rows[0]['reason']}")
+        await _release_account(attempt, job, f"The account is in cooldown: {rows[0]['reason']}")
     return False
 
 
-async def _put_off(attempt: Attempt, job: Job, reason: str) -> None:
-    """Something on our side is away: tried again on the same account, as often as it takes."""
-    message = f"Trying again: {reason}"
-    await _move_and_say(attempt, job, AttemptState.PLACED, PUT_OFF_MS, message)
+async def _reschedule(attempt: Attempt, job: Job, reason: str) -> None:
+    """Schedules a retry on the same account after a failure on this server, without a limit on the retries."""
+    message = f"Retrying: {reason}"
+    await _move_with_message(attempt, job, AttemptState.PLACED, RETRY_DELAY_MS, message)
 
 
-async def _move_and_say(attempt: Attempt, job: Job, to: AttemptState, due_in_ms: int, message: str) -> None:
+async def _move_with_message(attempt: Attempt, job: Job, to: AttemptState, due_in_ms: int, message: str) -> None:
     async def body() -> None:
         if await move(attempt, to, due_in_ms=due_in_ms):
             await update_progress(job.id, None, done=None, message=message)
@@ -151,21 +153,23 @@ async def _send(attempt: Attempt, job: Job, provider: PooledProvider, account: A
             accepted = await provider.submit(credential_of(account), order, attempt.submit_id)
     except UpstreamFaultError as fault:
         if attempt.sends > 1:
-            # Its first sending may have been taken all the same; a refusal of the second says nothing about that.
+            # The first request may have been accepted all the same; the refusal of the second does not tell.
             log.info("attempt.resend_refused", attempt=attempt.global_id, kind=fault.kind.value)
         await handle_provider_error(attempt, fault, was_accepted=False, session_hash=account.session_hash)
     except (SubmitUnknownError, TimeoutError) as error:
         log.warning("attempt.submit_unknown", attempt=attempt.global_id, error=str(error))
-        message = "Upstream did not answer; asking whether it has the task."
-        await _move_and_say(attempt, job, AttemptState.SENT, LOOK_UP_MS, message)
+        message = "The provider did not respond; checking whether it has the task."
+        await _move_with_message(attempt, job, AttemptState.SENT, LOOKUP_DELAY_MS, message)
     else:
         await record_acceptance(attempt, job, accepted)
 
 
 async def record_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> bool:
-    """Writes down the history id, counts it for the day, and sets when it is looked at first. Whether it held."""
+    """Stores the history id, counts the task for the quota day, and schedules the first poll; returns False if the
+    lease is lost.
+    """
     samples = await durations(attempt.provider, attempt.model, attempt.kind)
-    # A manual one is not polled: it is due when its slot is freed, after the usual time.
+    # A manual attempt is not polled: its due time is when its slot is freed, after the usual duration.
     first_ms = first_poll_ms(attempt.kind, samples, roll=random.random())
     if attempt.is_manual:
         first_ms = usual_ms(attempt.kind, samples)
@@ -192,29 +196,32 @@ async def record_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> b
         await record_credits(job, attempt.credits_expected or 0)
         spent = attempt.credits_expected or 0
         after_commit(lambda: record_credits_spent(attempt.provider, attempt.model, spent))
-        await update_progress(job.id, None, done=0.02, message="Upstream has it.")
+        await update_progress(job.id, None, done=0.02, message="Accepted by the provider.")
         return True
 
     return await transaction(body)
 
 
 def order_of(request: GenerationRequest, uris: tuple[str, ...]) -> GenerationOrder:
-    """The request as a provider takes it. uris: upstream's names of the input pictures, in order."""
-    taken = {field.name: getattr(request, field.name) for field in fields(GenerationOrder) if field.name in PARAMETERS}
-    taken |= {"negative_prompt": request.negative_prompt or "", "inputs": uris}
-    return GenerationOrder(kind=request.kind.value, model=request.model, **taken)
+    """The request in the form that providers take. uris: the provider's names of the input pictures, in order."""
+    values = {field.name: getattr(request, field.name) for field in fields(GenerationOrder) if field.name in PARAMETERS}
+    values |= {"negative_prompt": request.negative_prompt or "", "inputs": uris}
+    return GenerationOrder(kind=request.kind.value, model=request.model, **values)
 
 
-async def _uploaded(
+async def _upload_inputs(
     provider: PooledProvider, credential: Credential, request: GenerationRequest, owner: str
 ) -> tuple[str, ...]:
-    """Upstream's names of the input pictures, in order; each content is uploaded once per account."""
+    """Uploads the input pictures and returns the provider's names for them, in order. A content that was uploaded to
+    the account in the last URI_DAYS is not uploaded again.
+    """
     digests = [image.sha256 for image in request.inputs if image.sha256 is not None]
     if not digests:
         return ()
-    oldest = f"created_at > {_days_ago_sql(URI_DAYS)}"
+    is_recent = f"created_at > {_days_ago_sql(URI_DAYS)}"
     rows = await execute(
-        f"SELECT sha256, uri FROM uploaded_input WHERE account_id = ? AND {oldest} AND sha256 IN ({places(digests)})",
+        f"SELECT sha256, uri FROM uploaded_input WHERE account_id = ? AND {is_recent}"
+        f" AND sha256 IN ({places(digests)})",
         credential.account_id,
         *digests,
     )
@@ -240,7 +247,7 @@ def _days_ago_sql(days: int) -> str:
     return f"clock_timestamp() - interval '{days} days'"
 
 
-async def _give_up_place(attempt: Attempt, job: Job, reason: str) -> None:
+async def _release_account(attempt: Attempt, job: Job, reason: str) -> None:
     async def body() -> None:
         if await end_attempt(attempt, AttemptOutcome.SWITCHED):
             await requeue(job, reason)
@@ -249,7 +256,7 @@ async def _give_up_place(attempt: Attempt, job: Job, reason: str) -> None:
 
 
 async def _fail(attempt: Attempt, job: Job, failure: JobFailure) -> None:
-    """What is wrong lies on our side: another account would not help."""
+    """Ends the attempt and the job: the fault is not the account's, so another account would not help."""
     fault = UpstreamFaultError(FaultKind.INVALID_INPUT, failure.code, failure.message)
     error = error_of(fault, is_retryable=failure.is_retryable)
 

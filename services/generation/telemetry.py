@@ -1,4 +1,4 @@
-"""What metrics and traces are told of attempts. None of it changes anything."""
+"""Metrics and trace spans of attempts. Writes no rows."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -11,35 +11,37 @@ from services.platform.metrics.recording import record_upstream_refusal
 from services.platform.tracing import is_tracing, job_span, record_past
 
 TASK = "task"
-"What refusals of tasks that upstream had taken are counted under, beside those of its calls."
+"The metric label for failures of accepted tasks; failed calls have the call's name."
 
 
 @contextlib.asynccontextmanager
 async def attempt_span(name: str, attempt: Attempt) -> AsyncIterator[None]:
-    """A step of an attempt, in the trace of the request that wanted the generation. Costs nothing where none is on."""
+    """A span for a step of an attempt, in the trace of the request for the generation. Reads nothing if
+    tracing is off.
+    """
     parent = await _trace_parent(attempt) if is_tracing() else None
     with job_span(name, parent, attempt=attempt.global_id, provider=attempt.provider, model=attempt.model):
         yield
 
 
 async def record_task_done(attempt: Attempt, done_at_ms: int) -> None:
-    """Upstream has made it: the time that this took, as a span of its own."""
+    """Records a finished task as a span from the provider's acceptance to its end."""
     if is_tracing():
-        began_ms = attempt.accepted_at_ms or done_at_ms
+        started_ms = attempt.accepted_at_ms or done_at_ms
         parent = await _trace_parent(attempt)
-        record_past("generation upstream", parent, began_ms, done_at_ms, attempt=attempt.global_id, outcome="done")
+        record_past("generation upstream", parent, started_ms, done_at_ms, attempt=attempt.global_id, outcome="done")
 
 
 async def record_task_failed(attempt: Attempt, fault: UpstreamFaultError) -> None:
-    """Upstream had taken it and then gave it up. Refused calls are counted where they are made."""
+    """Counts and traces an accepted task that failed. Failed calls are counted by their callers."""
     site = attempt.site.value if attempt.site is not None else ""
     record_upstream_refusal(attempt.provider, site, TASK, fault.kind.value, fault.upstream_code)
     if is_tracing():
         ended_ms = await now_ms()
-        began_ms = attempt.accepted_at_ms or ended_ms
+        started_ms = attempt.accepted_at_ms or ended_ms
         parent = await _trace_parent(attempt)
         record_past(
-            "generation upstream", parent, began_ms, ended_ms, attempt=attempt.global_id, outcome=fault.kind.value
+            "generation upstream", parent, started_ms, ended_ms, attempt=attempt.global_id, outcome=fault.kind.value
         )
 
 

@@ -1,4 +1,4 @@
-"""Submits without an answer: found by their submit id, or sent again once it is certain that upstream has nothing."""
+"""Submits without a response: looked up by submit id, and sent again once the provider certainly has no such task."""
 
 import structlog
 
@@ -20,13 +20,15 @@ log = structlog.get_logger(__name__)
 
 
 async def resolve_unconfirmed(attempt: Attempt, task: UpstreamTask | None, *, roll: float) -> None:
-    """A submit without an answer: found, it goes on. It is sent again when it must have arrived by now and upstream has
-    said for the whole window that it does not have it. roll: from 0 to 1, by chance, for the next wait.
+    """Resolves a submit without a response. A task that was found is recorded as accepted. The request is sent again
+    when it must have arrived by now and the provider has reported no such task for the whole window.
+
+    task: as found by submit id. roll: a random number from 0 to 1, for the delay until the next lookup.
     """
     moment_ms = await now_ms()
     job = await Job.get(id=attempt.job_id)
     if task is not None:
-        log.info("attempt.found", attempt=attempt.global_id)
+        log.info("attempt.submit_confirmed", attempt=attempt.global_id)
         await record_acceptance(attempt, job, Accepted(task.history_id, task.raw))
         return
     if not attempt.is_detached and await detach(attempt, roll=roll):
@@ -45,12 +47,12 @@ async def resolve_unconfirmed(attempt: Attempt, task: UpstreamTask | None, *, ro
             polls=attempt.polls + 1,
             missing_since_ms=since_ms,
         )
-    elif attempt.is_draining or attempt.is_detached:  # its job has ended, or goes on elsewhere
+    elif attempt.is_draining or attempt.is_detached:  # its job has ended, or runs on another account
         await handle_provider_error(attempt, _never_arrived(), was_accepted=False)
     else:
-        log.info("attempt.sent_again", attempt=attempt.global_id)
+        log.info("attempt.resubmitted", attempt=attempt.global_id)
         await move(attempt, AttemptState.PLACED, due_in_ms=0, missing_since_ms=None)
 
 
 def _never_arrived() -> UpstreamFaultError:
-    return UpstreamFaultError(FaultKind.UNKNOWN, JobErrorCode.NETWORK_ERROR, "Upstream never had it.")
+    return UpstreamFaultError(FaultKind.UNKNOWN, JobErrorCode.NETWORK_ERROR, "The provider never received the request.")

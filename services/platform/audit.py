@@ -1,7 +1,7 @@
-"""The audit log: for each mutation that somebody asked for, who, what, on which objects, and how it went.
+"""The audit log: who requested which mutation, on which objects, with which outcome.
 
-It holds names and ids, and never a value: no text, no session, no address. Entries are not lost quietly: each is a line
-in the log as well, and one that the database does not take is counted.
+Entries hold names and ids, never values: no texts, sessions or addresses. Each entry is also a log line, and an entry
+that the database does not accept is counted.
 """
 
 import dataclasses
@@ -22,19 +22,19 @@ log = structlog.get_logger(__name__)
 OK = "OK"
 INTERRUPTED = "INTERRUPTED"
 MAX_IDS = 1_000
-"Ids of each sort in one entry: as many as the longest list that a mutation takes."
+"Ids of each kind in one entry: as many as the longest list that a mutation accepts."
 MAX_VALUES = 20_000
-"Values that are looked at for ids, so that a caller's input does not hold up the answer."
+"Values that are searched for ids; bounds the delay of the response."
 PAGE = 500
 LONGEST_REQUEST_ID = 128
 
 
 def ids_in(value: Any) -> list[str]:
-    """The global ids within arguments or an answer, each once, in order: what stands under a name such as `id`, `jobId`
-    or `deleted_ids` and has the form of one.
+    """Returns the global ids in arguments or a response, each once, in order: valid ids in fields such as `id`,
+    `jobId` or `deleted_ids`.
 
-    value: mappings, lists and dataclasses, nested as deep as they like. Fields that an answer only finds when they are
-    asked for are not there yet, so nothing is loaded.
+    value: mappings, lists and dataclasses, nested to any depth. Lazy fields of a response that are not resolved yet
+    are skipped, so nothing is loaded.
     """
     found: dict[str, None] = {}
     for number, (name, leaf) in enumerate(_leaves(value)):
@@ -50,27 +50,29 @@ def _names_ids(name: str) -> bool:
     return lower.endswith(("id", "ids")) and "session" not in lower
 
 
-def _leaves(value: Any) -> Iterator[tuple[str, Any]]:
-    """Values with the name of the field that they stand under; depth first and in order, without recursion."""
-    waiting: list[tuple[str, Any]] = [("", value)]
-    while waiting:
-        name, present = waiting.pop()
-        if isinstance(present, Mapping):
-            waiting.extend((str(key), inner) for key, inner in reversed(list(present.items())))
-        elif isinstance(present, list | tuple):
-            waiting.extend((name, inner) for inner in reversed(present))
-        elif dataclasses.is_dataclass(present) and not isinstance(present, type):
-            kept = vars(present)
-            names = [field.name for field in dataclasses.fields(present) if field.name in kept]
-            waiting.extend((each, kept[each]) for each in reversed(names))
+def _leaves(root: Any) -> Iterator[tuple[str, Any]]:
+    """Yields each value with the name of its field; depth first, in order, without recursion."""
+    pending: list[tuple[str, Any]] = [("", root)]
+    while pending:
+        name, value = pending.pop()
+        if isinstance(value, Mapping):
+            pending.extend((str(key), inner) for key, inner in reversed(list(value.items())))
+        elif isinstance(value, list | tuple):
+            pending.extend((name, inner) for inner in reversed(value))
+        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+            loaded = vars(value)
+            names = [field.name for field in dataclasses.fields(value) if field.name in loaded]
+            pending.extend((each, loaded[each]) for each in reversed(names))
         else:
-            yield name, present
+            yield name, value
 
 
 async def write_entry(
     owner: str, operation: str, *, outcome: str, arguments: Any, answer: Any = None, request_id: str = ""
 ) -> None:
-    """Writes one entry, in a statement of its own; never raises. What the arguments name is not told again as made."""
+    """Writes one entry, in a statement of its own; never raises. made_ids leaves out the ids that the
+    arguments name.
+    """
     named = ids_in(arguments)
     made = [made_id for made_id in ids_in(answer) if made_id not in set(named)]
     line = {"owner": owner, "operation": operation, "outcome": outcome, "named": named, "made": made}
@@ -86,13 +88,15 @@ async def write_entry(
         )
     except Exception:
         record_audit_lost()
-        log.exception("audit.not_written", operation=operation)
+        log.exception("audit.write_failed", operation=operation)
 
 
 async def newest_entries(
     *, owner: str | None = None, since: datetime | None = None, limit: int = 100
 ) -> AsyncIterator[AuditEntry]:
-    """The newest entries, at most `limit`, the oldest of them first. owner: only that one's. since: not older ones."""
+    """Yields the newest entries, at most `limit`, oldest first. owner: only this owner's. since: none older
+    than this.
+    """
     rows = AuditEntry.all()
     if owner is not None:
         rows = rows.filter(owner=owner)
@@ -118,5 +122,5 @@ def entry_as_json(entry: AuditEntry) -> dict[str, Any]:
 
 
 async def delete_old_entries(days: float) -> int:
-    """Removes entries older than that, in parts; returns how many."""
+    """Deletes entries older than `days`, in parts; returns how many."""
     return await delete_in_parts("audit_entry", f"created_at < {timestamp_before_sql(days * 86_400)}")

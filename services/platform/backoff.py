@@ -1,4 +1,4 @@
-"""How long to wait before the next try: pure functions of plain values. Whoever waits keeps its own numbers."""
+"""Backoff: pure functions of plain values that compute waits. Each caller has its own numbers."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ MAX_DOUBLINGS = 60
 
 @dataclass(frozen=True)
 class Backoff:
-    """Waits that double: base, twice that, four times that … and never more than the cap. In whatever unit the base is.
+    """Exponential backoff: base, twice that, four times that …, at most the cap; in the unit of the base.
 
-    jitter: by how great a part of itself a wait may come out longer. The cap is that of the wait before its jitter.
+    jitter: the largest share by which a wait may be longer. The cap applies before the jitter.
     """
 
     base: float
@@ -17,15 +17,19 @@ class Backoff:
     jitter: float = 0.0
 
     def wait(self, failures: int, *, roll: float = 0.0) -> float:
-        """The wait after so many failures in a row, from 1. roll: from 0 to 1, by chance; 0: the shortest."""
-        return later(min(self.cap, self.base * 2.0 ** min(max(0, failures - 1), MAX_DOUBLINGS)), self.jitter, roll)
+        """Returns the wait after this many failures in a row, counted from 1. roll: random, 0 to 1; 0 gives the
+        shortest wait.
+        """
+        return jitter_up(min(self.cap, self.base * 2.0 ** min(max(0, failures - 1), MAX_DOUBLINGS)), self.jitter, roll)
 
 
-def later(wait: float, jitter: float, roll: float) -> float:
-    """The wait, longer by up to `jitter` of itself. roll: from 0 to 1, by chance."""
+def jitter_up(wait: float, jitter: float, roll: float) -> float:
+    """Returns the wait, longer by up to `jitter` of itself. roll: random, 0 to 1."""
     return wait * (1 + jitter * roll)
 
 
-def around(wait: float, jitter: float, roll: float) -> float:
-    """The wait, give or take up to `jitter` of itself. roll: from 0 to 1, by chance; 0.5: the wait itself."""
+def jitter_around(wait: float, jitter: float, roll: float) -> float:
+    """Returns the wait, longer or shorter by up to `jitter` of itself. roll: random, 0 to 1; 0.5 gives the wait
+    itself.
+    """
     return wait * (1 - jitter + 2 * jitter * roll)

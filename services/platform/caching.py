@@ -1,8 +1,8 @@
-"""Keeping what was read while it is still what would be read: no times to live, so nobody sees anything that is older
-than his own last change.
+"""A cache without expiry times whose entries are valid while a mark is unchanged, so that a caller never reads data
+older than its own last change.
 
-Whoever reads asks first for a mark, in one cheap statement: a number that every change of what is kept makes another,
-and that never comes back. What was read after a mark is what would be read now if the mark is still the same.
+A mark is a number that changes with every change of the cached data and never repeats. The caller reads it first, in
+one cheap statement. A value that was read under the same mark is still current.
 """
 
 from collections import OrderedDict
@@ -13,18 +13,20 @@ T = TypeVar("T")
 
 
 class MarkedCache(Generic[T]):
-    """The `most` values that were asked for last."""
+    """A cache of the `limit` values that were used last."""
 
-    def __init__(self, most: int) -> None:
-        self.most = most
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
         self._kept: OrderedDict[Hashable, tuple[Hashable, T]] = OrderedDict()
 
     async def get(self, key: Hashable, mark: Hashable, read: Callable[[], Awaitable[T]]) -> T:
-        """The value of a key under a mark that was read before this call; read anew where the mark was another."""
-        known = self._kept.get(key)
-        if known is None or known[0] != mark:
-            known = self._kept[key] = (mark, await read())
+        """Returns the value of a key. The caller has just read the mark; `read` is called if the cached value has
+        another one.
+        """
+        cached = self._kept.get(key)
+        if cached is None or cached[0] != mark:
+            cached = self._kept[key] = (mark, await read())
         self._kept.move_to_end(key)
-        while len(self._kept) > self.most:
+        while len(self._kept) > self.limit:
             self._kept.popitem(last=False)
-        return known[1]
+        return cached[1]

@@ -1,4 +1,4 @@
-"""Folders that settings name: made where they are missing, refused in one sentence where they cannot be used."""
+"""Folders that settings name: creates missing ones, and reports unusable ones in one sentence."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,9 @@ DATA_DIR = "EKONTE_DATA_DIR"
 
 
 def make_folder(folder: Path, variable: str = DATA_DIR) -> None:
-    """Makes the folder that the variable names. Raises ConfigurationError where nothing could be written there."""
+    """Creates the folder that the variable names. Raises ConfigurationError if it cannot be created, read
+    and written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -19,5 +21,5 @@ def make_folder(folder: Path, variable: str = DATA_DIR) -> None:
 
 
 def unusable_folder(folder: Path, error: OSError, variable: str = DATA_DIR) -> ConfigurationError:
-    reason = error.strerror or "its files may not be read and written"
+    reason = error.strerror or "permission denied"
     return ConfigurationError(f"{variable}: the folder {folder} cannot be used: {reason}.")

@@ -1,4 +1,4 @@
-"""What all processes of a deployment share, by name: the only reader and writer of the table deployment_fact."""
+"""Facts that all processes of a deployment share, by name: the only reader and writer of the table deployment_fact."""
 
 from models.database import execute
 from services.platform.leases import NamedLeases
@@ -12,7 +12,7 @@ async def fact(name: str) -> str | None:
 
 
 async def add_fact(name: str, value: str) -> bool:
-    """Writes a fact that there was none of; whether it was this caller's value that was written."""
+    """Adds a fact unless it exists; returns whether this call added it."""
     rows = await execute(
         "INSERT INTO deployment_fact (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING RETURNING name",
         name,
@@ -22,7 +22,7 @@ async def add_fact(name: str, value: str) -> bool:
 
 
 async def set_fact(name: str, value: str) -> None:
-    """Writes another value; nothing where there is no such fact."""
+    """Changes a fact's value; does nothing if the fact does not exist."""
     await execute("UPDATE deployment_fact SET value = ? WHERE name = ? RETURNING name", value, name)
 
 
@@ -31,13 +31,13 @@ async def remove_fact(name: str) -> None:
 
 
 async def lock_fact(name: str) -> str | None:
-    """The value, locked until the end of the caller's transaction; None where there is no such fact."""
+    """Returns the value, locked until the end of the caller's transaction; None if the fact does not exist."""
     rows = await execute("UPDATE deployment_fact SET value = value WHERE name = ? RETURNING value", name)
     return str(rows[0]["value"]) if rows else None
 
 
 async def lock_or_add_fact(name: str) -> None:
-    """Holds the fact, which is made where there is none, until the end of the caller's transaction."""
+    """Locks the fact until the end of the caller's transaction; adds it first if it does not exist."""
     await execute(
         "INSERT INTO deployment_fact (name, value) VALUES (?, '')"
         " ON CONFLICT (name) DO UPDATE SET value = excluded.value RETURNING name",
@@ -46,5 +46,5 @@ async def lock_or_add_fact(name: str) -> None:
 
 
 async def claim_turn(name: str, seconds: float) -> bool:
-    """Whether the caller is the one of all processes to do something: one is, in so many seconds."""
+    """Returns True to one of all processes in each period of `seconds`, so that a periodic action runs once."""
     return await _TURNS.claim(f"turn:{name}", None, seconds)

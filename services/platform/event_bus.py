@@ -1,7 +1,7 @@
-"""Event buses: which topics have changed, in one process or over Redis.
+"""Event buses that publish which topics have changed, within one process or over Redis.
 
-A listener keeps the set of topics that changed since it last looked, so a slow reader skips to the newest state and
-nothing queues up. A lost event costs nothing but time: followers re-read after RE_READ_SECONDS anyway.
+A listener keeps the set of topics that changed since its last call of `next`, so a slow reader skips to the newest
+state and nothing queues up. A lost event only delays: followers re-read after RE_READ_SECONDS anyway.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ RECONNECT_SECONDS = 1.0
 
 
 class Listener:
-    """What has changed since the last look. Belongs to one event loop."""
+    """The topics that have changed since the last call of `next`. Belongs to one event loop."""
 
     def __init__(self) -> None:
         self._changed: set[str] = set()
@@ -33,7 +33,9 @@ class Listener:
         self._wake.set()
 
     async def next(self, timeout_seconds: float = RE_READ_SECONDS) -> set[str]:
-        """Waits for changes and returns their topics; an empty set after the timeout, when a re-read is due."""
+        """Waits for changes and returns their topics; after the timeout, when a re-read is due, returns an
+        empty set.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
                 await self._wake.wait()
@@ -44,7 +46,7 @@ class Listener:
 
 class EventBus(Protocol):
     def publish(self, topic: str) -> None:
-        """Never waits and never fails. Called on the process's event loop."""
+        """Neither blocks nor raises. Call it on the process's event loop."""
 
     def listen(self, topics: Iterable[str]) -> contextlib.AbstractContextManager[Listener]: ...
 
@@ -77,13 +79,13 @@ class MemoryBus:
                     del self._listeners[topic]
 
     def notify_all(self) -> None:
-        """Everybody re-reads: after a gap in which events may have been lost."""
+        """Notifies all listeners, after a gap in which events may have been lost."""
         for topic in tuple(self._listeners):
             self.publish(topic)
 
 
 class RedisBus(MemoryBus):
-    """Events of all processes, over one subscribed connection and one that publishes, in order."""
+    """Events of all processes, over one subscribed connection and one publishing connection, in order."""
 
     def __init__(self, redis: Redis) -> None:
         super().__init__()
@@ -97,7 +99,7 @@ class RedisBus(MemoryBus):
             log.warning("events.dropped", topic=topic)
 
     async def run(self) -> None:
-        """Sends and receives until cancelled; reconnects by itself."""
+        """Sends and receives until cancelled; reconnects after an error."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._send())
             group.create_task(self._receive())
@@ -114,7 +116,7 @@ class RedisBus(MemoryBus):
                     await pipe.execute()
             except (RedisError, OSError) as error:
                 log.warning("events.send_failed", error=type(error).__name__)
-                for topic in topics:  # followers in this process at least
+                for topic in topics:  # deliver at least within this process
                     super().publish(topic)
                 await asyncio.sleep(RECONNECT_SECONDS)
 

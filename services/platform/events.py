@@ -1,6 +1,6 @@
-"""Events of this process: the topics of rows that can be followed, and the bus that they are published on.
+"""The topics of rows that can be followed, and this process's event bus.
 
-An event is a topic ("job:7267…", "workflow:7267…") and no more: followers read the row's present state themselves.
+An event is only a topic ("job:7267…", "workflow:7267…"): followers read the row's current state themselves.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ def workflow_topic(workflow_id: int) -> str:
 
 
 def batch_topic(batch_id: int) -> str:
-    """Of the batch itself and of its jobs' beginnings and ends."""
+    """The topic of the batch itself and of its jobs' starts and ends."""
     return f"batch:{batch_id}"
 
 
 def alerts_topic(owner: str) -> str:
-    """All alerts of an owner have one topic; those of the deployment have that of ""."""
+    """All alerts of an owner have one topic; those of the deployment have the owner ""."""
     return f"alerts:{owner}"
 
 
 def accounts_topic(owner: str) -> str:
-    """All accounts of an owner have one topic: who follows them follows new ones, too."""
+    """All accounts of an owner have one topic, so that followers also see new accounts."""
     return f"accounts:{owner}"
 
 
@@ -43,7 +43,7 @@ def bus() -> EventBus:
 
 @contextlib.asynccontextmanager
 async def open_bus(redis_url: str | None) -> AsyncIterator[EventBus]:
-    """This process's events go over Redis for as long as it is held; without a URL they stay in the process."""
+    """Sends this process's events over Redis while the context is open; without a URL they stay in the process."""
     opened_in = runtime()
     if redis_url is None:
         yield opened_in.bus

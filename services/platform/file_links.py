@@ -1,4 +1,4 @@
-"""Signed links to files: making them, and telling a good one from a forged or expired one."""
+"""Creates signed links to files, and checks them."""
 
 import base64
 import hashlib
@@ -18,26 +18,28 @@ from settings import Settings
 STEPS_PER_LIFETIME = 24
 _UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - shown, not listened on
 
-# 32 bytes of SHA-256, so a signature cannot be guessed by trying.
+# 32 bytes of SHA-256, so a signature cannot be found by brute force.
 _MESSAGE = "ekonte-file-link:1\n{file_id}\n{expires_at}"
 
 
 class LinkState(Enum):
     GOOD = "good"
     FORGED = "forged"  # not signed by this server, or changed since
-    EXPIRED = "expired"  # signed by this server, but its time is over
+    EXPIRED = "expired"  # signed by this server, but past its expiry time
 
 
 def sign(file_id: str, expires_at: int, key: bytes) -> str:
-    """Signature of a link to `file_id` that is good until `expires_at`, in Unix seconds; base64url without padding."""
+    """Returns the signature of a link to `file_id` that expires at `expires_at`, in Unix seconds; base64url without
+    padding.
+    """
     message = _MESSAGE.format(file_id=file_id, expires_at=expires_at).encode()
     return base64.urlsafe_b64encode(hmac.digest(key, message, hashlib.sha256)).rstrip(b"=").decode()
 
 
 def check(file_id: str, expires_at: str, signature: str, key: bytes, *, now: float) -> LinkState:
-    """Whether a link as it came in may be followed at `now` (Unix seconds). Compares in constant time.
+    """Returns the state of a received link at `now` (Unix seconds). Compares in constant time.
 
-    Only a link that this server signed can be EXPIRED, so that guessing teaches nothing.
+    Only a link that this server signed can be EXPIRED, so a guessed link reveals nothing.
     """
     if not (expires_at.isascii() and expires_at.isdigit() and len(expires_at) <= 15):
         return LinkState.FORGED
@@ -48,9 +50,9 @@ def check(file_id: str, expires_at: str, signature: str, key: bytes, *, now: flo
 
 
 def link_path(file_id: str, name: str, expires_at: int, key: bytes) -> str:
-    """The path and query of a signed link: /files/<id>/<name>?expires=…&signature=….
+    """Returns the path and query of a signed link: /files/<id>/<name>?expires=…&signature=….
 
-    The name is for people and for saving; it is not signed, so renaming a file breaks no link.
+    The name is for display and for saving; it is not signed, so renaming a file breaks no link.
     """
     signature = sign(file_id, expires_at, key)
     return f"/files/{quote(file_id, safe='')}/{quote(name, safe='')}?expires={expires_at}&signature={signature}"
@@ -58,7 +60,7 @@ def link_path(file_id: str, name: str, expires_at: int, key: bytes) -> str:
 
 @dataclass(frozen=True)
 class FileLinks:
-    """Makes links that are good for at least `seconds`. `base` stands before their path, e.g. "https://example.org"."""
+    """Creates links that are valid for at least `seconds`. `base` precedes their path, e.g. "https://example.org"."""
 
     key: bytes
     seconds: int
@@ -66,26 +68,26 @@ class FileLinks:
     now: Callable[[], float] = time.time
 
     def url(self, file: StoredFile) -> str:
-        """The same link for a while (a 24th of its life), so that a browser need not fetch a file again."""
+        """Returns the same link for a period (a 24th of its lifetime), so that browsers can cache the file."""
         step = max(1, self.seconds // STEPS_PER_LIFETIME)
         expires_at = math.ceil((self.now() + self.seconds) / step) * step
         return self.base + link_path(file.global_id, file_name(file), expires_at, self.key)
 
 
 def file_name(file: StoredFile) -> str:
-    """The file's own name, or one from its content and type."""
+    """Returns the file's own name, or one made from its hash and content type."""
     return file.name or f"{file.sha256[:12]}{mimetypes.guess_extension(file.content_type) or ''}"
 
 
 def links_of(settings: Settings, *, is_absolute: bool = False) -> FileLinks:
-    """Links of this deployment. They begin with EKONTE_PUBLIC_URL; where that is not set they are paths, or, where
-    they have to be absolute, begin with the address that the server listens on.
+    """Returns the links of this deployment. They start with EKONTE_PUBLIC_URL; without it they are paths, or, if
+    is_absolute, start with the address that the server listens on.
     """
     base = own_address(settings) if settings.public_url is None and is_absolute else (settings.public_url or "")
     return FileLinks(load_keys(settings).file_links, settings.link_seconds, base.rstrip("/"))
 
 
 def own_address(settings: Settings) -> str:
-    """Where somebody on this machine reaches the server."""
+    """Returns the server's URL for clients on this machine."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"http://{_UNSPECIFIED.get(settings.host, host)}:{settings.port}"

@@ -1,7 +1,6 @@
-"""Removing stored files that nothing refers to: marked first, so that whoever still wants one can keep it, and later
-removed.
+"""Removes stored files that nothing refers to: marked first, removed after a grace period.
 
-The storage's bytes go before the row: a crash between the two leaves a row that the next removal finds.
+The bytes are removed before the row is deleted: a crash between the two leaves a row that the next removal finds.
 """
 
 from datetime import datetime
@@ -16,7 +15,7 @@ from services.platform.table_scan import scan_table
 
 REMOVAL_BATCH_SIZE = 1_000
 MAX_ROUNDS = 10
-"Of so many files each, in one clearing away; the rest is the next one's."
+"Rounds of REMOVAL_BATCH_SIZE files in one removal; the next removal takes the rest."
 
 _REFERENCES_SQL = (
     "NOT EXISTS (SELECT 1 FROM artifact_file WHERE artifact_file.file_id = stored_file.id)"
@@ -28,23 +27,26 @@ _REFERENCES_SQL = (
 
 
 async def remove_leftovers_of_job(job_id: int) -> int:
-    """Removes what an ended job stored and nothing refers to (a try that was cut off). Returns how many files went.
+    """Removes the files that an ended job stored and nothing refers to (a try that was interrupted); returns how many.
 
-    A live job keeps its files: another worker may have taken it over, and be about to publish the same content.
+    Does nothing for a live job: another worker may have taken it over and be about to publish the same content.
     """
     ended = "NOT EXISTS (SELECT 1 FROM job WHERE job.id = made_by_job_id AND job.status IN ('PENDING', 'RUNNING'))"
     return await _remove(f"made_by_job_id = ? AND is_upload = {_false()} AND {ended} AND {_REFERENCES_SQL}", job_id)
 
 
 async def remove_unfinished() -> int:
-    """Removes files whose writing was cut off. Only for a process that knows that no other is writing."""
+    """Removes files whose writing or removal was interrupted. Only for a process that knows that no other process is
+    writing.
+    """
     return await _remove("state IN ('WRITING', 'REMOVING')")
 
 
 async def remove_unreferenced(older_than: datetime, released_before: datetime) -> int:
-    """Marks files made before a time that nothing refers to, and removes those that were marked before another one.
+    """Marks unreferenced files that were created before `older_than`, and removes those that were marked before
+    `released_before`.
 
-    The time between is for whoever has just found such a file and is about to refer to it.
+    The grace period protects callers that have just found such a file and are about to refer to it.
     """
 
     async def mark(after: int, last: int) -> int:
@@ -66,17 +68,17 @@ async def remove_unreferenced(older_than: datetime, released_before: datetime) -
     await scan_table("stored_file", "unreferenced", mark)
     removed = 0
     for _ in range(MAX_ROUNDS):
-        now = await _remove(f"released_at <= ? AND {_REFERENCES_SQL}", _moment(released_before))
-        removed += now
-        if now < REMOVAL_BATCH_SIZE:
+        count = await _remove(f"released_at <= ? AND {_REFERENCES_SQL}", _moment(released_before))
+        removed += count
+        if count < REMOVAL_BATCH_SIZE:
             break
     return removed
 
 
 async def release_files(file_ids: list[int]) -> None:
-    """Marks those of the files that nothing refers to any more, uploads excepted: from now on no link opens them.
+    """Marks those of the files that nothing refers to any more, except uploads; links to them stop working at once.
 
-    In the transaction that removes what referred to them. Whoever stores the same content takes it up again.
+    Call it in the transaction that removes the references. Storing the same content again unmarks the file.
     """
     for start in range(0, len(file_ids), 10_000):
         listed = ", ".join(str(int(number)) for number in file_ids[start : start + 10_000])
@@ -95,13 +97,15 @@ def _false() -> str:
 
 
 async def _remove(where: str, *values: Any) -> int:
-    """Marks, takes the bytes away, then the row: whoever stores the same content meanwhile waits for the end of it."""
+    """Marks the rows, removes the bytes, then deletes the rows. A caller that stores the same content meanwhile waits
+    for the end of that.
+    """
     marked = await execute(
         "UPDATE stored_file SET state = 'REMOVING' WHERE id IN (SELECT id FROM stored_file"
         f" WHERE {where} LIMIT {REMOVAL_BATCH_SIZE}) RETURNING id, owner, sha256, content_type",
         *values,
     )
-    kept = await _put_back([row["id"] for row in marked])
+    kept = await _restore([row["id"] for row in marked])
     for row in marked:
         if row["id"] in kept:
             continue
@@ -110,8 +114,10 @@ async def _remove(where: str, *values: Any) -> int:
     return len(marked) - len(kept)
 
 
-async def _put_back(ids: list[int]) -> set[int]:
-    """Unmarks what was taken up while the mark waited for that transaction: PostgreSQL's statements do not see it."""
+async def _restore(ids: list[int]) -> set[int]:
+    """Unmarks files that another transaction referred to while the mark waited for its lock: on PostgreSQL the
+    statement does not see that reference.
+    """
     places = ", ".join("?" for _ in ids)
     if not ids:
         return set()

@@ -1,4 +1,4 @@
-"""This machine, as systemStatus shows it: how busy its processors, memory and network are. Nothing here waits."""
+"""This machine's load, as systemStatus shows it: processors, memory and network. Nothing here blocks."""
 
 import asyncio
 import contextlib
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import psutil
 
 SAMPLE_SECONDS = 5.0
-LEAST_SECONDS = 1.0
-"Between two samples: rates of a shorter time jump."
+MIN_SECONDS = 1.0
+"Between two samples: rates over a shorter time fluctuate."
 LOOPBACK = "lo"
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Counters that only grow, in seconds and bytes, and when they were read."""
+    """Monotonic counters, in seconds and bytes, and the time at which they were read."""
 
     at: float
     busy_seconds: float
@@ -27,7 +27,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class HostLoad:
-    """cpu_percent: of all cores together, 0 to 100. memory_bytes: in use. The network is told without loopback."""
+    """cpu_percent: of all cores together, 0 to 100. memory_bytes: in use. The network rates exclude loopback."""
 
     cpu_percent: float
     memory_bytes: int
@@ -37,7 +37,7 @@ class HostLoad:
 
 def take_sample() -> Sample:
     times = psutil.cpu_times()
-    total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)  # user time holds them
+    total = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)  # user time includes them
     idle = times.idle + getattr(times, "iowait", 0.0)
     cards = [card for name, card in psutil.net_io_counters(pernic=True).items() if not name.startswith(LOOPBACK)]
     return Sample(
@@ -50,7 +50,9 @@ def take_sample() -> Sample:
 
 
 def load_between(earlier: Sample, later: Sample, memory_bytes: int) -> HostLoad:
-    """What the counters grew by. One that began anew (a network card that was taken out) grew by nothing."""
+    """Returns the load from the growth of the counters. A counter that restarted (a removed network card)
+    counts as 0.
+    """
     seconds = max(later.at - earlier.at, 0.001)
     worked = later.total_seconds - earlier.total_seconds
     busy = later.busy_seconds - earlier.busy_seconds
@@ -63,7 +65,7 @@ def load_between(earlier: Sample, later: Sample, memory_bytes: int) -> HostLoad:
 
 
 class HostSamples:
-    """The last two samples: at first, that of when it was made."""
+    """The last two samples; the first one is taken on creation."""
 
     def __init__(self) -> None:
         self._earlier = self._later = take_sample()
@@ -72,16 +74,18 @@ class HostSamples:
         self._earlier, self._later = self._later, sample
 
     def load(self) -> HostLoad:
-        """The load between the last sample and now; where that was a moment ago, between the last two."""
+        """Returns the load between the last sample and now; if that is less than MIN_SECONDS, between the last two
+        samples.
+        """
         now = take_sample()
-        earlier, later = (self._later, now) if now.at - self._later.at >= LEAST_SECONDS else (self._earlier, now)
+        earlier, later = (self._later, now) if now.at - self._later.at >= MIN_SECONDS else (self._earlier, now)
         memory = psutil.virtual_memory()
         return load_between(earlier, later, int(memory.total - memory.available))
 
 
 @contextlib.asynccontextmanager
 async def sampling(samples: HostSamples) -> AsyncIterator[None]:
-    """Adds a sample every five seconds for as long as it is held."""
+    """Adds a sample every five seconds while the context is open."""
 
     async def sample() -> None:
         while True:

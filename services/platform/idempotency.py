@@ -1,7 +1,7 @@
-"""Idempotency keys: the same request sent twice is done once, and both get the same answer.
+"""Idempotency keys: a request that is sent twice is processed once, and both get the same response.
 
-The key's row is inserted first, in the transaction that does the work, so of two at once one waits for the other.
-A refusal rolls the row back with everything else and stores nothing.
+The key's row is inserted first, in the transaction that does the work, so that of two simultaneous requests one waits
+for the other. A refusal rolls the row back with everything else, so it stores nothing.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ MAX_KEY_LENGTH = 255
 
 
 def input_sha256(values: dict[str, Any]) -> str:
-    """A hash of a request's input, whatever the order of its fields."""
+    """Returns a hash of a request's input, independent of the order of its fields."""
     return hashlib.sha256(orjson.dumps(values, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
 
 
@@ -36,9 +36,10 @@ async def once(
     table: type[RowT],
     do: Callable[[], Awaitable[RowT]],
 ) -> RowT:
-    """Runs `do` in a transaction and returns its row; with a key that was used before, the row it made then.
+    """Runs `do` in a transaction and returns its row. With a key that was used before, returns the row that was
+    created then.
 
-    Raises ConflictError where the key came with other input, BadInputError for a key that is empty or too long.
+    Raises ConflictError if the key was used with other input, BadInputError if the key is empty or too long.
     """
     if key is None:
         return await transaction(do)
@@ -46,9 +47,9 @@ async def once(
     digest = input_sha256(values)
 
     async def body() -> RowT:
-        key_id = await _take(owner, mutation, key, digest)
+        key_id = await _insert_key(owner, mutation, key, digest)
         if key_id is None:
-            return await _former(owner, mutation, key, digest, table)
+            return await _previous_result(owner, mutation, key, digest, table)
         row = await do()
         await IdempotencyKey.filter(id=key_id).update(result_id=row.pk)
         return row
@@ -63,8 +64,8 @@ async def once_each(
     values: dict[str, Any],
     do: Callable[[], Awaitable[list[int | None]]],
 ) -> list[int | None]:
-    """As `once`, for a request that makes many rows: `do` gives for each item the id of the row that it made, or None
-    where it was refused; with a key that was used before, the same list again.
+    """As `once`, for a request that creates many rows: `do` returns for each item the id of its row, or None if the
+    item was refused. With a key that was used before, returns the same list.
 
     Each item has a row of its own beside the key's, named mutation[0], mutation[1] and so on.
     """
@@ -74,13 +75,13 @@ async def once_each(
     digest = input_sha256(values)
 
     async def body() -> list[int | None]:
-        key_id = await _take(owner, mutation, key, digest)
+        key_id = await _insert_key(owner, mutation, key, digest)
         items = IdempotencyKey.filter(owner=owner, key=key, mutation__startswith=f"{mutation}[")
         if key_id is None:
             await _check_input(owner, mutation, key, digest)
             ids = {row.mutation: row.result_id or None for row in await items}
             return [ids[f"{mutation}[{index}]"] for index in range(len(ids))]
-        await items.delete()  # those of a key that has expired
+        await items.delete()  # items of an expired key
         results = await do()
         await IdempotencyKey.bulk_create(
             IdempotencyKey(
@@ -100,8 +101,8 @@ def check_key(key: str) -> None:
         )
 
 
-async def _take(owner: str, mutation: str, key: str, digest: str) -> int | None:
-    """Inserts the key's row; its id, or None where the key is there already."""
+async def _insert_key(owner: str, mutation: str, key: str, digest: str) -> int | None:
+    """Inserts the key's row; returns its id, or None if the key exists."""
     await execute(
         "DELETE FROM idempotency_key WHERE owner = ? AND mutation = ? AND key = ?"
         f" AND created_at < {_oldest_sql()} RETURNING id",
@@ -122,43 +123,45 @@ async def _take(owner: str, mutation: str, key: str, digest: str) -> int | None:
 
 
 async def _check_input(owner: str, mutation: str, key: str, digest: str) -> IdempotencyKey:
-    former = await IdempotencyKey.get(owner=owner, mutation=mutation, key=key)
-    if former.input_sha256 != digest:
+    previous = await IdempotencyKey.get(owner=owner, mutation=mutation, key=key)
+    if previous.input_sha256 != digest:
         raise ConflictError(f"The idempotency key {key!r} was used before with other input.")
-    return former
+    return previous
 
 
-async def _former(owner: str, mutation: str, key: str, digest: str, table: type[RowT]) -> RowT:
-    former = await _check_input(owner, mutation, key, digest)
-    row = await table.get_or_none(id=former.result_id)
+async def _previous_result(owner: str, mutation: str, key: str, digest: str, table: type[RowT]) -> RowT:
+    previous = await _check_input(owner, mutation, key, digest)
+    row = await table.get_or_none(id=previous.result_id)
     if row is None:
-        raise ConflictError(f"What was made under the idempotency key {key!r} has been deleted.")
+        raise ConflictError(f"The object created with the idempotency key {key!r} has been deleted.")
     return row
 
 
-async def stored_answer(
+async def previous_result(
     owner: str, mutation: str, key: str | None, values: dict[str, Any], table: type[RowT]
 ) -> RowT | None:
-    """The row made under the key before, so that a repeated request need not read its files again."""
+    """Returns the row created under the key before, if any, so that a repeated request does not read its
+    files again.
+    """
     if key is None or not 1 <= len(key) <= MAX_KEY_LENGTH:
         return None
-    known = await execute(
+    rows = await execute(
         "SELECT id FROM idempotency_key WHERE owner = ? AND mutation = ? AND key = ?"
         f" AND created_at >= {_oldest_sql()}",
         owner,
         mutation,
         key,
     )
-    if not known:
+    if not rows:
         return None
-    return await _former(owner, mutation, key, input_sha256(values), table)
+    return await _previous_result(owner, mutation, key, input_sha256(values), table)
 
 
 async def delete_expired_keys() -> None:
-    """House-keeping: removes keys past their time."""
+    """Deletes expired keys."""
     await execute(f"DELETE FROM idempotency_key WHERE created_at < {_oldest_sql()} RETURNING id")
 
 
 def _oldest_sql() -> str:
-    """When the oldest key was written that still counts, by the database's clock."""
+    """The creation time of the oldest key that is still valid, by the database's clock."""
     return timestamp_before_sql(get_settings().idempotency_seconds)

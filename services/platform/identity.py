@@ -1,4 +1,4 @@
-"""Who is calling: bearer tokens, made and checked, and the user `local` of a server that has no keys."""
+"""Identifies callers: creates and checks bearer tokens; the caller is `local` if no keys are configured."""
 
 import asyncio
 import time
@@ -26,17 +26,17 @@ MAX_TOKEN_CHARACTERS = 16_384
 MAX_SUBJECT_CHARACTERS = 200
 JWKS_ALGORITHMS = ("RS256", "ES256")
 JWKS_LIFETIME_SECONDS = 3600.0
-# An unknown key id fetches the keys anew, but made-up ids must not become requests to the identity provider.
+# An unknown key id triggers a new fetch, but invented ids must not cause a request to the identity provider each.
 JWKS_REFETCH_SECONDS = 30.0
 JWKS_MAX_BYTES = 1024 * 1024
 
-# The Idempotency-Key header of the request that is being answered; None where there was none.
+# The Idempotency-Key header of the current request; None if it has none.
 IDEMPOTENCY_KEY: ContextVar[str | None] = ContextVar("idempotency_key", default=None)
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """The caller. `id` owns all that the caller creates; `expires_at` is None where the caller cannot expire."""
+    """The caller. `id` owns all that the caller creates; `expires_at` is None if the identity does not expire."""
 
     id: str
     name: str | None
@@ -53,7 +53,7 @@ LOCAL_VIEWER = Viewer(id=LOCAL_USER, name=LOCAL_USER, scopes=ALL_SCOPES, expires
 def make_token(
     user: str, *, key: bytes, now: datetime, days: float, scopes: tuple[str, ...], settings: Settings
 ) -> str:
-    """An HS256 token for `user`, good for `days` from `now`; names the configured issuer and audience."""
+    """Returns an HS256 token for `user`, valid for `days` from `now`, with the configured issuer and audience."""
     issued_at = int(now.timestamp())
     claims: dict[str, Any] = {
         "sub": user,
@@ -70,7 +70,9 @@ def make_token(
 
 
 def bearer_token(authorization: str | None) -> str | None:
-    """The token of an Authorization header; None without one. Raises UnauthenticatedError for another scheme."""
+    """Returns the token of an Authorization header; None without a header. Raises UnauthenticatedError for another
+    scheme.
+    """
     if authorization is None or not authorization.strip():
         return None
     scheme, _, token = authorization.strip().partition(" ")
@@ -80,7 +82,9 @@ def bearer_token(authorization: str | None) -> str | None:
 
 
 def connection_token(params: Mapping[str, object]) -> str | None:
-    """The token in the payload of a WebSocket's connection_init: {"Authorization": "Bearer …"} or {"authToken": …}."""
+    """Returns the token in the payload of a WebSocket's connection_init: {"Authorization": "Bearer …"} or
+    {"authToken": …}.
+    """
     for name, value in params.items():
         if name.lower() == "authorization":
             if not isinstance(value, str):
@@ -95,7 +99,7 @@ def connection_token(params: Mapping[str, object]) -> str | None:
 
 
 def viewer_of_claims(claims: Mapping[str, Any]) -> Viewer:
-    """The caller that verified claims speak of. Scopes: `scope` as RFC 8693 has it, or a list `scopes`."""
+    """Returns the caller that verified claims describe. Scopes: `scope` as in RFC 8693, or a list `scopes`."""
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_CHARACTERS or not subject.isprintable():
         raise UnauthenticatedError(f"The token's subject must have 1 to {MAX_SUBJECT_CHARACTERS} printable characters.")
@@ -111,9 +115,9 @@ def viewer_of_claims(claims: Mapping[str, Any]) -> Viewer:
 
 
 class JwksKeys:
-    """The public keys of an identity provider, fetched when needed and kept for an hour.
+    """The public keys of an identity provider, fetched on demand and cached for an hour.
 
-    When a fetch fails, keys known before stay good.
+    If a fetch fails, the cached keys stay valid.
     """
 
     def __init__(
@@ -132,7 +136,7 @@ class JwksKeys:
         self._tried_at: float | None = None
 
     async def find(self, key_id: str | None, algorithm: str) -> jwt.PyJWK | None:
-        """The key of this id and algorithm; without an id, the only key of that algorithm."""
+        """Returns the key with this id and algorithm; without an id, the only key of that algorithm."""
         key = self._choose(key_id, algorithm)
         if key is not None and not self._is_old():
             return key
@@ -171,7 +175,7 @@ class JwksKeys:
 
 
 def parse_jwks(document: Any) -> list[jwt.PyJWK]:
-    """The signing keys of a JWK set: RSA for RS256, P-256 for ES256. Others, shared secrets too, are left out."""
+    """Returns the signing keys of a JWK set: RSA for RS256, P-256 for ES256. Skips others, shared secrets too."""
     keys = []
     for entry in document["keys"]:
         kind = (entry.get("kty"), entry.get("crv"))
@@ -183,7 +187,7 @@ def parse_jwks(document: Any) -> list[jwt.PyJWK]:
 
 
 class Identity:
-    """Tells who a caller is by the token. Which keys are used is fixed by the settings, never by the token."""
+    """Identifies callers by token. The settings, never the token, decide which keys are used."""
 
     def __init__(self, settings: Settings, keys: Keys, *, jwks: JwksKeys | None = None) -> None:
         self._token_key = keys.tokens
@@ -198,14 +202,14 @@ class Identity:
         return self._token_key is not None or self._jwks is not None
 
     async def viewer(self, token: str | None) -> Viewer:
-        """The caller with this token. Raises UnauthenticatedError, with a reason that quotes nothing of the token.
+        """Returns the caller with this token. Raises UnauthenticatedError with a reason that does not quote the token.
 
-        Where no keys are configured the caller is `local`, whatever the token; such a server listens on loopback only.
+        If no keys are configured, the caller is `local` with any token; such a server listens on loopback only.
         """
         if not self.needs_token:
             return LOCAL_VIEWER
         if token is None:
-            raise UnauthenticatedError("A token is needed: Authorization: Bearer <token>.")
+            raise UnauthenticatedError("A token is required: Authorization: Bearer <token>.")
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise UnauthenticatedError("The token is too long.")
         try:
@@ -218,7 +222,7 @@ class Identity:
                 algorithms=algorithms,
                 audience=self._audience,
                 issuer=self._issuer,
-                # A clock that is a little behind must not refuse a fresh token, so `iat` is not looked at.
+                # `iat` is not checked, so that a clock that is slightly behind does not refuse a new token.
                 options={
                     "require": ["exp", "sub"],
                     "verify_iat": False,
@@ -231,7 +235,7 @@ class Identity:
         except jwt.MissingRequiredClaimError as error:
             raise UnauthenticatedError(f"The token lacks the claim {error.claim}.") from None
         except (jwt.InvalidAudienceError, jwt.InvalidIssuerError):
-            raise UnauthenticatedError("The token is not meant for this server.") from None
+            raise UnauthenticatedError("The token was not issued for this server.") from None
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, OSError):
             raise UnauthenticatedError("The token is not valid.") from None
 
@@ -243,4 +247,4 @@ class Identity:
             key = await self._jwks.find(key_id if isinstance(key_id, str) else None, algorithm)
             if key is not None:
                 return key
-        raise UnauthenticatedError("The token is not signed by a key that this server knows.")
+        raise UnauthenticatedError("The token is not signed with a key that this server accepts.")

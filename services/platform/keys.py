@@ -1,8 +1,8 @@
-"""The server's keys: each purpose has its own, derived from one secret, so that no key opens what another guards.
+"""The server's keys: one per purpose, derived from one secret, so that the key of one purpose is useless for another.
 
-Derivation is HKDF-SHA256 (RFC 5869) with the purpose as its info. Without EKONTE_SECRET the secret is a random one,
-made once in the data folder and readable by its owner alone; it signs links and seals stored secrets, but no tokens.
-Session ids have keys of their own, which can be changed (services/platform/sealing.py).
+Derivation is HKDF-SHA256 (RFC 5869) with the purpose as its info. Without EKONTE_SECRET the secret is random, created
+once in the data folder and readable by its owner only; it signs links and seals stored secrets, but not tokens.
+Session ids have their own, replaceable keys (services/platform/sealing.py).
 """
 
 import contextlib
@@ -31,7 +31,7 @@ class KeyPurpose(StrEnum):
 
 @dataclass(frozen=True)
 class Keys:
-    """Keys of 32 bytes. `tokens` is None where no secret is configured: then nobody can make a token."""
+    """Keys of 32 bytes. `tokens` is None if no secret is configured; no tokens can be created then."""
 
     tokens: bytes | None = field(repr=False)
     file_links: bytes = field(repr=False)
@@ -42,9 +42,9 @@ def derive_key(secret: bytes, purpose: KeyPurpose) -> bytes:
 
 
 def load_keys(settings: Settings) -> Keys:
-    """The keys of this deployment; makes the local secret where none is configured and none was made before.
+    """Returns the keys of this deployment; creates the local secret if none is configured and none exists.
 
-    Raises ConfigurationError where the data folder cannot be used, or the secret in it is damaged.
+    Raises ConfigurationError if the data folder is unusable or the secret in it is damaged.
     """
     if settings.secret is not None:
         secret = settings.secret.get_secret_value().encode()
@@ -64,19 +64,20 @@ def load_keys(settings: Settings) -> Keys:
 
 
 def local_secret(data_dir: Path) -> bytes:
-    """The random secret in `data_dir`, made at first use. Raises ValueError where it is damaged."""
+    """Returns the random secret in `data_dir`, created on first use. Raises ValueError if it is damaged."""
     path = data_dir / LOCAL_KEY_FILE
     secret = create_once(path, lambda: secrets.token_bytes(KEY_BYTES))
     if len(secret) != KEY_BYTES:
-        raise ValueError(f"{path} is not a key of {KEY_BYTES} bytes; remove it to have a new one made.")
+        raise ValueError(f"{path} is not a key of {KEY_BYTES} bytes; remove it to create a new one.")
     return secret
 
 
 def create_once(path: Path, make: Callable[[], bytes]) -> bytes:
-    """What is in the file, made at first use with mode 600; two processes that start at once get one.
+    """Returns the content of the file, which is created on first use with mode 600; two processes that start at once
+    get the same content.
 
-    The file appears under its name only when it is whole: it is written aside and linked, and linking fails where
-    another process was quicker.
+    The file appears under its name only when it is complete: it is written under another name and linked, and linking
+    fails if another process was faster.
     """
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

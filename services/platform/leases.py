@@ -1,7 +1,8 @@
 """Leases in the database: the right to work on a row until a time, by the database's clock.
 
 A claim moves the row's time to the end of the lease and raises its epoch. Every later write of the holder names that
-epoch, so whoever slept too long changes 0 rows and stops. Nobody has to find dead workers: what they held is due again.
+epoch, so a holder that lost its lease changes 0 rows and stops. Dead workers need no detection: their rows become due
+when the leases end.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +14,7 @@ from models.database import execute, now_ms_sql
 
 @dataclass(frozen=True)
 class Lease:
-    """The right to write a row's outcome. epoch: the token that every write names; a later claim has another one."""
+    """The right to write a row's outcome. epoch: the token that every write names; each claim changes it."""
 
     id: int
     epoch: int
@@ -21,9 +22,9 @@ class Lease:
 
 @dataclass(frozen=True)
 class LeasedTable:
-    """A table whose rows are leased. until: the column of the lease's end, in milliseconds, from which on the row is
-    due; epoch: the column that each claim raises. None: the lease's end itself is the token, so such a lease
-    is not extended.
+    """A table whose rows are leased. until: the column of the lease's end, in milliseconds, after which the row is
+    due; epoch: the column that each claim raises. epoch None: the lease's end itself is the token, and such a lease
+    cannot be extended.
     """
 
     table: str
@@ -47,11 +48,12 @@ class LeasedTable:
         returning: str = "",
         is_one: bool = False,
     ) -> list[tuple[Lease, dict[str, Any]]]:
-        """Leases the rows whose ids a SELECT gives; each lease with the row's `returning` columns. One statement.
+        """Leases the rows whose ids a SELECT returns; returns each lease with the row's `returning` columns. One
+        statement.
 
-        candidates: the SELECT, with places for `values`, which skips rows that are locked. guard: what must hold of a
-        row still when it is written, for whoever waited for its lock. sets: other columns that a claim changes. All of
-        them in SQL. is_one: the SELECT gives one id at most. Of several that claim at once each row goes to one.
+        candidates: the SELECT, with places for `values`, which skips locked rows. guard: a condition that is checked
+        again when the row is written, after waiting for its lock. sets: other columns that a claim changes. All of
+        them are SQL. is_one: the SELECT returns at most one id. Only one of several simultaneous claims gets a row.
         """
         raised = f"{self.epoch} = {self.epoch} + 1, " if self.epoch else ""
         rows = await execute(
@@ -66,11 +68,12 @@ class LeasedTable:
         return [(Lease(row["id"], row["lease_token"]), row) for row in rows]
 
     async def extend(self, leases: Collection[Lease], lease_seconds: float, *, guard: str = "") -> set[int]:
-        """Keeps the leases for so long from now; the ids of those that are held still. One statement, none for none.
+        """Extends the leases to `lease_seconds` from now; returns the ids of those that are still held. One statement,
+        none for no leases.
 
-        guard: what must hold of a row besides, in SQL.
+        guard: a further SQL condition on the row.
         """
-        assert self.epoch is not None, "without an epoch the token would change under its holder"
+        assert self.epoch is not None, "without an epoch, extending the lease would change its token"
         if not leases:
             return set()
         held = ", ".join("(CAST(? AS BIGINT), CAST(? AS INTEGER))" for _ in leases)
@@ -83,10 +86,11 @@ class LeasedTable:
         return {row["id"] for row in rows}
 
     async def release(self, lease: Lease, *, in_ms: int | None = 0, guard: str = "", sets: str = "") -> bool:
-        """Gives the lease up: the row is due in so many milliseconds, None: since ever; whether it was held still.
+        """Releases the lease: the row is due in `in_ms` milliseconds; None sets the time to 0. Returns whether the
+        lease was still held.
 
-        guard, sets: as for a claim. Twice: nothing more where `guard` tells a released row from a leased one, or the
-        lease's end is the token; else the row is only due later.
+        guard, sets: as for `claim`. A second call changes nothing if `guard` distinguishes a released row from a
+        leased one, or if the lease's end is the token; otherwise it only moves the due time.
         """
         due = "0" if in_ms is None else f"{now_ms_sql()} + {int(in_ms)}"
         rows = await execute(
@@ -100,9 +104,9 @@ class LeasedTable:
 
 @dataclass(frozen=True)
 class NamedLeases:
-    """A table with one lease for each name, which a holder has. A row is made with the first claim of its name.
+    """A table with one lease per name, each with a holder. The first claim of a name inserts its row.
 
-    until: the column of the lease's end; is_text: it holds the milliseconds as text.
+    until: the column of the lease's end; is_text: it stores the milliseconds as text.
     """
 
     table: str
@@ -114,9 +118,9 @@ class NamedLeases:
     async def claim(
         self, name: str | int, holder: str | None, lease_seconds: float, also: Mapping[str, str] | None = None
     ) -> bool:
-        """Whether `holder` has the lease now, for so long: it was free, had run out, or was the holder's already. also:
-        SQL expressions for other columns. One statement; of several that claim at once one has it. Without a column for
-        holders nobody extends a lease: it has to run out.
+        """Claims the lease for `lease_seconds` if it is free, has expired or belongs to `holder` already; returns
+        whether `holder` has it. also: SQL expressions for other columns. One statement; only one of several
+        simultaneous claims succeeds. Without a holder column a lease cannot be extended and has to expire.
         """
         also = also or {}
         now, values = now_ms_sql(), [name]
@@ -142,7 +146,9 @@ class NamedLeases:
     async def extend(
         self, name: str | int, holder: str, lease_seconds: float, also: Mapping[str, str] | None = None
     ) -> bool:
-        """Keeps the lease for so long from now; whether `holder` still had it. also: as for claim."""
+        """Extends the lease to `lease_seconds` from now; returns whether `holder` still had it. also: as
+        for `claim`.
+        """
         others = "".join(f", {column} = {value}" for column, value in (also or {}).items())
         rows = await execute(
             f"UPDATE {self.table} SET {self.until} = {now_ms_sql()} + ?{others}"
@@ -154,9 +160,9 @@ class NamedLeases:
         return bool(rows)
 
     async def release(self, holder: str) -> None:
-        """Ends all leases of a holder. Twice: nothing more."""
+        """Ends all leases of a holder. A second call changes nothing."""
         await execute(f"DELETE FROM {self.table} WHERE {self.holder} = ? RETURNING {self.name}", holder)
 
     async def release_all(self) -> None:
-        """Ends everybody's leases. Only for a process that knows that it is alone."""
+        """Ends the leases of all holders. Only for a process that knows that no other process is alive."""
         await execute(f"DELETE FROM {self.table} RETURNING {self.name}")

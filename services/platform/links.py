@@ -1,5 +1,5 @@
-"""Fetches what a link from a user names, from public addresses only: every connection passes the address guard, those
-of redirects too (`providers/guard.py`).
+"""Fetches links from users, from public addresses only: every connection passes the address guard, including those of
+redirects (`providers/guard.py`).
 """
 
 import asyncio
@@ -23,25 +23,25 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TIMEOUTS = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
 
 
-# Answers that say "not now": 408 Request Timeout, 425 Too Early, 429 Too Many Requests, and all of 5xx.
-_PASSING_STATUSES = frozenset({408, 425, 429})
+# Statuses of a temporary failure: 408 Request Timeout, 425 Too Early, 429 Too Many Requests, and all of 5xx.
+_TRANSIENT_STATUSES = frozenset({408, 425, 429})
 
 
 class LinkNotFetchedError(BadInputError):
-    """A link that could not be fetched. is_passing: the same link may well be fetched a moment later."""
+    """A link that could not be fetched. is_transient: a later request may succeed."""
 
-    def __init__(self, message: str, *, path: Sequence[str | int] = (), is_passing: bool = False) -> None:
+    def __init__(self, message: str, *, path: Sequence[str | int] = (), is_transient: bool = False) -> None:
         super().__init__(message, path=path)
-        self.is_passing = is_passing
+        self.is_transient = is_transient
 
 
-class _NotNowError(LinkRefusedError):
-    """The other side answered that it cannot at the moment."""
+class _TemporaryRefusalError(LinkRefusedError):
+    """The server responded that it is temporarily unavailable."""
 
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """What was fetched: where it lies, the content type that the other side claimed (lower case), its size in bytes."""
+    """A fetched file: its path, the content type that the server sent (lower case), and its size in bytes."""
 
     path: Path
     content_type: str | None
@@ -49,13 +49,13 @@ class FetchedFile:
 
 
 def check_url(url: httpx.URL) -> None:
-    """Raises LinkRefusedError where the link itself, before any look-up, is not one to follow."""
+    """Raises LinkRefusedError if the URL itself, before any look-up, is not allowed."""
     if url.scheme not in ("http", "https"):
         raise LinkRefusedError("Only http and https links are fetched.")
     if url.userinfo:
         raise LinkRefusedError("A link must not hold a user name or password.")
     if not url.host:
-        raise LinkRefusedError("The link names no host.")
+        raise LinkRefusedError("The link has no host.")
     if url.port is not None and url.port not in (80, 443) and not 1024 < url.port < 65_536:
         raise LinkRefusedError("The link's port must be 80, 443 or above 1024.")
 
@@ -69,12 +69,12 @@ async def fetch_link(
     resolver: Resolve = resolve,
     total_seconds: float = TOTAL_SECONDS,
 ) -> FetchedFile:
-    """Fetches what the link names into the file `into`, which is made anew and removed again when anything fails.
+    """Fetches the link into the file `into`, which must not exist and is removed again if anything fails.
 
-    Hosts in `allowed_private_hosts` (`host` or `host:port`) may have
-    private addresses. Raises LinkNotFetchedError, whose reason names no address, or FileTooLargeError.
+    Hosts in `allowed_private_hosts` (`host` or `host:port`) may have private addresses. Raises LinkNotFetchedError,
+    whose message names no address, or FileTooLargeError.
     """
-    is_passing = True
+    is_transient = True
     try:
         async with (
             asyncio.timeout(total_seconds),
@@ -83,17 +83,17 @@ async def fetch_link(
             return await _follow(pool, url, max_bytes, into)
     except LinkRefusedError as error:
         reason = str(error)
-        is_passing = isinstance(error, HostNotFoundError | _NotNowError)
+        is_transient = isinstance(error, HostNotFoundError | _TemporaryRefusalError)
     except TimeoutError:
-        reason = "It took too long."
+        reason = "The download took too long."
     except httpcore.TimeoutException:
-        reason = "The other side did not answer in time."
+        reason = "The server did not respond in time."
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol):
-        reason = "The other side could not be reached, or did not speak HTTP."
+        reason = "The server could not be reached, or its response was not HTTP."
     except httpx.InvalidURL:
-        reason = "It is not a web address."
-        is_passing = False
-    raise LinkNotFetchedError(f"The link cannot be fetched. {reason}", is_passing=is_passing)
+        reason = "It is not a valid URL."
+        is_transient = False
+    raise LinkNotFetchedError(f"The link cannot be fetched. {reason}", is_transient=is_transient)
 
 
 async def _follow(pool: httpcore.AsyncConnectionPool, link: str, max_bytes: int, into: Path) -> FetchedFile:
@@ -110,11 +110,11 @@ async def _follow(pool: httpcore.AsyncConnectionPool, link: str, max_bytes: int,
                 link = str(url.join(headers["location"]))
                 continue
             if response.status != 200:
-                is_busy = response.status >= 500 or response.status in _PASSING_STATUSES
-                refusal = _NotNowError if is_busy else LinkRefusedError
-                raise refusal(f"The other side answered with status {response.status}.")
+                is_busy = response.status >= 500 or response.status in _TRANSIENT_STATUSES
+                refusal = _TemporaryRefusalError if is_busy else LinkRefusedError
+                raise refusal(f"The server responded with status {response.status}.")
             if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
-                raise LinkRefusedError("The other side sends it compressed, although it was asked not to.")
+                raise LinkRefusedError("The server sent a compressed response, which was not requested.")
             size = await _save(response, headers.get("content-length", ""), max_bytes, into)
             content_type = headers.get("content-type", "").split(";")[0].strip().lower()
             return FetchedFile(into, content_type or None, size)
@@ -126,16 +126,16 @@ def _target(url: httpx.URL) -> httpcore.URL:
 
 
 def _headers(url: httpx.URL) -> list[tuple[bytes, bytes]]:
-    # What is saved is what was sent: nothing is unpacked here, so a small answer cannot become a large file.
+    # The body is saved as it was sent: nothing is decompressed, so a small response cannot become a large file.
     return [(b"Host", url.netloc), (b"User-Agent", b"Ekonte"), (b"Accept", b"*/*"), (b"Accept-Encoding", b"identity")]
 
 
 async def _save(response: httpcore.Response, declared: str, max_bytes: int, into: Path) -> int:
-    too_large = FileTooLargeError(f"What the link names has more than {max_bytes:,} bytes.")
+    too_large = FileTooLargeError(f"The linked file has more than {max_bytes:,} bytes.")
     if declared.isdecimal() and int(declared) > max_bytes:
         raise too_large
     size = 0
-    is_whole = False
+    is_complete = False
     file = await anyio.open_file(into, "xb")
     try:
         async with file:
@@ -144,8 +144,8 @@ async def _save(response: httpcore.Response, declared: str, max_bytes: int, into
                 if size > max_bytes:
                     raise too_large
                 await file.write(chunk)
-        is_whole = True
+        is_complete = True
     finally:
-        if not is_whole:
+        if not is_complete:
             await anyio.Path(into).unlink(missing_ok=True)
     return size

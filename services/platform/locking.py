@@ -1,7 +1,8 @@
-"""Locking rows until the end of a transaction: the one way to do it on both databases.
+"""Locks rows until the end of a transaction, in the same way on both databases.
 
-PostgreSQL locks what `SELECT … FOR UPDATE` finds. On SQLite every transaction is alone from its beginning
-(models/sqlite.py), so reading the rows is enough. Outside of a transaction nothing could be held: that is refused.
+PostgreSQL locks the rows that `SELECT … FOR UPDATE` finds. On SQLite every transaction is exclusive from its beginning
+(models/sqlite.py), so reading the rows is enough. Outside of a transaction no lock would last, so the functions raise
+RuntimeError.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,10 +16,11 @@ M = TypeVar("M", bound=Model)
 
 
 async def lock_row(model: type[M], row_id: int, where: str = "") -> M | None:
-    """The row as it is now, locked until the transaction's end; None where there is none or `where` does not hold.
+    """Returns the current row, locked until the end of the transaction; None if it does not exist or does not meet
+    `where`.
 
-    where: a further SQL condition of ours without places, e.g. "deleted_at IS NULL". One statement. Locking a row
-    twice changes nothing.
+    where: a further SQL condition without places, e.g. "deleted_at IS NULL". One statement. Locking a row twice
+    changes nothing.
     """
     rows: list[M] = await model.raw(_select(model, "*", str(int(row_id)), where))
     return rows[0] if rows else None
@@ -27,10 +29,10 @@ async def lock_row(model: type[M], row_id: int, where: str = "") -> M | None:
 async def lock_rows(
     model: type[Model], ids: Collection[int], where: str = "", columns: Sequence[str] = ("id",)
 ) -> list[dict[str, Any]]:
-    """The named columns of those of the rows that are there and of which `where` holds, in the order of their ids.
+    """Returns the named columns of those of the rows that exist and meet `where`, in the order of their ids.
 
-    Rows are locked in that order too, so that two transactions that lock several do not wait for each other. One
-    statement; none where no ids are given.
+    Rows are locked in the same order, so that two transactions that lock several do not deadlock. One statement; none
+    for no ids.
     """
     if not ids:
         _check_transaction()
@@ -42,10 +44,10 @@ async def lock_rows(
 async def lock_where(
     model: type[Model], where: str, *values: Any, columns: Sequence[str] = ("id",), limit: int | None = None
 ) -> list[dict[str, Any]]:
-    """As `lock_rows`, for the rows of which an SQL condition with `?` places holds; the first ones where limited.
+    """As `lock_rows`, for the rows that meet an SQL condition with `?` places; at most the first `limit`.
 
-    Read the rows again once they are locked: where the condition asks other tables, what it saw may be older than the
-    lock.
+    If the condition reads other tables, read the rows again once they are locked: the condition was evaluated before
+    the lock.
     """
     _check_transaction()
     first = "" if limit is None else f" LIMIT {int(limit)}"
@@ -67,4 +69,4 @@ def _select(model: type[Model], columns: str, listed_ids: str, where: str) -> st
 
 def _check_transaction() -> None:
     if not is_in_transaction():
-        raise RuntimeError("a row can only be locked within a transaction")
+        raise RuntimeError("rows can only be locked inside a transaction")

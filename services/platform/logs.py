@@ -1,4 +1,6 @@
-"""Log lines: structlog for our own and for every library's, as JSON or for reading, with no secret in any of them."""
+"""Configures logging: structlog for our own log lines and those of libraries, as JSON or for reading, with secrets
+redacted.
+"""
 
 import logging
 import re
@@ -19,7 +21,7 @@ _SECRET_NAMES = re.compile(
     re.I,
 )
 _SECRET_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # name=value and "name": "value", as they stand in links, headers, bodies and tracebacks
+    # name=value and "name": "value", as in links, headers, bodies and tracebacks
     (
         re.compile(
             r"""(?ix)
@@ -59,7 +61,9 @@ def _redact(value: Any) -> Any:
 
 
 def redact_secrets(logger: WrappedLogger, method_name: str, event_dict: EventDict) -> EventDict:
-    """Processor: hides what is called a secret, and what looks like one inside any text, tracebacks too."""
+    """Processor: redacts values under secret names, and text that looks like a secret anywhere, including
+    tracebacks.
+    """
     kept = {name: event_dict.pop(name) for name in ("_record", "_from_structlog") if name in event_dict}
     return {**_redact(event_dict), **kept}
 
@@ -74,7 +78,7 @@ def _to_json(value: Any, **_: Any) -> str:
 
 
 def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
-    """Sends every log line of this process, those of libraries included, to `stream` (standard error)."""
+    """Sends all log lines of this process, including those of libraries, to `stream` (default: standard error)."""
     output = sys.stderr if stream is None else stream
     is_json = settings.log_format == "json" or (settings.log_format == "auto" and not output.isatty())
     shared: list[Processor] = [
@@ -115,8 +119,8 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
-    # These tell at INFO what our own lines tell better, httpx with whole addresses.
+    # At INFO these repeat our own lines, httpx with full URLs.
     for name in ("httpx", "httpcore", "tortoise", "websockets"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
-    # Errors of operations are logged where they are presented, with the request's id.
+    # Errors of operations are logged where the response is built, with the request's id.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""Bringing the database's tables up to this version of the code."""
+"""Migrates the database's tables to this version of the code."""
 
 import contextlib
 import sqlite3
@@ -21,7 +21,7 @@ LOCK_NUMBER = 7_031_605
 
 
 class MigrationError(Exception):
-    """The database was left as it was, or restored from its backup."""
+    """The migration failed; the database is unchanged, or there is a backup of it."""
 
 
 def database_url(settings: Settings) -> str | None:
@@ -29,9 +29,9 @@ def database_url(settings: Settings) -> str | None:
 
 
 async def migrate(settings: Settings) -> list[str]:
-    """Applies what is missing and returns its names; nothing where the database is up to date.
+    """Applies the missing migrations and returns their names; does nothing if the database is up to date.
 
-    An SQLite file that holds data is copied beside itself (`….before-<migration>`) first.
+    First copies an SQLite file that holds data to `….before-<migration>` in the same folder.
     """
     url = database_url(settings)
     path = sqlite_path(url, settings.data_dir)
@@ -42,7 +42,7 @@ async def migrate(settings: Settings) -> list[str]:
         if not missing:
             return []
         if path is not None and not await _has_tables():
-            # Only a new file can be told to give space back; VACUUM makes it so although it has a header already.
+            # auto_vacuum can only be enabled in a new file; VACUUM applies it although the file already has a header.
             await execute("PRAGMA auto_vacuum = INCREMENTAL")
             await execute("VACUUM")
         elif path is not None:
@@ -55,12 +55,14 @@ async def migrate(settings: Settings) -> list[str]:
 
 
 async def missing_migrations(settings: Settings) -> list[str]:
-    """Names of the migrations that the open database lacks."""
+    """Returns the names of the migrations that the open database lacks."""
     return [step.migration.name for step in await _executor(settings).plan() if not step.backward]
 
 
 async def unwritten_changes(settings: Settings) -> list[str]:
-    """Names of migrations that the models need and nobody has written; for the check that none is forgotten."""
+    """Returns the names of migrations that the models need but that do not exist; for the check that none is
+    forgotten.
+    """
     apps = require_context().apps
     config = database_config(database_url(settings), settings.data_dir)["apps"]
     writers = await MigrationAutodetector(apps, config).changes()  # type: ignore[arg-type]
@@ -82,9 +84,9 @@ def _back_up(path: Path, backup: Path) -> None:
 
 @contextlib.asynccontextmanager
 async def _advisory_lock(url: str | None) -> AsyncIterator[None]:
-    """Processes that migrate one PostgreSQL database at once take turns.
+    """Makes processes that migrate the same PostgreSQL database take turns.
 
-    On a connection of its own: a pooled one gives its locks up as soon as it goes back to the pool.
+    Uses a connection of its own: a pooled one releases its locks when it returns to the pool.
     """
     if url is None or url.startswith("sqlite:"):
         yield
@@ -99,9 +101,10 @@ async def _advisory_lock(url: str | None) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def _foreign_keys_off() -> AsyncIterator[None]:
-    """Altering an SQLite table rebuilds it; with foreign keys on, that removes the rows that refer to it.
+    """Disables foreign keys on SQLite: altering a table rebuilds it, which would otherwise delete the rows that refer
+    to it.
 
-    The switch has no effect inside a transaction, so it is thrown around them.
+    The switch has no effect inside a transaction, so it encloses the transactions.
     """
     if not is_sqlite():
         yield
@@ -117,6 +120,6 @@ async def _check_integrity() -> None:
     if not is_sqlite():
         return
     broken = await execute("PRAGMA foreign_key_check")
-    verdict = await execute("PRAGMA integrity_check")
-    if broken or [list(row.values()) for row in verdict] != [["ok"]]:
-        raise MigrationError(f"the database {APP} is not sound after its migration; its backup lies beside it")
+    result = await execute("PRAGMA integrity_check")
+    if broken or [list(row.values()) for row in result] != [["ok"]]:
+        raise MigrationError(f"the database {APP} is corrupt after its migration; the backup is in the same folder")

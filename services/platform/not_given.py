@@ -1,4 +1,4 @@
-"""What stands in the place of a value that nobody gave, where None is a value."""
+"""A marker for an omitted value, where None is a value of its own."""
 
 from enum import Enum
 from typing import Final

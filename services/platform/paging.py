@@ -1,4 +1,4 @@
-"""Keyset paging: what a caller may ask for, opaque cursors, and pages cut to size."""
+"""Keyset paging: checked arguments, opaque cursors, and pages of the requested size."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ MAX_PAGE_NUMBER = 1_000_000
 
 @dataclass(frozen=True)
 class Position:
-    """A row's place in its list: the value that the list is ordered by, then the id."""
+    """A row's position in its list: the value by which the list is ordered, then the id."""
 
     key: int
     id: int
@@ -28,7 +28,9 @@ class Position:
 
 @dataclass(frozen=True)
 class PageRequest:
-    """`size` rows between two positions, from the front or the back; or the numbered page (from 1) of that size."""
+    """A request for `size` rows between two positions, from the front or the back, or for the numbered page (from 1)
+    of that size.
+    """
 
     size: int = DEFAULT_SIZE
     after: Position | None = None
@@ -57,7 +59,7 @@ def encode_cursor(position: Position) -> str:
 
 
 def decode_cursor(text: str, argument: str) -> Position:
-    """Raises BadInputError where it is no cursor of ours."""
+    """Raises BadInputError if the text is not a cursor of this server."""
     try:
         values = json.loads(base64.urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
     except (ValueError, binascii.Error, RecursionError):
@@ -67,7 +69,7 @@ def decode_cursor(text: str, argument: str) -> Position:
         and len(values) == 2
         and all(isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 for value in values)
     ):
-        raise BadInputError(f"{argument} is not a cursor that this server gave.", path=[argument])
+        raise BadInputError(f"{argument} is not a cursor of this server.", path=[argument])
     return Position(*values)
 
 
@@ -78,16 +80,16 @@ def page_request(
     before: str | None = None,
     page: int | None = None,
 ) -> PageRequest:
-    """Checks Relay's arguments and page numbers. Raises BadInputError that names the argument."""
+    """Checks Relay's arguments and page numbers. Raises BadInputError, which names the argument."""
     if first is not None and last is not None:
-        raise BadInputError("first and last exclude each other.", path=["last"])
+        raise BadInputError("first and last cannot be combined.", path=["last"])
     for name, count in (("first", first), ("last", last)):
         if count is not None and not 1 <= count <= MAX_SIZE:
             raise BadInputError(f"{name} must be between 1 and {MAX_SIZE}.", path=[name])
     if page is not None:
         for name, value in (("after", after), ("before", before), ("last", last)):
             if value is not None:
-                raise BadInputError(f"page and {name} exclude each other.", path=["page"])
+                raise BadInputError(f"page and {name} cannot be combined.", path=["page"])
         if not 1 <= page <= MAX_PAGE_NUMBER:
             raise BadInputError(f"page must be between 1 and {MAX_PAGE_NUMBER:,}.", path=["page"])
     return PageRequest(
@@ -100,10 +102,10 @@ def page_request(
 
 
 def cut_page(found: Sequence[tuple[Position, T]], request: PageRequest) -> Page[T]:
-    """The page out of at most `size + 1` rows, which come in reading order, or reversed for a backward request.
+    """Returns the page from at most `size + 1` rows in reading order, or reversed for a backward request.
 
-    The row too many says that there is more in the direction of reading; in the other direction there is more where
-    the caller came from there.
+    The additional row shows that there is more in the direction of reading. In the other direction there is more if
+    the request has a cursor there.
     """
     has_more = len(found) > request.size
     kept = list(found[: request.size])
@@ -118,6 +120,6 @@ def cut_page(found: Sequence[tuple[Position, T]], request: PageRequest) -> Page[
 
 
 def check_id_count(ids: Sequence[object], *path: str) -> None:
-    """Raises BadInputError for a list of ids that is too long."""
+    """Raises BadInputError if the list of ids is too long."""
     if len(ids) > MAX_IDS:
-        raise BadInputError(f"At most {MAX_IDS} ids are taken at once.", path=path)
+        raise BadInputError(f"At most {MAX_IDS} ids are allowed at once.", path=path)

@@ -1,6 +1,6 @@
-"""Each process's own number, leased from the database: ids carry it, so no two live processes may share one.
+"""Leases a number for each process from the database; ids contain it, so no two live processes may share one.
 
-The lease is the process's sign of life, too: workers write their queues into it, and systemStatus shows them.
+The lease is also the process's heartbeat: workers write their queues into it, and systemStatus shows them.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ EXTEND_SECONDS = 10.0
 
 
 def process_name() -> str:
-    """A name for this process that no other has had: host, process id and a random part."""
+    """Returns a unique name for this process: host, process id and a random part."""
     return f"{socket.gethostname()[:32]}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
@@ -34,22 +34,24 @@ LEASES = NamedLeases("process_lease", "number")
 
 
 async def claim_number(holder: str) -> int:
-    """Leases a free number, or one whose lease ran out, in one guarded statement each."""
+    """Claims a number that is free or whose lease has expired; one guarded statement per number tried. Raises
+    RuntimeError if there is none.
+    """
     now = now_ms_sql()
-    begun = {"queues": "NULL", "started_at_ms": now, "heartbeat_at_ms": now}
+    columns = {"queues": "NULL", "started_at_ms": now, "heartbeat_at_ms": now}
     for number in random.sample(range(MAX_PROCESS_NUMBER + 1), MAX_PROCESS_NUMBER + 1):
-        if await LEASES.claim(number, holder, LEASE_SECONDS, begun):
+        if await LEASES.claim(number, holder, LEASE_SECONDS, columns):
             return number
-    raise RuntimeError("all process numbers are leased: more than 1024 processes, or a clock that ran ahead")
+    raise RuntimeError("all process numbers are leased: more than 1024 processes, or a clock that is ahead")
 
 
 async def extend_number(number: int, holder: str) -> bool:
-    """Keeps the lease, as the process's heartbeat; whether it was still held."""
+    """Extends the lease and writes the heartbeat; returns whether the lease was still held."""
     return await LEASES.extend(number, holder, LEASE_SECONDS, {"heartbeat_at_ms": now_ms_sql()})
 
 
 async def write_queues(holder: str, queues: Iterable[Queue]) -> None:
-    """Writes down that the process is a worker of these queues."""
+    """Records that the process is a worker of these queues."""
     await execute(
         "UPDATE process_lease SET queues = ? WHERE holder = ? RETURNING number",
         orjson.dumps([queue.value for queue in queues]).decode(),
@@ -58,12 +60,12 @@ async def write_queues(holder: str, queues: Iterable[Queue]) -> None:
 
 
 async def end_other_workers(holder: str) -> None:
-    """Ends the leases of all other workers. Only for a process that knows that it is alone."""
+    """Ends the leases of all other workers. Only for a process that knows that no other worker is alive."""
     await execute("DELETE FROM process_lease WHERE queues IS NOT NULL AND holder <> ? RETURNING number", holder)
 
 
 class ProcessNumber:
-    """A process's number and its lease on it, while the process lives."""
+    """A process's number and its lease, for the life of the process."""
 
     def __init__(self, holder: str) -> None:
         self._holder = holder
@@ -77,12 +79,12 @@ class ProcessNumber:
             await write_queues(self._holder, self._queues)
 
     async def serve(self, queues: Iterable[Queue]) -> None:
-        """The process is a worker of these queues from now on, and is shown as one."""
+        """Registers the process as a worker of these queues."""
         self._queues = tuple(queues)
         await write_queues(self._holder, self._queues)
 
     async def extend(self) -> None:
-        """Keeps the number; one that was lost (after a long sleep) is replaced."""
+        """Extends the lease; claims a new number if the lease was lost (after a long suspension)."""
         if self._number is None or not await extend_number(self._number, self._holder):
             await self.claim()
 
@@ -92,7 +94,7 @@ class ProcessNumber:
 
 @contextlib.asynccontextmanager
 async def process_number(holder: str) -> AsyncIterator[ProcessNumber]:
-    """Holds a number for this process and makes its ids from it."""
+    """Holds a number for this process, from which its ids are made, while the context is open."""
     held = ProcessNumber(holder)
     await held.claim()
 

@@ -1,4 +1,4 @@
-"""Which providers this deployment has: `offline`, and those that packages add through the entry-point group."""
+"""The providers of this deployment: `offline`, `jimeng`, and those that packages add through the entry-point group."""
 
 import functools
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class ProviderInfo:
 
 
 class Registry(dict[str, Provider]):
-    """Providers by name. One that cannot be loaded is logged and left out."""
+    """Providers by name. A provider that fails to load is logged and left out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class Registry(dict[str, Provider]):
 
 
 def registry() -> dict[str, Provider]:
-    """This process's providers by name, loaded at first use."""
+    """Returns this process's providers by name, loaded on first use."""
     return runtime().state(Registry)
 
 
@@ -74,7 +74,7 @@ def _own() -> list[Provider]:
 
 @functools.cache
 def _entry_points() -> tuple[EntryPoint, ...]:
-    """Those of the installed packages, which are searched for once: it takes tens of milliseconds."""
+    """Returns the entry points of the installed packages. Cached, because the search takes tens of milliseconds."""
     return tuple(entry_points(group=ENTRY_POINT_GROUP))
 
 
@@ -84,27 +84,29 @@ def _installed() -> list[Provider]:
         try:
             loaded.append(entry.load()())
         except Exception:
-            log.exception("provider.not_loaded", entry_point=entry.name)
+            log.exception("provider.load_failed", entry_point=entry.name)
     return loaded
 
 
 def capabilities_of(provider: Provider) -> tuple[str, ...]:
-    """What it does by itself, and what its pool of accounts does: IMAGE, VIDEO by the models that it has."""
+    """Returns the provider's own capabilities, and for a pooled provider IMAGE or VIDEO if it has such models."""
     pooled = {model.kind for model in provider.models()} if isinstance(provider, PooledProvider) else set()
     return tuple(name for name, protocol in CAPABILITIES.items() if name in pooled or isinstance(provider, protocol))
 
 
 def is_pooled(name: str) -> bool:
-    """Whether a provider works through accounts; False for one that is not there."""
+    """Returns whether a provider uses accounts; False for an unknown provider."""
     return isinstance(registry().get(name), PooledProvider)
 
 
 def pooled_provider(name: str) -> PooledProvider:
-    """The provider, for a job; its calls are measured. JobFailure INVALID_INPUT where it is no longer there."""
+    """Returns the provider for a job, with measured calls. Raises JobFailure INVALID_INPUT if it is no longer
+    configured.
+    """
     provider = registry().get(name)
     if not isinstance(provider, PooledProvider):
         raise JobFailure(
-            JobErrorCode.INVALID_INPUT, f"The provider {name!r} is not configured any more.", is_retryable=False
+            JobErrorCode.INVALID_INPUT, f"The provider {name!r} is no longer configured.", is_retryable=False
         )
     return MeasuredPool(provider)
 
@@ -112,9 +114,10 @@ def pooled_provider(name: str) -> PooledProvider:
 def check_pooled_choice(
     name: str, kind: MediaKind, model: str | None, *path: str, layout: GridLayout = GridLayout.SINGLE
 ) -> None:
-    """For a provider that works through accounts: that it has the model, and makes single pictures only.
+    """Checks for a pooled provider that it has the model, and that single pictures are requested. Other providers
+    interpret model names themselves.
 
-    Raises BadInputError; path: of the model. Other providers make of a model's name what they like.
+    Raises BadInputError; path: that of the model.
     """
     if not is_pooled(name):
         return
@@ -123,14 +126,16 @@ def check_pooled_choice(
     ]
     if model is not None and model not in known:
         raise BadInputError(
-            f"{name} has no model {model!r} for {kind.value.lower()}s; it has: {', '.join(known)}.", path=path
+            f"{name} has no model {model!r} for {kind.value.lower()}s; available: {', '.join(known)}.", path=path
         )
     if layout is not GridLayout.SINGLE:
-        raise BadInputError(f"{name} makes single pictures: use gridLayout SINGLE.", path=[*path[:-1], "gridLayout"])
+        raise BadInputError(
+            f"{name} makes single pictures only: use gridLayout SINGLE.", path=[*path[:-1], "gridLayout"]
+        )
 
 
 def pooled_models() -> dict[tuple[str, str], ModelInfo]:
-    """All models that are reached through accounts, by (provider, model name)."""
+    """Returns all models of pooled providers, by (provider, model name)."""
     return {
         (name, model.name): model
         for name, provider in registry().items()
@@ -140,31 +145,31 @@ def pooled_models() -> dict[tuple[str, str], ModelInfo]:
 
 
 def choose_provider(capability: str, name: str | None, *path: str) -> str:
-    """The name of the provider to use: the given one, or the deployment's default.
+    """Returns the name of the provider to use: the given one, or the deployment's default.
 
-    Raises BadInputError, with the names that there are, for one that does not exist or cannot do it.
+    Raises BadInputError, which lists the available names, if it does not exist or lacks the capability.
     """
     able = sorted(known for known, provider in registry().items() if capability in capabilities_of(provider))
     chosen = name if name is not None else DEFAULT_PROVIDER
     if chosen not in able:
         raise BadInputError(
-            f"No provider {chosen!r} for {capability.lower()}; there are: {', '.join(able)}.", path=list(path)
+            f"No provider {chosen!r} for {capability.lower()}; available: {', '.join(able)}.", path=list(path)
         )
     return chosen
 
 
 def provider_for(capability: str, name: str, protocol: type[P]) -> P:
-    """The provider itself, for a job. JobFailure INVALID_INPUT where it is no longer there."""
+    """Returns the provider for a job. Raises JobFailure INVALID_INPUT if it is no longer configured."""
     provider = registry().get(name)
     if provider is None or capability not in capabilities_of(provider):
         raise JobFailure(
-            JobErrorCode.INVALID_INPUT, f"The provider {name!r} is not configured any more.", is_retryable=False
+            JobErrorCode.INVALID_INPUT, f"The provider {name!r} is no longer configured.", is_retryable=False
         )
     return cast(P, cast(Any, provider))
 
 
 async def describe_providers() -> list[ProviderInfo]:
-    """All providers with what they can do, and whether they can be reached now."""
+    """Returns all providers with their capabilities, and whether they are reachable now."""
     infos = []
     for name, provider in registry().items():
         problem = await provider.reachable()
@@ -183,7 +188,9 @@ async def describe_providers() -> list[ProviderInfo]:
 
 
 def voices(provider: str | None = None, language: str | None = None) -> list[tuple[str, VoiceInfo]]:
-    """(provider name, voice) pairs; `language` keeps voices of that language, by its first part ("zh" for zh-CN)."""
+    """Returns (provider name, voice) pairs; `language` selects voices of that language by its first part ("zh" for
+    zh-CN).
+    """
     wanted = language.split("-")[0].lower() if language else None
     return [
         (name, voice)

@@ -1,9 +1,9 @@
-"""The runtime: everything that one process keeps in memory while it is open, in one object.
+"""The runtime: the state that one process keeps in memory while it is open, in one object.
 
-A process opens it once (services/worker/process.py) and each test opens its own, so nothing that a test leaves behind
-reaches the next one. Services reach it by `runtime()` and keep no state in their modules. Three things stand below it
-and stay singletons of the process: the settings (settings.py), the open database (models/database.py) and the source of
-ids (models/ids.py).
+A process opens it once (services/worker/process.py) and each test opens its own, so tests do not affect each other.
+Services access it by `runtime()` and keep no state in their modules. Three singletons of the process are below it and
+not part of it: the settings (settings.py), the open database (models/database.py) and the source of ids
+(models/ids.py).
 """
 
 import contextlib
@@ -27,12 +27,12 @@ StateT = TypeVar("StateT")
 
 
 class Runtime:
-    """What a process holds; each part is made at first use or put there by whoever opens it.
+    """The state of a process; each part is created on first use, or set by the code that opens it.
 
-    storage: None until it is open. cache_dir: copies of what object storage holds. tracer: None where nothing is
-    traced. process_number: None outside of a process that leased one. has_worker: whether this process is to run
-    jobs; is_worker_alive: whether it does. scan_positions: the last id that a table scan reached, by table and purpose.
-    notifiers: what notifications of due work go to (services/queue/notify).
+    storage: None until it is open. cache_dir: copies of objects from object storage. tracer: None if tracing is off.
+    process_number: None if the process has not leased one. has_worker: whether this process should run jobs;
+    is_worker_alive: whether it does. scan_positions: the last id that a table scan reached, by table and purpose.
+    notifiers: the receivers of notifications about due work (services/queue/notify).
     """
 
     def __init__(self) -> None:
@@ -57,12 +57,12 @@ class Runtime:
 
     @functools.cached_property
     def file_links(self) -> FileLinks:
-        """Makes the links of answers, with the deployment's key."""
+        """Creates the links in responses, with the deployment's key."""
         return links_of(get_settings())
 
     def state(self, kind: type[StateT]) -> StateT:
-        """This process's one object of a class, made without arguments at first use: for what a single module remembers
-        (a cache, a position, a time), whose class the platform cannot know.
+        """Returns this process's single object of a class, created without arguments on first use: for the state of a
+        single module (a cache, a position, a time), whose class the platform does not know.
         """
         found = self._states.get(kind)
         if found is None:
@@ -75,23 +75,23 @@ _open: Runtime | None = None
 
 
 def runtime() -> Runtime:
-    """The runtime of this process, in whatever thread or task. RuntimeError where none is open."""
+    """Returns the runtime of this process, in any thread or task. Raises RuntimeError if none is open."""
     if _open is None:
         raise RuntimeError("no runtime is open; open_runtime() opens one")
     return _open
 
 
 def is_runtime_open() -> bool:
-    """False while a process opens or closes."""
+    """Returns False while a process opens or closes."""
     return _open is not None
 
 
 @contextlib.contextmanager
 def open_runtime() -> Iterator[Runtime]:
-    """Opens a new runtime for the whole process; at the end the one that was open before, if any, is there again."""
+    """Opens a new runtime for the whole process; afterwards the previous one, if any, is current again."""
     global _open
-    before, _open = _open, Runtime()
+    previous, _open = _open, Runtime()
     try:
         yield _open
     finally:
-        _open = before
+        _open = previous

@@ -1,13 +1,14 @@
-"""Scratch folders of jobs: each try has its own, named by job and lease."""
+"""Scratch folders of jobs: one per try, named by job and lease epoch."""
 
 import shutil
 from pathlib import Path
 
 
 def make_try_folder(folder: Path, job_id: int, epoch: int) -> None:
-    """An empty folder for this try; those of earlier ones, whose worker was killed, go. Blocks: for a thread.
+    """Creates an empty folder for this try, and removes those of earlier tries whose worker was killed. Blocking: call
+    it in a thread.
 
-    One of a later try stays. Somebody is at work there: this try has lost its lease, and does not know it yet.
+    The folder of a later try stays: its worker is active, and this try has lost its lease without having noticed yet.
     """
     for left in folder.parent.glob(f"{job_id}-*"):
         number = left.name.removeprefix(f"{job_id}-")

@@ -1,7 +1,7 @@
-"""Secrets at rest: sealed with Fernet under EKONTE_ENCRYPTION_KEYS, and opened only where they are needed.
+"""Encrypts secrets at rest with Fernet under EKONTE_ENCRYPTION_KEYS, and decrypts them where they are needed.
 
-The first key seals, all of them open, so a key is replaced by putting a new one before it and, once `server.py reseal`
-has run, leaving it out. Without that setting the key is one made once in the data folder.
+The first key encrypts, all of them decrypt. To replace a key, put the new one first, run `server.py reseal`, then
+remove the old one. Without that setting, one key is created in the data folder.
 """
 
 import functools
@@ -20,23 +20,23 @@ KEY_FILE = "encryption.key"
 
 
 def seal(secret: bytes) -> str:
-    """The secret, sealed with the first key; each time another text."""
+    """Returns the secret, encrypted with the first key; the result differs each time."""
     return _keyring().encrypt(secret).decode()
 
 
 def open_sealed(sealed: str) -> bytes:
-    """The secret itself. Raises ConfigurationError where none of the keys opens it."""
+    """Returns the decrypted secret. Raises ConfigurationError if no key decrypts it."""
     try:
         return _keyring().decrypt(sealed.encode())
     except InvalidToken:
         raise ConfigurationError(
-            "EKONTE_ENCRYPTION_KEYS: none of the keys opens the secrets of this database. Name the key that sealed"
-            " them, or give this process the data folder that has it (encryption.key)."
+            "EKONTE_ENCRYPTION_KEYS: none of the keys decrypts the secrets of this database. Add the key that encrypted"
+            " them, or use the data folder that contains it (encryption.key)."
         ) from None
 
 
 def resealed(sealed: str) -> str:
-    """The same secret under the first key; unchanged where that sealed it already."""
+    """Returns the same secret under the first key; unchanged if that key sealed it."""
     return sealed if _opens(Fernet(_keys()[0]), sealed) else seal(open_sealed(sealed))
 
 
@@ -67,7 +67,7 @@ def _configured(keys: tuple[SecretStr, ...]) -> tuple[str, ...]:
 
 
 class LocalKeys(dict[Path, str]):
-    """Keys by their data folder, read or made at first use."""
+    """Keys by data folder, read or created on first use."""
 
     def __missing__(self, data_dir: Path) -> str:
         self[data_dir] = _local_key(data_dir)
@@ -75,7 +75,7 @@ class LocalKeys(dict[Path, str]):
 
 
 def _local_key(data_dir: Path) -> str:
-    """The data folder's own key. Raises ConfigurationError where the folder cannot be used or the key is damaged."""
+    """Returns the data folder's key. Raises ConfigurationError if the folder is unusable or the key is damaged."""
     path = data_dir / KEY_FILE
     try:
         key = create_once(path, Fernet.generate_key).decode("ascii", "replace")
@@ -85,6 +85,6 @@ def _local_key(data_dir: Path) -> str:
         Fernet(key)
     except ValueError:
         raise ConfigurationError(
-            f"EKONTE_DATA_DIR: {path} is no Fernet key; bring back the one that sealed the secrets of the database."
+            f"EKONTE_DATA_DIR: {path} is not a Fernet key; restore the one that encrypted the secrets of the database."
         ) from None
     return key

@@ -1,4 +1,4 @@
-"""Stored files as the file route serves them."""
+"""Stored files in the form in which the file route serves them."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from services.platform.files import storage, storage_key
 
 @dataclass(frozen=True)
 class ServedFile:
-    """sha256: in hexadecimal. path: where the content lies on this machine; None where it is in object storage."""
+    """sha256: in hexadecimal. path: the local path of the content; None if it is in object storage."""
 
     content_type: str
     bytes: int
@@ -22,16 +22,16 @@ class ServedFile:
     _key: str
 
     def stream(self, start: int, end: int) -> "AsyncIterator[bytes_]":
-        """The content from byte `start` up to, and without, `end`."""
+        """Streams the bytes from `start` to `end`, excluding `end`."""
         return storage().read(self._key, start, end)
 
 
-# The field `bytes` hides the type's name inside the class.
+# The field `bytes` shadows the type inside the class.
 bytes_ = bytes
 
 
 async def open_file(file_id: str) -> ServedFile | None:
-    """The file behind a global id; None where there is none. Who may see it was decided when its link was signed."""
+    """Returns the file with this global id; None if there is none. Access was checked when its link was signed."""
     parsed = parse_global_id(file_id)
     if parsed is None or parsed[0] != "StoredFile":
         return None

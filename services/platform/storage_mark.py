@@ -1,7 +1,7 @@
-"""One deployment, one storage: a mark in the storage that must be the one that the database knows.
+"""A mark in the storage that must match the one in the database.
 
-Servers and workers on several machines share the database. Where each would keep files in a folder of its own, links
-would lead nowhere and builds would miss their inputs; a process whose storage lacks the mark refuses to start.
+Servers and workers on several machines share the database. If each kept its files in a local folder, links would not
+work and builds would miss their inputs; so a process whose storage lacks the mark refuses to start.
 """
 
 import asyncio
@@ -21,9 +21,10 @@ WAIT_SECONDS = 5.0
 
 
 async def check_storage_mark(storage: Storage) -> None:
-    """Writes the mark where the deployment is new, else compares it. ConfigurationError where it is another's or none.
+    """Writes the mark if the deployment is new, otherwise compares it. Raises ConfigurationError if it is missing or
+    differs.
 
-    Two processes that start a new deployment at once agree: the database decides whose mark it is.
+    Two processes that start a new deployment at once agree, because the database decides which mark is stored.
     """
     mark = secrets.token_hex(16)
     if await add_fact(FACT, mark):
@@ -35,7 +36,7 @@ async def check_storage_mark(storage: Storage) -> None:
         if found is not None or anyio.current_time() > deadline:
             raise ConfigurationError(
                 "EKONTE_STORAGE_URL: this is not the storage that the other processes of this database use."
-                " Give all of them the same one: s3://…, or file:///… for a folder that they share."
+                " Use the same one in all of them: s3://…, or file:///… for a shared folder."
             )
         await asyncio.sleep(0.2)
 

@@ -1,7 +1,7 @@
-"""Going through large tables by id, a part at a time: no statement reads more than a part, and no scan takes too long.
+"""Scans large tables by id in parts, so that no statement reads more than one part and no scan takes too long.
 
-A scan goes on where the last one of this process stopped. A process that starts begins at the front, which costs time
-and nothing else: looking at a row twice changes nothing.
+A scan continues where the last one of this process stopped. A new process starts at the first row; that only costs
+time, because visiting a row twice changes nothing.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,33 +11,33 @@ from services.platform.runtime import runtime
 
 PART = 2_000
 MAX_PARTS = 200
-"Parts of one scan; the rest is the next one's."
+"Parts of one scan; the next scan continues from there."
 
 ROW_BATCH_SIZE = 1_000
 MAX_ROUNDS = 20
-"Rounds of one clearing away; the rest is the next one's."
+"Rounds of one deletion; the next one deletes the rest."
 
 
 async def scan_table(
     table: str,
     purpose: str,
-    look: Callable[[int, int], Awaitable[int]],
+    visit: Callable[[int, int], Awaitable[int]],
     *,
     before_id: int | None = None,
-    most_parts: int = MAX_PARTS,
+    max_parts: int = MAX_PARTS,
 ) -> int:
-    """Calls `look(after, last)` for the ids of the table in (after, last], part by part, up to `before_id`; the sum of
-    what it returns. At the end the next scan of that purpose begins at the front.
+    """Calls `visit(after, last)` for the table's ids in (after, last], part by part, up to `before_id`; returns the
+    sum of its results. After the end, the next scan of the same purpose starts at the first row.
     """
-    reached, place, total = runtime().scan_positions, (table, purpose), 0
-    after = reached.get(place, 0)
-    for _ in range(most_parts):
+    reached, key, total = runtime().scan_positions, (table, purpose), 0
+    after = reached.get(key, 0)
+    for _ in range(max_parts):
         last = await _last_of_part(table, after, before_id)
         if last is None:
-            reached.pop(place, None)
+            reached.pop(key, None)
             return total
-        total += await look(after, last)
-        after = reached[place] = last
+        total += await visit(after, last)
+        after = reached[key] = last
     return total
 
 
@@ -52,7 +52,9 @@ async def _last_of_part(table: str, after: int, before_id: int | None) -> int | 
 
 
 async def delete_in_parts(table: str, where: str) -> int:
-    """Deletes the rows of which an SQL condition holds, a statement for each part; how many went."""
+    """Deletes the rows that meet an SQL condition, one statement per part; returns how many. One call deletes at most
+    MAX_ROUNDS parts.
+    """
     total = 0
     for _ in range(MAX_ROUNDS):
         rows = await execute(

@@ -1,7 +1,7 @@
 """Traces from a mutation to its file, for OpenTelemetry: `pip install ekonte[otel]` and OTEL_EXPORTER_OTLP_ENDPOINT.
 
-A span's context goes with the jobs that are created in it (Job.trace_parent), so that what another process does for
-them belongs to the same trace. Without the package or the variable nothing is recorded, and nothing is paid for it.
+Jobs store the context of the span in which they are created (Job.trace_parent), so that the work of other processes on
+them joins the same trace. Without the package or the variable nothing is recorded, at no cost.
 """
 
 import contextlib
@@ -34,17 +34,21 @@ def is_tracing() -> bool:
 
 
 def span(name: str, **attributes: str | int) -> contextlib.AbstractContextManager[None]:
-    """What happens inside is recorded as a child of the present span. Attributes hold ids and names, no contents."""
+    """Records the block as a child of the current span. Attributes hold ids and names, never contents."""
     return _recorded(name, None, attributes) if is_tracing() else _NOTHING
 
 
 def job_span(name: str, trace_parent: str | None, **attributes: str | int) -> contextlib.AbstractContextManager[None]:
-    """The same for work on a job, as a child of the span that created it; nothing for a job that no span created."""
+    """As `span`, for work on a job: a child of the span in which the job was created; records nothing if there was
+    none.
+    """
     return _recorded(name, trace_parent, attributes) if is_tracing() and trace_parent is not None else _NOTHING
 
 
 def record_past(name: str, trace_parent: str | None, from_ms: int, to_ms: int, **attributes: str | int) -> None:
-    """A span of something that is over, as a child of the one that created its job. Milliseconds since 1970."""
+    """Records a span that is over, as a child of the span in which its job was created. Times in milliseconds since
+    1970.
+    """
     tracer = runtime().tracer
     if tracer is not None and trace_parent is not None:
         past = tracer.start_span(
@@ -60,7 +64,7 @@ def _recorded(name: str, parent: str | None, attributes: dict[str, str | int]) -
     tracer = runtime().tracer
     assert tracer is not None
     context = None if parent is None else _context_of(parent)
-    # An error's text may quote what somebody sent; its class says enough.
+    # An error's message may quote user data, so only its class is recorded.
     with tracer.start_as_current_span(
         name, context, attributes=_named(attributes), record_exception=False, set_status_on_exception=False
     ) as current:
@@ -79,7 +83,7 @@ def _named(attributes: dict[str, str | int]) -> dict[str, str | int]:
 
 
 def _text_of(context: Any) -> str | None:
-    """As the W3C header `traceparent` has it; None for a span that the sampler left out."""
+    """Returns the W3C header `traceparent`; None for a span that the sampler dropped."""
     if not context.is_valid or not context.trace_flags.sampled:
         return None
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-01"
@@ -91,12 +95,14 @@ def _context_of(parent: str) -> Any:
     return TraceContextTextMapPropagator().extract({"traceparent": parent})
 
 
-# ---------------------------------------------------------------- setting it up
+# ---------------------------------------------------------------- setup
 
 
 @contextlib.asynccontextmanager
 async def tracing() -> AsyncIterator[None]:
-    """Records and sends spans for as long as it is held, where the environment says whereto; else it does nothing."""
+    """Records and exports spans while the context is open, if the environment configures an endpoint; otherwise does
+    nothing.
+    """
     provider = _provider()
     if provider is None:
         yield
@@ -112,7 +118,7 @@ async def tracing() -> AsyncIterator[None]:
 
 @contextlib.contextmanager
 def recording_to(provider: "TracerProvider") -> Iterator[None]:
-    """Spans go to this provider, which is not made the process's own one: libraries may have theirs."""
+    """Sends spans to this provider, without making it the process's global one, which libraries may use."""
     traced = runtime()
     traced.tracer = provider.get_tracer("ekonte", VERSION)
     try:
@@ -130,7 +136,7 @@ def _provider() -> "TracerProvider | None":
         from opentelemetry.sdk.trace import TracerProvider
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError:
-        log.warning("tracing.not_installed", wanted_by=ENDPOINT_VARIABLES[0], install="pip install ekonte[otel]")
+        log.warning("tracing.package_missing", required_by=ENDPOINT_VARIABLES[0], install="pip install ekonte[otel]")
         return None
     names = {"service.version": VERSION}
     if not os.environ.get("OTEL_SERVICE_NAME"):

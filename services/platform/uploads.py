@@ -1,4 +1,4 @@
-"""Files that callers send: recognised by their bytes, kept under the caller's name, used by their ids."""
+"""Uploaded files: recognised by their bytes, stored under the caller's file name, referred to by id."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ PROBE_SECONDS = 60
 
 @dataclass(frozen=True)
 class IncomingFile:
-    """A file that was sent, in a temporary place. `name` is the sender's and is believed in nothing."""
+    """An uploaded file in a temporary place. `name` comes from the sender and is not trusted."""
 
     name: str
     path: Path
@@ -31,7 +31,7 @@ class IncomingFile:
 
 
 async def in_worker(function: Any, *arguments: Any, timeout_seconds: float = PROBE_SECONDS) -> Any:
-    """Files of strangers are opened in a process of their own, with a time limit."""
+    """Runs the function in a separate process with a time limit, because files from users are not trusted."""
     return await run_in_worker(
         function, *arguments, limit=get_settings().render_concurrency, timeout_seconds=timeout_seconds
     )
@@ -40,7 +40,7 @@ async def in_worker(function: Any, *arguments: Any, timeout_seconds: float = PRO
 def check_size(upload: IncomingFile) -> None:
     limit = get_settings().max_upload_bytes
     if upload.bytes > limit:
-        raise FileTooLargeError(f"The file has {upload.bytes} bytes; at most {limit} are taken.")
+        raise FileTooLargeError(f"The file has {upload.bytes} bytes; at most {limit} are allowed.")
     if upload.bytes == 0:
         raise UnsupportedFileError("The file is empty.")
 
@@ -50,7 +50,9 @@ def _recognise_picture(path: Path) -> Any:
 
 
 async def recognise(upload: IncomingFile) -> NewFile:
-    """What the file is: a picture, sound or film, or a text. UnsupportedFileError, with the reason, for all else."""
+    """Returns the file with its type: picture, audio, video or text. Raises UnsupportedFileError, with the reason, for
+    other files.
+    """
     check_size(upload)
     try:
         picture = await in_worker(_recognise_picture, upload.path)
@@ -64,7 +66,7 @@ async def recognise(upload: IncomingFile) -> NewFile:
                 document = await in_worker(_read, upload.path)
             except UnsupportedFileError:
                 raise UnsupportedFileError(
-                    "The file is no picture, sound, film or text that is taken here"
+                    "The file is not a supported picture, audio, video or text file"
                     " (PNG, JPEG, WebP; WAV, MP3, M4A, OGG, FLAC; MP4, MOV, WebM; text, Markdown, DOCX, PDF, EPUB)."
                 ) from not_a_picture
             return NewFile(upload.path, document.content_type, upload.name)
@@ -79,12 +81,14 @@ def _media_file(upload: IncomingFile, info: MediaInfo) -> NewFile:
 
 
 async def store_upload(owner: str, upload: IncomingFile) -> StoredFile:
-    """Keeps any file that we can use. The same content twice is one file."""
+    """Stores a file of any supported type. The same content twice is one file."""
     return await store_file(owner, await recognise(upload), is_upload=True)
 
 
 async def store_script_upload(owner: str, upload: IncomingFile, workflow_id: int | None) -> StoredFile:
-    """Keeps a text: it must be readable as one. UnsupportedFileError or FileTooLargeError with the reason."""
+    """Stores a text. Raises UnsupportedFileError if it is not readable as a text, FileTooLargeError if it is too
+    large.
+    """
     if workflow_id is not None:
         await own(Workflow, owner, workflow_id)
     check_size(upload)
@@ -93,7 +97,7 @@ async def store_script_upload(owner: str, upload: IncomingFile, workflow_id: int
 
 
 async def store_picture(owner: str, upload: IncomingFile, folder: Path) -> StoredFile:
-    """Keeps a picture upright, as PNG without its metadata (place and camera), at most 4096 pixels a side."""
+    """Stores a picture upright, as PNG without its metadata (place and camera), at most 4096 pixels a side."""
     check_size(upload)
     await in_worker(_recognise_picture, upload.path)
     out = folder / "picture.png"
@@ -105,11 +109,11 @@ async def store_picture(owner: str, upload: IncomingFile, folder: Path) -> Store
 
 
 async def store_media(owner: str, upload: IncomingFile, *, needs_video: bool) -> tuple[StoredFile, MediaInfo]:
-    """Keeps a film (needs_video), or anything with sound. UnsupportedFileError where it holds none."""
+    """Stores a video (needs_video), or any file with audio. Raises UnsupportedFileError if it has no such stream."""
     check_size(upload)
     info: MediaInfo = await in_worker(probe, upload.path)
     if needs_video and not info.has_video:
-        raise UnsupportedFileError("The file holds no film.")
+        raise UnsupportedFileError("The file has no video.")
     if not needs_video and not info.has_audio:
-        raise UnsupportedFileError("The file holds no sound.")
+        raise UnsupportedFileError("The file has no audio.")
     return await store_file(owner, _media_file(upload, info), is_upload=True), info

@@ -1,3 +1,3 @@
-"""Which version this is; pyproject.toml says the same, and a test holds the two together."""
+"""This version of the project; a test checks that pyproject.toml has the same."""
 
 VERSION = "0.1.0"

@@ -1,1 +1,1 @@
-"""What callers may see: every query of the API, bound to its owner, paged and batched."""
+"""The read side of the API: queries that are restricted to the owner, paged and batched."""

@@ -1,4 +1,4 @@
-"""Following all accounts of an owner: each as it is first, then each change, new ones too; it never ends by itself."""
+"""Follows all accounts of an owner: yields the current states first, then changed and new accounts, without end."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from services.queries.accounts import today
 from services.queries.present import Present
 
 BATCH = 100
-"Accounts that are read, and given out, at once: a slow reader then sees the newest of the next ones."
+"Accounts that are read and yielded at once. A slow reader then gets the newest states of the next batch."
 
 
 @dataclass(frozen=True, eq=False)
 class AccountState:
-    """An account as followers see it, shared by all of them. is_ended: it is deleted."""
+    """An account as followers see it, shared by all followers. is_ended: the account is deleted."""
 
     id: int
     version: int
@@ -30,8 +30,8 @@ class AccountState:
 
 @dataclass(frozen=True)
 class _Mark:
-    """What a follower saw of an account: its version, and when something about it ends without anybody's doing (a
-    cooldown, an exhaustion); None: nothing does.
+    """What a follower saw of an account: its version, and when its first cooldown or exhaustion expires (None: it has
+    neither).
     """
 
     version: int
@@ -63,11 +63,11 @@ def _utc_now() -> datetime:
 async def follow_accounts(
     owner: str, *, until: datetime | None = None, now: Callable[[], datetime] = _utc_now
 ) -> AsyncGenerator[list[Account], None]:
-    """Yields the owner's accounts that changed since they were yielded last, at most 100 at a time, oldest first; all
-    of them to begin with. Ends at `until` only.
+    """Yields all accounts of the owner first, then those that changed since they were last yielded: at most 100 at a
+    time, oldest first. Ends only at `until`.
 
-    It listens before it reads, so nothing falls between. An account counts as changed, too, when a cooldown or an
-    exhaustion of it ends, and when the counts of the day begin anew. Close it (aclose) to stop listening.
+    It subscribes before it reads, so that it misses no change. An account also counts as changed when one of its
+    cooldowns or exhaustions expires and when the daily counts are reset. Close the generator (aclose) to unsubscribe.
     """
     seen: dict[int, _Mark] = {}
     day = today()
@@ -98,7 +98,7 @@ def _is_due(seen: _Mark | None, present: _Mark, now_ms: int) -> bool:
 
 
 def _wait_seconds(marks: dict[int, _Mark], now_ms: int, until: datetime | None, now: datetime) -> float:
-    """Until the next thing ends, at most until a re-read is due or the follower's time is over."""
+    """Seconds until the next cooldown or exhaustion expires, a re-read is due, or `until`, whichever is first."""
     waits = [RE_READ_SECONDS]
     waits += [(mark.ends_at_ms - now_ms + 1) / 1000 for mark in marks.values() if mark.ends_at_ms is not None]
     if until is not None:
@@ -107,7 +107,7 @@ def _wait_seconds(marks: dict[int, _Mark], now_ms: int, until: datetime | None, 
 
 
 async def _marks(owner: str) -> tuple[dict[int, _Mark], int]:
-    """By id, oldest first, what is to be seen of the owner's accounts, and the database's clock; one statement."""
+    """Returns the marks of the owner's accounts by id, oldest first, and the database's clock in ms; one statement."""
     now = now_ms_sql()
     exhausted = ", ".join(
         f"CASE WHEN a.{kind}_exhausted_until_ms > {now} THEN a.{kind}_exhausted_until_ms END AS {kind}_ends"

@@ -1,4 +1,4 @@
-"""All accounts of an owner summed up, from one statement."""
+"""Sums over all accounts of an owner, read with one statement."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from services.queries.accounts import Availability, availability_sql, in_flight_
 
 @dataclass(frozen=True)
 class KindSummary:
-    """An account for one kind. learned: what refusals taught about its slots; held: slots of the kind in use."""
+    """An account for one kind. learned: the slot limit learned from refusals; held: slots of the kind in use."""
 
     availability: Availability
     learned: int | None
@@ -22,7 +22,7 @@ class KindSummary:
 
 @dataclass(frozen=True)
 class AccountSummary:
-    """An account with what the sums need. seconds_since_learned: since the learned limits were set."""
+    """The values of an account that the sums need. seconds_since_learned: since the learned limits were set."""
 
     site: Site | None
     status: AccountStatus
@@ -37,7 +37,7 @@ class AccountSummary:
         return self.status is AccountStatus.ACTIVE and self.kinds[kind].availability is Availability.AVAILABLE
 
     def free_slots(self, kind: MediaKind) -> int:
-        """Slots that the kind could take now; none where the account is not available."""
+        """The number of slots that are free for the kind now; 0 if the account is not available."""
         if not self.is_available(kind):
             return 0
         of_kind = self.kinds[kind]
@@ -55,7 +55,9 @@ class SiteSum:
 
 @dataclass(frozen=True)
 class AccountSums:
-    """rate_limited: active ones that cool for pictures, clips or both; cooling_down: active ones with any cooldown."""
+    """rate_limited: active accounts that are cooling down for pictures, clips or both; cooling_down: active accounts
+    with any cooldown.
+    """
 
     total: int
     active: int

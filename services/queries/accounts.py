@@ -1,8 +1,8 @@
-"""Accounts as their owner sees them: lists with every filter and order, and what each may do now.
+"""Queries for an owner's accounts: filtered and ordered lists, availability, usage and cooldowns.
 
-Whether an account is available is one rule, said in SQL, so that lists can be filtered by it. It is the pool's own rule
-(`pool.choosing.judge`) without what depends on the job: model, cost and strategy. Nothing here costs more
-statements for more rows.
+Availability is one rule in SQL, so that lists can be filtered by it. It is the pool's rule
+(`pool.choosing.check_eligibility`) without the parts that depend on the job: model, cost and strategy. The number of
+statements does not depend on the number of rows.
 """
 
 from collections import defaultdict
@@ -23,8 +23,8 @@ from settings import get_settings
 
 class Availability(StrEnum):
     AVAILABLE = "AVAILABLE"
-    RATE_LIMITED = "RATE_LIMITED"  # cooling, for the kind or for everything
-    EXHAUSTED = "EXHAUSTED"  # until the quota's reset: upstream's limit or its owner's
+    RATE_LIMITED = "RATE_LIMITED"  # cooling down, for the kind or for all kinds
+    EXHAUSTED = "EXHAUSTED"  # until the quota's reset: the limit of the provider or of the owner is reached
 
 
 class AccountOrderField(StrEnum):
@@ -51,7 +51,9 @@ class AccountOrdering:
 
 @dataclass(frozen=True)
 class AccountStanding:
-    """What an account may do now. Counts are of today's quota day; in_flight: slots held, of both kinds."""
+    """The availability and usage of an account now. Counts are of today's quota day; in_flight: slots in use for both
+    kinds.
+    """
 
     image_availability: Availability = Availability.AVAILABLE
     video_availability: Availability = Availability.AVAILABLE
@@ -62,7 +64,7 @@ class AccountStanding:
 
 @dataclass(frozen=True)
 class CoolingDown:
-    """kind and model None: any."""
+    """kind or model None: the cooldown applies to all."""
 
     kind: MediaKind | None
     model: str | None
@@ -78,7 +80,7 @@ def today() -> str:
 
 
 def used_sql(kind: MediaKind, day: str) -> str:
-    """What it generated of the kind on a quota day (our own text, never a caller's)."""
+    """The number of generations of the kind on a quota day. `day` is inserted as text: never pass a caller's value."""
     return (
         f"COALESCE((SELECT u.count FROM account_usage u WHERE u.account_id = a.id AND u.kind = '{kind.value}'"
         f" AND u.day = '{day}'), 0)"
@@ -93,7 +95,7 @@ def in_flight_sql(condition: str = "") -> str:
 
 
 def availability_sql(kind: MediaKind, day: str) -> str:
-    """AVAILABLE, RATE_LIMITED or EXHAUSTED. A slot that was taken and not accepted yet counts towards today's limit."""
+    """AVAILABLE, RATE_LIMITED or EXHAUSTED. A placed attempt counts towards today's limit before it is accepted."""
     column = kind.value.lower()
     waiting = in_flight_sql(f"t.kind = '{kind.value}' AND t.state IN ('PLACED', 'SENT')")
     return (
@@ -111,11 +113,11 @@ def availability_sql(kind: MediaKind, day: str) -> str:
 async def account_page(
     owner: str, conditions: AccountConditions, ordering: AccountOrdering, request: PageRequest
 ) -> Page[Account]:
-    """One page of the owner's accounts; two statements."""
+    """Returns one page of the owner's accounts; two statements."""
     place, is_descending = _place_sql(ordering), ordering.is_descending
     where, values = _where(conditions)
     up, down = (">", "<") if not is_descending else ("<", ">")
-    bound_sql = "CAST(? AS BIGINT)"  # a cursor of another order may hold more than the column does
+    bound_sql = "CAST(? AS BIGINT)"  # a cursor of another order may exceed the column's type
     for bound, sign in ((request.after, up), (request.before, down)):
         if bound is not None:
             where += f" AND ({place} {sign} {bound_sql} OR ({place} = {bound_sql} AND a.id {sign} ?))"
@@ -143,7 +145,7 @@ async def account_count(owner: str, conditions: AccountConditions) -> int:
 
 
 def _place_sql(ordering: AccountOrdering) -> str:
-    """A whole number to order by; accounts that were never used come last in either direction."""
+    """The integer to order by; accounts that were never used come last in both directions."""
     if ordering.field is AccountOrderField.PRIORITY:
         return "a.priority"
     if ordering.field is AccountOrderField.CREATED_AT:
@@ -182,17 +184,17 @@ def _where(conditions: AccountConditions) -> tuple[str, list[Any]]:
     return "".join(f" AND {piece}" for piece in pieces), values
 
 
-# ---------------------------------------------------------------- batches for loaders
+# ---------------------------------------------------------------- batched queries for dataloaders
 
 
 async def live_accounts_in_order(owner: str, ids: Sequence[int]) -> list[Account | None]:
-    """For each id the owner's account, or None; deleted ones are none."""
+    """Returns for each id the owner's account; None if it does not exist or is deleted."""
     rows = {row.id: row for row in await owned(Account, owner).filter(id__in=list(set(ids)), deleted_at__isnull=True)}
     return [rows.get(account_id) for account_id in ids]
 
 
 async def standings(owner: str, account_ids: Sequence[int]) -> list[AccountStanding]:
-    """For each account what it may do now; one statement."""
+    """Returns for each account its availability and usage; one statement."""
     day = today()
     found = await owned_rows_sql(
         "WITH a AS (SELECT * FROM account WHERE owner = ?"
@@ -216,7 +218,7 @@ async def standings(owner: str, account_ids: Sequence[int]) -> list[AccountStand
 
 
 async def cooldowns(owner: str, account_ids: Sequence[int]) -> list[tuple[CoolingDown, ...]]:
-    """For each account its cooldowns that still hold, those that end first first; one statement."""
+    """Returns for each account its active cooldowns, ordered by their end; one statement."""
     found = await owned_rows_sql(
         "SELECT c.account_id, c.kind, c.model, c.until_ms, c.reason FROM account a JOIN account_cooldown c"
         f" ON c.account_id = a.id WHERE a.owner = ? AND a.id IN ({places(account_ids)}) AND c.until_ms > {now_ms_sql()}"

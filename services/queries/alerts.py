@@ -1,4 +1,4 @@
-"""Alerts as a caller sees them: the caller's own, and those of the whole deployment (owner "")."""
+"""Queries for alerts: those of the owner and those of the whole deployment (owner "")."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime
@@ -13,19 +13,19 @@ from services.platform.events import alerts_topic, bus
 from services.platform.owned import owned_or_shared, owned_rows_sql
 
 BATCH = 100
-"Alerts that are read, and given out, at once: a slow reader then sees the newest of the next ones."
+"Alerts that are read and yielded at once. A slow reader then gets the newest states of the next batch."
 LATE_SECONDS = 60.0
-"By how much a closing may be committed later than its time says: a transaction's length."
+"By how much a close may be committed after its timestamp: the length of a transaction."
 
 
 def alerts_query(owner: str, is_open: bool | None) -> QuerySet[Alert]:
-    """is_open None: open and closed ones."""
+    """is_open None: open and closed alerts."""
     query = owned_or_shared(Alert, owner)
     return query if is_open is None else query.filter(resolved_at__isnull=is_open)
 
 
 async def alerts_in_order(owner: str, ids: Sequence[int]) -> list[Alert | None]:
-    """For each id its alert, or None; one statement."""
+    """Returns for each id its alert, or None; one statement."""
     rows = {row.id: row for row in await owned_or_shared(Alert, owner).filter(id__in=list(set(ids)))}
     return [rows.get(row_id) for row_id in ids]
 
@@ -37,21 +37,21 @@ def _utc_now() -> datetime:
 async def follow_alerts(
     owner: str, *, until: datetime | None = None, now: Callable[[], datetime] = _utc_now
 ) -> AsyncGenerator[list[Alert], None]:
-    """Yields the open alerts, then each that is raised and each that is closed, at most 100 at a time, oldest first.
-    Ends at `until` only.
+    """Yields the open alerts first, then each alert that is raised or closed: at most 100 at a time, oldest first.
+    Ends only at `until`.
 
-    It listens before it reads, so nothing falls between. One that was raised and closed since the last look is yielded
-    once, closed. Close it (aclose) to stop listening.
+    It subscribes before it reads, so that it misses no change. An alert that was raised and closed since the last read
+    is yielded once, as closed. Close the generator (aclose) to unsubscribe.
     """
     seen: dict[int, int] = {}
     since: Any = None
     with bus().listen([alerts_topic(owner), alerts_topic("")]) as listener:
         while until is None or now() < until:
             found, next_since = await _versions(owner, since)
-            if since is None:  # what had been closed before it began is nothing new
+            if since is None:  # alerts that were closed before the first read are not yielded
                 seen = {row["id"]: row["version"] for row in found if row["resolved_at"] is not None}
             due = [row["id"] for row in found if row["version"] > seen.get(row["id"], 0)]
-            if len(due) <= BATCH:  # else the rest is looked for from the same time on
+            if len(due) <= BATCH:  # else the next read finds the rest with the same `since`
                 seen = {row["id"]: seen.get(row["id"], 0) for row in found}
                 since = next_since
             elif since is None:
@@ -71,8 +71,8 @@ def _wait_seconds(until: datetime | None, now: datetime) -> float:
 
 
 async def _versions(owner: str, since: Any) -> tuple[list[dict[str, Any]], Any]:
-    """Alerts that are open or were closed after `since` (None: a minute ago), oldest first, and the `since` of the next
-    look. One statement.
+    """Returns the alerts that are open or were closed after `since` (None: a minute ago), oldest first, and the `since`
+    for the next read. One statement.
     """
     late = timestamp_before_sql(LATE_SECONDS)
     rows = await owned_rows_sql(

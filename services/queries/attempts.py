@@ -1,4 +1,4 @@
-"""Attempts as callers see them: by job and by account, with the routes that led to them. Batched."""
+"""Batched queries for attempts of jobs and for the routes that led to them."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from services.platform.owned import owned, places
 
 
 async def attempts_by_job_id(owner: str, job_ids: Sequence[int]) -> list[tuple[Attempt, ...]]:
-    """For each job its attempts, oldest first; one statement."""
+    """Returns for each job its attempts, oldest first; one statement."""
     found: dict[int, list[Attempt]] = defaultdict(list)
     for attempt in await owned(Attempt, owner).filter(job_id__in=list(job_ids)).order_by("job_id", "number"):
         found[attempt.job_id].append(attempt)
@@ -22,7 +22,7 @@ async def attempts_by_job_id(owner: str, job_ids: Sequence[int]) -> list[tuple[A
 
 @dataclass(frozen=True)
 class RouteEntry:
-    """An account that stood in question; reason None where it could have taken the job."""
+    """A candidate account of a route. reason: why it was not eligible; None if it was."""
 
     account_id: int
     reason: str | None
@@ -30,7 +30,7 @@ class RouteEntry:
 
 
 async def routes_by_id(owner: str, route_ids: Sequence[int]) -> list[tuple[RouteEntry, ...]]:
-    """For each route its candidates, in order of preference. A route is reached through an attempt of the owner's."""
+    """Returns for each route its candidates, in order of preference; none unless the owner has an attempt of it."""
     rows = await execute(
         "SELECT route.id, route.candidates FROM route WHERE EXISTS (SELECT 1 FROM attempt WHERE attempt.owner = ?"
         f" AND attempt.route_id = route.id) AND route.id IN ({places(route_ids)})",
@@ -42,7 +42,7 @@ async def routes_by_id(owner: str, route_ids: Sequence[int]) -> list[tuple[Route
 
 
 def _list(value: Any) -> list[Mapping[str, Any]]:
-    """JSON as the two databases' drivers give it: text, or parsed already."""
+    """Parses a JSON column: depending on the database, the driver returns text or a parsed value."""
     return list(orjson.loads(value)) if isinstance(value, str | bytes) else list(value)
 
 

@@ -1,4 +1,4 @@
-"""Following a batch: as it is first, then each change, a few times a second at most, until it has ended."""
+"""Follows a batch: yields its current state, then changes at a limited rate, until the batch has ended."""
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from services.queries.present import Present
 
 SECONDS_BETWEEN = 0.2
 
-# What raises a batch's version is what changes the batch itself, or one of its jobs; no row is written for both.
+# The followed version is the sum of the versions of the batch and its jobs: a change of either increases it, and a
+# job's change need not write the batch's row.
 _VERSIONS = (
     "(SELECT b.id, b.version + COALESCE((SELECT SUM(j.version) FROM job j WHERE j.batch_id = b.id), 0) AS version"
     " FROM batch b) AS followed"
@@ -26,7 +27,7 @@ _VERSIONS = (
 
 @dataclass(frozen=True, eq=False)
 class BatchState:
-    """A batch as followers see it, shared by all of them. is_ended: it has ended, or was deleted."""
+    """A batch as followers see it, shared by all followers. is_ended: it has ended or is deleted."""
 
     id: int
     version: int
@@ -37,8 +38,8 @@ class BatchState:
 
 
 async def _load(ids: Sequence[int]) -> list[BatchState]:
-    """Versions first, then the batches, then their jobs: what is told is at least as new as its version, and an end is
-    told with the counts that led to it.
+    """Reads versions first, then batches, then counts of jobs: a state is at least as new as its version, and an end
+    is yielded with its final counts.
     """
     rows = await execute(f"SELECT id, version FROM {_VERSIONS} WHERE id IN ({places(ids)})", *ids)
     versions = {row["id"]: int(row["version"]) for row in rows}
@@ -64,8 +65,8 @@ def present_batches() -> Present[BatchState]:
 async def follow_batch(
     owner: str, batch_id: int, *, until: datetime | None = None, seconds_between: float = SECONDS_BETWEEN
 ) -> AsyncGenerator[BatchState, None]:
-    """Yields the owner's batch each time that it or one of its jobs has changed, at most once in so many seconds, and
-    its end in any case. Close it (aclose) to stop listening.
+    """Yields the owner's batch when it or one of its jobs has changed, at most once per `seconds_between`. The end is
+    always yielded. Close the generator (aclose) to unsubscribe.
     """
     states = follow(present_batches(), owner, [batch_id], batch_topic, until=until, seconds_between=seconds_between)
     async for state in states:

@@ -1,6 +1,6 @@
-"""Batches as their owner sees them: lists, counts, what they cost and how long they take. Deleted ones do not exist.
+"""Queries for an owner's batches: lists, counts, credits and forecasts. Deleted batches are left out.
 
-What a batch has replaced by newer jobs is not listed and not counted among its items; what it cost is.
+Superseded jobs are neither listed nor counted as items, but their credits count.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from services.queries.children import ChildList
 
 @dataclass(frozen=True)
 class BatchConditions:
-    """All hold at once; None asks nothing."""
+    """Conditions that are combined with AND; None is no condition."""
 
     types: tuple[BatchType, ...] | None = None
     statuses: tuple[BatchStatus, ...] | None = None
@@ -47,8 +47,8 @@ def batches_query(owner: str, conditions: BatchConditions) -> QuerySet[Batch]:
 
 
 def batch_jobs(statuses: Sequence[JobStatus] | None, storyboard_count: int | None) -> ChildList:
-    """A batch's jobs in the order of its items; in one of these states, and for one of so many storyboards, which the
-    key's `only` names.
+    """The list of a batch's jobs in the order of its items, filtered by status and by storyboard. storyboard_count:
+    the number of storyboard ids in the key's `only`; None: all storyboards.
     """
     always = "c.is_superseded IS NOT TRUE"
     if statuses is not None:
@@ -67,13 +67,13 @@ def batch_jobs(statuses: Sequence[JobStatus] | None, storyboard_count: int | Non
 
 
 async def batches_in_order(owner: str, ids: Sequence[int]) -> list[Batch | None]:
-    """For each id its batch, or None; one statement."""
+    """Returns for each id its batch, or None; one statement."""
     rows = await rows_by_id(Batch, owner, ids)
     return [row if (row := rows.get(row_id)) is not None and row.deleted_at is None else None for row_id in ids]
 
 
 async def counts_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[Counts]:
-    """For each batch how many of its jobs are in which state; one statement."""
+    """Returns for each batch the number of its jobs by status; one statement."""
     rows = await owned_rows_sql(
         "SELECT batch_id, status, COUNT(*) AS number FROM job WHERE owner = ?"
         f" AND batch_id IN ({places(batch_ids)}) AND is_superseded IS NOT TRUE GROUP BY batch_id, status",
@@ -87,7 +87,7 @@ async def counts_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[Count
 
 
 async def credits_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[int]:
-    """For each batch what the attempts of its jobs cost, as far as that is known; one statement."""
+    """Returns for each batch the known credits of its jobs' attempts; one statement."""
     rows = await owned_rows_sql(
         "SELECT j.batch_id AS batch_id, SUM(a.credits_spent) AS credits FROM job j JOIN attempt a ON a.job_id = j.id"
         f" WHERE j.owner = ? AND j.batch_id IN ({places(batch_ids)}) GROUP BY j.batch_id",
@@ -99,27 +99,27 @@ async def credits_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[int]
 
 
 async def seconds_left_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[float | None]:
-    """For each batch in how many seconds it will be done; None for one that has ended or is paused, and where nobody
-    knows. Eleven statements for each kind, however many batches.
+    """Returns for each batch the forecast seconds until it ends; None if it has ended, is paused, or has no forecast.
+    Eleven statements per media kind, for any number of batches.
     """
     batches = await rows_by_id(Batch, owner, batch_ids)
-    going = {
+    live = {
         batch.id: batch
         for batch in batches.values()
         if batch.status not in (*ENDED_BATCH_STATUSES, BatchStatus.PAUSED) and batch.deleted_at is None
     }
-    wanted = await _wanted(owner, going)
+    demands = await _demands(owner, live)
     seconds: dict[int, float | None] = {}
     for kind in MediaKind:
-        ids = [batch.id for batch in going.values() if batch.kind is kind]
+        ids = [batch.id for batch in live.values() if batch.kind is kind]
         if ids:
-            found = await forecasts(owner, kind, [wanted[batch_id] for batch_id in ids])
+            found = await forecasts(owner, kind, [demands[batch_id] for batch_id in ids])
             seconds |= {batch_id: each.seconds for batch_id, each in zip(ids, found, strict=True)}
     return [seconds.get(batch_id) for batch_id in batch_ids]
 
 
-async def _wanted(owner: str, batches: dict[int, Batch]) -> dict[int, ForecastDemand]:
-    """What is left to be made of each, by demand."""
+async def _demands(owner: str, batches: dict[int, Batch]) -> dict[int, ForecastDemand]:
+    """Returns the unfinished jobs of each batch, grouped by demand."""
     if not batches:
         return {}
     rows = await owned_rows_sql(

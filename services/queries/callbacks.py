@@ -1,4 +1,4 @@
-"""Callbacks as callers see them: deliveries by what they tell of, and their tries. Batched."""
+"""Batched queries for callback deliveries by subject, their tries, and webhook secrets."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,15 +8,15 @@ from services.notifications.callbacks.webhook_secrets import valid_secrets
 from services.platform.owned import owned, owned_rows_sql, places
 
 Subject = tuple[str, int]
-"What a delivery tells of: batch, record or workflow, and the row's id."
+"The subject of a delivery: its kind (batch, record or workflow) and the row's id."
 
 MAX_LISTED = 100
 LISTED = ("id", "created_at", "event", "url", "subject", "subject_id", "status", "due_at_ms", "delivered_at")
-"What a list shows: a body may tell of a thousand items."
+"Columns of a list entry, without the body: a body may contain a thousand items."
 
 
 async def deliveries_by_subject(owner: str, subjects: Sequence[Subject]) -> list[tuple[CallbackDelivery, ...]]:
-    """For each subject its newest MOST_LISTED deliveries, newest first, without their bodies; two statements."""
+    """Returns for each subject its newest MAX_LISTED deliveries, newest first, without bodies; two statements."""
     ids_by_kind: dict[str, list[int]] = defaultdict(list)
     for kind, subject_id in subjects:
         ids_by_kind[kind].append(subject_id)
@@ -35,7 +35,7 @@ async def deliveries_by_subject(owner: str, subjects: Sequence[Subject]) -> list
 
 
 async def tries_by_delivery_id(owner: str, delivery_ids: Sequence[int]) -> list[tuple[CallbackTry, ...]]:
-    """For each of the owner's deliveries its tries, oldest first; two statements."""
+    """Returns for each of the owner's deliveries its tries, oldest first; two statements."""
     mine = owned(CallbackDelivery, owner).filter(id__in=list(delivery_ids)).values_list("id", flat=True)
     found: dict[int, list[CallbackTry]] = defaultdict(list)
     for row in await CallbackTry.filter(delivery_id__in=list(await mine)).order_by("delivery_id", "number"):
@@ -44,6 +44,6 @@ async def tries_by_delivery_id(owner: str, delivery_ids: Sequence[int]) -> list[
 
 
 async def webhook_secrets(owner: str, owners: Sequence[str]) -> list[tuple[str, ...]]:
-    """The caller's own secrets, newest first; nobody else's."""
+    """Returns the valid secrets of `owner`, newest first, and an empty tuple for every other owner in `owners`."""
     own = await valid_secrets(owner)
     return [own if wanted == owner else () for wanted in owners]

@@ -1,4 +1,4 @@
-"""Pages of lists that hang on an object (a storyboard's shots …), batched: many parents, few statements."""
+"""Batched pages of an object's child lists (a storyboard's shots …): few statements for many parents."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,7 +18,9 @@ from services.platform.paging import Page, PageRequest, Position, cut_page
 
 @dataclass(frozen=True)
 class ChildList:
-    """How the children of a kind of parent are found and ordered. The columns are SQL of our own, never a caller's."""
+    """How the children of a kind of parent are found and ordered. All fields are inserted as SQL text: never pass a
+    caller's values.
+    """
 
     model: type[Model]
     tables: str
@@ -28,17 +30,17 @@ class ChildList:
     id: str
     is_descending: bool = False
     condition: str = ""
-    "Holds a place for each value of the key's `only`; the condition is left out where that is None."
+    "Contains a placeholder for each value of the key's `only`; left out if `only` is None."
     always: str = ""
 
 
 Only = str | tuple[str, ...] | None
-"Values that a list's condition asks for."
+"Values for the placeholders of a list's condition."
 
 
 @dataclass(frozen=True)
 class ChildrenKey:
-    """A page of one parent's children; `only` narrows it as the list's condition says."""
+    """A page of one parent's children; `only` filters it by the list's condition."""
 
     parent_id: int
     request: PageRequest
@@ -66,7 +68,9 @@ JOB_CHILDREN = ChildList(Job, "job c", "c.owner", "c.parent_id", "c.id", "c.id")
 
 
 async def child_pages(children: ChildList, owner: str, keys: Sequence[ChildrenKey]) -> list[Page[Any]]:
-    """For each key its page; two statements for each kind of page that is asked for, however many parents."""
+    """Returns for each key its page; a statement per distinct page request and one for the rows, for any number of
+    parents.
+    """
     positions: dict[ChildrenKey, list[Position]] = {}
     groups: dict[tuple[PageRequest, Only], list[ChildrenKey]] = defaultdict(list)
     for key in keys:
@@ -84,7 +88,7 @@ async def child_pages(children: ChildList, owner: str, keys: Sequence[ChildrenKe
 
 
 async def child_counts(children: ChildList, owner: str, keys: Sequence[tuple[int, Only]]) -> list[int]:
-    """For each (parent id, only) the number of all its children."""
+    """Returns for each (parent id, only) the number of children; one statement per distinct `only`."""
     counts: dict[tuple[int, Only], int] = {}
     for only in {key[1] for key in keys}:
         parents = [key[0] for key in keys if key[1] == only]
@@ -113,7 +117,7 @@ def _where(children: ChildList, parents: Sequence[int], only: Only) -> tuple[str
 async def _positions(
     children: ChildList, owner: str, parents: Sequence[int], request: PageRequest, only: Only
 ) -> dict[int, list[Position]]:
-    """By parent the places of its rows, one more than the page holds, in the direction of reading."""
+    """Returns by parent the positions of its rows in reading direction, one more than the page size."""
     where, values = _where(children, parents, only)
     up, down = (">", "<") if not children.is_descending else ("<", ">")
     for bound, sign in ((request.after, up), (request.before, down)):

@@ -1,4 +1,4 @@
-"""Following rows: the present state first, then every later one, until nothing can change any more."""
+"""Follows rows: yields the current states first, then later ones, until all rows have ended."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -12,8 +12,8 @@ from services.queries.present import Present, State
 
 S = TypeVar("S", bound=State)
 
-AWAY_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0)
-"Waits of a follower for a database that cannot be reached, before it gives up."
+RETRY_SECONDS = (0.1, 0.5, 1.0, 2.0, 4.0, 8.0)
+"Delays between a follower's retries while the database is unreachable; after the last one the error is raised."
 
 
 def _utc_now() -> datetime:
@@ -30,11 +30,11 @@ async def follow(
     now: Callable[[], datetime] = _utc_now,
     seconds_between: float = 0.0,
 ) -> AsyncGenerator[S, None]:
-    """Yields each state whose version this follower has not seen; a slow one skips to the newest.
+    """Yields each state whose version this follower has not seen; a slow follower skips to the newest.
 
-    It listens before it reads, so nothing falls between. It ends when one reading of all rows finds them all ended or
-    gone, or at `until`. Close it (aclose) to stop listening. seconds_between: from one reading to the next at least,
-    however fast there are changes.
+    It subscribes before it reads, so that it misses no change. It ends when one read of all rows finds all of them
+    ended or deleted, or at `until`. Close the generator (aclose) to unsubscribe. seconds_between: the minimum time
+    between two reads.
     """
     ids = list(dict.fromkeys(ids))
     id_by_topic = {topic(row_id): row_id for row_id in ids}
@@ -56,7 +56,7 @@ async def follow(
             if len(ended) == len(ids):
                 if len(due) == len(ids):
                     return
-                due = ids  # each was ended when it was read last; only one reading of all tells whether all are
+                due = ids  # each had ended at its last read, but one may have been reopened: read all at once
                 continue
             seconds = RE_READ_SECONDS
             if until is not None:
@@ -68,8 +68,8 @@ async def follow(
 
 
 async def _states(present: Present[S], owner: str, ids: Sequence[int]) -> dict[int, S]:
-    """As Present.states. Whoever has followed for an hour is not sent away because a connection was cut."""
-    for seconds in AWAY_SECONDS:
+    """As Present.states, with retries, so that a lost database connection does not end a long subscription."""
+    for seconds in RETRY_SECONDS:
         try:
             return await present.states(owner, ids)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""The caller's own lists: workflows, jobs and assets, newest first."""
+"""Queries for an owner's lists of workflows, jobs and assets, newest first."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -46,7 +46,7 @@ def workflows_query(owner: str, conditions: WorkflowConditions) -> QuerySet[Work
 
 
 def jobs_query(owner: str, conditions: JobConditions) -> QuerySet[Job]:
-    """Jobs that somebody or a workflow started; what they had made in parts is listed under each."""
+    """Jobs that were started by a user or a workflow; their child jobs are listed as children of each."""
     started = Q(role=JobRole.STAGE) | Q(role=JobRole.GENERATE, parent_id__isnull=True)
     query = owned(Job, owner).filter(started)
     if conditions.types is not None:
@@ -65,7 +65,7 @@ def jobs_query(owner: str, conditions: JobConditions) -> QuerySet[Job]:
 
 
 async def newest_first(query: QuerySet[M], request: PageRequest) -> Page[M]:
-    """One page of an owned query; one statement. Ids grow with time, so they are the order."""
+    """Returns one page of an owned query, ordered by id because ids grow with time; one statement."""
     if request.after is not None:
         query = query.filter(id__lt=request.after.id)
     if request.before is not None:

@@ -1,4 +1,4 @@
-"""What hangs on scripts, workflows, jobs and animatics and is read whole, batched by parent."""
+"""Batched queries for unpaged children of scripts, workflows, jobs and animatics."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 async def stages_by_workflow_id(owner: str, workflow_ids: Sequence[int]) -> list[tuple[WorkflowStage, ...]]:
-    """For each workflow its stages, in order."""
+    """Returns for each workflow its stages, in order."""
     mine = owned(Workflow, owner).filter(id__in=list(workflow_ids)).values("id")
     stages: dict[int, list[WorkflowStage]] = defaultdict(list)
     for row in await WorkflowStage.filter(workflow_id__in=Subquery(mine)):
@@ -28,7 +28,7 @@ async def stages_by_workflow_id(owner: str, workflow_ids: Sequence[int]) -> list
 
 
 async def shots_by_scene(owner: str, scenes: Sequence[tuple[int, int]]) -> list[tuple[ScriptShot, ...]]:
-    """For each (script id, scene number) its shots, in order."""
+    """Returns for each (script id, scene number) its shots, in order."""
     mine = owned(Script, owner).filter(id__in=list({script_id for script_id, _ in scenes})).values("id")
     numbers = {number for _, number in scenes}
     shots: dict[tuple[int, int], list[ScriptShot]] = defaultdict(list)
@@ -39,7 +39,7 @@ async def shots_by_scene(owner: str, scenes: Sequence[tuple[int, int]]) -> list[
 
 
 async def assets_by_script_id(owner: str, script_ids: Sequence[int]) -> list[tuple[Asset, ...]]:
-    """For each script its assets, in the script's order."""
+    """Returns for each script its assets, in the script's order."""
     assets: dict[int, list[Asset]] = defaultdict(list)
     for row in await owned(Asset, owner).filter(script_id__in=list(script_ids)).order_by("position"):
         assets[row.script_id].append(row)
@@ -47,7 +47,7 @@ async def assets_by_script_id(owner: str, script_ids: Sequence[int]) -> list[tup
 
 
 async def newest_stage_jobs(owner: str, target_ids: Sequence[int]) -> list[Job | None]:
-    """For each target the newest job that was to make it; two statements."""
+    """Returns for each target its newest stage job, or None; two statements."""
     found = await owned_rows_sql(
         "SELECT target_id, MAX(id) AS id FROM job WHERE owner = ? AND role = 'STAGE'"
         f" AND target_id IN ({places(target_ids)}) GROUP BY target_id",
@@ -60,7 +60,7 @@ async def newest_stage_jobs(owner: str, target_ids: Sequence[int]) -> list[Job |
 
 
 async def files_by_job_id(owner: str, job_ids: Sequence[int]) -> list[tuple[StoredFile, ...]]:
-    """For each job what it and its children made, each file once, in the order in which the jobs were made."""
+    """Returns for each job the files of the job and its children, each file once, in the order of the jobs' ids."""
     found = await owned_rows_sql(
         "SELECT j.id AS job_id, j.id AS maker_id FROM job j WHERE j.owner = ?"
         f" AND j.id IN ({places(job_ids)}) UNION ALL"
@@ -83,7 +83,7 @@ async def files_by_job_id(owner: str, job_ids: Sequence[int]) -> list[tuple[Stor
 
 
 async def planned_seconds(owner: str, animatic_ids: Sequence[int]) -> list[tuple[tuple[int, float], ...]]:
-    """For each animatic (part id, the shot's planned seconds), in order."""
+    """Returns for each animatic (part id, the shot's planned seconds), in order."""
     found = await owned_rows_sql(
         "SELECT p.id AS id, p.animatic_id AS animatic_id, s.duration_seconds AS seconds FROM animatic_part p"
         f" JOIN shot s ON s.id = p.shot_id WHERE p.owner = ? AND p.animatic_id IN ({places(animatic_ids)})"

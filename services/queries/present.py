@@ -1,8 +1,8 @@
-"""Present states for followers: read once for each change in this process, however many follow it.
+"""Current states of rows, read once per change and process for any number of followers.
 
-A follower that was told of a change asks for the present state. Whoever asks while a reading is planned but has not
-begun shares it; one that has begun may have missed the change, so the next is planned. A reading looks at versions
-first and then loads only states whose (id, version) nobody in this process holds.
+A follower requests the current state after a change event. Requests share a read that is scheduled but has not
+started; a read that has started may miss the change, so the next one is scheduled. A read queries versions first and
+then loads only states whose (id, version) nobody in this process still references.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from services.platform.runtime import runtime
 
 
 class State(Protocol):
-    """A row as followers see it. Shared by all of them: nobody changes it."""
+    """A row as followers see it. It is shared by all followers and must not be changed."""
 
     @property
     def id(self) -> int: ...
@@ -61,43 +61,43 @@ S = TypeVar("S", bound=State)
 
 
 class Present(Generic[S]):
-    """The present states of one kind of row. Belongs to one event loop."""
+    """The current states of one kind of row. Belongs to one event loop."""
 
     def __init__(self, table: str, load: Callable[[Sequence[int]], Awaitable[list[S]]]) -> None:
         self._table = table
         self._load = load
-        self._held: weakref.WeakValueDictionary[tuple[int, int], S] = weakref.WeakValueDictionary()
-        self._planned: tuple[set[int], asyncio.Task[dict[int, S]]] | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._cache: weakref.WeakValueDictionary[tuple[int, int], S] = weakref.WeakValueDictionary()
+        self._scheduled: tuple[set[int], asyncio.Task[dict[int, S]]] | None = None
+        self._read_lock = asyncio.Lock()
 
     async def states(self, owner: str, ids: Iterable[int]) -> dict[int, S]:
-        """The owner's states among `ids`, not older than this call."""
+        """Returns the owner's states by id, not older than this call; missing ids and other owners' are left out."""
         wanted = list(ids)
-        if self._planned is None:
-            asked: set[int] = set()
-            task = asyncio.create_task(self._read(asked))
-            task.add_done_callback(_take_error)
-            self._planned = asked, task
-        asked, task = self._planned
-        asked.update(wanted)
+        if self._scheduled is None:
+            requested: set[int] = set()
+            task = asyncio.create_task(self._read(requested))
+            task.add_done_callback(_retrieve_error)
+            self._scheduled = requested, task
+        requested, task = self._scheduled
+        requested.update(wanted)
         states = await asyncio.shield(task)
         return {row_id: states[row_id] for row_id in wanted if row_id in states and states[row_id].owner == owner}
 
-    async def _read(self, asked: set[int]) -> dict[int, S]:
-        async with self._one_at_a_time:
-            self._planned = None
-            ids = sorted(asked)
+    async def _read(self, requested: set[int]) -> dict[int, S]:
+        async with self._read_lock:
+            self._scheduled = None
+            ids = sorted(requested)
             found = await execute(f"SELECT id, version FROM {self._table} WHERE id IN ({places(ids)})", *ids)
-            held = [self._held.get((row["id"], row["version"])) for row in found]
-            states = {state.id: state for state in held if state is not None}
+            cached = [self._cache.get((row["id"], row["version"])) for row in found]
+            states = {state.id: state for state in cached if state is not None}
             if missing := [row["id"] for row in found if row["id"] not in states]:
                 for state in await self._load(missing):
-                    states[state.id] = self._held.setdefault((state.id, state.version), state)
+                    states[state.id] = self._cache.setdefault((state.id, state.version), state)
             return states
 
 
-def _take_error(task: asyncio.Task[object]) -> None:
-    """Everybody who asked may be gone by now; then nobody else would look at the error."""
+def _retrieve_error(task: asyncio.Task[object]) -> None:
+    """Marks the task's error as retrieved: all requesters may have been canceled, and asyncio would log a warning."""
     if not task.cancelled():
         task.exception()
 
@@ -110,7 +110,7 @@ async def _load_jobs(ids: Sequence[int]) -> list[JobState]:
 
 
 async def _load_workflows(ids: Sequence[int]) -> list[WorkflowRows]:
-    """The workflow first: its stages are then at least as new, and no end is told before the stages that led to it."""
+    """Reads workflows before stages: the stages are at least as new, so no end appears before its last stage's end."""
     workflows = await Workflow.filter(id__in=list(ids))
     stages: dict[int, list[WorkflowStage]] = defaultdict(list)
     for stage in await WorkflowStage.filter(workflow_id__in=list(ids)):

@@ -1,8 +1,8 @@
-"""What an owner's generations came to, from three statements, however many there were.
+"""Statistics of an owner's generations, from three statements for any number of generations.
 
-Ended ones are read from cells (`statistics.aggregates`) and the deltas that are not rolled up yet, waiting and
-running ones from their jobs. The first statement counts those, and reads the mark under which the others' results are
-kept.
+Ended generations are read from aggregates (`statistics.aggregates`) and the deltas that are not rolled up yet, pending
+and running ones from their jobs. The first statement counts the jobs and reads the mark under which the results of the
+others are cached.
 """
 
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ from services.platform.runtime import runtime
 from settings import get_settings
 
 MAX_WORKS = 100
-MAX_KEPT = 256
+MAX_CACHED = 256
 
 
 @dataclass(frozen=True)
 class StatisticsConditions:
-    """All hold at once; None asks nothing."""
+    """Conditions that are combined with AND; None is no condition."""
 
     work_id: str | None = None
     project_id: str | None = None
@@ -37,7 +37,7 @@ class StatisticsConditions:
 
 @dataclass(frozen=True)
 class RecordSums:
-    """pending, running: now, whatever the range."""
+    """pending, running: the current numbers, for any range."""
 
     pending: int
     running: int
@@ -48,48 +48,48 @@ class RecordSums:
         return self.pending + self.running + self.ended.count
 
 
-class KeptSums(MarkedCache[EndedSums]):
-    """What has ended, by owner, conditions and days."""
+class CachedSums(MarkedCache[EndedSums]):
+    """A cache of the sums of ended generations by owner, conditions and days."""
 
     def __init__(self) -> None:
-        super().__init__(MAX_KEPT)
+        super().__init__(MAX_CACHED)
 
 
 async def record_statistics(owner: str, conditions: StatisticsConditions, now: datetime) -> RecordSums:
-    """Three statements; one where nothing was noted for the owner since the same was asked for in this process."""
-    present = await _present(owner, conditions)
+    """Returns the sums; three statements, or one if this process has cached them and the owner has no new delta."""
+    current = await _live_counts_and_mark(owner, conditions)
     days = days_of(conditions.range, calendar_day(now, get_settings().timezone))
     ended = (
         await runtime()
-        .state(KeptSums)
-        .get((owner, conditions, days), int(present["mark"]), lambda: read_ended(owner, conditions, days))
+        .state(CachedSums)
+        .get((owner, conditions, days), int(current["mark"]), lambda: read_ended(owner, conditions, days))
     )
-    return RecordSums(int(present["pending"]), int(present["running"]), ended)
+    return RecordSums(int(current["pending"]), int(current["running"]), ended)
 
 
 async def read_ended(owner: str, conditions: StatisticsConditions, days: Days | None) -> EndedSums:
-    """From the database, in two statements. days None: all."""
+    """Reads the sums of ended generations with two statements, without the cache. days None: all days."""
     parts = [_part(row, days) for row in await _by_day(owner, conditions, days)]
     works = await _by_work(owner, conditions, days)
     return summary(parts, ((row["work_id"], _counts(row)) for row in works))
 
 
-async def _present(owner: str, conditions: StatisticsConditions) -> dict[str, Any]:
-    """pending, running, and the mark: how many deltas the owner ever had. Each is in the cells or not rolled up yet, so
-    that number grows with every one that is written, and rolling up leaves it as it is.
+async def _live_counts_and_mark(owner: str, conditions: StatisticsConditions) -> dict[str, Any]:
+    """Returns pending, running, and the mark: the number of deltas that the owner ever had. Each delta is either in the
+    aggregates or not rolled up yet, so a new delta increases the mark and a rollup does not change it.
 
-    The record of each live job is looked up by its id: a join is planned as a scan of all records.
+    The record of each live job is selected by its id, because a join is planned as a scan of all records.
     """
     where, values = _where("r", conditions)
     of_record = f"(SELECT COUNT(*) FROM generation_record r WHERE r.id = j.record_id{where}) > 0"
-    asked = f" AND {of_record}" if where else ""
+    condition = f" AND {of_record}" if where else ""
     rows = await owned_rows_sql(
         "SELECT (SELECT COALESCE(SUM(c.deltas), 0) FROM statistics_cell c WHERE c.owner = ? AND c.grain = 'OWNER'"
         " AND c.project_id = '' AND c.work_id = '' AND c.day = '')"
         " + (SELECT COUNT(*) FROM statistics_delta d WHERE d.owner = ? AND NOT d.is_rolled) AS mark,"
         " COALESCE(SUM(CASE WHEN j.status = 'PENDING' THEN 1 ELSE 0 END), 0) AS pending,"
         " COALESCE(SUM(CASE WHEN j.status = 'RUNNING' THEN 1 ELSE 0 END), 0) AS running"
-        f" FROM job j WHERE j.owner = ? AND j.role = 'GENERATE' AND j.status IN ('PENDING', 'RUNNING'){asked}",
+        f" FROM job j WHERE j.owner = ? AND j.role = 'GENERATE' AND j.status IN ('PENDING', 'RUNNING'){condition}",
         owner,
         owner,
         owner,
@@ -99,8 +99,8 @@ async def _present(owner: str, conditions: StatisticsConditions) -> dict[str, An
 
 
 async def _by_day(owner: str, conditions: StatisticsConditions, days: Days | None) -> list[dict[str, Any]]:
-    """Sums by day and kind, of cells and of deltas. Where all days are asked for, the cell over all days has times and
-    errors, and those of single days only numbers.
+    """Returns sums by day and kind, from aggregates and deltas. For all days (None) only the aggregate over all days
+    has times and errors; those of single days have only counts.
     """
     grain = Grain.of(has_project=conditions.project_id is not None, has_work=conditions.work_id is not None)
     detail = "CAST(c.{0} AS TEXT)" if days is not None else "CASE WHEN c.day = '' THEN CAST(c.{0} AS TEXT) END"
@@ -130,7 +130,7 @@ async def _by_day(owner: str, conditions: StatisticsConditions, days: Days | Non
 
 
 async def _by_work(owner: str, conditions: StatisticsConditions, days: Days | None) -> list[dict[str, Any]]:
-    """The works with most ended generations, those first."""
+    """Returns the MAX_WORKS works with the most ended generations, in descending order."""
     grain = Grain.of(has_project=conditions.project_id is not None, has_work=True)
     of_cells, cell_values = _where("c", StatisticsConditions(work_id=conditions.work_id, kind=conditions.kind))
     of_deltas, delta_values = _where("d", conditions)
@@ -160,8 +160,8 @@ _ALL_DAYS = f" AND c.day = '{ALL_DAYS}'"
 
 
 def _where(table: str, conditions: StatisticsConditions) -> tuple[str, list[str]]:
-    asked = {"project_id": conditions.project_id, "work_id": conditions.work_id, "kind": conditions.kind}
-    given = {name: str(value) for name, value in asked.items() if value is not None}
+    columns = {"project_id": conditions.project_id, "work_id": conditions.work_id, "kind": conditions.kind}
+    given = {name: str(value) for name, value in columns.items() if value is not None}
     return "".join(f" AND {table}.{name} = ?" for name in given), list(given.values())
 
 

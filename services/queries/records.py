@@ -1,5 +1,5 @@
-"""Generation records as their owner sees them: lists with every filter, the newest by storyboard, versions, and what
-their jobs say about them. Deleted ones do not exist.
+"""Queries for an owner's generation records: filtered lists, newest by storyboard, versions, credits. Deleted records
+are left out.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ RECORD_VERSIONS = ChildList(
 
 @dataclass(frozen=True)
 class RecordConditions:
-    """All hold at once; None asks nothing. statuses: of the record's newest job."""
+    """Conditions that are combined with AND; None is no condition. statuses: of the record's newest job."""
 
     kind: MediaKind | None = None
     work_id: str | None = None
@@ -69,13 +69,13 @@ def records_query(owner: str, conditions: RecordConditions) -> QuerySet[Generati
 
 
 async def records_in_order(owner: str, ids: Sequence[int]) -> list[GenerationRecord | None]:
-    """For each id its record, or None; one statement."""
+    """Returns for each id its record, or None; one statement."""
     rows = await rows_by_id(GenerationRecord, owner, ids)
     return [row if (row := rows.get(row_id)) is not None and row.deleted_at is None else None for row_id in ids]
 
 
 async def versions_in_order(owner: str, ids: Sequence[int]) -> list[RecordVersion | None]:
-    """For each id its version, or None where it or its record is not there; one statement."""
+    """Returns for each id its version; None if it does not exist or its record is deleted. One statement."""
     live = owned(GenerationRecord, owner).filter(deleted_at__isnull=True).values("id")
     rows = owned(RecordVersion, owner).filter(id__in=list(set(ids)), record_id__in=Subquery(live))
     found = {row.id: row for row in await rows}
@@ -85,7 +85,7 @@ async def versions_in_order(owner: str, ids: Sequence[int]) -> list[RecordVersio
 async def latest_records(
     owner: str, kind: MediaKind, work_id: str, project_id: str | None, storyboard_ids: Sequence[str]
 ) -> list[GenerationRecord | None]:
-    """For each storyboard its newest record (of all projects where none is named), or None; two statements."""
+    """Returns for each storyboard its newest record, or None; project_id None: of all projects. Two statements."""
     wanted = list(dict.fromkeys(storyboard_ids))
     if not wanted:
         return []
@@ -105,7 +105,7 @@ async def latest_records(
 
 
 async def credits_by_record_id(owner: str, record_ids: Sequence[int]) -> list[int | None]:
-    """For each record what all attempts of all its jobs cost, as far as that is known; None where nothing is."""
+    """Returns for each record the known credits of all attempts of all its jobs; None if none are known."""
     found = await owned_rows_sql(
         "SELECT j.record_id AS record_id, SUM(a.credits_spent) AS credits FROM job j"
         f" JOIN attempt a ON a.job_id = j.id WHERE j.owner = ? AND j.record_id IN ({places(record_ids)})"
@@ -118,7 +118,7 @@ async def credits_by_record_id(owner: str, record_ids: Sequence[int]) -> list[in
 
 
 async def credits_by_workflow_id(owner: str, workflow_ids: Sequence[int]) -> list[int]:
-    """For each workflow what the attempts of its generations cost, as far as that is known."""
+    """Returns for each workflow the known credits of its generations' attempts."""
     found = await owned_rows_sql(
         "SELECT j.workflow_id AS workflow_id, SUM(a.credits_spent) AS credits FROM job j"
         f" JOIN attempt a ON a.job_id = j.id WHERE j.owner = ? AND j.workflow_id IN ({places(workflow_ids)})"
@@ -131,7 +131,9 @@ async def credits_by_workflow_id(owner: str, workflow_ids: Sequence[int]) -> lis
 
 
 async def picture_records_by_shot_id(owner: str, shot_ids: Sequence[int]) -> list[GenerationRecord | None]:
-    """For each shot the record of its picture: the shot is its storyboard, the workflow its work. Two statements."""
+    """Returns for each shot the record of its picture, or None. Such a record has the shot's id as storyboard_id and
+    the workflow as work. Two statements.
+    """
     found = await owned_rows_sql(
         "SELECT s.id AS id, b.workflow_id AS workflow_id FROM shot s JOIN storyboard b ON b.id = s.storyboard_id"
         f" WHERE s.owner = ? AND s.id IN ({places(shot_ids)})",

@@ -1,6 +1,6 @@
-"""How the deployment is, for those who run it: versions, queues, workers, this machine and its storage.
+"""The state of the deployment for its operators: versions, queues, workers, this machine and its storage.
 
-Asking often costs little: what is counted over tables is kept for some seconds.
+Frequent requests are cheap: counts over whole tables are cached for some seconds.
 """
 
 import asyncio
@@ -32,9 +32,7 @@ DEAD_HOURS = 24
 
 @dataclass(frozen=True)
 class QueueState:
-    """waiting: due now. delayed: due later, or when something else has happened. dead: failed for good in the last 24
-    hours.
-    """
+    """waiting: due now. delayed: due later, or after another event. dead: failed permanently in the last 24 hours."""
 
     name: str
     waiting: int
@@ -63,8 +61,8 @@ class SystemState:
 
 
 @dataclass
-class _Kept(Generic[T]):
-    """A value that is read again when it is older than `seconds`; of many who ask at once one reads."""
+class _Cached(Generic[T]):
+    """A value that is read again when it is older than `seconds`; concurrent callers share one read."""
 
     seconds: float
     read: Callable[[], Awaitable[T]]
@@ -81,12 +79,12 @@ class _Kept(Generic[T]):
 
 
 class SystemReader:
-    """Reads the state for one process's callers, who share what is kept."""
+    """Reads the state for all callers of one process, with a shared cache."""
 
     def __init__(self) -> None:
-        self._queues = _Kept(QUEUES_SECONDS, read_queues)
-        self._database = _Kept(float("inf"), database_version)
-        self._stored = _Kept(STORED_SECONDS, stored_bytes)
+        self._queues = _Cached(QUEUES_SECONDS, read_queues)
+        self._database = _Cached(float("inf"), database_version)
+        self._stored = _Cached(STORED_SECONDS, stored_bytes)
 
     async def read(self, settings: Settings) -> SystemState:
         return SystemState(
@@ -102,7 +100,7 @@ class SystemReader:
 
 
 async def read_queues() -> tuple[QueueState, ...]:
-    """Every queue, in two statements."""
+    """Returns the state of every queue; two statements."""
     depths = await queue_depths()
     since = timestamp_before_sql(DEAD_HOURS * 3600)
     rows = await execute(
@@ -119,7 +117,7 @@ async def read_queues() -> tuple[QueueState, ...]:
 
 
 async def read_workers() -> tuple[WorkerState, ...]:
-    """Worker processes, the oldest first. One that was killed is shown with its last heartbeat until its lease ends."""
+    """Returns the worker processes, oldest first. A killed one is listed until its lease ends."""
     rows = await execute(
         "SELECT holder, queues, started_at_ms, heartbeat_at_ms FROM process_lease"
         f" WHERE queues IS NOT NULL AND until_ms > {now_ms_sql()} ORDER BY started_at_ms, holder"
@@ -140,7 +138,7 @@ def _moment(milliseconds: int) -> datetime:
 
 
 async def database_version() -> str:
-    """Kind and version of the database server, e.g. "postgresql 16.4"."""
+    """Returns kind and version of the database server, e.g. "postgresql 16.4"."""
     if is_sqlite():
         return f"sqlite {sqlite3.sqlite_version}"
     rows = await execute("SELECT current_setting('server_version') AS version")
@@ -148,11 +146,10 @@ async def database_version() -> str:
 
 
 async def stored_bytes() -> int:
-    """Bytes of all stored files; the same content of two owners is stored twice, and counts twice."""
+    """Returns the bytes of all stored files; the same content of two owners is stored twice and counts twice."""
     rows = await execute("SELECT COALESCE(SUM(bytes), 0) AS bytes FROM stored_file WHERE state = 'READY'")
     return int(rows[0]["bytes"])
 
 
 async def system_state(settings: Settings) -> SystemState:
-    """The present state."""
     return await runtime().state(SystemReader).read(settings)

@@ -14,10 +14,11 @@ class Span:
 
 
 def timetable(planned: Sequence[tuple[int, float]], data: Mapping[str, Any] | None) -> dict[int, Span]:
-    """By part id its span: as rendered where `data` of the ANIMATIC artifact tells it, else as planned.
+    """Returns the span of each part by its id: as rendered if `data` of the ANIMATIC artifact contains it, else as
+    planned.
 
-    planned: (part id, the shot's planned seconds) in order. A part that came after the rendering follows the one
-    before it.
+    planned: (part id, the shot's planned seconds) in order. A part without a rendered span starts at the end of the
+    part before it.
     """
     rendered = {
         int(part["part_id"]): Span(float(part["start_seconds"]), float(part["seconds"]))
@@ -32,6 +33,6 @@ def timetable(planned: Sequence[tuple[int, float]], data: Mapping[str, Any] | No
 
 
 def total_seconds(spans: Mapping[int, Span], data: Mapping[str, Any] | None) -> float:
-    """The length of an animatic: as rendered, else the sum of what is planned."""
+    """Returns the length of an animatic in seconds: as rendered, else the sum of its spans."""
     rendered = (data or {}).get("total_seconds")
     return sum(span.seconds for span in spans.values()) if rendered is None else float(rendered)

@@ -1,4 +1,4 @@
-"""What jobs without an account wait for, and until when: worked out when somebody reads it, not written into rows."""
+"""Reasons why jobs wait for an account, and until when; computed when they are read, not stored in rows."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -25,34 +25,34 @@ def is_waiting(job: Job) -> bool:
     return job.role is JobRole.GENERATE and job.status is JobStatus.PENDING and job.queue in POOL_QUEUES
 
 
-async def waiting_words(owner: str, jobs: Sequence[Job]) -> list[str | None]:
-    """For each of the owner's jobs a sentence, or None where it does not wait for an account. Eight statements for each
-    kind, however many jobs.
+async def waiting_reasons(owner: str, jobs: Sequence[Job]) -> list[str | None]:
+    """Returns for each of the owner's jobs a sentence, or None if it does not wait for an account. Eight statements
+    per media kind, for any number of jobs.
     """
     waiting = [job for job in jobs if is_waiting(job)]
-    held = await _held(waiting)
+    held_by_batch = await _reasons_of_batches(waiting)
     demands: dict[MediaKind, list[tuple[Job, str, Demand]]] = defaultdict(list)
     models = pooled_models() if waiting else {}
     for job in waiting:
-        if job.id not in held:
+        if job.id not in held_by_batch:
             request = GenerationRequest.from_json(job.params)
             demands[request.kind].append((job, request.provider, demand_of(request, models)))
-    words: dict[int, str] = dict(held)
+    reasons: dict[int, str] = dict(held_by_batch)
     moment_ms = await now_ms() if demands else 0
-    for kind, wanted in demands.items():
+    for kind, demands_of_kind in demands.items():
         pools = await account_snapshots([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
         known: dict[tuple[str, Demand, bool], str] = {}
-        for job, provider, demand in wanted:
+        for job, provider, demand in demands_of_kind:
             key = (provider, demand, job.priority_rank == 0)
             if key not in known:
                 accounts = pools.get((owner, provider), ())
                 known[key] = _sentence(accounts, demand, moment_ms, is_urgent=job.priority_rank == 0)
-            words[job.id] = known[key]
-    return [words.get(job.id) for job in jobs]
+            reasons[job.id] = known[key]
+    return [reasons.get(job.id) for job in jobs]
 
 
-async def _held(jobs: Sequence[Job]) -> dict[int, str]:
-    """By job why nothing more of its batch is begun now, where that is so."""
+async def _reasons_of_batches(jobs: Sequence[Job]) -> dict[int, str]:
+    """Returns by job id why its batch starts no more jobs now; jobs of other batches are left out."""
     batch_ids = {job.batch_id for job in jobs if job.batch_id is not None}
     if not batch_ids:
         return {}
@@ -62,27 +62,27 @@ async def _held(jobs: Sequence[Job]) -> dict[int, str]:
         f" AND batch_id IN ({places(list(batch_ids))}) GROUP BY batch_id",
         *batch_ids,
     )
-    going = {row["batch_id"]: row["going"] for row in counts}
+    running = {row["batch_id"]: row["going"] for row in counts}
     for batch in await Batch.filter(id__in=list(batch_ids)):
         if batch.status is BatchStatus.PAUSED:
-            found[batch.id] = f"Its batch is paused. {batch.pause_reason or 'resumeBatch goes on.'}"
-        elif batch.max_parallel is not None and going.get(batch.id, 0) >= batch.max_parallel:
-            found[batch.id] = f"Its batch has {batch.max_parallel} under way, as many as it may."
+            found[batch.id] = f"The batch is paused. {batch.pause_reason or 'Call resumeBatch to continue.'}"
+        elif batch.max_parallel is not None and running.get(batch.id, 0) >= batch.max_parallel:
+            found[batch.id] = f"The batch has reached its maximum of {batch.max_parallel} running jobs."
     return {job.id: found[job.batch_id] for job in jobs if job.batch_id in found}
 
 
 async def waiting_by_job_id(owner: str, job_ids: Sequence[int]) -> list[str | None]:
-    """As waiting_words, for jobs by their ids."""
+    """As waiting_reasons, for job ids; None for an id that the owner does not have."""
     jobs = await rows_by_id(Job, owner, job_ids)
-    words = dict(zip(jobs, await waiting_words(owner, list(jobs.values())), strict=True))
-    return [words.get(job_id) for job_id in job_ids]
+    reasons = dict(zip(jobs, await waiting_reasons(owner, list(jobs.values())), strict=True))
+    return [reasons.get(job_id) for job_id in job_ids]
 
 
 def _sentence(accounts: Sequence[Candidate], demand: Demand, moment_ms: int, *, is_urgent: bool) -> str:
-    verdicts = [check_eligibility(account, demand, moment_ms) for account in accounts]
-    if not is_urgent and is_kept(accounts, demand, verdicts, get_settings().urgent_slot_percent):
-        return "It waits for a free slot of an account; the last ones are kept for URGENT."
-    reason, until_ms = waiting_reason(verdicts)
+    checks = [check_eligibility(account, demand, moment_ms) for account in accounts]
+    if not is_urgent and is_kept(accounts, demand, checks, get_settings().urgent_slot_percent):
+        return "Waiting for a free account slot; the last slots are reserved for URGENT jobs."
+    reason, until_ms = waiting_reason(checks)
     if until_ms is None:
         return reason
     until = datetime.fromtimestamp(until_ms / 1000, UTC).replace(microsecond=0)

@@ -1,8 +1,9 @@
-"""What a follower of a workflow is told: the discrete events between the state it saw last and the present one.
+"""Discrete events for followers of a workflow, computed from the state seen last and the current state.
 
-States may be skipped, events may not. What happened unseen is read off numbers that only grow: a stage's
+A follower may skip states but no events. Skipped events are derived from numbers that only grow: a stage's
 `completions` over all runs, the retries of its job (each follows a failure or cancellation), and the workflow's `run`
-(each new one follows a completed one). The error of a failure that was retried unseen is gone, and its event says so.
+(each new run follows a completed one). The error of a failure that was retried before it was seen is no longer stored;
+its event says so.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from models.workflows import Workflow, WorkflowStage
 
 @dataclass(frozen=True)
 class StageState:
-    """`retries`: how often the job, by its id, was run again."""
+    """`retries`: how often the stage's job (`job_id`) was retried."""
 
     status: WorkflowStatus = WorkflowStatus.PENDING
     progress: float = 0.0
@@ -29,7 +30,7 @@ class StageState:
 
 @dataclass(frozen=True)
 class WorkflowState:
-    """The present state of a workflow as far as followers are told of it."""
+    """The part of a workflow's state that its followers see."""
 
     status: WorkflowStatus
     run: int
@@ -44,7 +45,7 @@ class WorkflowState:
 
     @property
     def stage_progress(self) -> float:
-        """Of the current stage; of the whole where none is current."""
+        """The progress of the current stage; of the workflow if there is none."""
         return self.progress if self.current_stage is None else self.stage(self.current_stage).progress
 
     def stage(self, stage: Stage) -> StageState:
@@ -74,7 +75,7 @@ class WorkflowCompleted:
 
 @dataclass(frozen=True)
 class Failed:
-    """Failed or canceled; without an error where somebody canceled it."""
+    """The workflow failed or was canceled; error is None if a user canceled it."""
 
     error: Mapping[str, Any] | None
 
@@ -86,12 +87,12 @@ def _internal(message: str) -> Mapping[str, Any]:
     return {"code": JobErrorCode.INTERNAL.value, "message": message, "retryable": True, "upstreamCode": None}
 
 
-RETRIED_ERROR = _internal("It failed and was run again before this could be told; the reason is no longer there.")
-UNKNOWN_ERROR = _internal("It failed, and no reason was stored.")
+RETRIED_ERROR = _internal("The stage failed and was retried before this event was sent. Its error is no longer stored.")
+UNKNOWN_ERROR = _internal("The run failed without a stored error.")
 
 
 def state_of(workflow: Workflow, stages: tuple[WorkflowStage, ...], jobs: Mapping[int, Job]) -> WorkflowState:
-    """The state out of a workflow's rows; `jobs` are those of its stages by id."""
+    """Builds the state from a workflow's rows; `jobs`: the jobs of its stages by id."""
     return WorkflowState(
         status=workflow.status,
         run=workflow.run,
@@ -113,12 +114,14 @@ def state_of(workflow: Workflow, stages: tuple[WorkflowStage, ...], jobs: Mappin
 
 
 def first_events(now: WorkflowState) -> list[Event]:
-    """What a new follower is told: the present state, and its end where it has ended."""
+    """The events for a new follower: the current state, and the end if the workflow has ended."""
     return [Progressed(now), *_end_of(now)]
 
 
 def events_between(seen: WorkflowState, now: WorkflowState) -> list[Event]:
-    """In order: failures that were retried unseen, completed stages and runs, present failures, progress, the end."""
+    """Returns, in order: failures that were retried unseen, completed stages and runs, current failures, progress, and
+    the end.
+    """
     events: list[Event] = []
     for stage, before, after in _stages(seen, now):
         for _ in range(_retried_unseen(before, after)):
@@ -128,8 +131,8 @@ def events_between(seen: WorkflowState, now: WorkflowState) -> list[Event]:
     completed_unseen = now.run - seen.run - (1 if seen.status is WorkflowStatus.SUCCEEDED else 0)
     events += [WorkflowCompleted()] * max(0, completed_unseen)
     for stage, before, after in _stages(seen, now):
-        is_told = before.status is WorkflowStatus.FAILED and _is_same_try(before, after)
-        if after.status is WorkflowStatus.FAILED and not is_told:
+        is_seen = before.status is WorkflowStatus.FAILED and _is_same_try(before, after)
+        if after.status is WorkflowStatus.FAILED and not is_seen:
             events.append(StageFailed(stage, after.error or UNKNOWN_ERROR))
     if now != seen:
         events.append(Progressed(now))
@@ -149,11 +152,11 @@ def _is_same_try(before: StageState, after: StageState) -> bool:
 
 
 def _retried_unseen(before: StageState, after: StageState) -> int:
-    """How often the stage's job broke and was run again without the follower having been told."""
+    """How often the stage's job failed and was retried without the follower having seen it."""
     if before.job_id != after.job_id:
         return after.retries
-    is_told = before.status in (WorkflowStatus.FAILED, WorkflowStatus.CANCELED)
-    return max(0, after.retries - before.retries - (1 if is_told else 0))
+    is_seen = before.status in (WorkflowStatus.FAILED, WorkflowStatus.CANCELED)
+    return max(0, after.retries - before.retries - (1 if is_seen else 0))
 
 
 def _end_of(now: WorkflowState) -> list[Event]:

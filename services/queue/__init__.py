@@ -1,1 +1,1 @@
-"""The queue in the database: claims, leases, outcomes. It knows nothing of what the jobs make."""
+"""The job queue in the database: claims, leases and outcomes. It does not depend on what the jobs make."""

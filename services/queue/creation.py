@@ -1,4 +1,4 @@
-"""New jobs: stage jobs for people and workflows, build jobs for stage jobs."""
+"""Creates jobs: stage jobs for users and workflows, build jobs for stage jobs."""
 
 from typing import Any
 
@@ -19,9 +19,9 @@ async def create_stage_job(
     params: dict[str, Any] | None = None,
     priority_rank: int = 2,
 ) -> Job:
-    """A job that plans what its target lacks and waits for it. In the caller's transaction.
+    """Creates a stage job, which plans the builds that its target lacks and waits for them. Call it in a transaction.
 
-    Builds of the target that had failed before are tried again: whoever asks anew wants another try.
+    Clears the failures of earlier builds of the target, so that this job builds them again.
     """
     await artifacts.clear_failures_of_target(target_id, stage)
     job = await insert_stage_job(
@@ -49,8 +49,8 @@ async def create_build_job(
     fingerprint: str,
     weight: float,
 ) -> Job:
-    """A job that makes one artifact from exactly these inputs. In the caller's transaction. Raises IntegrityError where
-    another live job makes it.
+    """Creates a job that makes one artifact from exactly these inputs. Call it in a transaction. Raises IntegrityError
+    if another live job makes the same artifact.
     """
     job = await insert_build_job(
         parent,

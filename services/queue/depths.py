@@ -1,4 +1,4 @@
-"""How full the queues are, counted in one statement."""
+"""Queue depths: how many jobs of each queue wait, are delayed or run, counted in one statement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from models.enums import JOB_QUEUES, Queue
 
 @dataclass(frozen=True)
 class Depth:
-    """Live jobs of a queue. waiting: due now. delayed: due later, or when something else has happened. running: being
-    worked on, here or upstream.
+    """The number of live jobs in a queue. waiting: due now. delayed: due later, or once another job or event has made
+    them due. running: leased by a worker or in progress upstream.
     """
 
     waiting: int = 0
@@ -19,9 +19,11 @@ class Depth:
 
 
 async def queue_depths() -> Mapping[Queue, Depth]:
-    """Every queue, also those that are empty. Callbacks that are to be sent count as jobs of theirs."""
+    """Returns the depth of every queue, including empty ones. Pending callback deliveries count as jobs of the
+    CALLBACKS queue.
+    """
     now = now_ms_sql()
-    # One that a lease holds, or upstream, is neither. A lease that ran out makes its job wait again.
+    # A job that is leased or in progress upstream is not delayed. A job whose lease has expired is waiting again.
     is_delayed = (
         f"(due_at_ms IS NULL OR due_at_ms > {now}) AND worker IS NULL AND (role <> 'GENERATE' OR status = 'PENDING')"
     )

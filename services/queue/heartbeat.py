@@ -1,4 +1,4 @@
-"""Work under a lease: the lease is kept while the work runs, and the work is stopped once the lease is lost."""
+"""Runs work under a lease: extends the lease while the work runs, and cancels the work when the lease is lost."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,13 +11,13 @@ from services.queue.leases import extend
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_SECONDS = 0.7
-"Also the longest time until running work notices that it was cancelled."
+"Also the longest delay until running work notices that its job was cancelled."
 
 Report = Callable[[float], None]
 
 
 class LeaseLostError(Exception):
-    """Somebody else has the job now, or it was cancelled: stop quietly."""
+    """Another worker holds the job now, or the job was cancelled. The caller stops without reporting a failure."""
 
 
 class _Progress:
@@ -29,10 +29,10 @@ class _Progress:
 
 
 async def under_lease(lease: Lease, lease_seconds: float, work: Callable[[Report], Awaitable[None]]) -> None:
-    """Runs `work(report)` to its end; `report` takes progress from 0 to 1, which goes out with the heartbeats.
+    """Runs `work(report)` to completion. `report` takes the progress from 0 to 1, which the next heartbeat writes.
 
-    Raises what the work raises, and LeaseLostError where the lease was lost (the work is cancelled then and has ended).
-    Cancelled from outside, it cancels the work and leaves the job as it is.
+    Raises what the work raises. Raises LeaseLostError if the lease was lost; the work has been cancelled and has ended
+    by then. If it is cancelled itself, it cancels the work and leaves the job unchanged.
     """
     progress = _Progress()
     lost = asyncio.Event()
@@ -58,9 +58,9 @@ async def _beat(
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         try:
-            has_news = progress.value > written
+            has_changed = progress.value > written
             written = progress.value
-            if await extend(lease, lease_seconds, progress.value if has_news else None):
+            if await extend(lease, lease_seconds, progress.value if has_changed else None):
                 continue
         except Exception:
             log.exception("heartbeat.failed", job=lease.id)

@@ -1,8 +1,9 @@
-"""Claiming jobs in fair turns, and keeping their leases.
+"""Claims jobs in a fair order and keeps their leases.
 
-Here it is decided which job is next; the claim itself is the store's (services/stores/jobs/claims). A claim moves
+This module decides which job is next; the store makes the claim (services/stores/jobs/claims). A claim moves
 `due_at_ms` to the end of the lease and raises `lease_epoch`. Every later write of the holder names that epoch, so a
-holder that slept too long changes 0 rows and stops. Nobody has to find dead workers: their jobs are due.
+holder that lost its lease changes 0 rows and stops. Dead workers need no detection: their jobs become due when the
+leases end.
 """
 
 from collections import defaultdict
@@ -23,29 +24,31 @@ from services.stores.jobs import claims
 from services.stores.jobs.progress import sum_up_stage_progress
 
 MAX_TRIES = 5
-"Claims after which a job that never comes to an end (it kills its worker) is given up."
+"Claims without an end (the job kills its worker) after which a job fails."
 
-MAX_PUT_BACK = 3
-"Claims in a row that may turn out to be one too many of their batch."
+MAX_UNCLAIMS = 3
+"Claims in a row that may be undone because they exceed max_parallel of their batch."
 
 
-class _Turns:
-    """Whose jobs this process took last from a queue: of two with as many under way the one before has the next turn.
-    Forgotten at a restart, without harm.
+class _RecentTurns:
+    """The owners and groups whose jobs this process claimed last from a queue. Of two with equally many running jobs,
+    the one whose turn is longer ago goes first. A restart clears it, which does no harm.
     """
 
-    MOST = 16
+    MAX_REMEMBERED = 16
 
     def __init__(self) -> None:
         self.owners: list[str] = []
         self.groups: list[int] = []
 
-    def note(self, owner: str, group: int) -> None:
-        self.owners = [*(each for each in self.owners if each != owner), owner][-self.MOST :]
-        self.groups = [*(each for each in self.groups if each != group), group][-self.MOST :]
+    def record(self, owner: str, group: int) -> None:
+        self.owners = [*(each for each in self.owners if each != owner), owner][-self.MAX_REMEMBERED :]
+        self.groups = [*(each for each in self.groups if each != group), group][-self.MAX_REMEMBERED :]
 
     def owner_sql(self, owner: str) -> str:
-        """A term to order by: 0 for who had no turn lately, else higher the later; each of `owners` is one place."""
+        """Returns an ORDER BY term: 0 for an owner without a recent turn, else higher the more recent the turn. It has
+        one place for each of `owners`.
+        """
         whens = " ".join(f"WHEN ? THEN {number}" for number, _ in enumerate(self.owners, 1))
         return f" CASE {owner} {whens} ELSE 0 END," if whens else ""
 
@@ -54,25 +57,25 @@ class _Turns:
         return f" CASE {group} {whens} ELSE 0 END," if whens else ""
 
 
-class TurnsOfQueues(defaultdict[Queue, _Turns]):
-    """This process's turns, by queue."""
+class TurnsByQueue(defaultdict[Queue, _RecentTurns]):
+    """The recent turns of this process, by queue."""
 
     def __init__(self) -> None:
-        super().__init__(_Turns)
+        super().__init__(_RecentTurns)
 
 
 async def claim(
     queue: Queue, worker: str, lease_seconds: float, roles: Collection[JobRole] = tuple(JobRole)
 ) -> tuple[Job, Lease] | None:
-    """The queue's next due job of these roles and the lease on it; None where nothing is due that may begin.
+    """Claims the queue's next due job of these roles; returns the job and its lease, or None if no due job may start.
 
-    The most urgent goes first (waiting makes a job more urgent), then that of the owner with the fewest under way in
-    this queue, then that of the owner's batch or workflow with the fewest, then the oldest; of owners, and of batches,
-    with as many under way the one whose turn was longest ago. Nothing of a paused batch begins, and no more of a batch
-    at once than it may have.
+    Order: the most urgent job (waiting raises the urgency), then the owner with the fewest running jobs in this queue,
+    then that owner's batch or workflow with the fewest running jobs, then the oldest job. Between owners, and between
+    batches, with equally many running jobs, the one whose turn is longest ago goes first. Jobs of a paused batch do
+    not start, and no batch exceeds its max_parallel.
     """
-    for _ in range(MAX_PUT_BACK):
-        turns = runtime().state(TurnsOfQueues)[queue]
+    for _ in range(MAX_UNCLAIMS):
+        turns = runtime().state(TurnsByQueue)[queue]
         claimed = await claims.claim_next(
             _next_sql(queue, roles, turns),
             (queue.value, queue.value, *turns.owners),
@@ -82,7 +85,7 @@ async def claim(
         )
         if claimed is None:
             return None
-        turns.note(claimed.owner, claimed.group)
+        turns.record(claimed.owner, claimed.group)
         lease = claimed.lease
         if claimed.batch_id is None or not await _unclaim_if_over_limit(lease, claimed.batch_id):
             bus().publish(job_topic(lease.id))
@@ -90,19 +93,19 @@ async def claim(
     return None
 
 
-MAX_RACING = 64
-"""Workers that find a job each when all of them claim at the same moment: so many jobs of the first lines are looked at
-for one that nobody else is just claiming, and the first jobs of so many lines.
+MAX_CANDIDATES = 64
+"""How many workers can claim at the same moment and each find a job: the query considers this many jobs of the first
+lines, and the first jobs of this many lines, for one that no other worker is claiming.
 """
-FIRST_LINES = 4
+MAX_FRONT_LINES = 4
 
 
-def _next_sql(queue: Queue, roles: Collection[JobRole], turns: "_Turns") -> str:
-    """The id of a queue's next job; its places are the queue, twice, and who had turns. A job whose lease ran out
-    goes on in any case.
+def _next_sql(queue: Queue, roles: Collection[JobRole], turns: _RecentTurns) -> str:
+    """Returns the SELECT of a queue's next job id. Its places are the queue, twice, and the owners of the recent
+    turns. A job whose lease has expired may always continue.
 
-    Jobs of one owner, group and urgency stand in a line, of which the oldest is first: so the lines are weighed, of
-    which there are few, and not each job. Where others are just claiming the first job, it is the next one's turn.
+    Jobs of one owner, group and urgency form a line, ordered by age. The query compares lines, of which there are few,
+    instead of single jobs. If other workers are claiming the first job of a line, the next one is taken.
     """
     of_role = "" if set(roles) == set(JobRole) else f" AND w.role IN ({', '.join(repr(role.value) for role in roles)})"
     due = f"w.status IN ('PENDING', 'RUNNING') AND w.due_at_ms <= {now_ms_sql()}{of_role}"
@@ -122,23 +125,23 @@ def _next_sql(queue: Queue, roles: Collection[JobRole], turns: "_Turns") -> str:
         " LEFT JOIN going g ON g.owner = l.owner AND g.grp = l.grp"
         f" WHERE l.is_begun OR (NOT {is_paused_sql('l')}"
         " AND (b.max_parallel IS NULL OR COALESCE(g.number, 0) < b.max_parallel))"
-        f" ORDER BY place LIMIT {MAX_RACING}),"
-        f" front AS MATERIALIZED (SELECT * FROM next_line ORDER BY place LIMIT {FIRST_LINES}),"
+        f" ORDER BY place LIMIT {MAX_CANDIDATES}),"
+        f" front AS MATERIALIZED (SELECT * FROM next_line ORDER BY place LIMIT {MAX_FRONT_LINES}),"
         f" behind AS MATERIALIZED (SELECT d.id, n.place FROM due d JOIN front n ON {same_line}"
-        f" ORDER BY n.place, d.id LIMIT {MAX_RACING}),"
+        f" ORDER BY n.place, d.id LIMIT {MAX_CANDIDATES}),"
         " head AS MATERIALIZED (SELECT id, place FROM behind UNION SELECT first_id, place FROM next_line)"
         f" SELECT w.id FROM head h JOIN job w ON w.id = h.id WHERE {due}"
-        # What is locked is looked at again, and may have gone to another queue meanwhile. Not as a plain comparison: an
-        # index of queues would be preferred to the ids.
+        # PostgreSQL re-checks a locked row, which may have moved to another queue. COALESCE, because for a plain
+        # comparison the planner would prefer the index on the queue to the ids.
         f" AND COALESCE(w.queue, '') = '{queue.value}'"
         f" ORDER BY h.place, w.id LIMIT 1{skip_locked_sql('w')}"
     )
 
 
 async def _unclaim_if_over_limit(lease: Lease, batch_id: int) -> bool:
-    """Whether a job that was just claimed would be one more of its batch than may run: then it waits again. Of two that
-    are claimed at once the batch's locked row lets one see the other. One that was handed back runs nowhere, here as in
-    _next_sql: counted, it would put back whatever is claimed before it, for ever.
+    """Undoes the claim if it exceeds its batch's max_parallel, and returns whether it did. The lock on the batch's row
+    lets one of two simultaneous claims see the other. A job that was released is not counted, as in _next_sql:
+    counting it would undo every claim made before it, endlessly.
     """
 
     async def body() -> bool:
@@ -160,13 +163,13 @@ async def _unclaim_if_over_limit(lease: Lease, batch_id: int) -> bool:
 
 
 def is_killing_workers(job: Job) -> bool:
-    """Whether a build has been claimed so often without coming to an end that it must be what ends its workers."""
+    """Returns whether a build was claimed so often without finishing that it probably terminates its workers."""
     return job.tries - job.failures > MAX_TRIES
 
 
 async def extend(lease: Lease, lease_seconds: float, progress: float | None = None, message: str | None = None) -> bool:
-    """Keeps the lease for lease_seconds more and writes progress, which never goes back; the stage that waits for the
-    job follows. False: the lease is lost.
+    """Extends the lease to lease_seconds from now and writes progress, which never decreases, and rolls it up into the
+    waiting stage job. Returns False if the lease is lost.
     """
     kept = await claims.extend(lease, lease_seconds, progress, message)
     if kept is None:
@@ -177,14 +180,18 @@ async def extend(lease: Lease, lease_seconds: float, progress: float | None = No
 
 
 async def release(lease: Lease) -> None:
-    """Gives a job that was not finished to whoever claims next, at once: the worker stops. Twice: nothing more."""
+    """Releases an unfinished job, so that any worker can claim it at once; for a worker that stops. A second call
+    changes nothing.
+    """
     await claims.release(lease)
 
 
 async def roll_up_progress(stage_job_id: int) -> None:
-    """Writes a stage job's progress from its children, the workflow stage's from that, and the workflow's from those.
+    """Writes a stage job's progress from its children, then the workflow stage's from that, then the workflow's from
+    its stages.
 
-    Progress is a share of estimated seconds of work: the children's done weight over all weight of this run.
+    Progress is a share of the estimated work in seconds: the finished weight of the children divided by the total
+    weight of this run.
     """
 
     async def body() -> None:
@@ -202,5 +209,5 @@ STAGE_WEIGHTS = {"SCRIPT": 1.0, "ASSETS": 2.0, "STORYBOARD": 8.0, "ANIMATIC": 16
 
 
 async def roll_up_workflow(workflow_id: int) -> None:
-    """Writes the workflow's progress from its stages'; it never goes back within one run."""
+    """Writes the workflow's progress from its stages; it never decreases within one run."""
     await workflows.roll_up_progress(workflow_id, STAGE_WEIGHTS)

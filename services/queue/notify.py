@@ -1,4 +1,4 @@
-"""Telling workers that something may be due: hints without content, sent after the transaction that made it so."""
+"""Notifies workers of work that may be due: hints without content, sent after the transaction has committed."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -8,12 +8,14 @@ from models.enums import Queue
 from services.platform.runtime import runtime
 
 Notifier = Callable[..., None]
-"""Takes the queues in which something may be due, none for all of them; never waits and never fails its caller."""
+"""Takes the queues in which work may be due, none for all queues; it neither blocks nor raises."""
 
 
 @contextlib.contextmanager
 def notifying(send: Notifier) -> Iterator[None]:
-    """Has notifications go to `send` while the context is open. Without any open, the workers' tick finds the work."""
+    """Sends notifications to `send` while the context is open. If no context is open, the workers' poll finds the
+    work.
+    """
     notifiers = runtime().notifiers
     notifiers.append(send)
     try:
@@ -23,14 +25,14 @@ def notifying(send: Notifier) -> Iterator[None]:
 
 
 def notify(*queues: Queue) -> None:
-    """Tells workers, after the commit, that something may be due in these queues, or without any named, in all.
+    """Notifies workers, after the commit, that jobs may be due in these queues; without arguments, in all queues.
 
-    A notification that is lost costs at most a second: the workers' tick finds due work, too.
+    A lost notification delays work by one second at most: workers also poll for due work.
     """
     for send in runtime().notifiers:
         after_commit(lambda send=send: send(*queues))  # type: ignore[misc]
 
 
 def notify_pools() -> None:
-    """Something may be due for the pool: a job that waits, a slot that is free, an attempt's next step."""
+    """Notifies the pool's workers: a job may be waiting, a slot may be free, or an attempt's next step may be due."""
     notify(Queue.POOL_IMAGES, Queue.POOL_VIDEOS)

@@ -1,4 +1,4 @@
-"""Putting ended jobs back in the queue."""
+"""Reopens ended jobs."""
 
 from models.enums import ArtifactKind, JobStatus
 from models.jobs import Job
@@ -8,20 +8,20 @@ from services.stores.jobs.moves import reopen
 
 
 async def reopen_stage_job(job_id: int) -> None:
-    """Lets a failed or canceled stage job go on: what failed counts as not tried, what is made stays.
+    """Reopens a failed or canceled stage job: failed builds count as not tried, finished artifacts stay.
 
-    In a transaction. A job that is not FAILED or CANCELED stays as it is.
+    Call it in a transaction. Does nothing for a job that is not FAILED or CANCELED.
     """
-    changed = await Job.filter(id=job_id, status__in=[JobStatus.FAILED, JobStatus.CANCELED]).first()
-    if changed is None:
+    job = await Job.filter(id=job_id, status__in=[JobStatus.FAILED, JobStatus.CANCELED]).first()
+    if job is None:
         return
-    assert changed.stage is not None
-    await artifacts.clear_failures_of_target(changed.target_id, changed.stage)
+    assert job.stage is not None
+    await artifacts.clear_failures_of_target(job.target_id, job.stage)
     await _reopen(job_id, keeps_progress=True)
 
 
 async def reopen_build_job(job: Job) -> None:
-    """Lets a failed or canceled build try again from its beginning. In a transaction."""
+    """Reopens a failed or canceled build, which starts from the beginning. Call it in a transaction."""
     assert job.artifact_kind is not None
     await artifacts.clear_failure(ArtifactKind(job.artifact_kind), job.artifact_subject_id or 0, job.artifact_slot or 0)
     await _reopen(job.id, keeps_progress=False)

@@ -1,4 +1,4 @@
-"""The frame of every job that a worker does itself: its scratch folder, its lease, and what each failure means."""
+"""Runs a job that a worker does itself: its scratch folder, its lease, and the handling of each kind of failure."""
 
 import shutil
 from collections.abc import Awaitable, Callable
@@ -20,21 +20,21 @@ from settings import Settings
 
 log = structlog.get_logger(__name__)
 
-KILLED_WORKERS = "Its worker ended every time while doing this; it may need more memory than there is."
-UNEXPECTED = "Something went wrong inside the server. The log has the details."
+KILLED_WORKERS = "Every worker that ran this job was terminated. The job may need more memory than is available."
+UNEXPECTED = "Internal server error. The server log has the details."
 
 Work = Callable[[Path, Report], Awaitable[None]]
 Fail = Callable[[JobFailure], Awaitable[object]]
 
 
 async def run_leased(job: Job, lease: Lease, work: Work, fail: Fail, settings: Settings) -> None:
-    """Runs `work(folder, report)` in a scratch folder of its own while the job's lease is kept.
+    """Runs `work(folder, report)` in a scratch folder of its own while it keeps the job's lease.
 
-    What it raises goes to `fail` as a JobFailure: a refusal as INVALID_INPUT, anything unexpected as INTERNAL, to be
-    tried again. Nothing goes there where the lease is lost (canceled, or taken over after a silence): this ends
-    quietly. Raises what says that the database is away: the work was well, and whoever holds the lease next does it.
-    Cancelled from outside, it leaves the job as it is: whoever cancels releases it. The folder goes in any case, and so
-    do files that an ended job stored and nothing refers to.
+    Passes an exception of the work to `fail` as a JobFailure: an EkonteError as INVALID_INPUT, an unexpected exception
+    as INTERNAL and retryable. Returns without calling `fail` if the lease is lost (the job was cancelled, or another
+    worker took it over). Raises an error that means that the database is unreachable: the next holder of the lease
+    runs the work again. If it is cancelled, it leaves the job unchanged; the caller releases the job. In every case it
+    removes the folder, and files of an ended job that nothing refers to.
     """
     if is_killing_workers(job):
         await fail(JobFailure(JobErrorCode.INTERNAL, KILLED_WORKERS, is_retryable=False))

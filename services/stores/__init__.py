@@ -1,1 +1,1 @@
-"""The only writers of the shared tables: one store per table, with named statements of plain values."""
+"""The stores, the only writers of the shared tables: one store per table, whose named statements take plain values."""

@@ -1,6 +1,6 @@
-"""Writes of the table account_cooldown. Each function belongs into the caller's transaction.
+"""Writes the table account_cooldown. Each function belongs in the caller's transaction.
 
-Whoever writes a cooldown also touches its account (services/stores/accounts.touch), which shows it.
+A caller that writes a cooldown also calls services/stores/accounts.touch, because the account shows its cooldowns.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from services.stores.updates import delete, id_in
 
 
 async def write(account_id: int, kind: str, model: str, *, seconds: float, step: int, reason: str) -> None:
-    """Nothing of the kind and model ("": any) goes to the account for so many seconds. A cooldown that is there becomes
-    this one; it never ends earlier by that, and has no probe.
+    """Writes the account's cooldown for a kind and model ("": any), which lasts for `seconds`. It replaces an existing
+    cooldown, but never ends earlier than that one, and clears its probe.
     """
     await execute(
         "INSERT INTO account_cooldown (id, created_at, account_id, kind, model, until_ms, step, reason)"
@@ -32,7 +32,7 @@ async def write(account_id: int, kind: str, model: str, *, seconds: float, step:
 
 
 async def set_probe(attempt_id: int, account_id: int, kind: str, model: str) -> None:
-    """The attempt is the cooldown's probe, where it has none."""
+    """Makes the attempt the cooldown's probe, unless it has one."""
     await execute(
         "UPDATE account_cooldown SET probe_attempt_id = ? WHERE account_id = ? AND kind = ? AND model = ?"
         " AND probe_attempt_id IS NULL RETURNING id",
@@ -44,7 +44,9 @@ async def set_probe(attempt_id: int, account_id: int, kind: str, model: str) -> 
 
 
 async def release_probes(attempt_ids: Sequence[int]) -> None:
-    """These attempts have ended without telling anything about their accounts: the next attempt is the probe."""
+    """Clears these attempts as probes: they ended without a finding about their accounts, so the next attempt becomes
+    the probe.
+    """
     await execute(
         f"UPDATE account_cooldown SET probe_attempt_id = NULL WHERE probe_attempt_id IN ({places(attempt_ids)})"
         " RETURNING id",
@@ -52,8 +54,8 @@ async def release_probes(attempt_ids: Sequence[int]) -> None:
     )
 
 
-async def remove_passed(account_id: int, kind: str, model: str) -> None:
-    """Upstream took a task of the kind and model: cooldowns of these whose time has come end."""
+async def remove_expired(account_id: int, kind: str, model: str) -> None:
+    """Removes the account's expired cooldowns for the kind and model, after upstream accepted such a task."""
     await execute(
         f"DELETE FROM account_cooldown WHERE account_id = ? AND until_ms <= {now_ms_sql()} AND kind IN ('', ?)"
         " AND model IN ('', ?) RETURNING id",

@@ -1,4 +1,5 @@
-"""Leases on accounts: who asks upstream about an account's tasks, and who checks its session. They tell nobody.
+"""Leases on accounts: which worker polls upstream about an account's tasks, and which one checks its session.
+Followers are not notified.
 
 The other columns of the table account are written by services/stores/accounts.
 """
@@ -15,16 +16,16 @@ CHECKS = LeasedTable("account", until="check_due_at_ms", epoch=None)
 _IS_POLLED = "poll_lease_until_ms > 0"
 
 
-async def claim_polls(most: int, lease_seconds: float) -> list[Lease]:
-    """At most so many accounts that have an attempt to ask about now, and that nobody else is asking about; those first
-    whose lease ran out long ago. One statement.
+async def claim_polls(limit: int, lease_seconds: float) -> list[Lease]:
+    """Claims at limit `limit` accounts that have an attempt due for polling and that no other worker polls, the one
+    whose lease ended first in front. One statement.
     """
     is_free = f"poll_lease_until_ms < {now_ms_sql()}"
     claimed = await POLLS.claim(
         f"SELECT id FROM account AS due WHERE due.{is_free} AND due.id IN (SELECT account_id FROM attempt"
         f" WHERE state IN ('SENT', 'ACCEPTED') AND due_at_ms <= {now_ms_sql()}) ORDER BY due.poll_lease_until_ms"
         f" LIMIT ?{skip_locked_sql()}",
-        (most,),
+        (limit,),
         lease_seconds,
         guard=is_free,
     )
@@ -32,23 +33,23 @@ async def claim_polls(most: int, lease_seconds: float) -> list[Lease]:
 
 
 async def extend_polls(leases: Collection[Lease], lease_seconds: float) -> None:
-    """Keeps leases that are being worked on; one that has another holder now, or was released, stays as it is."""
+    """Extends these leases. A lease that was released, or that another worker holds now, is left unchanged."""
     await POLLS.extend(leases, lease_seconds, guard=_IS_POLLED)
 
 
 async def release_poll(lease: Lease) -> None:
-    """Whoever claims next may ask about the account. Twice: nothing more."""
+    """Releases the account, so that any worker can poll it. A second call changes nothing."""
     await POLLS.release(lease, in_ms=None, guard=_IS_POLLED)
 
 
 async def release_all_polls() -> None:
-    """Ends everybody's polls. Only for a process that knows that it is alone."""
+    """Ends the poll leases of all workers. Only for a process that knows that no other worker is alive."""
     await execute(f"UPDATE account SET poll_lease_until_ms = 0 WHERE {_IS_POLLED} RETURNING id")
 
 
-async def claim_checks(providers: Sequence[str], most: int, lease_seconds: float) -> list[Lease]:
-    """At most so many accounts of these providers whose check is due, new ones among them; none that is out of the pool
-    or cools, for a kind or for everything. One statement.
+async def claim_checks(providers: Sequence[str], limit: int, lease_seconds: float) -> list[Lease]:
+    """Claims at limit `limit` accounts of these providers whose health check is due, including new ones. Skips accounts
+    that are not active, and accounts with a cooldown for a kind or for everything. One statement.
     """
     is_due = f"(check_due_at_ms IS NULL OR check_due_at_ms <= {now_ms_sql()})"
     claimed = await CHECKS.claim(
@@ -57,7 +58,7 @@ async def claim_checks(providers: Sequence[str], most: int, lease_seconds: float
         " WHERE account_cooldown.account_id = account.id AND account_cooldown.model = ''"
         f" AND account_cooldown.until_ms > {now_ms_sql()})"
         f" ORDER BY COALESCE(check_due_at_ms, 0), id LIMIT ?{skip_locked_sql()}",
-        (*providers, most),
+        (*providers, limit),
         lease_seconds,
         guard=is_due,
     )
@@ -65,5 +66,5 @@ async def claim_checks(providers: Sequence[str], most: int, lease_seconds: float
 
 
 async def release_check(lease: Lease, *, in_ms: int = 0) -> None:
-    """The account's next check is due in so many milliseconds. Twice: nothing more."""
+    """Releases the account; its next check is due in `in_ms` milliseconds. A second call changes nothing."""
     await CHECKS.release(lease, in_ms=in_ms)

@@ -1,4 +1,6 @@
-"""Writes of the tables account_usage and uploaded_input: what accounts did, and which pictures they have upstream."""
+"""Writes the tables account_usage and uploaded_input: the tasks that accounts ran, and the pictures that they have
+uploaded upstream.
+"""
 
 from collections.abc import Sequence
 
@@ -12,7 +14,7 @@ from services.stores.updates import Sql, delete, id_in
 
 
 async def count(account_id: int, kind: MediaKind, day: str, credits: int) -> None:
-    """One more task of the kind on the quota day (YYYY-MM-DD), for so many credits."""
+    """Counts one more task of the kind, with its credits, on the quota day (YYYY-MM-DD)."""
     await execute(
         "INSERT INTO account_usage (id, created_at, account_id, kind, day, count, credits)"
         f" VALUES (?, {timestamp_sql()}, ?, ?, ?, 1, ?) ON CONFLICT (account_id, kind, day)"
@@ -27,7 +29,7 @@ async def count(account_id: int, kind: MediaKind, day: str, credits: int) -> Non
 
 
 async def reset(account_ids: Sequence[int], day: str) -> None:
-    """Nothing was done on the day."""
+    """Sets the accounts' task counts of the quota day to 0."""
     await execute(
         f"UPDATE account_usage SET count = 0 WHERE day = ? AND account_id IN ({places(account_ids)}) RETURNING id",
         day,
@@ -36,7 +38,7 @@ async def reset(account_ids: Sequence[int], day: str) -> None:
 
 
 async def purge(account_ids: Sequence[int]) -> None:
-    """Removes what accounts that are gone did and uploaded."""
+    """Removes the usage and the uploads of deleted accounts."""
     await delete("account_usage", id_in("account_id", account_ids))
     await delete("uploaded_input", id_in("account_id", account_ids))
 
@@ -45,7 +47,7 @@ async def purge(account_ids: Sequence[int]) -> None:
 
 
 async def write_upload(account_id: int, sha256: str, uri: str) -> None:
-    """The account has uploaded a content; upstream's name for it. A newer name replaces an older one."""
+    """Stores upstream's URI of content that the account has uploaded. A newer URI replaces an older one."""
     await execute(
         "INSERT INTO uploaded_input (id, created_at, account_id, sha256, uri)"
         f" VALUES (?, {timestamp_sql()}, ?, ?, ?)"
@@ -63,5 +65,5 @@ async def remove_uploads(account_id: int) -> None:
 
 
 async def remove_old_uploads(seconds: float) -> int:
-    """Removes names that are so old; how many."""
+    """Removes uploads older than `seconds`; returns how many."""
     return await delete_in_parts("uploaded_input", f"created_at < {timestamp_before_sql(seconds)}")

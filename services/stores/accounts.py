@@ -1,7 +1,7 @@
-"""Writes of the table account. Each function belongs into the caller's transaction, and tells followers after it.
+"""Writes the table account. Each function belongs in the caller's transaction and notifies followers after the commit.
 
-Every change that the owner may see raises `version`. The columns that only steer claims (poll_lease_until_ms,
-check_due_at_ms) are written by whoever claims, and tell nobody.
+Every change that the owner can see raises `version`. The columns that only control claims (poll_lease_until_ms,
+check_due_at_ms) are written by services/stores/account_leases, without notifying followers.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -23,21 +23,21 @@ Row = dict[str, Any]
 
 
 def publish(owner: str) -> None:
-    """Tells whoever follows the owner's accounts, after the commit."""
+    """Notifies followers of the owner's accounts after the commit."""
     after_commit(lambda: bus().publish(accounts_topic(owner)))
 
 
 async def insert(rows: Sequence[Account]) -> None:
-    """Inserts those whose session is new among the owner's accounts of the provider. Tells nobody.
+    """Inserts the accounts whose session the owner does not have yet for the provider. Does not notify followers.
 
-    By hash in order: two requests with the same sessions do not wait for each other. Where somebody else's transaction
-    is inserting the same session, this one waits for it and then leaves the row out.
+    Rows are inserted in the order of their session hash, so that two requests with the same sessions do not deadlock.
+    If another transaction is inserting the same session, this one waits for it and then skips the row.
     """
     if rows:
         await Account.bulk_create(sorted(rows, key=lambda row: str(row.session_hash)), ignore_conflicts=True)
 
 
-# ---------------------------------------------------------------- status and what its owner sets
+# ---------------------------------------------------------------- status and settings
 
 
 async def transition(
@@ -48,11 +48,11 @@ async def transition(
     session_hash: str | None = None,
     **values: Any,
 ) -> Row | None:
-    """Changes the status of an account that has one of the expected ones; its id, owner, name and deleted_at, or None
-    where it has another one. Deleted accounts change too: what runs on them goes on.
+    """Changes an account's status if it is one of the expected ones. Returns its id, owner, name and deleted_at, or
+    None if the status is another one. Deleted accounts change too, because their running tasks continue.
 
-    session_hash: only while the account has that session. values: further columns. Raises ForbiddenTransitionError
-    where one of the expected statuses may not become `to`.
+    session_hash: change the account only while it has this session. values: further columns. Raises
+    ForbiddenTransitionError if one of the expected statuses must not become `to`.
     """
     check_transition(ACCOUNT_TRANSITIONS, expected, to)
     where = [Sql("id = ?", (account_id,)), one_of("status", expected), _with_session(session_hash)]
@@ -62,7 +62,9 @@ async def transition(
 
 
 async def confirm_status(account: Account, status_reason: str | None) -> bool:
-    """An account that was asked about is what it was, for a reason that is known better now; whether it is still."""
+    """Writes a newer reason for an account's unchanged status, and the time of the check. Returns False if the
+    account's status or session has changed meanwhile.
+    """
     where = Sql(
         "id = ? AND session_hash = ? AND status = ? AND deleted_at IS NULL",
         (account.id, account.session_hash, account.status.value),
@@ -72,9 +74,9 @@ async def confirm_status(account: Account, status_reason: str | None) -> bool:
 
 
 async def change(account: Account, values: Mapping[str, Any]) -> bool:
-    """Writes columns into a live account that is what it was when it was read; whether it still was.
+    """Writes columns of a live account if it is unchanged since it was read; returns whether it was.
 
-    Raises ForbiddenTransitionError for a status that the account's own may not become, and IntegrityError for a
+    Raises ForbiddenTransitionError for a status that must not follow the account's own, and IntegrityError for a
     session that another account of the owner has.
     """
     if values.get("status", account.status) is not account.status:
@@ -84,13 +86,15 @@ async def change(account: Account, values: Mapping[str, Any]) -> bool:
 
 
 async def mark_deleted(owner: str, account_ids: Sequence[int]) -> set[int]:
-    """Marks the owner's live accounts among these as deleted; their ids."""
+    """Marks the owner's live accounts among these as deleted; returns their ids."""
     changes = {"deleted_at": database_time(), "updated_at": database_time()}
     return await _write_live(owner, account_ids, changes)
 
 
 async def reset(owner: str, account_ids: Sequence[int]) -> set[int]:
-    """Forgets exhaustion, failures and received credits of the owner's live accounts among these; their ids."""
+    """Clears exhaustion, failures and the day of the received credits of the owner's live accounts among these;
+    returns their ids.
+    """
     changes = {
         **dict.fromkeys(EXHAUSTED_COLUMN.values(), 0),
         "consecutive_failures": 0,
@@ -101,49 +105,51 @@ async def reset(owner: str, account_ids: Sequence[int]) -> set[int]:
 
 
 async def lock_active(account_ids: Sequence[int]) -> list[int]:
-    """Those of the accounts that may take work, marked as used now and so locked until the transaction's end."""
+    """Returns the ids of the accounts that can take work. Writes their last_used_at, which locks them until the end of
+    the transaction.
+    """
     where = all_of(one_of("id", account_ids), Sql("status = 'ACTIVE' AND deleted_at IS NULL"))
     changes = {"last_used_at": database_time(), "version": Sql("version + 1")}
     return [int(row["id"]) for row in await update(Account, changes, where)]
 
 
 async def touch(account_id: int) -> None:
-    """Raises the version: something that is shown with the account has changed."""
+    """Raises the version, because data shown with the account has changed."""
     await _write({}, Sql("id = ?", (account_id,)))
 
 
-# ---------------------------------------------------------------- what its work shows
+# ---------------------------------------------------------------- results of its tasks
 
 
 async def exhaust(account_id: int, kind: MediaKind, until_ms: int) -> None:
-    """Nothing of the kind goes to it until then, in milliseconds since 1970."""
+    """Marks the account as exhausted for the kind until a time in milliseconds since 1970."""
     await _write({EXHAUSTED_COLUMN[kind]: until_ms}, Sql("id = ?", (account_id,)))
 
 
 async def count_failure(account_id: int) -> int:
-    """One more failure in a row; how many there are now, 0 where there is no such account."""
+    """Counts one more failure in a row; returns the new count, or 0 if there is no such account."""
     changes = {"consecutive_failures": Sql("consecutive_failures + 1")}
     rows = await _write(changes, Sql("id = ?", (account_id,)), ["consecutive_failures"])
     return int(rows[0]["consecutive_failures"]) if rows else 0
 
 
 async def lower_learned_limit(account_id: int, kind: MediaKind, recovery_ms: int) -> int | None:
-    """Learns that it takes no more tasks of the kind at once than upstream is working on now, but one; how many that
-    are, None where there is no such account.
+    """Sets the learned limit of the kind to the number of its tasks that upstream is running now, at least 1. Returns
+    that number before it is raised to 1, or None if there is no such account.
 
-    recovery_ms: after so long a learned limit is one higher. Both kinds share the time at which they were learned: what
-    the other kind has recovered since then is written down before it begins anew.
+    recovery_ms: the time after which a learned limit rises by one. Both kinds share the time at which they were
+    learned, so what the other kind has recovered since then is written first.
     """
     column = LEARNED_COLUMN[kind]
     other = LEARNED_COLUMN[MediaKind.VIDEO if kind is MediaKind.IMAGE else MediaKind.IMAGE]
-    risen = f"{other} + CAST(({now_ms_sql()} - learned_at_ms) / {int(recovery_ms)} AS INTEGER)"
-    at_work = (
+    recovered = f"{other} + CAST(({now_ms_sql()} - learned_at_ms) / {int(recovery_ms)} AS INTEGER)"
+    running = (
         "(SELECT COUNT(*) FROM attempt WHERE attempt.account_id = account.id AND attempt.kind = ?"
         " AND attempt.state = 'ACCEPTED' AND attempt.released_at_ms IS NULL)"
     )
     changes = {
-        other: Sql(f"CASE WHEN {other} IS NULL THEN NULL ELSE {least_sql('max_concurrent', risen)} END"),
-        column: Sql(at_work, (kind.value,)),
+        other: Sql(f"CASE WHEN {other} IS NULL THEN NULL ELSE {least_sql('max_concurrent', recovered)} END"),
+        column: Sql(running, (kind.value,)),
         "learned_at_ms": Sql(now_ms_sql()),
     }
     rows = await _write(changes, Sql("id = ?", (account_id,)), [f"{column} AS learned"])
@@ -158,21 +164,23 @@ async def lower_learned_limit(account_id: int, kind: MediaKind, recovery_ms: int
 
 
 async def record_accepted(account_id: int, credits: int, returning: Sequence[str]) -> list[Row]:
-    """Upstream took a task that costs so many credits: failures are forgotten. Of the row what `returning` names."""
+    """Records that upstream accepted a task of so many credits: lowers the balance and clears the failures. Returns
+    the columns named by `returning`.
+    """
     balance = f"CASE WHEN credit_balance IS NULL THEN NULL ELSE {greatest_sql('0', 'credit_balance - ?')} END"
     changes = {"consecutive_failures": 0, "credit_balance": Sql(balance, (credits,))}
     return await _write(changes, Sql("id = ?", (account_id,)), returning)
 
 
-async def lower_balance(account_id: int, most: int, returning: Sequence[str]) -> list[Row]:
-    """It has at most so many credits. Of the row what `returning` names."""
+async def lower_balance(account_id: int, limit: int, returning: Sequence[str]) -> list[Row]:
+    """Lowers the credit balance to at most `limit`. Returns the columns named by `returning`."""
     balance = "CASE WHEN credit_balance IS NULL OR credit_balance > ? THEN ? ELSE credit_balance END"
-    return await _write({"credit_balance": Sql(balance, (most, most))}, Sql("id = ?", (account_id,)), returning)
+    return await _write({"credit_balance": Sql(balance, (limit, limit))}, Sql("id = ?", (account_id,)), returning)
 
 
 async def set_balance(account_id: int, balance: int, returning: Sequence[str]) -> list[Row]:
-    """What upstream says that it has; where that is more than was known, it is exhausted no more. Of the row what
-    `returning` names.
+    """Writes the credit balance that upstream reported. A balance above the known one ends the exhaustion. Returns the
+    columns named by `returning`.
     """
     revived = {
         name: Sql(f"CASE WHEN credit_balance < ? THEN 0 ELSE {name} END", (balance,))
@@ -183,19 +191,21 @@ async def set_balance(account_id: int, balance: int, returning: Sequence[str]) -
 
 
 async def want_credits(account_ids: Sequence[int]) -> None:
-    """Marks live accounts whose daily credits are wanted. Again: nothing changes. Tells nobody."""
+    """Marks live accounts whose daily credits are to be received. A second call changes nothing. Does not notify
+    followers.
+    """
     where = all_of(one_of("id", account_ids), Sql("credits_due_at_ms IS NULL AND deleted_at IS NULL"))
     await update(Account, {"credits_due_at_ms": Sql(now_ms_sql())}, where)
 
 
-async def claim_receiving(most: int, day: str) -> list[int]:
-    """Takes accounts whose daily credits are wanted, and marks those of the quota day (YYYY-MM-DD) as received; the ids
-    of those that may still be asked. Of several callers one gets an account.
+async def claim_receiving(limit: int, day: str) -> list[int]:
+    """Claims marked accounts, and records the quota day (YYYY-MM-DD) as their received_day. Returns the ids of the
+    active ones. Only one of several callers gets an account.
     """
     wanted = Sql(
         "id IN (SELECT id FROM account WHERE credits_due_at_ms IS NOT NULL ORDER BY credits_due_at_ms, id LIMIT ?)"
         " AND credits_due_at_ms IS NOT NULL",
-        (most,),
+        (limit,),
     )
     rows = await update(
         Account, {"received_day": day, "credits_due_at_ms": None}, wanted, ["id", "status", "deleted_at"]
@@ -204,7 +214,9 @@ async def claim_receiving(most: int, day: str) -> list[int]:
 
 
 async def set_received_day(account: Account, day: str) -> None:
-    """Marks the daily credits as received, while the account has the session that it was read with."""
+    """Records the day on which the daily credits were received, if the account still has the session that it was read
+    with.
+    """
     where = Sql("id = ? AND session_hash = ?", (account.id, account.session_hash))
     await update(Account, {"received_day": day}, where)
 
@@ -212,24 +224,24 @@ async def set_received_day(account: Account, day: str) -> None:
 # ---------------------------------------------------------------- keys and retention
 
 
-async def replace_seal(account_id: int, former: str, sealed: str) -> bool:
-    """Writes a session that was sealed anew; whether it was still the same."""
-    where = Sql("id = ? AND session_sealed = ?", (account_id, former))
+async def replace_seal(account_id: int, previous: str, sealed: str) -> bool:
+    """Replaces the sealed session if it is still `previous`; returns whether it was."""
+    where = Sql("id = ? AND session_sealed = ?", (account_id, previous))
     return bool(await update(Account, {"session_sealed": sealed}, where))
 
 
 async def purge_deleted(seconds: float) -> list[int]:
-    """Removes accounts that were deleted so long ago and that no attempt names, some at a time; their ids. The others
-    lose their session as soon as nothing runs on them.
+    """Removes accounts that were deleted more than `seconds` ago and that no attempt refers to, at most MAX_PURGED per
+    call; returns their ids. The other deleted accounts lose their session once none of their attempts is live.
     """
-    long_ago = f"deleted_at IS NOT NULL AND deleted_at < {timestamp_before_sql(seconds)}"
+    is_expired = f"deleted_at IS NOT NULL AND deleted_at < {timestamp_before_sql(seconds)}"
     rows = await execute(
-        f"DELETE FROM account WHERE id IN (SELECT id FROM account WHERE {long_ago}"
+        f"DELETE FROM account WHERE id IN (SELECT id FROM account WHERE {is_expired}"
         " AND NOT EXISTS (SELECT 1 FROM attempt WHERE attempt.account_id = account.id)"
         f" LIMIT {MAX_PURGED}) RETURNING id"
     )
     idle = (
-        f"{long_ago} AND session_sealed <> '' AND NOT EXISTS (SELECT 1 FROM attempt"
+        f"{is_expired} AND session_sealed <> '' AND NOT EXISTS (SELECT 1 FROM attempt"
         " WHERE attempt.account_id = account.id AND attempt.state <> 'ENDED')"
     )
     await update(Account, {"session_sealed": "", "session_hint": ""}, Sql(idle))
@@ -248,7 +260,9 @@ async def _write_live(owner: str, account_ids: Sequence[int], changes: Mapping[s
 
 
 async def _write(changes: Mapping[str, Any], where: Sql, returning: Sequence[str] = ()) -> list[Row]:
-    """Raises the versions, and tells each owner; of each row its owner and what `returning` names."""
+    """Writes the changes, raises the versions and notifies the owners' followers. Returns of each row its owner and
+    the columns named by `returning`.
+    """
     columns = list(dict.fromkeys([*returning, *([] if _names_owner(returning) else ["owner"])]))
     rows = await update(Account, {**changes, "version": Sql("version + 1")}, where, columns)
     for owner in {str(row["owner"]) for row in rows}:

@@ -1,4 +1,4 @@
-"""Writes of the table alert. Each function belongs into the caller's transaction, and tells followers after it."""
+"""Writes the table alert. Each function belongs in the caller's transaction and notifies followers after the commit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ async def open_alert(
     batch_id: int | None,
     workflow_id: int | None,
 ) -> list[int]:
-    """Opens an alert where none of the owner, kind and cause is open; its id, or nothing."""
+    """Opens an alert unless one of the owner, kind and cause is open. Returns its id in a list, or an empty list."""
     rows = await execute(
         "INSERT INTO alert (id, created_at, owner, kind, severity, message, cause, account_id, batch_id,"
         f" workflow_id, version) VALUES (?, {timestamp_sql()}, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
@@ -39,30 +39,33 @@ async def open_alert(
         batch_id,
         workflow_id,
     )
-    return _told(rows)
+    return _publish(rows)
 
 
 async def resolve(owner: str, kinds: Sequence[AlertKind], causes: Sequence[str]) -> list[int]:
-    """Closes the owner's open alerts of these kinds and causes; their ids. One statement."""
+    """Resolves the owner's open alerts of these kinds and causes; returns their ids. One statement."""
     return await _resolve(all_of(Sql("owner = ?", (owner,)), one_of("kind", kinds), one_of("cause", causes)))
 
 
-async def resolve_passed(kind: AlertKind, holds: Sql) -> list[int]:
-    """Closes all open alerts of a kind, whoever's, of which an SQL condition holds no more; their ids."""
-    return await _resolve(Sql(f"kind = ? AND NOT ({holds.text})", (kind.value, *holds.values)))
+async def resolve_cleared(kind: AlertKind, condition: Sql) -> list[int]:
+    """Resolves the open alerts of a kind, of all owners, for which the SQL condition no longer holds; returns their
+    ids.
+    """
+    return await _resolve(Sql(f"kind = ? AND NOT ({condition.text})", (kind.value, *condition.values)))
 
 
 async def remove_old(seconds: float) -> int:
-    """Removes alerts that were closed so long ago; how many."""
+    """Removes alerts that were resolved more than `seconds` ago; returns how many."""
     return await delete_in_parts("alert", f"resolved_at < {timestamp_before_sql(seconds)}")
 
 
 async def _resolve(where: Sql) -> list[int]:
     changes = {"resolved_at": database_time(), "version": Sql("version + 1")}
-    return _told(await update(Alert, changes, all_of(where, Sql("resolved_at IS NULL")), ["id", "owner"]))
+    return _publish(await update(Alert, changes, all_of(where, Sql("resolved_at IS NULL")), ["id", "owner"]))
 
 
-def _told(rows: Sequence[dict[str, Any]]) -> list[int]:
+def _publish(rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Notifies the owners' followers after the commit; returns the rows' ids."""
     for owner in {str(row["owner"]) for row in rows}:
         after_commit(lambda owner=owner: bus().publish(alerts_topic(owner)))  # type: ignore[misc]
     return [int(row["id"]) for row in rows]

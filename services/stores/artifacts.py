@@ -1,4 +1,4 @@
-"""Writes of the tables artifact and artifact_file. Each function belongs into the caller's transaction."""
+"""Writes the tables artifact and artifact_file. Each function belongs in the caller's transaction."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ async def put(
     is_pinned: bool,
     job_id: int | None,
 ) -> int:
-    """Writes what stands in the artifact's place from now on, without its files; its id. One statement."""
+    """Inserts or replaces an artifact without its files, and clears its failure; returns its id. One statement."""
     values = {
         **_NO_FAILURE,
         "fingerprint": fingerprint,
@@ -50,12 +50,13 @@ async def put(
 
 
 async def replace_files(artifact_id: int, files: Sequence[tuple[FileRole, int, int]]) -> None:
-    """Replaces an artifact's files: role, position and file id of each. Candidates are added to those that are there,
-    behind them, each file once.
+    """Replaces an artifact's files, given as (role, position, file id). Candidates are not replaced: new ones are
+    appended to the existing ones, each file once.
     """
     await delete("artifact_file", Sql("artifact_id = ? AND role <> ?", (artifact_id, FileRole.CANDIDATE.value)))
-    known = await ArtifactFile.filter(artifact_id=artifact_id, role=FileRole.CANDIDATE)
-    known_ids, next_position = {link.file_id for link in known}, 1 + max((link.position for link in known), default=-1)
+    existing = await ArtifactFile.filter(artifact_id=artifact_id, role=FileRole.CANDIDATE)
+    known_ids = {link.file_id for link in existing}
+    next_position = 1 + max((link.position for link in existing), default=-1)
     links: list[ArtifactFile] = []
     for role, position, file_id in files:
         if role is FileRole.CANDIDATE:
@@ -69,14 +70,14 @@ async def replace_files(artifact_id: int, files: Sequence[tuple[FileRole, int, i
 
 
 async def remove(kind: ArtifactKind, subject_ids: Sql) -> None:
-    """Removes artifacts of a kind with their references to files. subject_ids: what stands in `subject_id IN (…)`."""
+    """Removes artifacts of a kind with their references to files. subject_ids: the content of `subject_id IN (…)`."""
     where = Sql(f"kind = ? AND subject_id IN ({subject_ids.text})", (kind.value, *subject_ids.values))
     await delete("artifact_file", Sql(f"artifact_id IN (SELECT id FROM artifact WHERE {where.text})", where.values))
     await delete("artifact", where)
 
 
 async def unpin(kind: ArtifactKind, subject_ids: Collection[int]) -> None:
-    """What a person put there or chose gives way to what is made from now on."""
+    """Unpins artifacts that a user uploaded or chose, so that later builds replace them."""
     where = all_of(Sql("kind = ?", (kind.value,)), one_of("subject_id", subject_ids))
     await update(Artifact, {"is_pinned": False}, where)
 
@@ -84,7 +85,7 @@ async def unpin(kind: ArtifactKind, subject_ids: Collection[int]) -> None:
 async def record_failure(
     owner: str, kind: ArtifactKind, subject_id: int, slot: int, *, error: dict[str, Any], fingerprint: str | None
 ) -> None:
-    """A build of the artifact failed for what it was to be made from (fingerprint); what was there before stays."""
+    """Records that a build of the artifact failed with the inputs of the fingerprint. An earlier result stays."""
     changes = {"error": error, "failed_fingerprint": fingerprint}
     if not await update(Artifact, changes, _place(kind, subject_id, slot)):
         await Artifact.create(
@@ -93,12 +94,12 @@ async def record_failure(
 
 
 async def clear_failure(kind: ArtifactKind, subject_id: int, slot: int) -> None:
-    """The artifact may be built again from what its build failed with."""
+    """Clears the failure, so that the artifact can be built again from the same inputs."""
     await update(Artifact, _NO_FAILURE, _place(kind, subject_id, slot))
 
 
 async def clear_failures_of_target(target_id: int, stage: Stage) -> None:
-    """As `clear_failure`, for all builds of a target's stage that failed or were canceled."""
+    """As `clear_failure`, for all failed or canceled builds of a target's stage."""
     failed = Sql(
         "failed_fingerprint IS NOT NULL AND id IN (SELECT made.id FROM job JOIN artifact AS made"
         " ON made.kind = job.artifact_kind AND made.subject_id = job.artifact_subject_id"

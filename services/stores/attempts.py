@@ -17,12 +17,12 @@ from services.stores.updates import Sql, all_of, database_time, one_of, update
 
 LEASES = LeasedTable("attempt")
 UNDER_WAY = (AttemptState.SENT, AttemptState.ACCEPTED, AttemptState.FETCHING)
-"What upstream has, may have, or has made."
+"States in which upstream has, may have, or has finished the task."
 
 
 @dataclass(frozen=True)
 class Changed:
-    """An attempt whose row was written, as it is now."""
+    """An attempt whose row was just written, with its current values."""
 
     id: int
     job_id: int
@@ -35,7 +35,7 @@ def lease_of(attempt: Attempt) -> Lease:
 
 
 async def insert_attempts(attempts: Sequence[Attempt], *, is_due: bool = True) -> None:
-    """Inserts attempts that are PLACED now, by the database's clock; is_due: their first step is due now, too."""
+    """Inserts attempts as PLACED, timed by the database's clock. is_due: the first step is due at once."""
     if not attempts:
         return
     moment = await Moment.now()
@@ -48,12 +48,12 @@ async def insert_attempts(attempts: Sequence[Attempt], *, is_due: bool = True) -
 # ---------------------------------------------------------------- leases of steps
 
 
-async def claim_due(state: AttemptState, most: int, lease_seconds: float) -> list[Lease]:
-    """At most so many attempts in the state whose step is due, the longest due first. One statement."""
+async def claim_due(state: AttemptState, limit: int, lease_seconds: float) -> list[Lease]:
+    """Claims at most `limit` attempts in the state whose step is due, the longest due first. One statement."""
     claimed = await LEASES.claim(
         f"SELECT id FROM attempt WHERE state = ? AND due_at_ms <= {now_sql().text}"
         f" ORDER BY due_at_ms, id LIMIT ?{skip_locked_sql()}",
-        (state.value, most),
+        (state.value, limit),
         lease_seconds,
         guard="state = ?",
         guard_values=(state.value,),
@@ -62,14 +62,18 @@ async def claim_due(state: AttemptState, most: int, lease_seconds: float) -> lis
 
 
 async def extend(leases: Collection[Lease], lease_seconds: float) -> None:
-    """Keeps the leases of steps; one that has gone on, or has another holder now, stays as it is."""
+    """Extends the leases of steps. A lease of a step that is done, or that another worker holds now, is left
+    unchanged.
+    """
     end = in_ms(int(lease_seconds * 1000))
-    # Never to an earlier time than it has: a step that is being sent has a longer lease.
+    # Never shorten a lease: the lease of a step that is sending its request ends later.
     await LEASES.extend(leases, lease_seconds, guard=f"state IN ('PLACED', 'FETCHING') AND due_at_ms < {end.text}")
 
 
 async def release(lease: Lease, state: AttemptState) -> bool:
-    """Gives a step that was not done to whoever claims next, at once; whether it was held still, in that state."""
+    """Releases a step that was not done, so that any worker can claim it at once. Returns whether the lease was held
+    and the attempt was still in that state.
+    """
     return await LEASES.release(lease, guard=f"state = '{state.value}'")
 
 
@@ -84,12 +88,12 @@ async def transition(
     due_in_ms: int | None = None,
     **values: Any,
 ) -> list[Changed]:
-    """Changes the state of those attempts that are in an expected one; which those were. One statement.
+    """Changes the state of those attempts that are in an expected one; returns them. One statement.
 
-    which: the attempt on which the lease is held, or an SQL condition of this store's. due_in_ms: until the next step,
-    None: there is none. An end also writes when, and frees the slot. values: other columns.
+    which: the lease on one attempt, or an SQL condition from this module. due_in_ms: the time until the next step;
+    None: no further step. ENDED also writes finished_at and releases the slot. values: other columns.
 
-    Raises ForbiddenTransitionError where ATTEMPT_TRANSITIONS does not have it, and changes nothing then.
+    Raises ForbiddenTransitionError if ATTEMPT_TRANSITIONS does not allow the change; nothing changes then.
     """
     check_transition(ATTEMPT_TRANSITIONS, expected, to)
     where = Sql("id = ? AND lease_epoch = ?", (which.id, which.epoch)) if isinstance(which, Lease) else which
@@ -109,13 +113,15 @@ async def transition(
 
 
 async def move(attempt: Attempt, to: AttemptState, *, due_in_ms: int | None, **values: Any) -> bool:
-    """From the state and lease that the caller knows to another state; whether it held. Otherwise as `transition`."""
+    """Changes the state of an attempt that still has the state and lease that the caller read; returns whether it had.
+    Otherwise as `transition`.
+    """
     return bool(await transition(lease_of(attempt), to=to, expected=[attempt.state], due_in_ms=due_in_ms, **values))
 
 
 async def end(attempt: Attempt, outcome: AttemptOutcome, error: JobError | None = None, **values: Any) -> bool:
-    """Ends it from the state and lease that the caller knows, and frees its slot; whether it held. error None: what is
-    known of an error stays, and is forgotten with a success.
+    """Ends an attempt that still has the state and lease that the caller read, and releases its slot; returns whether
+    it had. Without an error, a success clears a stored error and another outcome keeps it.
     """
     if error is not None:
         values["error"] = error
@@ -125,9 +131,10 @@ async def end(attempt: Attempt, outcome: AttemptOutcome, error: JobError | None 
 
 
 async def mark_sent(attempt: Attempt, lease_seconds: float) -> int | None:
-    """The draft is about to be sent, and the step's lease holds for so long; the database's time in milliseconds.
+    """Marks the attempt as SENT before its request goes out, with a step lease of `lease_seconds`. Returns the
+    database's time in milliseconds.
 
-    None where the lease is lost, or the job has ended or gone on meanwhile: nothing is to be sent then.
+    Returns None if the lease is lost or the job no longer runs; the caller must not send the request then.
     """
     lease = lease_of(attempt)
     sent = await transition(
@@ -147,7 +154,7 @@ async def mark_sent(attempt: Attempt, lease_seconds: float) -> int | None:
 
 
 async def cancel_unsent(job_ids: Sequence[int]) -> list[int]:
-    """Ends attempts of these jobs that were not sent, and takes the step from whoever is at work on one; their ids."""
+    """Ends the unsent attempts of these jobs as CANCELED and revokes the leases of their steps. Returns their ids."""
     ended = await transition(
         Sql(f"job_id IN ({places(job_ids)})", tuple(job_ids)),
         to=AttemptState.ENDED,
@@ -159,8 +166,8 @@ async def cancel_unsent(job_ids: Sequence[int]) -> list[int]:
 
 
 async def withdraw_unsent(account_ids: Sequence[int], error: JobError) -> list[Changed]:
-    """Ends attempts on these accounts that were not sent, as SWITCHED, or CANCELED where they drain, and takes the step
-    from whoever is at work on one; which those were.
+    """Ends the unsent attempts on these accounts as SWITCHED (as CANCELED if they drain) and revokes the leases of
+    their steps. Returns the attempts.
     """
     return await transition(
         Sql(f"account_id IN ({places(account_ids)})", tuple(account_ids)),
@@ -173,11 +180,11 @@ async def withdraw_unsent(account_ids: Sequence[int], error: JobError) -> list[C
 
 
 async def resume(attempt_id: int, state: AttemptState) -> bool:
-    """Goes on with an attempt whose job is taken up again: with what is under way upstream from now on, as if nothing
-    had been wrong; with an ended one by fetching its result. Whether it was in that state still. Whoever has a step of
-    it loses that.
+    """Resumes an attempt whose job was reopened: an attempt in progress upstream continues, with its timers and error
+    reset; an ended one continues by fetching its result. Revokes the lease of its step. Returns whether it was still
+    in that state.
     """
-    goes_on: dict[str, Any] = {
+    common: dict[str, Any] = {
         "outcome": AttemptOutcome.RUNNING,
         "is_detached": False,
         "is_draining": False,
@@ -197,15 +204,16 @@ async def resume(attempt_id: int, state: AttemptState) -> bool:
         }
         to = state
     which = Sql("id = ?", (attempt_id,))
-    return bool(await transition(which, to=to, expected=[state], due_in_ms=0, **goes_on, **values))
+    return bool(await transition(which, to=to, expected=[state], due_in_ms=0, **common, **values))
 
 
 # ---------------------------------------------------------------- within a state
 
 
 async def detach(lease: Lease, error: JobError, *, later_ms: int, is_switching: bool) -> bool:
-    """Writes down that there was no result in time: it is due later by so much, and keeps its slot. is_switching: its
-    job goes to another account. Whether it was under way, with this lease, and not detached before.
+    """Marks an attempt that had no result in time as detached: its next step is due later by `later_ms`, and it keeps
+    its slot. is_switching: its job goes to another account. Returns whether it was in progress, under this lease, and
+    not detached before.
     """
     values: dict[str, Any] = {"is_detached": True, "due_at_ms": raised("due_at_ms", later_ms), "error": error.to_json()}
     if is_switching:
@@ -216,7 +224,9 @@ async def detach(lease: Lease, error: JobError, *, later_ms: int, is_switching: 
 
 
 async def drain(job_ids: Sequence[int]) -> None:
-    """Lets what is under way upstream of these jobs only wait for its end, to free the slot; asked to stop at once."""
+    """Makes the jobs' attempts in progress only wait for their end upstream, which releases their slots. Those that
+    upstream has accepted are due now, to be cancelled there.
+    """
     await execute(
         f"UPDATE attempt SET is_draining = ?, due_at_ms = CASE WHEN state = 'ACCEPTED' THEN {now_sql().text}"
         f" ELSE due_at_ms END WHERE job_id IN ({places(job_ids)}) AND state IN ('SENT', 'ACCEPTED', 'FETCHING')"
@@ -227,7 +237,7 @@ async def drain(job_ids: Sequence[int]) -> None:
 
 
 async def drain_others(attempt: Attempt) -> None:
-    """The job has its result: its other attempts that are still under way only free their slots, when they are due."""
+    """Drains the other live attempts of a job that has its result: they only release their slots once they are due."""
     await execute(
         "UPDATE attempt SET is_draining = ? WHERE job_id = ? AND id <> ? AND state <> 'ENDED' RETURNING id",
         True,
@@ -237,12 +247,14 @@ async def drain_others(attempt: Attempt) -> None:
 
 
 async def set_outcome(attempt_id: int, outcome: AttemptOutcome) -> None:
-    """What it came to, where that is known before it ends or turns out differently in the same transaction."""
+    """Writes the outcome of an attempt: before its end if it is known by then, or to correct it within the same
+    transaction.
+    """
     await execute("UPDATE attempt SET outcome = ? WHERE id = ? RETURNING id", outcome.value, attempt_id)
 
 
 async def free_manual_slot(attempt_id: int) -> bool:
-    """Frees the slot of a task that nobody polls; whether it had one. Its state stays open."""
+    """Releases the slot of a task that is not polled; its state stays ACCEPTED. Returns whether it had a slot."""
     rows = await execute(
         f"UPDATE attempt SET released_at_ms = {now_sql().text}, due_at_ms = NULL WHERE id = ? AND state = 'ACCEPTED'"
         " AND is_manual AND released_at_ms IS NULL RETURNING id",
@@ -252,7 +264,7 @@ async def free_manual_slot(attempt_id: int) -> bool:
 
 
 async def count_in_run_of_job(attempt_ids: Sequence[int]) -> None:
-    """The attempts belong to the run in which their jobs are now."""
+    """Moves the attempts into the current runs of their jobs."""
     await execute(
         "UPDATE attempt SET run = (SELECT retry_count FROM job WHERE job.id = attempt.job_id)"
         f" WHERE id IN ({places(attempt_ids)}) RETURNING id",
@@ -264,7 +276,7 @@ async def count_in_run_of_job(attempt_ids: Sequence[int]) -> None:
 
 
 async def delete_attempts_of_records(record_ids: Sequence[int]) -> list[int | None]:
-    """Deletes the ended attempts of the records' jobs; their routes' ids."""
+    """Deletes the ended attempts of the records' jobs; returns the ids of their routes."""
     rows = await execute(
         f"DELETE FROM attempt WHERE job_id IN (SELECT id FROM job WHERE record_id IN ({places(record_ids)}))"
         " AND state = 'ENDED' RETURNING route_id",
@@ -274,7 +286,7 @@ async def delete_attempts_of_records(record_ids: Sequence[int]) -> list[int | No
 
 
 async def delete_attempts_of_missing_jobs(after: int, last: int) -> list[int | None]:
-    """Deletes ended attempts, with ids in (after, last], whose job is gone; their routes' ids."""
+    """Deletes ended attempts with ids in (after, last] whose job does not exist; returns the ids of their routes."""
     rows = await execute(
         "DELETE FROM attempt WHERE id > ? AND id <= ? AND state = 'ENDED'"
         " AND NOT EXISTS (SELECT 1 FROM job WHERE job.id = attempt.job_id) RETURNING route_id",

@@ -1,4 +1,4 @@
-"""Writes of the table batch. Each function belongs into the caller's transaction, and tells followers after it."""
+"""Writes the table batch. Each function belongs in the caller's transaction and notifies followers after the commit."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ MAX_PURGED = 2_000
 
 
 def publish(batch_id: int) -> None:
-    """Tells followers, after the commit, that the batch or a job of it has changed."""
+    """Notifies followers after the commit that the batch or one of its jobs has changed."""
     after_commit(lambda: bus().publish(batch_topic(batch_id)))
 
 
@@ -25,10 +25,11 @@ async def create(**values: Any) -> None:
 
 
 async def transition(batch_id: int, *, to: BatchStatus, expected: Collection[BatchStatus], **values: Any) -> str | None:
-    """Changes the state of a batch that is in one of the expected ones; its owner, None where it is in another one.
+    """Changes the state of a batch that is in one of the expected ones. Returns its owner, or None if it is in another
+    state.
 
-    values: further columns. A deleted batch stays as it is. Raises ForbiddenTransitionError where one of the expected
-    states may not become `to`.
+    values: further columns. A deleted batch does not change. Raises ForbiddenTransitionError if one of the expected
+    states must not become `to`.
     """
     check_transition(BATCH_TRANSITIONS, expected, to)
     ends = {"finished_at": database_time()} if to in ENDED_BATCH_STATUSES else {}
@@ -36,9 +37,10 @@ async def transition(batch_id: int, *, to: BatchStatus, expected: Collection[Bat
 
 
 async def begin(batch_id: int) -> bool:
-    """The batch's first job has begun: PENDING becomes RUNNING. Whether anything changed; a second time it does not.
+    """Records that the batch's first job has started: PENDING becomes RUNNING. Returns whether anything changed; a
+    second call changes nothing.
 
-    A batch that was paused before its first job began stays PAUSED, and keeps that it has begun.
+    A batch that was paused before its first job started stays PAUSED, but gets its started_at.
     """
     check_transition(BATCH_TRANSITIONS, [BatchStatus.PENDING], BatchStatus.RUNNING)
     changes = {
@@ -46,23 +48,23 @@ async def begin(batch_id: int) -> bool:
         "status": Sql("CASE WHEN status = 'PENDING' THEN 'RUNNING' ELSE status END"),
     }
     is_first = Sql("(status = 'PENDING' OR (status = 'PAUSED' AND started_at IS NULL))")
-    return await _write(batch_id, is_first, changes, is_deleted_too=True) is not None
+    return await _write(batch_id, is_first, changes, includes_deleted=True) is not None
 
 
 async def reopen(batch_id: int) -> bool:
-    """An ended batch is RUNNING again; whether it was. A live one, and a deleted one, stay as they are."""
+    """Makes an ended batch RUNNING again; returns whether it did. A live or deleted batch does not change."""
     changes = {"runs": Sql("runs + 1"), "finished_at": None, "cancel_reason": None}
     owner = await transition(batch_id, to=BatchStatus.RUNNING, expected=ENDED_BATCH_STATUSES, **changes)
     return owner is not None
 
 
 async def set_credit_budget(batch_id: int, credit_budget: int | None) -> None:
-    """A new budget in credits; None: none."""
+    """Sets the budget in credits; None removes it."""
     await _write(batch_id, Sql("TRUE"), {"credit_budget": credit_budget})
 
 
 async def mark_deleted(owner: str, batch_ids: Sequence[int]) -> set[int]:
-    """Marks those of the owner's batches as deleted that have ended; their ids."""
+    """Marks the ended ones of the owner's batches as deleted; returns their ids."""
     if not batch_ids:
         return set()
     changes = {"deleted_at": database_time(), "version": Sql("version + 1")}
@@ -75,7 +77,9 @@ async def mark_deleted(owner: str, batch_ids: Sequence[int]) -> set[int]:
 
 
 async def purge_deleted(seconds: float) -> int:
-    """Removes batches that were deleted so long ago, some at a time, and have no live job; how many."""
+    """Removes batches that were deleted more than `seconds` ago and have no live job, at most MAX_PURGED per call;
+    returns how many.
+    """
     rows = await execute(
         "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE deleted_at IS NOT NULL"
         f" AND deleted_at < {timestamp_before_sql(seconds)} AND NOT EXISTS (SELECT 1 FROM job"
@@ -85,9 +89,9 @@ async def purge_deleted(seconds: float) -> int:
     return len(rows)
 
 
-async def _write(batch_id: int, where: Sql, changes: dict[str, Any], *, is_deleted_too: bool = False) -> str | None:
+async def _write(batch_id: int, where: Sql, changes: dict[str, Any], *, includes_deleted: bool = False) -> str | None:
     stamps = {"updated_at": database_time(), "version": Sql("version + 1")}
-    which = "id = ?" if is_deleted_too else "id = ? AND deleted_at IS NULL"
+    which = "id = ?" if includes_deleted else "id = ? AND deleted_at IS NULL"
     rows = await update(Batch, {**changes, **stamps}, all_of(Sql(which, (batch_id,)), where), ["owner"])
     if not rows:
         return None

@@ -1,6 +1,7 @@
-"""Writes of the tables callback_delivery and callback_try, each in the caller's transaction.
+"""Writes the tables callback_delivery and callback_try, each in the caller's transaction.
 
-Whatever says what became of a delivery raises its lease epoch, so that no earlier holder can say anything more.
+Every function that writes the result of a delivery raises its lease epoch, so that an earlier holder cannot write
+another one.
 """
 
 from collections.abc import Sequence
@@ -21,8 +22,8 @@ _PENDING = [DeliveryStatus.PENDING]
 
 
 @dataclass(frozen=True)
-class Tried:
-    """A delivery of which a try has just been written. failures: those of its present round before this try."""
+class RecordedTry:
+    """A delivery for which a try was just written. failures: the failures of its current round before this try."""
 
     lease_epoch: int
     status: DeliveryStatus
@@ -33,8 +34,10 @@ async def insert(deliveries: Sequence[CallbackDelivery]) -> None:
     await CallbackDelivery.bulk_create(deliveries)
 
 
-async def add_try(delivery_id: int, number: int, *, status_code: int | None, error: str | None) -> Tried | None:
-    """Writes a try of a delivery, whose row is locked then; None where there is no such delivery. Two statements."""
+async def add_try(delivery_id: int, number: int, *, status_code: int | None, error: str | None) -> RecordedTry | None:
+    """Writes a try of a delivery and locks the delivery's row. Returns None if there is no such delivery. Two
+    statements.
+    """
     rows = await update(
         CallbackDelivery,
         {"version": Sql("version + 1")},
@@ -44,31 +47,31 @@ async def add_try(delivery_id: int, number: int, *, status_code: int | None, err
     if not rows:
         return None
     await CallbackTry.create(delivery_id=delivery_id, number=number, status_code=status_code, error=error)
-    return Tried(rows[0]["lease_epoch"], DeliveryStatus(rows[0]["status"]), rows[0]["round_tries"])
+    return RecordedTry(rows[0]["lease_epoch"], DeliveryStatus(rows[0]["status"]), rows[0]["round_tries"])
 
 
 async def deliver(delivery_id: int) -> None:
-    """A pending delivery has arrived."""
+    """Marks a pending delivery as DELIVERED."""
     check_transition(DELIVERY_TRANSITIONS, _PENDING, DeliveryStatus.DELIVERED)
     changes = {"status": DeliveryStatus.DELIVERED, "due_at_ms": None, "delivered_at": database_time(), **_NEXT_EPOCH}
     await update(CallbackDelivery, changes, _pending(delivery_id))
 
 
 async def retry_later(delivery_id: int, wait_ms: int, failures: int) -> None:
-    """A pending delivery is tried again after so many milliseconds; failures: those of its present round."""
+    """Makes a pending delivery due again in `wait_ms` milliseconds. failures: those of its current round."""
     due = Sql(f"{now_ms_sql()} + ?", (wait_ms,))
     await update(CallbackDelivery, {"due_at_ms": due, "round_tries": failures, **_NEXT_EPOCH}, _pending(delivery_id))
 
 
 async def fail(delivery_id: int, failures: int) -> None:
-    """A pending delivery is given up after so many failures of its round."""
+    """Marks a pending delivery as FAILED after the failures of its current round."""
     check_transition(DELIVERY_TRANSITIONS, _PENDING, DeliveryStatus.FAILED)
     changes = {"status": DeliveryStatus.FAILED, "due_at_ms": None, "round_tries": failures, **_NEXT_EPOCH}
     await update(CallbackDelivery, changes, _pending(delivery_id))
 
 
 async def redeliver(owner: str, delivery_id: int) -> bool:
-    """Makes the owner's delivery, whatever became of it, due now in a new round of tries; whether there is one."""
+    """Makes the owner's delivery, in any status, due now in a new round of tries; returns whether it exists."""
     check_transition(DELIVERY_TRANSITIONS, list(DeliveryStatus), DeliveryStatus.PENDING)
     changes = {
         "status": DeliveryStatus.PENDING,
@@ -82,9 +85,9 @@ async def redeliver(owner: str, delivery_id: int) -> bool:
 
 
 async def remove_ended(where: Sql) -> int:
-    """Removes deliveries that are not pending and of which an SQL condition holds, with their tries; how many.
+    """Removes deliveries that are not pending and meet an SQL condition, with their tries; returns how many.
 
-    One call removes ROWS_PER_STATEMENT at most.
+    One call removes at most ROWS_PER_STATEMENT.
     """
     rows = await execute(
         "DELETE FROM callback_delivery WHERE id IN (SELECT id FROM callback_delivery WHERE status <> 'PENDING'"
@@ -97,7 +100,7 @@ async def remove_ended(where: Sql) -> int:
 
 
 async def remove_old(before_id: int, seconds: float) -> int:
-    """As `remove_ended`, of those with smaller ids that were not tried for so long."""
+    """As `remove_ended`, for deliveries with ids below `before_id` whose last try is older than `seconds`."""
     newest = f"callback_try.created_at >= {timestamp_before_sql(seconds)}"
     tried = f"SELECT 1 FROM callback_try WHERE callback_try.delivery_id = callback_delivery.id AND {newest}"
     return await remove_ended(Sql(f"id < ? AND NOT EXISTS ({tried})", (before_id,)))

@@ -1,4 +1,4 @@
-"""Times that the stores write, by the database's clock, and counters that they raise."""
+"""SQL values for the stores: times by the database's clock, and raised counters."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,12 +10,12 @@ NULL = Sql("NULL")
 
 
 def now_sql() -> Sql:
-    """Now, for columns in milliseconds."""
+    """The current time, for columns in milliseconds."""
     return Sql(now_ms_sql())
 
 
 def in_ms(wait_ms: int | None) -> Sql:
-    """So many milliseconds from now, for columns in milliseconds; None: no time."""
+    """The time in `wait_ms` milliseconds, for columns in milliseconds; None gives NULL."""
     return NULL if wait_ms is None else Sql(f"{now_ms_sql()} + {int(wait_ms)}")
 
 
@@ -25,7 +25,7 @@ def raised(column: str, by: int = 1) -> Sql:
 
 @dataclass(frozen=True)
 class Moment:
-    """One reading of the clock, for rows that are inserted."""
+    """One reading of the database's clock, for the columns of inserted rows."""
 
     ms: int
 

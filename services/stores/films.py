@@ -1,4 +1,4 @@
-"""Writes of the tables animatic, animatic_part, video, video_segment and edit, each in the caller's transaction."""
+"""Writes the tables animatic, animatic_part, video, video_segment and edit, each in the caller's transaction."""
 
 from collections.abc import Collection
 from typing import Any
@@ -10,12 +10,12 @@ ROWS_PER_STATEMENT = 500
 
 
 async def create_animatic(**values: Any) -> Animatic:
-    """Inserts an animatic without parts; `values` are the columns of models.films.Animatic."""
+    """Inserts an animatic without parts; `values` are columns of models.films.Animatic."""
     return await Animatic.create(**values)
 
 
 async def add_parts(animatic: Animatic, shot_ids: Collection[int]) -> None:
-    """Adds a part for each of the shots, which have none yet."""
+    """Adds a part for each of these shots, which must not have one yet."""
     parts = [AnimaticPart(owner=animatic.owner, animatic_id=animatic.id, shot_id=shot_id) for shot_id in shot_ids]
     await AnimaticPart.bulk_create(parts, batch_size=ROWS_PER_STATEMENT)
 
@@ -25,23 +25,23 @@ async def change_part(part_id: int, **values: Any) -> None:
 
 
 async def create_video(**values: Any) -> Video:
-    """Inserts a video without segments; `values` are the columns of models.films.Video."""
+    """Inserts a video without segments; `values` are columns of models.films.Video."""
     return await Video.create(**values)
 
 
 async def add_segments(video: Video, shot_ids: Collection[int]) -> None:
-    """Adds a segment for each of the shots, which have none yet."""
+    """Adds a segment for each of these shots, which must not have one yet."""
     segments = [VideoSegment(owner=video.owner, video_id=video.id, shot_id=shot_id) for shot_id in shot_ids]
     await VideoSegment.bulk_create(segments, batch_size=ROWS_PER_STATEMENT)
 
 
 async def create_edit(**values: Any) -> Edit:
-    """Inserts a cut; `values` are the columns of models.films.Edit."""
+    """Inserts an edit; `values` are columns of models.films.Edit."""
     return await Edit.create(**values)
 
 
 async def set_music(edit_id: int, settings: dict[str, Any]) -> None:
-    """How the music that a person gave is to be mixed; see models.films.Edit.music."""
+    """Writes how to mix the music that the user uploaded; see models.films.Edit.music."""
     await update(Edit, {"music": settings}, Sql("id = ?", (edit_id,)))
 
 

@@ -1,4 +1,4 @@
-"""Writes of the table model_timing."""
+"""Writes the table model_timing."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from services.stores.updates import Sql, stored, update
 
 
 async def write(key: str, durations_ms: Sequence[int], held_ms: Sequence[int]) -> None:
-    """Replaces what was measured under a key, in milliseconds, the oldest first. One statement where there is a row."""
+    """Replaces the durations measured for a key, in milliseconds, oldest first. One statement if the row exists."""
     samples = {"durations_ms": list(durations_ms), "held_ms": list(held_ms)}
     if not await update(ModelTiming, samples, Sql("key = ?", (key,)), ["key"]):
         await execute(

@@ -1,6 +1,6 @@
-"""Writes of the tables generation_record and record_version. Each function belongs into the caller's transaction.
+"""Writes the tables generation_record and record_version. Each function belongs in the caller's transaction.
 
-Followers hear of records by their jobs; a record's version only counts its changes.
+Followers learn of changes to records through their jobs; a record's version only counts its changes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,32 +14,34 @@ from models.sql import timestamp_sql
 from services.stores.updates import Sql, all_of, database_time, delete, id_in, one_of, stored, update
 
 ROWS_PER_STATEMENT = 200
-"Making the rows of one statement ready takes no longer than others may wait."
+"Bounds the time for which preparing the rows of one statement blocks the event loop."
 
 
 async def insert(records: Sequence[GenerationRecord]) -> None:
-    """Inserts those whose place (owner, project, work, storyboard, kind) has no record that is not deleted."""
+    """Inserts the records whose place (owner, project, work, storyboard, kind) has no record yet; deleted records do
+    not count.
+    """
     for start in range(0, len(records), ROWS_PER_STATEMENT):
         await GenerationRecord.bulk_create(records[start : start + ROWS_PER_STATEMENT], ignore_conflicts=True)
 
 
 async def write(record_id: int, **values: Any) -> None:
-    """Changes columns of a locked record; its version and time of change go with them."""
+    """Writes columns of a locked record, raises its version and updates its time of change."""
     changes = {**values, "updated_at": database_time(), "version": Sql("version + 1")}
     await update(GenerationRecord, changes, Sql("id = ?", (record_id,)))
 
 
 async def write_request(record_id: int, request: GenerationRequest, **values: Any) -> None:
-    """Writes into a locked record what it was asked for last, and further columns. Without a name for the project the
-    record keeps the one that it has.
+    """Writes the last request, and further columns, into a locked record. If the request has no project name, the
+    record keeps its own.
     """
-    named = {} if request.project_name is None else {"project_name": request.project_name}
-    await write(record_id, **_request_columns(request), callback_url=request.callback_url, **named, **values)
+    project = {} if request.project_name is None else {"project_name": request.project_name}
+    await write(record_id, **_request_columns(request), callback_url=request.callback_url, **project, **values)
 
 
 async def write_requests(changes: Sequence[tuple[int, GenerationRequest, int]]) -> None:
-    """Of each locked record (id): what it was asked for last, and the job (id) that it waits for. A statement that is
-    prepared once for each 200 of them.
+    """Writes for each locked record (id) its last request and the job (id) that it waits for. One prepared statement
+    for every ROWS_PER_STATEMENT records.
     """
     for start in range(0, len(changes), ROWS_PER_STATEMENT):
         await execute_many(
@@ -72,14 +74,14 @@ def _request_columns(request: GenerationRequest) -> dict[str, Any]:
 
 
 async def write_inputs(record_id: int, request: GenerationRequest, *, current_job_id: int) -> None:
-    """The contents of the request's inputs are known now: written where the record still waits for that job."""
+    """Writes the request with the hashes of its inputs, if the record still waits for that job."""
     changes = {"params": request.to_json(), "request_sha256": request.sha256(), "version": Sql("version + 1")}
     await update(GenerationRecord, changes, Sql("id = ? AND current_job_id = ?", (record_id, current_job_id)))
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What a locked record shows from now on: a job's files, and which of them was chosen."""
+    """The result that a locked record shows from now on: a job's files, and the chosen one of them."""
 
     record_id: int
     job_id: int
@@ -88,15 +90,15 @@ class Shown:
 
 
 async def show(results: Sequence[Shown]) -> None:
-    """Writes what records show; what they were asked for is written with `write_requests`."""
+    """Writes the results that records show. Their requests are written by `write_requests`."""
     await execute_many(
         "UPDATE generation_record SET shown_job_id = ?, chosen_file_id = ?, similarity_keys = ? WHERE id = ?",
         [(shown.job_id, shown.chosen_file_id, shown.similarity_keys, shown.record_id) for shown in results],
     )
 
 
-async def index_unseen(record_id: int, similarity_keys: bytes, *, shown_job_id: int) -> bool:
-    """Writes a record's keys where nobody has yet, and it still shows that job; whether it did."""
+async def write_missing_keys(record_id: int, similarity_keys: bytes, *, shown_job_id: int) -> bool:
+    """Writes a record's similarity keys if it has none and still shows that job; returns whether it did."""
     where = Sql(
         "id = ? AND similarity_keys IS NULL AND shown_job_id = ? AND deleted_at IS NULL", (record_id, shown_job_id)
     )
@@ -104,12 +106,12 @@ async def index_unseen(record_id: int, similarity_keys: bytes, *, shown_job_id: 
 
 
 async def mark_deleted(record_id: int, similarity_keys: bytes) -> None:
-    """similarity_keys: what is left of its keys in the index of prompts."""
+    """Marks a record as deleted. similarity_keys: those of its keys that are still in the index of prompts."""
     await write(record_id, deleted_at=database_time(), similarity_keys=similarity_keys)
 
 
 async def mark_deleted_with_jobs(generations_of: Sql) -> dict[int, bytes | None]:
-    """Marks the records of jobs as deleted; by id their similarity_keys, which are still in the index.
+    """Marks the records of jobs as deleted. Returns by id their similarity_keys, which are still in the index.
 
     generations_of: an SQL condition on the jobs.
     """
@@ -122,7 +124,7 @@ async def mark_deleted_with_jobs(generations_of: Sql) -> dict[int, bytes | None]
 
 
 async def purge(record_ids: Sequence[int]) -> int:
-    """Removes deleted records with their versions; how many records."""
+    """Removes deleted records with their versions; returns how many records."""
     await delete("record_version", id_in("record_id", record_ids))
     return await delete("generation_record", all_of(id_in("id", record_ids), Sql("deleted_at IS NOT NULL")))
 
@@ -132,7 +134,7 @@ async def purge(record_ids: Sequence[int]) -> int:
 
 @dataclass(frozen=True)
 class Kept:
-    """A result that a locked record keeps as a version: the job that made it, and which of its files was chosen."""
+    """A result that a locked record keeps as a version: the job that made it, and the chosen one of its files."""
 
     record: GenerationRecord
     job_id: int
@@ -140,7 +142,7 @@ class Kept:
 
 
 async def choose_version_files(results: Sequence[Kept]) -> None:
-    """Of results that are versions already: which of their files was chosen."""
+    """Writes the chosen file of results that are versions already."""
     await execute_many(
         "UPDATE record_version SET chosen_file_id = ? WHERE record_id = ? AND job_id = ?",
         [(kept.chosen_file_id, kept.record.id, kept.job_id) for kept in results],
@@ -148,13 +150,13 @@ async def choose_version_files(results: Sequence[Kept]) -> None:
 
 
 async def add_versions(results: Sequence[Kept], params_by_job: Mapping[int, Mapping[str, Any]]) -> None:
-    """Adds a version to each of different records, with the next number of its record. Two statements.
+    """Adds one version to each of several records, with the record's next number. Two statements.
 
-    params_by_job: of each result's job its params, as its row has them.
+    params_by_job: the stored params of each result's job.
     """
-    counted = {"version_count": Sql("version_count + 1")}
+    changes = {"version_count": Sql("version_count + 1")}
     where = one_of("id", [kept.record.id for kept in results])
-    rows = await update(GenerationRecord, counted, where, ["id", "version_count"])
+    rows = await update(GenerationRecord, changes, where, ["id", "version_count"])
     numbers = {row["id"]: row["version_count"] for row in rows}
     await RecordVersion.bulk_create(
         [

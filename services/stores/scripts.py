@@ -1,4 +1,4 @@
-"""Writes of script, script_scene, script_shot and asset. Each function belongs into the caller's transaction."""
+"""Writes the tables script, script_scene, script_shot and asset. Each function belongs in the caller's transaction."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -13,14 +13,14 @@ ROWS_PER_STATEMENT = 500
 
 
 async def create(**values: Any) -> Script:
-    """Inserts a script that is not written yet; `values` are the columns of models.scripts.Script."""
+    """Inserts a script without a text; `values` are columns of models.scripts.Script."""
     return await Script.create(**values)
 
 
 async def transition(script_id: int, *, to: JobStatus, expected: Collection[JobStatus]) -> bool:
-    """Changes the state of a script that is in one of the expected ones; whether it was.
+    """Changes the state of a script that is in one of the expected ones; returns whether it was.
 
-    Raises ForbiddenTransitionError where one of the expected states may not become `to`.
+    Raises ForbiddenTransitionError if one of the expected states must not become `to`.
     """
     check_transition(SCRIPT_TRANSITIONS, expected, to)
     where = all_of(Sql("id = ?", (script_id,)), one_of("status", expected))
@@ -28,7 +28,7 @@ async def transition(script_id: int, *, to: JobStatus, expected: Collection[JobS
 
 
 async def write_draft(script_id: int, draft: ScriptDraft) -> None:
-    """Replaces the script's texts, scenes and shots by the draft's."""
+    """Replaces the script's texts, scenes and shots with the draft's."""
     await delete("script_shot", Sql("script_id = ?", (script_id,)))
     await delete("script_scene", Sql("script_id = ?", (script_id,)))
     texts = {
@@ -74,7 +74,7 @@ def _scenes(script_id: int, draft: ScriptDraft) -> list[ScriptScene]:
 
 
 def _shots(script_id: int, draft: ScriptDraft) -> list[ScriptShot]:
-    """Numbered from 1 over the whole script."""
+    """Returns the shots, numbered from 1 across the whole script."""
     shots = [(scene, shot) for scene in draft.scenes for shot in scene.shots]
     return [
         ScriptShot(

@@ -1,15 +1,15 @@
-"""Writes of the table similarity_key: the index of prompts. Each function belongs into the caller's transaction."""
+"""Writes the table similarity_key, the index of prompts. Each function belongs in the caller's transaction."""
 
 from collections.abc import Sequence
 
 from models.database import execute, execute_many
 
 KeyOfRecord = tuple[int, int]
-"A key, and the id of the record that stands under it."
+"A key, and the id of a record that has it."
 
 
 async def insert(pairs: Sequence[KeyOfRecord]) -> None:
-    """Adds what is not there yet. One statement: at most 16,000 pairs, for SQLite takes 32,766 values."""
+    """Inserts the missing pairs. One statement, so at most 16,000 pairs: SQLite allows 32,766 values."""
     if pairs:
         await execute(
             f"INSERT INTO similarity_key (key, record_id) VALUES {', '.join('(?, ?)' for _ in pairs)}"

@@ -1,4 +1,4 @@
-"""Writes of the tables statistics_delta and statistics_cell, each in the caller's transaction."""
+"""Writes the tables statistics_delta and statistics_cell, each in the caller's transaction."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,19 +26,19 @@ DELTA_COLUMNS = (
 
 
 async def append_deltas(deltas: Sequence[Mapping[str, Any]]) -> None:
-    """Adds rows of deltas; a column that is not named is 0 or, where it can be, null."""
-    usual = dict.fromkeys(DELTA_COLUMNS, 0) | dict.fromkeys(("error_code", "generation_ms", "bucket"))
+    """Inserts deltas; a missing column becomes 0, or NULL if the column allows it."""
+    defaults = dict.fromkeys(DELTA_COLUMNS, 0) | dict.fromkeys(("error_code", "generation_ms", "bucket"))
     for start in range(0, len(deltas), ROWS_PER_STATEMENT):
         part = deltas[start : start + ROWS_PER_STATEMENT]
         rows = ", ".join([f"({places(DELTA_COLUMNS)}, ?)"] * len(part))
         await execute(
             f"INSERT INTO statistics_delta ({', '.join(DELTA_COLUMNS)}, is_rolled) VALUES {rows}",
-            *(value for delta in part for value in (*(usual | dict(delta)).values(), False)),
+            *(value for delta in part for value in (*(defaults | dict(delta)).values(), False)),
         )
 
 
-async def take_back_ends(job_ids: Sequence[int]) -> None:
-    """Adds rows that take back what was written of the jobs' ends; of a job whose end is not there, nothing."""
+async def revert_ends(job_ids: Sequence[int]) -> None:
+    """Inserts deltas that cancel out the recorded ends of these jobs; nothing for a job without a recorded end."""
     same = "job_id, owner, project_id, work_id, kind, day, error_code, bucket"
     sums = ", ".join(f"-SUM({name})" for name in ("succeeded", "failed", "canceled", "switches", "generation_ms"))
     await execute(
@@ -50,13 +50,13 @@ async def take_back_ends(job_ids: Sequence[int]) -> None:
     )
 
 
-async def take_unrolled(most: int) -> list[dict[str, Any]]:
-    """Marks at most so many deltas as rolled up, and returns their rows."""
+async def mark_rolled_up(limit: int) -> list[dict[str, Any]]:
+    """Marks at most `limit` deltas as rolled up, and returns their rows."""
     return await execute(
         "UPDATE statistics_delta SET is_rolled = ? WHERE id IN"
         " (SELECT id FROM statistics_delta WHERE NOT is_rolled LIMIT ?) RETURNING *",
         True,
-        most,
+        limit,
     )
 
 
@@ -66,15 +66,17 @@ async def remove_deltas(delta_ids: Sequence[int]) -> None:
 
 
 async def remove_deltas_of_jobs(job_ids: Sequence[int]) -> None:
-    """Those that are rolled up."""
+    """Removes the jobs' deltas that are rolled up."""
     if job_ids:
         await execute(
             f"DELETE FROM statistics_delta WHERE is_rolled AND job_id IN ({places(job_ids)}) RETURNING id", *job_ids
         )
 
 
-async def write_cells(keys: Sequence[str], sums: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Writes cells, or replaces what they sum up. keys, sums: the columns of a row, in this order. One statement."""
+async def write_aggregates(keys: Sequence[str], sums: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Inserts aggregates, or replaces the sums of existing ones. keys, sums: the columns of a row, in this order. One
+    statement.
+    """
     columns = (*keys, *sums)
     changes = ", ".join(f"{name} = excluded.{name}" for name in sums)
     row = f"({places(columns)})"

@@ -1,4 +1,4 @@
-"""Writes of the tables storyboard and shot. Each function belongs into the caller's transaction."""
+"""Writes the tables storyboard and shot. Each function belongs in the caller's transaction."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ ROWS_PER_STATEMENT = 500
 
 
 async def create(**values: Any) -> Storyboard:
-    """Inserts a storyboard without shots; `values` are the columns of models.storyboards.Storyboard."""
+    """Inserts a storyboard without shots; `values` are columns of models.storyboards.Storyboard."""
     return await Storyboard.create(**values)
 
 

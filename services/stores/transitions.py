@@ -1,4 +1,4 @@
-"""Changes of state, checked against the tables of models/enums.py."""
+"""Checks state changes against the transition tables of models/enums.py."""
 
 from collections.abc import Collection, Mapping
 from enum import StrEnum
@@ -8,13 +8,13 @@ StateT = TypeVar("StateT", bound=StrEnum)
 
 
 class ForbiddenTransitionError(Exception):
-    """Code asked for a change of state that the state's table does not allow: an error of the program."""
+    """The code requested a state change that the transition table does not allow: a programming error."""
 
 
 def check_transition(table: Mapping[StateT, Collection[StateT]], expected: Collection[StateT], to: StateT) -> None:
-    """Raises ForbiddenTransitionError where one of the expected states may not become `to`, or none is expected."""
+    """Raises ForbiddenTransitionError if one of the expected states must not become `to`, or if none is given."""
     if not expected:
-        raise ForbiddenTransitionError(f"to {to.value}: from no state")
+        raise ForbiddenTransitionError(f"no expected state for a change to {to.value}")
     for state in expected:
         if to not in table[state]:
-            raise ForbiddenTransitionError(f"{type(to).__name__}: {state.value} may not become {to.value}")
+            raise ForbiddenTransitionError(f"{type(to).__name__}: {state.value} must not become {to.value}")

@@ -1,4 +1,4 @@
-"""Building the stores' UPDATE statements: columns by name, values as stored, times by the database's clock."""
+"""Builds the stores' statements: columns by name, values in stored form, times by the database's clock."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from services.platform.owned import places
 
 @dataclass(frozen=True)
 class Sql:
-    """A piece of SQL with `?` places, and what they hold."""
+    """A piece of SQL with `?` places, and their values."""
 
     text: str
     values: tuple[Any, ...] = ()
 
 
 def database_time() -> Sql:
-    """The database's clock, for DatetimeField columns."""
+    """The database's current time, for DatetimeField columns."""
     return Sql(timestamp_sql())
 
 
 def one_of(column: str, values: Collection[Any]) -> Sql:
-    """`column IN (…)`; enums by their values."""
+    """`column IN (…)`; enums are compared by value."""
     return Sql(
         f"{column} IN ({places(list(values))})",
         tuple(value.value if isinstance(value, Enum) else value for value in values),
@@ -34,7 +34,7 @@ def one_of(column: str, values: Collection[Any]) -> Sql:
 
 
 def id_in(column: str, ids: Collection[int]) -> Sql:
-    """`column IN (…)` with the ids written out, so that a statement's limit of values does not matter."""
+    """`column IN (…)` with the ids as literals, so that the database's limit on values does not apply."""
     return Sql(f"{column} IN ({', '.join(str(int(row_id)) for row_id in ids)})" if ids else "1 = 0")
 
 
@@ -48,9 +48,9 @@ def all_of(*conditions: Sql) -> Sql:
 async def update(
     model: type[Model], changes: Mapping[str, Any], where: Sql, returning: Sequence[str] = ("id",)
 ) -> list[dict[str, Any]]:
-    """Writes columns of the rows of which `where` holds; of each row that changed what `returning` names.
+    """Updates columns of the rows that meet `where`. Returns for each changed row the columns named by `returning`.
 
-    changes: by column a value as the model's field has it, or Sql. One statement.
+    changes: by column, a value of the model's field type, or Sql. One statement.
     """
     columns: list[str] = []
     values: list[Any] = []
@@ -69,10 +69,10 @@ async def update(
 
 
 async def delete(table: str, where: Sql) -> int:
-    """Removes the rows of which `where` holds; how many. For tables with ids."""
+    """Deletes the rows that meet `where`; returns how many. The table must have a column id."""
     return len(await execute(f"DELETE FROM {table} WHERE {where.text} RETURNING id", *where.values))
 
 
 def stored(model: type[Model], column: str, value: Any) -> Any:
-    """A value in the form in which the column keeps it: enums by value, JSON as text."""
+    """Converts a value to the form in which the column stores it: enums by value, JSON as text."""
     return model._meta.fields_map[column].to_db_value(value, None)  # type: ignore[arg-type]

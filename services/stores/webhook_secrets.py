@@ -1,4 +1,4 @@
-"""Writes of the table webhook_secret, each in the caller's transaction."""
+"""Writes the table webhook_secret, each function in the caller's transaction."""
 
 from models.callbacks import WebhookSecret
 from models.database import execute
@@ -8,18 +8,18 @@ from services.stores.updates import Sql, update
 
 
 async def insert(owner: str, sealed: str) -> bool:
-    """A new present secret; False where the owner has one."""
-    made = WebhookSecret(id=new_id(), owner=owner, sealed=sealed)
-    await WebhookSecret.bulk_create([made], ignore_conflicts=True)
-    return await WebhookSecret.exists(id=made.id)
+    """Inserts the owner's active secret; returns False if the owner already has one."""
+    secret = WebhookSecret(id=new_id(), owner=owner, sealed=sealed)
+    await WebhookSecret.bulk_create([secret], ignore_conflicts=True)
+    return await WebhookSecret.exists(id=secret.id)
 
 
 async def retire(owner: str, overlap_seconds: int) -> None:
-    """The present secret signs for so many seconds more, and one that was still doing so ends now. The retired one is
-    locked, so that nobody else retires another one meanwhile.
+    """Retires the active secret, which keeps signing for `overlap_seconds`; a secret that was retired before stops
+    signing now. The row is locked, so that no other caller retires one at the same time.
     """
-    retired = Sql("owner = ? AND retires_at IS NULL", (owner,))
-    for row in await update(WebhookSecret, {"retires_at": Sql(timestamp_sql(overlap_seconds))}, retired):
+    is_active = Sql("owner = ? AND retires_at IS NULL", (owner,))
+    for row in await update(WebhookSecret, {"retires_at": Sql(timestamp_sql(overlap_seconds))}, is_active):
         await execute(
             "DELETE FROM webhook_secret WHERE owner = ? AND retires_at IS NOT NULL AND id <> ? RETURNING id",
             owner,
@@ -28,11 +28,11 @@ async def retire(owner: str, overlap_seconds: int) -> None:
 
 
 async def remove_retired() -> int:
-    """Removes secrets that sign no more; how many."""
+    """Removes secrets that no longer sign; returns how many."""
     return len(await execute(f"DELETE FROM webhook_secret WHERE retires_at <= {timestamp_sql()} RETURNING id"))
 
 
-async def replace_seal(secret_id: int, former: str, sealed: str) -> bool:
-    """Writes a secret that was sealed anew; whether it was still the same."""
-    where = Sql("id = ? AND sealed = ?", (secret_id, former))
+async def replace_seal(secret_id: int, previous: str, sealed: str) -> bool:
+    """Replaces the sealed secret if it is still `previous`; returns whether it was."""
+    where = Sql("id = ? AND sealed = ?", (secret_id, previous))
     return bool(await update(WebhookSecret, {"sealed": sealed}, where))

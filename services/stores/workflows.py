@@ -1,7 +1,7 @@
-"""Writes of the tables workflow and workflow_stage. Each function belongs into the caller's transaction.
+"""Writes the tables workflow and workflow_stage. Each function belongs in the caller's transaction.
 
-Followers follow a workflow as a whole: what changes a stage is shown by the workflow's version, which `touch` raises
-where nothing else of this module does in the same transaction.
+Followers follow a whole workflow, so a change to a stage must raise the workflow's version: call `touch` unless
+another function of this module does so in the same transaction.
 """
 
 from collections.abc import Collection, Mapping
@@ -27,7 +27,7 @@ _STARTED_FROM = tuple(status for status in WorkflowStatus if status is not Workf
 
 
 async def create(**values: Any) -> Workflow:
-    """Inserts a workflow that runs, with its six stages; `values` are the columns of models.workflows.Workflow."""
+    """Inserts a running workflow with its six stages; `values` are columns of models.workflows.Workflow."""
     workflow = await Workflow.create(**values, status=WorkflowStatus.RUNNING)
     await WorkflowStage.bulk_create([WorkflowStage(workflow_id=workflow.id, stage=stage) for stage in STAGES])
     return workflow
@@ -36,16 +36,17 @@ async def create(**values: Any) -> Workflow:
 async def transition(
     workflow_id: int, *, to: WorkflowStatus, expected: Collection[WorkflowStatus], **values: Any
 ) -> str | None:
-    """Changes the state of a workflow that is in one of the expected ones; its owner, None where it is in another one.
+    """Changes the state of a workflow that is in one of the expected ones. Returns its owner, or None if it is in
+    another state.
 
-    values: further columns. Raises ForbiddenTransitionError where one of the expected states may not become `to`.
+    values: further columns. Raises ForbiddenTransitionError if one of the expected states must not become `to`.
     """
     check_transition(WORKFLOW_TRANSITIONS, expected, to)
     return await _write(workflow_id, {"status": to, **values}, one_of("status", expected))
 
 
 async def clear_pause_reason(workflow_id: int) -> str | None:
-    """It is not paused for its budget any more; its owner where it was, None where nothing changed."""
+    """Clears the pause reason (an exhausted budget). Returns the owner, or None if nothing changed."""
     return await _write(workflow_id, {"pause_reason": None}, Sql("pause_reason IS NOT NULL"))
 
 
@@ -54,17 +55,19 @@ async def rename(workflow_id: int, name: str) -> None:
 
 
 async def set_credit_budget(workflow: Workflow, credit_budget: int | None) -> None:
-    """A new budget in credits; None: none. The workflow's row is locked, and its options are those of the row."""
+    """Sets the budget in credits; None removes it. The workflow's row must be locked, and `workflow.options` must be
+    current.
+    """
     await _write(workflow.id, {"options": {**workflow.options, "credit_budget": credit_budget}})
 
 
 async def touch(workflow_id: int) -> None:
-    """Raises the version, and tells followers after the commit."""
+    """Raises the version and notifies followers after the commit."""
     await _write(workflow_id, {})
 
 
 async def remove(workflow_id: int) -> None:
-    """Removes the workflow and its stages. What hangs on it goes first. Twice: nothing more."""
+    """Removes the workflow and its stages. The caller removes dependent rows first. A second call changes nothing."""
     await delete("workflow_stage", Sql("workflow_id = ?", (workflow_id,)))
     await delete("workflow", Sql("id = ?", (workflow_id,)))
     _publish(workflow_id)
@@ -74,7 +77,7 @@ async def remove(workflow_id: int) -> None:
 
 
 async def start_stage(workflow_id: int, stage: Stage, *, job_id: int, run: int) -> None:
-    """The stage runs as this job, and is the workflow's current one. Two statements."""
+    """Starts the stage as this job and makes it the workflow's current stage. Two statements."""
     check_transition(WORKFLOW_STAGE_TRANSITIONS, _STARTED_FROM, WorkflowStatus.RUNNING)
     changes = {
         "status": WorkflowStatus.RUNNING,
@@ -92,9 +95,9 @@ async def start_stage(workflow_id: int, stage: Stage, *, job_id: int, run: int) 
 async def transition_stage(
     stage_id: int, *, to: WorkflowStatus, expected: Collection[WorkflowStatus], **values: Any
 ) -> bool:
-    """Changes the state of a row of workflow_stage that is in one of the expected ones; whether it was.
+    """Changes the state of a row of workflow_stage that is in one of the expected ones; returns whether it was.
 
-    values: further columns. Raises ForbiddenTransitionError where one of the expected states may not become `to`.
+    values: further columns. Raises ForbiddenTransitionError if one of the expected states must not become `to`.
     """
     check_transition(WORKFLOW_STAGE_TRANSITIONS, expected, to)
     finished = {"finished_at": database_time() if to in ENDED_WORKFLOW_STATUSES else None}
@@ -103,7 +106,7 @@ async def transition_stage(
 
 
 async def reset_stages(workflow_id: int, stages: Collection[Stage]) -> None:
-    """In a new run, stages that were done are to be done again."""
+    """Resets finished stages to PENDING for a new run."""
     check_transition(WORKFLOW_STAGE_TRANSITIONS, [WorkflowStatus.SUCCEEDED], WorkflowStatus.PENDING)
     changes = {
         "status": WorkflowStatus.PENDING,
@@ -112,33 +115,33 @@ async def reset_stages(workflow_id: int, stages: Collection[Stage]) -> None:
         "finished_at": None,
         "error": None,
     }
-    done = Sql("workflow_id = ? AND status = 'SUCCEEDED'", (workflow_id,))
-    await update(WorkflowStage, changes, all_of(done, one_of("stage", stages)))
+    is_done = Sql("workflow_id = ? AND status = 'SUCCEEDED'", (workflow_id,))
+    await update(WorkflowStage, changes, all_of(is_done, one_of("stage", stages)))
 
 
 # ---------------------------------------------------------------- progress
 
 
 async def raise_stage_progress(workflow_id: int, job_id: int, progress: float) -> None:
-    """Writes the progress (0 to 1) of the stage that runs as the job; it never goes back."""
-    risen = Sql(greatest_sql("progress", "CAST(? AS DOUBLE PRECISION)"), (progress,))
-    await update(WorkflowStage, {"progress": risen}, Sql("workflow_id = ? AND job_id = ?", (workflow_id, job_id)))
+    """Writes the progress (0 to 1) of the stage that runs as the job; it never decreases."""
+    raised = Sql(greatest_sql("progress", "CAST(? AS DOUBLE PRECISION)"), (progress,))
+    await update(WorkflowStage, {"progress": raised}, Sql("workflow_id = ? AND job_id = ?", (workflow_id, job_id)))
 
 
 async def roll_up_progress(workflow_id: int, percent_by_stage: Mapping[str, float]) -> None:
-    """Writes the workflow's progress from its stages', each with its share; it never goes back within one run."""
+    """Writes the workflow's progress, the weighted sum of its stages'; it never decreases within one run."""
     cases = " ".join(f"WHEN '{stage}' THEN {percent / 100}" for stage, percent in percent_by_stage.items())
     total = (
         f"(SELECT COALESCE(SUM(stage.progress * CASE stage.stage {cases} END), 0) FROM workflow_stage AS stage"
         " WHERE stage.workflow_id = workflow.id)"
     )
-    risen = Sql(greatest_sql("progress", least_sql("1.0", total)))
-    await update(Workflow, {"progress": risen, "version": Sql("version + 1")}, Sql("id = ?", (workflow_id,)))
+    raised = Sql(greatest_sql("progress", least_sql("1.0", total)))
+    await update(Workflow, {"progress": raised, "version": Sql("version + 1")}, Sql("id = ?", (workflow_id,)))
     _publish(workflow_id)
 
 
 async def _write(workflow_id: int, changes: Mapping[str, Any], *conditions: Sql) -> str | None:
-    """The owner of the workflow where it was changed."""
+    """Writes the changes and returns the workflow's owner, or None if nothing changed."""
     stamps = {"version": Sql("version + 1")} | ({"updated_at": database_time()} if changes else {})
     where = all_of(Sql("id = ?", (workflow_id,)), *conditions)
     rows = await update(Workflow, {**changes, **stamps}, where, ["owner"])

@@ -1,4 +1,4 @@
-"""Upkeep of accounts as work: checking their sessions and balances, and receiving their daily credits."""
+"""Work sources for account maintenance: session and balance checks, and collecting daily free credits."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -10,54 +10,54 @@ from settings import Settings
 
 
 class CheckSource:
-    """Accounts whose check is due, a few at a time."""
+    """Claims accounts whose health check is due, at most MAX_CHECKS at a time."""
 
     batch_size = MAX_CHECKS
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    async def claim(self, most: int, running: Sequence[Lease]) -> list[Lease]:
-        return await claim_checks(datetime.now(UTC), self._settings, most)
+    async def claim(self, limit: int, running: Sequence[Lease]) -> list[Lease]:
+        return await claim_checks(datetime.now(UTC), self._settings, limit)
 
     async def do(self, claim: Lease) -> None:
         await check_health(claim, self._settings)
 
     async def extend(self, claims: Sequence[Lease]) -> None:
-        """Nothing: the lease is longer than any check takes."""
+        """Does nothing: the lease is longer than any check takes."""
 
     async def release(self, claims: Sequence[Lease]) -> None:
         for claim in claims:
             await release_check(claim)
 
     async def next_due_seconds(self) -> float | None:
-        """None: the tick sends a message every few seconds, which is soon enough."""
+        """Returns None: the tick sends a message every few seconds, which is soon enough."""
         return None
 
 
 class CreditSource:
-    """Accounts whose free credits of today the scheduler wants; each is asked for once a day."""
+    """Claims accounts whose daily free credits the scheduler has requested; each is claimed once a day."""
 
     batch_size = 8
 
     def __init__(self, settings: Settings, on_done: Callable[[], None]) -> None:
-        """on_done: called after each account: with its credits, jobs that wait may be placed."""
+        """on_done: called after each account, because its credits may allow waiting jobs to be placed."""
         self._settings = settings
         self._on_done = on_done
 
-    async def claim(self, most: int, running: Sequence[int]) -> list[int]:
-        return await claim_receiving(most, datetime.now(UTC), self._settings.timezone)
+    async def claim(self, limit: int, running: Sequence[int]) -> list[int]:
+        return await claim_receiving(limit, datetime.now(UTC), self._settings.timezone)
 
     async def do(self, account_id: int) -> None:
         await receive(account_id, datetime.now(UTC))
         self._on_done()
 
     async def extend(self, account_ids: Sequence[int]) -> None:
-        """Nothing: a claim is for the day."""
+        """Does nothing: a claim lasts for the day."""
 
     async def release(self, account_ids: Sequence[int]) -> None:
-        """Nothing: whether upstream gave them already is not known, and the next day gives new ones."""
+        """Does nothing: it is unknown whether upstream has granted the credits, and the next day brings new ones."""
 
     async def next_due_seconds(self) -> float | None:
-        """None: the scheduler sends the message."""
+        """Returns None: the scheduler sends the message."""
         return None

@@ -1,6 +1,6 @@
-"""Looking now and then for what no single change tells: rates, stalls, disks, settings that changed.
+"""Periodic checks for alert causes that no single row change reveals: failure rates, stalls, disk space, settings.
 
-Every process looks; the alerts are raised once whoever finds a cause first, and closed by whoever sees that it is over.
+Every process runs the checks. An alert is raised once per cause, and any process may close it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,19 +19,20 @@ log = structlog.get_logger(__name__)
 
 
 async def check_alerts(settings: Settings) -> bool:
-    """Checks everything, with ten statements or so. A check that fails is logged, and keeps none of the others back.
-    False: there is never more to do at once.
+    """Runs all checks, about ten SQL statements. A check that raises is logged; the other checks still run.
+
+    Returns False: a pass never leaves more to do at once.
     """
-    looks: dict[str, Callable[[], Awaitable[None]]] = {
+    checks: dict[str, Callable[[], Awaitable[None]]] = {
         "pools": close_idle_pools,
         "credits": check_credits,
         "failures": partial(check_failure_rates, settings),
         "stalls": partial(check_stalled_batches, settings),
         "space": partial(check_space, settings),
     }
-    for subject, look in looks.items():
+    for subject, check in checks.items():
         try:
-            await look()
+            await check()
         except Exception:
-            log.exception("alerts.look_failed", subject=subject)
+            log.exception("alerts.check_failed", subject=subject)
     return False

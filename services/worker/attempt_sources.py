@@ -1,6 +1,6 @@
-"""The steps of attempts as work: submitting, polling and finishing, each an actor's kind of its own.
+"""Work sources for the steps of attempts: submit, poll and finish, each with its own actor.
 
-No step waits for a picture: between its steps an attempt is a row. Leases of running steps are extended together.
+No step waits for a result: between steps an attempt is only a row. Leases of running steps are extended together.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,14 +12,14 @@ from services.generation.polling import claim_accounts, extend_accounts, next_po
 from services.generation.submitting import submit_step
 from services.generation.telemetry import attempt_span
 from services.platform.leases import Lease
-from services.worker.work_loop import MAX_CLAIMS_AT_ONCE
+from services.worker.work_loop import CLAIM_BATCH_SIZE
 from settings import Settings
 
 
 class StepSource:
-    """Steps of attempts that are in one state: PLACED ones are submitted, FETCHING ones finished."""
+    """Claims steps of attempts in one state: PLACED attempts are submitted, FETCHING attempts are finished."""
 
-    batch_size = MAX_CLAIMS_AT_ONCE
+    batch_size = CLAIM_BATCH_SIZE
 
     def __init__(
         self,
@@ -28,14 +28,14 @@ class StepSource:
         do: Callable[[StepLease], Awaitable[None]],
         on_done: Callable[[], None] | None = None,
     ) -> None:
-        """do: the step. on_done: called after each, since other kinds of work may be due then."""
+        """do: runs one step. on_done: called after each step, because other kinds of work may then be due."""
         self._state = state
         self._settings = settings
         self._do = do
         self._on_done = on_done
 
-    async def claim(self, most: int, running: Sequence[StepLease]) -> list[StepLease]:
-        return await claim_steps(self._state, most, self._settings.lease_seconds)
+    async def claim(self, limit: int, running: Sequence[StepLease]) -> list[StepLease]:
+        return await claim_steps(self._state, limit, self._settings.lease_seconds)
 
     async def do(self, step: StepLease) -> None:
         await self._do(step)
@@ -46,7 +46,7 @@ class StepSource:
         await extend_steps(steps, self._settings.lease_seconds)
 
     async def release(self, steps: Sequence[StepLease]) -> None:
-        """One that is being sent is not sent again: it is looked up at once."""
+        """Makes the steps due at once. An attempt whose request was already sent is looked up, never sent again."""
         for step in steps:
             await release_step(step)
 
@@ -71,17 +71,17 @@ def finishes(settings: Settings) -> StepSource:
 
 
 class PollSource:
-    """Accounts with attempts to ask about: one request per account and kind for all that it has in flight."""
+    """Claims accounts with attempts to poll: one request per account and kind covers all of its attempts in flight."""
 
-    batch_size = MAX_CLAIMS_AT_ONCE
+    batch_size = CLAIM_BATCH_SIZE
 
     def __init__(self, settings: Settings, on_freed: Callable[[], None]) -> None:
-        """on_freed: called when a poll freed slots, or found results to be fetched."""
+        """on_freed: called when a poll released slots or found results to fetch."""
         self._settings = settings
         self._on_freed = on_freed
 
-    async def claim(self, most: int, running: Sequence[Lease]) -> list[Lease]:
-        return await claim_accounts(most, self._settings.lease_seconds)
+    async def claim(self, limit: int, running: Sequence[Lease]) -> list[Lease]:
+        return await claim_accounts(limit, self._settings.lease_seconds)
 
     async def do(self, claim: Lease) -> None:
         if await poll_step(claim):

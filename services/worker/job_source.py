@@ -1,4 +1,4 @@
-"""Jobs of one queue as work: claimed one by one in turns of their owners, each done under its lease."""
+"""Work source for the jobs of one queue: claims them one by one, fairly between owners, each under its own lease."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,14 +15,14 @@ from settings import Settings
 log = structlog.get_logger(__name__)
 
 RELEASE_SECONDS = 1.0
-"Between a job's unexpected failure and its release: the database may have come back by then."
+"Delay between an unexpected failure of a job and its release, so that a database outage may have ended."
 
 JobClaim = tuple[Job, Lease]
 Do = Callable[[Job, Lease, Settings], Awaitable[None]]
 
 
 class JobSource:
-    """`do` makes one job; it ends or reschedules the job itself, and raises only what nobody expected."""
+    """`do` runs one job. It ends or reschedules the job itself; an exception from it is unexpected and is logged."""
 
     batch_size = 1
 
@@ -40,7 +40,7 @@ class JobSource:
         self._settings = settings
         self._do = do
 
-    async def claim(self, most: int, running: Sequence[JobClaim]) -> list[JobClaim]:
+    async def claim(self, limit: int, running: Sequence[JobClaim]) -> list[JobClaim]:
         claimed = await claim(self._queue, self._worker, self._settings.lease_seconds, [self._role])
         return [] if claimed is None else [claimed]
 
@@ -52,17 +52,17 @@ class JobSource:
                 with span:
                     await self._do(job, lease, self._settings)
             except Exception:
-                log.exception("job.broke")
+                log.exception("job.crashed")
                 await asyncio.sleep(RELEASE_SECONDS)
                 await self.release([job_claim])
 
     async def extend(self, claims: Sequence[JobClaim]) -> None:
-        """Nothing: jobs extend their leases with their progress (services/queue/heartbeat)."""
+        """Does nothing: jobs extend their leases with their progress (services/queue/heartbeat)."""
 
     async def release(self, claims: Sequence[JobClaim]) -> None:
         for _, lease in claims:
             await release(lease)
 
     async def next_due_seconds(self) -> float | None:
-        """None: the worker's tick counts due jobs of all queues at once, and sends the messages."""
+        """Returns None: the worker's tick finds due jobs of all queues in one query and sends the messages."""
         return None

@@ -1,4 +1,4 @@
-"""The kinds of work that workers do, by the names of their actors, and which of them a queue's messages are for."""
+"""The kinds of work that workers do, named after their actors, and the queues of each kind."""
 
 from enum import StrEnum
 
@@ -43,9 +43,9 @@ QUEUES_OF_WORK: dict[Work, tuple[Queue, ...]] = {
     Work.CHECK_ALERTS: (Queue.MAINTENANCE,),
     Work.APPLY_RETENTION: (Queue.MAINTENANCE,),
 }
-"The queues on which messages for a kind of work go. A worker of one queue does the work of its messages only."
+"The queues that carry messages for a kind of work. A worker that serves one queue does only that queue's work."
 
 
 def work_of_queue(queue: Queue) -> tuple[Work, ...]:
-    """What may be due when a job has come to a queue, or a row of the kind that the queue stands for has changed."""
+    """Kinds of work that may be due after a job entered the queue, or after a row that the queue covers changed."""
     return tuple(work for work, queues in QUEUES_OF_WORK.items() if queue in queues)

@@ -1,4 +1,4 @@
-"""Where metrics are read: the text that Prometheus takes, and a listener of their own for EKONTE_METRICS_PORT."""
+"""Serves the metrics in Prometheus text format, on a listener of its own where EKONTE_METRICS_PORT is set."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ _Message = MutableMapping[str, Any]
 
 
 async def exposition() -> bytes:
-    """All metrics of this process as text."""
+    """All metrics of this process in Prometheus text format, with the database gauges refreshed."""
     await refresh()
     return generate_latest(metrics().registry)
 
@@ -32,16 +32,16 @@ async def exposition() -> bytes:
 async def answer_only_metrics(
     scope: _Message, receive: Callable[[], Awaitable[_Message]], send: Callable[[_Message], Awaitable[None]]
 ) -> None:
-    """An ASGI application: GET /metrics, and 404 for everything else."""
+    """An ASGI application that answers GET and HEAD of /metrics, and 404 to everything else."""
     if scope["type"] != "http":
         return
-    is_asked = scope["path"] == PATH and scope["method"] in ("GET", "HEAD")
-    body = await exposition() if is_asked else b""
-    headers = HEADERS if is_asked else {}
+    is_metrics = scope["path"] == PATH and scope["method"] in ("GET", "HEAD")
+    body = await exposition() if is_metrics else b""
+    headers = HEADERS if is_metrics else {}
     await send(
         {
             "type": "http.response.start",
-            "status": 200 if is_asked else 404,
+            "status": 200 if is_metrics else 404,
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
     )
@@ -49,7 +49,7 @@ async def answer_only_metrics(
 
 
 class _Listener(uvicorn.Server):
-    """Lives inside another server or worker, whose business signals are."""
+    """Runs inside another server or worker process, which handles the signals."""
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]
@@ -58,10 +58,10 @@ class _Listener(uvicorn.Server):
 
 @contextlib.asynccontextmanager
 async def serving_metrics(settings: Settings, *, is_needed: bool) -> AsyncIterator[None]:
-    """Listens on EKONTE_HOST and EKONTE_METRICS_PORT for as long as it is held; nothing where no port is set.
+    """Listens on EKONTE_HOST and EKONTE_METRICS_PORT while the context is open; does nothing where no port is set.
 
-    A port that cannot be had is a ConfigurationError where is_needed, else only a line in the log: of several worker
-    processes on a machine one has it.
+    A port that cannot be bound raises ConfigurationError where is_needed, else it is only logged: of several worker
+    processes on one machine, only one can bind the port.
     """
     if settings.metrics_port is None:
         yield
@@ -74,7 +74,7 @@ async def serving_metrics(settings: Settings, *, is_needed: bool) -> AsyncIterat
             raise ConfigurationError(
                 f"EKONTE_METRICS_PORT: cannot listen on {settings.host} port {settings.metrics_port}: {reason}."
             ) from None
-        log.warning("metrics.not_served", port=settings.metrics_port, reason=reason)
+        log.warning("metrics.listen_failed", port=settings.metrics_port, reason=reason)
         yield
         return
     config = uvicorn.Config(
@@ -99,7 +99,7 @@ async def serving_metrics(settings: Settings, *, is_needed: bool) -> AsyncIterat
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises OSError."""
+    """Returns a listening socket. Raises OSError."""
     family, kind, protocol, _, address = socket.getaddrinfo(
         host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]

@@ -1,4 +1,4 @@
-"""Gauges of what the database holds: read when somebody scrapes, at most every few seconds, in three statements."""
+"""Gauges of the database's contents, read with three statements on a scrape, at most once in FRESH_SECONDS."""
 
 import asyncio
 import time
@@ -21,14 +21,17 @@ READ_SECONDS = 5.0
 
 @dataclass
 class LastRead:
-    """When they were read, in the monotonic clock's seconds; whoever reads holds the lock."""
+    """When the gauges were last read, in seconds of the monotonic clock; a reader holds the lock."""
 
     at: float = float("-inf")
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 async def refresh() -> None:
-    """Reads them anew where they are some seconds old; many at once: one reads. Where that fails there are none."""
+    """Reads the gauges again where they are older than FRESH_SECONDS. Concurrent calls read once.
+
+    After a failed read the gauges are absent from the output.
+    """
     last = runtime().state(LastRead)
     async with last.lock:
         if time.monotonic() - last.at < FRESH_SECONDS:
@@ -37,7 +40,7 @@ async def refresh() -> None:
             async with asyncio.timeout(READ_SECONDS):
                 metrics().present.families = await _read() if is_open() else []
         except Exception as error:
-            log.warning("metrics.not_read", error=type(error).__name__)
+            log.warning("metrics.read_failed", error=type(error).__name__)
             metrics().present.families = []
         last.at = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""Work that is done in passes over everything that waits, such as scheduling: one pass at a time in a process."""
+"""Runs work that is done in passes over all waiting rows, such as scheduling: one pass at a time per process."""
 
 import asyncio
 import time
@@ -8,35 +8,36 @@ from services.worker.work_loop import RUN_SECONDS
 
 
 class PassLoop:
-    """Belongs to one event loop. Runs of it are what actors await; only one lasts at any moment."""
+    """Belongs to one event loop. Actors await `run`; at most one run is active at a time."""
 
     def __init__(self, do_pass: Callable[[], Awaitable[bool]]) -> None:
-        """do_pass: makes one pass; whether there is more to do at once."""
+        """do_pass: makes one pass and returns whether there is more to do at once."""
         self._do_pass = do_pass
-        self._is_wanted = False
+        self._is_requested = False
         self._is_running = False
         self._is_stopping = False
         self._task: asyncio.Task[bool] | None = None
 
     async def run(self, hand_over: Callable[[], None]) -> None:
-        """Makes passes until none is wanted any more. After RUN_SECONDS it calls `hand_over` and ends.
+        """Makes passes until no more are requested. After RUN_SECONDS it calls `hand_over` and returns.
 
-        While another run lasts, that one makes one more pass, and this one ends at once. Raises what a pass raises.
+        While another run is active, it requests one more pass of that run and returns at once. Raises what a pass
+        raises.
         """
-        self._is_wanted = True
+        self._is_requested = True
         if self._is_running or self._is_stopping:
             return
         self._is_running = True
         end = time.monotonic() + RUN_SECONDS
         try:
-            while self._is_wanted and not self._is_stopping:
+            while self._is_requested and not self._is_stopping:
                 if time.monotonic() >= end:
                     hand_over()
                     return
-                self._is_wanted = False
+                self._is_requested = False
                 self._task = asyncio.create_task(self._pass())
                 if await self._task:
-                    self._is_wanted = True
+                    self._is_requested = True
         finally:
             self._is_running = False
 
@@ -49,7 +50,7 @@ class PassLoop:
             raise
 
     async def stop(self) -> None:
-        """Cancels a pass that is under way, whose transaction is then rolled back; makes no more."""
+        """Cancels the running pass, whose transaction is rolled back, and starts no more passes."""
         self._is_stopping = True
         if self._task is not None and not self._task.done():
             self._task.cancel()

@@ -1,4 +1,4 @@
-"""What a process holds while it lives: settings, database, storage, events, its number. Server and workers alike."""
+"""Opens and closes what a server or worker process needs: settings, database, storage, events, process number."""
 
 import asyncio
 import contextlib
@@ -36,11 +36,12 @@ log = structlog.get_logger(__name__)
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]:
-    """Opens everything, in order, and closes it again; gives the process's name.
+    """Opens everything in order, yields the process's name, and closes everything at the end.
 
-    An SQLite database is brought up to date first. A server with its own worker on SQLite is alone on its data folder
-    (ConfigurationError where another one is there) and takes up at once whatever a killed one left. What cannot be used
-    or reached at the start is a ConfigurationError; what goes away later is told by `readiness`.
+    An SQLite database is migrated first. A server with its own worker on SQLite locks its data folder
+    (ConfigurationError where another server holds the lock) and at once releases the work of a killed predecessor.
+    Raises ConfigurationError where something cannot be used or reached at the start; `readiness` reports what becomes
+    unavailable later.
     """
     use_settings(settings)
     is_alone = settings.is_embedded_database and with_worker
@@ -49,7 +50,7 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
         own = stack.enter_context(open_runtime())
         own.has_worker = with_worker
         if is_alone:
-            stack.enter_context(_only_one(settings.data_dir / "server.lock"))
+            stack.enter_context(_exclusive_lock(settings.data_dir / "server.lock"))
         if settings.is_embedded_database:
             await migrate(settings)
         url = database_url(settings)
@@ -68,15 +69,15 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
         await stack.enter_async_context(open_bus(redis_url))
         name = process_name()
         own.process_number = await stack.enter_async_context(process_number(name))
-        for watching in (tracing(), watching_event_loop(), sampling(own.host_samples)):
-            await stack.enter_async_context(watching)
+        for monitor in (tracing(), watching_event_loop(), sampling(own.host_samples)):
+            await stack.enter_async_context(monitor)
         if is_alone:
             await end_other_workers(name)
-            await _take_up_what_was_left(settings)
+            await _recover_after_kill(settings)
         yield name
 
 
-async def _take_up_what_was_left(settings: Settings) -> None:
+async def _recover_after_kill(settings: Settings) -> None:
     released = await release_all()
     await release_all_leases()
     store = storage()
@@ -85,11 +86,11 @@ async def _take_up_what_was_left(settings: Settings) -> None:
     removed = await remove_unfinished()
     await anyio.to_thread.run_sync(clear_scratch, settings.data_dir / "scratch", 0.0)
     if released or removed:
-        log.info("server.took_up", jobs=released, unfinished_files=removed)
+        log.info("server.recovered", jobs=released, unfinished_files=removed)
 
 
 @contextlib.contextmanager
-def _only_one(path: Path):  # type: ignore[no-untyped-def]
+def _exclusive_lock(path: Path):  # type: ignore[no-untyped-def]
     try:
         lock = path.open("a")
     except OSError as error:
@@ -105,7 +106,7 @@ def _only_one(path: Path):  # type: ignore[no-untyped-def]
 
 
 async def readiness() -> Mapping[str, str | None]:
-    """What the server needs, by name: None where it is there, else a sentence about what is missing."""
+    """The server's dependencies by name: None where usable, else a text that says what is wrong."""
     settings, own = get_settings(), runtime()
     return {
         "database": await _check(_database_problem()),

@@ -1,4 +1,4 @@
-"""Scheduling passes as work: one process schedules a kind at a time, with the rules of batches and workflows."""
+"""Scheduling passes of one media kind, made by one process at a time, with the rules of batches and workflows."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,12 +14,12 @@ from services.platform.metrics.recording import record_scheduling
 from services.worker.kinds import Work
 
 COALESCE_SECONDS = 0.02
-"Slots that become free together are given away together."
+"Delay before a pass, so that slots released close together are filled in one pass."
 MAX_PAUSE_SECONDS = 1.0
 
 
 async def _pause_for_budget(group_id: int, reason: str) -> None:
-    """A group is a batch or a workflow; ids are unique over both, so one of the two finds nothing and does nothing."""
+    """Pauses the batch or workflow with that id. Ids are unique over both, so one of the two calls matches no row."""
     await pause_batch_for_budget(group_id, reason)
     await pause_workflow_for_budget(group_id, reason)
 
@@ -28,7 +28,7 @@ GROUP_RULES = GroupRules(begin_batches, _pause_for_budget)
 
 
 async def schedule(kind: MediaKind) -> Pass:
-    """One pass over the waiting jobs of a kind, as `services.accounts.pool.scheduling.schedule` describes it."""
+    """Makes one pass over the waiting jobs of a kind; see `services.accounts.pool.scheduling.schedule`."""
     return await scheduling.schedule(kind, GROUP_RULES)
 
 
@@ -36,15 +36,15 @@ class Scheduler:
     """The passes of one kind in one process. Belongs to one event loop."""
 
     def __init__(self, kind: MediaKind, holder: str, send: Callable[[Work], None]) -> None:
-        """holder: the process's name, under which it holds the kind's scheduling lease. send: sends a message."""
+        """holder: the process name that holds the kind's scheduling lease. send: sends a message for a kind of work."""
         self._kind = kind
         self._holder = holder
         self._send = send
         self._last_seconds = 0.0
 
     async def make_pass(self) -> bool:
-        """One pass, where no other process schedules the kind; whether there may be more to place at once."""
-        # A pass over much takes longer: between two of them there is room for what else uses the database.
+        """Makes one pass unless another process schedules the kind; returns whether more may be placed at once."""
+        # Long passes are followed by a longer pause, so that other users of the database get their turn.
         await asyncio.sleep(max(COALESCE_SECONDS, min(MAX_PAUSE_SECONDS, 2 * self._last_seconds)))
         if not await claim_kind(self._kind, self._holder):
             return False

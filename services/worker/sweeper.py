@@ -1,4 +1,4 @@
-"""House-keeping: closes what nobody closed, and takes away what nobody needs. Any process may do it at any time."""
+"""Housekeeping passes: resumes stuck jobs, rolls up statistics and applies retention. Any process may run them."""
 
 import shutil
 import time
@@ -11,7 +11,7 @@ import structlog
 
 from models.database import execute, is_sqlite
 from services.generation.orphans import resume_orphans
-from services.generation.similarity.indexing import index_forgotten
+from services.generation.similarity.indexing import index_missing
 from services.notifications.callbacks.clearing import clear_callbacks
 from services.notifications.statistics.history import count_history
 from services.notifications.statistics.rollup import roll_up
@@ -32,25 +32,25 @@ CACHE_HOURS = 24
 VACUUM_PAGES = 5000
 HOUSEKEEPING_SECONDS = 600.0
 GRACE_SECONDS = 1800.0
-"How long a file that nothing refers to is marked before it goes."
+"How long an unreferenced file stays marked before it is removed."
 STATISTICS_SECONDS = 2.0
-"""The longest that a sweep counts: the worker's other looks wait for it."""
+"The longest that one statistics step runs."
 
 
 async def sweep() -> bool:
-    """Lets jobs go on that nobody works on, after a fault of our own. False: there is never more to do at once."""
+    """Resumes jobs that no worker holds after an internal fault. Returns False: never more to do at once."""
     await _each(
         {
-            "forgotten stages": wake_orphaned_stage_jobs,
-            "forgotten generations": resume_orphans,
-            "similarity": index_forgotten,
+            "orphaned stages": wake_orphaned_stage_jobs,
+            "orphaned generations": resume_orphans,
+            "similarity": index_missing,
         }
     )
     return False
 
 
 async def roll_up_statistics() -> bool:
-    """Counts what ended before there were statistics, and rolls up what ended since; False."""
+    """Counts jobs that ended before statistics existed, and rolls up those that ended since. Returns False."""
     await _each(
         {
             "history": lambda: count_history(STATISTICS_SECONDS),
@@ -61,8 +61,9 @@ async def roll_up_statistics() -> bool:
 
 
 async def apply_retention(settings: Settings) -> bool:
-    """Clears this host's folders; and the database and the storage, where it is this process's turn: of all processes
-    one in ten minutes. A step that fails keeps no other from being done.
+    """Clears this host's scratch and cache folders. Once in HOUSEKEEPING_SECONDS, one process of the deployment also
+    removes expired rows and files from the database and the storage. A step that fails is logged; the others still
+    run. Returns False.
     """
     await _each(
         {
@@ -92,7 +93,7 @@ async def _each(steps: dict[str, Callable[[], Awaitable[object]]]) -> None:
         try:
             done = await step()
             if isinstance(done, int) and done:
-                log.info("sweep.did", what=name, number=int(done))
+                log.info("sweep.completed", what=name, number=int(done))
         except Exception:
             log.exception("sweep.failed", what=name)
 
@@ -108,7 +109,7 @@ async def _clear(clear: Callable[[Path, float], None], folder: Path, hours: floa
 
 
 def clear_scratch(folder: Path, older_than_seconds: float) -> None:
-    """Removes scratch folders of processes that are long gone. Blocks: for a thread."""
+    """Removes scratch folders not modified for that long, left by ended processes. Blocks: run it in a thread."""
     if not folder.is_dir():
         return
     for path in folder.iterdir():
@@ -120,7 +121,7 @@ def clear_scratch(folder: Path, older_than_seconds: float) -> None:
 
 
 def clear_cache(folder: Path, unused_seconds: float) -> None:
-    """Removes copies of object storage's files that nobody has read for a while. Blocks: for a thread."""
+    """Removes cached copies of object storage files not used for that long. Blocks: run it in a thread."""
     for path in folder.rglob("*") if folder.is_dir() else ():
         try:
             if path.is_file() and time.time() - path.stat().st_mtime >= unused_seconds:

@@ -1,4 +1,4 @@
-"""What the periodic tick of a worker sends messages for: due rows, whose messages may have been lost, and upkeep."""
+"""Finds the work that a worker's periodic tick sends messages for: due rows, whose messages may be lost, and upkeep."""
 
 from models.database import execute, now_ms_sql
 from models.enums import POOL_QUEUES, JobRole, Queue
@@ -13,7 +13,7 @@ UPKEEP_SECONDS: dict[Work, float] = {
     Work.CHECK_ALERTS: 30.0,
     Work.APPLY_RETENTION: 600.0,
 }
-"How often each process asks for upkeep that no row's due time tells of."
+"How often each process sends messages for upkeep, which has no row with a due time."
 
 _WORK_OF_ROLE = {
     JobRole.STAGE: Work.PLAN,
@@ -23,7 +23,7 @@ _WORK_OF_ROLE = {
 
 
 async def due_work() -> set[tuple[Work, Queue]]:
-    """What is due now, with the queues whose workers are to do it. Two statements."""
+    """Kinds of work that are due now, each with the queue whose workers do it. Two statements."""
     return await _due_jobs() | await _due_steps()
 
 

@@ -1,4 +1,4 @@
-"""All that one worker process works on: a loop for each kind of work. Actors run the loops (tasks/)."""
+"""A worker process's loops, one for each kind of work. Actors run the loops (tasks/)."""
 
 import contextlib
 from collections.abc import Callable, Collection
@@ -33,16 +33,16 @@ Send = Callable[[Work], None]
 
 
 class Worker:
-    """Belongs to one event loop. It does nothing by itself: each of its loops works while an actor runs it."""
+    """Belongs to one event loop. Does nothing by itself: each loop works only while an actor runs it."""
 
     def __init__(self, settings: Settings, name: str, queues: Collection[Queue], send: Send) -> None:
-        """queues: those whose messages this process consumes. send: sends the message of a kind of work that may be
-        due because of what was just done here.
+        """queues: those whose messages this process consumes. send: sends the message of a kind of work that may have
+        become due through work done here.
         """
         self.name = name
         self.queues = tuple(queues)
         self._settings = settings
-        most_submits = settings.max_submits
+        max_submits = settings.max_submits
         capacities = _job_capacities(settings)
 
         self.plans = self._jobs(Queue.PLANNING, JobRole.STAGE, _plan, capacities)
@@ -56,14 +56,15 @@ class Worker:
             Queue.POOL_IMAGES: PassLoop(Scheduler(MediaKind.IMAGE, name, send).make_pass),
             Queue.POOL_VIDEOS: PassLoop(Scheduler(MediaKind.VIDEO, name, send).make_pass),
         }
-        # A refusal puts the job back; an accepted task is to be polled; a poll frees slots and finds results.
+        # After a submit, a refused job is scheduled again and an accepted task is polled; a poll releases slots and
+        # finds results.
         self.submits = self._loop(
-            "submit", submits(settings, lambda: _send_all(send, Work.SCHEDULE, Work.POLL)), Capacity(most_submits)
+            "submit", submits(settings, lambda: _send_all(send, Work.SCHEDULE, Work.POLL)), Capacity(max_submits)
         )
         self.polls = self._loop(
             "poll", PollSource(settings, lambda: _send_all(send, Work.SCHEDULE, Work.FINISH)), Capacity(MAX_POLLS)
         )
-        self.finishes = self._loop("finish", finishes(settings), Capacity(max(MIN_FINISHES, most_submits // 4)))
+        self.finishes = self._loop("finish", finishes(settings), Capacity(max(MIN_FINISHES, max_submits // 4)))
 
         self._callbacks = CallbackSource(settings)
         self.callbacks = self._loop("deliver", self._callbacks, Capacity(MAX_CALLBACKS))
@@ -78,14 +79,14 @@ class Worker:
         self.retention = PassLoop(partial(apply_retention, settings))
 
     async def stop(self) -> None:
-        """Cancels all that is running and releases it, due at once for other workers; actors that run loops end."""
+        """Cancels all running work and releases it, due at once for other workers; actors that run loops return."""
         work_loops = [self.submits, self.polls, self.finishes, self.callbacks, self.checks, self.credits]
         job_loops = [self.plans, *self.builds.values(), *self.generations.values(), self.inputs]
         passes = [*self.schedulers.values(), self.sweeps, self.rollups, self.alert_checks, self.retention]
         for loop in (*passes, *job_loops, *work_loops):
             await loop.stop()  # type: ignore[attr-defined]
         await self._callbacks.close()
-        with contextlib.suppress(Exception):  # the database is away: the lease runs out
+        with contextlib.suppress(Exception):  # the database is unavailable: the lease expires
             await release_kinds(self.name)
 
     def _jobs(self, queue: Queue, role: JobRole, do: Do, capacities: dict[Queue, Capacity]) -> WorkLoop[JobClaim]:
@@ -100,7 +101,7 @@ async def _plan(job: Job, lease: Lease, settings: Settings) -> None:
 
 
 def _job_capacities(settings: Settings) -> dict[Queue, Capacity]:
-    """How many jobs of each queue one process works on at once. Renderers also wait for a slot of the machine."""
+    """The number of jobs of each queue that one process runs at once. Renderers also wait for a slot of the machine."""
     cores = settings.render_concurrency
     limits = {Queue.PLANNING: 2, **dict.fromkeys(BUILD_QUEUES, cores), Queue.INPUTS: 8}
     return {queue: Capacity(limit) for queue, limit in limits.items()}

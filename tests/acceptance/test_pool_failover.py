@@ -54,7 +54,7 @@ async def an_expired_session(pool: Pool, _: Path) -> None:
         ("expired-b", "SUCCEEDED", None, None),
     ]
     first, second = job["attempts"]
-    assert route_of(first) == {"expired-a": None, "expired-b": "Another one came before it."}
+    assert route_of(first) == {"expired-a": None, "expired-b": "Another account was preferred."}
     assert route_of(second)["expired-b"] is None
     assert "INACTIVE" in str(route_of(second)["expired-a"])
     account = await pool.account("expired-a")
@@ -114,7 +114,7 @@ async def an_account_out_of_credit(pool: Pool, _: Path) -> None:
         return job["message"] if "until" in (job["message"] or "") else None
 
     message = await until("the job says until when it waits", ask)
-    assert "waits for an account" in message
+    assert "Waiting for an account" in message
     assert [task["account"] for task in pool.emulator.tasks(session="poor")] == ["poor"]
     await pool.add("rich")
     job = await pool.ended(waiting)

@@ -300,7 +300,7 @@ async def test_what_cannot_be_stored_is_fetched_again_and_not_made_again(open_si
         async def ask() -> Any:
             jobs = [await pool.job(job_id) for job_id in pool.jobs.values()]
             assert {job["status"] for job in jobs} <= {"PENDING", "RUNNING"}, jobs
-            return all("Trying again to store it" in (job["message"] or "") for job in jobs)
+            return all("Retrying to store the result" in (job["message"] or "") for job in jobs)
 
         await until("all jobs say that they try again to store it", ask)
         files.unlink()

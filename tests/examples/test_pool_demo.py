@@ -100,8 +100,8 @@ def test_a_change_of_account_a_lost_answer_and_a_failure_are_news() -> None:
     left = job(attempt("a", "SWITCHED", error={"message": "No session."}), status="PENDING")
     assert job_news(4, at_a, left) == "shot 4 leaves a: No session."
     assert job_news(4, left, left) is None
-    lost = job(attempt("a"), message="Upstream did not answer; asking whether it has the task.")
-    assert job_news(4, at_a, lost) == "shot 4 on a: Upstream did not answer; asking whether it has the task."
+    lost = job(attempt("a"), message="The provider did not respond; checking whether it has the task.")
+    assert job_news(4, at_a, lost) == "shot 4 on a: The provider did not respond; checking whether it has the task."
     assert job_news(4, lost, lost) is None
     assert job_news(4, at_a, job(status="FAILED", error={"message": "Refused."})) == "shot 4 failed: Refused."
 

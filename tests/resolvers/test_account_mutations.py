@@ -250,7 +250,7 @@ async def test_an_account_that_is_taken_out_gives_back_what_was_not_submitted() 
     account = await make_account()
     attempt = await make_attempt(account)
     payload = await update({"id": account.global_id, "status": "INACTIVE"})
-    assert payload["accounts"][0]["statusReason"] == "Its owner took it out."
+    assert payload["accounts"][0]["statusReason"] == "Deactivated by its owner."
     assert (await Attempt.get(id=attempt.id)).state is AttemptState.ENDED
     assert (await Job.get(id=attempt.job_id)).status is JobStatus.PENDING
 

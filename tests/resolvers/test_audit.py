@@ -117,7 +117,7 @@ async def test_an_entry_that_cannot_be_written_does_not_touch_the_answer(monkeyp
     with capture_logs() as lines:
         answer = await ask(CANCEL, id=job.global_id)
     assert answer["cancelJob"]["job"]["status"] == "CANCELED"
-    assert [line["event"] for line in lines if "audit" in line["event"]] == ["audit", "audit.not_written"]
+    assert [line["event"] for line in lines if "audit" in line["event"]] == ["audit", "audit.write_failed"]
     # What the database did not take stands in the log.
     (line,) = [line for line in lines if line["event"] == "audit"]
     assert (line["owner"], line["operation"], line["named"]) == (OWNER, "cancelJob", [job.global_id])

@@ -243,7 +243,7 @@ async def test_results_for_prompts_that_are_alike_are_used_again_where_that_is_a
     assert (record.is_reused, record.current_job_id) == (True, record.shown_job_id)
 
 
-async def test_a_dry_run_tells_everything_and_writes_nothing(either_database: str) -> None:
+async def test_a_dry_run_returns_everything_and_writes_nothing(either_database: str) -> None:
     await make_account()
     await images(items("a"))
     await finish(await Job.get())
@@ -326,14 +326,14 @@ async def test_others_have_their_turn_while_items_are_checked(database: None) ->
     task = asyncio.create_task(others())
     await images(items(*(f"s{number}" for number in range(200))), dryRun=True)
     task.cancel()
-    assert turns >= 200 // checking.PART
+    assert turns >= 200 // checking.SLICE_SIZE
 
 
 async def test_what_should_be_known_beforehand_is_a_warning(database: None) -> None:
     made = await videos(items(*(f"s{number}" for number in range(51))), creditBudget=100)
     many, unable, budget = made["warnings"]
-    assert many.startswith("51 videos are many")
-    assert unable.startswith("Nothing of fake can be made now.")
+    assert many.startswith("The batch has 51 videos")
+    assert unable.startswith("fake cannot generate anything now.")
     assert budget == "The budget of 100 credits is below the estimate of 1020: the batch will pause."
     assert (made["estimatedSeconds"], made["estimatedCredits"]) == (None, 1020)
     stored = await ask("{ batches { nodes { warnings creditBudget maxParallel } } }")

@@ -33,7 +33,7 @@ COUNTS = "pendingCount runningCount succeededCount failedCount canceledCount"
 PROGRESS = f"subscription ($id: ID!) {{ batchProgress(id: $id) {{ status progress {COUNTS} }} }}"
 
 
-async def test_a_batch_tells_how_far_its_items_are(either_database: str) -> None:
+async def test_a_batch_shows_the_progress_of_its_items(either_database: str) -> None:
     batch, jobs = await make_batch_of([P, R, S, F, C], skipped_storyboard_ids=["x"], total_count=6)
     await Job.filter(id=jobs[3].id).update(is_superseded=True)
     account = await make_account()
@@ -185,7 +185,7 @@ async def test_following_sends_the_present_state_then_changes_and_the_end(either
             pytest.fail(f"an event after the end: {await anext(source)}")
 
 
-async def test_following_an_ended_batch_tells_its_state_once(database: None) -> None:
+async def test_following_an_ended_batch_sends_its_state_once(database: None) -> None:
     batch, _ = await make_batch_of([S], status=BatchStatus.SUCCEEDED)
     async with subscribed(PROGRESS, id=batch.global_id) as source:
         events = [event.data["batchProgress"]["status"] async for event in source]

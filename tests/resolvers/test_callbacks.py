@@ -134,7 +134,7 @@ async def test_a_result_that_is_handed_out_again_is_told_too() -> None:
 async def delivered_record() -> tuple[GenerationRecord, CallbackDelivery]:
     record = await made("shot-1")
     delivery = await make_delivery(subject_id=record.id, round_tries=1)
-    await CallbackTry.create(delivery_id=delivery.id, number=2, error="The receiver could not be connected to.")
+    await CallbackTry.create(delivery_id=delivery.id, number=2, error="Could not connect to the receiver.")
     await CallbackTry.create(delivery_id=delivery.id, number=1, status_code=500)
     return record, delivery
 
@@ -149,7 +149,7 @@ async def test_a_record_shows_its_deliveries_newest_first_with_their_tries() -> 
     assert rows[1]["nextAttemptAt"] is not None
     assert [(row["statusCode"], row["error"]) for row in rows[1]["tries"]] == [
         (500, None),
-        (None, "The receiver could not be connected to."),
+        (None, "Could not connect to the receiver."),
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 
 from resolvers.context import build_context
-from resolvers.fields import AnsweredAnew
+from resolvers.fields import ClearLoaders
 from schema.context import Info
 from tests.resolvers.asking import viewer
 
@@ -24,7 +24,7 @@ class Query:
 
 @strawberry.type
 class Mutation:
-    @strawberry.mutation(extensions=[AnsweredAnew()])
+    @strawberry.mutation(extensions=[ClearLoaders()])
     async def change(self, info: Info, fails: bool = False) -> Changed | None:
         SEEN.append(info.context.loaders)
         if fails:
@@ -36,7 +36,7 @@ SEEN: list[Any] = []
 SCHEMA = strawberry.Schema(query=Query, mutation=Mutation)
 
 
-async def test_a_payload_is_looked_up_anew() -> None:
+async def test_a_payload_is_loaded_after_the_change() -> None:
     context = build_context(viewer(), "request-1")
     former = context.loaders
     result = await SCHEMA.execute("mutation { change { loaders } }", context_value=context)
@@ -45,7 +45,7 @@ async def test_a_payload_is_looked_up_anew() -> None:
     assert result.data == {"change": {"loaders": str(id(context.loaders))}}
 
 
-async def test_after_a_refusal_the_next_field_looks_anew_too() -> None:
+async def test_after_a_refusal_the_next_field_loads_again_too() -> None:
     context = build_context(viewer(), "request-1")
     await SCHEMA.execute("mutation { a: change(fails: true) { loaders } b: change { loaders } }", context_value=context)
     second, first = SEEN.pop(), SEEN.pop()

@@ -204,7 +204,7 @@ async def test_jobs_are_canceled_and_retried() -> None:
     assert again == {"id": job.global_id, "status": "PENDING", "retryCount": 1}
 
 
-async def test_what_was_looked_up_before_a_second_change_is_looked_up_again() -> None:
+async def test_rows_loaded_before_a_second_change_are_loaded_again() -> None:
     job = await make_job(status=JobStatus.RUNNING)
     part = await make_job(parent_id=job.id, status=JobStatus.SUCCEEDED, role="BUILD")
     document = """mutation ($id: ID!) {
@@ -536,7 +536,7 @@ async def test_a_refused_file_and_a_missing_object_are_placed_in_the_arguments()
 async def test_no_text_and_two_texts_are_refused_in_their_own_words() -> None:
     neither = await refused(CREATE, input={"name": "A"})
     both = await refused(CREATE, input={"name": "A", "inputContent": STORY, "inputFile": "file_1"})
-    assert neither.message == "There is no text: give inputContent or inputFile."
-    assert both.message == "Give inputContent or inputFile, not both."
+    assert neither.message == "No text was given. Set inputContent or inputFile."
+    assert both.message == "Set inputContent or inputFile, not both."
     assert neither.path == both.path == ["input", "inputContent"]
     assert await Workflow.all().count() == 0

@@ -35,7 +35,7 @@ FILE = UploadFile(io.BytesIO(b""))
         (SHOT, {"animatic_id": "anim_1", "shot_id": "shot_1", "file": FILE}, ["shotId"]),
         (SHOT, {"shot_id": "shot_1", "text": "shot_2"}, []),
         (not_found("workflow"), {"id": "wf_1"}, ["id"]),
-        (NotFoundError("The shot has no such picture."), {"shot_id": "shot_1"}, []),
+        (NotFoundError("The shot has no candidate picture with this hash."), {"shot_id": "shot_1"}, []),
         (UnsupportedFileError("The file is empty."), {"shot_id": "shot_1", "file": FILE}, ["file"]),
         (
             FileTooLargeError("Too large."),

@@ -55,7 +55,7 @@ async def succeed(job: Job, seconds: float) -> None:
     await transaction(body)
 
 
-async def test_everything_that_there_is_to_tell() -> None:
+async def test_all_statistics_are_returned() -> None:
     await succeed(await make_generation(), 20)
     await succeed(await make_generation(kind=MediaKind.VIDEO), 40)
     broken, unwanted = await make_generation(), await make_generation()

@@ -280,7 +280,7 @@ async def test_somebody_elses_workflow_is_not_found() -> None:
     assert listener_count() == 0
 
 
-async def test_what_hangs_on_an_event_is_looked_up_anew_for_each() -> None:
+async def test_related_objects_are_loaded_again_for_each_event() -> None:
     document = """subscription ($id: ID!) { workflowEvents(id: $id) { ... on WorkflowProgressed {
         workflow { storyboard { completedShots shots { nodes { title } } } } } } }"""
     film = await make_film(shot_count=1)

@@ -44,7 +44,7 @@ async def queues() -> dict[str, tuple[int, int, int]]:
     return {row["name"]: (row["waiting"], row["delayed"], row["dead"]) for row in rows}
 
 
-async def test_it_tells_versions_load_and_storage(either_database: str) -> None:
+async def test_it_returns_versions_load_and_storage(either_database: str) -> None:
     kept, other = await make_file(), await make_file(OTHER)
     await make_file(state=FileState.WRITING)
     answer = await ask(

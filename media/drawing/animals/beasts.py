@@ -1,4 +1,4 @@
-"""Animals as characters: which animal a name means, its fur and ears, and its head drawn; bodies stand upright."""
+"""Kinds of animal characters: recognised by name, with fur, ears and head; bodies stand upright."""
 
 # ruff: noqa: E501  (word tables read better in long lines)
 
@@ -118,7 +118,7 @@ def beast_of(name: str, description: str) -> str | None:
     plain = name.lower().strip()
     if plain.isascii():
         words = re.findall(r"[a-z]+", plain)
-        # A girl may be called Fox or Robin: a name with a capital says nothing, the description does.
+        # A girl may be called Fox or Robin: a capitalised name is ignored, the description counts.
         if words and words[-1] in _BY_NAME and (name == plain or len(words) > 1 or not description):
             return _BY_NAME[words[-1]]
         told = _EN_DESCRIBED.match(description.lower())

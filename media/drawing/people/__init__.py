@@ -1,1 +1,1 @@
-"""People: what they look like by their words, and how they are drawn."""
+"""People: their looks, derived from words, and drawing them."""

@@ -1,4 +1,4 @@
-"""What one character looks like, as values that the drawing of figures, faces and clothes reads."""
+"""The look of a character as values for drawing figures, faces and clothes."""
 
 from dataclasses import dataclass
 

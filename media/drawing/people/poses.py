@@ -84,7 +84,7 @@ _POSES: dict[str, Pose] = {
 
 
 def pose_for(action: str, rng: random.Random, *, is_asleep: bool = False) -> Pose:
-    """The pose of an action, moved a little by `rng`, so that no two figures stand alike."""
+    """The pose of an action, varied a little by `rng`, so that no two figures look alike."""
     pose = _POSES["ASLEEP" if is_asleep else action]
 
     def near(angles: tuple[float, float], reach: float) -> tuple[float, float]:

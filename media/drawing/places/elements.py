@@ -1,4 +1,4 @@
-"""What many places are made of: sky, clouds, sun and moon, hills, ground, trees, lamps."""
+"""Elements shared by many places: sky, clouds, sun and moon, hills, ground, trees, lamps."""
 
 import math
 import random
@@ -331,7 +331,7 @@ def paint_lamp_post(view: View, x: float, z: float, height: float = 3.6) -> None
 
 
 def lit_window(view: View, shape: Points, *, is_lit: bool, glass: Colour = (120, 146, 168)) -> None:
-    """A window pane, shining where somebody is in."""
+    """A window pane, lit where somebody is inside."""
     if not is_lit:
         view.canvas.fill(shape, glass)
         return

@@ -1,4 +1,4 @@
-"""Inside: a room at home, a shop or inn, an office, a classroom."""
+"""Interiors: a room at home, a shop or inn, an office, a classroom."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Buildings that one comes to see: city gates, palaces and temples, castles, a police post."""
+"""Landmark buildings: city gates, palaces and temples, castles, a police post."""
 
 import numpy as np
 

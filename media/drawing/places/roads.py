@@ -1,4 +1,4 @@
-"""What streets are paved with."""
+"""Pavements of streets."""
 
 from media.drawing.colour import Colour, mix
 from media.drawing.places.elements import SNOW, is_snowy

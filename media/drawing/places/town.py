@@ -1,4 +1,4 @@
-"""Where people live: streets, the city, villages, a house from outside."""
+"""Populated places: streets, the city, villages, a house from outside."""
 
 import random
 

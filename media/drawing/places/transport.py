@@ -1,4 +1,4 @@
-"""Where journeys begin: a railway platform with a train."""
+"""A railway platform with a train."""
 
 import numpy as np
 

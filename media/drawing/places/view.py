@@ -1,4 +1,4 @@
-"""The camera: where a point of the world (metres, y up, z away from us) lies in the picture."""
+"""The camera: projects points of the world (metres, y up, z away from the viewer) into the picture."""
 
 import math
 import random
@@ -18,7 +18,7 @@ _HAZE_METRES = {"FOG": 16.0, "SNOW": 110.0, "RAIN": 80.0, "WIND": 120.0}
 class View:
     """`horizon` and `vanish_x` in pixels, `focal` in pixels, `eye` in metres above the ground.
 
-    rng moves the camera and what is by chance; scene_rng decides what the place itself looks like.
+    rng varies the camera and random details; scene_rng decides the look of the place itself.
     """
 
     canvas: Canvas
@@ -74,7 +74,7 @@ class View:
 
     @contextmanager
     def distant(self, z: float) -> Iterator[None]:
-        """Colours inside appear as at distance z."""
+        """Inside the context colours appear as at distance z."""
         reach = _HAZE_METRES.get(self.light.weather or "", 190.0)
         step = round((1 - math.exp(-max(0.0, z - 4) / reach)) * 0.86 * 24)
         if step not in self._tones:
@@ -84,7 +84,7 @@ class View:
 
     @contextmanager
     def shining(self) -> Iterator[None]:
-        """Colours inside are light themselves: neither dimmed nor hazed."""
+        """Inside the context colours are light sources: neither dimmed nor hazed."""
         if -1 not in self._tones:
             self._tones[-1] = self.light.raw()
         with self.canvas.toned(self._tones[-1]):

@@ -1,4 +1,4 @@
-"""By the water: rivers and lakes, the sea, harbours, bridges."""
+"""Places by the water: rivers and lakes, the sea, harbours, bridges."""
 
 import numpy as np
 

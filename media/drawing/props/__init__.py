@@ -1,1 +1,1 @@
-"""Things: what kind of object words name, and how each is drawn."""
+"""Props: recognising their kinds in words, and drawing them."""

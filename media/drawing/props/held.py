@@ -1,4 +1,4 @@
-"""How things are drawn that a hand can hold: coins, letters, lamps, swords and the like."""
+"""Draws things that a hand can hold: coins, letters, lamps, swords and the like."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How plain household things are drawn: bundles, scissors, stones, troughs, sausages."""
+"""Draws household things: bundles, scissors, stones, troughs, sausages."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from media.drawing.props.kinds import Prop
 
 
 def _bundle(pen: Pen, prop: Prop) -> None:
-    """Something tied up in a cloth: it says that there is a thing, not which."""
+    """A cloth bundle, which stands for a thing of unknown kind."""
     cloth = prop.colour or ((176, 152, 118), (150, 150, 140), (128, 138, 150), (168, 140, 120))[prop.seed % 4]
     pen.fill(oval(0.04, 0, 0.62, 0.07), (30, 26, 40), 0.22)
     pen.body(

@@ -1,4 +1,4 @@
-"""Things: what kind of object words name, and how large it is.
+"""Kinds of props, recognised by words, and their sizes.
 
 The unit of every drawing is the object's height; (0, 0) is the middle of its foot, y down.
 """
@@ -35,7 +35,7 @@ KINDS: Table = (
     ("TURKEY", "火鸡 鹅 turkey goose"), ("BOX", "箱 盒 礼物 box| chest| gift present| parcel"),
 )  # fmt: skip
 
-# Longer words that hold the word for a thing and mean something else.
+# Longer words that contain the word for a thing with another meaning.
 _NO_THINGS: Table = (
     (
         "NONE",
@@ -129,7 +129,7 @@ _HELD = {
 
 @dataclass(frozen=True)
 class Prop:
-    """`colour`: the one that the words name, if any; `seed`: from the name, for what words leave open."""
+    """A prop. colour: named by the words, if any; seed: from the name, for unspecified details."""
 
     kind: str
     colour: Colour | None
@@ -164,11 +164,11 @@ class Prop:
 
 
 def recognise_prop(name: str, description: str = "") -> Prop:
-    """The prop that a name means; clothes, and what no word tells, are a bundle of plain cloth."""
+    """The prop of a name; clothes and unknown things are a bundle of plain cloth."""
     text = f"{name} {description}".lower()
     named = named_colours(text)
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4])
-    # What is told last is what it now is: an umbrella, though its name is still lantern.
+    # The last kind named is the present one: an umbrella, though its name is still lantern.
     kind = _kind_in(_WITH.sub(" ", description.lower())) or _kind_in(name.lower())
     if kind is None and first_of(_NOT_HANDLED, name.lower()) is None:
         kind = _kind_in(description.lower())
@@ -192,7 +192,7 @@ def _plain(text: str) -> str:
 
 
 def is_recognised(prop: Prop) -> bool:
-    """Whether the prop may stand in a shot: a bundle says nothing there."""
+    """Whether the prop may be shown in a shot; a bundle is meaningless there."""
     return prop.kind != "BUNDLE"
 
 

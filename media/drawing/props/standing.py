@@ -1,4 +1,4 @@
-"""How things that stand on the ground are drawn: vehicles, beasts, furniture."""
+"""Draws things that stand on the ground: vehicles, animals, furniture."""
 
 from collections.abc import Callable
 

@@ -1,1 +1,1 @@
-"""What the words of an order ask to be drawn."""
+"""Reads from the text of an order what to draw."""

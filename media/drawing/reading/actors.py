@@ -1,4 +1,4 @@
-"""Who a prompt shows, and what each of them does, feels and wears by the words told of that one."""
+"""Reads the characters of a prompt with their actions, moods and clothes."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,13 +32,13 @@ class Actor:
     subject: DrawnSubject
     action: str
     mood: str
-    told: str = ""  # the words about this one
-    worn: str = ""  # what the prompt says beside its name, for this shot alone
+    told: str = ""  # the words about this character
+    worn: str = ""  # the words in brackets after its name, for this shot only
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What a prompt tells of one person. told: the words about this one; of_all: the whole action, of one alone."""
+    """The words about one person. told: those about this person; of_all: the whole action, where there is only one."""
 
     person: DrawnSubject
     told: str
@@ -47,7 +47,7 @@ class Heard:
 
 
 def actors_of(order: DrawingOrder, parts: Mapping[str, str]) -> tuple[Actor, ...]:
-    """The characters of a shot with their deeds and moods. parts: of labels.prompt_parts."""
+    """The characters of a shot with their actions and moods. parts: of labels.prompt_parts."""
     actors: list[Actor] = []
     for heard in _heard(people_of(order, parts), parts):
         deed = deed_of(heard)
@@ -58,7 +58,7 @@ def actors_of(order: DrawingOrder, parts: Mapping[str, str]) -> tuple[Actor, ...
 
 
 def people_of(order: DrawingOrder, parts: Mapping[str, str]) -> list[DrawnSubject]:
-    """Given characters; else those that the label names; else the people whom the words mention."""
+    """The given characters; else those named by the label; else the people mentioned in the words."""
     people = [subject for subject in order.subjects if subject.type == "CHARACTER"]
     people = people or labelled_people(parts["character"])
     if not people and parts["character"] == "" and not _is_told_empty(order, parts):
@@ -67,7 +67,7 @@ def people_of(order: DrawingOrder, parts: Mapping[str, str]) -> list[DrawnSubjec
 
 
 def labelled_people(label: str) -> list[DrawnSubject]:
-    """Those whom the label of the characters names, six at most: "Anna and Tom"."""
+    """The characters named by the label, at most six: "Anna and Tom"."""
     if label in _NOBODY:
         return []
     names = [name for name in _BETWEEN_NAMES.split(label.rstrip(".。")) if name]
@@ -75,7 +75,7 @@ def labelled_people(label: str) -> list[DrawnSubject]:
 
 
 def mentioned_people(action: str) -> list[DrawnSubject]:
-    """The kinds of people that free words speak of, three at most."""
+    """The kinds of people in free words, at most three."""
     return [DrawnSubject("CHARACTER", word) for word in found_in_order(PEOPLE, action)[:_MOST_MENTIONED]]
 
 
@@ -86,7 +86,7 @@ def _is_told_empty(order: DrawingOrder, parts: Mapping[str, str]) -> bool:
 
 
 def _dressed(people: Sequence[DrawnSubject], references: Sequence[Path]) -> list[DrawnSubject]:
-    """The first people with the references, in order."""
+    """Assigns the references to the first people, in order."""
     dressed = zip(people, references, strict=False)
     return [*(replace(person, reference=reference) for person, reference in dressed), *people[len(references) :]]
 
@@ -96,13 +96,13 @@ def _heard(people: Sequence[DrawnSubject], parts: Mapping[str, str]) -> Iterable
     told = told_of(people, action)
     of_all = action if len(people) == 1 else ""
     for index, person in enumerate(people):
-        # One who is not spoken of listens; where nobody is, the words are about the first.
+        # A person without words listens; where nobody is named, the words are about the first.
         other = action if not told and index == 0 else of_all
         yield Heard(person, told.get(index, "") or other, of_all, _worn(person, parts["character"]))
 
 
 def deed_of(heard: Heard) -> str:
-    """The value of vocabulary.ACTIONS that one does; STAND where no word tells."""
+    """The person's value of vocabulary.ACTIONS; STAND where no word names one."""
     if _IN_BED.search(heard.worn):
         return "LIE"
     deed = first_of(ACTIONS, _own_deed(heard.told), _own_deed(heard.of_all)) or "STAND"
@@ -111,12 +111,12 @@ def deed_of(heard: Heard) -> str:
 
 
 def mood_of(heard: Heard) -> str:
-    """The value of vocabulary.MOODS that one feels; CALM where no word tells."""
+    """The person's value of vocabulary.MOODS; CALM where no word names one."""
     return first_of(MOODS, heard.told, heard.of_all) or "CALM"
 
 
 def _deed_of_the_held(heard: Heard) -> str:
-    """Of two who support each other by the words, the second is the one who is held."""
+    """Of two people who support each other, the second one is held."""
     return "WALK" if "走" in heard.told or "walk" in heard.told else "STAND"
 
 
@@ -146,19 +146,19 @@ def told_of(people: Sequence[DrawnSubject], action: str) -> dict[int, str]:
 
 
 def _own_deed(text: str) -> str:
-    """What somebody does, without what that one sees, remembers or dreams of others."""
+    """The action of a person, without what the person sees, remembers or dreams of others."""
     seen = _SEEING.search(text)
     return text if seen is None else f"{text[: seen.start()]} 看 look"
 
 
 def _worn(person: DrawnSubject, label: str) -> str:
-    """The words in brackets behind the name in the label of the characters."""
+    """The words in brackets after the name in the label of the characters."""
     found = re.search(rf"{re.escape(person.name.lower())}\s*[（(]([^）)]*)[）)]", label)
     return found.group(1) if found else ""
 
 
 def _places_of(person: DrawnSubject, text: str) -> list[int]:
-    """Where the text names the person: by the whole name, else by its last word or two characters."""
+    """The positions of the person's name in the text: whole, else its last word or two characters."""
     for form in _forms_of(person.name.lower()):
         # A single letter is a name only where it stands alone: the narrator's I.
         pattern = rf"\b{re.escape(form)}\b" if form.isascii() else re.escape(form)

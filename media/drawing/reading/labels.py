@@ -1,4 +1,4 @@
-"""The labels of a prompt, Chinese or English: which words tell the shot, the scene, the people, the action."""
+"""The Chinese and English labels of a prompt, which mark its shot, scene, people and action."""
 
 import re
 

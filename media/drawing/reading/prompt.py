@@ -1,4 +1,4 @@
-"""Finds in a prompt, labelled or free, in Chinese or English, what there is to draw."""
+"""Reads from a prompt (labelled or free, Chinese or English) what to draw."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _CJK = re.compile(r"[\u4e00-\u9fff]")
 
 @dataclass(frozen=True)
 class Reading:
-    """What a prompt shows. Values are those of the tables in vocabulary.py; text is lower case."""
+    """The content of a prompt. Values are those of the tables in vocabulary.py; text is lower case."""
 
     shot_type: str
     place: str
@@ -37,7 +37,7 @@ class Reading:
 
 
 def read_order(order: DrawingOrder) -> Reading:
-    """What the order's prompt shows, with its subjects."""
+    """Reads the order's prompt and subjects."""
     parts = prompt_parts(order.prompt)
     scene = scene_words(order, parts)
     place, is_indoors = place_of(scene)
@@ -61,13 +61,13 @@ def read_order(order: DrawingOrder) -> Reading:
 
 
 def _shot_type(parts: Mapping[str, str]) -> str:
-    """Of a labelled prompt only the label counts: "a long way" is no long shot."""
+    """The shot type; in a labelled prompt only from the label: "a long way" is no long shot."""
     is_labelled = bool(parts["scene"] or parts["shot"])
     return first_of(SHOT_TYPES, parts["shot"], "" if is_labelled else parts["action"]) or "MEDIUM"
 
 
 def _era(order: DrawingOrder, parts: Mapping[str, str], scene: SceneWords) -> str:
-    """What any word of the order tells; else its language."""
+    """The era by any word of the order; else by its language."""
     prompt = " ".join((parts["shot"], parts["scene"], parts["action"], parts["style"]))
     subjects = " ".join(f"{subject.name} {subject.description}".lower() for subject in order.subjects)
     is_chinese = _CJK.search(order.prompt + scene.designed) is not None
@@ -75,5 +75,5 @@ def _era(order: DrawingOrder, parts: Mapping[str, str], scene: SceneWords) -> st
 
 
 def _told_style(text: str) -> str:
-    """What stands before the word style in free words: elsewhere "dark" or "soft" say nothing of the drawing."""
+    """The words before "style" in free words: elsewhere "dark" or "soft" do not describe the drawing."""
     return " ".join(word for pair in _STYLE_WORDS.findall(text) for word in pair)

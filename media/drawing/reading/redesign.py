@@ -1,4 +1,4 @@
-"""What somebody changed in a scene's design: the words beside those that its script wrote."""
+"""Finds the words that a person changed in a scene's design, compared to those of its script."""
 
 import re
 
@@ -17,9 +17,9 @@ def written_time(description: str) -> str:
 
 
 def changed_design(name: str, description: str, style: str | None) -> str:
-    """The words of a scene's description, in lower case, that are not the script's own: a new prompt, an added wish.
+    """The words of a scene's description, in lower case, that the script did not write: a new prompt or an addition.
 
-    The description may be followed by a design order. All that is left where neither is the script's own.
+    The description may be followed by a design order. All words where neither was written by the script.
     """
     rest = description.strip()
     if (match := _WRITTEN.match(rest)) and match.group("told").startswith(name):

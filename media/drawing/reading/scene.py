@@ -1,4 +1,4 @@
-"""Where and when a shot is set: place and side, time of day, season and weather, by the words for its scene."""
+"""Reads the setting of a shot from its words: place, inside or outside, time of day, season, weather."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,17 +12,17 @@ from media.drawing.reading.words import first_of, word_pattern
 INDOORS = frozenset({"ROOM", "SHOP", "OFFICE", "SCHOOL"})
 _BUILT_OUTSIDE = {"ROOM": "HOUSE", "SHOP": "STREET", "OFFICE": "CITY", "SCHOOL": "HOUSE"}
 _BUILT_INSIDE = {"POLICE": "OFFICE"}
-# Places that look the same from within, or that are no building: a station, a ship in space.
+# Places that look the same inside, or that are no buildings: a station, a ship in space.
 _SIDELESS = frozenset({"SPACE", "STATION", "PALACE", "BRIDGE"})
 
 
 @dataclass(frozen=True)
 class SceneWords:
-    """What an order says of its scene, in lower case.
+    """The words of an order about its scene, in lower case.
 
-    told: the prompt's label; designed: names and descriptions of the SCENE subjects; changed: what somebody changed
+    told: the prompt's label; designed: names and descriptions of the SCENE subjects; changed: what a person changed
     in them since their script wrote them; written_time: of vocabulary.TIMES, as that script wrote it; action: the
-    action without the characters' names; key: what the scene is called.
+    action without the characters' names; key: the name of the scene.
     """
 
     told: str = ""
@@ -52,18 +52,18 @@ def scene_words(order: DrawingOrder, parts: Mapping[str, str]) -> SceneWords:
 
 
 def place_of(words: SceneWords) -> tuple[str, bool]:
-    """The value of vocabulary.PLACES (OPEN where no word tells), and whether it is inside a building."""
+    """The value of vocabulary.PLACES (OPEN where no word names one), and whether it is inside a building."""
     changed = first_of(PLACES, _without_sides(words.changed))
     place = changed or first_of(PLACES, _without_sides(words.told), _without_sides(words.designed), words.action)
     side = first_of(INSIDE_OR_OUTSIDE, words.changed)
     if side is None and changed is None:
-        # Another place has a side of its own: a beach is outside though the house was not.
+        # Another place decides by itself: a beach is outside though the house was inside.
         side = first_of(INSIDE_OR_OUTSIDE, words.told, words.designed)
     return on_side(place or "OPEN", side)
 
 
 def on_side(place: str, side: str | None) -> tuple[str, bool]:
-    """The place from the side that the words tell: a house from inside is a room, a shop from outside a street."""
+    """The place as seen from inside or outside: a house from inside is a room, a shop from outside a street."""
     is_indoors = place in INDOORS
     if side == "OUTSIDE" and is_indoors:
         return _BUILT_OUTSIDE[place], False
@@ -73,27 +73,27 @@ def on_side(place: str, side: str | None) -> tuple[str, bool]:
 
 
 def time_of(words: SceneWords) -> str:
-    """The value of vocabulary.TIMES; NOON where no word tells."""
+    """The value of vocabulary.TIMES; NOON where no word names one."""
     time = first_of(TIMES, words.told)
-    # A shot at another time of day than the scene's own keeps it; day alone says little.
+    # A shot at another time of day than its scene keeps its own; day alone is too unspecific.
     if words.changed and time in (None, words.written_time or "NOON"):
         time = first_of(TIMES, words.changed) or time
     return time or first_of(TIMES, words.action, words.designed) or "NOON"
 
 
 def weather_of(words: SceneWords) -> str | None:
-    """The value of vocabulary.WEATHERS; a changed scene keeps nothing of what it was."""
+    """The value of vocabulary.WEATHERS; a changed scene does not keep its old weather."""
     return first_of(WEATHERS, words.changed, words.told, words.action, "" if words.changed else words.designed)
 
 
 def season_of(words: SceneWords) -> str:
-    """The value of vocabulary.SEASONS; where no word tells it is summer, or winter where it snows."""
+    """The value of vocabulary.SEASONS; where no word names one, winter if it snows, else summer."""
     season = first_of(SEASONS, words.surroundings, words.told, words.action)
     return season or ("WINTER" if weather_of(words) == "SNOW" else "SUMMER")
 
 
 def _changed(scenes: Sequence[DrawnSubject], told: str, style: str | None) -> str:
-    """The new words for the scene that a shot is in; none where the shot itself speaks of another place."""
+    """The changed words of the scene; none where the shot itself names another place."""
     for scene in scenes:
         name = scene.name.lower()
         of_name, of_told = (first_of(PLACES, _without_sides(text)) for text in (name, told))
@@ -105,7 +105,7 @@ def _changed(scenes: Sequence[DrawnSubject], told: str, style: str | None) -> st
 
 
 def _without_names(text: str, subjects: Sequence[DrawnSubject]) -> str:
-    """The words but for the characters' own names: Dawn is no time of day, and 林远 no wood."""
+    """The words without the characters' names: Dawn is no time of day, and 林远 no wood."""
     for subject in subjects:
         if subject.type == "CHARACTER":
             name = subject.name.lower()
@@ -114,7 +114,7 @@ def _without_names(text: str, subjects: Sequence[DrawnSubject]) -> str:
 
 
 def _without_sides(text: str) -> str:
-    """The words of a scene but for inside and outside: the room in 室外 is no room."""
+    """The words of a scene without inside and outside: 室外 contains no room."""
     for _, words in INSIDE_OR_OUTSIDE:
         text = word_pattern(words).sub(" ", text)
     return text

@@ -1,4 +1,4 @@
-"""The Chinese and English words by which a prompt says what it shows, as ordered tables from value to words.
+"""The vocabulary of prompts: ordered tables from values to Chinese and English words.
 
 English words match at a word's beginning (so "run" also finds "running"); a trailing "|" asks for the whole word.
 """
@@ -18,7 +18,7 @@ SHOT_TYPES: Table = (
     ("MEDIUM", "中景 中近景 medium mid~shot mid-shot waist"),
 )
 
-# More telling places first: "a bridge over the river in the city" is a bridge.
+# More specific places first: "a bridge over the river in the city" is a bridge.
 PLACES: Table = (
     ("SPACE", "太空 宇宙 星空 飞船 outer~space spaceship starship galaxy cosmos orbit asteroid"),
     ("POLICE", "分驻所 派出所 警察局 巡警局 公安局 警署 衙门 police~station precinct police~post police~box"),
@@ -59,7 +59,7 @@ PLACES: Table = (
     ("SKY", "天空 云端 空中 云 sky clouds"),
 )  # fmt: skip
 
-# Whether the scene is inside a building or under the sky. These words say nothing of the place itself.
+# Whether the scene is inside a building or under the sky. These words do not name the place itself.
 INSIDE_OR_OUTSIDE: Table = (
     ("OUTSIDE", "室外 户外 外景 露天 屋外 门外 exterior ext| outdoors outdoor outside"),
     ("INSIDE", "室内 屋内 内景 interior int| indoors indoor inside"),
@@ -121,14 +121,14 @@ ACTIONS: Table = (
     ("STAND", "站 立 停 等 stand stood| wait stops|"),
 )  # fmt: skip
 
-# From where one looks: at somebody's back, up at somebody who seems to grow, at hands alone.
+# Camera positions: behind somebody, looking up at somebody who towers, hands only.
 CAMERAS: Table = (
     ("LOW", "仰视 仰望他 高大 愈走愈大 越走越大 低角度 low~angle towers towering looming looms grew~tall grows~tall"),
     ("BEHIND", "后影 背影 背对 背后看去 from~behind back~view seen~from~the~back back~turned"),
     ("HANDS", "手掌 双手 手心 空手 hands~alone open~hand empty~hand palm| clasped~hands own~hands"),
 )
 
-# Words that put a thing into a hand.
+# Words that mean that a thing is held.
 HANDLING: Table = (
     (
         "HANDLED",
@@ -175,7 +175,7 @@ STYLES: Table = (
     ("VIVID", "鲜艳 热血 浓烈 vivid vibrant shounen shonen comic bold| saturated"),
 )
 
-# Everybody whom free words may show where no subject is given.
+# The people in free words where no subject is given.
 PEOPLE: Table = (
     ("old woman", "老女人 老妇 老太 奶奶 婆婆 old~woman grandmother granny"),
     ("old man", "老人 老头 老汉 爷爷 老翁 old~man grandfather"),

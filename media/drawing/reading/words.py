@@ -1,4 +1,4 @@
-"""Finding the words of a table in a text: the first that stands there, the last, or all in the text's order."""
+"""Finds the words of a table in a text: the first, the last, or all in the order of the text."""
 
 import functools
 import re
@@ -20,7 +20,7 @@ def word_pattern(words: str) -> re.Pattern[str]:
 
 
 def first_of(table: Table, *texts: str) -> str | None:
-    """The first value of the table whose words stand in the first of the texts that has any."""
+    """The first value of the table whose words occur in the first text that has any."""
     for text in texts:
         for value, words in table:
             if text and word_pattern(words).search(text):
@@ -29,9 +29,9 @@ def first_of(table: Table, *texts: str) -> str | None:
 
 
 def last_of(table: Table, *texts: str) -> str | None:
-    """The value whose words stand last in the first of the texts that has any; words within longer ones do not count.
+    """The value whose words occur last in the first text that has any; words within longer ones are ignored.
 
-    What is added to a description comes after it, so that it takes the place of what was said before.
+    Additions follow a description, so the last word overrides earlier ones.
     """
     for text in texts:
         hits = [
@@ -41,13 +41,13 @@ def last_of(table: Table, *texts: str) -> str | None:
         ]
         if hits:
             last = max(hits, key=lambda hit: hit[1])
-            # The longest of those that end there; of equals, the first of the table.
+            # The longest match that ends there; of equal ones the first of the table.
             return min((hit for hit in hits if hit[1] == last[1]), key=lambda hit: hit[0])[2]
     return None
 
 
 def found_in_order(table: Table, text: str) -> list[str]:
-    """The values whose words stand in `text`, in the order of the text; words within longer found ones do not count."""
+    """The values whose words occur in `text`, in its order; words within longer matches are ignored."""
     hits = [
         (match.start(), -match.end(), rank, value)
         for rank, (value, words) in enumerate(table)

@@ -1,4 +1,4 @@
-"""The figures and things of a shot, drawn from far to near where the stage has them."""
+"""Draws the figures and things of a staged shot from far to near."""
 
 from media.drawing.canvas import Tone, limb, points, smooth
 from media.drawing.colour import darker, mix
@@ -38,7 +38,7 @@ def draw_cast(ink: Ink, view: View, stage: Stage, *, turn: float | None = None) 
 
 
 def _shaded(tone: Tone | None, shade: float) -> Tone | None:
-    """The tone of one who stands before the light; shade 0 to 1."""
+    """The tone of a figure in front of the light; shade 0 to 1."""
     if shade <= 0 or tone is None:
         return tone
     return lambda colour: tone(mix(darker(colour, shade), (34, 36, 56), shade * 0.6))
@@ -52,7 +52,7 @@ def sway_of(placed: Placed, light: Light) -> float:
 
 
 def expression_of(placed: Placed) -> Expression:
-    """The face of one asleep, who speaks, or who does and feels what it is told of."""
+    """The facial expression by sleep, speech, action and mood."""
     if placed.is_asleep:
         return EXPRESSIONS["ASLEEP"]
     return expression_for(placed.mood, "TALK" if placed.is_talking else placed.action)
@@ -114,7 +114,7 @@ def _blanket(pen: Pen) -> None:
 
 
 def _hold(hand: Pen, look: Look, prop: Prop) -> None:
-    """A thing in a hand, a little larger than life, so that one sees what it is."""
+    """A held thing, drawn a little larger than life so that it is recognisable."""
     size = prop.metres / (look.height * GROWN_METRES) * (1.5 if prop.metres < 0.3 else 1.0)
     drop = size * _DROPS_BY_SIZE[prop.kind] if prop.kind in _DROPS_BY_SIZE else _DROPS.get(prop.kind, -0.02)
     held = Pen(

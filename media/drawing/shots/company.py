@@ -1,4 +1,4 @@
-"""Who and what a shot shows: the actors before the camera, the things, and whose shoulder or hands come into it."""
+"""Selects the contents of a shot: actors, things, and the shoulder or hands in the foreground."""
 
 from dataclasses import dataclass, replace
 
@@ -11,14 +11,14 @@ from media.drawing.shots.things import things_in
 
 _NARRATORS = ("我", "i", "narrator", "叙述者", "旁白", "me")
 _PASSIVE = ("STAND", "LOOK")
-# Deeds in which those who do them see their own hands.
+# Actions in which a person sees their own hands.
 _HANDS_SEEN = ("GIVE", "SUPPORT", "FIGHT", "PULL", "POINT")
 _CLOSE_UPS = ("EXTREME_CLOSE_UP", "CLOSE_UP")
 
 
 @dataclass(frozen=True)
 class Company:
-    """main: the index of the actor whom the shot is about. insert: a thing that fills the picture by itself."""
+    """main: the index of the main actor. insert: a thing that fills the picture by itself."""
 
     actors: tuple[Actor, ...]
     main: int = 0
@@ -30,7 +30,7 @@ class Company:
 
 
 def company_of(reading: Reading) -> Company:
-    """Everybody and everything that the reading puts before the camera."""
+    """All actors and things of the reading."""
     company = Company(reading.actors, things=things_in(reading))
     if reading.shot_type == "POINT_OF_VIEW":
         company = through_somebodys_eyes(company)
@@ -50,7 +50,7 @@ def look_of(actor: Actor) -> Look:
 
 
 def through_somebodys_eyes(company: Company) -> Company:
-    """Without the one through whose eyes we look: the narrator, or the first one named. One alone is looked at."""
+    """Removes the viewer of a point-of-view shot: the narrator, or the first named. A single actor stays."""
     if len(company.actors) < 2:
         return company
     viewer = next((actor for actor in company.actors if _narrates(actor)), company.actors[0])
@@ -62,13 +62,13 @@ def through_somebodys_eyes(company: Company) -> Company:
 
 
 def about_who_acts(company: Company) -> Company:
-    """With the first who does more than stand and look in the middle."""
+    """Makes the first actor who does more than stand and look the main one."""
     acting = (index for index, actor in enumerate(company.actors) if actor.action not in _PASSIVE)
     return replace(company, main=next(acting, 0))
 
 
 def with_insert(company: Company, *, is_extreme: bool) -> Company:
-    """With the thing that fills a close shot: any where nobody is there, very near one that somebody holds."""
+    """Adds the thing that fills a close shot: any without actors, a held one in an extreme close-up."""
     if not company.actors:
         return replace(company, insert=company.things[0]) if company.things else company
     held = [prop for prop in company.things if prop.is_held]
@@ -78,14 +78,14 @@ def with_insert(company: Company, *, is_extreme: bool) -> Company:
 
 
 def with_hands_alone(company: Company) -> Company:
-    """With nothing of the first actor but a hand."""
+    """Shows only a hand of the first actor."""
     if not company.actors:
         return company
     return replace(company, actors=(), main=0, insert_hand=look_of(company.actors[0]))
 
 
 def over_a_shoulder(company: Company) -> Company:
-    """Seen over the shoulder of the first who is not the main one; one alone turns the back on us."""
+    """Over the shoulder of the first actor who is not the main one; a single actor is seen from behind."""
     if not company.actors:
         return company
     others = (index for index in range(len(company.actors)) if index != company.main)

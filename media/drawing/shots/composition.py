@@ -1,4 +1,4 @@
-"""A shot before anything in it has its place: its figures with their poses, its framing, and what chance gave it."""
+"""A shot before placement: its figures with their poses, its framing and its random values."""
 
 import random
 from dataclasses import dataclass
@@ -45,9 +45,9 @@ class Member:
 
 @dataclass(frozen=True)
 class Composition:
-    """width, height: of the picture in pixels. main: the index of the member whom the shot is about.
+    """width, height: of the picture in pixels. main: the index of the main member.
 
-    jitter: a small share of the height; side: -1 or 1, to which the shot leans; both by chance.
+    jitter: a small share of the height; side: -1 or 1, to which the shot leans; both are random.
     """
 
     reading: Reading
@@ -91,7 +91,7 @@ class Composition:
 def compose(
     reading: Reading, framing: Framing, company: Company, size: tuple[int, int], chance: random.Random
 ) -> Composition:
-    """The company posed for a picture of size (width, height) in pixels. Asks chance for poses, jitter and side."""
+    """The company posed for a picture of size (width, height) in pixels. Poses, jitter and side are random."""
     members = [
         Member(actor, look_of(actor), pose_for(actor.action, chance, is_asleep=lies_flat(actor, reading)))
         for actor in company.actors

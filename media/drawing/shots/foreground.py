@@ -1,4 +1,4 @@
-"""What is close before the camera: a thing by itself, a hand, somebody's shoulder, the viewer's own hands and sight."""
+"""Draws the foreground: a single thing, a hand, a shoulder, the viewer's own hands and field of view."""
 
 import random
 from dataclasses import replace
@@ -56,7 +56,7 @@ def _draw_palm(pen: Pen, look: Look) -> None:
 
 
 def draw_shoulder(ink: Ink, look: Look, side: int, chance: random.Random) -> None:
-    """The one over whose shoulder we look: large, dark, at the edge of the picture."""
+    """The figure in an over-the-shoulder shot: large, dark, at the edge of the picture."""
     canvas = ink.canvas
     unit = min(canvas.height, canvas.width * 1.12)
     head = min(unit * chance.uniform(0.5, 0.56), canvas.width * 0.42)
@@ -90,7 +90,7 @@ def draw_shoulder(ink: Ink, look: Look, side: int, chance: random.Random) -> Non
 
 
 def draw_eyes_frame(ink: Ink, chance: random.Random) -> None:
-    """The soft dark frame of somebody's own sight."""
+    """The soft dark frame of a point-of-view shot."""
     canvas = ink.canvas
     width, height = canvas.image.size
     across = np.linspace(-1, 1, 160)[None, :]

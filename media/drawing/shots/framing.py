@@ -1,4 +1,4 @@
-"""What a staged shot consists of: framings by shot type, and figures and things in their places."""
+"""Framings by shot type, and the placed figures and things of a staged shot."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ FRAMINGS: dict[str, Framing] = {
     "OVER_THE_SHOULDER": Framing(head=0.3, at=0.4, eye=1.45, focal=1.6, blur=0.005),
     "POINT_OF_VIEW": Framing(head=0.25, at=0.36, eye=1.5, focal=1.3, blur=0.002),
 }
-# Looking up at somebody who towers.
+# A low camera looking up at somebody who towers.
 LOW_FRAMING = Framing(body=1.02, at=1.04, eye=0.3, focal=1.0)
 
 
@@ -56,7 +56,7 @@ class Placed:
     held: Prop | None = None
     lifted: float = 0.0  # metres above the ground: on a seat
     is_from_behind: bool = False
-    shade: float = 0.0  # how far it is a dark shape before the light
+    shade: float = 0.0  # 0 to 1: how much it is a dark silhouette
     is_asleep: bool = False
     is_talking: bool = False
 
@@ -85,4 +85,4 @@ class Stage:
     blur: float
     insert: Prop | None  # a thing shown by itself, large
     insert_hand: Look | None
-    own_hands: Look | None = None  # of the one through whose eyes we look, where they do something
+    own_hands: Look | None = None  # of the viewer in a point-of-view shot, where the hands do something

@@ -1,4 +1,4 @@
-"""The ground of a shot that its figures and things stand on, and the spot of each figure on it."""
+"""The ground of a shot and the position of each figure on it."""
 
 import math
 import random
@@ -15,8 +15,8 @@ _GAP, _TOUCHING_GAP, _LYING_GAP = 0.78, 0.56, 1.0
 class Ground:
     """Lengths in metres: x to the right of the vanishing point, z away from us.
 
-    metre: pixels of a metre at the figures' distance z. centre: their middle; gap: between neighbours; nudges: for each
-    slot of the row, from the left, how much farther away (as a share of z) it is.
+    metre: pixels of a metre at the figures' distance z. centre: their middle; gap: between neighbours; offsets: for
+    each slot of the row, from the left, how much farther away (as a share of z) it is.
     """
 
     shot: Composition
@@ -25,7 +25,7 @@ class Ground:
     z: float
     centre: float
     gap: float
-    nudges: tuple[float, ...]
+    offsets: tuple[float, ...]
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -52,16 +52,16 @@ class Spot:
 
 
 def lay_ground(shot: Composition, roles: Roles, metre: float, z: float, vanish: float, chance: random.Random) -> Ground:
-    """The ground of a shot. vanish: the vanishing point's x in pixels. Asks chance for middle, gap and nudges."""
+    """The ground of a shot. vanish: the vanishing point's x in pixels. Middle, gap and offsets are random."""
     centre = (shot.width * (0.5 + chance.uniform(-0.05, 0.05)) - vanish) / metre
     gap = usual_gap(shot) * chance.uniform(0.94, 1.08)
-    nudges = tuple(chance.uniform(0, 0.03) for _ in shot.members)
-    ground = Ground(shot, roles, metre, z, centre, gap, nudges)
+    offsets = tuple(chance.uniform(0, 0.03) for _ in shot.members)
+    ground = Ground(shot, roles, metre, z, centre, gap, offsets)
     return replace(ground, centre=centre + room_for_cart(ground))
 
 
 def usual_gap(shot: Composition) -> float:
-    """The metres between two: little where they touch, much where one lies."""
+    """The metres between two figures: few where they touch, many where one lies."""
     actions = {member.actor.action for member in shot.members}
     if "LIE" in actions:
         return _LYING_GAP
@@ -96,11 +96,11 @@ def spot_of(ground: Ground, slot: Slot) -> Spot:
 
 
 def spot_in_row(ground: Ground, slot: Slot) -> Spot:
-    """Side by side. Those on the left look to the right, and the other way round; one alone as chance has it."""
+    """Side by side, facing each other; a single figure faces a random side."""
     count = len(ground.shot.members)
     return Spot(
         x=ground.centre + (slot.number - (count - 1) / 2) * ground.gap,
-        z=ground.z * (1 + (0.07 if slot.number % 2 else 0.0) + ground.nudges[slot.number]),
+        z=ground.z * (1 + (0.07 if slot.number % 2 else 0.0) + ground.offsets[slot.number]),
         is_mirrored=slot.number >= count / 2 if count > 1 else ground.shot.side < 0,
     )
 

@@ -1,4 +1,4 @@
-"""Pens for a shot: how thick a line is for the size of what is drawn, and its colour in the order's style."""
+"""Pens for a shot: line width by the size of the object, and colours in the order's style."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Ink:
         return self._pen(x, y, size, self._width(size), mirror=mirror, angle=angle)
 
     def large_pen(self, x: float, y: float, size: float, *, mirror: bool = False, angle: float = 0.0) -> Pen:
-        """The same with the lines of large things, whatever the size."""
+        """A pen with the line width of large things, for any size."""
         return self._pen(x, y, size, self._width(_LARGE), mirror=mirror, angle=angle)
 
     def _pen(self, x: float, y: float, size: float, line: float, *, mirror: bool, angle: float) -> Pen:

@@ -1,4 +1,4 @@
-"""Figures and things on the ground of a shot, each in its place."""
+"""Places the figures and things of a shot on its ground."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from media.drawing.shots.framing import SEAT_METRES, Placed, PlacedProp
 from media.drawing.shots.ground import Ground, Slot, lift_of, spot_of
 
 _WATERS = ("RIVER", "SEA", "HARBOUR", "BRIDGE")
-_SHAFT_METRES = 0.22  # between the one who pulls and the cart
+_SHAFT_METRES = 0.22  # between the puller and the cart
 _SEAT_BACK_METRES = 0.2  # how far behind the middle of a cart its seat is
 
 
@@ -110,7 +110,7 @@ def place_beside(ground: Ground, prop: Prop, rank: int) -> PlacedProp:
 
 
 def place_alone(ground: Ground) -> list[PlacedProp]:
-    """What would be held, where nobody is there to hold it: side by side, larger than life."""
+    """Places things to hold where nobody can hold them: side by side, larger than life."""
     held = [prop for prop in ground.shot.things if prop.is_held]
     return [
         PlacedProp(prop, ground.centre + (rank - (len(held) - 1) / 2) * 0.5, ground.z, False, prop.metres * 1.5)

@@ -1,4 +1,4 @@
-"""Who does what with the things of a shot: pulls the cart, rides in it, holds what is held, turns the back on us."""
+"""Assigns roles to the figures of a shot: puller, rider, holder, seen from behind."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from media.drawing.reading.words import first_of
 from media.drawing.shots.composition import WHEELED, Composition
 
 _PULLER = (("PULLER", "车夫 马夫 拉车 rickshaw coachman driver puller"),)
-# Deeds that leave no hand free.
+# Actions that leave no hand free.
 _HANDS_FULL = ("CRY", "PULL", "RUN", "LIE")
 
 
@@ -48,7 +48,7 @@ def puller_of(actors: Sequence[Actor]) -> int | None:
 
 
 def pulls(actor: Actor) -> bool:
-    """Whether somebody moves the cart: one who walks beside it does not."""
+    """Whether the figure moves the cart; walking beside it does not count."""
     is_moving = actor.action in ("RUN", "WALK") and first_of(_PULLER, actor.subject.name.lower()) is not None
     return actor.action == "PULL" or is_moving
 
@@ -59,14 +59,14 @@ def rider_of(actors: Sequence[Actor], puller: int | None) -> int | None:
 
 
 def holder_of(actors: Sequence[Actor], held: Prop, main: int) -> int | None:
-    """Who has the thing in hand: the one of whom it is told, else the one who acts; None where no hand is free."""
+    """The holder of the thing: the figure said to hold it, else the one who acts; None where no hand is free."""
     told = (index for index, actor in enumerate(actors) if any(prop.kind == held.kind for prop in props_in(actor.told)))
     holder = next(told, main)
     return holder if holder < len(actors) and actors[holder].action not in _HANDS_FULL else None
 
 
 def backs_of(shot: Composition) -> frozenset[int]:
-    """Who is seen from behind; among several, those of whom the words tell it. No close shot shows a back."""
+    """The figures seen from behind; among several, only those that the words say so of. Never in close shots."""
     if shot.reading.camera not in ("LOW", "BEHIND") or shot.is_near:
         return frozenset()
     if len(shot.members) == 1:

@@ -1,4 +1,4 @@
-"""How large a shot's figures are and where their feet stand, by its framing and by what has to be seen beside them."""
+"""The scale of a shot's figures and the height of their feet, by framing and by what else must be visible."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from media.drawing.shots.composition import Composition
 from media.drawing.shots.framing import GROWN_METRES, SEAT_METRES
 
 _MOST_SPREAD = 0.94  # of the picture's width
-# A grown body's height in the units of a framing by heads, where nobody's head is there to measure by.
+# A grown body's height in the units of a framing by heads, where there is no head to measure by.
 _BODIES_BY_HEAD = {"MEDIUM": 0.8, "POINT_OF_VIEW": 0.8, "OVER_THE_SHOULDER": 0.8}
 _GROUP_VIEWS = ("MEDIUM", "POINT_OF_VIEW")
 
@@ -42,7 +42,7 @@ def scale_by_head(shot: Composition) -> Scale:
 
 
 def _with_room_for_all(metre: float, shot: Composition) -> float:
-    """Smaller where a group side by side would be cut off."""
+    """Reduces the scale where a group side by side would be cut off."""
     spread = len(shot.members) * 0.62 * metre
     if shot.reading.shot_type in _GROUP_VIEWS and spread > shot.width * _MOST_SPREAD:
         return metre * (shot.width * _MOST_SPREAD / spread)

@@ -18,13 +18,13 @@ from media.drawing.shots.ink import Ink
 from media.drawing.shots.staging import stage_shot
 from media.drawing.weather import draw_weather, finish
 
-_OWN_VIEW_TURN = 0.12  # those whom somebody looks at look back
+_OWN_VIEW_TURN = 0.12  # people in a point-of-view shot look back
 # Above this many pixels a picture is drawn at its own size: twice would take hundreds of megabytes.
 _SUPERSAMPLED_PIXELS = 2_600_000
 
 
 def chance_of(*parts: object) -> random.Random:
-    """A generator that the same parts always seed alike."""
+    """A generator that is seeded by the parts."""
     return random.Random(hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest())
 
 
@@ -62,7 +62,7 @@ def draw_shot(order: DrawingOrder) -> Image.Image:
 def paint_background(canvas: Canvas, light: Light, reading: Reading, stage: Stage, chance: random.Random) -> View:
     """Paints the place; out of focus, it is painted small and enlarged, which is also quicker."""
     sheet = canvas if stage.blur < 1 else Canvas(canvas.width, canvas.height, 1.0 if stage.blur < 3 else 0.5)
-    # The bed that somebody lies in is drawn with that figure: the room has no second one.
+    # A bed with somebody in it is drawn with that figure, so the room gets no second one.
     is_bed_taken = any(figure.pose.flat for figure in stage.figures)
     view = View(
         sheet,

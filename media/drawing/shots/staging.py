@@ -1,4 +1,4 @@
-"""Who stands where in a shot, how large, and where the camera is: framing by shot type."""
+"""Composes a shot by its shot type: positions and sizes of figures, and the camera."""
 
 import random
 from dataclasses import replace
@@ -17,7 +17,7 @@ _LEAST_EYE_METRES = 0.25
 
 
 def stage_shot(reading: Reading, width: int, height: int, chance: random.Random) -> Stage:
-    """Composes the shot for a picture of width x height pixels. The same chance gives the same stage."""
+    """Composes the shot for a picture of width x height pixels. The same random state gives the same stage."""
     framing = FRAMINGS[reading.shot_type]
     is_low = looks_up(reading)
     if is_low:

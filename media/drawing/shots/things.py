@@ -1,4 +1,4 @@
-"""Which things a shot shows: those given and those that the action names, where the words put them into view."""
+"""Selects the props of a shot: given ones and those named by the action, if they are visible."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _WIDE = ("EXTREME_LONG", "LONG", "FULL")
 
 @dataclass(frozen=True)
 class Sight:
-    """What lets a thing be seen. spoken_of: kinds that the action names; is_handled: a word puts something in a hand.
+    """The conditions of visibility. spoken_of: kinds that the action names; is_handled: a word says something is held.
 
     has_room: the picture has room beside its figures. is_macro: it shows one thing very near. is_peopled: somebody is
     in the shot.
@@ -30,7 +30,7 @@ class Sight:
 
 
 def things_in(reading: Reading) -> tuple[Prop, ...]:
-    """Given props first, then those that the action names; each kind once, and only what words make out; at most 4."""
+    """Given props first, then those named by the action; each kind once, only recognised kinds, at most 4."""
     given = [recognise_prop(subject.name, subject.description) for subject in reading.props]
     named = _named(reading, given)
     sight = _sight(reading, named)
@@ -38,7 +38,7 @@ def things_in(reading: Reading) -> tuple[Prop, ...]:
 
 
 def is_seen(prop: Prop, sight: Sight) -> bool:
-    """Whether the thing is in the picture. What is held is in somebody's hand only where the words say so."""
+    """Whether the thing is in the picture. A hand-held thing is visible only where the words say that it is held."""
     if not is_recognised(prop):
         return False
     if not sight.is_peopled:
@@ -58,7 +58,7 @@ def each_kind_once(props: Iterable[Prop]) -> tuple[Prop, ...]:
 
 
 def _named(reading: Reading, given: Sequence[Prop]) -> list[Prop]:
-    """What the action names, as it is given: the words go on calling a thing by its name, whatever it has become."""
+    """The props named by the action, as given: the words keep a thing's name even if its design has changed."""
     named = [prop for prop in props_in(_without_actors(reading)) if prop.kind not in _FURNITURE]
     for subject, prop in zip(reading.props, given, strict=True):
         named_kind = recognise_prop(subject.name).kind
@@ -67,7 +67,7 @@ def _named(reading: Reading, given: Sequence[Prop]) -> list[Prop]:
 
 
 def _sight(reading: Reading, named: Sequence[Prop]) -> Sight:
-    # Near figures leave no room for a cart that is only spoken of; half a wheel at the edge tells nothing.
+    # Near figures leave no room for a cart that is only spoken of; half a wheel at the edge is not recognisable.
     is_ridden = any(actor.action == "SIT" for actor in reading.actors)
     return Sight(
         spoken_of=frozenset(prop.kind for prop in named),
@@ -79,7 +79,7 @@ def _sight(reading: Reading, named: Sequence[Prop]) -> Sight:
 
 
 def _without_actors(reading: Reading) -> str:
-    """The action without the actors' names, which may hold the word for a thing: 车夫 is not a cart."""
+    """The action without the actors' names, which may contain the word for a thing: 车夫 is not a cart."""
     told = reading.action_text
     for actor in reading.actors:
         told = told.replace(actor.subject.name.lower(), " ")

@@ -1,4 +1,4 @@
-"""What one sees happen in a take, in words for a picture: its visible clauses, its talk, its silence, its thoughts."""
+"""Describes the visible action of a take for its picture: visible clauses, talk, silence or thought."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _EN_LEAD = re.compile(r"^(?:and|but|so|then|for|or|yet|meanwhile|however|,|\s)+"
 
 @dataclass(frozen=True)
 class Pictured:
-    """A take for a picture. in_view: names; index: the take's in its scene, which varies the gestures."""
+    """A take to describe. in_view: the names shown; index: of the take in its scene, which varies the gestures."""
 
     take: Take
     in_view: tuple[str, ...]
@@ -42,7 +42,7 @@ class Pictured:
 
 
 def action_of(pictured: Pictured) -> str:
-    """What happens: what a camera sees and who speaks; else that nothing stirs, or who listens or thinks."""
+    """The action: what is visible and who speaks; else an empty view, or who listens or thinks."""
     take = pictured.take
     seen = visible(take, pictured.design) if take.narration else ""
     if take.speech and take.speaker:
@@ -56,7 +56,7 @@ def action_of(pictured: Pictured) -> str:
 
 
 def talk_of(pictured: Pictured) -> str:
-    """Who speaks to whom, and how."""
+    """Describes who speaks to whom, and how."""
     take = pictured.take
     heard = next((name for name in take.people if name != take.speaker), None)
     manner = _manner(take.speech, pictured.design.cast.language)
@@ -66,7 +66,7 @@ def talk_of(pictured: Pictured) -> str:
 
 
 def empty_view(pictured: Pictured) -> str:
-    """A picture with nobody in it, of the place or of what the words begin with."""
+    """Describes a picture without people: the place, or the first clause."""
     if not pictured.take.narration:
         return "空镜，场景全貌" if pictured.is_chinese else "an empty view of the place"
     clause = first_clause(pictured.take.narration, pictured.design.cast.language)
@@ -76,14 +76,14 @@ def empty_view(pictured: Pictured) -> str:
 
 
 def listening(pictured: Pictured) -> str:
-    """Those in view while nobody speaks."""
+    """Describes the people in view listening."""
     if pictured.is_chinese:
         return f"{'、'.join(pictured.in_view)}静静听着，{pictured.gesture}"
     return f"{' and '.join(pictured.in_view)} listening, {pictured.gesture}"
 
 
 def thought_of(pictured: Pictured) -> str:
-    """Somebody lost in thought, where the words tell of thoughts; else the words."""
+    """Describes a person lost in thought if the words are thoughts; else the words."""
     take, design = pictured.take, pictured.design
     lexicon = lexicon_zh if pictured.is_chinese else lexicon_en
     if not lexicon.INNER_WORDS.search(take.narration):
@@ -93,12 +93,12 @@ def thought_of(pictured: Pictured) -> str:
 
 
 def thinker(in_view: Sequence[str], design: Design) -> str:
-    """Whose thoughts they are: those of the one who tells the story, where somebody does."""
+    """The person whose thoughts they are: the first-person narrator, if there is one."""
     return design.cast.narrator.name if design.cast.narrator else in_view[0]
 
 
 def is_inner(take: Take, design: Design) -> bool:
-    """Whether a take tells of thoughts alone, with nothing that a camera sees."""
+    """Whether a take contains only thoughts and nothing visible."""
     lexicon = lexicon_zh if design.cast.language == "zh" else lexicon_en
     if take.speech or not take.narration or props_in(take.narration, design.props, design.cast.language):
         return False
@@ -116,7 +116,7 @@ def _manner(speech: str, language: str) -> str:
 
 
 def visible(take: Take, design: Design) -> str:
-    """The clauses that a camera can see, with pronouns made names where only one person can be meant."""
+    """The visible clauses, with pronouns replaced by names where unambiguous."""
     language = design.cast.language
     lexicon = lexicon_zh if language == "zh" else lexicon_en
     kept: list[str] = []

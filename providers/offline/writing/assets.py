@@ -1,4 +1,4 @@
-"""The people, things and places of a script as assets: described in its words, with a prompt to draw from."""
+"""Makes the assets of a script: characters, props and scenes with a description from the text and a prompt."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,7 +12,7 @@ from providers.offline.writing.setting import describe
 def make_assets(
     scenes: Iterable[tuple[Scene, DraftScene]], cast: Cast, things: Things, style: str | None
 ) -> tuple[DraftAsset, ...]:
-    """Characters, props and scenes that shots show, each kind in the order of first appearance."""
+    """The characters, props and scenes that shots show, each kind in order of first appearance."""
     used: dict[str, None] = {}
     places: dict[str, Scene] = {}
     for scene, draft in scenes:

@@ -1,4 +1,4 @@
-"""The story as beats, stretches that one voice speaks: narration without its tags, and speeches with their speakers."""
+"""Splits a story into beats, each spoken by one voice: narration without speech tags, and speeches with speakers."""
 
 import re
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ _SAID_THIS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A stretch of the story that one voice speaks. `speaker` None: the narrator. people: whom it mentions, names.
+    """A part of the story spoken by one voice. speaker None: the narrator. people: the names of the people mentioned.
 
-    marks: where in the text each person is mentioned and whether as the subject of a clause, pronouns resolved.
+    marks: where each person is mentioned and whether as the subject of a clause, with pronouns resolved.
     """
 
     text: str
@@ -36,7 +36,7 @@ class Beat:
 
 @dataclass(frozen=True)
 class _Paragraph:
-    """number: in the whole text; previous, following: the paragraphs next to it."""
+    """A paragraph. number: within the whole text; previous, following: its neighbours."""
 
     spans: Sequence[Span]
     number: int
@@ -49,7 +49,7 @@ class _Paragraph:
 
 @dataclass
 class _Story:
-    """The beats so far."""
+    """The beats found so far."""
 
     cast: Cast
     talk: Talk = field(default_factory=Talk)
@@ -57,7 +57,7 @@ class _Story:
 
 
 def find_beats(paragraphs: Sequence[Sequence[Span]], cast: Cast, first_paragraph: int = 0) -> list[Beat]:
-    """The beats of consecutive paragraphs, in order; a speech that nobody can have said is narrated with its marks."""
+    """The beats of consecutive paragraphs, in order; a speech without any possible speaker becomes narration."""
     story = _Story(cast)
     for index, spans in enumerate(paragraphs):
         following = paragraphs[index + 1] if index + 1 < len(paragraphs) else ()
@@ -91,7 +91,7 @@ def _read_paragraph(paragraph: _Paragraph, story: _Story) -> None:
 
 
 def _read_speech(speech: Speech, story: _Story) -> str | None:
-    """Adds the speech's beat; returns who speaks."""
+    """Adds the beat of a speech; returns its speaker."""
     said = who_says(speech)
     if said is None:
         story.beats.append(Beat(f"“{speech.text}”", None, speech.number, _named(speech.text, speech.cast)))
@@ -106,7 +106,7 @@ def _read_speech(speech: Speech, story: _Story) -> str | None:
 
 
 def _ended(speech: str, language: str, *, goes_on: bool) -> str:
-    """A speech whose last comma only led into its tag ends like a sentence."""
+    """The speech with a full stop instead of a last comma that only leads into the tag."""
     if goes_on or speech[-1:] not in ",，;；":
         return speech
     return speech[:-1] + ("。" if language == "zh" else ".")
@@ -120,7 +120,7 @@ def _named(text: str, cast: Cast) -> tuple[str, ...]:
 
 
 def _read_narration(paragraph: _Paragraph, index: int, story: _Story) -> None:
-    """Adds the beats of a narration: its text without its tags; what lost its tag still mentions whom it mentioned."""
+    """Adds the beats of a narration without its speech tags; people named in removed tags still count as mentioned."""
     text, cast = paragraph.spans[index].text, story.cast
     if _says_who_spoke(text, is_first=index == 0):
         _reassign(text[:60], story)
@@ -134,13 +134,13 @@ def _read_narration(paragraph: _Paragraph, index: int, story: _Story) -> None:
 
 
 def _says_who_spoke(text: str, *, is_first: bool) -> bool:
-    """Whether the words behind a speech say who has said it: "scarcely had the wolf said this"."""
+    """Whether the narration after a speech names its speaker, as in "scarcely had the wolf said this"."""
     match = _SAID_THIS.search(text[:60])
     return match is not None and (not is_first or match.start() < 40)
 
 
 def _without_tags(paragraph: _Paragraph, index: int, cast: Cast) -> str:
-    """The narration without what only says who speaks before it, behind it or in the next paragraph."""
+    """The narration without speech tags of the speeches before it, after it or in the next paragraph."""
     kept = paragraph.spans[index].text
     before, after = paragraph.span(index - 1), paragraph.span(index + 1)
     if before is not None and before.is_speech:
@@ -154,7 +154,7 @@ def _leads_on(text: str, following: Sequence[Span]) -> bool:
 
 
 def _marks_of(sentence: str, followed: dict[str, Marks]) -> Marks:
-    """The marks of a sentence, or of the one that it is the beginning of."""
+    """The marks of a sentence, or of the sentence that starts with it."""
     if sentence in followed:
         return followed[sentence]
     whole = next((known for known in followed if known[:8] == sentence[:8]), "")
@@ -162,7 +162,7 @@ def _marks_of(sentence: str, followed: dict[str, Marks]) -> Marks:
 
 
 def _follow(sentence: str, story: _Story) -> Marks:
-    """Takes note of whom the sentence mentions; a pronoun means the last subject that fits, else the last person."""
+    """Records the people mentioned; a pronoun refers to the last matching subject, else to the last matching person."""
     cast, talk = story.cast, story.talk
     marks: list[tuple[int, str, bool]] = []
     subject: str | None = None
@@ -182,7 +182,7 @@ def _follow(sentence: str, story: _Story) -> Marks:
 
 
 def _reassign(text: str, story: _Story) -> None:
-    """ "…" – scarcely had the wolf said this: who was only guessed to have said it before was the wolf."""
+    """Corrects a guessed speaker by later narration, as in "…" – scarcely had the wolf said this."""
     beats = story.beats
     said = next((mention.person for mention in story.cast.mentions(text) if mention.person), None)
     guessed = beats[-1].speaker if beats and beats[-1].is_inferred else None

@@ -1,4 +1,4 @@
-"""A text as blocks: its title and author, chapter headings, breaks and paragraphs with hard-wrapped lines joined."""
+"""Parses a text into title, author, chapter headings, breaks and paragraphs, joining hard-wrapped lines."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Story:
-    """What was read of a text before anybody asks what happens in it."""
+    """The structure of a text: title, author and blocks."""
 
     title: str
     author: str | None
@@ -91,7 +91,7 @@ def _blocks(text: str, language: str) -> list[Block]:
 
 
 def _shortened(paragraph: str, language: str) -> list[str]:
-    """A paragraph of a text without line breaks, cut between sentences and outside of quotations where it can be."""
+    """Splits a paragraph of a text without line breaks between sentences, outside of quotations if possible."""
     if len(paragraph) <= _LONG_PARAGRAPH:
         return [paragraph]
     pieces: list[list[str]] = [[]]
@@ -111,7 +111,7 @@ def _shortened(paragraph: str, language: str) -> list[str]:
 
 
 def _join_wrapped(lines: list[str], language: str) -> list[str]:
-    """Lines that a fixed width cut are one paragraph; lines that each end a sentence are paragraphs of their own."""
+    """Joins lines wrapped at a fixed width; lines that each end a sentence stay separate paragraphs."""
     if len(lines) < 2:
         return lines
     inner = [line for line in lines[:-1] if not _HEADING.match(line)]
@@ -133,7 +133,7 @@ def _join_wrapped(lines: list[str], language: str) -> list[str]:
 
 @dataclass
 class _Front:
-    """What stands before a story, as far as it is read."""
+    """The front matter of a story read so far."""
 
     title: str | None = None
     author: str | None = None
@@ -155,7 +155,7 @@ def _front_matter(blocks: list[Block], language: str) -> tuple[str | None, str |
 
 
 def _read_front(block: Block, front: _Front, language: str, *, is_first: bool, is_last: bool) -> bool:
-    """Takes note of a title or an author; whether the block is one, or a credit, and not the story's own."""
+    """Records a title or author; returns whether the block is front matter and not part of the story."""
     text = block.text
     if labelled := _LABELLED_TITLE.match(text):
         front.title = labelled.group(1).strip()
@@ -180,12 +180,12 @@ def _labelled_author(text: str) -> str | None:
 
 
 def _is_credit(text: str, language: str) -> bool:
-    """Who translated, published or scanned it."""
+    """Whether the text is a credit of a translator, publisher or digitiser."""
     return len(text) <= 200 and _CREDIT.search(text) is not None and len(split_sentences(text, language)) <= 2
 
 
 def _is_short(text: str, language: str) -> bool:
-    """Whether the text is as short as a title, and no sentence or speech."""
+    """Whether the text is as short as a title and neither a sentence nor a speech."""
     is_line = len(text) <= (40 if language == "zh" else 90)
     return is_line and not _ENDS_SENTENCE.search(text) and not re.search(r"[“「『\"]", text)
 
@@ -199,7 +199,7 @@ def _is_chapter(text: str) -> bool:
 
 
 def _is_name_line(text: str, language: str) -> bool:
-    """Whether a short line holds nothing but names."""
+    """Whether a short line contains only names."""
     if not _is_short(text, language):
         return False
     if language == "zh":
@@ -219,7 +219,7 @@ def _title_from(blocks: list[Block], language: str) -> str:
 
 
 def mend_outline(text: str) -> str:
-    """An outline's points as paragraphs: numbers and bullets go, each top-level point begins after a break."""
+    """Turns an outline's points into paragraphs, without numbers and bullets; a break precedes each top-level point."""
     lines: list[str] = []
     point = re.compile(r"^(\s*)(?:[-*+•●]|\d{1,3}[.)、．]|[（(]?[一二三四五六七八九十]{1,3}[）)、．.])\s*(\S.*)$")
     for line in text.split("\n"):

@@ -1,11 +1,11 @@
-"""When a night or a rain ends in the middle of a scene: the words that say so, and a text cut there."""
+"""Splits a text where night or rain ends within a scene."""
 
 import re
 from collections.abc import Iterator, Sequence
 
 from providers.offline.writing.beats import Beat
 
-# Words that end a night or a rain: with the sentence itself, or only after it ("until morning").
+# Words that end night or rain: at the start of the sentence, or only after it ("until morning").
 DAWN = {
     "zh": re.compile(r"天(?:刚|快)?亮了|天亮(?:时|后|以后|的时候)|太阳(?:升|出来)"),
     "en": re.compile(
@@ -28,7 +28,7 @@ WET = re.compile(r"[雨雪]|rain|snow|storm", re.IGNORECASE)
 
 
 def by_change(paragraphs: Sequence[tuple[int, list[Beat]]], language: str) -> Iterator[tuple[int, list[Beat]]]:
-    """The paragraphs, cut before a sentence in which the night or the rain ends, and after one that waits for day."""
+    """The paragraphs, split before a sentence in which night or rain ends, and after one that waits for day."""
     for number, paragraph in paragraphs:
         start = 0
         for index, beat in enumerate(paragraph):

@@ -1,4 +1,4 @@
-"""What stays true from shot to shot: who rides, who lies on the ground or in bed, who wears whose clothes."""
+"""Tracks state from shot to shot: who rides, who lies on the ground or in bed, who wears whose clothes."""
 
 import re
 from collections.abc import Sequence
@@ -65,7 +65,7 @@ _GROWN = {
 
 @dataclass
 class Continuity:
-    """The state of the story at a shot. It is told each take before (`enter`) and after (`leave`) its shot is made."""
+    """The state of the story at a shot. Call `enter` before and `leave` after the shot of each take is made."""
 
     cast: Cast
     props: tuple[str, ...]
@@ -75,7 +75,7 @@ class Continuity:
     disguised: str | None = None
     eaten: str | None = None
     inside: tuple[str, ...] | None = None  # who went into the house that the scene shows from outside
-    memory: tuple[str, str] | None = None  # somebody who grew in the teller's eyes, and where
+    memory: tuple[str, str] | None = None  # a person who grew in the narrator's eyes, and the place
     reflections: int = 0
     is_inside: bool = False
     _stand_in: dict[str, str] = field(default_factory=dict)
@@ -89,17 +89,17 @@ class Continuity:
         return next((name for name in _PULLERS if name in self.cast.by_name), None)
 
     def things(self, told: str, props: tuple[str, ...]) -> tuple[str, ...]:
-        """The props of a shot with the cart that the words mean by one of its parts."""
+        """The props of a shot, plus the cart if the words name one of its parts."""
         if self.vehicle and self.vehicle not in props and re.search(r"车把|车子|车前|\bshafts?\b", told):
             return (*props, self.vehicle)
         return props
 
     def open_scene(self) -> None:
-        """Nobody is still on the ground, or in a house seen from outside, when the story has moved on."""
+        """Starts a scene: resets who lies on the ground and who is inside a house seen from outside."""
         self.inside = self.fallen = None
 
     def pass_over(self, passed: Sequence[Passed], scene: int) -> None:
-        """What happens in the text before a shot of the given scene, and has no shot of its own."""
+        """Applies omitted beats before a shot of the given scene."""
         last = None
         for skipped in passed:
             if last is not None and skipped.scene != last:
@@ -113,7 +113,7 @@ class Continuity:
             self.open_scene()
 
     def enter(self, take: Take, place: Place) -> None:
-        """What a take begins."""
+        """Applies the state changes at the start of a take."""
         told = take.narration
         people = [name for name in take.people if name in self.cast.by_name]
         self._mount_or_fall(told, people)
@@ -153,7 +153,7 @@ class Continuity:
             self._stand_in = {self.eaten: self.disguised}
 
     def _go_inside(self, told: str, people: Sequence[str], place: Place) -> None:
-        """Behind the door of a house that the scene stands before, until others come."""
+        """Marks people as inside the house that the scene shows from outside, until others come."""
         if self.inside is not None and not set(people) <= set(self.inside):
             self.inside = None
         is_before_house = place.category == "home" and not place.is_inside and self.inside is None
@@ -161,7 +161,7 @@ class Continuity:
             self.inside = (*people, *((self.eaten,) if self.eaten else ()))
 
     def _lying(self, take: Take, people: Sequence[str]) -> str | None:
-        """Who lies in bed by the take's words: whom "there lay" names after it, else whom the words before name."""
+        """The person who lies in bed: the one named after "there lay", else the one named before."""
         found = _ABED[self.cast.language].search(take.narration)
         if found is None:
             return None
@@ -176,7 +176,7 @@ class Continuity:
         return fitting[0] if len(fitting) == 1 else None
 
     def leave(self, take: Take, scene_place: str, in_view: Sequence[str]) -> None:
-        """What a take ends."""
+        """Applies the state changes at the end of a take."""
         language, told = self.cast.language, take.narration
         if _ALIGHT[language].search(told):
             self.rider = None
@@ -189,13 +189,13 @@ class Continuity:
             self.memory = (in_view[0], scene_place)
 
     def seen(self, in_view: tuple[str, ...]) -> tuple[str, ...]:
-        """Who is seen in the place of those meant: the wolf lies in the grandmother's bed."""
+        """The people actually visible for those named: the wolf lies in the grandmother's bed."""
         if not self.is_inside:
             return in_view
         return tuple(dict.fromkeys(self._stand_in.get(name, name) for name in in_view))
 
     def words_for(self, name: str) -> tuple[str, ...]:
-        """What is true of somebody in this shot, beside the looks."""
+        """Descriptions of a person's state in this shot, besides the looks."""
         is_chinese = self.cast.language == "zh"
         words = []
         if name == self.disguised:
@@ -205,7 +205,7 @@ class Continuity:
         return tuple(words)
 
     def added_action(self, in_view: Sequence[str], action: str) -> str:
-        """What those in view are doing all along, where the action says nothing of it."""
+        """The continuing actions of people in view that the action does not mention."""
         is_chinese = self.cast.language == "zh"
         added = []
         if self.rider in in_view and self.vehicle:
@@ -222,7 +222,7 @@ class Continuity:
 
 @dataclass(frozen=True)
 class Reflection:
-    """A picture for words that show nothing: a shot type, the action, and who is in it."""
+    """A picture for words without visible content: shot type, action and people."""
 
     view: str
     action: str
@@ -232,7 +232,7 @@ class Reflection:
 def reflect(
     state: Continuity, who: str, place: Place, scene_words: str, views: Sequence[str], wind: str | None
 ) -> Reflection:
-    """The next of several ways to show somebody thinking, other than what the last shots showed."""
+    """The next way to show a person thinking, different from the last shots."""
     is_chinese = state.cast.language == "zh"
     riding = who == state.rider or who == state.abed
     choices: list[Reflection] = []

@@ -1,4 +1,4 @@
-"""What all shots of a script share: its people with their looks, its things, its style and its lengths."""
+"""Data shared by all shots of a script: people and looks, props, style and durations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from providers.offline.writing.people import Cast
 
 @dataclass(frozen=True)
 class Design:
-    """What all shots of a script share: cast, looks by person, props, the style in words."""
+    """Data shared by all shots of a script. The style is in words; looks are by person."""
 
     cast: Cast
     looks: Mapping[str, tuple[str, ...]]

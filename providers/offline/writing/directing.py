@@ -1,4 +1,4 @@
-"""How a take becomes a shot: what is in view, from how near, what happens, in which mood and under which title."""
+"""Turns takes into shots: people in view, shot type, action, mood and title."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _STYLE = {"zh": "日式动画，线条干净，色彩饱满", "en": "anime, clea
 def direct(
     scene: Scene, takes: Sequence[Take], design: Design, state: Continuity, *, number: int
 ) -> tuple[DraftShot, ...]:
-    """The shots of one scene. number: the scene's, from 1; state: what the shots before left, and is led on."""
+    """The shots of one scene. number: of the scene, from 1; state: left by the previous shots, and updated."""
     state.open_scene()
     moods = _moods(takes, design)
     shots: list[DraftShot] = []
@@ -74,7 +74,7 @@ def direct(
 
 
 def _with_vehicle(take: Take, view: str, in_view: tuple[str, ...], state: Continuity) -> tuple[str, tuple[str, ...]]:
-    """One who rides and the one who pulls are seen together with the cart, a bed with those beside it, from afar."""
+    """Widens the shot so that rider, puller and cart, or a bed and the people beside it, are shown together."""
     if state.is_inside and state.abed in in_view and len(in_view) > 1 and view in ("MEDIUM", "CLOSE_UP"):
         return "FULL", in_view
     if state.rider is None or state.rider not in in_view or take.speech:
@@ -89,10 +89,10 @@ def _with_vehicle(take: Take, view: str, in_view: tuple[str, ...], state: Contin
 def _shown_action(
     action: str, in_view: tuple[str, ...], props: tuple[str, ...], design: Design, state: Continuity
 ) -> str:
-    """The action with what others in view do by what came before, and with the things that it does not name."""
+    """The action, plus continuing actions of others in view and props that it does not name."""
     is_chinese = design.cast.language == "zh"
     if added := state.added_action(in_view, action):
-        # First, so that what follows without a subject is not taken for theirs.
+        # Placed first, so that a following clause without a subject is not attributed to them.
         action = f"{added}，{action}" if is_chinese else f"{added}, {action}"
     shown = [prop for prop in props if prop not in action]
     if shown:
@@ -146,7 +146,7 @@ def _silent_title(in_view: tuple[str, ...], scene: Scene, language: str) -> str:
 
 
 def _moods(takes: Sequence[Take], design: Design) -> list[str]:
-    """One mood word per shot (tense, sad, joyful, warm, mysterious, solemn, calm), steady over neighbouring shots."""
+    """One mood word per shot (tense, sad, joyful, warm, mysterious, solemn, calm), smoothed over neighbouring shots."""
     lexicon = lexicon_zh if design.cast.language == "zh" else lexicon_en
     counts = [
         {mood: len(pattern.findall(f"{take.narration} {take.speech}")) for mood, pattern in lexicon.MOODS.items()}

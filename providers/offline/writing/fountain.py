@@ -1,4 +1,4 @@
-"""A script as Fountain (fountain.io/syntax) and as a shot list for people."""
+"""Formats a script as Fountain (fountain.io/syntax) and as a readable shot list."""
 
 import re
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ def _escape(text: str) -> str:
 
 
 def _speech(text: str) -> str:
-    # A line in brackets would be a parenthetical, one that begins with two spaces an empty line.
+    # A line in brackets would parse as a parenthetical, one that begins with two spaces as an empty line.
     escaped = _escape(text)
     return f"\u200b{escaped}" if escaped.startswith("(") else escaped
 

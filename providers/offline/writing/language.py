@@ -1,4 +1,4 @@
-"""Which language a text is in, where its sentences and clauses end, and how long a voice needs for them."""
+"""Detects a text's language, splits it into sentences and clauses, and estimates speaking time."""
 
 import re
 
@@ -34,7 +34,7 @@ def detect_language(text: str) -> str:
 
 
 def speech_seconds(text: str, language: str) -> float:
-    """Seconds that a calm reading takes: 4.5 Chinese characters or 155/60 English words a second, and pauses."""
+    """Seconds of a calm reading: 4.5 Chinese characters or 155/60 English words per second, plus pauses."""
     han = len(_HAN.findall(text))
     words = len(_ANY_WORD.findall(_HAN.sub(" ", text)))
     if not han and not words:
@@ -46,12 +46,12 @@ def speech_seconds(text: str, language: str) -> float:
 
 
 def is_spoken(text: str) -> bool:
-    """Whether there is anything in it that a voice can say."""
+    """Whether the text has anything that a voice can speak."""
     return any(character.isalnum() for character in text)
 
 
 def split_sentences(text: str, language: str) -> list[str]:
-    """The sentences in order; joined (with a space in English) they are the text."""
+    """The sentences in order; joined (with a space in English) they give the text."""
     if language == "zh":
         pieces = [piece.strip() for piece in _ZH_SENTENCE.findall(text)]
     else:
@@ -74,7 +74,7 @@ def split_sentences(text: str, language: str) -> list[str]:
 
 
 def split_clauses(sentence: str, language: str) -> list[str]:
-    """The clauses of one sentence, each with its punctuation; none of them without a word."""
+    """The clauses of one sentence, each with its punctuation and at least one word."""
     pattern = _ZH_CLAUSE if language == "zh" else _EN_CLAUSE
     clauses: list[str] = []
     for piece in pattern.split(sentence):
@@ -89,7 +89,7 @@ def split_clauses(sentence: str, language: str) -> list[str]:
 
 
 def split_long(clause: str, language: str, limit_seconds: float) -> list[str]:
-    """A clause cut where a reader may breathe, so that pieces keep near the limit; cut anywhere as a last resort."""
+    """Splits a clause at breathing pauses into pieces close to the limit; anywhere as a last resort."""
     if speech_seconds(clause, language) <= limit_seconds * 1.15:
         return [clause]
     parts = _ZH_SOFT.split(clause) if language == "zh" else _EN_SOFT.split(clause)
@@ -121,7 +121,7 @@ def _cut_hard(piece: str, language: str, limit_seconds: float) -> list[str]:
 
 
 def join(pieces: "list[str] | tuple[str, ...]", language: str) -> str:
-    """Pieces of a text put together again."""
+    """Joins pieces of a text."""
     if language == "zh":
         return "".join(pieces)
     return " ".join(piece.strip() for piece in pieces if piece.strip())

@@ -1,4 +1,4 @@
-"""The English words that the script writer knows: who people are, where things happen, how speech is announced."""
+"""The English word tables of the script writer: people, places, times, props and speech verbs."""
 
 # ruff: noqa: E501, SIM905  (word tables read better in long lines and as words)
 
@@ -41,7 +41,7 @@ _ROLES: tuple[tuple[str, str | None, str | None], ...] = (
 ROLES: dict[str, tuple[str | None, str | None]] = {
     word: (gender, age) for words, gender, age in _ROLES for word in words.split()
 }
-# Words that name nobody in particular unless they speak or act again and again.
+# Generic words, which are characters only if they speak or act repeatedly.
 GENERIC_ROLES = frozenset(
     (
         "man woman boy girl child lady gentleman fellow friend stranger guest visitor neighbour neighbor student "
@@ -93,7 +93,7 @@ NICKNAMES = {
     "Nell": "Ellen", "Fred": "Frederick", "Alex": "Alexander", "Sue": "Susan", "Annie": "Anne", "Charlie": "Charles",
 }  # fmt: skip
 
-# Capitalised words that are nobody's name.
+# Capitalised words that are not names.
 NOT_NAMES = frozenset(
     (
         "I The A An And But Or So Then When Where Why What Who How If It Its He She They We You His Her Their "
@@ -123,7 +123,7 @@ NOT_NAMES = frozenset(
         "Honor Excellency Lordship Ladyship TV OK Thou Thee Thy Ye Tis Twas Scarcely Hardly Whereupon"
     ).split()
 )
-# Of those, the ones that somebody who is said to speak is called.
+# Of those, the ones that are names when a speech tag names them as the speaker.
 NAMES_TOO = frozenset("Will May April June August January Summer Autumn Winter Spring Earth India Paris Asia".split())
 
 SPEECH_VERBS = frozenset(

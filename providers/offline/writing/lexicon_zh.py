@@ -1,4 +1,4 @@
-"""The Chinese words that the script writer knows: who people are, where things happen, how speech is announced."""
+"""The Chinese word tables of the script writer: people, places, times, props and speech verbs."""
 
 # ruff: noqa: E501, SIM905  (word tables read better in long lines and as words)
 
@@ -69,7 +69,7 @@ _ROLES: tuple[tuple[str, str | None, str | None], ...] = (
 ROLES: dict[str, tuple[str | None, str | None]] = {
     word: (gender, age) for words, gender, age in _ROLES for word in words.split()
 }
-# Words that name nobody in particular unless they speak or act again and again.
+# Generic words, which are characters only if they speak or act repeatedly.
 GENERIC_ROLES = frozenset(
     (
         "女人 妇人 女子 男人 男子 汉子 老人 老人家 孩子 小孩 小孩子 朋友 客人 顾客 路人 学生 同学 同事 工人 农民 "
@@ -93,7 +93,7 @@ SPEECH_VERB = (
     r"大喊|高声道|沉声道|轻声道|厉声道|朗声道|哀求|哀求道|安慰|安慰道|建议|提醒|提醒道|招呼|招呼道|想道|心想|暗想|暗道|心道|"
     r"告诉|唱道|念道|写道|求道|唤道|唤|夸道|催道|催促|催促道|警告|警告道|抱怨|抱怨道|嘱咐|嘱咐道|叮嘱|叮嘱道)"
 )
-# What may stand between the one who speaks and the verb without making the tag worth being spoken.
+# Words allowed between the speaker and the verb of a tag that need not be spoken.
 TAG_FILLER = (
     r"(?:便|就|又|也|还|却|才|忙|连忙|赶忙|急忙|于是|接着|继续|忽然|突然|终于|只好|只|再|都|已|笑着|哭着|微笑着|大声|低声|轻声|高声|"
     r"小声|悄声|厉声|朗声|沉声|柔声|冷冷地|淡淡地|轻轻地|慢慢地|缓缓地|急切地|平静地|笑|冷笑|微笑|苦笑|叹气|立刻|马上|随即|随口|"
@@ -144,7 +144,7 @@ _PLACES = {
     ("passage", True): "走廊 楼道 楼上 楼下 楼梯 电梯 大厅 大堂 门厅 车站 火车站 机场 站台 剧院 电影院 影院",
 }
 PLACES: dict[str, tuple[str, bool]] = {word: key for key, words in _PLACES.items() for word in words.split()}
-# What a place's own noun is, once 上/里/边 is taken off.
+# The noun of a place without 上/里/边.
 PLACE_STEM = re.compile(r"(?<=[一-鿿])(?:里面|上面|外面|旁边|里|上|中|内|边|间)$")
 OUTSIDE_WORDS = re.compile(r"大门|门口|门前|门外|外面|屋外|窗外")
 ARRIVAL_BEFORE = re.compile(
@@ -232,12 +232,12 @@ NOT_NAME_TAILS = frozenset(
     "说道问答笑喊叫走跑站坐看望听想点摇抬低拿放抓推拉扶转伸握举跳冲追回进出来去把被将在从向对也却便就又还都已正忙没不很是有和与跟的了着过地得之们这那里上中下么吗呢吧"
 )
 NOT_NAME_HEADS = frozenset("一二三四五六七八九十这那有没不是在我你他她它们的了着到和与就也都还很")
-# Whoever speaks is nobody in particular.
+# Speakers that are no particular person.
 NOBODY = frozenset(
     "众人 大家 有人 声音 那人 来人 两人 二人 三人 对方 别人 旁人 自己 人们 心中 嘴里 口中 心里 电话 屏幕 广播 信上 门外 身后 众将 "
     "群众 观众 全家 四人 一人 某人 此人 老人们 孩子们 话音 耳边 背后 世人 古人 人群".split()
 )
-# Words that begin with a surname and are no names.
+# Words that begin with a surname but are not names.
 NOT_NAMES = frozenset(
     (
         "暴风雨 暴雨 方才 方向 高兴 高大 高声 白天 白色 黄昏 黄色 金色 石头 马上 马路 水里 水面 云彩 安静 安全 平时 平静 "

@@ -1,4 +1,4 @@
-"""What the text says about how its people, things and places look, in its own words, for those who draw them."""
+"""Extracts the text's own descriptions of people, props and places for the drawing prompts."""
 
 import re
 from collections import Counter, defaultdict
@@ -48,7 +48,7 @@ _EN_ADJECTIVE = re.compile(
 
 @dataclass(frozen=True)
 class Things:
-    """What survey finds beside the people: looks by person, props with a word on each."""
+    """The results of the survey besides people: looks by person, and props with a description."""
 
     looks: dict[str, tuple[str, ...]]
     props: dict[str, str]
@@ -65,7 +65,7 @@ def _find_looks(paragraphs: Sequence[Sequence[Span]], cast: Cast) -> dict[str, t
     for index, spans in enumerate(paragraphs):
         if not any(not span.is_speech and lexicon.LOOK_WORDS.search(span.text) for span in spans):
             continue
-        # A pronoun may mean somebody of the paragraph before.
+        # A pronoun may refer to a person of the previous paragraph.
         for beat in find_beats(paragraphs[max(index - 1, 0) : index + 1], cast, max(index - 1, 0)):
             if beat.paragraph == index and beat.speaker is None and lexicon.LOOK_WORDS.search(beat.text):
                 seen = _zh_looks(beat, cast) if cast.language == "zh" else _en_looks(beat, cast)
@@ -123,7 +123,7 @@ def _en_looks(beat: Beat, cast: Cast) -> Iterable[tuple[str, str]]:
 
 
 def _find_props(paragraphs: Sequence[Sequence[Span]], cast: Cast, worn: str) -> dict[str, str]:
-    """worn: the looks of all people; what somebody wears is no thing of its own."""
+    """The props with descriptions. worn: the looks of all people, because worn things are not props."""
     counts: Counter[str] = Counter()
     narrated: set[str] = set()
     words: dict[str, str] = {}
@@ -132,7 +132,7 @@ def _find_props(paragraphs: Sequence[Sequence[Span]], cast: Cast, worn: str) -> 
         for span in spans:
             length += len(span.text)
             for name, phrase in _props_in(span.text, cast.language):
-                # Chinese looks are whole clauses, which tell of handing over too; English ones are what one wears.
+                # Chinese looks are whole clauses, which also describe handing over; English looks are garments only.
                 is_worn = cast.language == "en" and name in worn
                 if _GARMENT.fullmatch(name) and (is_worn or not _is_handled(name, span.text)):
                     continue
@@ -141,13 +141,13 @@ def _find_props(paragraphs: Sequence[Sequence[Span]], cast: Cast, worn: str) -> 
                 if not span.is_speech:
                     narrated.add(name)
     room = 6 if length < 3_000 else 14 if length < 20_000 else 40
-    # A thing that is only talked about is no prop; one word within another (车 in 人力车) is the longer one's.
-    # In a long text, what is named once or twice does not matter.
+    # A thing only mentioned in talk is no prop; a word within a longer one (车 in 人力车) counts for the longer.
+    # In a long text, things named only once or twice are ignored.
     floor = 1 if length < 4_000 else 2 if length < 60_000 else 5
     kept = [name for name in counts if name in narrated and counts[name] >= floor]
     order = {name: index for index, name in enumerate(counts)}
     kept.sort(key=lambda name: (-counts[name], order[name]))
-    # 车子 is the 人力车 that the text has named, no second thing.
+    # 车子 is the 人力车 named before, not a second thing.
     kept = [
         name
         for name in kept
@@ -157,7 +157,7 @@ def _find_props(paragraphs: Sequence[Sequence[Span]], cast: Cast, worn: str) -> 
 
 
 def _is_handled(name: str, text: str) -> bool:
-    """Whether somebody takes, gives or folds the garment, so that it is seen by itself."""
+    """Whether somebody takes, gives or folds the garment, so that it is a prop."""
     before = r"(?:拿|递|脱下?|披|解下|抱着?|捡|送|取)[^，。]{0,10}"
     before_en = r"\b(?:took|gave|brought|bought|sold|folded|found|dropped|picked up|handed)\b[^.,;]{0,24}\b"
     return bool(re.search(rf"(?:{before}|{before_en}){re.escape(name)}", text, re.IGNORECASE))
@@ -195,7 +195,7 @@ def _props_in(text: str, language: str) -> Iterable[tuple[str, str]]:
 
 
 def props_in(text: str, props: Iterable[str], language: str) -> tuple[str, ...]:
-    """Which of the story's props the text names."""
+    """The props of the story that the text names."""
     if language == "zh":
         return tuple(name for name in props if name in text)
     lowered = text.lower()
@@ -205,7 +205,7 @@ def props_in(text: str, props: Iterable[str], language: str) -> tuple[str, ...]:
 
 
 def bearing(person: Person, language: str) -> str:
-    """Age and sex in a few words, as far as known: 老年女性, "an old woman"; the narrator is just the narrator."""
+    """Age and sex in a few words, as far as known: 老年女性, "an old woman"; for the narrator just that."""
     if language == "zh":
         if person.is_narrator:
             return "第一人称叙述者"

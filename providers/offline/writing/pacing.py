@@ -1,4 +1,4 @@
-"""A scene's beats cut into shots by the time their words need, and a text's beats chosen to fit a wished length."""
+"""Splits the beats of a scene into shots by speaking time, and selects beats to fit a requested length."""
 
 import itertools
 import re
@@ -16,12 +16,12 @@ _IMPERSONAL = re.compile(
     r"[风雨雪云雾]|路上|天色|\bit (?:was|had|rained|snowed)\b|\bthere (?:was|were|lay|stood)\b", re.IGNORECASE
 )
 _CLAUSE_COST, _SOFT_COST, _PARAGRAPH_COST = 0.9, 2.2, 0.5
-_RAGGED_COST = 1.2  # a sentence's end and another one's beginning in one shot
+_RAGGED_COST = 1.2  # cost of a shot with the end of one sentence and the start of another
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """The least that a shot can speak: a clause. break_cost: how much a cut after it hurts (0 after a sentence)."""
+    """The smallest spoken unit of a shot, a clause. break_cost: the cost of a cut after it (0 after a sentence)."""
 
     text: str
     speaker: str | None
@@ -34,7 +34,7 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """What one shot speaks: narration, then one person's speech; either may be missing, both in a silent shot."""
+    """The words of one shot: narration, then one person's speech. Either may be missing; a silent shot has neither."""
 
     narration: str
     speech: str
@@ -78,7 +78,7 @@ def find_atoms(scene: Scene, language: str, max_seconds: float, *, is_fine: bool
 def _people_in(
     beat: Beat, start: int, end: int, carried: tuple[str, ...], language: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Whom a clause shows, and whose deeds the next clause goes on telling where it names nobody itself."""
+    """The people shown by a clause, and the subject that the next clause continues if it names nobody."""
     marks = [mark for mark in beat.marks if start <= mark[0] < end]
     if marks:
         subjects = tuple(dict.fromkeys(name for _, name, is_subject in marks if is_subject))
@@ -140,7 +140,7 @@ def cut(
 
 
 def _length_cost(seconds: float, min_seconds: float, max_seconds: float) -> float:
-    """0 in between; under the minimum up to 3; over the maximum steeply up."""
+    """The cost of a duration: 0 within the bounds, up to 3 below the minimum, rising steeply above the maximum."""
     needed = seconds + VOICE_MARGIN_SECONDS
     if needed > max_seconds:
         return 1.5 + 14.0 * ((needed - max_seconds) / max_seconds) ** 2 + 4.0 * (needed - max_seconds) / max_seconds
@@ -162,7 +162,7 @@ def _take(atoms: Sequence[Atom], language: str) -> Take:
 def plan_takes(
     scenes: Sequence[Scene], language: str, min_seconds: float, max_seconds: float, target: int | None = None
 ) -> list[list[Take]]:
-    """The takes of each scene; with a target, as near to that number in all as the text's clauses allow."""
+    """The takes of each scene. With a target, their total is as close to it as the clauses allow."""
     atoms = [find_atoms(scene, language, max_seconds) for scene in scenes]
 
     def all_takes(cost: float) -> list[list[Take]]:
@@ -198,7 +198,7 @@ def _near(takes: Sequence[Sequence[Take]], target: int) -> bool:
 
 
 def _with_silent_shots(takes: list[list[Take]], target: int) -> list[list[Take]]:
-    """Where the words alone make too few shots: an establishing view per scene, then listeners after a speech."""
+    """Adds silent shots up to the target: an establishing view per scene, then listeners after speeches."""
     missing = target - _count(takes)
     if missing <= 0 or _near(takes, target):
         return takes
@@ -229,7 +229,7 @@ def natural_seconds(beats: Sequence[Beat], language: str) -> float:
 
 
 def condense(scenes: Sequence[Scene], language: str, budget_seconds: float, max_seconds: float) -> list[Scene]:
-    """The most telling beats of the most telling scenes, in order, within the budget; at least one per scene kept."""
+    """The beats and scenes with the highest scores, in order, within the budget; at least one beat per kept scene."""
     scored = [[_score(scene, index, language, max_seconds) for index in range(len(scene.beats))] for scene in scenes]
     room = max(int(budget_seconds / (1.2 * max_seconds)), 1)
     kept_scenes = set(range(len(scenes)))
@@ -245,7 +245,7 @@ def condense(scenes: Sequence[Scene], language: str, budget_seconds: float, max_
     fair = 1.1 * budget_seconds / max(len(kept_scenes), 1)
     for number in sorted(kept_scenes):
         lengths = [speech_seconds(beat.text, language) + VOICE_MARGIN_SECONDS for beat in scenes[number].beats]
-        # The one beat that every kept scene is sure of: the most telling one that leaves the other scenes their share.
+        # Every kept scene gets its highest-scoring beat that leaves the other scenes their share.
         first = max(
             range(len(lengths)),
             key=lambda index: (min(fair / lengths[index], 1.0), scored[number][index], -index),
@@ -258,7 +258,7 @@ def condense(scenes: Sequence[Scene], language: str, budget_seconds: float, max_
             chosen.add((number, index))
             spent += seconds
     for number, index in sorted(chosen):
-        # "One day her mother said to her," says nothing without the speech that it leads to.
+        # "One day her mother said to her," is meaningless without the speech that follows.
         leads_on = scenes[number].beats[index].text.rstrip().endswith((",", ":", "，", "："))
         if leads_on and (number, index + 1) not in chosen and sum(1 for other in chosen if other[0] == number) > 1:
             chosen.discard((number, index))
@@ -280,7 +280,7 @@ def condense(scenes: Sequence[Scene], language: str, budget_seconds: float, max_
 
 
 def _score(scene: Scene, index: int, language: str, max_seconds: float) -> float:
-    """How much the story would miss this beat: openings, deeds, talk and feeling count; long musing does not."""
+    """The importance of a beat: openings, actions, talk and emotion raise it; long reflection does not."""
     beat = scene.beats[index]
     lexicon = lexicon_zh if language == "zh" else lexicon_en
     seconds = speech_seconds(beat.text, language)

@@ -1,4 +1,4 @@
-"""Who is in a story: persons with the words the text has for them, and where a sentence mentions them."""
+"""The persons of a story with the words that refer to them, and their mentions in a sentence."""
 
 import functools
 import re
@@ -25,7 +25,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place in a text that means a person; `person` is None for a pronoun that nobody has resolved yet."""
+    """A mention of a person in a text; `person` is None for an unresolved pronoun."""
 
     start: int
     end: int
@@ -75,7 +75,7 @@ class Cast:
         return re.compile(rf"(?<![\w-])(?:{'|'.join([*words, rf'(?i:{pronouns})', 'I'])})(?![\w-])")
 
     def mentions(self, text: str) -> list[Mention]:
-        """Names, roles, pronouns and the narrator's own I, in order; plurals and parts of longer words left out."""
+        """Mentions by name, role, pronoun or the narrator's I, in order, without plurals and parts of longer words."""
         fold = str if self.language == "zh" else str.casefold
         found: list[Mention] = []
         for match in self._pattern.finditer(text):
@@ -95,7 +95,7 @@ class Cast:
         return found
 
     def fits(self, name: str, pronoun: str) -> bool:
-        """Whether he, she, 他 … may mean this person."""
+        """Whether the pronoun (he, she, 他 …) may refer to this person."""
         wanted = (lexicon_zh.PRONOUNS if self.language == "zh" else lexicon_en.PRONOUNS).get(pronoun)
         person = self.by_name[name]
         return not person.is_narrator and (person.gender is None or wanted is None or person.gender == wanted)

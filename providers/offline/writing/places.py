@@ -1,4 +1,4 @@
-"""Places: which one a narration puts its people in, and when two words mean the same one."""
+"""Finds the place of a narration, and decides when two words mean the same place."""
 
 import re
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ _BESIDE = ("near", "beside", "outside", "towards", "toward")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`name` is the text's own word where it has one. words: every word of the scene for it."""
+    """A place. name: the word of the text, if it has one. words: all words of the scene for it."""
 
     name: str
     category: str
@@ -56,14 +56,14 @@ class Place:
 
 
 def is_same(place: Place, other: Place | None) -> bool:
-    """Whether one who is at the other place is at this one already."""
+    """Whether a person at the other place is already at this place."""
     if other is None or (place.is_inside and not other.is_inside):
         return False
     return place.name == other.name or (place.category == other.category and place.category in _OPEN_GROUND)
 
 
 def settled(place: Place, known: Mapping[str, Place]) -> Place:
-    """A bare 路上 or "the room" is the road or house that the story already has."""
+    """The known place of the story that a bare word such as 路上 or "the room" refers to."""
     other = known.get(place.category)
     if other is not None and _is_bare(place.name):
         return replace(other, is_inside=place.is_inside)
@@ -76,13 +76,13 @@ def _is_bare(name: str) -> bool:
 
 
 def find_place(text: str, language: str) -> tuple[Place | None, bool]:
-    """The place a narration puts its people in, and whether it says so (in, into, 到, 在 …) or only mentions it."""
+    """The place of a narration, and whether the people are said to be there (in, into, 到, 在 …)."""
     return _zh_place(text) if language == "zh" else _en_place(text)
 
 
 @dataclass(frozen=True)
 class _Mention:
-    """A word for a place in a text; is_strong: the words about it put somebody there."""
+    """A word for a place in a text. is_strong: the context says that somebody is there."""
 
     place: Place
     is_strong: bool
@@ -114,13 +114,13 @@ def _zh_mention(match: re.Match[str], text: str) -> _Mention | None:
 
 
 def _is_place_by_itself(start: int, end: int, text: str) -> bool:
-    """Whether a single character is a place: with a side behind it (屋里), and within a phrase."""
+    """Whether a single character is a place: followed by a side (屋里), and within a phrase."""
     has_side = re.match(r"里|上|中|头|道", text[end : end + 1]) is not None
     return has_side and re.search(r"[\u3400-\u9fff]$", text[:start][-1:]) is not None
 
 
 def _zh_arrives(before: str, after: str) -> bool:
-    """Whether the words about a place put somebody there, not take one away from it."""
+    """Whether the context says that somebody is at the place, not that somebody leaves it."""
     arrives = lexicon_zh.ARRIVAL_BEFORE.search(before) or lexicon_zh.ARRIVAL_AFTER.match(after)
     return arrives is not None and re.search(r"从[^，。]{0,3}$", before) is None
 
@@ -146,7 +146,7 @@ def _en_place(text: str) -> tuple[Place | None, bool]:
 
 
 def _en_named(match: re.Match[str]) -> Place | None:
-    """The place with its owner and its last telling adjective: grandmother's house, dark wood."""
+    """The place with its owner and last descriptive adjective: grandmother's house, dark wood."""
     owner, word = match.group("who"), match.group("place").lower()
     if owner and owner.lower() in _NO_OWNERS:
         return None
@@ -164,7 +164,7 @@ def _lead(match: re.Match[str]) -> str:
 
 
 def _en_arrives(match: re.Match[str], text: str) -> bool:
-    """Whether the word before it puts somebody there; the way to a place is not the place."""
+    """Whether the preposition says that somebody is there; the way to a place is not the place."""
     lead = _lead(match)
     if not lead or lead == "by":
         return False
@@ -173,6 +173,6 @@ def _en_arrives(match: re.Match[str], text: str) -> bool:
 
 
 def _is_before_door(match: re.Match[str], text: str) -> bool:
-    """Whether somebody is near a building and not in it."""
+    """Whether the people are near a building, not inside."""
     before = re.search(r"knocked at|before the door|on the roof|round the house|in front of", text)
     return _lead(match) in _BESIDE or before is not None

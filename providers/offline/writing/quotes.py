@@ -1,4 +1,4 @@
-"""A paragraph as spans of narration and of speech: which quotation marks open a speech, and which only quote a term."""
+"""Splits a paragraph into narration and speech, telling quoted speech from quoted terms."""
 
 import re
 from dataclasses import dataclass
@@ -18,25 +18,25 @@ _CLOSE_SINGLE = re.compile(r"(?<=[,.!?;:…—–-])['’](?=$|[\s)\]\"”—–
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a paragraph. A speech's text is without its quotation marks."""
+    """A part of a paragraph. The text of a speech has no quotation marks."""
 
     is_speech: bool
     text: str
 
 
 def uses_single_quotes(text: str) -> bool:
-    """Whether the text marks its speech the British way, with single quotation marks."""
+    """Whether the text uses single quotation marks for speech, as in British style."""
     doubles = text.count('"') + text.count("“") + text.count("「")
     return len(_CLOSE_SINGLE.findall(text)) > max(doubles, 1)
 
 
 def split_paragraph(paragraph: str, language: str, *, has_single_quotes: bool = False) -> list[Span]:
-    """The spans in order; term quotes stay within the narration, marks and all."""
+    """The spans in order; quoted terms stay in the narration with their marks."""
     spans: list[Span] = []
     narration_start = 0
     for start, end, inner in _quotations(paragraph, has_single_quotes and language == "en"):
         before = paragraph[narration_start:start]
-        # Only the nearest words count; looking at all of them would be quadratic in a long paragraph.
+        # Only nearby words are examined; examining all of them would be quadratic in a long paragraph.
         whole_before = paragraph[max(0, start - _CONTEXT) : start]
         if not _is_speech(inner, whole_before, paragraph[end : end + _CONTEXT], language):
             continue
@@ -61,7 +61,7 @@ def _quotations(text: str, single: bool) -> list[tuple[int, int, str]]:
             closer, opener = _PAIRS[character], character
             depth, cursor = 1, position + 1
             while cursor < len(text) and depth:
-                # A second opener without a closer in between is a slip of the pen or a new paragraph of one speech.
+                # A second opener without a closer in between is a typo or a new paragraph of the same speech.
                 if text[cursor] == closer:
                     depth = 0
                 elif text[cursor] == opener and closer not in text[position + 1 : cursor]:

@@ -1,4 +1,4 @@
-"""Beats grouped into scenes: where the text changes place or time, where a chapter begins, where a night ends."""
+"""Groups beats into scenes at changes of place or time, at chapters and at the end of a night."""
 
 import re
 from collections import Counter
@@ -35,7 +35,7 @@ _HOME_FAMILY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A beat that a shortened script leaves out: it has happened all the same, where and in which scene of the text."""
+    """A beat that a shortened script omits, with its place and scene: it still affects the story's state."""
 
     beat: Beat
     place: Place
@@ -44,7 +44,7 @@ class Passed:
 
 @dataclass(frozen=True)
 class Scene:
-    """passed: what is left out before each of the beats, empty where nothing is; number: the scene's in the text."""
+    """A scene. passed: the beats omitted before each beat; number: of the scene in the text."""
 
     setting: Setting
     beats: tuple[Beat, ...]
@@ -61,7 +61,7 @@ class Scene:
 
 @dataclass
 class _Open:
-    """A scene that is still being read."""
+    """A scene that is still being built."""
 
     setting: Setting
     beats: list[Beat] = field(default_factory=list)
@@ -72,10 +72,10 @@ class _Open:
 
 @dataclass(frozen=True)
 class Passage:
-    """A paragraph, or a part of one that a night's end cuts.
+    """A paragraph, or a part of one that is split where a night ends.
 
-    mark: the heading of a chapter before it, "" for a break, None for neither. place: where its words put its people,
-    is_strong: whether they say so; is_jump: they tell of another time.
+    mark: the chapter heading before it, "" for a break, None for neither. place: the place that its words name;
+    is_strong: whether they say that the people are there. is_jump: they name another time.
     """
 
     beats: Sequence[Beat]
@@ -90,12 +90,12 @@ class Passage:
 
     @property
     def first_words(self) -> str:
-        """Its first narration, where it does not begin with a speech."""
+        """The narration at its start; none where it starts with a speech."""
         return self.beats[0].text if self.beats[0].speaker is None else ""
 
     @property
     def arrival(self) -> Place | None:
-        """The place that its words say its people are at."""
+        """The place that its people are said to be at."""
         return self.place if self.is_strong else None
 
 
@@ -114,7 +114,7 @@ def find_scenes(
 
 
 class _Reader:
-    """Reads passages one by one. known: the last place of each kind; dawns: the night ends with what is read next."""
+    """Reads passages one by one. known: the last place of each kind; dawns: the night ends with the next passage."""
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -125,14 +125,14 @@ class _Reader:
         self.dawns = False
 
     def passage(self, beats: Sequence[Beat], mark: str | None) -> Passage:
-        """The beats with what their narration tells of place and time."""
+        """The beats as a passage, with the place and time that their narration names."""
         narration = Passage(beats).narration
         place, is_strong = find_place(narration, self.language)
         place = settled(place, self.known) if place else None
         return Passage(beats, mark, place, is_strong, bool(narration) and _is_jump(narration, self.language))
 
     def read(self, passage: Passage) -> None:
-        """Adds the passage to the scene that it belongs to, which may be a new one."""
+        """Adds the passage to the current scene or starts a new one."""
         self.chapter = passage.mark or self.chapter
         is_day, is_clear = self._night_ends(passage), self._rain_ends(passage)
         if self._cuts(passage):
@@ -152,7 +152,7 @@ class _Reader:
         self.current.paragraphs += 1
 
     def finished(self) -> list[_Open]:
-        """All scenes, the last one too."""
+        """All scenes, including the last."""
         return [*self.scenes, self.current] if self.current.beats else self.scenes
 
     def _night_ends(self, passage: Passage) -> bool:
@@ -164,13 +164,13 @@ class _Reader:
         return bool(weather and WET.search(weather) and CLEAR[self.language].search(passage.first_words))
 
     def _cuts(self, passage: Passage) -> bool:
-        """Whether a scene ends before the passage: at a mark, a jump in time, or another place."""
+        """Whether a scene ends before the passage: at a mark, a jump in time or a change of place."""
         place, current = passage.arrival, self.current
         moves = place is not None and current.paragraphs > 0 and not is_same(place, current.setting.place)
         return bool(current.beats) and (passage.mark is not None or passage.is_jump or moves)
 
     def _setting_after(self, passage: Passage) -> Setting:
-        """What a new scene keeps of the one before: the season; the place over a jump; time and weather but for one."""
+        """The setting that a new scene inherits: the season, the place after a jump in time, else time and weather."""
         before = self.current.setting
         stays = passage.is_jump and passage.mark is None and not passage.is_strong
         place = before.place if stays and not _is_afterthought(passage.narration) else None
@@ -189,7 +189,7 @@ class _Reader:
             self.known[place.category] = place
 
     def _tell(self, passage: Passage, *, is_fresh: bool) -> None:
-        """Takes note of time, season and weather, but not of those that only end."""
+        """Records time, season and weather, except those that the passage ends."""
         told = CLEAR[self.language].sub(" ", UNTIL_DAWN[self.language].sub(" ", passage.narration))
         self.current.setting = with_told(self.current.setting, told, self.language, is_fresh=is_fresh)
 
@@ -218,7 +218,7 @@ def _is_afterthought(narration: str) -> bool:
 
 
 def _with_places(scenes: list[_Open], cast: Cast, home: Place | None) -> list[Scene]:
-    """Each scene with a place: its own, the one it only mentions, a home for a family, else the most used one."""
+    """Gives each scene a place: its own, one that it mentions, a home for a family, else the most used place."""
     used = [scene.setting.place for scene in scenes if scene.setting.place]
     counts = Counter(used)
     usual = home or (min(counts, key=lambda place: (-counts[place], place.name)) if counts else None)
@@ -233,7 +233,7 @@ def _with_places(scenes: list[_Open], cast: Cast, home: Place | None) -> list[Sc
 
 
 def _place_for(scene: _Open, cast: Cast, first: Place | None, usual: Place | None) -> Place:
-    """A place for a scene that has none. first: of the story, where afterthoughts go back to; usual: the most used."""
+    """A place for a scene without one. first: the story's first place, used for afterthoughts; usual: the most used."""
     narration = " ".join(beat.text for beat in scene.beats if beat.speaker is None)
     mentioned, _ = find_place(narration, cast.language)
     if mentioned is not None:

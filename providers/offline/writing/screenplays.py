@@ -1,4 +1,4 @@
-"""Screenplays as input: Fountain, and the plain Chinese and English layouts people write without it."""
+"""Reads screenplays: Fountain, and common plain Chinese and English layouts."""
 
 import re
 from dataclasses import dataclass
@@ -79,12 +79,12 @@ class Play:
 
 
 def looks_like_screenplay(text: str) -> bool:
-    """Whether prose was announced but at least three lines are scene headings as only screenplays have them."""
+    """Whether a text has at least three scene headings that only screenplays have."""
     return len(re.findall(r"^(?:INT|EXT)\. \S|^\.[内外]景 |^[内外]景[ ：:.]", text[:200_000], re.MULTILINE)) >= 3
 
 
 def read_screenplay(text: str, language: str) -> Play:
-    """The play's own scenes, speakers and action; parentheticals, transitions and notes are not spoken."""
+    """Reads the scenes, speakers and action; parentheticals, transitions and notes are not spoken."""
     title, author, body = _title_page(_NOTES.sub("", text), language)
     default = Setting(
         Place("场景" if language == "zh" else "stage", "field", False), "日" if language == "zh" else "DAY"
@@ -129,7 +129,7 @@ def _read_line(
     beats: list[Beat],
     names: dict[str, None],
 ) -> str | None:
-    """Adds the line's beats; the speaker whose speech may go on in the next line."""
+    """Adds the beats of the line; returns the speaker whose speech may continue in the next line."""
     if speaker is not None:
         if re.fullmatch(r"[(（].*[)）]", line):
             return speaker

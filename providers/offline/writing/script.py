@@ -1,4 +1,4 @@
-"""A text becomes a script: read, survey the cast, find who speaks, cut into scenes and shots, part by part."""
+"""Writes a script from a text, part by part: reads it, finds cast and speakers, cuts scenes and shots."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -24,14 +24,14 @@ from providers.offline.writing.scenes import Scene, find_scenes
 from providers.offline.writing.screenplays import looks_like_screenplay, read_screenplay
 from providers.offline.writing.setting import heading
 
-# Letters and digits of Latin and its neighbours without a break, longer than any word: nobody can speak them.
+# An unbroken run of Latin or similar letters and digits, longer than any word, which cannot be spoken.
 _NO_WORD = re.compile(r"[^\W\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af\u0e00-\u0eff]{201,}")
 _PART_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is known of the whole text before its parts are written."""
+    """Facts about the whole text, known before its parts are written."""
 
     title: str
     author: str | None
@@ -41,13 +41,13 @@ class Plan:
 
 
 def write_script(order: ScriptOrder, progress: Progress = ignore_progress) -> ScriptDraft:
-    """The script of order.text: every sentence spoken once, unless target_shots or duration_hint_seconds ask for less.
+    """The script of order.text. Every sentence is spoken once, unless target_shots or duration_hint_seconds need less.
 
     Raises BadInputError where the text has no words. The same order gives the same script.
     """
     text = _NO_WORD.sub(" ", clean_text(order.text))
     if not is_spoken(text):
-        raise BadInputError("The text has no words to make a film of.", path=("text",))
+        raise BadInputError("The text has no words.", path=("text",))
     language = _language(order, text)
     if order.input_type == "SCREENPLAY" or looks_like_screenplay(text):
         plan = _plan_screenplay(text, language)
@@ -136,7 +136,7 @@ def _paragraphs(story: Story, text: str, language: str) -> tuple[list[list[Span]
 
 
 def _parts(paragraphs: Sequence[Sequence[Span]], marks: dict[int, str]) -> Iterator[tuple[int, int]]:
-    """Ranges of paragraphs of about _PART_CHARACTERS, ended at a chapter where one comes, else at any paragraph."""
+    """Ranges of paragraphs of about _PART_CHARACTERS, ending at a chapter if possible, else at any paragraph."""
     start = size = 0
     for index, spans in enumerate(paragraphs):
         if index > start and (size > 2 * _PART_CHARACTERS or (size > _PART_CHARACTERS and index in marks)):
@@ -156,7 +156,7 @@ def _plan_screenplay(text: str, language: str) -> Plan:
 
 
 def _aims(order: ScriptOrder, natural: float, high: float) -> tuple[float | None, int | None]:
-    """How many seconds of voice and how many shots are wanted, as far as the order says; None: all of the text."""
+    """The requested seconds of voice and number of shots; None: no limit."""
     target = order.target_shots
     budget = order.duration_hint_seconds
     if target is not None:
@@ -170,7 +170,7 @@ def _aims(order: ScriptOrder, natural: float, high: float) -> tuple[float | None
 def _share(
     budget: float | None, target: int | None, seconds: Sequence[float], index: int
 ) -> tuple[float | None, int | None]:
-    """A part's share of both aims, by its length; rounded so that the shares add up."""
+    """A part's share of both targets by its length, rounded so that the shares add up."""
     total = sum(seconds) or 1.0
     before, after = sum(seconds[:index]) / total, sum(seconds[: index + 1]) / total
     part_budget = None if budget is None else budget * (after - before)
@@ -189,7 +189,7 @@ def _cut_part(
 
 
 def _stretched(drafts: list[DraftScene], order: ScriptOrder, low: float, high: float) -> list[DraftScene]:
-    """Shots held longer, up to the maximum, where a length is wished that the voice does not fill."""
+    """Lengthens shots, up to the maximum, where the voice is shorter than the requested length."""
     wish = order.duration_hint_seconds
     total = sum(shot.duration_seconds for draft in drafts for shot in draft.shots)
     if not wish or total >= wish * 0.97:
@@ -216,7 +216,7 @@ def _draft_scene(scene: Scene, shots: tuple[DraftShot, ...], number: int, cast: 
 
 
 def _summary(scene: Scene, language: str) -> str:
-    """The first sentence and the last deed of the scene, in the text's words."""
+    """The first sentence and the last action of the scene, in the words of the text."""
     told = [beat for beat in scene.beats if beat.speaker is None]
     first = (told or list(scene.beats))[0]
     words = first.text if first.speaker is None else _quoted(first, language)

@@ -1,4 +1,4 @@
-"""The setting of a scene: its place, time of day, season and weather, told by its words, and written in a script."""
+"""The setting of a scene (place, time of day, season, weather): read from the text, and written in a script."""
 
 import re
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Told:
-    """What a narration tells of time, season and weather; None: nothing."""
+    """The time, season and weather that a narration names; None: not named."""
 
     time: str | None = None
     season: str | None = None
@@ -36,9 +36,9 @@ class Told:
 
 
 def with_told(setting: Setting, narration: str, language: str, *, is_fresh: bool) -> Setting:
-    """The setting with what the narration tells; season and weather stay until others come.
+    """The setting updated by the narration; season and weather persist until others are named.
 
-    is_fresh: nothing of the scene has been told yet, so that it may still be at another time.
+    is_fresh: the scene has just started, so its time may still change.
     """
     told = _zh_told(narration) if language == "zh" else _en_told(narration)
     if told.time and (is_fresh or setting.time == DAY[language]):
@@ -60,7 +60,7 @@ def _zh_told(narration: str) -> Told:
 
 
 def _zh_weather(words: str) -> str:
-    """The weather that the words are of: 雨声 is rain."""
+    """The weather that the words imply: 雨声 is rain."""
     known = lexicon_zh.WEATHER.get(words)
     if known:
         return known
@@ -77,7 +77,7 @@ def _en_told(narration: str) -> Told:
 
 
 def heading(setting: Setting, language: str) -> str:
-    """ "EXT. WOOD - DAY", "外景 大道 清晨"."""
+    """The scene heading: "EXT. WOOD - DAY", "外景 大道 清晨"."""
     assert setting.place is not None
     if language == "zh":
         return f"{'内景' if setting.place.is_inside else '外景'} {setting.place.name} {setting.time}"

@@ -1,4 +1,4 @@
-"""Who speaks each speech and who hears it: by its tag, by whose turn it is, and by whom the pronouns mean."""
+"""Finds the speaker and hearer of each speech by its tag, by turns of talk and by resolved pronouns."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from providers.offline.writing.speech import Speech, called_by_name
 
 @dataclass(frozen=True)
 class Said:
-    """Who says a speech, and to whom as far as its tag tells; is_inferred: no words say so."""
+    """The speaker of a speech, and the hearer if the tag names one. is_inferred: not stated in the text."""
 
     speaker: str
     addressee: str | None = None
@@ -18,12 +18,12 @@ class Said:
 
 
 def who_says(speech: Speech) -> Said | None:
-    """By the first rule that finds somebody; None where nobody can have said it."""
+    """The speaker by the first rule that matches; None where there is no possible speaker."""
     return next((said for rule in _SPEAKERS if (said := rule(speech)) is not None), None)
 
 
 def who_hears(speech: Speech, said: Said) -> str | None:
-    """To whom it is said, by the first rule that finds somebody."""
+    """The hearer by the first rule that matches."""
     if said.addressee:
         return said.addressee
     return next((heard for rule in _HEARERS if (heard := rule(speech, said.speaker))), None)
@@ -33,10 +33,10 @@ def who_hears(speech: Speech, said: Said) -> str | None:
 
 
 def by_another_tag(speech: Speech) -> Said | None:
-    """Who else the tag behind a further speech of the paragraph names: "…," said Anna. "…," said Tom.
+    """Another speaker named by the tag after a later speech of the paragraph: "…," said Anna. "…," said Tom.
 
-    A tag that leads on to the next speech belongs to that one, unless this one's comma leads into the tag. Nobody else
-    ends a sentence that a tag only interrupts: "…," said Tom, "…."
+    A tag that introduces the next speech belongs to that speech, unless this speech ends with a comma. A sentence that
+    a tag only interrupts has one speaker: "…," said Tom, "…."
     """
     after, before, later = speech.words_after, speech.before, speech.later
     if speech.said_here is None or after is None:
@@ -52,7 +52,7 @@ def by_another_tag(speech: Speech) -> Said | None:
 
 
 def by_deed_after(speech: Speech) -> Said | None:
-    """“……”阿海站起来: who is named right behind a speech and does something has spoken, unless words lead into it."""
+    """The person who acts right after the speech (“……”阿海站起来), unless a tag introduces the speech."""
     after, before = speech.words_after, speech.words_before
     if speech.cast.language != "zh" or after is None:
         return None
@@ -66,14 +66,14 @@ def by_deed_after(speech: Speech) -> Said | None:
 
 
 def _tells_a_deed(words: str) -> bool:
-    """Whether the words behind a name tell what one does who speaks: who has only heard it says nothing."""
+    """Whether the words after a name describe an action of a speaker, not of a hearer."""
     if re.match(r"(?:的|和|与|跟|、|们|也|却|没|不|便?就?听|愣|怔|吓|点|摇|接过)", words):
         return False
     return lexicon_zh.VISIBLE_VERBS.search(re.split(r"[，。！？；]", words)[0]) is not None
 
 
 def by_own_tag_between(speech: Speech) -> Said | None:
-    """Who spoke before goes on behind a tag: "…," said Tom, "…"."""
+    """The previous speaker, who continues after a tag: "…," said Tom, "…"."""
     said_here, before = speech.said_here, speech.words_before
     if said_here is None or before is None or tags.without_tag_after(before, speech.cast):
         return None
@@ -81,12 +81,12 @@ def by_own_tag_between(speech: Speech) -> Said | None:
 
 
 def _names_another(tag: tags.Tag | None, said_here: str) -> bool:
-    """Whether a tag between two speeches leads on to the second one: 老张说：“……”秀英答道：“……”"""
+    """Whether a tag between two speeches introduces the second one: 老张说：“……”秀英答道：“……”"""
     return tag is not None and tag.speaker is not None and tag.speaker.person not in (None, said_here)
 
 
 def by_leading_tag(speech: Speech) -> Said | None:
-    """Whom the tag before it names; where it names nobody, who acted last."""
+    """The speaker named by the tag before the speech; the last actor where it names nobody."""
     tag, talk, cast = speech.leading, speech.talk, speech.cast
     if tag is None:
         return None
@@ -96,7 +96,7 @@ def by_leading_tag(speech: Speech) -> Said | None:
 
 
 def by_trailing_tag(speech: Speech) -> Said | None:
-    """Whom the tag behind it names."""
+    """The speaker named by the tag after the speech."""
     tag, talk, cast = speech.trailing, speech.talk, speech.cast
     speaker = talk.name_of(tag.speaker, cast, (speech.vocative,)) if tag is not None else None
     if tag is None or not speaker:
@@ -105,14 +105,14 @@ def by_trailing_tag(speech: Speech) -> Said | None:
 
 
 def by_paragraph(speech: Speech) -> Said | None:
-    """Who spoke in this paragraph already, where only narration has come between."""
+    """The previous speaker of the paragraph, if only narration lies between."""
     if speech.said_here is None or speech.words_before is None:
         return None
     return Said(speech.said_here)
 
 
 def by_subject_before(speech: Speech) -> Said | None:
-    """Who acted in the words before it."""
+    """The actor of the narration before the speech."""
     subject = speech.talk.subject
     if speech.words_before is None or speech.is_answer or not subject or subject in speech.others:
         return None
@@ -120,7 +120,7 @@ def by_subject_before(speech: Speech) -> Said | None:
 
 
 def by_subject_after(speech: Speech) -> Said | None:
-    """Who acts in the words right behind it."""
+    """The actor of the narration right after the speech."""
     after, cast = speech.words_after, speech.cast
     if after is None or speech.is_answer:
         return None
@@ -130,7 +130,7 @@ def by_subject_after(speech: Speech) -> Said | None:
 
 
 def by_turn(speech: Speech) -> Said | None:
-    """In a talk the one who was spoken to answers; else whoever was mentioned last speaks."""
+    """The hearer of the previous speech, who answers; else the last person mentioned."""
     talk = speech.talk
     turns: list[str | None] = [talk.subject, *reversed(talk.recent)]
     if speech.number - talk.speech_paragraph <= 2:
@@ -156,31 +156,31 @@ _SPEAKERS: tuple[Callable[[Speech], Said | None], ...] = (
 
 
 def hearer_called(speech: Speech, speaker: str) -> str | None:
-    """Who is called by name."""
+    """The person addressed by name."""
     return called_by_name(speech.text, speech.cast, speaker)
 
 
 def hearer_answered(speech: Speech, speaker: str) -> str | None:
-    """Who spoke just before."""
+    """The previous speaker."""
     talk = speech.talk
     is_answer = talk.speaker not in (None, speaker) and speech.number - talk.speech_paragraph <= 1
     return talk.speaker if is_answer else None
 
 
 def hearer_kept(speech: Speech, speaker: str) -> str | None:
-    """Whom the same one spoke to before."""
+    """The hearer of the same speaker's previous speech."""
     talk = speech.talk
     return talk.addressee if talk.speaker == speaker and talk.addressee != speaker else None
 
 
 def hearer_narrator(speech: Speech, speaker: str) -> str | None:
-    """The narrator, where somebody says you."""
+    """The first-person narrator, if the speech says you."""
     narrator = speech.cast.narrator.name if speech.cast.narrator else None
     return narrator if narrator != speaker and re.search(r"你|\byou\b", speech.text) else None
 
 
 def hearer_near(speech: Speech, speaker: str) -> str | None:
-    """Who acted or was mentioned last."""
+    """The last actor or person mentioned."""
     talk = speech.talk
     return next((name for name in (talk.subject, *reversed(talk.recent)) if name not in (None, speaker)), None)
 

@@ -1,4 +1,4 @@
-"""One speech with all that tells whose it is: the words around it, its paragraph, and the talk so far."""
+"""A speech with the context that identifies its speaker: surrounding words, paragraph and conversation."""
 
 import functools
 import re
@@ -33,17 +33,17 @@ class Speech:
 
     @property
     def words_before(self) -> str | None:
-        """The narration that leads into the speech within its paragraph."""
+        """The narration before the speech within its paragraph."""
         return _narration(self.before)
 
     @property
     def words_after(self) -> str | None:
-        """The narration right behind the speech."""
+        """The narration right after the speech."""
         return _narration(self.after)
 
     @functools.cached_property
     def vocative(self) -> str | None:
-        """Who is called by name in it."""
+        """The person addressed by name in the speech."""
         return called_by_name(self.text, self.cast, None)
 
     @functools.cached_property
@@ -58,22 +58,22 @@ class Speech:
 
     @functools.cached_property
     def trailing(self) -> tags.Tag | None:
-        """The tag behind the speech."""
+        """The tag after the speech."""
         return tags.find_after(self.words_after, self.cast) if self.words_after is not None else None
 
     @property
     def is_answer(self) -> bool:
-        """Whether "was the reply" follows: the one who was spoken to has said it."""
+        """Whether "was the reply" follows, so that the previous hearer is the speaker."""
         return self.after is not None and tags.is_reply(self.after.text)
 
     @functools.cached_property
     def others(self) -> frozenset[str]:
-        """Who has hardly said it: the one it calls by name, and the next paragraph's speaker."""
+        """Unlikely speakers: the person addressed by name, and the next paragraph's speaker."""
         return frozenset({self.vocative, _explicit_next(self.following, self.cast)} - {None})  # type: ignore[arg-type]
 
     @property
     def goes_on(self) -> bool:
-        """Whether its sentence continues behind a tag: "Lift the latch," called the woman, "I am too weak."."""
+        """Whether its sentence continues after a tag: "Lift the latch," called the woman, "I am too weak."."""
         if self.words_after is None or self.later is None or not self.later.is_speech:
             return False
         return self.words_after.rstrip().endswith((",", "，")) and not tags.without_tag_after(
@@ -82,7 +82,7 @@ class Speech:
 
 
 def called_by_name(speech: str, cast: Cast, speaker: str | None) -> str | None:
-    """Who but the speaker is called by name in the speech."""
+    """The person other than the speaker who is addressed by name in the speech."""
     for mention in cast.mentions(speech):
         if mention.person is None or mention.person == speaker or cast.by_name[mention.person].is_narrator:
             continue
@@ -93,13 +93,13 @@ def called_by_name(speech: str, cast: Cast, speaker: str | None) -> str | None:
 
 
 def _calls_zh(before: str, after: str) -> bool:
-    """Whether a name between these words of a speech stands by itself: 老张，快来！"""
+    """Whether a name between these words of a speech is a vocative: 老张，快来！"""
     is_apart = re.search(r"(?:^|[，。！？])$", before) and re.match(r"[，！？。]|$", after)
     return bool(is_apart and (before or after[:1] in "，！"))
 
 
 def _calls_en(before: str, after: str) -> bool:
-    """Whether a name between these words of a speech stands by itself: "Come, my dear Anna!"."""
+    """Whether a name between these words of a speech is a vocative: "Come, my dear Anna!"."""
     opens = re.search(r"(?:^|[,!?.;]\s+)(?:(?:my|dear|see|oh|come)\s+)*$", before, re.IGNORECASE)
     ends = re.match(r"[,.!?;]|$", after)
     if not opens or not ends:
@@ -112,7 +112,7 @@ def _narration(span: Span | None) -> str | None:
 
 
 def _explicit_next(following: Sequence[Span], cast: Cast) -> str | None:
-    """The next paragraph's speaker where its tag names one: two paragraphs of talk in a row are two people's."""
+    """The next paragraph's speaker if its tag names one; consecutive paragraphs of talk have different speakers."""
     if len(following) > 1 and following[0].is_speech and not following[1].is_speech:
         tag = tags.find_after(following[1].text, cast)
         return tag.speaker.person if tag and tag.speaker else None

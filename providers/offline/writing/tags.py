@@ -1,4 +1,4 @@
-"""The words around a quotation that only say who speaks: whom they name, and what is left when they are not spoken."""
+"""Speech tags around a quotation: the speaker they name, and the narration without them."""
 
 import functools
 import re
@@ -27,14 +27,14 @@ _REPLY = re.compile(r"^(?:was|came) (?:the|his|her) (?:reply|answer|response)\b"
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """Who speaks (a name, or a pronoun still to be resolved) and to whom, as far as the words say it."""
+    """The speaker (a name or an unresolved pronoun) and the hearer of a tag, if stated."""
 
     speaker: Mention | None
     addressee: Mention | None = None
 
 
 def is_reply(narration: str) -> bool:
-    """ "…" was the reply: the one who was spoken to."""
+    """Whether the narration is "was the reply", which means the previous hearer."""
     return bool(_REPLY.match(narration))
 
 
@@ -64,7 +64,7 @@ def _zh_after(narration: str, cast: Cast) -> Tag | None:
 
 
 def _en_after(narration: str, cast: Cast) -> Tag | None:
-    # The stop of Dr. or of an initial ends no sentence.
+    # The full stop of Dr. or of an initial does not end a sentence.
     clause = re.split(r"[;!?:]", (split_sentences(narration[:160], "en") or [""])[0])[0].rstrip(".")[:110]
     verb = _EN_VERB.search(clause[:45])
     mentions = [mention for mention in cast.mentions(clause) if mention.pronoun not in _EN_OBJECTIVE]
@@ -79,20 +79,20 @@ def _en_after(narration: str, cast: Cast) -> Tag | None:
 
 
 def _before_verb(verb: re.Match[str], mentions: Sequence[Mention]) -> Mention | None:
-    """Who is mentioned last before the verb, near to it and to the quotation: the old man cried."""
+    """The last mention before the verb, close to it and to the quotation: the old man cried."""
     near = [mention for mention in mentions if mention.end <= verb.start() <= mention.end + 25 and mention.start <= 25]
     return near[-1] if near else None
 
 
 def _behind_verb(verb: re.Match[str], mentions: Sequence[Mention]) -> Mention | None:
-    """Who is mentioned first behind a verb that opens the words: said he."""
+    """The first mention after a verb at the start: said he."""
     if verb.start() > 12:
         return None
     return next((mention for mention in mentions if verb.end() <= mention.start <= verb.end() + 32), None)
 
 
 def find_before(narration: str, cast: Cast) -> Tag | None:
-    """The tag that leads into a quotation; its speaker is None where the words before it name nobody."""
+    """The tag before a quotation; its speaker is None where it names nobody."""
     sentences = split_sentences(narration, cast.language)
     if not sentences:
         return None
@@ -148,7 +148,7 @@ def _addressee(clause: str, start: int, cast: Cast) -> Mention | None:
 
 @functools.lru_cache(maxsize=4)
 def _pure_tags(cast_key: tuple[str, tuple[str, ...]]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Patterns of a clause that says nothing but who speaks: (before a quotation, after it)."""
+    """Patterns of a clause that only names the speaker: (before a quotation, after it)."""
     language, forms = cast_key
     words = "|".join(re.escape(form) for form in sorted(forms, key=lambda form: (-len(form), form)))
     if language == "zh":
@@ -174,7 +174,7 @@ def _patterns(cast: Cast) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def without_tag_before(narration: str, cast: Cast) -> str:
-    """The narration before a quotation without a last clause that only announces it."""
+    """The narration before a quotation, without a last clause that is only a tag."""
     before, _ = _patterns(cast)
     sentences = split_sentences(narration, cast.language)
     if not sentences:
@@ -187,7 +187,7 @@ def without_tag_before(narration: str, cast: Cast) -> str:
 
 
 def without_tag_after(narration: str, cast: Cast) -> str:
-    """The narration after a quotation without a first sentence that only says who spoke."""
+    """The narration after a quotation, without a first sentence that is only a tag."""
     _, after = _patterns(cast)
     first = split_sentences(narration, cast.language)[:1]
     if first and after.match(first[0].strip()):

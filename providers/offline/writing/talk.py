@@ -1,4 +1,4 @@
-"""What a reader keeps in mind of the talk so far: who was mentioned, who acted, who spoke last and to whom."""
+"""The state of the conversation: recently mentioned people, the last actor, the last speaker and hearer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ class Talk:
     speech_paragraph: int = -10
 
     def mention(self, name: str) -> None:
-        """Puts the name last, and forgets whom nobody has spoken of for long."""
+        """Makes the name the most recent one, and drops names not mentioned for long."""
         if name in self.recent:
             self.recent.remove(name)
         self.recent.append(name)
         del self.recent[:-_RECENT]
 
     def name_of(self, mention: Mention | None, cast: Cast, excluded: Sequence[str | None]) -> str | None:
-        """Whom a mention means: the one it names, else for a pronoun the one who fits and is none of the excluded."""
+        """The person of a mention: the named one, or for a pronoun the matching one that is not excluded."""
         if mention is None:
             return None
         return mention.person or self.resolve(mention, cast, prefer=(self.subject,), excluded=excluded)
@@ -38,7 +38,7 @@ class Talk:
         prefer: Sequence[str | None] = (),
         excluded: Sequence[str | None] = (),
     ) -> str | None:
-        """Whom a pronoun means: the first of the preferred who fits, else the last mentioned, else the only one."""
+        """The person of a pronoun: the first matching preferred one, else the last mentioned, else the only one."""
         pronoun = mention.pronoun or ""
         for name in (*prefer, *reversed(self.recent)):
             if name is not None and name not in excluded and cast.fits(name, pronoun):

@@ -1,4 +1,4 @@
-"""From how near a take is seen, and who is in view: a new place from afar, talk over shoulders, feeling near."""
+"""Chooses the shot type of a take and the people in view: wide for new places, close for emotion."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ Choices = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Moment:
-    """A take where it stands. index: in its scene, from 0; number: the scene's, from 1; views: of the shots before."""
+    """A take in context. index: in its scene, from 0; number: of the scene, from 1; views: of the previous shots."""
 
     take: Take
     scene: Scene
@@ -38,7 +38,7 @@ class Moment:
 
 
 def view_of(moment: Moment) -> str:
-    """The shot type: the first that suits the take and was not just there."""
+    """The shot type: the first suitable one that was not just used."""
     if moment.index == 0 and (not moment.take.speech or moment.take.narration):
         return opening_view(moment)
     choices = next(found for rule in _RULES if (found := rule(moment)) is not None)
@@ -53,14 +53,14 @@ def view_of(moment: Moment) -> str:
 
 
 def opening_view(moment: Moment) -> str:
-    """A new scene is shown from afar, a chapter's first from farthest; a room as far as its walls let one."""
+    """The opening shot of a scene: long, extreme long for a chapter's first scene, limited by walls indoors."""
     if moment.scene.place.is_inside:
         return "FULL"
     return "EXTREME_LONG" if moment.number == 1 or moment.scene.opens_chapter else "LONG"
 
 
 def talking(moment: Moment) -> Choices | None:
-    """A shout and a lonely voice come near, an answer is seen over a shoulder, a long speech from changing sides."""
+    """Shot types for talk: close for shouts and lone voices, over the shoulder for answers, varied for long ones."""
     take, previous = moment.take, moment.previous
     if not take.speech:
         return None
@@ -84,7 +84,7 @@ def looking(moment: Moment) -> Choices | None:
 
 
 def unpeopled(moment: Moment) -> Choices | None:
-    """A thing fills the picture; a place is seen from afar."""
+    """Shot types without people: a thing fills the picture, a place is shown from afar."""
     take, design = moment.take, moment.design
     if take.people:
         return None
@@ -108,7 +108,7 @@ def moving(moment: Moment) -> Choices | None:
 
 
 def acting(moment: Moment) -> Choices:
-    """Whatever else is done, by turns from near and far."""
+    """Shot types for other actions, alternating between near and far."""
     return _ACTING_VIEWS[moment.index % len(_ACTING_VIEWS)], "MEDIUM", "FULL"
 
 
@@ -125,7 +125,7 @@ _RULES: tuple[Callable[[Moment], Choices | None], ...] = (
 
 
 def in_view(take: Take, view: str, present: tuple[str, ...], design: Design) -> tuple[str, ...]:
-    """The names of those whom the shot shows. present: who was in view before, whom "they" means."""
+    """The names of the people in the shot. present: the people previously in view, to whom "they" refers."""
     narrator = design.cast.narrator.name if design.cast.narrator else None
     people = [name for name in take.people if name in design.cast.by_name]
     if view == "POINT_OF_VIEW":
@@ -147,7 +147,7 @@ def in_view(take: Take, view: str, present: tuple[str, ...], design: Design) -> 
 
 
 def _looker(take: Take, design: Design) -> str | None:
-    """Whose eyes a point-of-view shot has: who is named before the looking, else who is mentioned first."""
+    """The viewer of a point-of-view shot: the person named before the verb of looking, else the first mentioned."""
     look = _lexicon(design).LOOKING.search(take.narration)
     if look is None or not take.people:
         return None

@@ -1,1 +1,1 @@
-"""The pool: which account takes what, what upstream's words mean for it, and when it may work again."""
+"""The account pool: placing jobs on accounts, reacting to upstream's faults, and cooldowns."""

@@ -1,4 +1,4 @@
-"""The accounts of an owner as the choice sees them, read in a fixed number of statements."""
+"""Snapshots of an owner's accounts for scheduling, read in a fixed number of statements."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -18,8 +18,9 @@ from services.platform.owned import places
 
 @dataclass(frozen=True)
 class InFlight:
-    """Slots held on an account. unaccepted: those of the kind that today's count does not know yet; urgent: those of
-    URGENT jobs, of both kinds; uncharged: credits that tasks will take which upstream has not taken yet.
+    """Slots held on an account. of_kind: slots of the requested kind; unaccepted: those of them that are not in today's
+    count yet; urgent: slots of URGENT jobs, of both kinds; uncharged: expected credits of tasks that upstream has not
+    accepted yet.
     """
 
     total: int = 0
@@ -32,7 +33,7 @@ class InFlight:
 async def account_snapshots(
     owners: Collection[str], kind: MediaKind, *, now_ms: int, zone: str
 ) -> dict[tuple[str, str], list[Candidate]]:
-    """By owner and provider the accounts that are not deleted; four statements."""
+    """The accounts that are not deleted, by owner and provider; four statements."""
     name = kind.value.lower()
     rows = await execute(
         "SELECT id, owner, provider, site, status, status_reason, priority, max_concurrent, learned_at_ms,"
@@ -79,7 +80,7 @@ async def account_snapshots(
 
 
 def _kind_limit(row: Mapping[str, Any], now_ms: int) -> int | None:
-    """What refusals taught about the kind, as far as it holds still."""
+    """The limit learned from refusals of the kind, with its recovery since then; None: no limit."""
     if row["learned"] is None:
         return None
     return present_limit(row["learned"], row["max_concurrent"], seconds_since=(now_ms - row["learned_at_ms"]) / 1000)

@@ -1,6 +1,6 @@
-"""What upstream's words do to an account: guarded updates, each in the caller's transaction or one of its own.
+"""Account updates that follow from upstream's responses; each in the caller's transaction or one of its own.
 
-What is written, and who is told, is the stores' (services/stores/accounts.py).
+The stores own the statements and the change events (services/stores/accounts.py).
 """
 
 from datetime import datetime
@@ -33,9 +33,10 @@ async def apply_effect(
     now: datetime,
     session_hash: str | None = None,
 ) -> None:
-    """Changes the attempt's account as the decision says. random: from 0 to 1, for jitter. session_hash: as take_out.
+    """Applies a decision to the attempt's account. random: from 0 to 1, for jitter. session_hash: as in `deactivate`.
 
-    RECEIVE only marks it exhausted where today's credits were received before; else the pool's next look receives them.
+    RECEIVE marks the account as exhausted only if today's credits were received before; else the next scheduling pass
+    requests them.
     """
     account_id, kind = attempt.account_id, attempt.kind
     if effect is AccountEffect.NONE:
@@ -43,7 +44,9 @@ async def apply_effect(
     elif effect in (AccountEffect.INACTIVE, AccountEffect.BANNED):
         await deactivate(account_id, AccountStatus(effect.value), fault.message, session_hash)
     elif effect is AccountEffect.COOL:
-        await cool(account_id, kind.value, "", fault.message, random=random, told_seconds=fault.retry_after_seconds)
+        await cool(
+            account_id, kind.value, "", fault.message, random=random, retry_after_seconds=fault.retry_after_seconds
+        )
     elif effect is AccountEffect.COOL_MODEL:
         if fault.kind is FaultKind.MODEL_RISK_CONTROL:
             step = await _step(account_id, kind.value, attempt.model)
@@ -64,8 +67,8 @@ async def apply_effect(
 
 
 async def deactivate(account_id: int, status: AccountStatus, reason: str, session_hash: str | None) -> None:
-    """INACTIVE or BANNED, with the reason. session_hash: of the session that was used (None: any); where its owner has
-    renewed it meanwhile, the account stays as it is.
+    """Sets an ACTIVE account to INACTIVE or BANNED with the reason, and raises the alert. session_hash: of the session
+    that the request used (None: any); if the owner has changed the session since then, it does nothing.
     """
     row = await accounts.transition(
         account_id, to=status, expected=[AccountStatus.ACTIVE], session_hash=session_hash, status_reason=reason
@@ -75,26 +78,28 @@ async def deactivate(account_id: int, status: AccountStatus, reason: str, sessio
 
 
 async def cool(
-    account_id: int, kind: str, model: str, reason: str, *, random: float, told_seconds: float | None = None
+    account_id: int, kind: str, model: str, reason: str, *, random: float, retry_after_seconds: float | None = None
 ) -> float:
-    """Cools for 2, 4, 8 … 1800 s, or as long as upstream told; returns the seconds."""
+    """Starts a cooldown of 2, 4, 8 … 1800 s, or of Retry-After if that is longer; returns the seconds."""
     step = await _step(account_id, kind, model)
-    seconds = cooldown_seconds(step, random=random, told_seconds=told_seconds)
+    seconds = cooldown_seconds(step, random=random, retry_after_seconds=retry_after_seconds)
     await _write_cooldown(account_id, kind, model, reason, seconds, step)
     return seconds
 
 
 async def cool_for(account_id: int, kind: str, model: str, reason: str, seconds: float) -> None:
-    """Cools for a time that somebody else decided."""
+    """Starts a cooldown of the given duration."""
     await _write_cooldown(account_id, kind, model, reason, seconds, await _step(account_id, kind, model))
 
 
 async def cool_account(account_id: int, fault: UpstreamFaultError, *, random: float) -> float:
-    """What a refusal of a question about the account itself does: it cools for everything, after a limit as `cool`,
-    after risk control as long as after that of a task; the seconds, 0 where the fault is of another sort.
+    """Starts a cooldown for all kinds and models after upstream refused a request about the account itself: after a
+    rate limit as in `cool`, after risk control as after that of a task. Returns the seconds; 0 for other faults.
     """
     if fault.kind in (FaultKind.RATE_LIMIT, FaultKind.CONCURRENCY_LIMIT):
-        return await cool(account_id, "", "", fault.message, random=random, told_seconds=fault.retry_after_seconds)
+        return await cool(
+            account_id, "", "", fault.message, random=random, retry_after_seconds=fault.retry_after_seconds
+        )
     if fault.kind in (FaultKind.RISK_CONTROL, FaultKind.MODEL_RISK_CONTROL):
         step = await _step(account_id, "", "")
         seconds = max(risk_seconds(step, random=random), fault.retry_after_seconds or 0.0)
@@ -104,7 +109,7 @@ async def cool_account(account_id: int, fault: UpstreamFaultError, *, random: fl
 
 
 async def _cool_for_risk(account_id: int, kind: MediaKind, model: str, reason: str, random: float) -> None:
-    """For the model first; where another model of the account cools already, for everything."""
+    """Starts a cooldown for the model, or for everything if another model of the account is already cooling."""
     cooling = AccountCooldown.filter(account_id=account_id, kind=kind.value, until_ms__gt=await now_ms())
     others = await cooling.exclude(model__in=["", model])
     scope = (kind.value, model) if not others else ("", "")
@@ -113,7 +118,9 @@ async def _cool_for_risk(account_id: int, kind: MediaKind, model: str, reason: s
 
 
 async def _step(account_id: int, kind: str, model: str) -> int:
-    """1, or one more than that of a cooldown whose time has come and whose probe failed; one that still holds stays."""
+    """The step of the next cooldown: 1 for the first; the stored step if that cooldown still runs; one more if it has
+    ended, which means that its probe failed.
+    """
     rows = await execute(
         f"SELECT step, until_ms <= {now_ms_sql()} AS is_over FROM account_cooldown"
         " WHERE account_id = ? AND kind = ? AND model = ?",
@@ -130,13 +137,15 @@ async def _write_cooldown(account_id: int, kind: str, model: str, reason: str, s
 
 
 async def exhaust(account_id: int, kind: MediaKind, now: datetime) -> None:
-    """Nothing of the kind until the quota's reset."""
+    """Marks the account as exhausted for the kind until the quota's reset."""
     until_ms = int(next_reset(now, get_settings().timezone).timestamp() * 1000)
     await accounts.exhaust(account_id, kind, until_ms)
 
 
 async def _out_of_credit(attempt: Attempt, now: datetime) -> None:
-    """Its balance is below the cost: where today's credits are still to be had, the scheduler receives them first."""
+    """Lowers the stored balance below the cost, and exhausts the kind if today's credits were already received;
+    otherwise the scheduler receives them first.
+    """
     day = quota_day(now, get_settings().timezone)
     balance = max(0, (attempt.credits_expected or 1) - 1)
     for row in await accounts.lower_balance(attempt.account_id, balance, [CREDIT_COLUMNS, "received_day"]):
@@ -146,30 +155,32 @@ async def _out_of_credit(attempt: Attempt, now: datetime) -> None:
 
 
 async def lower_limit(attempt: Attempt, fault: UpstreamFaultError, *, random: float) -> None:
-    """Learns that it takes no more at once than upstream is working on now; where that is nothing, it cools."""
+    """Lowers the learned limit to the number of tasks that upstream is running now; if that is 0, starts a cooldown."""
     recovery_ms = int(LIMIT_RECOVERY_SECONDS * 1000)
     learned = await accounts.lower_learned_limit(attempt.account_id, attempt.kind, recovery_ms)
     if learned == 0:
-        told_seconds = fault.retry_after_seconds
-        await cool(attempt.account_id, attempt.kind.value, "", fault.message, random=random, told_seconds=told_seconds)
+        retry_after = fault.retry_after_seconds
+        await cool(
+            attempt.account_id, attempt.kind.value, "", fault.message, random=random, retry_after_seconds=retry_after
+        )
 
 
 async def count_failure(account_id: int, kind: MediaKind, reason: str, *, random: float) -> None:
-    """One more failure in a row; from the third on the account cools for the kind, each time for longer."""
+    """Counts a failure; from the third in a row on, starts a cooldown for the kind, longer each time."""
     if await accounts.count_failure(account_id) >= FAILURES_BEFORE_COOLDOWN:
         await cool(account_id, kind.value, "", reason, random=random)
 
 
 async def record_accepted(attempt: Attempt, day: str) -> None:
-    """Upstream took a task: it counts for the day, cooldowns whose time has come end, failures are forgotten."""
+    """Records that upstream accepted a task: counts it for the day, removes ended cooldowns and resets the failures."""
     account_id, credits = attempt.account_id, attempt.credits_expected or 0
     await account_usage.count(account_id, attempt.kind, day, credits)
-    await account_cooldowns.remove_passed(account_id, attempt.kind.value, attempt.model)
+    await account_cooldowns.remove_expired(account_id, attempt.kind.value, attempt.model)
     for row in await accounts.record_accepted(account_id, credits, [CREDIT_COLUMNS]):
         await record_credits(row)
 
 
 async def record_balance(account_id: int, balance: int) -> None:
-    """What upstream says that the account has; where that is more than was known, it is exhausted no more."""
+    """Stores the balance that upstream returned; a higher balance than before ends the exhaustion."""
     for row in await accounts.set_balance(account_id, balance, [CREDIT_COLUMNS]):
         await record_credits(row)

@@ -1,4 +1,4 @@
-"""Which account takes which job: pure functions of plain values. Times are milliseconds of the database's clock."""
+"""Eligibility and ranking of accounts, as pure functions. Times are milliseconds of the database's clock."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from models.enums import AccountStatus, LoadBalance, MediaKind
 
 @dataclass(frozen=True)
 class Cooldown:
-    """kind and model "": any. is_probing: the time has come, and its one probe is under way."""
+    """A cooldown of an account. kind and model "": any. is_probing: it ended and its single probe is in progress."""
 
     kind: str
     model: str
@@ -23,10 +23,10 @@ class Cooldown:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An account as the choice sees it. in_flight: slots held, of both kinds; kind_in_flight: of the wanted kind;
-    slot_limit: slots of both kinds together; kind_limit: what refusals taught about the kind (None: nothing).
-    urgent_in_flight: slots held by URGENT jobs, of both kinds. used_today: generated of the kind. resets_at_ms: when
-    today's counts end.
+    """A snapshot of an account. in_flight: slots held, of both kinds; kind_in_flight: of the requested kind;
+    slot_limit: slots of both kinds together; kind_limit: the limit learned from refusals of the kind (None: none);
+    urgent_in_flight: slots held by URGENT jobs, of both kinds; used_today: generations of the kind; resets_at_ms: when
+    today's counts are reset.
     """
 
     id: int
@@ -51,8 +51,8 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Demand:
-    """What waiting jobs of one key want. sites: where the model is; cost: credits, None where nobody knows;
-    account_ids: only these (empty: any); is_manual: its caller asks upstream for its state.
+    """What the waiting jobs of one demand key require. sites: those that offer the model; cost: credits, None if
+    unknown; account_ids: the only allowed accounts (empty: any); is_manual: the caller polls it by refreshing.
     """
 
     kind: MediaKind
@@ -67,8 +67,8 @@ class Demand:
 
 @dataclass(frozen=True)
 class Eligibility:
-    """Whether an account can take a job now; if not why, and until when where that is known. is_busy: only a slot is
-    missing. wants_credits: it could, if it received today's free credits first.
+    """Whether an account can take a job now (reason None), or why not and until when, if known. is_busy: it only lacks
+    a free slot. wants_credits: it could take the job after receiving today's free credits.
     """
 
     reason: str | None = None
@@ -82,43 +82,45 @@ class Eligibility:
 
 
 def check_eligibility(account: Candidate, demand: Demand, now_ms: int) -> Eligibility:
-    """The first thing that speaks against the account, the most lasting first."""
+    """The first reason against the account; the longest-lasting reasons are checked first."""
     if demand.account_ids and account.id not in demand.account_ids:
-        return Eligibility("The strategy does not name it.")
+        return Eligibility("The account is not in the strategy's list.")
     if account.status is not AccountStatus.ACTIVE:
-        return Eligibility(f"It is {account.status.value}: {account.status_reason or 'its owner took it out.'}")
+        return Eligibility(f"{account.status.value}: {account.status_reason or 'Deactivated by its owner.'}")
     if account.site not in demand.sites:
-        return Eligibility(f"{demand.model} is not on its site {account.site}.")
+        return Eligibility(f"The site {account.site} does not offer {demand.model}.")
     if account.exhausted_until_ms > now_ms:
-        return Eligibility("It has used up what it may generate.", account.exhausted_until_ms)
+        return Eligibility("The account's quota is used up.", account.exhausted_until_ms)
     for cooldown in account.cooldowns:
         if cooldown.concerns(demand.kind, demand.model):
             if cooldown.until_ms > now_ms:
-                return Eligibility(f"It is cooling: {cooldown.reason}", cooldown.until_ms)
+                return Eligibility(f"Cooling down: {cooldown.reason}", cooldown.until_ms)
             if cooldown.is_probing:
-                return Eligibility("Its first try after cooling is under way.", is_busy=True)
+                return Eligibility("The probe after a cooldown is in progress.", is_busy=True)
     if account.daily_limit is not None and account.used_today >= account.daily_limit:
-        return Eligibility(f"Its daily limit of {account.daily_limit} is reached.", account.resets_at_ms)
+        return Eligibility(f"The daily limit of {account.daily_limit} is reached.", account.resets_at_ms)
     if demand.cost is not None and account.credit_balance is not None and account.credit_balance < demand.cost:
-        text = f"It has {account.credit_balance} credits, and this takes about {demand.cost}."
+        text = f"The account has {account.credit_balance} credits; the job needs about {demand.cost}."
         return Eligibility(text, account.resets_at_ms, wants_credits=account.can_receive)
     if free_slots(account, demand) <= 0:
-        return Eligibility("All its slots are taken.", is_busy=True)
+        return Eligibility("All slots are in use.", is_busy=True)
     return Eligibility()
 
 
 def free_slots(account: Candidate, demand: Demand) -> int:
-    most = account.slot_limit
+    limit = account.slot_limit
     if demand.max_concurrent_per_account is not None:
-        most = min(most, demand.max_concurrent_per_account)
-    free = most - account.in_flight
+        limit = min(limit, demand.max_concurrent_per_account)
+    free = limit - account.in_flight
     if account.kind_limit is not None:
         free = min(free, account.kind_limit - account.kind_in_flight)
     return free
 
 
 def rank(account: Candidate, demand: Demand) -> tuple[float, ...]:
-    """Lower goes first. LEAST_USED: in flight over its limit, then today's count; equal ones by when they were used."""
+    """The sort key of an account; the lowest is preferred. LEAST_USED: in flight divided by the slot limit, then
+    today's count, then the time of last use.
+    """
     share = account.in_flight / max(1, account.slot_limit)
     if demand.load_balance is LoadBalance.ROUND_ROBIN:
         return (account.last_used_ms, account.id)
@@ -129,7 +131,7 @@ def rank(account: Candidate, demand: Demand) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class RouteEntry:
-    """An account of the route: reason None where it could take the job."""
+    """A considered account: why it was refused; None: it could take the job."""
 
     account_id: int
     reason: str | None
@@ -137,36 +139,36 @@ class RouteEntry:
 
 
 def route_of(
-    demand: Demand, accounts: Collection[Candidate], verdicts: Mapping[int, Eligibility]
+    demand: Demand, accounts: Collection[Candidate], checks: Mapping[int, Eligibility]
 ) -> tuple[RouteEntry, ...]:
-    """All candidates: those that could take work first, in order of preference, then the others, the soonest first."""
+    """All candidates: eligible ones first, in order of preference, then the others, the earliest available first."""
 
     def place(account: Candidate) -> tuple[float, ...]:
-        verdict = verdicts[account.id]
-        return (not verdict.is_free, verdict.until_ms or 0, *rank(account, demand))
+        check = checks[account.id]
+        return (not check.is_free, check.until_ms or 0, *rank(account, demand))
 
     return tuple(
-        RouteEntry(account.id, verdicts[account.id].reason, verdicts[account.id].until_ms)
+        RouteEntry(account.id, checks[account.id].reason, checks[account.id].until_ms)
         for account in sorted(accounts, key=place)
     )
 
 
 def slots_of(account: Candidate, demand: Demand) -> int:
-    """Slots that the account has for jobs of the demand, free or not."""
-    most = account.slot_limit
+    """The account's slots for jobs of the demand, free or in use."""
+    limit = account.slot_limit
     if demand.max_concurrent_per_account is not None:
-        most = min(most, demand.max_concurrent_per_account)
-    return most if account.kind_limit is None else min(most, account.kind_limit)
+        limit = min(limit, demand.max_concurrent_per_account)
+    return limit if account.kind_limit is None else min(limit, account.kind_limit)
 
 
 def slots_reserved_for_urgent(slots: int, percent: float) -> int:
-    """How many of so many slots only URGENT jobs may take: the share, rounded up; none where there is one slot only."""
+    """How many of `slots` are reserved for URGENT jobs: the percentage, rounded up; 0 if there are fewer than two."""
     return 0 if slots < 2 else math.ceil(slots * percent / 100 - 1e-9)
 
 
 def with_one_more(account: Candidate, demand: Demand, now_ms: int, order: int, *, is_urgent: bool) -> Candidate:
-    """The account after a placement: a slot, a count and the expected credits less; half-open cooldowns have their
-    probe.
+    """The account after a placement: one more slot and count used, the expected credits deducted, and the job as the
+    probe of half-open cooldowns.
     """
     balance = account.credit_balance
     return replace(
@@ -186,17 +188,17 @@ def with_one_more(account: Candidate, demand: Demand, now_ms: int, order: int, *
     )
 
 
-def waiting_reason(verdicts: Collection[Eligibility]) -> tuple[str, int | None]:
-    """What a job without an account waits for, in words, and until when (milliseconds) where that is known."""
-    if not verdicts:
-        return "It waits for an account: there is none that could make it. createAccounts adds one.", None
-    if any(verdict.is_free for verdict in verdicts):
-        return "It is next.", None
-    if any(verdict.is_busy for verdict in verdicts):
-        return "It waits for a free slot of an account.", None
-    timed = [verdict for verdict in verdicts if verdict.until_ms is not None]
+def waiting_reason(checks: Collection[Eligibility]) -> tuple[str, int | None]:
+    """What a job without an account waits for, as a sentence, and until when in milliseconds (None: unknown)."""
+    if not checks:
+        return "Waiting for an account: there is none for this provider. Add one with createAccounts.", None
+    if any(check.is_free for check in checks):
+        return "Next to be scheduled.", None
+    if any(check.is_busy for check in checks):
+        return "Waiting for a free account slot.", None
+    timed = [check for check in checks if check.until_ms is not None]
     if timed:
-        soonest = min(timed, key=lambda verdict: verdict.until_ms or 0)
-        return f"It waits for an account. The first that comes back: {soonest.reason}", soonest.until_ms
-    reasons = list(dict.fromkeys(verdict.reason for verdict in verdicts if verdict.reason))
-    return f"No account can make it: {' '.join(reasons[:3])}", None
+        soonest = min(timed, key=lambda check: check.until_ms or 0)
+        return f"Waiting for an account. The next available one: {soonest.reason}", soonest.until_ms
+    reasons = list(dict.fromkeys(check.reason for check in checks if check.reason))
+    return f"No account can run this job: {' '.join(reasons[:3])}", None

@@ -1,6 +1,6 @@
-"""What becomes of the account and of the job when upstream says no: the table, as a pure function.
+"""The decision table for upstream faults: what happens to the account and to the job. A pure function.
 
-Sources: the codes' actions in the providers' tables; the rows are explained in docs/pool.md.
+Sources: the actions of the codes in the providers' tables; docs/pool.md explains the rows.
 """
 
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ class AccountEffect(StrEnum):
     NONE = "NONE"
     INACTIVE = "INACTIVE"  # until a person renews the session
     BANNED = "BANNED"
-    COOL = "COOL"  # for the kind: 2, 4, 8 … seconds, or as upstream told
+    COOL = "COOL"  # for the kind: 2, 4, 8 … seconds, or Retry-After
     COOL_MODEL = "COOL_MODEL"  # for the model, long
-    COOL_LONG = "COOL_LONG"  # risk control: for the model first, for everything where it comes again
-    LOWER_LIMIT = "LOWER_LIMIT"  # fewer at once of the kind; cools where it is one already
-    RECEIVE = "RECEIVE"  # today's free credits, once; else exhausted until the quota's reset
+    COOL_LONG = "COOL_LONG"  # risk control: for the model first, for everything if another model cools already
+    LOWER_LIMIT = "LOWER_LIMIT"  # fewer concurrent tasks of the kind; cools if none is running
+    RECEIVE = "RECEIVE"  # today's free credits, once; if received already, exhausted until the quota's reset
     EXHAUST = "EXHAUST"
     COUNT_FAILURE = "COUNT_FAILURE"  # cools after three in a row
 
 
 class JobMove(StrEnum):
-    SAME = "SAME"  # the same attempt again, after a wait
-    WAIT = "WAIT"  # the same attempt again, when its account has cooled
-    NEXT = "NEXT"  # another account, at once
+    SAME = "SAME"  # retry the same attempt after a backoff
+    WAIT = "WAIT"  # retry the same attempt when the cooldown of its account has ended
+    NEXT = "NEXT"  # switch to another account at once
     FAIL = "FAIL"
 
 
@@ -43,9 +43,9 @@ class Decision:
 
 @dataclass(frozen=True)
 class FaultContext:
-    """was_accepted: upstream had taken the task, and it failed afterwards. step_failures: failures of this step on this
-    account, with this one. attempts: attempts of this run, with this one. same_kind: attempts of this run that ended by
-    this kind of fault, with this one.
+    """The facts that a decision depends on. was_accepted: upstream had accepted the task before it failed. The counts
+    include the current one: step_failures of this step on this account; attempts of this run; same_kind: attempts of
+    this run that ended with this kind of fault.
     """
 
     was_accepted: bool = False
@@ -79,7 +79,7 @@ _EFFECTS: dict[FaultKind, AccountEffect] = {
 
 
 def decide(fault: FaultKind, now: FaultContext) -> Decision:
-    """The row of the table. A job that may not go on anywhere fails with the fault's own reason."""
+    """The decision for a fault. A job that has no way to continue fails with the fault's own reason."""
     account = _EFFECTS[fault]
     if fault in (FaultKind.CONTENT_REJECTED, FaultKind.INVALID_INPUT):
         return Decision(account, JobMove.FAIL)
@@ -92,7 +92,7 @@ def decide(fault: FaultKind, now: FaultContext) -> Decision:
             return Decision(account, JobMove.WAIT)
     elif not now.auto_switch_on_failure:
         return Decision(account, JobMove.FAIL)
-    # A limit is no failure of the job: waiting for a free account does not use its attempts up.
+    # A rate limit is not a failure of the job: waiting for a free account does not use up its attempts.
     if now.attempts >= now.max_attempts and fault not in _LIMITS:
         return Decision(account, JobMove.FAIL)
     if fault is FaultKind.GENERATION_FAILED and now.same_kind >= MAX_GENERATION_FAILURES:

@@ -1,4 +1,4 @@
-"""What waiting jobs want of a pool, as a key: jobs with the same key can be placed without reading each of them."""
+"""Demand keys: jobs with the same key have the same requirements and are placed without reading each of them."""
 
 import hashlib
 
@@ -12,7 +12,7 @@ from services.accounts.pool.pricing import exact_credits, expected_credits
 
 
 def demand_key(request: GenerationRequest) -> str:
-    """A hash over all that decides which accounts can take a request, what it costs, and how its attempt begins."""
+    """A hash of everything that decides which accounts can take a request, what it costs and how its attempt starts."""
     strategy = request.strategy
     values = [
         request.kind.value,
@@ -30,7 +30,7 @@ def demand_key(request: GenerationRequest) -> str:
 
 
 def demand_of(request: GenerationRequest, models: dict[tuple[str, str], ModelInfo]) -> Demand:
-    """What a request wants of the pool. What nobody knows the cost of is taken to cost one credit."""
+    """The request's demand. An unknown cost counts as one credit."""
     strategy = request.strategy
     model = models.get((request.provider, request.model))
     cost = expected_credits(request, models)

@@ -1,8 +1,7 @@
-"""Whose turn it is: in which order an owner's waiting jobs are offered to the pool. Pure; nothing here knows accounts.
+"""The fair order in which an owner's waiting jobs are offered to the pool. Pure, and independent of accounts.
 
-The most urgent go first. Among equally urgent ones the group with the fewest jobs in flight has its turn, of several
-such the one whose last turn was longest ago, then the oldest job. A group is a batch, or a workflow, or all single jobs
-of the owner together.
+The highest priority goes first; within it the group with the fewest jobs in flight, then the group whose last turn was
+longest ago, then the oldest job. A group is a batch, a workflow, or all single jobs of the owner together.
 """
 
 import heapq
@@ -13,8 +12,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class WaitingJob:
-    """rank: 0 is URGENT, with what ageing has made of it. group: see above; 0: single jobs. key: jobs of one key want
-    the same of the pool. tried: accounts that failed it in this run.
+    """A waiting job. rank: priority after ageing, 0 is URGENT. group: batch or workflow id; 0: single jobs. key: the
+    demand key. tried: accounts on which it failed in this run.
     """
 
     job_id: int
@@ -25,19 +24,19 @@ class WaitingJob:
 
     @property
     def queue(self) -> tuple[str, frozenset[int]]:
-        """Jobs of one queue stand behind each other: where the first finds no account, the next does not either."""
+        """Jobs of one queue are interchangeable: if the first finds no account, the next does not either."""
         return self.key, self.tried
 
 
 @dataclass
 class Group:
-    """How a group stands. credits_left: of its budget, less all that is spent or may yet be; None: it has none.
-    credits_open: what of that may turn out not to be charged, because upstream has not taken those tasks yet.
+    """The state of a group. credits_left: its budget minus spent and expected credits; None: no budget. credits_open:
+    the expected credits among them, of tasks that upstream has not accepted yet and may never charge.
     """
 
     in_flight: int = 0
     last_turn: int = 0
-    "Turns are numbered; 0: it had none lately."
+    "The number of its last turn; 0: no recent turn."
     max_parallel: int | None = None
     credits_left: int | None = None
     credits_open: int = 0
@@ -50,24 +49,24 @@ class Group:
         return self.credits_left is None or cost <= self.credits_left
 
     def can_never_pay(self, cost: int) -> bool:
-        """Whether its budget would be passed even if nothing of what is still open were charged."""
+        """Whether the cost would exceed the budget even if none of the open credits were charged."""
         return self.credits_left is not None and cost > self.credits_left + self.credits_open
 
 
 @dataclass
-class _Line:
-    """The waiting jobs of one group and rank, in queues; `heads` orders the queues by their first job."""
+class _GroupQueues:
+    """The waiting jobs of one group and rank, in queues; `heads` is a heap of the queues by their first job."""
 
     queues: dict[tuple[str, frozenset[int]], list[WaitingJob]] = field(default_factory=lambda: defaultdict(list))
     heads: list[tuple[int, int, tuple[str, frozenset[int]]]] = field(default_factory=list)
 
 
 class Turns:
-    """Iterating gives the next job; the caller says `placed` or `refused` of it before asking for the next."""
+    """An iterator over jobs in turn; the caller calls `placed` or `refused` for each job before taking the next."""
 
     def __init__(self, jobs: Sequence[WaitingJob], groups: Mapping[int, Group]) -> None:
         self._groups = groups
-        self._lines: dict[int, dict[int, _Line]] = defaultdict(lambda: defaultdict(_Line))
+        self._lines: dict[int, dict[int, _GroupQueues]] = defaultdict(lambda: defaultdict(_GroupQueues))
         for job in sorted(jobs, key=lambda job: job.job_id, reverse=True):
             self._lines[job.rank][job.group].queues[job.queue].append(job)
         self._is_refused = False
@@ -80,7 +79,7 @@ class Turns:
             for group, line in lines.items():
                 line.heads = [(jobs[-1].job_id, place, key) for place, (key, jobs) in enumerate(line.queues.items())]
                 heapq.heapify(line.heads)
-                self._stand_in_line(turns, group, line)
+                self._enqueue(turns, group, line)
             while turns:
                 group = heapq.heappop(turns)[-1]
                 line = lines[group]
@@ -90,9 +89,9 @@ class Turns:
                 yield job
                 if line.queues[key] and not self._is_refused:
                     heapq.heappush(line.heads, (line.queues[key][-1].job_id, place, key))
-                self._stand_in_line(turns, group, line)
+                self._enqueue(turns, group, line)
 
-    def _stand_in_line(self, turns: list[tuple[int, int, int, int]], number: int, line: _Line) -> None:
+    def _enqueue(self, turns: list[tuple[int, int, int, int]], number: int, line: _GroupQueues) -> None:
         group = self._groups[number]
         if line.heads and not group.is_full:
             heapq.heappush(turns, (group.in_flight, group.last_turn, line.heads[0][0], number))
@@ -107,5 +106,5 @@ class Turns:
             group.credits_open += cost
 
     def refused(self) -> None:
-        """The job that was given last finds no account: its queue waits for the next pass."""
+        """The last returned job found no account: its queue waits for the next pass."""
         self._is_refused = True

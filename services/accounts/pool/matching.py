@@ -1,11 +1,11 @@
-"""What of a model's own choices comes nearest to what is wanted: pure functions."""
+"""Choosing the option of a model that is nearest to the requested one. Pure functions."""
 
 import math
 from collections.abc import Sequence
 
 
 def nearest_ratio(ratios: Sequence[str], width: int, height: int) -> str | None:
-    """The ratio ("16:9") whose shape is nearest to width x height; None where there is none to choose."""
+    """The ratio ("16:9") nearest to width x height; None if `ratios` is empty."""
 
     def distance(ratio: str) -> float:
         across, down = (float(part) for part in ratio.split(":"))
@@ -14,9 +14,9 @@ def nearest_ratio(ratios: Sequence[str], width: int, height: int) -> str | None:
     return min(ratios, key=distance) if ratios else None
 
 
-def nearest_duration(durations_seconds: Sequence[int], wanted_seconds: float) -> int | None:
-    """The shortest length that is long enough, else the longest; None where there is none to choose."""
+def nearest_duration(durations_seconds: Sequence[int], requested_seconds: float) -> int | None:
+    """The shortest duration that is long enough, else the longest; None if there is none."""
     if not durations_seconds:
         return None
-    enough = [seconds for seconds in durations_seconds if seconds >= wanted_seconds - 0.05]
-    return min(enough) if enough else max(durations_seconds)
+    sufficient = [seconds for seconds in durations_seconds if seconds >= requested_seconds - 0.05]
+    return min(sufficient) if sufficient else max(durations_seconds)

@@ -1,7 +1,7 @@
-"""Placing an owner's waiting jobs on the owner's accounts: pure, and quick for thousands of jobs on many accounts.
+"""Placing an owner's waiting jobs on the owner's accounts: pure, and fast for thousands of jobs on many accounts.
 
-Each placement takes its slot before the next job is looked at. What a job wants is judged once for all jobs of its key,
-and again only for the account that has just taken something.
+Each placement takes its slot before the next job is placed. Eligibility is computed once per demand key, and again only
+for the account that has just received a job.
 """
 
 import heapq
@@ -34,9 +34,9 @@ class Placement:
 
 @dataclass(frozen=True)
 class Choice:
-    """placements: who goes where. routes: by key how its candidates stood before. stuck: keys for which no account is
-    there even if slots were free. wants_credits: accounts that could take work if they received today's credits.
-    over_budget: groups whose next job would pass their budget.
+    """The result of `place`. routes: by key, the candidates before the placements. stuck: keys that no account could
+    take even if all slots were free. wants_credits: accounts that could take jobs after receiving today's credits.
+    over_budget: groups whose next job would exceed their budget.
     """
 
     placements: tuple[Placement, ...] = ()
@@ -47,21 +47,21 @@ class Choice:
 
 
 class _View:
-    """The accounts as the jobs of one key see them: those that are free stand in a heap, the best one first.
+    """The accounts from the view of one demand key: the free ones are in a heap, the best one first.
 
-    An entry of the heap counts only with the newest stamp of its account; an account that has taken something gets a
-    new entry, or none.
+    A heap entry is valid only with the newest stamp of its account; an account that has received a job gets a new
+    entry, or none.
     """
 
     def __init__(self, demand: Demand, accounts: Collection[Candidate], now_ms: int, urgent_percent: float) -> None:
         self.demand = demand
         self._now_ms = now_ms
-        self.verdicts = {account.id: check_eligibility(account, demand, now_ms) for account in accounts}
-        self.route = route_of(demand, accounts, self.verdicts)
-        working = [account for account in accounts if self._works(account.id)]
+        self.checks = {account.id: check_eligibility(account, demand, now_ms) for account in accounts}
+        self.route = route_of(demand, accounts, self.checks)
+        working = [account for account in accounts if self._is_usable(account.id)]
         self._urgent_ids = {account.id for account in working}
         slots = sum(slots_of(account, demand) for account in working)
-        self._kept = slots_reserved_for_urgent(slots, urgent_percent) - sum(
+        self._reserved_count = slots_reserved_for_urgent(slots, urgent_percent) - sum(
             account.urgent_in_flight for account in working
         )
         self._free = {account.id: free_slots(account, demand) for account in working if self._is_free(account.id)}
@@ -71,21 +71,21 @@ class _View:
         heapq.heapify(self._heap)
 
     def _is_free(self, account_id: int) -> bool:
-        return self.verdicts[account_id].is_free
+        return self.checks[account_id].is_free
 
-    def _works(self, account_id: int) -> bool:
-        verdict = self.verdicts[account_id]
-        return verdict.is_free or verdict.is_busy
+    def _is_usable(self, account_id: int) -> bool:
+        check = self.checks[account_id]
+        return check.is_free or check.is_busy
 
     @property
     def is_stuck(self) -> bool:
         return not self._urgent_ids
 
     def pick(self, job: WaitingJob) -> int | None:
-        """The account that the job goes to; None where it has to wait. One that failed it in this run comes after all
-        others that could take it now or soon.
+        """The account for the job; None if it has to wait. An account on which the job failed in this run is chosen
+        only if no other could take it now or soon.
         """
-        if job.rank != URGENT_RANK and self._free_count <= max(0, self._kept):
+        if job.rank != URGENT_RANK and self._free_count <= max(0, self._reserved_count):
             return None
         passed: list[tuple[tuple[float, ...], int, int]] = []
         chosen: int | None = None
@@ -101,20 +101,20 @@ class _View:
             heapq.heappush(self._heap, entry)
         if chosen is not None or not passed:
             return chosen
-        if any(verdict.is_busy for account_id, verdict in self.verdicts.items() if account_id not in job.tried):
-            return None  # one that has not failed it will be free soon
+        if any(check.is_busy for account_id, check in self.checks.items() if account_id not in job.tried):
+            return None  # an account on which it has not failed will be free soon
         return passed[0][1]
 
     def update(self, account: Candidate, *, is_urgent: bool) -> None:
-        """An account has taken something."""
+        """Updates the view after an account has received a job."""
         if account.id in self._urgent_ids and is_urgent:
-            self._kept -= 1
+            self._reserved_count -= 1
         if account.id not in self._free:
             return
         self._free_count -= self._free[account.id]
-        verdict = check_eligibility(account, self.demand, self._now_ms)
-        self.verdicts[account.id] = verdict
-        if not verdict.is_free:
+        check = check_eligibility(account, self.demand, self._now_ms)
+        self.checks[account.id] = check
+        if not check.is_free:
             del self._free[account.id]
             return
         self._free[account.id] = free_slots(account, self.demand)
@@ -124,15 +124,15 @@ class _View:
 
 
 def is_kept(
-    accounts: Sequence[Candidate], demand: Demand, verdicts: Sequence[Eligibility], urgent_percent: float
+    accounts: Sequence[Candidate], demand: Demand, checks: Sequence[Eligibility], urgent_percent: float
 ) -> bool:
-    """Whether there are free slots, and all of them are kept for URGENT. verdicts: of the accounts, in their order."""
+    """Whether there are free slots, but all of them are reserved for URGENT. checks: in the order of the accounts."""
     free = working = urgent = 0
-    for account, verdict in zip(accounts, verdicts, strict=True):
-        if verdict.is_free or verdict.is_busy:
+    for account, check in zip(accounts, checks, strict=True):
+        if check.is_free or check.is_busy:
             working += slots_of(account, demand)
             urgent += account.urgent_in_flight
-        if verdict.is_free:
+        if check.is_free:
             free += free_slots(account, demand)
     return 0 < free <= slots_reserved_for_urgent(working, urgent_percent) - urgent
 
@@ -145,10 +145,10 @@ def place(
     *,
     now_ms: int,
     urgent_percent: float,
-    most: int = 1_000_000,
+    limit: int = 1_000_000,
 ) -> Choice:
-    """Places jobs of one owner on accounts of one provider, in turn. groups: of all jobs' groups; changed by what is
-    placed. At most `most` are.
+    """Places at most `limit` jobs of one owner on accounts of one provider, in fair order. groups: the groups of all
+    jobs; updated by each placement.
     """
     pool = {account.id: account for account in accounts}
     views = {key: _View(demand, accounts, now_ms, urgent_percent) for key, demand in demands.items()}
@@ -179,17 +179,14 @@ def place(
         pool[account_id] = with_one_more(pool[account_id], view.demand, now_ms, len(placements), is_urgent=is_urgent)
         for other in views.values():
             other.update(pool[account_id], is_urgent=is_urgent)
-        if len(placements) == most:
+        if len(placements) == limit:
             break
     return Choice(
         placements=tuple(placements),
         routes={key: view.route for key, view in views.items()},
-        stuck={key: tuple(view.verdicts.values()) for key, view in views.items() if view.is_stuck},
+        stuck={key: tuple(view.checks.values()) for key, view in views.items() if view.is_stuck},
         wants_credits=frozenset(
-            account_id
-            for key in waiting
-            for account_id, verdict in views[key].verdicts.items()
-            if verdict.wants_credits
+            account_id for key in waiting for account_id, check in views[key].checks.items() if check.wants_credits
         ),
         over_budget=frozenset(over_budget),
     )

@@ -1,4 +1,4 @@
-"""What a request will take of an account's credits, as far as that is known before it is sent."""
+"""The expected cost of a request in credits, before it is sent."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from services.platform.providers import registry
 
 
 def exact_credits(request: GenerationRequest) -> int | None:
-    """By the model, its resolution or length, and how many pictures the prompt wants; None where nobody knows."""
+    """The cost by model, resolution or duration, and the number of pictures in the prompt; None if unknown."""
     provider = registry().get(request.provider)
     if not isinstance(provider, PooledProvider):
         return None
@@ -24,9 +24,7 @@ def exact_credits(request: GenerationRequest) -> int | None:
 
 
 def expected_credits(request: GenerationRequest, models: Mapping[tuple[str, str], ModelInfo]) -> int | None:
-    """The same, or what the model usually takes; None where that is not known either, or it is reached without
-    accounts.
-    """
+    """The exact cost, else the model's usual cost; None if that is unknown too, or the model is not pooled."""
     model = models.get((request.provider, request.model))
     if model is None:
         return None

@@ -1,7 +1,7 @@
-"""A scheduling pass: gives waiting jobs to accounts that can take them, and writes down why.
+"""The scheduling pass: assigns waiting jobs to eligible accounts and stores the route of each decision.
 
-One process schedules a kind at a time (a lease), but a slot is only ever taken under a lock on its account's row, after
-counting again: two that race for the last slot get it once. Budgets and limits of batches are counted again likewise.
+A lease lets one process schedule a kind at a time. Still, a slot is taken only under a lock on the account's row, after
+counting again, so two processes cannot both take the last slot. Budgets and limits of batches are re-counted likewise.
 """
 
 import itertools
@@ -39,23 +39,23 @@ log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 10.0
 MAX_PLACED = 80
-"Jobs that one pass places: writing them down is most of its time."
+"Jobs placed per pass: inserting their attempts is most of its time."
 
 
 @dataclass(frozen=True)
 class Pass:
-    """What a pass did. wants_credits: accounts that could take work if they received today's credits."""
+    """The result of a pass. wants_credits: accounts that could take jobs after receiving today's credits."""
 
     placed: int = 0
     wants_credits: frozenset[int] = frozenset()
     is_full: bool = False
-    "Whether there may be more to place at once: a pass is kept short, so that others can use the database."
+    "Whether more jobs may be placeable now: a pass is limited so that it does not hold the database for long."
     seconds: float = 0.0
 
 
 @dataclass
 class _Plan:
-    """What a pass is about to do. placements: of each owner, in turn; demands and routes: of jobs."""
+    """What a pass is going to write. placements: per owner, in turn; demands and routes: by job id."""
 
     placements: list[Sequence[Placement]] = field(default_factory=list)
     demands: dict[int, Demand] = field(default_factory=dict)
@@ -69,34 +69,34 @@ class _Plan:
 
 
 class _LimitPassedError(Exception):
-    """Somebody else has placed jobs of the same batch meanwhile: all of it is looked at again."""
+    """Another process has placed jobs of the same group meanwhile; the pass is rolled back and the next one retries."""
 
 
 LEASES = NamedLeases("scheduler_lease", "kind")
 
 
 async def claim_kind(kind: MediaKind, holder: str) -> bool:
-    """Whether `holder` schedules the kind for the next ten seconds; asking again keeps it."""
+    """Takes or renews the lease on the kind for LEASE_SECONDS; returns False if another holder has it."""
     return await LEASES.claim(kind.value, holder, LEASE_SECONDS)
 
 
 async def release_kinds(holder: str) -> None:
-    """The process schedules nothing any more. Twice: nothing more."""
+    """Releases the holder's leases on all kinds. Idempotent."""
     await LEASES.release(holder)
 
 
 async def release_all_leases() -> None:
-    """Ends everybody's scheduling, and asking about accounts. Only for a process that knows that it is alone."""
+    """Ends all scheduling and polling leases. Only for a process that is known to be the only one."""
     await LEASES.release_all()
     await release_all_polls()
 
 
 @dataclass(frozen=True)
 class GroupRules:
-    """What a pass does to the batches and workflows whose jobs it places; both stand above the pool.
+    """Callbacks into the batch and workflow code, which is above the pool. Both run in a transaction of the pass.
 
-    Both are called in the transaction of the pass. begin_batches: batches of which a job has just been started.
-    pause_for_budget: a batch's or workflow's id and the reason, where its next job would pass its credit budget.
+    begin_batches: gets the ids of batches whose jobs were just started. pause_for_budget: gets the id of a batch or
+    workflow and the reason, when its next job would exceed its credit budget.
     """
 
     begin_batches: Callable[[Collection[int]], Awaitable[None]]
@@ -104,13 +104,13 @@ class GroupRules:
 
 
 async def schedule(kind: MediaKind, rules: GroupRules) -> Pass:
-    """One pass over the waiting jobs of a kind. By owner: the most urgent first, then the batch with the fewest in
-    flight, then the oldest; a share of the slots is kept for URGENT.
+    """Runs one pass over the waiting jobs of a kind. Per owner: highest priority first, then the batch with the fewest
+    jobs in flight, then the oldest job; a share of the slots is reserved for URGENT.
     """
-    began = time.perf_counter()
+    started = time.perf_counter()
     lines = await waiting_lines(kind)
     if not lines:
-        return Pass(seconds=time.perf_counter() - began)
+        return Pass(seconds=time.perf_counter() - started)
     moment_ms = await now_ms()
     pools = await account_snapshots(
         {line.owner for line in lines}, kind, now_ms=moment_ms, zone=get_settings().timezone
@@ -122,25 +122,25 @@ async def schedule(kind: MediaKind, rules: GroupRules) -> Pass:
     plan = _Plan()
     states: dict[tuple[str, str], tuple[str, int | None] | None] = {}
     for owner in waiting.jobs:
-        for provider in {waiting.wants[job.key].provider for job in waiting.jobs[owner]}:
+        for provider in {waiting.requests[job.key].provider for job in waiting.jobs[owner]}:
             choice = _choose(owner, provider, waiting, pools.get((owner, provider), ()), moment_ms)
             _add(plan, choice, waiting)
-            states[owner, provider] = _why_stuck(choice)
+            states[owner, provider] = _stuck_reason(choice)
     await update_pool_alerts(kind, states)
     is_full = plan.count >= MAX_PLACED or (waiting.is_cut and plan.count > 0)
     placed = await _place(kind, plan, waiting.budgets, rules) if plan.count else 0
     _remember_turns(kind, waiting)
     for group_id in plan.over_budget:
         await _pause_for_budget(group_id, waiting.budgets[group_id], rules)
-    return Pass(placed, frozenset(plan.wants_credits), is_full and placed > 0, time.perf_counter() - began)
+    return Pass(placed, frozenset(plan.wants_credits), is_full and placed > 0, time.perf_counter() - started)
 
 
 MAX_REMEMBERED = 10_000
 
 
 class LastTurns(dict[tuple[MediaKind, str, int], int]):
-    """By kind, owner and group of this process, its last turn: of two groups with as many in flight the one before goes
-    first. Forgotten at a restart, without harm.
+    """The last turn of each group in this process, by kind, owner and group: of two groups with equally many jobs in
+    flight, the one with the earlier turn goes first. Lost at a restart without harm.
     """
 
 
@@ -155,20 +155,20 @@ def _remember_turns(kind: MediaKind, waiting: Backlog) -> None:
 
 
 def _open_slots(accounts: Sequence[Candidate]) -> int:
-    """At most so many slots are free, whatever a job wants."""
+    """An upper bound of the free slots for any demand."""
     return sum(max(0, account.slot_limit - account.in_flight) for account in accounts)
 
 
 def _choose(owner: str, provider: str, waiting: Backlog, accounts: Sequence[Candidate], moment_ms: int) -> Choice:
-    jobs = [job for job in waiting.jobs[owner] if waiting.wants[job.key].provider == provider]
+    jobs = [job for job in waiting.jobs[owner] if waiting.requests[job.key].provider == provider]
     return place(
         jobs,
-        {job.key: waiting.wants[job.key].demand for job in jobs},
+        {job.key: waiting.requests[job.key].demand for job in jobs},
         accounts,
         waiting.groups[owner],
         now_ms=moment_ms,
         urgent_percent=get_settings().urgent_slot_percent,
-        most=MAX_PLACED,
+        limit=MAX_PLACED,
     )
 
 
@@ -178,19 +178,21 @@ def _add(plan: _Plan, choice: Choice, waiting: Backlog) -> None:
     plan.over_budget |= choice.over_budget
     for placement in choice.placements:
         job = placement.job
-        plan.demands[job.job_id] = waiting.wants[job.key].demand
+        plan.demands[job.job_id] = waiting.requests[job.key].demand
         plan.routes[job.job_id] = choice.routes[job.key]
 
 
-def _why_stuck(choice: Choice) -> tuple[str, int | None] | None:
-    """Why no account can take some of what waits, and until when; None where all of it can be taken in time."""
+def _stuck_reason(choice: Choice) -> tuple[str, int | None] | None:
+    """Why no account can take some of the waiting jobs, and until when; None if none is stuck."""
     if not choice.stuck:
         return None
-    return waiting_reason([verdict for verdicts in choice.stuck.values() for verdict in verdicts])
+    return waiting_reason([check for checks in choice.stuck.values() for check in checks])
 
 
 async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules: GroupRules) -> int:
-    """Takes the slots and makes the attempts, in one transaction; what no longer holds is left for the next pass."""
+    """Takes the slots and inserts the attempts in one transaction; returns how many. Skips placements that are no
+    longer valid; they are left for the next pass.
+    """
 
     placements = _in_turn(plan.placements, MAX_PLACED)
 
@@ -234,11 +236,13 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
 async def _begin_groups(
     kind: MediaKind, started: Mapping[int, Started], budgets: Mapping[int, int], rules: GroupRules
 ) -> None:
-    """Batches begin; and with their rows locked, nothing that was started now passes what they allow."""
+    """Starts the batches and, with their rows locked, raises _LimitPassedError if the started jobs exceed
+    `max_parallel` or a budget.
+    """
     batch_ids = {job.batch_id for job in started.values() if job.batch_id is not None}
     if batch_ids:
         await rules.begin_batches(batch_ids)
-        if await _are_too_many(kind, list(batch_ids)):
+        if await _exceeds_max_parallel(kind, list(batch_ids)):
             raise _LimitPassedError
     with_budget = sorted({job.group for job in started.values()} & set(budgets))
     if with_budget:
@@ -248,28 +252,28 @@ async def _begin_groups(
                 raise _LimitPassedError
 
 
-async def _are_too_many(kind: MediaKind, batch_ids: Sequence[int]) -> bool:
-    """Whether more jobs of one of the batches run than may. Counted in a statement that begins once the batches are
-    locked: one that waits for a lock sees the jobs as they were before.
+async def _exceeds_max_parallel(kind: MediaKind, batch_ids: Sequence[int]) -> bool:
+    """Whether a batch runs more jobs than its `max_parallel`. Counted in a separate statement after the batches are
+    locked, since a statement that waits for a lock sees the jobs as they were before it.
     """
-    held = await lock_rows(Batch, batch_ids, "max_parallel IS NOT NULL", ["id", "max_parallel"])
-    if not held:
+    locked = await lock_rows(Batch, batch_ids, "max_parallel IS NOT NULL", ["id", "max_parallel"])
+    if not locked:
         return False
-    going = await execute(
+    running = await execute(
         "SELECT batch_id, COUNT(*) AS number FROM job WHERE status = 'RUNNING' AND queue = ?"
-        f" AND batch_id IN ({places(held)}) GROUP BY batch_id",
+        f" AND batch_id IN ({places(locked)}) GROUP BY batch_id",
         QUEUE_OF[kind].value,
-        *(row["id"] for row in held),
+        *(row["id"] for row in locked),
     )
-    numbers = {row["batch_id"]: row["number"] for row in going}
-    return any(numbers.get(row["id"], 0) > row["max_parallel"] for row in held)
+    counts = {row["batch_id"]: row["number"] for row in running}
+    return any(counts.get(row["id"], 0) > row["max_parallel"] for row in locked)
 
 
 async def _pause_for_budget(group_id: int, budget: int, rules: GroupRules) -> None:
-    """Pauses the batch or workflow, with an alert: its next picture would pass its budget. Not where somebody has
-    changed that budget meanwhile.
+    """Pauses the batch or workflow, with an alert, since its next job would exceed its budget. Does nothing if the
+    budget was changed meanwhile.
     """
-    message = f"The next picture or clip would pass the budget of {budget} credits."
+    message = f"The next picture or clip would exceed the budget of {budget} credits."
 
     async def body() -> None:
         if (await locked_budgets([group_id])).get(group_id) != budget:
@@ -279,32 +283,32 @@ async def _pause_for_budget(group_id: int, budget: int, rules: GroupRules) -> No
     await transaction(body)
 
 
-def _in_turn(of_owners: Sequence[Sequence[Placement]], most: int) -> list[Placement]:
-    """The first placements of each owner, one after the other: no owner's come before another's."""
+def _in_turn(of_owners: Sequence[Sequence[Placement]], limit: int) -> list[Placement]:
+    """At most `limit` placements, taken from the owners in turn."""
     rows = itertools.zip_longest(*of_owners)
-    return [placement for row in rows for placement in row if placement is not None][:most]
+    return [placement for row in rows for placement in row if placement is not None][:limit]
 
 
 def _within_slots(
     placements: Sequence[Placement], plan: _Plan, accounts: Mapping[int, Account], slots: Mapping[int, InFlight]
 ) -> list[Placement]:
-    """The placements for which there is a slot still, now that the accounts' rows are locked."""
+    """The placements that still have a free slot, counted with the accounts' rows locked."""
     kept: list[Placement] = []
     taken: dict[int, int] = defaultdict(int)
     for placement in placements:
         account = accounts.get(placement.account_id)
         if account is None:
             continue
-        lowered = plan.demands[placement.job.job_id].max_concurrent_per_account
-        most = min(account.max_concurrent, lowered or account.max_concurrent)
-        if slots.get(account.id, InFlight()).total + taken[account.id] < most:
+        requested_limit = plan.demands[placement.job.job_id].max_concurrent_per_account
+        limit = min(account.max_concurrent, requested_limit or account.max_concurrent)
+        if slots.get(account.id, InFlight()).total + taken[account.id] < limit:
             taken[account.id] += 1
             kept.append(placement)
     return kept
 
 
 async def _write_routes(chosen: Sequence[tuple[RouteEntry, ...]]) -> list[int]:
-    """One row for each route; for each place the id of its row. All jobs of a key have the same tuple."""
+    """Inserts one row per distinct route; returns the row id for each element. Jobs of one key share a tuple object."""
     ids = {id(route): new_id() for route in chosen}
     rows = {
         ids[id(route)]: [
@@ -335,6 +339,6 @@ def _attempt(job: Started, demand: Demand, account: Account, *, route_id: int) -
 
 
 async def _lock(account_ids: Sequence[int]) -> dict[int, Account]:
-    """The accounts that may still take work, their rows locked until the transaction's end."""
+    """The accounts that are still ACTIVE, with their rows locked until the transaction ends."""
     active = await accounts.lock_active(account_ids)
     return {account.id: account for account in await Account.filter(id__in=active)} if active else {}

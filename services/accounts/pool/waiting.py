@@ -1,7 +1,7 @@
-"""What waits for the pool, read for one scheduling pass without reading each job of a large backlog.
+"""The backlog of jobs that wait for the pool, read for one scheduling pass without reading every job.
 
-Jobs that want the same, of one batch, owner and priority, stand in one line. The database says which lines there are
-and gives the first jobs of each: ten thousand waiting jobs are a dozen lines and a few hundred rows.
+Jobs with the same demand, batch, owner and priority form a line. The database returns the lines and the first jobs of
+each: ten thousand waiting jobs are a dozen lines and a few hundred rows.
 """
 
 from collections import defaultdict
@@ -27,17 +27,17 @@ from services.queue.priority import aged_rank, group_sql, is_paused_with_workflo
 from settings import get_settings
 
 QUEUE_OF = {MediaKind.IMAGE: Queue.POOL_IMAGES, MediaKind.VIDEO: Queue.POOL_VIDEOS}
-MAX_OF_A_LINE = 100
+MAX_JOBS_PER_LINE = 100
 LINE_BATCH_SIZE = 100
-"Lines in one statement. SQLite takes 500 selects in one; more lines than that are of many owners."
+"Lines per statement. SQLite allows 500 selects in one."
 
 ID_BATCH_SIZE = 10_000
-"Values in one statement: both databases take some 32,000."
+"Values per statement: both databases allow about 32,000."
 
 
 @dataclass(frozen=True)
 class PlacementRequest:
-    """A demand with the provider that it goes to."""
+    """A demand and its provider."""
 
     provider: str
     demand: Demand
@@ -45,12 +45,12 @@ class PlacementRequest:
 
 @dataclass(frozen=True)
 class Backlog:
-    """jobs: by owner, the oldest first. wants: by key. groups: by owner and group; changed by what is placed.
-    budgets: of the groups that have one. is_cut: a line was longer than what was read of it.
+    """The waiting jobs of a kind. jobs: by owner, the oldest first. requests: by demand key. groups: by owner and
+    group; updated by placements. budgets: of the groups that have one. is_cut: a line was not read to its end.
     """
 
     jobs: Mapping[str, Sequence[WaitingJob]]
-    wants: Mapping[str, PlacementRequest]
+    requests: Mapping[str, PlacementRequest]
     groups: Mapping[str, Mapping[int, Group]]
     budgets: Mapping[int, int]
     is_cut: bool
@@ -58,11 +58,11 @@ class Backlog:
 
 @dataclass(frozen=True)
 class Line:
-    """Waiting jobs that differ in nothing that decides where they go. want None: of a job whose want has no key yet."""
+    """Waiting jobs that are equal in everything that decides their placement. demand_key None: not computed yet."""
 
     owner: str
     rank: int
-    want: str | None
+    demand_key: str | None
     batch_id: int | None
     workflow_id: int | None
 
@@ -72,7 +72,7 @@ class Line:
 
 
 async def waiting_lines(kind: MediaKind) -> list[Line]:
-    """The lines in which something waits; those of paused batches and workflows are left out. One statement."""
+    """The non-empty lines, without those of paused batches and workflows. One statement."""
     rows = await execute(
         "SELECT owner, priority_rank, demand_key, batch_id, workflow_id FROM job WHERE queue = ? AND status = 'PENDING'"
         f" AND NOT {is_paused_with_workflow_sql()} GROUP BY owner, priority_rank, demand_key, batch_id, workflow_id",
@@ -83,33 +83,33 @@ async def waiting_lines(kind: MediaKind) -> list[Line]:
     ]
 
 
-async def backlog(kind: MediaKind, lines: Sequence[Line], most: int) -> Backlog:
-    """The first jobs that are due of each line, at most `most` of one, and as many that were not tried yet where those
-    that were take up a whole line: they may wait for another account than those behind them. Six statements, and one or
-    two more for each further hundred lines.
+async def backlog(kind: MediaKind, lines: Sequence[Line], limit: int) -> Backlog:
+    """The first due jobs of each line, at most `limit` per line. If a full line has jobs that were tried before, it
+    also returns up to `limit` untried jobs of that line, since the tried ones may need another account than those
+    behind them. Six statements, and one or two more for each further hundred lines.
     """
-    most = max(1, min(most, MAX_OF_A_LINE))
+    limit = max(1, min(limit, MAX_JOBS_PER_LINE))
     found: list[tuple[Line, dict[str, Any]]] = []
     for start in range(0, len(lines), LINE_BATCH_SIZE):
-        heads = await _heads(kind, lines[start : start + LINE_BATCH_SIZE], most)
-        held_up = [line for line, rows in _by_line(heads).items() if len(rows) == most and any(map(_was_begun, rows))]
+        heads = await _heads(kind, lines[start : start + LINE_BATCH_SIZE], limit)
+        blocked = [line for line, rows in _by_line(heads).items() if len(rows) == limit and any(map(_was_tried, rows))]
         known = {row["id"] for _, row in heads}
-        fresh = await _heads(kind, held_up, most, is_fresh=True)
-        found += [*heads, *((line, row) for line, row in fresh if row["id"] not in known)]
-    tried = await _tried({row["id"]: row["retry_count"] for _, row in found if _was_begun(row)})
+        untried = await _heads(kind, blocked, limit, only_untried=True)
+        found += [*heads, *((line, row) for line, row in untried if row["id"] not in known)]
+    tried = await _tried({row["id"]: row["retry_count"] for _, row in found if _was_tried(row)})
     ageing_ms = max(1, int(get_settings().priority_ageing_seconds * 1000))
     jobs: dict[str, list[WaitingJob]] = defaultdict(list)
     samples: dict[str, int] = {}
     lengths: dict[Line, int] = defaultdict(int)
     for line, row in found:
-        want = line.want or str(row["id"])
-        samples.setdefault(want, row["id"])
+        key = line.demand_key or str(row["id"])
+        samples.setdefault(key, row["id"])
         rank = aged_rank(line.rank, row["waited_ms"], ageing_ms)
-        jobs[line.owner].append(WaitingJob(row["id"], rank, line.group, want, tried.get(row["id"], frozenset())))
+        jobs[line.owner].append(WaitingJob(row["id"], rank, line.group, key, tried.get(row["id"], frozenset())))
         lengths[line] += 1
     groups = await _groups(kind, {(line.owner, line.group) for line, _ in found})
-    budgets = await _limits(groups) if found else {}
-    return Backlog(jobs, await _wants(samples), groups, budgets, max(lengths.values(), default=0) >= most)
+    budgets = await _read_limits(groups) if found else {}
+    return Backlog(jobs, await _requests(samples), groups, budgets, max(lengths.values(), default=0) >= limit)
 
 
 def _by_line(heads: Sequence[tuple[Line, dict[str, Any]]]) -> dict[Line, list[dict[str, Any]]]:
@@ -119,45 +119,47 @@ def _by_line(heads: Sequence[tuple[Line, dict[str, Any]]]) -> dict[Line, list[di
     return found
 
 
-def _was_begun(row: Mapping[str, Any]) -> bool:
-    """Whether the job had a place on an account in its present run."""
+def _was_tried(row: Mapping[str, Any]) -> bool:
+    """Whether the job was placed on an account in its current run."""
     return bool(row["tries"])
 
 
 async def _heads(
-    kind: MediaKind, lines: Sequence[Line], most: int, *, is_fresh: bool = False
+    kind: MediaKind, lines: Sequence[Line], limit: int, *, only_untried: bool = False
 ) -> list[tuple[Line, dict[str, Any]]]:
-    """is_fresh: only of jobs that had no place on an account yet."""
+    """The first `limit` due jobs of each line. only_untried: only jobs that were not placed on an account yet."""
     selects: list[str] = []
     values: list[Any] = []
     for number, line in enumerate(lines):
-        conditions = ["queue = ?", "owner = ?", "priority_rank = ?", *(["tries = 0"] if is_fresh else [])]
+        conditions = ["queue = ?", "owner = ?", "priority_rank = ?", *(["tries = 0"] if only_untried else [])]
         values += [QUEUE_OF[kind].value, line.owner, line.rank]
         for column, value in (
-            ("demand_key", line.want),
+            ("demand_key", line.demand_key),
             ("batch_id", line.batch_id),
             ("workflow_id", line.workflow_id),
         ):
-            # Not IS NOT DISTINCT FROM: PostgreSQL uses no index for it.
+            # Not IS NOT DISTINCT FROM, for which PostgreSQL does not use an index.
             conditions.append(f"{column} IS NULL" if value is None else f"{column} = ?")
             values += [] if value is None else [value]
         selects.append(
             f"SELECT * FROM (SELECT {number} AS line, id, tries, retry_count,"
             f" {now_ms_sql()} - {waiting_since_sql()} AS waited_ms"
             f" FROM job WHERE status = 'PENDING' AND {' AND '.join(conditions)} AND due_at_ms <= {now_ms_sql()}"
-            f" ORDER BY id LIMIT {most}) AS line_{number}"
+            f" ORDER BY id LIMIT {limit}) AS line_{number}"
         )
     rows = await execute(" UNION ALL ".join(selects), *values) if selects else []
     return [(lines[row["line"]], row) for row in rows]
 
 
 async def _tried(runs: Mapping[int, int]) -> dict[int, frozenset[int]]:
-    """By job the accounts that failed it in its present run. One that it left before anything was sent is none."""
+    """By job id, the accounts on which the job failed in its current run. Attempts withdrawn before they were sent do
+    not count. runs: run numbers by job id.
+    """
     if not runs:
         return {}
     found: dict[int, set[int]] = defaultdict(set)
-    for part in _parts(list(runs)):
-        ended = Attempt.filter(job_id__in=part, state=AttemptState.ENDED)
+    for page in _pages(list(runs)):
+        ended = Attempt.filter(job_id__in=page, state=AttemptState.ENDED)
         for row in await ended.values("job_id", "account_id", "run", "sends", "error"):
             if row["run"] == runs[row["job_id"]] and counts_as_try(row["sends"], row["error"]):
                 found[row["job_id"]].add(row["account_id"])
@@ -165,34 +167,34 @@ async def _tried(runs: Mapping[int, int]) -> dict[int, frozenset[int]]:
 
 
 def counts_as_try(sends: int, error: Mapping[str, Any] | None) -> bool:
-    """Whether an attempt says something about its account: it was sent, or upstream had refused what came before."""
+    """Whether an ended attempt counts against its account: it was sent, or upstream refused an earlier step."""
     return sends > 0 or (error or {}).get("kind") is not None
 
 
-async def _wants(samples: Mapping[str, int]) -> dict[str, PlacementRequest]:
-    """By key what its jobs want, read from one of them."""
+async def _requests(samples: Mapping[str, int]) -> dict[str, PlacementRequest]:
+    """The placement request of each key, read from a sample job. samples: job ids by key."""
     if not samples:
         return {}
     models = pooled_models()
     keys = {job_id: key for key, job_id in samples.items()}
     found = {}
-    for part in _parts(list(keys)):
-        for row in await Job.filter(id__in=part).values("id", "params"):
+    for page in _pages(list(keys)):
+        for row in await Job.filter(id__in=page).values("id", "params"):
             request = GenerationRequest.from_json(row["params"])
             found[keys[row["id"]]] = PlacementRequest(request.provider, demand_of(request, models))
     return found
 
 
-def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
+def _pages(ids: Sequence[int]) -> list[Sequence[int]]:
     return [ids[start : start + ID_BATCH_SIZE] for start in range(0, len(ids), ID_BATCH_SIZE)]
 
 
-async def _groups(kind: MediaKind, wanted: Collection[tuple[str, int]]) -> dict[str, dict[int, Group]]:
-    """How many jobs of each group are in flight."""
+async def _groups(kind: MediaKind, keys: Collection[tuple[str, int]]) -> dict[str, dict[int, Group]]:
+    """The groups with their number of jobs in flight. keys: owner and group."""
     groups: dict[str, dict[int, Group]] = defaultdict(dict)
-    for owner, group in wanted:
+    for owner, group in keys:
         groups[owner][group] = Group()
-    if not wanted:
+    if not keys:
         return groups
     rows = await execute(
         f"SELECT owner, {group_sql()} AS grp, COUNT(*) AS going FROM job WHERE queue = ? AND status = 'RUNNING'"
@@ -205,8 +207,8 @@ async def _groups(kind: MediaKind, wanted: Collection[tuple[str, int]]) -> dict[
     return groups
 
 
-async def _limits(groups: Mapping[str, Mapping[int, Group]]) -> dict[int, int]:
-    """Writes what their batches and workflows allow into the groups; returns the budgets, by group."""
+async def _read_limits(groups: Mapping[str, Mapping[int, Group]]) -> dict[int, int]:
+    """Sets the limits of their batches and workflows in the groups; returns the budgets by group."""
     known = {group_id: group for of_owner in groups.values() for group_id, group in of_owner.items() if group_id}
     if not known:
         return {}
@@ -233,8 +235,8 @@ async def _workflow_budgets(group_ids: Sequence[int]) -> dict[int, int]:
 
 
 async def locked_budgets(group_ids: Sequence[int]) -> dict[int, int]:
-    """The present budgets of those of the batches and workflows that have one; they are locked until the transaction's
-    end. Three statements.
+    """The current budgets of the batches and workflows, if they have one; locks their rows until the transaction ends.
+    Three statements.
     """
     rows = await lock_rows(Batch, group_ids, columns=["id", "credit_budget"])
     await lock_rows(Workflow, group_ids)
@@ -243,8 +245,8 @@ async def locked_budgets(group_ids: Sequence[int]) -> dict[int, int]:
 
 
 async def committed_credits(group_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """By batch or workflow: the credits that its attempts were charged or may be, and how many of those upstream has
-    not taken yet.
+    """By batch or workflow id: the credits charged or expected for its attempts, and how many of them are open, because
+    upstream has not accepted the task yet.
     """
     if not group_ids:
         return {}

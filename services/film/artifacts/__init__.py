@@ -1,1 +1,1 @@
-"""The build graph: what a stage should have, what of it is current, and the making of the rest."""
+"""The build graph: which artifacts a stage needs, which of them are current, and how the others are built."""

@@ -1,4 +1,4 @@
-"""What a build works with: a scratch folder, the files it needs, the way to tell its progress; and what it hands in."""
+"""The input and output of a build: its context (scratch folder, files, progress reports) and its result."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,28 +13,28 @@ from settings import Settings
 
 @dataclass
 class BuildContext:
-    """`report` takes progress from 0 to 1 and may be called from the event loop as often as one likes."""
+    """What a builder may use. `report` takes progress from 0 to 1; call it from the event loop, at any rate."""
 
     owner: str
     folder: Path
     settings: Settings
     report: Callable[[float], None]
     generate: Callable[[GenerationRequest], Awaitable[list[Path]]]
-    """Files of a generation by a pool; see services.film.artifacts.generations.generated."""
+    """Returns the files of a pooled generation; see services.film.artifacts.generations.generated."""
     _files: dict[str, Path] = field(default_factory=dict)
 
     async def file(self, sha256: str) -> Path:
         return (await self.files_of({sha256}))[sha256]
 
     async def files_of(self, digests: set[str]) -> dict[str, Path]:
-        """Local paths of stored contents, to be read only."""
+        """Returns read-only local paths of stored contents by SHA-256; fetches each content once per build."""
         missing = digests - self._files.keys()
         if missing:
             self._files |= await local_copies(self.owner, missing)
         return {digest: self._files[digest] for digest in digests}
 
     def report_between(self, start: float, end: float) -> Callable[[float], None]:
-        """A progress function for a part of the whole."""
+        """Returns a report function that maps 0 to 1 onto the range from `start` to `end` of the whole build."""
         return lambda value: self.report(start + (end - start) * min(1.0, max(0.0, value)))
 
 
@@ -47,7 +47,7 @@ class MadeFile:
 
 @dataclass(frozen=True)
 class Result:
-    """What a build made. `publish` writes further rows in the transaction that publishes the artifact."""
+    """The output of a build. `publish` writes further rows in the transaction that publishes the artifact."""
 
     files: tuple[MadeFile, ...] = ()
     data: dict[str, Any] = field(default_factory=dict)
@@ -55,6 +55,6 @@ class Result:
 
 
 class Builder(Protocol):
-    """Makes one artifact from its inputs alone; the subject is given for rows that the result is written to."""
+    """Builds one artifact from its inputs only; `subject_id` names the row that the result is written to."""
 
-    async def __call__(self, inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result: ...
+    async def __call__(self, inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result: ...

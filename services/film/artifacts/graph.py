@@ -1,4 +1,4 @@
-"""Nodes of the build graph, their fingerprints, and the choice of what to build: pure functions of plain values."""
+"""Nodes of the build graph, their fingerprints, and the decision what to build: pure functions of plain values."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -14,13 +14,13 @@ BuildKey = tuple[str, int, int]
 
 
 def fingerprint_of(inputs: dict[str, Any]) -> str:
-    """SHA-256 over the inputs as JSON with sorted keys. Files stand in the inputs by their content hash."""
+    """Returns the SHA-256 of the inputs as JSON with sorted keys. Inputs contain files as content hashes."""
     return hashlib.sha256(orjson.dumps(inputs, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 @dataclass(frozen=True)
 class Node:
-    """One thing that a stage should have. `inputs` None: something that it is made from is not there yet."""
+    """One artifact that a stage needs. `inputs` is None while one of its inputs does not exist yet."""
 
     kind: ArtifactKind
     subject_id: int
@@ -45,7 +45,7 @@ class Node:
 
     @property
     def is_current(self) -> bool:
-        """Made from exactly its present inputs, or put there by a person."""
+        """Whether the artifact was built from exactly its present inputs, or is pinned by a user."""
         if self.is_pinned:
             return True
         fingerprint = self.fingerprint
@@ -53,17 +53,17 @@ class Node:
 
     @property
     def has_failed(self) -> bool:
-        """Tried with exactly its present inputs, and given up."""
+        """Whether the build failed with exactly its present inputs."""
         fingerprint = self.fingerprint
         return fingerprint is not None and fingerprint == self.failed_fingerprint
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What to do about a stage now."""
+    """The nodes of a stage by what to do with them now."""
 
     build: tuple[Node, ...] = ()
-    waiting: tuple[Node, ...] = ()  # being built, or their inputs are
+    waiting: tuple[Node, ...] = ()  # a build is live, or inputs are missing
     failed: tuple[Node, ...] = ()
     current: tuple[Node, ...] = ()
 
@@ -73,7 +73,7 @@ class Decision:
 
     @property
     def is_stuck(self) -> bool:
-        """Nothing runs and nothing can be started: what is missing has failed, or hangs on what has failed."""
+        """Nothing can be started: every missing node has failed or waits. With no live build the stage cannot go on."""
         return not self.build and bool(self.failed or self.waiting)
 
     @property
@@ -82,11 +82,11 @@ class Decision:
 
 
 def decide(nodes: Sequence[Node], live: Iterable[BuildKey]) -> Decision:
-    """Sorts the nodes of a stage: current ones stay, those with live builds wait, failed ones stay failed, the rest
-    is to be built as soon as its inputs are there.
+    """Groups the nodes of a stage: a node with a live build or without inputs waits, a current one is kept, one that
+    failed with its present inputs stays failed, and all others are to be built.
 
-    `live`: keys of builds that are pending or running. A live build of outdated inputs is waited for all the same;
-    when it has ended the node is found stale and built again.
+    `live`: keys of builds that are pending or running. A live build of outdated inputs is also waited for; when it has
+    ended, the node is stale and is built again.
     """
     live_keys = set(live)
     groups: dict[str, list[Node]] = {"build": [], "waiting": [], "failed": [], "current": []}

@@ -1,4 +1,4 @@
-"""A stage job's turn: look at what its target has, start the builds that are missing, and end when nothing is."""
+"""Planning of stage jobs: compares what the target has with what it needs, starts the missing builds, ends the job."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ from services.stores.jobs.which import Jobs
 
 log = structlog.get_logger(__name__)
 
-TURN_TRIES = 5
+MAX_PLAN_TRIES = 5
 _STAGE_ENDS_FROM = {
     JobStatus.SUCCEEDED: (JobStatus.RUNNING,),
     JobStatus.FAILED: LIVE_JOB_STATUSES,
@@ -36,9 +36,12 @@ _STAGE_ENDS_FROM = {
 
 
 async def plan_stage(job: Job, lease: Lease) -> None:
-    """One turn of a stage job. Two turns at once do no harm: the one without the lease changes nothing."""
+    """Plans a stage job once: starts builds, ends the job, or puts it to sleep. An error ends the job as FAILED.
+
+    Concurrent calls are safe: the one without the lease changes nothing. Raises only if the database is unreachable.
+    """
     try:
-        await _turn_alone(lease)
+        await _plan_with_retries(lease)
     except JobFailure as failure:
         error = JobError(failure.code, failure.message, is_retryable=failure.is_retryable)
         await _fail_in_transaction(lease, error)
@@ -46,22 +49,22 @@ async def plan_stage(job: Job, lease: Lease) -> None:
         await _fail_in_transaction(lease, JobError(JobErrorCode.INVALID_INPUT, refusal.message, is_retryable=False))
     except Exception as error:
         if is_away(error):
-            raise  # nothing is wrong with the stage: it is looked at again
-        log.exception("stage.plan_broke", job=job.global_id, type=job.type.value)
-        message = "Something went wrong inside the server. The log has the details."
+            raise  # the stage itself is sound: it is planned again later
+        log.exception("stage.plan_failed", job=job.global_id, type=job.type.value)
+        message = "Internal server error. The server log has the details."
         await _fail_in_transaction(lease, JobError(JobErrorCode.INTERNAL, message, is_retryable=True))
 
 
-async def _turn_alone(lease: Lease) -> None:
-    """A turn that begins anew where another stage job of the same target wrote the same rows at the same moment."""
-    for _ in range(TURN_TRIES - 1):
+async def _plan_with_retries(lease: Lease) -> None:
+    """Plans again when another stage job of the same target wrote the same rows at the same time."""
+    for _ in range(MAX_PLAN_TRIES - 1):
         try:
-            await transaction(lambda: _turn(lease))
+            await transaction(lambda: _plan(lease))
         except IntegrityError:
-            log.info("stage.turns_met", job=lease.id)
+            log.info("stage.plan_retried", job=lease.id)
         else:
             return
-    await transaction(lambda: _turn(lease))
+    await transaction(lambda: _plan(lease))
 
 
 async def _fail_in_transaction(lease: Lease, error: JobError) -> None:
@@ -72,14 +75,14 @@ async def _fail_in_transaction(lease: Lease, error: JobError) -> None:
     await transaction(body)
 
 
-async def _turn(lease: Lease) -> None:
+async def _plan(lease: Lease) -> None:
     if not await is_held_by(lease):
         return
     job = await Job.get(id=lease.id)
     assert job.stage is not None
     work = STAGE_WORK[job.stage]
     await work.prepare(job)
-    nodes = only_asked_for(await work.nodes(job.target_id), job.params)
+    nodes = requested_nodes(await work.nodes(job.target_id), job.params)
     rows = await Job.filter(
         role=JobRole.BUILD, target_id=job.target_id, status__in=list(LIVE_JOB_STATUSES)
     ).values_list("artifact_kind", "artifact_subject_id", "artifact_slot")
@@ -91,7 +94,9 @@ async def _turn(lease: Lease) -> None:
         return
     if decision.is_stuck and not live:
         if not decision.failed and await yield_to_earlier_stage(job):
-            message = "What this is made from has changed: the stages before it go first, then a new job goes on here."
+            message = (
+                "The inputs of this stage have changed. Earlier stages run first, then a new job continues this one."
+            )
             await end_stage_job(
                 job, JobStatus.CANCELED, JobError(JobErrorCode.INVALID_INPUT, message, is_retryable=True)
             )
@@ -116,8 +121,8 @@ async def _turn(lease: Lease) -> None:
     await _wait(job, lease, decision)
 
 
-def only_asked_for(nodes: list[Node], params: dict[str, Any]) -> list[Node]:
-    """The nodes that a job is about: all, or those of the subjects that its mutation named ({"only": {kind: ids}})."""
+def requested_nodes(nodes: list[Node], params: dict[str, Any]) -> list[Node]:
+    """The nodes that a job covers: all, or those of the subjects named by its mutation ({"only": {kind: ids}})."""
     only = params.get("only")
     if only is None:
         return nodes
@@ -125,28 +130,30 @@ def only_asked_for(nodes: list[Node], params: dict[str, Any]) -> list[Node]:
 
 
 def stuck_error(decision: Decision) -> JobError:
-    """The error of a stage that cannot go on: how many parts failed, and why the first did."""
+    """The error of a stage that cannot go on: the first failure and the number of failed parts."""
     if not decision.failed:
-        message = "Something that this is made from is missing: run the stages before it first."
+        message = "An input of this stage is missing. Run the earlier stages first."
         return JobError(JobErrorCode.INVALID_INPUT, message, is_retryable=True)
     errors = [JobError.from_json(node.error) for node in decision.failed]
-    first = errors[0] or JobError(JobErrorCode.INTERNAL, "no reason is known", is_retryable=True)
+    first = errors[0] or JobError(JobErrorCode.INTERNAL, "No error was stored.", is_retryable=True)
     count = len(errors)
-    message = first.message if count == 1 else f"{count} parts failed; the first: {first.message}"
+    message = first.message if count == 1 else f"{count} parts failed. First error: {first.message}"
     is_retryable = any(error is None or error.is_retryable for error in errors)
     return JobError(first.code, message, is_retryable, first.upstream_code)
 
 
 async def _is_paused(job: Job) -> bool:
-    """A paused workflow starts nothing. Its row is locked: a pause that comes now finds the new builds."""
+    """Whether the job's workflow is paused and must not start builds. Locks the workflow's row, so that a concurrent
+    pause sees the new builds.
+    """
     if job.workflow_id is None or "run" not in job.params:
-        return False  # what a person asks for by itself is made in a pause too: that is what one pauses for
+        return False  # jobs that a user starts also run while the workflow is paused: users pause to make corrections
     rows = await lock_rows(Workflow, [job.workflow_id], columns=["status"])
     return bool(rows) and rows[0]["status"] == WorkflowStatus.PAUSED
 
 
 async def _wait(job: Job, lease: Lease, decision: Decision) -> None:
-    """Sleeps until a build ends or somebody changes an input. The lease's row lock keeps wakes out until here."""
+    """Puts the job to sleep until a build ends or an input changes. The lease's row lock delays wakes until then."""
     done = sum(build.weight for build in await Job.filter(parent_id=job.id, status=JobStatus.SUCCEEDED).only("weight"))
     await sleep_job(
         lease,
@@ -175,7 +182,7 @@ def _message(job: Job, decision: Decision) -> str:
 
 
 async def end_stage_job(job: Job, status: JobStatus, error: JobError | None) -> None:
-    """Ends a stage job and moves its workflow on; nothing where it has ended. In the transaction of the turn."""
+    """Ends a stage job and advances its workflow, in the caller's transaction. Changes nothing if it has ended."""
     if not await transition(Jobs(ids=[job.id]), to=status, expected=_STAGE_ENDS_FROM[status], error=error):
         return
     after_commit(lambda: record_job_ended(job, status, None if error is None else error.code.value))
@@ -185,7 +192,7 @@ async def end_stage_job(job: Job, status: JobStatus, error: JobError | None) -> 
 
 
 async def mark_target(job: Job, status: JobStatus) -> None:
-    """A script keeps its state in its row; all other targets' states are read from their jobs."""
+    """Stores the status in a script's row; the states of all other targets are read from their jobs."""
     if job.stage is Stage.SCRIPT and status is not JobStatus.SUCCEEDED:
         unwritten = {JobStatus.PENDING, JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED} - {status}
         await scripts.transition(job.target_id, to=status, expected=unwritten)

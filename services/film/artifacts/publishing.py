@@ -1,4 +1,4 @@
-"""Putting an artifact in its place, with the files that belong to it."""
+"""Publishes artifacts and job results with their files."""
 
 from typing import Any
 
@@ -22,9 +22,9 @@ async def put_artifact(
     is_pinned: bool = False,
     job_id: int | None = None,
 ) -> None:
-    """Replaces what stands in the artifact's place. In the caller's transaction.
+    """Creates or replaces the artifact (kind, subject, slot). Runs in the caller's transaction.
 
-    Files in the role CANDIDATE are added to those that are there; all other roles are replaced.
+    Files with the role CANDIDATE are added to the existing ones; files with other roles are replaced.
     """
     artifact_id = await artifacts.put(
         owner, kind, subject_id, slot, fingerprint=fingerprint, data=data, is_pinned=is_pinned, job_id=job_id
@@ -33,7 +33,7 @@ async def put_artifact(
 
 
 async def put_job_files(job_id: int, files: list[FileEntry]) -> None:
-    """Notes what a job made; what an earlier try of it made is replaced. In the caller's transaction."""
+    """Links a job to its files, replacing those of an earlier try. Runs in the caller's transaction."""
     roles: dict[int, FileRole] = {}
     for role, _, file in files:
         roles.setdefault(file.id, role)

@@ -1,4 +1,4 @@
-"""What was made for a shot, an asset and so on, with its files and its state, batched."""
+"""Batched queries for artifacts with their files and build states."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,10 @@ class ArtifactKey:
 
 @dataclass(frozen=True)
 class ArtifactView:
-    """An artifact (None: not begun), its files by role and position, and how far it is."""
+    """An artifact (None: never built), its files by role in order of position, and its build state."""
 
     artifact: Artifact | None
-    making: BuildState
+    state: BuildState
     files: Mapping[FileRole, tuple[StoredFile, ...]] = field(default_factory=dict)
 
     def file(self, role: FileRole = FileRole.MAIN) -> StoredFile | None:
@@ -38,7 +38,7 @@ class ArtifactView:
 
 
 async def read_artifacts(owner: str, keys: Sequence[ArtifactKey]) -> list[ArtifactView]:
-    """For each key what was made; four statements."""
+    """Returns one view per key, in order; four statements."""
     kinds = sorted({key.kind.value for key in keys})
     subject_ids = sorted({key.subject_id for key in keys})
     artifacts = {
@@ -47,10 +47,10 @@ async def read_artifacts(owner: str, keys: Sequence[ArtifactKey]) -> list[Artifa
     }
     files = await _files(owner, [artifact.id for artifact in artifacts.values()])
     builds = await _live_builds(owner, kinds, subject_ids)
-    return [_made(artifacts.get(key), builds.get(key), files) for key in keys]
+    return [_view(artifacts.get(key), builds.get(key), files) for key in keys]
 
 
-def _made(
+def _view(
     artifact: Artifact | None, build: LiveBuild | None, files: Mapping[int, Mapping[FileRole, tuple[StoredFile, ...]]]
 ) -> ArtifactView:
     return ArtifactView(
@@ -59,7 +59,7 @@ def _made(
 
 
 async def grid_files(owner: str, storyboard_ids: Sequence[int]) -> list[tuple[StoredFile, ...]]:
-    """For each storyboard the pictures of its grids, in order."""
+    """Returns for each storyboard the pictures of its grids, in order."""
     rows = await owned(Artifact, owner).filter(kind=ArtifactKind.GRID, subject_id__in=storyboard_ids).order_by("slot")
     files = await _files(owner, [row.id for row in rows])
     grids: dict[int, list[StoredFile]] = defaultdict(list)
@@ -81,8 +81,8 @@ async def _files(owner: str, artifact_ids: Sequence[int]) -> dict[int, dict[File
 
 
 async def _live_builds(owner: str, kinds: Sequence[str], subject_ids: Sequence[int]) -> dict[ArtifactKey, LiveBuild]:
-    """Role and statuses stand in the text, and the owner in an expression: else SQLite does not take the partial index
-    of live builds, and reads all jobs that the owner ever had.
+    """The role and statuses are literals and the owner is compared as an expression: otherwise SQLite does not use the
+    partial index of live builds and reads all jobs of the owner.
     """
     found = await owned_rows_sql(
         "SELECT id, status, progress, artifact_kind, artifact_subject_id, artifact_slot FROM job WHERE owner || '' = ?"
@@ -102,7 +102,7 @@ async def _live_builds(owner: str, kinds: Sequence[str], subject_ids: Sequence[i
 
 # ---------------------------------------------------------------- counts
 
-# The same rule as state.making_of, said in SQL for counting whole storyboards and videos.
+# The rule of state.build_state in SQL, to count per storyboard or video.
 _MADE_SQL = (
     "(a.fingerprint IS NOT NULL OR a.is_pinned) AND (a.error IS NULL OR a.failed_fingerprint IS NULL)"
     " AND NOT EXISTS (SELECT 1 FROM job j WHERE j.role = 'BUILD' AND j.status IN ('PENDING', 'RUNNING')"
@@ -111,12 +111,12 @@ _MADE_SQL = (
 
 
 async def made_picture_counts(owner: str, storyboard_ids: Sequence[int]) -> list[int]:
-    """For each storyboard how many of its shots have their picture."""
+    """Returns for each storyboard the number of its shots that have a picture."""
     return await _made_counts("shot", "storyboard_id", ArtifactKind.PICTURE, owner, storyboard_ids)
 
 
 async def made_clip_counts(owner: str, video_ids: Sequence[int]) -> list[int]:
-    """For each video how many of its segments have their clip."""
+    """Returns for each video the number of its segments that have a clip."""
     return await _made_counts("video_segment", "video_id", ArtifactKind.CLIP, owner, video_ids)
 
 

@@ -1,4 +1,4 @@
-"""Doing one build: making, storing, publishing; and what happens when any of it goes wrong."""
+"""Runs one build: calls the builder, stores its files, publishes the artifact, and handles failures."""
 
 import asyncio
 from functools import partial
@@ -12,7 +12,7 @@ from models.jobs import Job
 from services.film.artifacts.context import BuildContext, Result
 from services.film.artifacts.generations import WaitingForGenerationError, generated, sleep_until_generated
 from services.film.artifacts.publishing import FileEntry, put_artifact, put_job_files
-from services.film.stages.registry import MAKERS
+from services.film.stages.registry import BUILDERS
 from services.platform.files import pin_files, store_file
 from services.platform.leases import Lease
 from services.queue.heartbeat import Report
@@ -23,21 +23,21 @@ from settings import Settings
 
 
 async def run_build(job: Job, lease: Lease, settings: Settings) -> None:
-    """Makes the job's artifact and publishes it, or ends or reschedules the job with the reason (see run_leased).
+    """Builds and publishes the job's artifact; on an error ends or reschedules the job (see run_leased).
 
-    A build that waits for a pool's generation sleeps until that has ended.
+    A build that needs a pooled generation sleeps until the generation has ended.
     """
     waiting: list[int] = []
 
     async def work(folder: Path, report: Report) -> None:
-        bench = BuildContext(job.owner, folder, settings, report, partial(generated, job))
+        context = BuildContext(job.owner, folder, settings, report, partial(generated, job))
         try:
-            await _make_and_publish(job, lease, bench, settings)
+            await _build_and_publish(job, lease, context, settings)
         except WaitingForGenerationError as error:
             waiting.append(error.job_id)
 
     await run_leased(job, lease, work, partial(_fail, job, lease), settings)
-    for generation_id in waiting:  # only now: the lease is not extended any more
+    for generation_id in waiting:  # only here: the heartbeat no longer extends the lease
         await sleep_until_generated(job, lease, generation_id)
 
 
@@ -47,18 +47,18 @@ async def _fail(job: Job, lease: Lease, failure: JobFailure) -> None:
     )
 
 
-async def _make_and_publish(job: Job, lease: Lease, bench: BuildContext, settings: Settings) -> None:
+async def _build_and_publish(job: Job, lease: Lease, context: BuildContext, settings: Settings) -> None:
     subject_id = job.artifact_subject_id
-    make = None if job.artifact_kind is None else MAKERS.get(ArtifactKind(job.artifact_kind))
-    if subject_id is None or make is None:
-        raise JobFailure(JobErrorCode.INTERNAL, "This version of the server cannot make this.", is_retryable=False)
+    build = None if job.artifact_kind is None else BUILDERS.get(ArtifactKind(job.artifact_kind))
+    if subject_id is None or build is None:
+        message = "This version of the server cannot build this artifact."
+        raise JobFailure(JobErrorCode.INTERNAL, message, is_retryable=False)
     try:
         async with asyncio.timeout(settings.render_timeout_seconds):
-            result = await make(job.params["inputs"], subject_id, bench)
+            result = await build(job.params["inputs"], subject_id, context)
     except TimeoutError as error:
-        raise JobFailure(
-            JobErrorCode.TIMEOUT, f"Not done after {settings.render_timeout_seconds:g} seconds.", is_retryable=True
-        ) from error
+        message = f"The build timed out after {settings.render_timeout_seconds:g} seconds."
+        raise JobFailure(JobErrorCode.TIMEOUT, message, is_retryable=True) from error
     entries: list[FileEntry] = []
     for made in result.files:
         entries.append((made.role, made.position, await store_file(job.owner, made.file, job_id=job.id)))
@@ -72,7 +72,7 @@ async def _publish(job: Job, lease: Lease, subject_id: int, result: Result, entr
         await pin_files({file.id for _, _, file in entries})
         kind, slot = ArtifactKind(job.artifact_kind or ""), job.artifact_slot or 0
         if await Artifact.exists(kind=kind, subject_id=subject_id, slot=slot, is_pinned=True):
-            # A person put something there after this was planned. What was made stays in the job's answer.
+            # A user pinned an artifact after this build was planned. The build's files stay in the job's result.
             await put_job_files(job.id, entries)
             await succeed_build(job, lease)
             return

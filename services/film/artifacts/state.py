@@ -1,4 +1,4 @@
-"""How far an artifact is: not stored, but following from its row and the job that makes it."""
+"""The build state of an artifact, derived from its row and its live build."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from models.enums import JobStatus
 
 @dataclass(frozen=True)
 class LiveBuild:
-    """The job that is making an artifact now; there is at most one."""
+    """The job that is building an artifact now; there is at most one."""
 
     job_id: int
     status: JobStatus
@@ -19,7 +19,7 @@ class LiveBuild:
 
 @dataclass(frozen=True)
 class BuildState:
-    """How far an artifact is. `error`, as stored, is only there while the status is FAILED."""
+    """The build state of an artifact. `error` is the stored error, and None unless the status is FAILED."""
 
     status: JobStatus
     progress: float
@@ -27,7 +27,9 @@ class BuildState:
 
 
 def build_state(artifact: Artifact | None, live: LiveBuild | None) -> BuildState:
-    """A live build's state; else how the last one failed; else whether there is anything."""
+    """Returns the state of the live build; without one FAILED if the last build failed, SUCCEEDED if the artifact was
+    built or pinned, and PENDING otherwise.
+    """
     if live is not None:
         return BuildState(live.status, live.progress)
     if artifact is not None:

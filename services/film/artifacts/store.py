@@ -1,4 +1,4 @@
-"""What has been made: artifacts with their files, looked up by kind and subject in a fixed number of queries."""
+"""An in-memory store of artifacts with their files, loaded with a fixed number of queries."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class ArtifactStore:
         return made.sha256 if made else None
 
     def node(self, kind: ArtifactKind, subject_id: int, slot: int = 0, **fields: Any) -> Node:
-        """A node with the state of its artifact filled in."""
+        """Returns a node with the state of its artifact filled in."""
         made = self.get(kind, subject_id, slot)
         if made is None:
             return Node(kind=kind, subject_id=subject_id, slot=slot, **fields)
@@ -62,7 +62,9 @@ class ArtifactStore:
 
 
 async def load_artifact_store(subjects: dict[ArtifactKind, Iterable[int]]) -> ArtifactStore:
-    """The artifacts of these subjects with all their files: three queries, however many there are."""
+    """Loads the artifacts of these subjects with all their files: a query per kind and two for files, for each chunk
+    of ids.
+    """
     made: dict[tuple[ArtifactKind, int, int], StoredArtifact] = {}
     by_id: dict[int, StoredArtifact] = {}
     for kind, subject_ids in subjects.items():
@@ -82,5 +84,5 @@ async def load_artifact_store(subjects: dict[ArtifactKind, Iterable[int]]) -> Ar
 
 
 def _chunks(ids: list[int], size: int = 10_000) -> list[list[int]]:
-    """SQLite takes at most 32,766 values in one statement."""
+    """Splits ids because SQLite allows at most 32,766 values in one statement."""
     return [ids[start : start + size] for start in range(0, len(ids), size)]

@@ -1,1 +1,1 @@
-"""The six stages: which rows each needs, which artifacts it should have, and how each kind is made."""
+"""The six stages: which rows each needs, which artifacts it produces, and how each kind is built."""

@@ -1,4 +1,4 @@
-"""ANIMATIC: every shot is spoken and moved, and all of them together are one preview with its sound."""
+"""ANIMATIC: renders speech and motion for every shot and joins them into one preview with sound."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -32,12 +32,12 @@ SPEECH_SECONDS = 0.3
 MOTION_COST = 0.15
 JOIN_COST = 0.02
 PREVIEW_SHARE = 2
-"An animatic is a preview: its sides are those of the film divided by this."
+"An animatic is a preview: its width and height are those of the film divided by this."
 
 
 @dataclass(frozen=True)
 class SpokenLine:
-    """A line of a shot before it is spoken."""
+    """A line of a shot that is to be spoken."""
 
     text: str
     voice_id: str
@@ -47,14 +47,14 @@ class SpokenLine:
 
 @dataclass(frozen=True)
 class AnimaticPlan:
-    """An animatic with its shots in order; `timings` is None while a voice is missing."""
+    """An animatic with its shots in order; `timings` is None while a shot's speech is missing or stale."""
 
     animatic: Animatic
     language: str
     parts: list[AnimaticPart]
     shots: list[Shot]
     lines: list[list[SpokenLine]]
-    shelf: ArtifactStore
+    store: ArtifactStore
     speech_nodes: dict[int, Node]
     timings: tuple[ShotTiming, ...] | None
 
@@ -63,7 +63,7 @@ class AnimaticPlan:
         return int(self.animatic.options["fps"])
 
     def timeline_at(self, fps: int) -> Timeline | None:
-        """Where every shot and voice lies in a film of that frame rate."""
+        """The positions of all shots and voices in a film with this frame rate; None while `timings` is None."""
         if self.timings is None:
             return None
         return plan_timeline(
@@ -87,7 +87,7 @@ async def load_animatic(animatic_id: int) -> AnimaticPlan:
         raise NotPreparedError
     parts = [part_by_shot[shot.id] for shot in shots]
     characters = await Asset.filter(script_id=script.id, type=AssetType.CHARACTER).order_by("position")
-    shelf = await load_artifact_store(
+    store = await load_artifact_store(
         {
             ArtifactKind.PICTURE: [shot.id for shot in shots],
             ArtifactKind.SPEECH: [part.id for part in parts],
@@ -98,9 +98,9 @@ async def load_animatic(animatic_id: int) -> AnimaticPlan:
     cast = _cast(animatic, language, characters)
     lines = [_lines(shot, part, cast) for shot, part in zip(shots, parts, strict=True)]
     speech_nodes = {
-        part.id: _speech_node(shelf, animatic, part, spoken, language)
+        part.id: _speech_node(store, animatic, part, spoken, language)
         for part, spoken in zip(parts, lines, strict=True)
-        if spoken or _is_pinned(shelf, part)
+        if spoken or _is_pinned(store, part)
     }
     return AnimaticPlan(
         animatic,
@@ -108,15 +108,15 @@ async def load_animatic(animatic_id: int) -> AnimaticPlan:
         parts,
         shots,
         lines,
-        shelf,
+        store,
         speech_nodes,
-        _timings(animatic.options, parts, shots, shelf, speech_nodes),
+        _timings(animatic.options, parts, shots, store, speech_nodes),
     )
 
 
-def _is_pinned(shelf: ArtifactStore, part: AnimaticPart) -> bool:
-    made = shelf.get(ArtifactKind.SPEECH, part.id)
-    return made is not None and made.artifact.is_pinned
+def _is_pinned(store: ArtifactStore, part: AnimaticPart) -> bool:
+    speech = store.get(ArtifactKind.SPEECH, part.id)
+    return speech is not None and speech.artifact.is_pinned
 
 
 def _cast(animatic: Animatic, language: str, characters: list[Asset]) -> tuple[str, dict[str, str]]:
@@ -132,7 +132,7 @@ def _cast(animatic: Animatic, language: str, characters: list[Asset]) -> tuple[s
 
 
 def _lines(shot: Shot, part: AnimaticPart, cast: tuple[str, dict[str, str]]) -> list[SpokenLine]:
-    """Narration first, then dialogue; or the text that generateSpeech put in their place."""
+    """Narration first, then dialogue; or the text that generateSpeech set instead."""
     narrator, by_name = cast
     speaker_voice = by_name.get(shot.speaker or "", narrator)
     if part.text is not None:
@@ -152,9 +152,9 @@ def _lines(shot: Shot, part: AnimaticPart, cast: tuple[str, dict[str, str]]) -> 
 
 
 def _speech_node(
-    shelf: ArtifactStore, animatic: Animatic, part: AnimaticPart, lines: list[SpokenLine], language: str
+    store: ArtifactStore, animatic: Animatic, part: AnimaticPart, lines: list[SpokenLine], language: str
 ) -> Node:
-    return shelf.node(
+    return store.node(
         ArtifactKind.SPEECH,
         part.id,
         job_type=JobType.SPEECH,
@@ -172,21 +172,21 @@ def _speech_node(
 
 
 def _timings(
-    options: dict[str, Any], parts: list[AnimaticPart], shots: list[Shot], shelf: ArtifactStore, speech: dict[int, Node]
+    options: dict[str, Any], parts: list[AnimaticPart], shots: list[Shot], store: ArtifactStore, speech: dict[int, Node]
 ) -> tuple[ShotTiming, ...] | None:
     if any(not node.is_current for node in speech.values()):
         return None
     timings = []
     for part, shot in zip(parts, shots, strict=True):
-        made = shelf.get(ArtifactKind.SPEECH, part.id) if part.id in speech else None
-        # One entry per shot, pauses included: the recording is laid as a whole.
-        utterances = (Utterance("", float(made.data["seconds"])),) if made else ()
-        timings.append(ShotTiming(_within(shot.duration_seconds, options), utterances))
+        recording = store.get(ArtifactKind.SPEECH, part.id) if part.id in speech else None
+        # One utterance per shot, pauses included: the recording is placed as a whole.
+        utterances = (Utterance("", float(recording.data["seconds"])),) if recording else ()
+        timings.append(ShotTiming(_clamp_shot_seconds(shot.duration_seconds, options), utterances))
     return tuple(timings)
 
 
-def _within(seconds: float, options: dict[str, Any]) -> float:
-    """The length held within what createAnimatic asked for; a workflow's shots were held in its script already."""
+def _clamp_shot_seconds(seconds: float, options: dict[str, Any]) -> float:
+    """Limits a shot's length to the range given to createAnimatic; a workflow's script already limits its shots."""
     return max(options.get("shotSecondsMin") or 0.0, min(seconds, options.get("shotSecondsMax") or seconds))
 
 
@@ -210,7 +210,7 @@ class AnimaticStage:
         return None
 
     @property
-    def makers(self) -> dict[ArtifactKind, Builder]:
+    def builders(self) -> dict[ArtifactKind, Builder]:
         return {
             ArtifactKind.SPEECH: make_speech,
             ArtifactKind.MOTION: make_motion,
@@ -224,7 +224,7 @@ def preview_size(width: int, height: int) -> tuple[int, int]:
 
 def _motion_node(plan: AnimaticPlan, timeline: Timeline | None, number: int) -> Node:
     part, shot, options = plan.parts[number], plan.shots[number], plan.animatic.options
-    picture = plan.shelf.sha256(ArtifactKind.PICTURE, shot.id)
+    picture = plan.store.sha256(ArtifactKind.PICTURE, shot.id)
     width, height = preview_size(options["width"], options["height"])
     inputs = None
     if timeline is not None and picture is not None:
@@ -237,7 +237,7 @@ def _motion_node(plan: AnimaticPlan, timeline: Timeline | None, number: int) -> 
             "shot_type": shot.shot_type.value,
             "seed": shot.sequence,
         }
-    return plan.shelf.node(
+    return plan.store.node(
         ArtifactKind.MOTION,
         part.id,
         job_type=JobType.IMAGE_TO_VIDEO,
@@ -256,8 +256,8 @@ def _animatic_node(plan: AnimaticPlan, timeline: Timeline | None, motions: list[
             parts.append(
                 {
                     "part_id": part.id,
-                    "video": plan.shelf.sha256(ArtifactKind.MOTION, part.id),
-                    "audio": plan.shelf.sha256(ArtifactKind.SPEECH, part.id) if part.id in plan.speech_nodes else None,
+                    "video": plan.store.sha256(ArtifactKind.MOTION, part.id),
+                    "audio": plan.store.sha256(ArtifactKind.SPEECH, part.id) if part.id in plan.speech_nodes else None,
                     "start_frame": start,
                     "frames": placed.frames,
                     "speech_seconds": start / plan.fps + (fade / plan.fps if number else 0.0) + LEAD_SECONDS,
@@ -266,7 +266,7 @@ def _animatic_node(plan: AnimaticPlan, timeline: Timeline | None, motions: list[
             start += placed.frames
         width, height = preview_size(plan.animatic.options["width"], plan.animatic.options["height"])
         inputs = {"parts": parts, "total_frames": start, "fps": plan.fps, "width": width, "height": height}
-    return plan.shelf.node(
+    return plan.store.node(
         ArtifactKind.ANIMATIC,
         plan.animatic.id,
         job_type=JobType.ANIMATIC,
@@ -276,22 +276,22 @@ def _animatic_node(plan: AnimaticPlan, timeline: Timeline | None, motions: list[
     )
 
 
-# ---------------------------------------------------------------- making
+# ---------------------------------------------------------------- builders
 
 
-async def make_speech(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
-    """Speaks the lines of a shot into one recording; the result's data says where each line is in it."""
+async def make_speech(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
+    """Speaks the lines of a shot into one recording; the result's data holds the position of each line."""
     provider = provider_for("SPEECH", inputs["provider"], SpeechProvider)
     recordings = []
     lines = inputs["lines"]
     for number, line in enumerate(lines):
-        folder = bench.folder / str(number)
+        folder = context.folder / str(number)
         folder.mkdir()
         order = SpeechOrder(line["text"], line["voice_id"], inputs["language"])
-        recordings.append(await provider.speak(order, folder, bench.report_between(number / len(lines), 1)))
-    out = bench.folder / "speech.wav"
+        recordings.append(await provider.speak(order, folder, context.report_between(number / len(lines), 1)))
+    out = context.folder / "speech.wav"
     places = await run_in_worker(
-        join_speech, recordings, GAP_SECONDS, out, limit=bench.settings.render_concurrency, timeout_seconds=120
+        join_speech, recordings, GAP_SECONDS, out, limit=context.settings.render_concurrency, timeout_seconds=120
     )
     seconds = places[-1][0] + places[-1][1]
     utterances = [
@@ -309,12 +309,12 @@ async def make_speech(inputs: dict[str, Any], subject_id: int, bench: BuildConte
     return Result(files=(MadeFile(file),), data={"seconds": seconds, "utterances": utterances})
 
 
-async def make_motion(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
-    """Moves a shot's picture over its time, as a small silent film."""
-    out = bench.folder / "motion.mp4"
+async def make_motion(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
+    """Renders a shot's picture with camera motion for the shot's length, as a small silent clip."""
+    out = context.folder / "motion.mp4"
     seconds = inputs["frames"] / inputs["fps"]
     await move_picture(
-        await bench.file(inputs["picture"]),
+        await context.file(inputs["picture"]),
         out,
         Motion(
             seconds=seconds,
@@ -326,27 +326,27 @@ async def make_motion(inputs: dict[str, Any], subject_id: int, bench: BuildConte
             quality="DRAFT",
             kind="animatic",
         ),
-        Rendering(bench.settings.render_concurrency, bench.settings.render_timeout_seconds, bench.report),
+        Rendering(context.settings.render_concurrency, context.settings.render_timeout_seconds, context.report),
     )
     file = NewFile(out, "video/mp4", f"animatic-{subject_id}.mp4", inputs["width"], inputs["height"], seconds)
     return Result(files=(MadeFile(file),), data={"seconds": seconds})
 
 
-async def make_animatic(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
-    """Joins the parts with hard cuts and lays their voices under them."""
+async def make_animatic(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
+    """Joins the parts with hard cuts and adds their voices."""
     parts, fps = inputs["parts"], inputs["fps"]
-    paths = await bench.files_of({part[name] for part in parts for name in ("video", "audio") if part[name]})
+    paths = await context.files_of({part[name] for part in parts for name in ("video", "audio") if part[name]})
     total_seconds = inputs["total_frames"] / fps
-    audio, out = bench.folder / "animatic.wav", bench.folder / "animatic.mp4"
-    limit, timeout = bench.settings.render_concurrency, bench.settings.render_timeout_seconds
+    audio, out = context.folder / "animatic.wav", context.folder / "animatic.mp4"
+    limit, timeout = context.settings.render_concurrency, context.settings.render_timeout_seconds
     entries = [(paths[part["audio"]], part["speech_seconds"]) for part in parts if part["audio"]]
     await run_in_worker(lay_track, entries, total_seconds, audio, limit=limit, timeout_seconds=timeout)
-    bench.report(0.2)
+    context.report(0.2)
     await concatenate(
         [paths[part["video"]] for part in parts],
         out,
         audio,
-        Rendering(limit, timeout, bench.report_between(0.2, 1)),
+        Rendering(limit, timeout, context.report_between(0.2, 1)),
         width=inputs["width"],
         height=inputs["height"],
         fps=fps,

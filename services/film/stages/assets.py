@@ -1,4 +1,4 @@
-"""ASSETS: the characters, props and scenes of a script get their rows, voices and design images."""
+"""ASSETS: creates the rows, voices and design images of a script's characters, props and scenes."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class AssetsStage:
     job_type = JobType.ASSETS
 
     async def prepare(self, job: Job) -> None:
-        """Assets are made once from the script; later runs find them."""
+        """Creates the assets from the script's draft; does nothing if they exist."""
         if await Asset.exists(script_id=job.target_id):
             return
         script = await Script.get(id=job.target_id)
@@ -65,7 +65,7 @@ class AssetsStage:
         assets = await Asset.filter(script_id=target_id).order_by("position")
         if not assets and script.draft_assets:
             raise NotPreparedError
-        shelf = await load_artifact_store({ArtifactKind.DESIGN: [asset.id for asset in assets]})
+        store = await load_artifact_store({ArtifactKind.DESIGN: [asset.id for asset in assets]})
         references = {
             file.id: file.sha256
             for file in await StoredFile.filter(
@@ -77,7 +77,7 @@ class AssetsStage:
         for asset in assets:
             is_scene = asset.type is AssetType.SCENE
             nodes.append(
-                shelf.node(
+                store.node(
                     ArtifactKind.DESIGN,
                     asset.id,
                     job_type=JobType.TEXT_TO_IMAGE,
@@ -90,7 +90,7 @@ class AssetsStage:
                         "prompt": asset.prompt,
                         "type": asset.type.value,
                         "name": asset.name,
-                        "description": look_of(asset),
+                        "description": appearance_of(asset),
                         "reference": references.get(asset.reference_file_id or 0),
                         "width": width if is_scene else DESIGN_SIDE,
                         "height": height if is_scene else DESIGN_SIDE,
@@ -104,12 +104,12 @@ class AssetsStage:
         return None
 
     @property
-    def makers(self) -> dict[ArtifactKind, Builder]:
+    def builders(self) -> dict[ArtifactKind, Builder]:
         return {ArtifactKind.DESIGN: make_design}
 
 
 async def options_of(script: Script) -> dict[str, Any]:
-    """The options of the script's workflow; the usual ones for a script of its own."""
+    """The options of the script's workflow; the defaults for a script without one."""
     if script.workflow_id is not None:
         workflow = await Workflow.get_or_none(id=script.workflow_id)
         if workflow is not None:
@@ -122,16 +122,16 @@ async def options_of(script: Script) -> dict[str, Any]:
     }
 
 
-def look_of(asset: Asset) -> str:
-    """The words that an asset's look is drawn from: the same in its design and in every shot."""
+def appearance_of(asset: Asset) -> str:
+    """The description of an asset's appearance, the same for its design and every shot."""
     return f"{asset.description} {asset.prompt}".strip()
 
 
-async def make_design(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
+async def make_design(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
     if is_pooled(inputs["provider"]):
-        return await _from_the_pool(inputs, subject_id, bench)
+        return await _make_pooled_design(inputs, subject_id, context)
     provider = provider_for("IMAGE", inputs["provider"], ImageProvider)
-    reference = await bench.file(inputs["reference"]) if inputs.get("reference") else None
+    reference = await context.file(inputs["reference"]) if inputs.get("reference") else None
     order = ImageOrder(
         prompt=inputs["prompt"],
         width=inputs["width"],
@@ -142,11 +142,11 @@ async def make_design(inputs: dict[str, Any], subject_id: int, bench: BuildConte
         model=inputs.get("model"),
         subjects=(Subject(inputs["type"], inputs["name"], inputs["description"], reference=reference),),
     )
-    paths = await provider.draw(order, bench.folder, bench.report)
+    paths = await provider.draw(order, context.folder, context.report)
     return await picture_result(paths, inputs["name"])
 
 
-async def _from_the_pool(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
+async def _make_pooled_design(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
     request = picture_request(
         inputs["provider"],
         model=inputs.get("model"),
@@ -156,4 +156,4 @@ async def _from_the_pool(inputs: dict[str, Any], subject_id: int, bench: BuildCo
         height=inputs["height"],
         pictures=[inputs["reference"]] if inputs.get("reference") else [],
     )
-    return await picture_result(await bench.generate(request), inputs["name"])
+    return await picture_result(await context.generate(request), inputs["name"])

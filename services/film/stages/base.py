@@ -1,4 +1,4 @@
-"""What a stage is to the planner."""
+"""The interface between a stage and the planner."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -11,10 +11,10 @@ from services.film.artifacts.graph import Node
 
 
 class NotPreparedError(JobFailure):
-    """The rows that a stage's artifacts hang on are not there yet: its job, or one before it, has not begun."""
+    """The rows that a stage's artifacts belong to do not exist yet: its job, or an earlier one, has not started."""
 
     def __init__(self) -> None:
-        message = "What this is made from has not begun yet: run the stages before it first."
+        message = "An earlier stage has not started yet. Run the earlier stages first."
         super().__init__(JobErrorCode.INVALID_INPUT, message, is_retryable=True)
 
 
@@ -23,14 +23,14 @@ class StageWork(Protocol):
     job_type: JobType
 
     @property
-    def makers(self) -> Mapping[ArtifactKind, Builder]:
-        """How each kind of artifact of the stage is made."""
+    def builders(self) -> Mapping[ArtifactKind, Builder]:
+        """The builder of each artifact kind of the stage."""
 
     async def prepare(self, job: Job) -> None:
-        """Writes the rows that the stage's artifacts hang on, where they are not there yet. In a transaction."""
+        """Creates the rows that the stage's artifacts belong to, if they do not exist. Runs in a transaction."""
 
     async def nodes(self, target_id: int) -> list[Node]:
-        """All that the target should have, with the state of what it has. NotPreparedError before `prepare`."""
+        """Returns all artifacts that the target needs, with their states. Raises NotPreparedError before `prepare`."""
 
     async def finish(self, job: Job) -> None:
         """Runs in the transaction in which the stage job succeeds."""

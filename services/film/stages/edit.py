@@ -1,4 +1,4 @@
-"""EDIT: clips, voices, effects and music are cut into the film, with subtitles and a poster."""
+"""EDIT: cuts clips, voices, effects and music into the film, with subtitles and a poster."""
 
 import hashlib
 from dataclasses import dataclass
@@ -36,15 +36,15 @@ POSTER_CHOICES = 12
 class EditPlan:
     edit: Edit
     video: VideoPlan
-    shelf: ArtifactStore
+    store: ArtifactStore
     timeline: Timeline | None
 
 
 async def load_edit(edit_id: int) -> EditPlan:
     edit = await Edit.get(id=edit_id)
     video = await load_video(edit.video_id)
-    shelf = await load_artifact_store({ArtifactKind.MUSIC: [edit_id], ArtifactKind.FILM: [edit_id]})
-    return EditPlan(edit, video, shelf, video.animatic.timeline_at(video.video.options["fps"]))
+    store = await load_artifact_store({ArtifactKind.MUSIC: [edit_id], ArtifactKind.FILM: [edit_id]})
+    return EditPlan(edit, video, store, video.animatic.timeline_at(video.video.options["fps"]))
 
 
 class EditStage:
@@ -64,7 +64,7 @@ class EditStage:
         return None
 
     @property
-    def makers(self) -> dict[ArtifactKind, Builder]:
+    def builders(self) -> dict[ArtifactKind, Builder]:
         return {ArtifactKind.MUSIC: make_music, ArtifactKind.FILM: make_film}
 
 
@@ -84,7 +84,7 @@ def _music_node(plan: EditPlan) -> Node:
             "seed": _seed(plan),
         }
     total = sum(shot.duration_seconds for shot in plan.video.animatic.shots)
-    return plan.shelf.node(
+    return plan.store.node(
         ArtifactKind.MUSIC,
         plan.edit.id,
         job_type=JobType.EDIT,
@@ -95,14 +95,14 @@ def _music_node(plan: EditPlan) -> Node:
 
 
 def _seed(plan: EditPlan) -> int:
-    """The same story has the same music: the seed comes from its words, not from its rows."""
+    """The seed of the music, derived from the spoken words and not from row ids: the same story has the same music."""
     words = "".join(f"{shot.narration}{shot.dialogue}" for shot in plan.video.animatic.shots)
     return int.from_bytes(hashlib.sha256(words.encode()).digest()[:4])
 
 
 def _film_node(plan: EditPlan, music: Node | None) -> Node:
     total = sum(shot.duration_seconds for shot in plan.video.animatic.shots)
-    return plan.shelf.node(
+    return plan.store.node(
         ArtifactKind.FILM,
         plan.edit.id,
         job_type=JobType.EDIT,
@@ -113,19 +113,19 @@ def _film_node(plan: EditPlan, music: Node | None) -> Node:
 
 
 def poster_choices(pictures: list[T]) -> list[T]:
-    """Some of a film's pictures, evenly spread, from which its poster is chosen."""
+    """The candidates for a film's poster: some of its pictures, evenly spread."""
     return pictures[:: max(1, len(pictures) // POSTER_CHOICES)]
 
 
 def _film_inputs(plan: EditPlan) -> dict[str, Any] | None:
-    """All that the film is cut from; None while any of it is missing."""
+    """The inputs of the film; None while any of them is missing."""
     timeline, animatic, options = plan.timeline, plan.video.animatic, plan.edit.options
-    clips = [plan.video.shelf.sha256(ArtifactKind.CLIP, segment.id) for segment in plan.video.segments]
+    clips = [plan.video.store.sha256(ArtifactKind.CLIP, segment.id) for segment in plan.video.segments]
     if timeline is None or not clips or None in clips:
         return None
     shots, pictures = [], []
     for number, (shot, part, placed) in enumerate(zip(animatic.shots, animatic.parts, timeline.shots, strict=True)):
-        speech = animatic.shelf.get(ArtifactKind.SPEECH, part.id) if part.id in animatic.speech_nodes else None
+        speech = animatic.store.get(ArtifactKind.SPEECH, part.id) if part.id in animatic.speech_nodes else None
         at = placed.utterances[0].start_seconds if placed.utterances else 0.0
         shots.append(
             {
@@ -147,7 +147,7 @@ def _film_inputs(plan: EditPlan) -> dict[str, Any] | None:
                 "effects": list(choose_effects(shot.prompt)) if options["audioEffects"] else [],
             }
         )
-        if picture := animatic.shelf.sha256(ArtifactKind.PICTURE, shot.id):
+        if picture := animatic.store.sha256(ArtifactKind.PICTURE, shot.id):
             pictures.append(picture)
     video_options, music = plan.video.video.options, plan.edit.music or {}
     has_music = bool(options["backgroundMusic"]) or plan.edit.music is not None
@@ -159,7 +159,7 @@ def _film_inputs(plan: EditPlan) -> dict[str, Any] | None:
         "fps": video_options["fps"],
         "quality": video_options["quality"],
         "crossfade_seconds": timeline.crossfade_seconds,
-        "music": plan.shelf.sha256(ArtifactKind.MUSIC, plan.edit.id) if has_music else None,
+        "music": plan.store.sha256(ArtifactKind.MUSIC, plan.edit.id) if has_music else None,
         "music_volume": music.get("volume", MUSIC_VOLUME),
         "music_fade_in_seconds": music.get("fade_in_seconds", MUSIC_FADE_SECONDS),
         "music_fade_out_seconds": music.get("fade_out_seconds", MUSIC_FADE_SECONDS),
@@ -171,10 +171,10 @@ def _film_inputs(plan: EditPlan) -> dict[str, Any] | None:
     }
 
 
-# ---------------------------------------------------------------- making
+# ---------------------------------------------------------------- builders
 
 
-async def make_music(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
+async def make_music(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
     provider = provider_for("MUSIC", inputs["provider"], MusicProvider)
     order = MusicOrder(
         seconds=inputs["seconds"],
@@ -182,17 +182,17 @@ async def make_music(inputs: dict[str, Any], subject_id: int, bench: BuildContex
         seed=inputs["seed"],
         hints=tuple((float(second), str(word)) for second, word in inputs["hints"]),
     )
-    path = await provider.compose(order, bench.folder, bench.report)
+    path = await provider.compose(order, context.folder, context.report)
     file = NewFile(path, "audio/wav", "music.wav", duration_seconds=inputs["seconds"])
     return Result(files=(MadeFile(file),), data={"seconds": inputs["seconds"]})
 
 
-async def make_film(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
-    """Cuts the film; hands in the film, its subtitles as SubRip, and its poster."""
+async def make_film(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
+    """Cuts the film; the result holds the film, its subtitles as SubRip, and its poster."""
     shots = inputs["shots"]
     digests = {shot[name] for shot in shots for name in ("clip", "voice") if shot[name]}
     digests |= set(inputs["poster_choices"]) | ({inputs["music"]} if inputs["music"] else set())
-    paths = await bench.files_of(digests)
+    paths = await context.files_of(digests)
     lines = [
         PlacedUtterance(line["text"], line["start_seconds"], line["end_seconds"], line["kind"], line["speaker"])
         for shot in shots
@@ -226,9 +226,9 @@ async def make_film(inputs: dict[str, Any], subject_id: int, bench: BuildContext
         burn_subtitles=inputs["burn_subtitles"],
         language=inputs["language"],
     )
-    limit, timeout = bench.settings.render_concurrency, bench.settings.render_timeout_seconds
-    film, subtitles, poster = (bench.folder / name for name in ("film.mp4", "film.srt", "poster.jpg"))
-    result = await cut_film(plan, film, bench.folder, Rendering(limit, timeout, bench.report_between(0, 0.97)))
+    limit, timeout = context.settings.render_concurrency, context.settings.render_timeout_seconds
+    film, subtitles, poster = (context.folder / name for name in ("film.mp4", "film.srt", "poster.jpg"))
+    result = await cut_film(plan, film, context.folder, Rendering(limit, timeout, context.report_between(0, 0.97)))
     files = [MadeFile(NewFile(film, "video/mp4", "film.mp4", plan.width, plan.height, result.seconds))]
     if cues:
         await run_in_worker(write_srt, list(cues), subtitles, limit=limit, timeout_seconds=60)

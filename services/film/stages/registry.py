@@ -1,4 +1,4 @@
-"""All stages by name, and all makers by the kind of artifact that they make."""
+"""All stages by name, and all builders by artifact kind."""
 
 from models.enums import ArtifactKind, Stage
 from services.film.artifacts.context import Builder
@@ -19,4 +19,6 @@ STAGE_WORK: dict[Stage, StageWork] = {
     Stage.EDIT: EditStage(),
 }
 
-MAKERS: dict[ArtifactKind, Builder] = {kind: make for work in STAGE_WORK.values() for kind, make in work.makers.items()}
+BUILDERS: dict[ArtifactKind, Builder] = {
+    kind: build for work in STAGE_WORK.values() for kind, build in work.builders.items()
+}

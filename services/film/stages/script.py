@@ -1,4 +1,4 @@
-"""SCRIPT: a text becomes scenes and shots."""
+"""SCRIPT: turns a text into scenes and shots."""
 
 from typing import Any
 
@@ -23,15 +23,15 @@ class ScriptStage:
     job_type = JobType.SCRIPT
 
     async def prepare(self, job: Job) -> None:
-        begins = [JobStatus.PENDING, JobStatus.FAILED, JobStatus.CANCELED]
-        await scripts.transition(job.target_id, to=JobStatus.RUNNING, expected=begins)
+        startable = [JobStatus.PENDING, JobStatus.FAILED, JobStatus.CANCELED]
+        await scripts.transition(job.target_id, to=JobStatus.RUNNING, expected=startable)
 
     async def nodes(self, target_id: int) -> list[Node]:
         script = await Script.get(id=target_id)
         source = await StoredFile.get(id=script.source_file_id)
-        shelf = await load_artifact_store({ArtifactKind.SCRIPT: [script.id]})
+        store = await load_artifact_store({ArtifactKind.SCRIPT: [script.id]})
         return [
-            shelf.node(
+            store.node(
                 ArtifactKind.SCRIPT,
                 script.id,
                 job_type=JobType.SCRIPT,
@@ -45,13 +45,13 @@ class ScriptStage:
         await scripts.transition(job.target_id, to=JobStatus.SUCCEEDED, expected=[JobStatus.RUNNING])
 
     @property
-    def makers(self) -> dict[ArtifactKind, Builder]:
+    def builders(self) -> dict[ArtifactKind, Builder]:
         return {ArtifactKind.SCRIPT: make_script}
 
 
-async def make_script(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
-    """Has the text provider write the script, and hands in its rows."""
-    path = await bench.file(inputs["text_sha256"])
+async def make_script(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
+    """Has the text provider write the script; publishing the result writes its rows."""
+    path = await context.file(inputs["text_sha256"])
     text = await anyio.to_thread.run_sync(lambda: path.read_text("utf-8"))
     provider = provider_for("TEXT", inputs["provider"], TextProvider)
     order = ScriptOrder(
@@ -66,7 +66,7 @@ async def make_script(inputs: dict[str, Any], subject_id: int, bench: BuildConte
         shot_seconds_min=inputs["shot_seconds_min"],
         shot_seconds_max=inputs["shot_seconds_max"],
     )
-    draft = await provider.write_script(order, bench.report)
+    draft = await provider.write_script(order, context.report)
 
     async def publish() -> None:
         await scripts.write_draft(subject_id, draft)

@@ -1,4 +1,4 @@
-"""STORYBOARD: every shot of the script gets its picture, drawn singly or cut from a grid."""
+"""STORYBOARD: builds the picture of every shot of the script, drawn singly or cropped from a grid."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ from services.film.artifacts.generations import picture_request
 from services.film.artifacts.graph import Node
 from services.film.artifacts.store import ArtifactStore, load_artifact_store
 from services.film.pictures import picture_file, picture_result
-from services.film.stages.assets import look_of
+from services.film.stages.assets import appearance_of
 from services.film.stages.base import NotPreparedError
 from services.platform.providers import is_pooled, provider_for
 from services.stores import storyboards
@@ -29,13 +29,13 @@ CROP_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class StoryboardPlan:
-    """A storyboard with all that its pictures are made from."""
+    """A storyboard with all inputs of its pictures. references: SHA-256 by file id."""
 
     storyboard: Storyboard
     shots: list[Shot]
     assets: dict[int, Asset]
     references: dict[int, str]
-    shelf: ArtifactStore
+    store: ArtifactStore
 
     @property
     def side(self) -> int:
@@ -56,14 +56,14 @@ async def load_storyboard(storyboard_id: int) -> StoryboardPlan:
             id__in=[asset.reference_file_id for asset in assets.values() if asset.reference_file_id]
         )
     }
-    shelf = await load_artifact_store(
+    store = await load_artifact_store(
         {
             ArtifactKind.DESIGN: list(assets),
             ArtifactKind.GRID: [storyboard_id],
             ArtifactKind.PICTURE: [shot.id for shot in shots],
         }
     )
-    return StoryboardPlan(storyboard, shots, assets, references, shelf)
+    return StoryboardPlan(storyboard, shots, assets, references, store)
 
 
 class StoryboardStage:
@@ -71,7 +71,7 @@ class StoryboardStage:
     job_type = JobType.STORYBOARD
 
     async def prepare(self, job: Job) -> None:
-        """Shots are taken over from the script once; what people change in them is theirs."""
+        """Copies the shots from the script once; does nothing if they exist, so that users' edits are kept."""
         if await Shot.exists(storyboard_id=job.target_id):
             return
         storyboard = await Storyboard.get(id=job.target_id)
@@ -102,56 +102,56 @@ class StoryboardStage:
         )
 
     async def nodes(self, target_id: int) -> list[Node]:
-        board = await load_storyboard(target_id)
-        if not board.shots and await ScriptShot.exists(script_id=board.storyboard.script_id):
+        plan = await load_storyboard(target_id)
+        if not plan.shots and await ScriptShot.exists(script_id=plan.storyboard.script_id):
             raise NotPreparedError
-        return storyboard_nodes(board)
+        return storyboard_nodes(plan)
 
     async def finish(self, job: Job) -> None:
         return None
 
     @property
-    def makers(self) -> dict[ArtifactKind, Builder]:
+    def builders(self) -> dict[ArtifactKind, Builder]:
         return {ArtifactKind.GRID: make_grid, ArtifactKind.PICTURE: make_picture}
 
 
-def storyboard_nodes(board: StoryboardPlan) -> list[Node]:
-    """Grids first, then the shots' pictures. A cut shot waits for its grid; an edited one is drawn singly."""
+def storyboard_nodes(plan: StoryboardPlan) -> list[Node]:
+    """Grids first, then the shots' pictures. A cropped shot waits for its grid; an edited one is drawn singly."""
     grids: dict[int, Node] = {}
     nodes: list[Node] = []
-    if board.side > 1:
+    if plan.side > 1:
         cells: dict[int, list[Shot]] = {}
-        for shot in board.shots:
-            cells.setdefault(board.slot_of(shot), []).append(shot)
+        for shot in plan.shots:
+            cells.setdefault(plan.slot_of(shot), []).append(shot)
         for slot, shots in cells.items():
             if all(shot.is_single for shot in shots):
                 continue
-            grids[slot] = _grid_node(board, slot, shots)
+            grids[slot] = _grid_node(plan, slot, shots)
         nodes += grids.values()
-    crops = board.side == 1 or board.storyboard.options.get("autoCrop", True)
-    for shot in board.shots:
-        if shot.is_single or board.side == 1:
-            nodes.append(_drawn_node(board, shot))
+    crops = plan.side == 1 or plan.storyboard.options.get("autoCrop", True)
+    for shot in plan.shots:
+        if shot.is_single or plan.side == 1:
+            nodes.append(_drawn_node(plan, shot))
         elif crops:
-            nodes.append(_cut_node(board, shot, grids[board.slot_of(shot)]))
+            nodes.append(_cut_node(plan, shot, grids[plan.slot_of(shot)]))
     return nodes
 
 
-def picture_inputs(board: StoryboardPlan, shot: Shot, prompt: str, seed: int) -> dict[str, Any]:
-    """All that a shot's picture is made from. Design images stand here by their content."""
-    options = board.storyboard.options
+def picture_inputs(plan: StoryboardPlan, shot: Shot, prompt: str, seed: int) -> dict[str, Any]:
+    """The inputs of a shot's picture; design images appear as content hashes."""
+    options = plan.storyboard.options
     subjects = []
     for asset_id in shot.asset_ids:
-        asset = board.assets.get(asset_id)
+        asset = plan.assets.get(asset_id)
         if asset is None:
             continue
         subjects.append(
             {
                 "type": asset.type.value,
                 "name": asset.name,
-                "description": look_of(asset),
-                "design": board.shelf.sha256(ArtifactKind.DESIGN, asset.id),
-                "reference": board.references.get(asset.reference_file_id or 0),
+                "description": appearance_of(asset),
+                "design": plan.store.sha256(ArtifactKind.DESIGN, asset.id),
+                "reference": plan.references.get(asset.reference_file_id or 0),
             }
         )
     return {
@@ -170,10 +170,10 @@ def _job_type(inputs: dict[str, Any]) -> JobType:
     return JobType.IMAGE_TO_IMAGE if any(item["design"] for item in inputs["subjects"]) else JobType.TEXT_TO_IMAGE
 
 
-def _drawn_node(board: StoryboardPlan, shot: Shot) -> Node:
-    # The sequence seeds the picture: two shots with the same words are still two pictures.
-    inputs = picture_inputs(board, shot, shot.prompt, shot.sequence + 1_000_003 * shot.generation)
-    return board.shelf.node(
+def _drawn_node(plan: StoryboardPlan, shot: Shot) -> Node:
+    # The seed depends on the sequence, so that two shots with the same words get different pictures.
+    inputs = picture_inputs(plan, shot, shot.prompt, shot.sequence + 1_000_003 * shot.generation)
+    return plan.store.node(
         ArtifactKind.PICTURE,
         shot.id,
         job_type=_job_type(inputs),
@@ -183,27 +183,27 @@ def _drawn_node(board: StoryboardPlan, shot: Shot) -> Node:
     )
 
 
-def _grid_node(board: StoryboardPlan, slot: int, shots: list[Shot]) -> Node:
-    # A shot that left the grid keeps its cell as it was, so that the others need not be drawn again for its sake.
-    provider = board.storyboard.options["provider"]
-    cells = [{**picture_inputs(board, shot, shot.grid_prompt, shot.sequence), "provider": provider} for shot in shots]
-    while len(cells) < board.side**2:  # the last grid is filled up with its last shot, seen once more
+def _grid_node(plan: StoryboardPlan, slot: int, shots: list[Shot]) -> Node:
+    # A shot that left the grid keeps its old cell, so that the grid's other shots are not drawn again.
+    provider = plan.storyboard.options["provider"]
+    cells = [{**picture_inputs(plan, shot, shot.grid_prompt, shot.sequence), "provider": provider} for shot in shots]
+    while len(cells) < plan.side**2:  # the last grid is filled with variants of its last shot
         cells.append({**cells[-1], "seed": cells[-1]["seed"] + 500_000})
-    return board.shelf.node(
+    return plan.store.node(
         ArtifactKind.GRID,
-        board.storyboard.id,
+        plan.storyboard.id,
         slot,
         job_type=_job_type(cells[0]),
         queue=Queue.IMAGES,
         weight=PICTURE_SECONDS * len(cells),
-        inputs={"rows": board.side, "columns": board.side, "cells": cells},
+        inputs={"rows": plan.side, "columns": plan.side, "cells": cells},
     )
 
 
-def _cut_node(board: StoryboardPlan, shot: Shot, grid: Node) -> Node:
-    place = (shot.sequence - 1) % board.side**2
-    sha256 = board.shelf.sha256(ArtifactKind.GRID, board.storyboard.id, board.slot_of(shot))
-    return board.shelf.node(
+def _cut_node(plan: StoryboardPlan, shot: Shot, grid: Node) -> Node:
+    place = (shot.sequence - 1) % plan.side**2
+    sha256 = plan.store.sha256(ArtifactKind.GRID, plan.storyboard.id, plan.slot_of(shot))
+    return plan.store.node(
         ArtifactKind.PICTURE,
         shot.id,
         job_type=JobType.IMAGE_TO_IMAGE,
@@ -211,34 +211,34 @@ def _cut_node(board: StoryboardPlan, shot: Shot, grid: Node) -> Node:
         weight=CROP_SECONDS,
         inputs={
             "grid": sha256,
-            "rows": board.side,
-            "columns": board.side,
-            "row": place // board.side,
-            "column": place % board.side,
+            "rows": plan.side,
+            "columns": plan.side,
+            "row": place // plan.side,
+            "column": place % plan.side,
         }
         if sha256 is not None and grid.is_current
         else None,
     )
 
 
-# ---------------------------------------------------------------- making
+# ---------------------------------------------------------------- builders
 
 
-async def make_picture(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
-    """Draws a shot's picture, or cuts it from its grid."""
+async def make_picture(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
+    """Draws a shot's picture, or crops it from its grid."""
     if "grid" in inputs:
-        return await _cut(inputs, bench)
+        return await _cut(inputs, context)
     if is_pooled(inputs["provider"]):
-        paths = await bench.generate(_shot_request(inputs, subject_id))
+        paths = await context.generate(_shot_request(inputs, subject_id))
     else:
         provider = provider_for("IMAGE", inputs["provider"], ImageProvider)
-        paths = await provider.draw(await _order(inputs, bench), bench.folder, bench.report)
+        paths = await provider.draw(await _order(inputs, context), context.folder, context.report)
     return await picture_result(paths, f"shot-{subject_id}")
 
 
 def _shot_request(inputs: dict[str, Any], subject_id: int) -> GenerationRequest:
-    """Composed from the designs of what the shot shows, or the pictures that people gave for them, so that a face stays
-    the same face.
+    """A request that composes the picture from the designs (or else the uploaded references) of the assets shown, so
+    that a character's face stays the same.
     """
     shown = [(item["name"], item["design"] or item["reference"]) for item in inputs["subjects"]]
     shown = [(name, picture) for name, picture in shown if picture]
@@ -253,33 +253,33 @@ def _shot_request(inputs: dict[str, Any], subject_id: int) -> GenerationRequest:
     )
 
 
-async def make_grid(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
-    """Draws rows x columns shots in one picture."""
+async def make_grid(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
+    """Draws a grid of rows x columns shots as one picture."""
     first = inputs["cells"][0]
     provider = provider_for("IMAGE", first["provider"], ImageProvider)
-    cells = tuple([await _order(cell, bench) for cell in inputs["cells"]])
-    path = await provider.draw_grid(GridOrder(inputs["rows"], inputs["columns"], cells), bench.folder, bench.report)
-    exact = bench.folder / "grid-exact.png"
+    cells = tuple([await _order(cell, context) for cell in inputs["cells"]])
+    path = await provider.draw_grid(GridOrder(inputs["rows"], inputs["columns"], cells), context.folder, context.report)
+    exact = context.folder / "grid-exact.png"
     width, height = first["width"] * inputs["columns"], first["height"] * inputs["rows"]
     file = await picture_file(path, f"grid-{subject_id}.png")
-    if (file.width, file.height) != (width, height):  # a service that draws its own sizes
-        await _in_worker(bench, fit_picture, path, exact, width, height)
+    if (file.width, file.height) != (width, height):  # the provider chose another size
+        await _in_worker(context, fit_picture, path, exact, width, height)
         file = await picture_file(exact, f"grid-{subject_id}.png")
     return Result(files=(MadeFile(file),))
 
 
-async def _cut(inputs: dict[str, Any], bench: BuildContext) -> Result:
-    grid = await bench.file(inputs["grid"])
+async def _cut(inputs: dict[str, Any], context: BuildContext) -> Result:
+    grid = await context.file(inputs["grid"])
     rows, columns = inputs["rows"], inputs["columns"]
-    outs = [bench.folder / f"cell-{number}.png" for number in range(rows * columns)]
-    await _in_worker(bench, crop_grid, grid, rows, columns, outs)
+    outs = [context.folder / f"cell-{number}.png" for number in range(rows * columns)]
+    await _in_worker(context, crop_grid, grid, rows, columns, outs)
     cell = outs[inputs["row"] * columns + inputs["column"]]
     file = await picture_file(cell, "shot.png")
     return Result(files=(MadeFile(file), MadeFile(file, FileRole.CANDIDATE)))
 
 
-async def _in_worker(bench: BuildContext, function: Any, *arguments: Any) -> Any:
-    settings = bench.settings
+async def _in_worker(context: BuildContext, function: Any, *arguments: Any) -> Any:
+    settings = context.settings
     return await run_in_worker(
         function,
         *arguments,
@@ -288,9 +288,9 @@ async def _in_worker(bench: BuildContext, function: Any, *arguments: Any) -> Any
     )
 
 
-async def _order(inputs: dict[str, Any], bench: BuildContext) -> ImageOrder:
+async def _order(inputs: dict[str, Any], context: BuildContext) -> ImageOrder:
     digests = {item[name] for item in inputs["subjects"] for name in ("design", "reference") if item[name]}
-    paths = await bench.files_of(digests)
+    paths = await context.files_of(digests)
     return ImageOrder(
         prompt=inputs["prompt"],
         width=inputs["width"],
@@ -313,7 +313,7 @@ async def _order(inputs: dict[str, Any], bench: BuildContext) -> ImageOrder:
 
 
 def default_storyboard_options(options: dict[str, Any], width: int, height: int) -> dict[str, Any]:
-    """A storyboard's options from a workflow's (snake case)."""
+    """A storyboard's options, derived from a workflow's options (snake case)."""
     return {
         "width": width,
         "height": height,

@@ -1,4 +1,4 @@
-"""VIDEO: one clip per shot."""
+"""VIDEO: builds one clip per shot."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,7 +31,7 @@ class VideoPlan:
     video: Video
     animatic: AnimaticPlan
     segments: list[VideoSegment]
-    shelf: ArtifactStore
+    store: ArtifactStore
 
 
 async def load_video(video_id: int) -> VideoPlan:
@@ -41,8 +41,8 @@ async def load_video(video_id: int) -> VideoPlan:
     if any(shot.id not in segment_by_shot for shot in animatic.shots):
         raise NotPreparedError
     segments = [segment_by_shot[shot.id] for shot in animatic.shots]
-    shelf = await load_artifact_store({ArtifactKind.CLIP: [segment.id for segment in segments]})
-    return VideoPlan(video, animatic, segments, shelf)
+    store = await load_artifact_store({ArtifactKind.CLIP: [segment.id for segment in segments]})
+    return VideoPlan(video, animatic, segments, store)
 
 
 class VideoStage:
@@ -64,7 +64,7 @@ class VideoStage:
         return None
 
     @property
-    def makers(self) -> dict[ArtifactKind, Builder]:
+    def builders(self) -> dict[ArtifactKind, Builder]:
         return {ArtifactKind.CLIP: make_clip}
 
 
@@ -77,18 +77,18 @@ def clip_nodes(plan: VideoPlan) -> list[Node]:
 
 
 def one_at_a_time(nodes: list[Node]) -> list[Node]:
-    """The nodes with only the first one that is still to be made let through: the others wait for it."""
-    result, is_taken = [], False
+    """Removes the inputs of all buildable nodes except the first, so that the others wait for it."""
+    result, has_first = [], False
     for node in nodes:
-        is_open = node.inputs is not None and not node.is_current and not node.has_failed
-        result.append(replace(node, inputs=None) if is_open and is_taken else node)
-        is_taken = is_taken or is_open
+        is_buildable = node.inputs is not None and not node.is_current and not node.has_failed
+        result.append(replace(node, inputs=None) if is_buildable and has_first else node)
+        has_first = has_first or is_buildable
     return result
 
 
 def _clip_node(plan: VideoPlan, timeline: Timeline | None, number: int, segment: VideoSegment, shot: Shot) -> Node:
     options: dict[str, Any] = plan.video.options
-    picture = plan.animatic.shelf.sha256(ArtifactKind.PICTURE, shot.id)
+    picture = plan.animatic.store.sha256(ArtifactKind.PICTURE, shot.id)
     inputs = None
     if timeline is not None and picture is not None:
         inputs = {
@@ -105,7 +105,7 @@ def _clip_node(plan: VideoPlan, timeline: Timeline | None, number: int, segment:
             "quality": options["quality"],
             "seed": (options.get("seed") or 0) + shot.sequence,
         }
-    return plan.shelf.node(
+    return plan.store.node(
         ArtifactKind.CLIP,
         segment.id,
         job_type=JobType.IMAGE_TO_VIDEO,
@@ -115,14 +115,14 @@ def _clip_node(plan: VideoPlan, timeline: Timeline | None, number: int, segment:
     )
 
 
-async def make_clip(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
-    """Has the video provider film a shot from its picture."""
+async def make_clip(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
+    """Has the video provider generate a shot's clip from its picture."""
     if is_pooled(inputs["provider"]):
-        paths = await bench.generate(await _pool_request(inputs, subject_id))
-        return await _clip_result(paths[0], inputs, subject_id, bench)
+        paths = await context.generate(await _pool_request(inputs, subject_id))
+        return await _clip_result(paths[0], inputs, subject_id, context)
     provider = provider_for("VIDEO", inputs["provider"], VideoProvider)
     order = ClipOrder(
-        picture=await bench.file(inputs["picture"]),
+        picture=await context.file(inputs["picture"]),
         prompt=inputs["prompt"],
         shot_type=inputs["shot_type"],
         seconds=inputs["frames"] / inputs["fps"],
@@ -134,7 +134,7 @@ async def make_clip(inputs: dict[str, Any], subject_id: int, bench: BuildContext
         seed=inputs["seed"],
         model=inputs.get("model"),
     )
-    return await _clip_result(await provider.film(order, bench.folder, bench.report), inputs, subject_id, bench)
+    return await _clip_result(await provider.film(order, context.folder, context.report), inputs, subject_id, context)
 
 
 async def _pool_request(inputs: dict[str, Any], subject_id: int) -> GenerationRequest:
@@ -152,9 +152,9 @@ async def _pool_request(inputs: dict[str, Any], subject_id: int) -> GenerationRe
     )
 
 
-async def _clip_result(path: Path, inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
-    """A clip as it came: the cut fits it to the film, shortens it, or holds its last picture."""
-    info = await run_in_worker(probe, path, limit=bench.settings.render_concurrency, timeout_seconds=60)
+async def _clip_result(path: Path, inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
+    """The clip as the provider returned it; the cut scales it, shortens it, or holds its last frame."""
+    info = await run_in_worker(probe, path, limit=context.settings.render_concurrency, timeout_seconds=60)
     seconds = float(info.duration_seconds or inputs["frames"] / inputs["fps"])
     file = NewFile(path, info.content_type, f"clip-{subject_id}.mp4", info.width, info.height, seconds)
     return Result(files=(MadeFile(file),), data={"seconds": seconds})

@@ -1,4 +1,4 @@
-"""A workflow's credit budget: it pauses, with an alert, before its next picture or clip would pass it."""
+"""A workflow's credit budget: pauses the workflow, with an alert, before its next picture or clip would exceed it."""
 
 from models.enums import AlertKind, AlertSeverity, WorkflowStatus
 from models.workflows import Workflow
@@ -9,8 +9,8 @@ from services.stores.jobs.waits import suspend_builds_of_workflow
 
 
 async def pause_workflow_for_budget(workflow_id: int, reason: str) -> None:
-    """PAUSED with the reason and an alert: what runs ends, nothing more is begun. In a transaction. Where it is no
-    running workflow (somebody has paused it, it has ended), nothing changes.
+    """Pauses a workflow with the reason and raises an alert, in the caller's transaction. Running jobs finish; no new
+    ones start. Changes nothing if the workflow is already paused or has ended.
     """
     owner = await workflows.transition(
         workflow_id,
@@ -27,6 +27,7 @@ async def pause_workflow_for_budget(workflow_id: int, reason: str) -> None:
         AlertKind.CREDIT_LOW,
         AlertSeverity.WARNING,
         budget_cause(workflow_id),
-        f"The workflow {workflow.name} is paused. {reason} What runs ends; resumeWorkflow(creditBudget) goes on.",
+        f"The workflow {workflow.name} is paused. {reason} Running jobs finish;"
+        " call resumeWorkflow(creditBudget) to continue.",
         workflow_id=workflow_id,
     )

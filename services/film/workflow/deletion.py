@@ -1,4 +1,4 @@
-"""Removing a workflow with all that hangs on it, also what was made from its parts outside of it."""
+"""Deletes the rows of a workflow, including those derived from its rows outside the workflow."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,7 @@ from services.stores.updates import Sql
 
 @dataclass(frozen=True)
 class _Family:
-    """Ids of a workflow's scripts and of everything that hangs on them, whoever it belongs to as a workflow."""
+    """Ids of a workflow's scripts and of all rows derived from them, also rows without a workflow or of another one."""
 
     scripts: list[int]
     storyboards: list[int]
@@ -34,7 +34,7 @@ class _Family:
         return [*self.scripts, *self.storyboards, *self.animatics, *self.videos, *self.edits]
 
     def subjects(self) -> dict[ArtifactKind, Sql]:
-        """By kind of artifact what its subjects are, as `subject_id IN (…)` takes it."""
+        """The subjects of each artifact kind, as the text of `subject_id IN (…)`."""
         assets = _ids_of("asset", "script_id", self.scripts)
         shots = _ids_of("shot", "storyboard_id", self.storyboards)
         parts = _ids_of("animatic_part", "animatic_id", self.animatics)
@@ -54,7 +54,7 @@ class _Family:
 
 
 def _listed(ids: list[int]) -> Sql:
-    """Ids for an IN clause, written out: a statement's limit of values does not matter."""
+    """Ids for an IN clause as literals, so that the limit of values per statement does not apply."""
     return Sql(", ".join(str(int(number)) for number in ids) or "0")
 
 
@@ -65,8 +65,8 @@ def _ids_of(table: str, parent: str, parent_ids: list[int]) -> Sql:
 async def _family(workflow_id: int) -> _Family:
     async def ids(table: Any, parent: str, parents: list[int]) -> list[int]:
         own = await table.filter(workflow_id=workflow_id).values_list("id", flat=True)
-        hanging = await table.filter(**{f"{parent}__in": parents}).values_list("id", flat=True) if parent else []
-        return sorted({int(number) for number in (*own, *hanging)})
+        derived = await table.filter(**{f"{parent}__in": parents}).values_list("id", flat=True) if parent else []
+        return sorted({int(number) for number in (*own, *derived)})
 
     script_ids = await ids(Script, "", [])
     storyboard_ids = await ids(Storyboard, "script_id", script_ids)
@@ -76,9 +76,9 @@ async def _family(workflow_id: int) -> _Family:
 
 
 async def delete_rows(workflow_id: int) -> None:
-    """Stops what still runs and removes all rows but the workflow's own. In a transaction.
+    """Cancels live jobs and deletes all rows except the workflow's own, in the caller's transaction.
 
-    Files that nothing else refers to can no longer be fetched, and house-keeping takes them away; uploads stay.
+    Files without other references can no longer be fetched, and the purge removes them; uploads stay.
     """
     family = await _family(workflow_id)
     jobs = Jobs(workflow_id=workflow_id, target_ids=family.target_ids)
@@ -87,8 +87,8 @@ async def delete_rows(workflow_id: int) -> None:
     for kind, subjects in family.subjects().items():
         await artifacts.remove(kind, subjects)
     await delete_links_of_workflow(workflow_id, family.target_ids)
-    # Pictures and clips of the pool may still be under way upstream: their records are deleted as any record is, and
-    # what is known about them goes when deleted rows do.
+    # Pooled pictures and clips may still be running upstream: their records are marked as deleted like any record,
+    # and their rows are removed when deleted records are purged.
     where = jobs.where()
     of_builds = Sql(f"role = 'GENERATE' AND parent_id IN (SELECT id FROM job WHERE {where.text})", where.values)
     await delete_similarity_keys(await records.mark_deleted_with_jobs(of_builds))
@@ -100,7 +100,7 @@ async def delete_rows(workflow_id: int) -> None:
 
 
 async def _files_of(jobs: Jobs, family: _Family) -> list[int]:
-    """Ids of all files that the workflow's rows refer to."""
+    """Returns the ids of all files that the workflow's rows refer to."""
     made = " OR ".join(
         f"(kind = '{kind.value}' AND subject_id IN ({subjects.text}))" for kind, subjects in family.subjects().items()
     )

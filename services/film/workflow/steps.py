@@ -1,4 +1,4 @@
-"""Moving a workflow on: starting stages, and what follows when one has ended. Each function runs in a transaction."""
+"""Advances workflows: starts stages and handles their ends. Each function runs in the caller's transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ class StageState:
 
 
 def next_stage(states: Sequence[StageState]) -> Stage | None:
-    """The first stage, in order, that is not done in this run or whose results are out of date; None: all done."""
+    """Returns the first stage, in order, that is not done in this run or is stale; None if all are done."""
     return next((state.stage for state in states if not state.is_done or state.is_stale), None)
 
 
 async def is_stale(workflow_id: int, stage: Stage) -> bool:
-    """Whether a stage that was done lacks something now, holds something made from other inputs, or belongs to an
-    older script, storyboard … than the workflow's newest.
+    """Whether a finished stage lacks an artifact, has one built from other inputs, or belongs to an older script,
+    storyboard … than the workflow's newest.
     """
     target_id = await usable_target(workflow_id, stage)
     if target_id is None:
@@ -64,8 +64,8 @@ async def read_states(workflow_id: int) -> list[StageState]:
     return states
 
 
-async def move_on(workflow: Workflow) -> None:
-    """Starts what comes next, or ends the workflow as SUCCEEDED where nothing does. The workflow is RUNNING."""
+async def advance(workflow: Workflow) -> None:
+    """Starts the next stage of a RUNNING workflow, or ends the workflow as SUCCEEDED if all stages are done."""
     stage = next_stage(await read_states(workflow.id))
     if stage is not None:
         await start_stage(workflow, stage)
@@ -83,7 +83,7 @@ async def move_on(workflow: Workflow) -> None:
 
 
 async def start_stage(workflow: Workflow, stage: Stage) -> Job:
-    """Creates the stage's job in this run. What is current is kept, so a stage with nothing to do ends at once."""
+    """Creates the stage's job in this run. Current artifacts are kept: a stage with nothing to build ends at once."""
     target_id = await ensure_target(workflow, stage)
     work = STAGE_WORK[stage]
     job = await create_stage_job(
@@ -94,10 +94,10 @@ async def start_stage(workflow: Workflow, stage: Stage) -> Job:
 
 
 async def yield_to_earlier_stage(job: Job) -> bool:
-    """Takes a stage's job out of its workflow's run where a stage before it has to go first, and starts that one.
+    """If an earlier stage is stale, detaches the stage's job from the workflow's run and starts the earlier stage.
 
-    The inputs of what is left to make can be gone for now: words edited while the clips are made leave the film
-    without its times until they are spoken again. False: nothing before it is out of date.
+    Inputs can disappear while a stage runs: after an edit of dialogue during the VIDEO stage, the timings are missing
+    until the speech is built again. Returns False if no earlier stage is stale.
     """
     row = await WorkflowStage.get_or_none(workflow_id=job.workflow_id, job_id=job.id)
     if row is None:
@@ -110,17 +110,17 @@ async def yield_to_earlier_stage(job: Job) -> bool:
     )
     workflow = await Workflow.get(id=row.workflow_id)
     if workflow.status is WorkflowStatus.RUNNING:
-        await move_on(workflow)
+        await advance(workflow)
     else:
         await workflows.touch(workflow.id)
     return True
 
 
 async def stage_ended(job: Job, status: JobStatus, error: dict[str, Any] | None) -> None:
-    """Takes over the end of a workflow's stage job: on to the next stage, a pause, or the end of the workflow."""
+    """Handles the end of a workflow's stage job: starts the next stage, pauses the workflow, or ends it."""
     row = await WorkflowStage.get_or_none(workflow_id=job.workflow_id, job_id=job.id)
     if row is None or job.workflow_id is None:
-        return  # a job that a person started beside the workflow's own run
+        return  # the job was started by a user, outside the workflow's run
     workflow = await Workflow.get(id=job.workflow_id)
     if status is JobStatus.SUCCEEDED:
         await _stage_succeeded(workflow, row)
@@ -143,13 +143,13 @@ async def _stage_succeeded(workflow: Workflow, row: WorkflowStage) -> None:
     if row.stage.value in workflow.options["pause_after"] and row.stage is not STAGES[-1]:
         await workflows.transition(workflow.id, to=WorkflowStatus.PAUSED, expected=[WorkflowStatus.RUNNING])
     else:
-        await move_on(workflow)
+        await advance(workflow)
 
 
 async def _stage_stopped(
     workflow: Workflow, row: WorkflowStage, end: WorkflowStatus, error: dict[str, Any] | None
 ) -> None:
-    """FAILED or CANCELED: the workflow ends likewise, unless it has ended already."""
+    """Ends the stage and its workflow as FAILED or CANCELED; the workflow stays as it is if it has already ended."""
     await workflows.transition_stage(row.id, to=end, expected=[WorkflowStatus.RUNNING], error=error)
     ended = await workflows.transition(workflow.id, to=end, expected=LIVE_WORKFLOW_STATUSES, error=error)
     if ended is None:
@@ -160,7 +160,7 @@ async def _stage_stopped(
 
 
 async def _call_back(workflow: Workflow, status: WorkflowStatus, error: dict[str, Any] | None) -> None:
-    """Writes the callback of a workflow's end, with its film where it has one."""
+    """Writes the callback for the end of a workflow, with its film if it has one."""
     if has_workflow_callback(workflow, status):
         film = await _film_files(workflow) if status is WorkflowStatus.SUCCEEDED else {}
         await write_workflow_callback(workflow, status, error, film)
@@ -177,12 +177,12 @@ async def _film_files(workflow: Workflow) -> dict[str, int | None]:
 
 
 def budget_cause(workflow_id: int) -> str:
-    """What the alert about a workflow that its budget has paused is known by."""
+    """The cause key of the alert about a workflow that was paused by its budget."""
     return f"workflow:{workflow_id}"
 
 
 async def clear_budget_pause(workflow_id: int) -> None:
-    """It is no longer paused, whoever decided that: the reason and the alert go. One statement where there are none."""
+    """Removes the pause reason and alert of a workflow that is no longer paused. One statement if there are none."""
     owner = await workflows.clear_pause_reason(workflow_id)
     if owner is not None:
         await close_alert(owner, AlertKind.CREDIT_LOW, budget_cause(workflow_id))

@@ -1,4 +1,4 @@
-"""The row that each stage of a workflow makes: its script, storyboard, animatic, video and edit."""
+"""The target row of each stage of a workflow: its script, storyboard, animatic, video and edit."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ MOTION_STRENGTH = 0.7
 
 
 async def find_target(workflow_id: int, stage: Stage) -> int | None:
-    """The newest row of the workflow for the stage; ASSETS hang on the script."""
+    """Returns the id of the workflow's newest row for the stage, or None. The target of ASSETS is the script."""
     table: dict[Stage, Any] = {
         Stage.SCRIPT: Script,
         Stage.ASSETS: Script,
@@ -38,18 +38,19 @@ _BEFORE = {
 
 
 async def usable_target(workflow_id: int, stage: Stage) -> int | None:
-    """The stage's newest row, where it hangs on the newest row of the stage before; else None."""
+    """Returns the id of the stage's newest row if it derives from the newest row of the previous stage, else None."""
     found = await find_target(workflow_id, stage)
     if found is None or stage not in _BEFORE:
         return found
     upstream = await find_target(workflow_id, _BEFORE[stage])
-    return found if upstream is not None and await _hangs_on(stage, found, upstream) else None
+    return found if upstream is not None and await _derives_from(stage, found, upstream) else None
 
 
 async def ensure_target(workflow: Workflow, stage: Stage) -> int:
-    """The stage's row, made from the workflow's options where there is none. In a transaction.
+    """Returns the id of the stage's row; creates it from the workflow's options if there is none. Runs in the caller's
+    transaction.
 
-    A row that hangs on an older one than the workflow's newest (a script written again) is not used any more.
+    A row that derives from an outdated row (of a script that was written again) is not used.
     """
     found = await usable_target(workflow.id, stage)
     if found is not None:
@@ -60,7 +61,7 @@ async def ensure_target(workflow: Workflow, stage: Stage) -> int:
     return await _create(workflow, stage, upstream)
 
 
-async def _hangs_on(stage: Stage, target_id: int, upstream: int) -> bool:
+async def _derives_from(stage: Stage, target_id: int, upstream: int) -> bool:
     if stage is Stage.STORYBOARD:
         return await Storyboard.exists(id=target_id, script_id=upstream)
     if stage is Stage.ANIMATIC:

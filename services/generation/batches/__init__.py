@@ -1,1 +1,1 @@
-"""Batches: admitting, following, steering and ending many generations that were asked for together."""
+"""Batches of generations: admission, estimates, pausing, canceling, retries and end states."""

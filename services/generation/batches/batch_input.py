@@ -1,4 +1,4 @@
-"""What a caller asks to have made together, before it is checked."""
+"""The input of a batch, before it is checked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -10,16 +10,18 @@ from services.generation.generation_input import GenerationInput
 from services.generation.strategies import default_strategy
 
 MAX_ITEMS = {MediaKind.IMAGE: 1000, MediaKind.VIDEO: 100}
-MANY_CLIPS = 50
-"Above so many clips there is a warning."
+RECOMMENDED_MAX_CLIPS = 50
+"A batch with more clips gets a warning."
 
 
 @dataclass(frozen=True)
 class BatchItem:
-    """One item with the defaults of the batch filled in. said: what it said itself, by the names of GenerationInput."""
+    """One item, completed with the defaults of the batch. given: the fields of GenerationInput that the item itself
+    has.
+    """
 
-    asked: GenerationInput
-    said: frozenset[str] = frozenset()
+    input: GenerationInput
+    given: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -41,19 +43,19 @@ class BatchInput:
 
     @property
     def type(self) -> BatchType:
-        is_composed = any(item.asked.inputs for item in self.items)
+        is_composed = any(item.input.inputs for item in self.items)
         if self.kind is MediaKind.IMAGE:
             return BatchType.IMAGE_COMPOSE if is_composed else BatchType.IMAGE_GENERATE
         return BatchType.VIDEO_COMPOSE if is_composed else BatchType.VIDEO_GENERATE
 
     def key_values(self) -> dict[str, Any]:
-        """What a repeated request under the same idempotency key must have alike. A default that was said is the same
-        as one that was not.
+        """The values that must be equal in a repeated request with the same idempotency key. A default that was given
+        explicitly is equal to one that was left out.
         """
-        asked = [{name: getattr(item.asked, name) for name in _KEY_FIELDS} for item in self.items]
+        items = [{name: getattr(item.input, name) for name in _KEY_FIELDS} for item in self.items]
         names = ("project_id", "project_name", "work_id", "strategy", "priority", "existing", "credit_budget")
         values = {name: getattr(self, name) for name in (*names, "max_parallel", "callback_url")}
-        return {**values, "items": asked}
+        return {**values, "items": items}
 
 
 _KEY_FIELDS = tuple(field.name for field in fields(GenerationInput) if field.name not in ("defaulted", "strategy"))

@@ -1,6 +1,6 @@
-"""Checking the items of a batch: every fault of every item, with its path within the input. Knows no database.
+"""Validation of the items of a batch: every fault of every item, with its path within the input. Reads no database.
 
-Items are looked at in parts, and others have their turn between two of them.
+Items are checked in slices, and the event loop runs other tasks between two of them.
 """
 
 import asyncio
@@ -13,16 +13,16 @@ from models.generation_requests import GenerationRequest
 from providers.pooled import ModelInfo
 from services.generation.batches.batch_input import MAX_ITEMS, BatchInput, BatchItem
 from services.generation.catalogue import find_model
-from services.generation.checking import model_faults, plain_faults, request_for
+from services.generation.checking import general_faults, model_faults, request_for
 
-PART = 20
-"Items that are checked, or written, before others have their turn."
+SLICE_SIZE = 20
+"Items that are checked, or prepared for writing, before the event loop runs other tasks."
 
-# Where a fault of an item lies with the batch: always, and where the item says nothing of its own.
-_OF_THE_BATCH = frozenset(
+# Fields whose faults belong to the batch: always, and where the item does not give the field itself.
+_BATCH_FIELDS = frozenset(
     {"projectId", "projectName", "workId", "strategy", "safetyCheck", "polling", "reuse", "reuseThreshold"}
 )
-_DEFAULTS = {
+_BATCH_DEFAULTS = {
     "model": "model",
     "ratio": "ratio",
     "resolution": "resolution",
@@ -32,7 +32,7 @@ _DEFAULTS = {
 
 @dataclass(frozen=True)
 class Draft:
-    """An item with its place. request: as its model takes it, inputs as given; None where it has faults."""
+    """An item with its index. request: for its model, with inputs as given; None if it has faults."""
 
     index: int
     item: BatchItem
@@ -42,7 +42,7 @@ class Draft:
 
 @dataclass
 class Faults:
-    """Faults in the order in which they are found; one that several items share is told once."""
+    """Faults in the order in which they are found, each once even if several items share it."""
 
     found: list[EkonteError] = field(default_factory=list)
     _known: set[tuple[tuple[str, ...], str]] = field(default_factory=set)
@@ -55,70 +55,72 @@ class Faults:
                 self.found.append(fault)
 
 
-def placed(fault: EkonteError, index: int, said: Collection[str]) -> EkonteError:
-    """A fault of an item with its path within the batch's input; it comes with the one within a single request's."""
+def with_item_path(fault: EkonteError, index: int, given: Collection[str]) -> EkonteError:
+    """The fault of an item with its path within the batch's input, from the path within the input of a
+    single request.
+    """
     name = fault.path[1] if len(fault.path) > 1 else ""
-    is_default = name in _DEFAULTS and _DEFAULTS[name] not in said
-    path = fault.path if name in _OF_THE_BATCH or is_default else ["input", "items", str(index), *fault.path[1:]]
+    is_default = name in _BATCH_DEFAULTS and _BATCH_DEFAULTS[name] not in given
+    path = fault.path if name in _BATCH_FIELDS or is_default else ["input", "items", str(index), *fault.path[1:]]
     return type(fault)(fault.message, path=path)
 
 
-def batch_faults(asked: BatchInput) -> Iterator[EkonteError]:
-    """What is wrong with a batch whatever its items are."""
-    most = MAX_ITEMS[asked.kind]
-    if not 1 <= len(asked.items) <= most:
-        what = "images" if asked.kind is MediaKind.IMAGE else "videos"
+def batch_faults(requested: BatchInput) -> Iterator[EkonteError]:
+    """The faults of a batch apart from its items' contents."""
+    limit = MAX_ITEMS[requested.kind]
+    if not 1 <= len(requested.items) <= limit:
+        what = "images" if requested.kind is MediaKind.IMAGE else "videos"
         yield BadInputError(
-            f"A batch of {what} has 1 to {most} items; these are {len(asked.items)}.", path=["input", "items"]
+            f"A batch of {what} has 1 to {limit} items; this one has {len(requested.items)}.", path=["input", "items"]
         )
-    if asked.credit_budget is not None and asked.credit_budget < 0:
+    if requested.credit_budget is not None and requested.credit_budget < 0:
         yield BadInputError("creditBudget is at least 0.", path=["input", "creditBudget"])
-    if asked.max_parallel is not None and asked.max_parallel < 1:
+    if requested.max_parallel is not None and requested.max_parallel < 1:
         yield BadInputError("maxParallel is at least 1.", path=["input", "maxParallel"])
 
 
-def twin_faults(items: Sequence[BatchItem]) -> Iterator[EkonteError]:
-    """Storyboards that are named twice."""
+def duplicate_faults(items: Sequence[BatchItem]) -> Iterator[EkonteError]:
+    """A fault for each repeated storyboard."""
     first: dict[str, int] = {}
     for index, item in enumerate(items):
-        place = first.setdefault(item.asked.storyboard_id, index)
+        place = first.setdefault(item.input.storyboard_id, index)
         if place != index:
             yield BadInputError(
-                f"The storyboard {item.asked.storyboard_id!r} is named twice: item {place} has it, too.",
+                f"The storyboard {item.input.storyboard_id!r} occurs twice; it is also in item {place}.",
                 path=["input", "items", str(index), "storyboardId"],
             )
 
 
-async def check_items(asked: BatchInput) -> tuple[list[Draft], Faults]:
-    """All items with what is wrong with them. Where there are too many of them, they are not looked at."""
+async def check_items(requested: BatchInput) -> tuple[list[Draft], Faults]:
+    """Checks all items; returns their drafts and all faults. If there are too many items, none of them is checked."""
     faults = Faults()
-    faults.add(*batch_faults(asked))
-    if len(asked.items) > MAX_ITEMS[asked.kind]:
+    faults.add(*batch_faults(requested))
+    if len(requested.items) > MAX_ITEMS[requested.kind]:
         return [], faults
-    faults.add(*twin_faults(asked.items))
+    faults.add(*duplicate_faults(requested.items))
     models: dict[str | None, ModelInfo | EkonteError] = {}
     drafts: list[Draft] = []
-    for index, item in enumerate(asked.items):
-        if index % PART == 0:
+    for index, item in enumerate(requested.items):
+        if index % SLICE_SIZE == 0:
             await asyncio.sleep(0)
         drafts.append(_check(index, item, models, faults))
     return drafts, faults
 
 
 def _check(index: int, item: BatchItem, models: dict[str | None, ModelInfo | EkonteError], faults: Faults) -> Draft:
-    name = item.asked.model
+    name = item.input.model
     if name not in models:
-        models[name] = _model(name, item.asked.kind)
+        models[name] = _model(name, item.input.kind)
     model = models[name]
-    found: list[EkonteError] = list(plain_faults(item.asked))
+    found: list[EkonteError] = list(general_faults(item.input))
     if isinstance(model, EkonteError):
         found.insert(0, model)
     else:
-        found += model_faults(item.asked, model)
-    faults.add(*(placed(fault, index, item.said) for fault in found))
+        found += model_faults(item.input, model)
+    faults.add(*(with_item_path(fault, index, item.given) for fault in found))
     if isinstance(model, EkonteError):
         return Draft(index, item, None, None)
-    return Draft(index, item, model, None if found else request_for(item.asked, model))
+    return Draft(index, item, model, None if found else request_for(item.input, model))
 
 
 def _model(name: str | None, kind: MediaKind) -> ModelInfo | EkonteError:

@@ -1,4 +1,4 @@
-"""What a batch has ended as: a pure rule over the states of its jobs."""
+"""The end status of a batch: a pure rule over the statuses of its jobs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from models.enums import BatchStatus, JobStatus
 
 @dataclass(frozen=True)
 class Counts:
-    """How many of a batch's jobs are in which state; replaced ones, and items that were skipped, are not among them."""
+    """The numbers of a batch's jobs by status, without superseded jobs and skipped items."""
 
     pending: int = 0
     running: int = 0
@@ -36,10 +36,10 @@ class Counts:
 
 
 def end_of(counts: Counts) -> BatchStatus | None:
-    """What a batch that nobody canceled as a whole has ended as; None while one of its jobs is live.
+    """The end status of a batch that was not canceled as a whole; None while one of its jobs is live.
 
-    All succeeded, or there was nothing to do: SUCCEEDED. Some did: PARTIALLY_FAILED, whether the others failed or were
-    canceled one by one. None did: FAILED where one failed, and CANCELED where every one was canceled by itself.
+    SUCCEEDED: all jobs succeeded, or there were none. PARTIALLY_FAILED: some succeeded, and the others failed or were
+    canceled individually. FAILED: none succeeded and at least one failed. CANCELED: all were canceled individually.
     """
     if counts.live:
         return None
@@ -51,7 +51,5 @@ def end_of(counts: Counts) -> BatchStatus | None:
 
 
 def progress_of(total: int, skipped: int, counts: Counts) -> float:
-    """Finished items over all items, from 0 to 1: those that failed or were canceled, too, and those that had been made
-    before and were skipped.
-    """
+    """Ended items over all items, from 0 to 1. Failed, canceled and skipped items count as ended."""
     return 1.0 if total <= 0 else min(1.0, (skipped + counts.ended) / total)

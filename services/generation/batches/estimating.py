@@ -1,7 +1,7 @@
-"""How long generations will take: pure functions over measured times and free slots. Times are milliseconds.
+"""Estimates of how long generations take: pure functions of measured times and free slots. Times are milliseconds.
 
-The accounts' slots are played through: every job takes the slot that is free first, and holds it for as long as jobs
-of its model did lately.
+The slots of the accounts are simulated: every job takes the slot that is free first, and holds it for as long as recent
+jobs of its model did.
 """
 
 import heapq
@@ -9,88 +9,88 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-MAX_PLAYED = 2_000
-"Jobs before the own ones that are played through; what goes beyond is spread over the slots evenly."
+MAX_SIMULATED = 2_000
+"Earlier jobs of others that are simulated; further ones are spread over the slots evenly."
 
 
 @dataclass(frozen=True)
-class Place:
-    """An account as far as one sort of jobs goes. slots: for that sort; busy: held now, by whatever; opens_in: until it
-    may take work again. most: jobs that it may take until resets_in; None: as many as come.
+class AccountCapacity:
+    """The capacity of an account for one sort of jobs. slots: for that sort; busy: slots held now, by any jobs;
+    opens_in: until the account is available. max_jobs: that it may take until resets_in; None: unlimited.
     """
 
     account_id: int
     slots: int
     busy: int = 0
     opens_in: int = 0
-    most: int | None = None
+    max_jobs: int | None = None
     resets_in: int = 0
 
 
 @dataclass(frozen=True)
 class Work:
-    """Jobs of one sort. before: others' that go first; held: for how long such jobs held their slots lately, at least
-    one sample; places: the accounts that can make them.
+    """Jobs of one sort. before: jobs of others that go first; held: for how long recent jobs of the sort held their
+    slots, at least one sample; accounts: those that can run the jobs.
     """
 
     count: int
     held: Sequence[int]
-    places: Sequence[Place]
+    accounts: Sequence[AccountCapacity]
     before: int = 0
 
     @property
     def account_ids(self) -> frozenset[int]:
-        return frozenset(place.account_id for place in self.places)
+        return frozenset(account.account_id for account in self.accounts)
 
 
 def time_left(work: Sequence[Work], *, kept_slots: int = 0, max_parallel: int | None = None) -> int | None:
-    """Until the last of the own jobs is done; None where no account can make some of them.
+    """Milliseconds until the last of the own jobs is done; None if no account can run some of them.
 
-    kept_slots: that these jobs may not take. Each set of accounts has to do at least the jobs that only it can do: the
-    one that takes longest decides.
+    kept_slots: slots that these jobs may not take. Each set of accounts has to run at least the jobs that only it can
+    run; the set that takes longest determines the result.
     """
-    if any(not each.places for each in work if each.count):
+    if any(not each.accounts for each in work if each.count):
         return None
     longest = 0
-    for accounts in {each.account_ids for each in work if each.count}:
-        inside = [each for each in work if each.account_ids and each.account_ids <= accounts]
-        longest = max(longest, _play(inside, accounts, kept_slots, max_parallel))
+    for account_ids in {each.account_ids for each in work if each.count}:
+        inside = [each for each in work if each.account_ids and each.account_ids <= account_ids]
+        longest = max(longest, _simulate(inside, account_ids, kept_slots, max_parallel))
     return longest
 
 
-def _play(work: Sequence[Work], accounts: frozenset[int], kept_slots: int, max_parallel: int | None) -> int:
+def _simulate(work: Sequence[Work], account_ids: frozenset[int], kept_slots: int, max_parallel: int | None) -> int:
     mean = _mean([sample for each in work for sample in each.held])
-    places = {place.account_id: place for each in work for place in each.places if place.account_id in accounts}
+    accounts = {each.account_id: each for sort in work for each in sort.accounts if each.account_id in account_ids}
     slots = sorted(
-        (place.opens_in + (mean // 2 if number < place.busy else 0), place.account_id)
-        for place in places.values()
-        for number in range(place.slots)
+        (account.opens_in + (mean // 2 if number < account.busy else 0), account.account_id)
+        for account in accounts.values()
+        for number in range(account.slots)
     )
     slots = slots[min(kept_slots, len(slots) - 1) :]
     before, own = sum(each.before for each in work), sum(each.count for each in work)
-    if (too_many := before - MAX_PLAYED) > 0:
-        slots = [(free_at + too_many * mean // len(slots), account_id) for free_at, account_id in slots]
-    left = {account_id: place.most for account_id, place in places.items()}
-    _take(slots, min(before, MAX_PLAYED), _held(work, of_others=True), left, places)
+    if (excess := before - MAX_SIMULATED) > 0:
+        slots = [(free_at + excess * mean // len(slots), account_id) for free_at, account_id in slots]
+    left = {account_id: account.max_jobs for account_id, account in accounts.items()}
+    _assign(slots, min(before, MAX_SIMULATED), _held(work, of_others=True), left, accounts)
     if max_parallel is not None:
         slots = heapq.nsmallest(max_parallel, slots)
-    return _take(slots, own, _held(work, of_others=False), left, places)
+    return _assign(slots, own, _held(work, of_others=False), left, accounts)
 
 
-def _take(
+def _assign(
     slots: list[tuple[int, int]],
     count: int,
     held: Sequence[int],
     left: dict[int, int | None],
-    places: dict[int, Place],
+    accounts: dict[int, AccountCapacity],
 ) -> int:
-    """Puts so many jobs on the slots, which change; when the last of them is done."""
+    """Assigns `count` jobs to the slots, which it changes; returns when the last of them is done."""
     heapq.heapify(slots)
     last = 0
     for duration in islice(cycle(held), count):
         free_at, account_id = slots[0]
-        while left[account_id] == 0 and free_at < places[account_id].resets_in:
-            heapq.heapreplace(slots, (places[account_id].resets_in, account_id))
+        while left[account_id] == 0 and free_at < accounts[account_id].resets_in:
+            heapq.heapreplace(slots, (accounts[account_id].resets_in, account_id))
             free_at, account_id = slots[0]
         remaining = left[account_id]
         if remaining:
@@ -101,7 +101,7 @@ def _take(
 
 
 def _held(work: Sequence[Work], *, of_others: bool) -> list[int]:
-    """Samples of all sorts, each as often as it has jobs, spread evenly."""
+    """Samples of all sorts, each as often as the sort has jobs, interleaved evenly."""
     counts = [each.before if of_others else each.count for each in work]
     total = sum(counts)
     if not total:
@@ -109,7 +109,7 @@ def _held(work: Sequence[Work], *, of_others: bool) -> list[int]:
     spread = sorted(
         ((number + 0.5) / count, each.held[number % len(each.held)])
         for each, count in zip(work, counts, strict=True)
-        for number in range(min(count, MAX_PLAYED))
+        for number in range(min(count, MAX_SIMULATED))
     )
     return [sample for _, sample in spread]
 

@@ -1,5 +1,6 @@
-"""What there is already for the items of a batch: accounts, input pictures, records, live jobs and former results. Read
-in a number of statements that does not grow with the items.
+"""Reading what exists for the items of a batch: accounts, input pictures, records, live jobs and cached results.
+
+The number of statements does not grow with the items.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from services.generation.admission import account_providers
 from services.generation.batches.batch_input import BatchInput
-from services.generation.batches.checking import Draft, Faults, placed
+from services.generation.batches.checking import Draft, Faults, with_item_path
 from services.generation.checking import account_faults
 from services.generation.records.holding import BUSY
 from services.generation.resolving import resolve_all
@@ -24,15 +25,15 @@ from services.platform.owned import places
 
 @dataclass(frozen=True)
 class Planned:
-    """An item that is to be made: its request with the contents of its inputs, their files by place, the record that is
-    there for it, and the former result that answers it (None: it is to be generated).
+    """An item that is not skipped: its request with the hashes of its inputs, their files by position, its record, if
+    it exists, and the cached result that answers it (None: it will be generated).
     """
 
     index: int
     request: GenerationRequest
     files: Mapping[int, StoredFile] = field(default_factory=dict)
     record: GenerationRecord | None = None
-    former: CachedResult | None = None
+    cached: CachedResult | None = None
 
 
 @dataclass(frozen=True)
@@ -42,25 +43,27 @@ class Plan:
 
     @property
     def queued(self) -> list[GenerationRequest]:
-        return [item.request for item in self.items if item.former is None]
+        return [item.request for item in self.items if item.cached is None]
 
 
-async def read_existing(owner: str, asked: BatchInput, drafts: Sequence[Draft], faults: Faults, *, holds: bool) -> Plan:
-    """What is to be done of a batch; what is found wrong is added to the faults. holds: in a transaction, the records
-    and files that are found stay as they are until its end.
+async def read_existing(
+    owner: str, requested: BatchInput, drafts: Sequence[Draft], faults: Faults, *, locks: bool
+) -> Plan:
+    """Plans the items of a batch and adds the faults that it finds. locks: in a transaction, the records and files that
+    it reads cannot change until its end.
     """
-    await _check_accounts(owner, asked, drafts, faults)
-    records = await _records(owner, asked, drafts, holds)
+    await _check_accounts(owner, requested, drafts, faults)
+    records = await _records(owner, requested, drafts, locks)
     busy = await _busy(records)
-    resolved = await resolve_all(owner, [draft.item.asked.inputs for draft in drafts], keeps=holds)
+    resolved = await resolve_all(owner, [draft.item.input.inputs for draft in drafts], locks=locks)
     items: list[Planned] = []
     skipped: list[str] = []
     for draft, found in zip(drafts, resolved, strict=True):
-        faults.add(*(placed(fault, draft.index, draft.item.said) for fault in found.faults))
-        storyboard_id = draft.item.asked.storyboard_id
+        faults.add(*(with_item_path(fault, draft.index, draft.item.given) for fault in found.faults))
+        storyboard_id = draft.item.input.storyboard_id
         record = records.get(storyboard_id)
         is_busy = record is not None and record.id in busy
-        if asked.existing is ExistingRecords.SKIP and record is not None and (is_busy or record.shown_job_id):
+        if requested.existing is ExistingRecords.SKIP and record is not None and (is_busy or record.shown_job_id):
             skipped.append(storyboard_id)
             continue
         if is_busy:
@@ -68,21 +71,23 @@ async def read_existing(owner: str, asked: BatchInput, drafts: Sequence[Draft], 
             faults.add(ConflictError(f"{storyboard_id}: {BUSY}", path=path))
         if draft.request is not None:
             items.append(Planned(draft.index, replace(draft.request, inputs=found.inputs), found.files, record))
-    return Plan(await _with_former(owner, items, holds) if not faults.found else items, skipped)
+    return Plan(await _with_cached(owner, items, locks) if not faults.found else items, skipped)
 
 
-async def _check_accounts(owner: str, asked: BatchInput, drafts: Sequence[Draft], faults: Faults) -> None:
-    if not asked.strategy.account_ids:
+async def _check_accounts(owner: str, requested: BatchInput, drafts: Sequence[Draft], faults: Faults) -> None:
+    if not requested.strategy.account_ids:
         return
-    known = await account_providers(owner, asked.strategy)
+    known = await account_providers(owner, requested.strategy)
     models = {(draft.model.provider, draft.model.name) for draft in drafts if draft.model is not None}
     for provider, model in sorted(models) or [("", "")]:
-        faults.add(*account_faults(asked.strategy, provider, model, known))
+        faults.add(*account_faults(requested.strategy, provider, model, known))
 
 
-async def _records(owner: str, asked: BatchInput, drafts: Sequence[Draft], holds: bool) -> dict[str, GenerationRecord]:
-    """By storyboard the records that are there."""
-    storyboard_ids = list({draft.item.asked.storyboard_id for draft in drafts})
+async def _records(
+    owner: str, requested: BatchInput, drafts: Sequence[Draft], locks: bool
+) -> dict[str, GenerationRecord]:
+    """storyboard id -> its record, of those that exist."""
+    storyboard_ids = list({draft.item.input.storyboard_id for draft in drafts})
     if not storyboard_ids:
         return {}
     # As SQL: a Tortoise filter refuses values longer than the column, whose fault has been reported already.
@@ -90,8 +95,8 @@ async def _records(owner: str, asked: BatchInput, drafts: Sequence[Draft], holds
         "owner = ? AND kind = ? AND project_id = ? AND work_id = ?"
         f" AND storyboard_id IN ({places(storyboard_ids)}) AND deleted_at IS NULL"
     )
-    values = (owner, asked.kind.value, asked.project_id, asked.work_id, *storyboard_ids)
-    if holds:
+    values = (owner, requested.kind.value, requested.project_id, requested.work_id, *storyboard_ids)
+    if locks:
         rows = await lock_where(GenerationRecord, where, *values)
     else:
         rows = await execute(f"SELECT id FROM generation_record WHERE {where}", *values)
@@ -102,7 +107,7 @@ async def _records(owner: str, asked: BatchInput, drafts: Sequence[Draft], holds
 
 
 async def _busy(records: Mapping[str, GenerationRecord]) -> set[int]:
-    """The records that are being generated."""
+    """The ids of the records with a live job."""
     ids = [record.id for record in records.values()]
     if not ids:
         return set()
@@ -114,15 +119,15 @@ async def _busy(records: Mapping[str, GenerationRecord]) -> set[int]:
     return {row["record_id"] for row in rows}
 
 
-async def _with_former(owner: str, items: Sequence[Planned], holds: bool) -> list[Planned]:
-    """Inputs count by their contents from here on; a link by what came from it last, but it is fetched all the same
-    where nothing answers the request.
+async def _with_cached(owner: str, items: Sequence[Planned], locks: bool) -> list[Planned]:
+    """Adds the cached results. Links are compared by the content that was last fetched from them; the request of an
+    item without a cached result keeps its links, so that they are fetched again.
     """
     if all(item.request.reuse is Reuse.NONE for item in items):
         return list(items)
     contents = await with_contents(owner, [item.request for item in items])
-    former = await cached_results(owner, contents, keeps=holds)
+    cached = await cached_results(owner, contents, locks=locks)
     return [
-        item if found is None else replace(item, request=request, former=found)
-        for item, request, found in zip(items, contents, former, strict=True)
+        item if found is None else replace(item, request=request, cached=found)
+        for item, request, found in zip(items, contents, cached, strict=True)
     ]

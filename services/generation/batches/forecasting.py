@@ -1,4 +1,4 @@
-"""How long batches will take and what they will cost, from what is measured, free and queued now. Reads only."""
+"""Forecasts of the duration and the price of batches, from measured times, free slots and queued jobs. Reads only."""
 
 import statistics
 from collections import defaultdict
@@ -22,7 +22,7 @@ from services.accounts.pool.choosing import (
 from services.accounts.pool.demands import demand_key, demand_of
 from services.accounts.pool.pricing import expected_credits
 from services.accounts.pool.timing import usual_ms
-from services.generation.batches.estimating import Place, Work, time_left
+from services.generation.batches.estimating import AccountCapacity, Work, time_left
 from services.generation.timings import Measured, measured_times, timing_key
 from services.platform.providers import pooled_models
 from services.queue.priority import aged_rank_sql, group_sql, is_paused_with_workflow_sql
@@ -30,7 +30,7 @@ from settings import get_settings
 
 URGENT_RANK = 0
 TURNAROUND_MS = 300
-"From a slot's release to its next task: the next look at what waits."
+"From a slot's release to its next task: the interval of the scheduler."
 STORING_MS = 1_500
 "From the last slot's release until its result is stored."
 _NO_LIMIT = 1 << 30
@@ -38,7 +38,7 @@ _NO_LIMIT = 1 << 30
 
 @dataclass(frozen=True)
 class Sort:
-    """Jobs that want the same of the pool: one of their requests, and how many there are."""
+    """Jobs with the same demand on the pool: one of their requests, and their number."""
 
     request: GenerationRequest
     count: int
@@ -46,8 +46,9 @@ class Sort:
 
 @dataclass(frozen=True)
 class ForecastDemand:
-    """What is to be forecast. sorts: what is queued, and with a count of 0 what only runs, by demand key. batch_id:
-    None for one that is not there yet. is_running: some of it is being made now, and taken to be half done.
+    """The batch to forecast. sorts: the queued jobs by demand key, with a count of 0 if they are only running.
+    batch_id: None for a batch that does not exist yet. is_running: some jobs are running, and are assumed to be half
+    done.
     """
 
     sorts: Mapping[str, Sort]
@@ -59,8 +60,8 @@ class ForecastDemand:
 
 @dataclass(frozen=True)
 class Forecast:
-    """seconds: until all of it is done, None where no account can do it or that is unknown. unable: by provider why no
-    account can do some of it.
+    """seconds: until all jobs are done; None if no account can run them or if it is unknown. unable: provider -> why no
+    account can run some of the jobs.
     """
 
     seconds: float | None
@@ -69,7 +70,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class _Waiting:
-    """Jobs of one demand, rank and group (batch, workflow, or 0) that wait."""
+    """The number of waiting jobs of one demand, rank and group (batch, workflow, or 0)."""
 
     key: str
     rank: int
@@ -87,12 +88,12 @@ def sorts_of(requests: Sequence[GenerationRequest]) -> dict[str, Sort]:
 
 
 def price_of(requests: Sequence[GenerationRequest]) -> int | None:
-    """Credits that they will take, as far as their models say; None where one of the models does not."""
+    """The credits that the requests will cost; None if one of their models has no price."""
     models = pooled_models()
     total = 0
     for request in requests:
         if (request.provider, request.model) not in models:
-            continue  # made without accounts, for nothing
+            continue  # generated without an account, at no cost
         credits = expected_credits(request, models)
         if credits is None:
             return None
@@ -101,12 +102,12 @@ def price_of(requests: Sequence[GenerationRequest]) -> int | None:
 
 
 async def forecast(owner: str, kind: MediaKind, wanted: ForecastDemand) -> Forecast:
-    """As `forecasts`, for one."""
+    """Forecasts one batch (see `forecasts`)."""
     return (await forecasts(owner, kind, [wanted]))[0]
 
 
 async def forecasts(owner: str, kind: MediaKind, wanted: Sequence[ForecastDemand]) -> list[Forecast]:
-    """Of batches of one owner and kind; eight statements, however many."""
+    """Forecasts batches of one owner and kind, in eight statements however many they are."""
     moment_ms = await now_ms()
     pools = await account_snapshots([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
     accounts = {provider: candidates for (_, provider), candidates in pools.items()}
@@ -119,7 +120,7 @@ async def forecasts(owner: str, kind: MediaKind, wanted: Sequence[ForecastDemand
 
 
 async def _waiting(owner: str, kind: MediaKind) -> tuple[list[_Waiting], dict[str, Sort]]:
-    """What waits for the owner's accounts, and one request of each demand. What is paused stands in nobody's way."""
+    """The jobs that wait for the owner's accounts, without paused ones, and one request of each demand."""
     queue = f"pool-{kind.value.lower()}s"
     rows = await execute(
         "SELECT key, rank, grp, COUNT(*) AS number, MIN(id) AS sample FROM (SELECT id,"
@@ -137,13 +138,13 @@ async def _waiting(owner: str, kind: MediaKind) -> tuple[list[_Waiting], dict[st
 
 
 async def requests_of(job_ids: Sequence[int]) -> dict[int, GenerationRequest]:
-    """What jobs were asked for, by their ids."""
+    """job id -> its request."""
     rows = await Job.filter(id__in=list(job_ids)).values("id", "params") if job_ids else []
     return {row["id"]: GenerationRequest.from_json(row["params"]) for row in rows}
 
 
 class _View:
-    """The accounts as each sort of jobs sees them."""
+    """The accounts with regard to each sort of jobs."""
 
     def __init__(
         self,
@@ -165,35 +166,35 @@ class _View:
     def candidates(self, key: str) -> Sequence[Candidate]:
         return self._accounts.get(self.requests[key].provider, ())
 
-    def verdicts(self, key: str) -> list[Eligibility]:
+    def eligibilities(self, key: str) -> list[Eligibility]:
         return [check_eligibility(account, self.demands[key], self._moment_ms) for account in self.candidates(key)]
 
     def is_pooled(self, key: str) -> bool:
         request = self.requests[key]
         return (request.provider, request.model) in self._models
 
-    def places(self, key: str) -> list[Place]:
+    def capacities(self, key: str) -> list[AccountCapacity]:
         found = (
-            self._place(account, self.demands[key], verdict)
-            for account, verdict in zip(self.candidates(key), self.verdicts(key), strict=True)
+            self._capacity(account, self.demands[key], eligibility)
+            for account, eligibility in zip(self.candidates(key), self.eligibilities(key), strict=True)
         )
-        return [place for place in found if place is not None]
+        return [capacity for capacity in found if capacity is not None]
 
-    def _place(self, account: Candidate, demand: Demand, verdict: Eligibility) -> Place | None:
-        works = verdict.is_free or verdict.is_busy
-        if not works and verdict.until_ms is None:
+    def _capacity(self, account: Candidate, demand: Demand, eligibility: Eligibility) -> AccountCapacity | None:
+        is_available = eligibility.is_free or eligibility.is_busy
+        if not is_available and eligibility.until_ms is None:
             return None
-        most = _NO_LIMIT
-        if works and account.daily_limit is not None:
-            most = account.daily_limit - account.used_today
-        if works and account.credit_balance is not None and demand.cost:
-            most = min(most, account.credit_balance // demand.cost)
-        return Place(
+        max_jobs = _NO_LIMIT
+        if is_available and account.daily_limit is not None:
+            max_jobs = account.daily_limit - account.used_today
+        if is_available and account.credit_balance is not None and demand.cost:
+            max_jobs = min(max_jobs, account.credit_balance // demand.cost)
+        return AccountCapacity(
             account_id=account.id,
             slots=slots_of(account, demand),
             busy=account.in_flight,
-            opens_in=0 if works else max(0, (verdict.until_ms or 0) - self._moment_ms),
-            most=None if most == _NO_LIMIT else max(0, most),
+            opens_in=0 if is_available else max(0, (eligibility.until_ms or 0) - self._moment_ms),
+            max_jobs=None if max_jobs == _NO_LIMIT else max(0, max_jobs),
             resets_in=max(0, account.resets_at_ms - self._moment_ms),
         )
 
@@ -207,25 +208,32 @@ class _View:
 
     def kept_slots(self, key: str) -> int:
         """Slots that only URGENT jobs may take, less those that such jobs hold now."""
-        works = [
+        available = [
             account
-            for account, verdict in zip(self.candidates(key), self.verdicts(key), strict=True)
-            if verdict.is_free or verdict.is_busy
+            for account, eligibility in zip(self.candidates(key), self.eligibilities(key), strict=True)
+            if eligibility.is_free or eligibility.is_busy
         ]
-        slots = sum(slots_of(account, self.demands[key]) for account in works)
-        urgent = sum(account.urgent_in_flight for account in works)
+        slots = sum(slots_of(account, self.demands[key]) for account in available)
+        urgent = sum(account.urgent_in_flight for account in available)
         return max(0, slots_reserved_for_urgent(slots, get_settings().urgent_slot_percent) - urgent)
 
 
 def _forecast(wanted: ForecastDemand, waiting: Sequence[_Waiting], view: _View) -> Forecast:
     unable = {
-        view.requests[key].provider: waiting_reason(view.verdicts(key))[0]
+        view.requests[key].provider: waiting_reason(view.eligibilities(key))[0]
         for key, sort in wanted.sorts.items()
-        if sort.count and view.is_pooled(key) and not any(each.is_free or each.is_busy for each in view.verdicts(key))
+        if sort.count
+        and view.is_pooled(key)
+        and not any(each.is_free or each.is_busy for each in view.eligibilities(key))
     }
     before = others_before(wanted, waiting)
     work = [
-        Work(sort.count if (sort := wanted.sorts.get(key)) else 0, view.held(key), view.places(key), before.get(key, 0))
+        Work(
+            sort.count if (sort := wanted.sorts.get(key)) else 0,
+            view.held(key),
+            view.capacities(key),
+            before.get(key, 0),
+        )
         for key in {*wanted.sorts, *before}
     ]
     kept = 0 if wanted.priority_rank == URGENT_RANK else max([0, *(view.kept_slots(key) for key in wanted.sorts)])
@@ -238,8 +246,9 @@ def _forecast(wanted: ForecastDemand, waiting: Sequence[_Waiting], view: _View) 
 
 
 def others_before(wanted: ForecastDemand, waiting: Sequence[_Waiting]) -> dict[str, int]:
-    """By demand how many jobs of others go first: all that are more urgent, and of each equally urgent group as many as
-    the batch itself has, since they take turns. The batch is as urgent as waiting has made it, like the others.
+    """Demand key -> number of jobs of others that run before the batch: all of a higher priority, and of each group of
+    equal priority as many as the batch itself has, since groups take turns. The priority of the batch, like that of the
+    others, includes the raise by waiting.
     """
     of_batch = [each.rank for each in waiting if wanted.batch_id is not None and each.group == wanted.batch_id]
     own_rank = min(of_batch, default=wanted.priority_rank)

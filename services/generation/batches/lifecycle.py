@@ -1,6 +1,6 @@
-"""How a batch's state follows from its jobs': begun, ended, reopened. All in the caller's transaction.
+"""The status of batches, which follows from their jobs: begun, ended, reopened. All in the caller's transaction.
 
-A batch's row is locked before its jobs are counted, so that of two that end last one sees the other's end.
+A batch's row is locked before its jobs are counted, so that of two last jobs that end at once one sees the other's end.
 """
 
 from collections.abc import Collection
@@ -17,18 +17,19 @@ from services.stores import batches
 
 
 async def begin_batches(batch_ids: Collection[int]) -> None:
-    """The first job of each has begun: PENDING becomes RUNNING. Again: nothing changes.
+    """To be called when a job of each batch starts: PENDING becomes RUNNING. A second call changes nothing.
 
-    One that is being paused at this moment stays PAUSED, and is known to have begun.
+    A batch that is paused at the same time stays PAUSED, and its start time is stored.
     """
     for batch_id in sorted(batch_ids):
         await batches.begin(batch_id)
 
 
 async def end_complete_batches(batch_ids: Collection[int]) -> None:
-    """Ends those whose jobs have all ended, with their callbacks; those that had ended get what they are now.
+    """Ends the batches whose jobs have all ended, and writes their callbacks. A batch that had ended already gets its
+    new end status, if that differs.
 
-    One that was canceled as a whole stays CANCELED, and one that was deleted stays as it was.
+    Batches that were canceled as a whole, or deleted, are not changed.
     """
     for batch_id in sorted(batch_ids):
         batch = await lock_batch(batch_id)
@@ -40,8 +41,8 @@ async def end_complete_batches(batch_ids: Collection[int]) -> None:
 
 
 async def reopen_batches(batch_ids: Collection[int]) -> None:
-    """A job of each is about to be retried: an ended batch is RUNNING again. The others are locked, too: whoever ends
-    their last job, or cancels them, sees the job that comes.
+    """To be called before jobs of these batches are retried: ended batches become RUNNING. The others are locked too,
+    so that a transaction that ends or cancels them sees the retried jobs.
     """
     for row in await lock_rows(Batch, batch_ids, columns=["id", "status"]):
         if row["status"] in ENDED_BATCH_STATUSES:
@@ -49,12 +50,12 @@ async def reopen_batches(batch_ids: Collection[int]) -> None:
 
 
 async def lock_batch(batch_id: int) -> Batch | None:
-    """The batch, locked until the transaction's end; None where there is none, or it was deleted."""
+    """The batch, locked until the end of the transaction; None if it does not exist or was deleted."""
     return await lock_row(Batch, batch_id, "deleted_at IS NULL")
 
 
 async def lock_own_batch(owner: str, batch_id: int) -> Batch:
-    """The owner's batch, locked until the transaction's end. Raises NotFoundError where there is none."""
+    """The owner's batch, locked until the end of the transaction. Raises NotFoundError if there is none."""
     batch = await lock_batch(batch_id)
     if batch is None or batch.owner != owner:
         raise not_found("batch", ["id"])
@@ -62,7 +63,7 @@ async def lock_own_batch(owner: str, batch_id: int) -> Batch:
 
 
 async def end_batch(batch: Batch, status: BatchStatus, *, cancel_reason: str | None = None) -> None:
-    """Ends a locked batch, closes what was said about it while it ran, and has its end called back."""
+    """Ends a locked batch, closes its alerts, and writes its callback."""
     values = {"pause_reason": None} if cancel_reason is None else {"pause_reason": None, "cancel_reason": cancel_reason}
     await batches.transition(batch.id, to=status, expected=[batch.status], **values)
     for kind in (AlertKind.BATCH_STALLED, AlertKind.CREDIT_LOW):
@@ -79,7 +80,7 @@ async def count_jobs(batch_id: int) -> Counts:
 
 
 async def _has_live_jobs(batch_id: int) -> bool:
-    """Cheaper than counting a thousand jobs at each of their ends."""
+    """Cheaper than counting the jobs of a large batch at the end of each of them."""
     rows = await execute(
         "SELECT 1 AS found FROM job WHERE batch_id = ? AND status IN ('PENDING', 'RUNNING')"
         " AND is_superseded IS NOT TRUE LIMIT 1",
@@ -89,5 +90,5 @@ async def _has_live_jobs(batch_id: int) -> bool:
 
 
 def cause_of(batch_id: int) -> str:
-    """What alerts about a batch are known by."""
+    """The key of a batch's alerts."""
     return f"batch:{batch_id}"

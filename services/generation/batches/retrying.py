@@ -1,4 +1,4 @@
-"""Generating items of a batch again."""
+"""Retries of the items of a batch."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from services.accounts.pool.demands import demand_key
 from services.generation.admission import queue_for
 from services.generation.batches.lifecycle import reopen_batches
 from services.generation.resolving import resolve_all
-from services.generation.retrying import GONE_ON, current_among, retry_generations
+from services.generation.retrying import SUPERSEDED, current_among, retry_generations
 from services.platform.owned import own, places
 from services.platform.paging import MAX_IDS
 from services.queue.notify import notify
@@ -32,15 +32,15 @@ class Retry:
 
 
 async def retry_batch(owner: str, batch_id: int, storyboard_ids: Sequence[str], *, forces: bool) -> Retry:
-    """Has items of a batch generated again: all that failed, or of the storyboards named those that failed or were
-    canceled; forces: those that succeeded, too. What is live already is left alone.
+    """Retries items of a batch: all that failed or, with storyboard_ids, those of them that failed or were canceled.
+    forces: also those that succeeded. Live items are not changed.
 
-    What failed goes on under its job, from where it stands; what succeeded gets a new job in its place. An item whose
-    record has gone on with a newer job is left out, and CONFLICT where it was named. Raises all faults at once, with
-    NotFoundError for storyboards that the batch has no job for; a refusal changes nothing.
+    A failed item is retried with its job, from the step that it reached; a succeeded one gets a new job. An item whose
+    record has a newer job is skipped, or a CONFLICT if it was named. Raises all faults in one error, with NotFoundError
+    for storyboards without a job in the batch. A refusal changes nothing.
     """
     if len(storyboard_ids) > MAX_IDS:
-        raise BadInputError(f"At most {MAX_IDS} storyboards are taken at once.", path=STORYBOARDS)
+        raise BadInputError(f"At most {MAX_IDS} storyboards per request.", path=STORYBOARDS)
 
     async def body() -> Retry:
         batch = await own(Batch, owner, batch_id)
@@ -48,21 +48,21 @@ async def retry_batch(owner: str, batch_id: int, storyboard_ids: Sequence[str], 
             raise not_found("batch", ["input", "id"])
         jobs = await Job.filter(batch_id=batch_id, status__in=list(ENDED_JOB_STATUSES)).order_by("id")
         named = frozenset(storyboard_ids)
-        chosen = [job for job in jobs if not job.is_superseded and _is_meant(job, named, forces)]
+        chosen = [job for job in jobs if not job.is_superseded and _is_selected(job, named, forces)]
         current = await current_among(chosen)
         faults = await _faults(batch, storyboard_ids, {job.id for job in chosen} - {job.id for job in current}, chosen)
         if faults:
             raise all_faults(faults)
-        again = [job for job in current if job.status is JobStatus.SUCCEEDED]
+        succeeded = [job for job in current if job.status is JobStatus.SUCCEEDED]
         count = len(await retry_generations(current))
-        if again:
-            count += await _replace(owner, batch, again)
+        if succeeded:
+            count += await _replace(owner, batch, succeeded)
         return Retry(await own(Batch, owner, batch_id), count)
 
     return await transaction(body)
 
 
-def _is_meant(job: Job, named: Collection[str], forces: bool) -> bool:
+def _is_selected(job: Job, named: Collection[str], forces: bool) -> bool:
     if named and _storyboard_of(job) not in named:
         return False
     if job.status is JobStatus.SUCCEEDED:
@@ -75,9 +75,9 @@ def _storyboard_of(job: Job) -> str:
 
 
 async def _faults(
-    batch: Batch, storyboard_ids: Sequence[str], gone_on: set[int], chosen: Sequence[Job]
+    batch: Batch, storyboard_ids: Sequence[str], superseded: set[int], chosen: Sequence[Job]
 ) -> list[EkonteError]:
-    """Of storyboards that were named: those that the batch has no job for, and those whose record has gone on."""
+    """The faults of named storyboards: those without a job in the batch, and those whose record has a newer job."""
     if not storyboard_ids:
         return []
     known = await execute(
@@ -86,33 +86,35 @@ async def _faults(
         batch.id,
         *storyboard_ids,
     )
-    there = {row["storyboard_id"] for row in known}
-    passed = {_storyboard_of(job) for job in chosen if job.id in gone_on}
+    present = {row["storyboard_id"] for row in known}
+    replaced = {_storyboard_of(job) for job in chosen if job.id in superseded}
     faults: list[EkonteError] = []
     for index, storyboard_id in enumerate(storyboard_ids):
         path = [*STORYBOARDS, str(index)]
-        if storyboard_id not in there:
-            was = (
+        if storyboard_id not in present:
+            reason = (
                 "was skipped by this batch" if storyboard_id in batch.skipped_storyboard_ids else "is not in this batch"
             )
-            faults.append(NotFoundError(f"The storyboard {storyboard_id!r} {was}.", path=path))
-        elif storyboard_id in passed:
-            faults.append(ConflictError(f"{storyboard_id}: {GONE_ON}", path=path))
+            faults.append(NotFoundError(f"The storyboard {storyboard_id!r} {reason}.", path=path))
+        elif storyboard_id in replaced:
+            faults.append(ConflictError(f"{storyboard_id}: {SUPERSEDED}", path=path))
     return faults
 
 
-async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
-    """Gives each of these jobs that succeeded, which are held with their records, a new one in its place."""
-    requests = [GenerationRequest.from_json(job.params) for job in former]
+async def _replace(owner: str, batch: Batch, previous: Sequence[Job]) -> int:
+    """Supersedes each of these succeeded jobs, which are locked with their records, with a new job;
+    returns how many.
+    """
+    requests = [GenerationRequest.from_json(job.params) for job in previous]
     resolved = await resolve_all(owner, [request.inputs for request in requests])
     if faults := [fault for found in resolved for fault in found.faults]:
         raise all_faults([type(fault)(fault.message, path=["input"]) for fault in faults])
-    # What is made now is made for what was asked for. A picture that came from a link and is gone is fetched again.
+    # The new result is made for the prompt itself. A picture from a link whose file is deleted is fetched again.
     requests = [
         replace(request, inputs=found.inputs, made_for_sha256=None)
         for request, found in zip(requests, resolved, strict=True)
     ]
-    fresh = [
+    new_jobs = [
         waiting_generation(
             owner,
             job.record_id,
@@ -123,18 +125,18 @@ async def _replace(owner: str, batch: Batch, former: Sequence[Job]) -> int:
             batch_id=batch.id,
             retry_count=job.retry_count + 1,
         )
-        for job, request in zip(former, requests, strict=True)
+        for job, request in zip(previous, requests, strict=True)
     ]
-    await supersede([job.id for job in former])
+    await supersede([job.id for job in previous])
     await reopen_batches([batch.id])
-    await insert_jobs(fresh)
+    await insert_jobs(new_jobs)
     await add_inputs(
         (job.id, place, file.id)
-        for job, found in zip(fresh, resolved, strict=True)
+        for job, found in zip(new_jobs, resolved, strict=True)
         for place, file in found.files.items()
     )
     await records.write_requests(
-        [(job.target_id, request, job.id) for job, request in zip(fresh, requests, strict=True)]
+        [(job.target_id, request, job.id) for job, request in zip(new_jobs, requests, strict=True)]
     )
     notify()
-    return len(fresh)
+    return len(new_jobs)

@@ -1,1 +1,1 @@
-"""Generation records: what people do with them, and how results come to stand in them."""
+"""Generation records: publishing results in them, and the operations that users perform on them."""

@@ -1,4 +1,4 @@
-"""Deleting records."""
+"""Deleting generation records."""
 
 from collections.abc import Sequence
 
@@ -18,10 +18,9 @@ from services.stores.jobs.files import remove_file_links
 async def delete_records(
     owner: str, record_ids: Sequence[int], *, with_files: bool
 ) -> list[tuple[int, EkonteError | None]]:
-    """Deletes records, each on its own: (id, why not). Their rows stay, for statistics and for what they cost.
+    """Deletes records, each independently; returns (id, error or None). Their rows are kept, for statistics and costs.
 
-    A result that upstream still works on is not waited for any more. with_files: files of theirs that nothing else
-    refers to go too; uploads stay.
+    Running attempts drain. with_files: also deletes their files that nothing else refers to, but not uploads.
     """
     outcomes: list[tuple[int, EkonteError | None]] = []
     for record_id in record_ids:
@@ -47,5 +46,5 @@ async def _delete(owner: str, record_id: int, with_files: bool) -> None:
 
 
 async def _release(job_ids: Sequence[int]) -> None:
-    """Results, and inputs that were fetched for them; what other jobs refer to too stays."""
+    """Releases results and fetched inputs. Files that other jobs refer to are kept."""
     await release_files(sorted(await remove_file_links(job_ids)))

@@ -1,7 +1,7 @@
-"""Locking a record before it is changed: found, or made where there is none.
+"""Locking records, and creating the record of a request.
 
-Whoever changes a record locks it before anything else, so that a new request, a restored version, a deletion and the
-end of a job come one after the other, and each sees what the one before it did. All in the caller's transaction.
+Every change of a record locks it first, so that new requests, restored versions, deletions and ends of jobs are
+serialised. All in the caller's transaction.
 """
 
 from typing import Any
@@ -15,13 +15,13 @@ from models.jobs import Job
 from services.platform.locking import lock_row
 from services.stores import records
 
-BUSY = "This storyboard is being generated already. Wait for its job, or cancel it."
+BUSY = "This storyboard is already being generated. Wait for its job, or cancel it."
 
 
 async def lock_record_of_request(owner: str, request: GenerationRequest) -> GenerationRecord:
-    """The locked record of the request's storyboard, made where there is none. Of two at once both get the same one.
+    """The locked record of the request's storyboard, created if there is none. Concurrent calls get the same record.
 
-    Raises ConflictError where it has a live job.
+    Raises ConflictError if it has a live job.
     """
     place: dict[str, Any] = {
         "owner": owner,
@@ -30,7 +30,7 @@ async def lock_record_of_request(owner: str, request: GenerationRequest) -> Gene
         "work_id": request.work_id,
         "storyboard_id": request.storyboard_id,
     }
-    fresh = GenerationRecord(
+    new_record = GenerationRecord(
         **place,
         id=new_id(),
         project_name=request.project_name,
@@ -39,23 +39,23 @@ async def lock_record_of_request(owner: str, request: GenerationRequest) -> Gene
         prompt=request.prompt,
         request_sha256=request.sha256(),
     )
-    await records.insert([fresh])
+    await records.insert([new_record])
     found = await GenerationRecord.get_or_none(**place, deleted_at__isnull=True)
     record = None if found is None else await lock_record(owner, found.id)
     if record is None:
-        raise ConflictError("The storyboard's record was deleted at this moment; try again.")
+        raise ConflictError("The storyboard's record was deleted meanwhile; try again.")
     await refuse_live_job(record.id)
     return record
 
 
 async def lock_record(owner: str, record_id: int) -> GenerationRecord | None:
-    """The owner's record, locked until the transaction's end; None where there is none, or it was deleted."""
+    """The owner's record, locked until the end of the transaction; None if it does not exist or was deleted."""
     record = await lock_row(GenerationRecord, record_id, "deleted_at IS NULL")
     return record if record is not None and record.owner == owner else None
 
 
 async def refuse_live_job(record_id: int, message: str = BUSY) -> None:
-    """Raises ConflictError where the record has a job that has not ended."""
+    """Raises ConflictError if the record has a live job."""
     live = Job.filter(record_id=record_id, role=JobRole.GENERATE, status__in=list(LIVE_JOB_STATUSES))
     if await live.exists():
         raise ConflictError(message)

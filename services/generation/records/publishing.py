@@ -1,6 +1,6 @@
-"""How results come to stand in records, and how earlier ones are kept. All in the caller's transaction.
+"""Publishing results in records, and keeping earlier results as versions. All in the caller's transaction.
 
-Versions are never removed: the one that is shown at the moment is only left out where versions are listed.
+Versions are never removed; lists of versions only omit the one that the record shows.
 """
 
 from collections.abc import Sequence
@@ -13,15 +13,16 @@ from services.generation.similarity.indexing import replace_keys
 from services.stores import records
 from services.stores.records import Kept
 
-KEPT_BATCH_SIZE = 200
-"Of one statement: making its rows ready takes no longer than others may wait."
+VERSION_BATCH_SIZE = 200
+"Rows of one statement: preparing more would block the event loop for too long."
 
 
 async def publish_result(job: Job, file_ids: Sequence[int]) -> bool:
-    """Shows what a generation made in its record; whether it is shown now. Called twice it changes nothing.
+    """Shows the result of a generation in its record; returns whether the record shows it now. A second call changes
+    nothing.
 
-    What was shown before becomes a version. Where the record has gone on with a newer job, the late result becomes a
-    version itself; where the record was deleted, or there are no files, nothing happens.
+    The previous result becomes a version. If the record has a newer job, the late result becomes a version instead. If
+    the record was deleted, or there are no files, nothing is changed.
     """
     if job.record_id is None or not file_ids:
         return False
@@ -39,21 +40,21 @@ async def publish_result(job: Job, file_ids: Sequence[int]) -> bool:
     return True
 
 
-async def keep_shown(*held: GenerationRecord) -> None:
-    """Keeps what locked records show as versions, before they show something else."""
-    shown = [record for record in held if record.shown_job_id is not None]
-    for start in range(0, len(shown), KEPT_BATCH_SIZE):
-        part = shown[start : start + KEPT_BATCH_SIZE]
+async def keep_shown(*locked: GenerationRecord) -> None:
+    """Keeps the results that locked records show as versions, before the records show others."""
+    shown = [record for record in locked if record.shown_job_id is not None]
+    for start in range(0, len(shown), VERSION_BATCH_SIZE):
+        part = shown[start : start + VERSION_BATCH_SIZE]
         await _keep([Kept(record, record.shown_job_id, record.chosen_file_id) for record in part])
 
 
 async def keep_version(record: GenerationRecord, job_id: int, chosen_file_id: int | None) -> None:
-    """Keeps a job's result as a version of a locked record, once; the file that was chosen of it is remembered."""
+    """Keeps a job's result, with its chosen file, as a version of a locked record. A second call adds no version."""
     await _keep([Kept(record, job_id, chosen_file_id)])
 
 
 async def _keep(results: Sequence[Kept]) -> None:
-    """Results of different records; five statements at most."""
+    """Keeps results of different records, in at most five statements."""
     versions = RecordVersion.filter(
         record_id__in=[kept.record.id for kept in results], job_id__in=[kept.job_id for kept in results]
     )
@@ -61,7 +62,7 @@ async def _keep(results: Sequence[Kept]) -> None:
     await records.choose_version_files(
         [kept for kept in results if kept.chosen_file_id is not None and (kept.record.id, kept.job_id) in known]
     )
-    fresh = [kept for kept in results if (kept.record.id, kept.job_id) not in known]
-    if fresh:
-        params = dict(await Job.filter(id__in=[kept.job_id for kept in fresh]).values_list("id", "params"))
-        await records.add_versions(fresh, params)
+    new = [kept for kept in results if (kept.record.id, kept.job_id) not in known]
+    if new:
+        params = dict(await Job.filter(id__in=[kept.job_id for kept in new]).values_list("id", "params"))
+        await records.add_versions(new, params)

@@ -1,4 +1,4 @@
-"""Running a storyboard's record again, with some of its parameters changed."""
+"""Regeneration of a record with some of its parameters changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -16,13 +16,15 @@ from services.generation.generation_input import GenerationInput, default_parame
 MUTATION = "regenerate"
 MAX_PROJECTS_NAMED = 5
 
-# What a record keeps where nothing is said of it.
+# The fields that keep the previous value if they are not given.
 _KEPT = (*PARAMETERS, "callback_url")
 
 
 @dataclass(frozen=True)
 class Regeneration:
-    """project_id None: the only project that has such a record. changes: what was given, by GenerationInput's names."""
+    """project_id None: the only project with such a record. changes: the given fields, by the names of
+    GenerationInput.
+    """
 
     kind: MediaKind
     work_id: str
@@ -33,21 +35,22 @@ class Regeneration:
 
 
 async def regenerate(owner: str, wanted: Regeneration, idempotency_key: str | None, priority: Priority) -> Job:
-    """Makes a record's result anew, under the same record; what is not given keeps its former value.
+    """Generates a new result for an existing record; returns the job. Fields that are not given keep their previous
+    value.
 
-    Without a project there must be one record of the work's storyboard: it costs too much to guess. Raises
-    NotFoundError where there is none, BadInputError where there are several or a parameter cannot be, ConflictError
-    where its job is live.
+    Without a project there must be exactly one record of the work's storyboard, since guessing could cost credits.
+    Raises NotFoundError if there is none, BadInputError if there are several or for an invalid parameter, ConflictError
+    if the record has a live job.
     """
 
-    async def ask() -> GenerationInput:
+    async def read_input() -> GenerationInput:
         record = await _find(owner, wanted)
-        former = GenerationRequest.from_json(record.params)
-        return repeated(former, wanted.changes, wanted.polling, record.project_name)
+        previous = GenerationRequest.from_json(record.params)
+        return with_changes(previous, wanted.changes, wanted.polling, record.project_name)
 
     values = {part.name: getattr(wanted, part.name) for part in fields(wanted)}
     callback_url = wanted.changes.get("callback_url")
-    return await admit_all(owner, MUTATION, idempotency_key, values, ask, priority, callback_url)
+    return await admit_all(owner, MUTATION, idempotency_key, values, read_input, priority, callback_url)
 
 
 async def _find(owner: str, wanted: Regeneration) -> GenerationRecord:
@@ -62,32 +65,35 @@ async def _find(owner: str, wanted: Regeneration) -> GenerationRecord:
         query = query.filter(project_id=wanted.project_id)
     rows = await query.order_by("-id").limit(MAX_PROJECTS_NAMED)
     if not rows:
-        raise NotFoundError("There is no record of that storyboard yet.", path=["input", "storyboardId"])
+        raise NotFoundError("There is no record of this storyboard yet.", path=["input", "storyboardId"])
     if len(rows) > 1:
         named = ", ".join(row.project_id for row in rows)
         raise BadInputError(
-            f"Several projects have a record of that storyboard; say which: {named}.", path=["input", "projectId"]
+            f"Several projects have a record of this storyboard; give one of them as projectId: {named}.",
+            path=["input", "projectId"],
         )
     return rows[0]
 
 
-def repeated(
-    former: GenerationRequest, changes: Mapping[str, Any], polling: Polling, project_name: str | None
+def with_changes(
+    previous: GenerationRequest, changes: Mapping[str, Any], polling: Polling, project_name: str | None
 ) -> GenerationInput:
-    """The former request with its changes. What was not changed gives way where another model does not take it."""
-    kept: dict[str, Any] = {name: getattr(former, name) for name in _KEPT}
+    """The previous request with the changes. Unchanged fields are marked as defaulted, so that they are replaced if a
+    new model does not accept them.
+    """
+    kept: dict[str, Any] = {name: getattr(previous, name) for name in _KEPT}
     if "ratio" in changes or "resolution" in changes:
-        kept["size"] = None  # a size would win over them
-    for name, value in default_parameters(former.kind).items():
+        kept["size"] = None  # a size would replace them
+    for name, value in default_parameters(previous.kind).items():
         kept[name] = kept[name] or value
     given = {
-        "kind": former.kind,
-        "model": former.model,
-        "work_id": former.work_id,
-        "storyboard_id": former.storyboard_id,
-        "project_id": former.project_id,
+        "kind": previous.kind,
+        "model": previous.model,
+        "work_id": previous.work_id,
+        "storyboard_id": previous.storyboard_id,
+        "project_id": previous.project_id,
         "project_name": project_name,
-        "strategy": former.strategy,
+        "strategy": previous.strategy,
         **kept,
         **changes,
     }

@@ -1,4 +1,4 @@
-"""What a record shows: which of its files is used, and which of its results."""
+"""Choosing which file and which result a record shows."""
 
 from errors import ConflictError, NotFoundError, not_found
 from models.artifacts import JobFile
@@ -12,13 +12,15 @@ from services.generation.records.publishing import keep_shown
 from services.generation.similarity.indexing import replace_keys
 from services.stores import records
 
-FILES_GONE = "Its files were removed: it is older than this server keeps results. regenerate makes it anew."
+FILES_GONE = (
+    "The files of this version were removed: it is older than the retention period. regenerate creates a new result."
+)
 
 
 async def choose_record_file(owner: str, record_id: int, sha256: str) -> GenerationRecord:
-    """Uses another of the files that the record shows. Twice: nothing more.
+    """Chooses one of the files of the result that the record shows. A second call changes nothing.
 
-    Raises NotFoundError where there is no such record, or the record does not show that file.
+    Raises NotFoundError if there is no such record, or if its result has no such file.
     """
 
     async def body() -> GenerationRecord:
@@ -28,7 +30,7 @@ async def choose_record_file(owner: str, record_id: int, sha256: str) -> Generat
         shown = await JobFile.filter(job_id=record.shown_job_id or 0).values_list("file_id", flat=True)
         file = await StoredFile.get_or_none(owner=owner, sha256=sha256, id__in=list(shown), state=FileState.READY)
         if file is None:
-            raise NotFoundError("The record does not show such a file.", path=["sha256"])
+            raise NotFoundError("The record's result has no such file.", path=["sha256"])
         if record.chosen_file_id != file.id:
             await records.write(record.id, chosen_file_id=file.id)
         return await GenerationRecord.get(id=record.id)
@@ -37,10 +39,10 @@ async def choose_record_file(owner: str, record_id: int, sha256: str) -> Generat
 
 
 async def restore_version(owner: str, version_id: int) -> GenerationRecord:
-    """Shows an earlier result again, with the file that was chosen of it; the present one becomes a version, and the
-    record's request is the earlier one's. Twice: nothing more.
+    """Restores an earlier result with its chosen file and its request; the present result becomes a version. A second
+    call changes nothing.
 
-    Raises NotFoundError, or ConflictError while the record has a live job, or where the files are gone.
+    Raises NotFoundError, or ConflictError if the record has a live job, or if the files were removed.
     """
 
     async def body() -> GenerationRecord:
@@ -50,7 +52,9 @@ async def restore_version(owner: str, version_id: int) -> GenerationRecord:
             raise not_found("version", ["versionId"])
         if record.shown_job_id == version.job_id and record.current_job_id == version.job_id:
             return record
-        await refuse_live_job(record.id, "The record is being generated. Wait for its job, or cancel it, to restore.")
+        await refuse_live_job(
+            record.id, "The record is being generated. Wait for its job, or cancel it, before restoring a version."
+        )
         if not await JobFile.exists(job_id=version.job_id):
             raise ConflictError(FILES_GONE, path=["versionId"])
         if record.shown_job_id != version.job_id:

@@ -1,4 +1,4 @@
-"""Waiting until upstream has a job, for callers who ask for its state themselves (polling MANUAL)."""
+"""Waiting until the provider has accepted a job, for callers that poll it themselves (polling MANUAL)."""
 
 from models.enums import ENDED_JOB_STATUSES, Polling
 from models.generation import Attempt
@@ -11,8 +11,9 @@ RE_READ_SECONDS = 1.0
 
 
 async def await_submission(job: Job, wait_seconds: float = WAIT_SECONDS) -> Job:
-    """The job as it is once upstream has taken it, or it has ended, or the time is over; at once where nobody asked to
-    be told so, or there is no upstream. Nothing is changed: a caller who goes away stops the waiting, not the job.
+    """Waits until the provider has accepted the job, the job has ended, or the time is over; returns the job. Returns
+    at once unless polling is MANUAL and the provider is pooled. Changes nothing: cancelling the call does not stop the
+    job.
     """
     if job.params.get("polling") != Polling.MANUAL.value or not is_pooled(str(job.params.get("provider"))):
         return job
@@ -20,8 +21,8 @@ async def await_submission(job: Job, wait_seconds: float = WAIT_SECONDS) -> Job:
     with bus().listen([job_topic(job.id)]) as listener:
         for _ in range(max(1, round(wait_seconds / RE_READ_SECONDS))):
             present = await Job.get(id=job.id)
-            is_taken = await Attempt.filter(job_id=job.id, history_id__isnull=False).exists()
-            if is_taken or present.status in ENDED_JOB_STATUSES:
+            is_accepted = await Attempt.filter(job_id=job.id, history_id__isnull=False).exists()
+            if is_accepted or present.status in ENDED_JOB_STATUSES:
                 break
             await listener.next(RE_READ_SECONDS)
     return present

@@ -1,1 +1,1 @@
-"""Former results of prompts that are alike: how alike two prompts are, and finding the most alike among many."""
+"""Reuse of results of similar prompts: the similarity of two prompts, and the index to find similar ones."""

@@ -1,8 +1,8 @@
-"""Finding former requests whose prompts are alike, among all that an owner's records show results of.
+"""Finding earlier requests with similar prompts, among those whose results an owner's records show.
 
-The index only proposes: every candidate is compared exactly, and its owner and all its other parameters are looked at.
-So a wrong one is never found, while one that is right may be missed where the threshold is low
-(docs/decisions/0018-similar-prompts.md has the numbers). Reads only.
+The index only yields candidates: the prompt, the owner and all other parameters of each are compared exactly. So there
+are no false matches, but with a low threshold a match may be missed (docs/decisions/0018-similar-prompts.md has the
+numbers). Reads only.
 """
 
 import math
@@ -22,27 +22,27 @@ from services.generation.similarity.comparing import most_similar, normalise
 from services.generation.similarity.minhash import keys_of
 from services.platform.owned import places
 
-PART = 100
-"Requests that are looked up together."
+REQUEST_BATCH_SIZE = 100
+"Requests per query."
 MAX_LISTED = 200
-"Of the records under one key the newest: a phrase that all prompts share is no hint, however many have it."
+"Newest records that are read per key: a phrase that many prompts share says little."
 MAX_COMPARED = 256
-"Candidates of one request; as many records of the same owner and shape are all compared, whatever their prompts."
+"Candidates per request. An owner with at most so many records of the same shape has all of them compared."
 MAX_READ = 8_000
-"Candidates of one part: where there are more, fewer of each request are compared, the likeliest."
+"Candidates per query: if there are more, fewer are compared for each request, the likeliest."
 MAX_CHARACTERS = 300_000
-"Characters of candidates that are compared for one request; only of very long prompts that is fewer than all."
+"Characters of candidates that are compared for one request; only very long prompts exceed it."
 MAX_CHECKED = 20
-"Of those that are alike enough the best, whose other parameters are looked at."
-MAX_ALIKE = 3
-"More than one, since the files of the first may be gone."
+"Most similar candidates of a request whose other parameters are compared."
+MAX_RESULTS = 3
+"More than one, since the files of the first may be deleted."
 
 _NEWEST_FIRST = f"ORDER BY key DESC, record_id DESC LIMIT {MAX_LISTED}"
 
 
 @dataclass(frozen=True)
 class SimilarRecord:
-    """A former request: the record that shows its result, and how alike the prompts are (threshold to 1)."""
+    """An earlier request: the record that shows its result, and the similarity of the prompts (threshold to 1)."""
 
     record_id: int
     request_sha256: str
@@ -58,27 +58,26 @@ class _Wanted:
 
 
 async def find_similar(owner: str, requests: Sequence[GenerationRequest]) -> list[list[SimilarRecord]]:
-    """For each request that asks for Reuse.SIMILAR the former ones of the owner that are alike to at least its
-    threshold with every other parameter the same: the most alike first, then the newest, at most MOST_ALIKE. For the
-    others none.
+    """For each request with Reuse.SIMILAR the owner's earlier ones whose similarity reaches its threshold and whose
+    other parameters are equal: the most similar first, then the newest, at most MAX_RESULTS. For other requests none.
 
-    Input pictures count by their contents, as far as the requests have them. Three statements for each hundred of them.
+    Input pictures are compared by their hashes, if the requests have them. Three statements per hundred requests.
     """
     found: list[list[SimilarRecord]] = [[] for _ in requests]
-    asking = [index for index, request in enumerate(requests) if request.reuse is Reuse.SIMILAR]
-    for start in range(0, len(asking), PART):
-        part = asking[start : start + PART]
-        for index, alike in zip(part, await _find(owner, [requests[index] for index in part]), strict=True):
-            found[index] = alike
+    indexes = [index for index, request in enumerate(requests) if request.reuse is Reuse.SIMILAR]
+    for start in range(0, len(indexes), REQUEST_BATCH_SIZE):
+        part = indexes[start : start + REQUEST_BATCH_SIZE]
+        for index, matches in zip(part, await _find(owner, [requests[index] for index in part]), strict=True):
+            found[index] = matches
     return found
 
 
 async def _find(owner: str, requests: Sequence[GenerationRequest]) -> list[list[SimilarRecord]]:
     wanted = await anyio.to_thread.run_sync(lambda: [_prepare(owner, request) for request in requests])
     lists = await _lists({key for each in wanted for key in each.keys})
-    proposed = await anyio.to_thread.run_sync(lambda: _propose(wanted, lists))
-    prompts = await _prompts(owner, {record_id for ids in proposed for record_id in ids})
-    scores = await anyio.to_thread.run_sync(lambda: _compare(wanted, proposed, prompts))
+    candidates = await anyio.to_thread.run_sync(lambda: _candidates(wanted, lists))
+    prompts = await _prompts(owner, {record_id for ids in candidates for record_id in ids})
+    scores = await anyio.to_thread.run_sync(lambda: _compare(wanted, candidates, prompts))
     records = await _records(owner, {record_id for of_request in scores for record_id, _ in of_request})
     return [_chosen(each, of_request, records) for each, of_request in zip(wanted, scores, strict=True)]
 
@@ -89,15 +88,15 @@ def _prepare(owner: str, request: GenerationRequest) -> _Wanted:
 
 
 async def _lists(keys: set[int]) -> dict[int, list[int]]:
-    """By key the newest records under it; without the keys that have none."""
+    """key -> its newest records, without keys that have none."""
     if not keys:
         return {}
     if is_sqlite():
         newest = f"SELECT record_id FROM similarity_key WHERE key = wanted.column1 {_NEWEST_FIRST}"
         listed = f"(SELECT json_group_array(record_id) FROM ({newest}))"
     else:
-        # As a range of the index. Of an equation PostgreSQL expects few rows, and then sorts the 100,000 of a key that
-        # all prompts share.
+        # As a range of the index. For an equality PostgreSQL expects few rows, and then sorts the 100,000 rows of a
+        # key that all prompts share.
         listed = (
             "ARRAY(SELECT record_id FROM similarity_key WHERE (key, record_id) >= (wanted.column1, 0)"
             f" AND (key, record_id) < (wanted.column1 + 1, 0) {_NEWEST_FIRST})"
@@ -108,17 +107,17 @@ async def _lists(keys: set[int]) -> dict[int, list[int]]:
     return {key: ids for key, ids in lists.items() if ids}
 
 
-def _propose(wanted: Sequence[_Wanted], lists: Mapping[int, Sequence[int]]) -> list[list[int]]:
-    """The candidates of each. Blocks: for a thread."""
-    proposed = [ranked([lists[key] for key in each.keys if key in lists])[:MAX_COMPARED] for each in wanted]
-    if len({record_id for ids in proposed for record_id in ids}) <= MAX_READ:
-        return proposed
-    return [ids[: MAX_READ // len(wanted)] for ids in proposed]
+def _candidates(wanted: Sequence[_Wanted], lists: Mapping[int, Sequence[int]]) -> list[list[int]]:
+    """The candidates of each request. CPU-bound: to be run in a thread."""
+    candidates = [ranked([lists[key] for key in each.keys if key in lists])[:MAX_COMPARED] for each in wanted]
+    if len({record_id for ids in candidates for record_id in ids}) <= MAX_READ:
+        return candidates
+    return [ids[: MAX_READ // len(wanted)] for ids in candidates]
 
 
 def ranked(lists: Sequence[Sequence[int]]) -> list[int]:
-    """Records by the keys that they share with a request, the likeliest first; of the same the newest. A key that few
-    records have says more.
+    """Records by the weight of the keys that they share with a request, the heaviest first, of equal ones the newest. A
+    key of few records weighs more.
     """
     weights: dict[int, float] = defaultdict(float)
     for ids in lists:
@@ -129,7 +128,7 @@ def ranked(lists: Sequence[Sequence[int]]) -> list[int]:
 
 
 async def _prompts(owner: str, ids: set[int]) -> dict[int, str]:
-    """Of those that are the owner's and show what was asked for last."""
+    """record id -> its prompt, of the owner's records that show the result of their newest request."""
     if not ids:
         return {}
     rows = await execute(
@@ -142,27 +141,29 @@ async def _prompts(owner: str, ids: set[int]) -> dict[int, str]:
 
 
 def _compare(
-    wanted: Sequence[_Wanted], proposed: Sequence[Sequence[int]], prompts: Mapping[int, str]
+    wanted: Sequence[_Wanted], candidates: Sequence[Sequence[int]], prompts: Mapping[int, str]
 ) -> list[list[tuple[int, float]]]:
-    """For each request the records whose prompts are alike enough, the most alike first. Blocks: for a thread."""
+    """For each request the records whose prompts reach the threshold, the most similar first. CPU-bound: to be run in a
+    thread.
+    """
     normals: dict[int, str] = {}
     scores = []
-    for each, ids in zip(wanted, proposed, strict=True):
+    for each, ids in zip(wanted, candidates, strict=True):
         others: dict[int, str] = {}
-        room = MAX_CHARACTERS
+        characters_left = MAX_CHARACTERS
         for record_id in ids:
-            if record_id not in prompts or room < 0:
+            if record_id not in prompts or characters_left < 0:
                 continue
             if record_id not in normals:
                 normals[record_id] = normalise(prompts[record_id])
             others[record_id] = normals[record_id]
-            room -= len(prompts[record_id])
+            characters_left -= len(prompts[record_id])
         scores.append(most_similar(each.normal, others, each.threshold, MAX_CHECKED))
     return scores
 
 
 async def _records(owner: str, ids: set[int]) -> dict[int, dict[str, Any]]:
-    """What the last look needs of them."""
+    """The columns that `_chosen` needs, by record id."""
     if not ids:
         return {}
     rows = GenerationRecord.filter(id__in=list(ids), owner=owner)
@@ -172,14 +173,14 @@ async def _records(owner: str, ids: set[int]) -> dict[int, dict[str, Any]]:
 def _chosen(
     wanted: _Wanted, scores: Sequence[tuple[int, float]], records: Mapping[int, dict[str, Any]]
 ) -> list[SimilarRecord]:
-    """Those of the same shape, the most alike and then the newest first, each former request once."""
+    """The records of the same shape, the most similar and then the newest first, each earlier request once."""
     chosen: dict[str, SimilarRecord] = {}
     known = [(record_id, score) for record_id, score in scores if record_id in records]
     for record_id, score in sorted(known, key=lambda pair: (pair[1], records[pair[0]]["updated_at"]), reverse=True):
         row = records[record_id]
-        former = GenerationRequest.from_json(row["params"])
-        if former.made_for_sha256 is None and former.shape_sha256() == wanted.shape_sha256:
+        earlier = GenerationRequest.from_json(row["params"])
+        if earlier.made_for_sha256 is None and earlier.shape_sha256() == wanted.shape_sha256:
             chosen.setdefault(row["request_sha256"], SimilarRecord(record_id, row["request_sha256"], score))
-        if len(chosen) == MAX_ALIKE:
+        if len(chosen) == MAX_RESULTS:
             break
     return list(chosen.values())

@@ -1,7 +1,7 @@
-"""The index of prompts: which keys a record stands under. Kept in the transactions that change what a record shows.
+"""The index of prompts: the keys of each record. Updated in the transactions that change which result a record shows.
 
-Everybody's records are in it, from their first result on: were an owner's index built at the first request that wants
-it, that request and those after it would find nothing and be paid for.
+It contains the records of all owners, from their first result on: if the index of an owner were built at the first
+request that needs it, that request and those after it would find nothing and cost credits.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,24 +20,24 @@ from services.stores import records, similarity_keys
 log = structlog.get_logger(__name__)
 
 INDEX_BATCH_SIZE = 100
-MAX_IN_A_SWEEP = 500
+MAX_PER_RUN = 500
 REPLACEMENT_BATCH_SIZE = 200
-"Of 21 keys each, with two values: SQLite takes at most 32,766 values in one statement."
+"Records of 21 keys with two values each: SQLite takes at most 32,766 values in one statement."
 
 
 async def replace_keys(record: GenerationRecord, request: GenerationRequest | None) -> bytes:
-    """Puts a locked record under the keys of the request whose result it is about to show, instead of its former ones;
-    None: under none. What the caller writes into the record's similarity_keys. At most two statements.
+    """Replaces the keys of a locked record by those of the request whose result it will show; None: by none. Returns
+    the value that the caller writes into the record's similarity_keys. At most two statements.
 
-    A result that was handed out for a request that is only alike stands where it was made, and not here too: likeness
-    of likeness would lead ever farther away.
+    A result that was reused for a similar request is indexed only under its own request: chains of similar prompts
+    would lead ever farther away from it.
     """
     return (await _replace([(record, [] if request is None else _keys(record.owner, request))]))[0]
 
 
 async def replace_keys_of_many(changes: Sequence[tuple[GenerationRecord, GenerationRequest]]) -> list[bytes]:
-    """As `replace_keys`, for many records: each one's similarity_keys. Two statements for each two hundred of them, and
-    others have their turn meanwhile.
+    """As `replace_keys`, for many records; returns their similarity_keys. Two statements per two hundred records; the
+    keys are computed in a thread.
     """
     written: list[bytes] = []
     for start in range(0, len(changes), REPLACEMENT_BATCH_SIZE):
@@ -50,16 +50,16 @@ async def replace_keys_of_many(changes: Sequence[tuple[GenerationRecord, Generat
 
 
 async def delete_similarity_keys(stored: Mapping[int, bytes | None]) -> None:
-    """Takes records out of the index that are deleted together. stored: their similarity_keys, by their ids."""
+    """Removes records from the index. stored: record id -> its similarity_keys."""
     pairs = [(key, record_id) for record_id, keys in stored.items() for key in unpacked(keys or b"")]
     await similarity_keys.remove(pairs)
 
 
 async def _replace(changes: Sequence[tuple[GenerationRecord, list[int]]]) -> list[bytes]:
-    former = {record.id: record.similarity_keys or b"" for record, _ in changes}
+    stored = {record.id: record.similarity_keys or b"" for record, _ in changes}
     wanted = {record.id: keys for record, keys in changes}
-    changed = [record_id for record_id, keys in wanted.items() if packed(keys) != former[record_id]]
-    await delete_similarity_keys({record_id: former[record_id] for record_id in changed})
+    changed = [record_id for record_id, keys in wanted.items() if packed(keys) != stored[record_id]]
+    await delete_similarity_keys({record_id: stored[record_id] for record_id in changed})
     await similarity_keys.insert([(key, record_id) for record_id in changed for key in wanted[record_id]])
     return [packed(keys) for _, keys in changes]
 
@@ -70,12 +70,12 @@ def _keys(owner: str, request: GenerationRequest) -> list[int]:
     return keys_of(owner, request.shape_sha256(), normalise(request.prompt))
 
 
-async def index_forgotten() -> int:
-    """Indexes records that no version with an index has looked at, some at a time; how many. Any process may do it at
-    any time, several at once.
+async def index_missing() -> int:
+    """Indexes records that have a result but were never indexed (from versions without an index), at most MAX_PER_RUN
+    per call; returns how many. Several processes may run it at once.
     """
     done = 0
-    while done < MAX_IN_A_SWEEP:
+    while done < MAX_PER_RUN:
         rows = await execute(
             "SELECT id, owner, shown_job_id FROM generation_record WHERE similarity_keys IS NULL"
             f" AND shown_job_id IS NOT NULL AND deleted_at IS NULL ORDER BY id LIMIT {INDEX_BATCH_SIZE}"
@@ -99,10 +99,10 @@ async def index_forgotten() -> int:
 
 
 async def _write(rows: Sequence[dict[str, int]], keys: Sequence[list[int]]) -> None:
-    """Only where nobody else has written them, and the record still shows the same."""
+    """Writes the keys of the records that are still not indexed and still show the same result."""
     pairs: list[tuple[int, int]] = []
     for row, of_record in zip(rows, keys, strict=True):
-        written = await records.index_unseen(row["id"], packed(of_record), shown_job_id=row["shown_job_id"])
+        written = await records.write_missing_keys(row["id"], packed(of_record), shown_job_id=row["shown_job_id"])
         if written:
             pairs += [(key, row["id"]) for key in of_record]
     await similarity_keys.insert(pairs)

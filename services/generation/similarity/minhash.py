@@ -1,13 +1,13 @@
-"""Keys under which a record stands in the index of prompts: pure functions of texts.
+"""The keys of prompts in the index: pure functions of texts.
 
-MinHash with bands. A normalised prompt is the set of its character triples (pairs where they begin with a Chinese or
-Japanese character, which says more). For each of 80 hash functions the least value over the set is taken; two prompts
-have the same least value as likely as their sets overlap (Jaccard). Four of them make a band, and two prompts that
-share any of the 20 bands are candidates to be compared exactly (A. Broder, On the resemblance and containment of
-documents, 1997; the banding of Mining of Massive Datasets, section 3.4).
+MinHash with banding. A normalised prompt is the set of its character trigrams (bigrams where they begin with a Chinese
+or Japanese character, which carries more information). For each of 80 hash functions the least value over the set is
+taken; the probability that two prompts have the same least value is the Jaccard similarity of their sets. Four least
+values make a band, and two prompts that share any of the 20 bands are candidates to be compared exactly (A. Broder, On
+the resemblance and containment of documents, 1997; the banding of Mining of Massive Datasets, section 3.4).
 
-Keys are stored: the same prompt must have the same keys in every version of this program. Whoever changes anything here
-has a migration empty the index, which is then built anew.
+Keys are stored: the same prompt must have the same keys in every version of this program. A change of this module needs
+a migration that empties the index, which is then rebuilt.
 """
 
 import hashlib
@@ -18,11 +18,11 @@ import numpy.typing as npt
 
 BANDS = 20
 ROWS = 4
-"Least values in a band: more make fewer candidates, and miss more that are less alike."
+"Least values per band: more of them yield fewer candidates, and miss more of the less similar prompts."
 MAX_GRAMS = 1024
-"Of a long prompt the grams with the least hashes stand for all: an even sample, the same for every prompt."
+"A longer prompt is represented by its grams with the least hashes: a uniform sample, the same for every prompt."
 PREFIX_BITS = 24
-"Of owner and shape, so that the keys of records that can answer one another stand together in the index."
+"Hash of owner and shape, so that the keys of records that can be reused for one another are adjacent in the index."
 BAND_BITS = 39
 
 _Hashes = npt.NDArray[np.uint64]
@@ -32,21 +32,21 @@ _PLACES = tuple(np.uint64(factor) for factor in (0x9E3779B97F4A7C15, 0xC2B2AE3D2
 
 
 def _mixed(values: _Hashes) -> _Hashes:
-    """Every bit of the result hangs on every bit of the value (the finaliser of SplitMix64)."""
+    """Every bit of the result depends on every bit of the value (the finaliser of SplitMix64)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
 
 
-# Of the hash functions gram -> (gram * factor + summand) >> 32; factors are odd.
+# The hash functions gram -> (gram * factor + summand) >> 32; factors are odd.
 _FACTORS = _mixed(np.arange(1, BANDS * ROWS + 1, dtype=np.uint64)) | np.uint64(1)
 _SUMMANDS = _mixed(np.arange(1001, BANDS * ROWS + 1001, dtype=np.uint64))
 _BAND_NUMBERS = np.arange(1, BANDS + 1, dtype=np.uint64)
 
 
 def keys_of(owner: str, shape_sha256: str, normal: str) -> list[int]:
-    """The keys of a normalised prompt among the records of that owner and shape: first the one that all of these share,
-    then the bands'. Each is between 0 and 2^63.
+    """The keys of a normalised prompt of that owner and shape: first the key that all prompts of these share, then
+    those of the bands. Each is between 0 and 2^63.
     """
     group = hashlib.sha256(f"{owner}\n{shape_sha256}".encode()).digest()
     prefix = int.from_bytes(group[:8]) >> (64 - PREFIX_BITS)
@@ -56,12 +56,14 @@ def keys_of(owner: str, shape_sha256: str, normal: str) -> list[int]:
 
 
 def _grams(normal: str) -> _Hashes:
-    """Hashes of the grams, each once, in order. A space stands before and after the text, so that each has grams."""
+    """The distinct hashes of the grams, sorted. A space is added before and after the text, so that every text has
+    grams.
+    """
     codes = np.frombuffer(f" {normal or ' '} ".encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
     first, second, third = codes[:-2], codes[1:-1], codes[2:]
     is_unspaced = np.zeros(first.shape, dtype=bool)
-    for least, most in _UNSPACED:
-        is_unspaced |= (first >= least) & (first <= most)
+    for start, end in _UNSPACED:
+        is_unspaced |= (first >= start) & (first <= end)
     third = np.where(is_unspaced, np.uint64(0), third)
     hashes: Any = _mixed(first * _PLACES[0] + second * _PLACES[1] + third * _PLACES[2])
     return np.unique(hashes)[:MAX_GRAMS]
@@ -84,7 +86,7 @@ def _bands(least: _Hashes) -> _Hashes:
 
 
 def packed(keys: list[int]) -> bytes:
-    """Keys as a record remembers them: eight bytes each."""
+    """Keys as stored in a record: eight bytes each."""
     return np.array(keys, dtype="<i8").tobytes()
 
 

@@ -1,1 +1,1 @@
-"""Alerts: what somebody should look at, raised once for each cause and closed when it has passed."""
+"""Alerts: conditions that need attention; each is raised once per cause and closed when the cause is gone."""

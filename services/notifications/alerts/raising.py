@@ -1,7 +1,7 @@
-"""Raising alerts and closing them. In the caller's transaction or one of their own.
+"""Raising and closing alerts, in the caller's transaction or a transaction of their own.
 
-Whoever finds a cause says so as often as it likes, from any process: the database lets one alert of an owner, kind and
-cause be open (a partial unique index). Once closed, the same cause is a new alert.
+Any process may raise the same alert any number of times: a partial unique index allows one open alert per owner, kind
+and cause. After it is closed, the same cause raises a new alert.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from settings import get_settings
 
 CAUSE_LENGTH = 160
 CAUSE_BATCH_SIZE = 1000
-"Places in a statement; SQLite takes at most 32,766 of them."
+"Causes per statement; SQLite allows at most 32,766 parameters."
 
 
 async def raise_alert(
@@ -31,10 +31,9 @@ async def raise_alert(
     batch_id: int | None = None,
     workflow_id: int | None = None,
 ) -> bool:
-    """Opens an alert of the owner ("": of the whole deployment); whether none was open of the same kind and
-    cause. cause: at most 160 characters, e.g. account:7267.
-
-    Where one is open it stays as it is, its message too.
+    """Opens an alert of the owner ("": of the whole deployment) and queues its webhook. Returns False, and leaves the
+    open alert and its message unchanged, if one with the same owner, kind and cause is open. cause: e.g. account:7267,
+    cut to 160 characters.
     """
 
     async def body() -> bool:
@@ -48,26 +47,26 @@ async def raise_alert(
             batch_id=batch_id,
             workflow_id=workflow_id,
         )
-        await _call_back(opened)
+        await _write_webhooks(opened)
         return bool(opened)
 
     return await transaction(body)
 
 
 async def close_alert(owner: str, kind: AlertKind, cause: str) -> bool:
-    """The cause has passed; whether an alert was open."""
+    """Closes the owner's open alert of the kind and cause; returns False if there was none."""
     return bool(await close_alerts(owner, [kind], [cause]))
 
 
 async def close_alerts(owner: str, kinds: Sequence[AlertKind], causes: Sequence[str]) -> int:
-    """Closes the owner's open alerts of these kinds and causes; how many there were."""
+    """Closes the owner's open alerts of these kinds and causes; returns how many were closed."""
 
     async def body() -> int:
         closed = 0
         for start in range(0, len(causes), CAUSE_BATCH_SIZE):
-            part = causes[start : start + CAUSE_BATCH_SIZE]
-            resolved = await alerts.resolve(owner, kinds, [cause[:CAUSE_LENGTH] for cause in part])
-            await _call_back(resolved)
+            page = causes[start : start + CAUSE_BATCH_SIZE]
+            resolved = await alerts.resolve(owner, kinds, [cause[:CAUSE_LENGTH] for cause in page])
+            await _write_webhooks(resolved)
             closed += len(resolved)
         return closed
 
@@ -75,28 +74,28 @@ async def close_alerts(owner: str, kinds: Sequence[AlertKind], causes: Sequence[
 
 
 async def close_passed(kind: AlertKind, holds_sql: str, *values: Any) -> int:
-    """Closes all open alerts of a kind, whoever's, for which an SQL condition over `alert` holds no more; how many
-    there were. One statement where there are none.
+    """Closes the open alerts of a kind, of all owners, for which an SQL condition over `alert` is false; returns how
+    many were closed. One statement if none was.
     """
 
     async def body() -> int:
-        resolved = await alerts.resolve_passed(kind, Sql(holds_sql, values))
-        await _call_back(resolved)
+        resolved = await alerts.resolve_cleared(kind, Sql(holds_sql, values))
+        await _write_webhooks(resolved)
         return len(resolved)
 
     return await transaction(body)
 
 
 def is_open_sql(kind: AlertKind, owner: str, cause: str) -> str:
-    """An SQL condition: an alert of the kind is open. owner, cause: SQL expressions."""
+    """An SQL condition that is true while an alert of the kind is open. owner, cause: SQL expressions."""
     return (
         f"EXISTS (SELECT 1 FROM alert WHERE alert.owner = {owner} AND alert.kind = '{kind.value}'"
         f" AND alert.cause = {cause} AND alert.resolved_at IS NULL)"
     )
 
 
-async def _call_back(alert_ids: Sequence[int]) -> None:
-    """Tells the deployment's webhook, where there is one, by rows of its own."""
+async def _write_webhooks(alert_ids: Sequence[int]) -> None:
+    """Writes an outbox row per alert, if the deployment has an alert webhook."""
     if alert_ids and get_settings().alert_webhook_url is not None:
         for alert in await Alert.filter(id__in=list(alert_ids)).order_by("id"):
             await write_alert_callback(alert)

@@ -1,1 +1,1 @@
-"""Callbacks: the outbox, its secrets, and what sends it."""
+"""Callbacks (webhooks): the outbox, its signing secrets and its delivery."""

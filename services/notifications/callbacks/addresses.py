@@ -1,7 +1,7 @@
-"""Which addresses callbacks may go to: https, with a host on the public internet and nothing secret in them.
+"""The rules for callback URLs: https, a host on the public internet, and no secrets in the URL.
 
-An address is looked at when it is given, and its host's addresses are looked up then; the call itself looks them up
-again and connects to the very address that it checked (`providers/guard.py`).
+A URL is checked, and its host resolved, when it is submitted; each delivery resolves the host again and connects to
+exactly the address that it checked (`providers/guard.py`).
 """
 
 import httpx
@@ -24,21 +24,21 @@ DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 def parse_address(url: str, settings: Settings) -> httpx.URL:
-    """The address, as far as it can be judged without a look-up. Raises LinkRefusedError with a finished sentence."""
+    """Parses and checks the URL without resolving its host. Raises LinkRefusedError with a complete sentence."""
     if len(url) > MAX_URL_CHARACTERS:
-        raise LinkRefusedError(f"A callback address has at most {MAX_URL_CHARACTERS} characters.")
+        raise LinkRefusedError(f"A callback URL may have at most {MAX_URL_CHARACTERS} characters.")
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL:
         raise LinkRefusedError("It is not a web address.") from None
     if parsed.scheme != "https" and not (parsed.scheme == "http" and settings.allow_http_callbacks):
-        raise LinkRefusedError("A callback address begins with https://.")
+        raise LinkRefusedError("A callback URL must begin with https://.")
     check_url(parsed)
     return parsed
 
 
 def host_of(url: httpx.URL) -> str:
-    """As the connection will look it up: names in other scripts in their ASCII form."""
+    """The host as the connection resolves it: internationalised names in their ASCII form."""
     return url.raw_host.decode("ascii")
 
 
@@ -47,9 +47,7 @@ def port_of(url: httpx.URL) -> int:
 
 
 def receiver_of(url: str) -> str:
-    """host:port of an address, at most 255 characters: what hangs, or is called too often, is a receiver. Empty for
-    what is no web address.
-    """
+    """host:port of a URL, cut to 255 characters; the unit by which deliveries are limited. Empty for an invalid URL."""
     try:
         parsed = httpx.URL(url)
         return f"{host_of(parsed).rstrip('.')}:{port_of(parsed)}"[:MAX_RECEIVER_CHARACTERS]
@@ -58,10 +56,10 @@ def receiver_of(url: str) -> str:
 
 
 async def check_callback_url(url: str | None, *path: str, resolver: Resolve = resolve) -> None:
-    """Nothing for an address that callbacks may go to, or None. Looks its host up: not inside a transaction.
+    """Checks a callback URL; None passes. Resolves its host, so do not call it inside a transaction.
 
-    Raises BadInputError with the path, or input.callbackUrl where none is given. An address that cannot be looked up
-    at the moment is refused, too, and the sentence says that it may be accepted later.
+    Raises BadInputError with the path (default: input.callbackUrl) if callbacks may not be sent there. A host that
+    cannot be resolved at the moment is refused with a message that says to try again.
     """
     if url is None:
         return
@@ -77,21 +75,21 @@ async def check_callback_url(url: str | None, *path: str, resolver: Resolve = re
 
 def _sentence(error: LinkRefusedError) -> str:
     if isinstance(error, NameServiceUnavailableError):
-        return "The callback address's host cannot be looked up at the moment; try again."
+        return "The host of the callback URL cannot be resolved at the moment; try again."
     if isinstance(error, HostNotFoundError):
-        return "The callback address's host cannot be found."
+        return "The host of the callback URL was not found."
     return f"Callbacks cannot be sent there. {error}"
 
 
 async def check_alert_webhook(settings: Settings, resolver: Resolve = resolve) -> None:
-    """For the start: ConfigurationError where the deployment's alerts could not be sent, or not be signed. A host that
-    cannot be found at the moment stops no start: each try looks it up.
+    """Checks the alert webhook at startup. Raises ConfigurationError if alerts could not be sent or signed. A host that
+    cannot be resolved at the moment is accepted, since each delivery resolves it again.
     """
     url, secret = settings.alert_webhook_url, settings.alert_webhook_secret
     if url is None:
         return
     if secret is None:
-        raise ConfigurationError("EKONTE_ALERT_WEBHOOK_SECRET: must be set where EKONTE_ALERT_WEBHOOK_URL is.")
+        raise ConfigurationError("EKONTE_ALERT_WEBHOOK_SECRET: must be set if EKONTE_ALERT_WEBHOOK_URL is set.")
     try:
         key_of(secret.get_secret_value())
     except ValueError as error:

@@ -1,6 +1,6 @@
-"""What callbacks say: pure functions of what has happened. Names are in snake_case, as studios' receivers expect them.
+"""The JSON bodies of callbacks, as pure functions. Names are in snake_case, as studios' receivers expect them.
 
-A file stands in a body by its id, `link(file_id)`, until it is sent: its link is signed then (`with_links`).
+A body refers to a file by its id (`link(file_id)`); delivery replaces it by a signed link (`with_links`).
 """
 
 from collections import Counter
@@ -17,14 +17,14 @@ FAILED = "failed"
 CANCELED = "canceled"
 SKIPPED = "skipped"
 
-WORDS = {JobStatus.SUCCEEDED: SUCCESS, JobStatus.FAILED: FAILED, JobStatus.CANCELED: CANCELED}
+STATUS_NAMES = {JobStatus.SUCCEEDED: SUCCESS, JobStatus.FAILED: FAILED, JobStatus.CANCELED: CANCELED}
 
 Body = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one storyboard. error: as jobs keep it."""
+    """The result of one storyboard. error: as stored in the job."""
 
     storyboard_id: str
     status: str
@@ -35,7 +35,9 @@ class Result:
 def batch_body(
     event: str, batch_id: str, project_id: str, work_id: str, total: int, results: Sequence[Result], at: datetime
 ) -> Body:
-    """total: all items that were asked for. success_rate: of those that were not skipped; 1 where all were."""
+    """The body of a batch event. total: all requested items. Its success_rate excludes skipped items; it is 1 if all
+    were skipped.
+    """
     counts = Counter(result.status for result in results)
     tried = total - counts[SKIPPED]
     return {
@@ -58,7 +60,7 @@ def batch_body(
 def record_body(
     event: str, record_id: str, job_id: str, kind: str, project_id: str, work_id: str, result: Result, at: datetime
 ) -> Body:
-    """kind: IMAGE or VIDEO."""
+    """The body of a record event. kind: IMAGE or VIDEO."""
     return {
         "type": event,
         "event": event,
@@ -81,7 +83,7 @@ def workflow_body(
     error: Mapping[str, Any] | None,
     at: datetime,
 ) -> Body:
-    """film: file ids by what they are (film, subtitles, poster); none where there is no film."""
+    """The body of a workflow event. film: file ids by role (film, subtitles, poster); empty if there is no film."""
     return {
         "type": event,
         "event": event,
@@ -127,7 +129,7 @@ def link(file_id: int) -> Body:
 
 
 def file_ids_in(body: Any) -> set[int]:
-    """All files that a body names."""
+    """The ids of all files that a body refers to."""
     if isinstance(body, Mapping):
         if body.keys() == {FILE}:
             return {int(body[FILE])}
@@ -138,7 +140,7 @@ def file_ids_in(body: Any) -> set[int]:
 
 
 def with_links(body: Any, urls: Mapping[int, str]) -> Any:
-    """The body as it is sent: links in place of files. A file that is gone is left out of a list, else null."""
+    """The body with file references replaced by URLs. A deleted file is dropped from a list and null elsewhere."""
     if isinstance(body, Mapping):
         if body.keys() == {FILE}:
             return urls.get(int(body[FILE]))

@@ -1,8 +1,8 @@
-"""Claiming due deliveries, and writing down what came of a try.
+"""Claiming due deliveries and recording the result of each try.
 
-A claim moves `due_at_ms` to the end of its lease and raises `lease_epoch`; writing down what came of it raises it, too.
-A try that was cut off is due again when its lease runs out, and is sent again under the same id: receivers drop doubles
-by it.
+A claim sets `due_at_ms` to the end of its lease and increments `lease_epoch`; recording the result increments it again.
+An interrupted try becomes due again when its lease expires and is sent under the same id, by which receivers drop
+duplicates.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from models.sql import skip_locked_sql
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.notifications.callbacks.outbox import ALERT, BATCH, WORKFLOW
 from services.notifications.callbacks.retries import wait_ms
-from services.notifications.callbacks.sending import Answer
+from services.notifications.callbacks.sending import SendResult
 from services.notifications.callbacks.turns import Target, due_sql, next_ids
 from services.platform.leases import Lease
 from services.platform.metrics.recording import record_callback
@@ -29,19 +29,21 @@ MAX_RACES = 3
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to send a delivery and to write what came of it; number: which try of it this is, from 1."""
+    """A lease to send a delivery and record the result. number: of this try, from 1."""
 
     delivery: CallbackDelivery
     epoch: int
     number: int
 
 
-async def claim_due(room: int, going: Mapping[Target, int]) -> list[Claim]:
-    """At most `room` due deliveries, in turns of their owners and receivers (`turns`). Of two at
-    once each gets others; one who finds all that it chose claimed looks again.
+async def claim_due(limit: int, in_flight: Mapping[Target, int]) -> list[Claim]:
+    """Claims at most `limit` due deliveries, balanced over owners and receivers (`turns`). Concurrent callers get
+    different deliveries; if another process claimed all selected ones, it selects again, at most MAX_RACES times.
+
+    in_flight: this process's deliveries in progress, by target.
     """
     for _ in range(MAX_RACES):
-        chosen = await next_ids(room, going)
+        chosen = await next_ids(limit, in_flight)
         if not chosen:
             return []
         if claimed := await _claim(chosen):
@@ -51,7 +53,7 @@ async def claim_due(room: int, going: Mapping[Target, int]) -> list[Claim]:
 
 
 async def _claim(ids: Sequence[int]) -> list[tuple[Lease, dict[str, Any]]]:
-    """Those of the deliveries that are due still, and that nobody else is just claiming."""
+    """Claims those of the deliveries that are still due and that no other process is claiming."""
     return await callbacks.LEASES.claim(
         f"SELECT id FROM callback_delivery WHERE id IN ({places(ids)}) AND {due_sql()} ORDER BY id{skip_locked_sql()}",
         ids,
@@ -63,26 +65,29 @@ async def _claim(ids: Sequence[int]) -> list[tuple[Lease, dict[str, Any]]]:
 
 
 async def release(claims: Sequence[Claim]) -> None:
-    """Makes claimed deliveries due at once: whoever claimed them stops. One that was noted meanwhile stays as it is."""
+    """Returns claimed deliveries, which become due at once. One whose result was recorded meanwhile is unchanged."""
     for claim in claims:
         await callbacks.LEASES.release(Lease(claim.delivery.id, claim.epoch), guard="status = 'PENDING'")
 
 
-async def record_try(claim: Claim, answer: Answer, roll: float) -> None:
-    """Stores the try and what follows: delivered, another try, or given up with an alert. roll: from 0 up to 1.
+async def record_try(claim: Claim, response: SendResult, roll: float) -> None:
+    """Stores the try, and marks the delivery as delivered, schedules a retry, or fails it with an alert. roll: a random
+    number from 0 up to 1, for jitter.
 
-    Where the lease was lost, or the delivery is asked for anew meanwhile, only the try is stored.
+    If the lease was lost, or a redelivery was requested meanwhile, it stores only the try.
     """
     delivery = claim.delivery
 
     async def body() -> None:
-        tried = await callbacks.add_try(delivery.id, claim.number, status_code=answer.status_code, error=answer.error)
-        if tried is None or tried.lease_epoch != claim.epoch or tried.status is not DeliveryStatus.PENDING:
+        stored = await callbacks.add_try(
+            delivery.id, claim.number, status_code=response.status_code, error=response.error
+        )
+        if stored is None or stored.lease_epoch != claim.epoch or stored.status is not DeliveryStatus.PENDING:
             return
-        if answer.is_success:
+        if response.is_success:
             outcome = await _record_delivered(delivery)
         else:
-            outcome = await _record_failed(delivery, answer, tried.failures + 1, roll)
+            outcome = await _record_failed(delivery, response, stored.failures + 1, roll)
         after_commit(lambda: record_callback(delivery.event, outcome))
 
     await transaction(body)
@@ -95,21 +100,21 @@ async def _record_delivered(delivery: CallbackDelivery) -> str:
     return "delivered"
 
 
-async def _record_failed(delivery: CallbackDelivery, answer: Answer, failures: int, roll: float) -> str:
-    wait = wait_ms(answer, failures, roll)
+async def _record_failed(delivery: CallbackDelivery, response: SendResult, failures: int, roll: float) -> str:
+    wait = wait_ms(response, failures, roll)
     if wait is None:
         await callbacks.fail(delivery.id, failures)
     else:
         await callbacks.retry_later(delivery.id, wait, failures)
     if wait is None and delivery.subject != ALERT:
-        said = answer.error or f"The last answer was status {answer.status_code}."
+        reason = response.error or f"The last response had status {response.status_code}."
         await raise_alert(
             delivery.owner,
             AlertKind.CALLBACK_FAILED,
             AlertSeverity.WARNING,
             cause_of(delivery),
-            f"The callback {delivery.event} to {delivery.receiver} was given up after {failures}"
-            f" {'try' if failures == 1 else 'tries'}. {said} redeliverCallback sends it again.",
+            f"The callback {delivery.event} to {delivery.receiver} failed after {failures}"
+            f" {'try' if failures == 1 else 'tries'}. {reason} Send it again with redeliverCallback.",
             batch_id=delivery.subject_id if delivery.subject == BATCH else None,
             workflow_id=delivery.subject_id if delivery.subject == WORKFLOW else None,
         )
@@ -117,5 +122,5 @@ async def _record_failed(delivery: CallbackDelivery, answer: Answer, failures: i
 
 
 def cause_of(delivery: CallbackDelivery) -> str:
-    """What an alert about a delivery is known by."""
+    """The cause of an alert about the delivery."""
     return f"callback:{delivery.id}"

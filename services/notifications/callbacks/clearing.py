@@ -1,4 +1,4 @@
-"""House-keeping of callbacks."""
+"""Cleanup of callback deliveries and secrets."""
 
 from models.database import transaction
 from services.notifications.callbacks.webhook_secrets import delete_retired_secrets
@@ -9,12 +9,12 @@ _TABLES = {"batch": "batch", "record": "generation_record", "workflow": "workflo
 
 
 async def clear_callbacks() -> int:
-    """Removes secrets that sign no more, and ended deliveries whose subjects are gone; how many deliveries."""
+    """Deletes retired secrets, and ended deliveries whose subjects are deleted; returns the number of deliveries."""
     await delete_retired_secrets()
-    return await transaction(_forget_orphans)
+    return await transaction(_delete_orphans)
 
 
-async def _forget_orphans() -> int:
+async def _delete_orphans() -> int:
     is_gone = " OR ".join(
         f"(subject = '{subject}' AND NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.id = subject_id))"
         for subject, table in _TABLES.items()

@@ -1,5 +1,7 @@
-"""Writing callbacks down, in the transaction that changed what they tell of: none is lost by a crash, and none tells of
-what did not happen. What is written is sent by services/notifications/callbacks/delivering.
+"""The outbox of callbacks, written in the transaction that changed their subject.
+
+So a crash loses no callback, and no callback reports a change that was rolled back. Sent by
+services/notifications/callbacks/delivering.
 """
 
 from collections import defaultdict
@@ -22,8 +24,8 @@ from services.notifications.callbacks.addresses import receiver_of
 from services.notifications.callbacks.bodies import (
     FAILED,
     SKIPPED,
+    STATUS_NAMES,
     SUCCESS,
-    WORDS,
     Body,
     Result,
     batch_body,
@@ -36,9 +38,9 @@ from services.stores import callbacks
 from settings import get_settings
 
 BATCH, RECORD, WORKFLOW, ALERT = "batch", "record", "workflow", "alert"
-"What a delivery's subject is."
+"The kind of a delivery's subject."
 DEPLOYMENT = ""
-"The owner of what concerns nobody in particular."
+"The owner of deliveries that belong to no user."
 
 RECORD_EVENTS = {JobStatus.SUCCEEDED: "record_succeeded", JobStatus.FAILED: "record_failed"}
 BATCH_EVENTS = {
@@ -51,25 +53,25 @@ WORKFLOW_EVENTS = {WorkflowStatus.SUCCEEDED: "workflow_completed", WorkflowStatu
 
 
 async def write_record_callbacks(jobs: Sequence[Job], url: str | None = None) -> None:
-    """For generations that have just succeeded or failed and whose request names an address; items of a batch, and what
-    a workflow's builds asked for, have none of their own.
+    """Writes callbacks for generations that have just succeeded or failed and whose request has a callback URL. Items
+    of a batch and jobs of a workflow have none.
 
-    url: tell this address instead, whosever jobs they were: their results are what another request gets.
+    url: send to this URL instead, for all the jobs: another request receives their cached results.
     """
-    urls = {job.id: url or _address_of(job) for job in jobs if job.status in RECORD_EVENTS}
-    told = [job for job in jobs if urls.get(job.id) is not None]
-    if not told:
+    urls = {job.id: url or _callback_url(job) for job in jobs if job.status in RECORD_EVENTS}
+    reported = [job for job in jobs if urls.get(job.id) is not None]
+    if not reported:
         return
     files: dict[int, list[int]] = defaultdict(list)
-    for row in await JobFile.filter(job_id__in=[job.id for job in told]).order_by("job_id", "position"):
+    for row in await JobFile.filter(job_id__in=[job.id for job in reported]).order_by("job_id", "position"):
         files[row.job_id].append(row.file_id)
     due_at_ms = await now_ms()
-    deliveries = [_record_delivery(job, str(urls[job.id]), files[job.id], due_at_ms) for job in told]
+    deliveries = [_record_delivery(job, str(urls[job.id]), files[job.id], due_at_ms) for job in reported]
     await callbacks.insert(deliveries)
     notify(Queue.CALLBACKS)
 
 
-def _address_of(job: Job) -> str | None:
+def _callback_url(job: Job) -> str | None:
     is_single = job.role is JobRole.GENERATE and job.batch_id is None and job.parent_id is None
     return job.params.get("callback_url") if is_single and job.record_id is not None else None
 
@@ -83,14 +85,16 @@ def _record_delivery(job: Job, url: str, file_ids: Sequence[int], due_at_ms: int
         params["kind"],
         params["project_id"],
         params["work_id"],
-        Result(params["storyboard_id"], WORDS[job.status], file_ids, job.error),
+        Result(params["storyboard_id"], STATUS_NAMES[job.status], file_ids, job.error),
         job.finished_at or datetime.now(UTC),
     )
     return _delivery(job.owner, event, url, RECORD, job.record_id or 0, body, due_at_ms)
 
 
 async def write_batch_callback(batch: Batch) -> None:
-    """For a batch that has just ended and names an address. Three statements, however many items it has."""
+    """Writes the callback of a batch that has just ended, if it has a callback URL. Three statements for any number of
+    items.
+    """
     if batch.callback_url is None or batch.status not in BATCH_EVENTS:
         return
     event = BATCH_EVENTS[batch.status]
@@ -101,9 +105,7 @@ async def write_batch_callback(batch: Batch) -> None:
 
 
 async def _results(batch_id: int) -> list[Result]:
-    """What became of each item, in the order in which they were asked for; of a storyboard that was run again, its
-    newest job.
-    """
+    """The result of each item in request order; for a storyboard that was run again, that of its newest job."""
     jobs = await execute(
         "SELECT job.id, job.status, job.error, generation_record.storyboard_id FROM job"
         " JOIN generation_record ON generation_record.id = job.record_id"
@@ -121,7 +123,7 @@ async def _results(batch_id: int) -> list[Result]:
     return [
         Result(
             row["storyboard_id"],
-            WORDS.get(JobStatus(row["status"]), row["status"].lower()),
+            STATUS_NAMES.get(JobStatus(row["status"]), row["status"].lower()),
             files[row["id"]],
             _json(row["error"]),
         )
@@ -130,30 +132,32 @@ async def _results(batch_id: int) -> list[Result]:
 
 
 def _json(value: Any) -> Any:
-    """JSON as the two databases' drivers give it: text, or parsed already."""
+    """Parses a JSON column: one of the two database drivers returns text, the other a parsed value."""
     return orjson.loads(value) if isinstance(value, str | bytes) else value
 
 
 def has_workflow_callback(workflow: Workflow, status: WorkflowStatus) -> bool:
-    """Whether this end of the workflow is sent to anybody: it names an address. A canceled one sends nothing."""
+    """Whether reaching this status sends a callback: the workflow has a callback URL and was not canceled."""
     return workflow.callback_url is not None and status in WORKFLOW_EVENTS
 
 
 async def write_workflow_callback(
     workflow: Workflow, status: WorkflowStatus, error: dict[str, Any] | None, film: Mapping[str, int | None]
 ) -> None:
-    """For a workflow that has just come to this end, where `has_workflow_callback`. film: ids of its files by role."""
+    """Writes the callback of a workflow that has just reached this status; does nothing unless
+    `has_workflow_callback`. film: ids of its files by role.
+    """
     if workflow.callback_url is None or status not in WORKFLOW_EVENTS:
         return
     event = WORKFLOW_EVENTS[status]
-    word = SUCCESS if status is WorkflowStatus.SUCCEEDED else FAILED
-    body = workflow_body(event, workflow.global_id, workflow.name, word, film, error, datetime.now(UTC))
+    status_name = SUCCESS if status is WorkflowStatus.SUCCEEDED else FAILED
+    body = workflow_body(event, workflow.global_id, workflow.name, status_name, film, error, datetime.now(UTC))
     delivery = _delivery(workflow.owner, event, workflow.callback_url, WORKFLOW, workflow.id, body, await now_ms())
     await _write(delivery)
 
 
 async def write_alert_callback(alert: Alert) -> None:
-    """For an alert that has just been raised or closed, where the deployment has a webhook for alerts."""
+    """Writes the callback of an alert that was just raised or closed, if the deployment has an alert webhook."""
     url = get_settings().alert_webhook_url
     if url is None:
         return
@@ -166,16 +170,16 @@ async def write_alert_callback(alert: Alert) -> None:
         "severity": alert.severity.value,
         "message": alert.message,
         "owner": alert.owner or None,
-        "account_id": _maybe_id("Account", alert.account_id),
-        "batch_id": _maybe_id("Batch", alert.batch_id),
-        "workflow_id": _maybe_id("Workflow", alert.workflow_id),
+        "account_id": _optional_id("Account", alert.account_id),
+        "batch_id": _optional_id("Batch", alert.batch_id),
+        "workflow_id": _optional_id("Workflow", alert.workflow_id),
         "created_at": moment(alert.created_at),
         "timestamp": moment(alert.resolved_at or alert.created_at),
     }
     await _write(_delivery(DEPLOYMENT, event, url, ALERT, alert.id, body, await now_ms()))
 
 
-def _maybe_id(model: str, number: int | None) -> str | None:
+def _optional_id(model: str, number: int | None) -> str | None:
     return None if number is None else global_id(model, number)
 
 

@@ -1,4 +1,4 @@
-"""Sending a callback again because somebody asks for it."""
+"""Redelivery of a callback on request."""
 
 from errors import not_found
 from models.callbacks import CallbackDelivery
@@ -9,10 +9,10 @@ from services.stores import callbacks
 
 
 async def redeliver(owner: str, delivery_id: int) -> CallbackDelivery:
-    """Makes the owner's delivery due now, under the same webhook-id, with a new round of retries. Twice: the same.
-    What a try that is under way comes to changes nothing about that.
+    """Makes the owner's delivery due now, under the same webhook-id and with a new round of retries. A second call has
+    the same effect. The result of a try in progress does not change that.
 
-    Raises NotFoundError where there is none.
+    Raises NotFoundError if the owner has no such delivery.
     """
 
     async def body() -> CallbackDelivery:

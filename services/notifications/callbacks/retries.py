@@ -1,19 +1,19 @@
-"""What follows a try of a callback: a pure rule."""
+"""The retry schedule of callbacks, as a pure function."""
 
-from services.notifications.callbacks.sending import Answer
-from services.platform.backoff import later
+from services.notifications.callbacks.sending import SendResult
+from services.platform.backoff import jitter_up
 
 WAITS_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 36_000)
-"After the first, second … failed try. After one more there is no further try."
+"Waits after the first, second … failed try. After one more failure there is no further try."
 JITTER = 0.1
 MAX_TRIES = len(WAITS_SECONDS) + 1
 
 
-def wait_ms(answer: Answer, failures: int, roll: float) -> int | None:
-    """Milliseconds until the next try, at most 10 % more than the table says; None: there is none.
+def wait_ms(response: SendResult, failures: int, roll: float) -> int | None:
+    """Milliseconds until the next try, at most 10 % longer than in WAITS_SECONDS; None if there is no further try.
 
-    failures: failed tries of this round, this one included. roll: from 0 up to 1, by chance.
+    failures: failed tries of this round, including this one. roll: a random number from 0 up to 1.
     """
-    if answer.is_final or failures > len(WAITS_SECONDS):
+    if response.is_final or failures > len(WAITS_SECONDS):
         return None
-    return round(later(WAITS_SECONDS[failures - 1] * 1000, JITTER, roll))
+    return round(jitter_up(WAITS_SECONDS[failures - 1] * 1000, JITTER, roll))

@@ -1,4 +1,4 @@
-"""One try of a callback: one POST over the address guard, and what came of it in a status or a sentence."""
+"""One try of a callback: a guarded POST request and its result."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -11,14 +11,14 @@ from services.notifications.callbacks.addresses import parse_address
 from settings import Settings
 
 CALL_SECONDS = 15.0
-"From the look-up of the host to the status of the answer."
+"From resolving the host to receiving the response status."
 
 GONE = 410
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The status that came, or a sentence that says why none did; it names no address."""
+class SendResult:
+    """The response status, or an error sentence if there was no response. The sentence never contains the URL."""
 
     status_code: int | None
     error: str | None = None
@@ -29,14 +29,14 @@ class Answer:
 
     @property
     def is_final(self) -> bool:
-        """The receiver wants nothing more: Standard Webhooks has 410 Gone for that."""
+        """The receiver wants no more callbacks: Standard Webhooks uses 410 Gone for that."""
         return self.status_code == GONE
 
 
 def open_client(
     *, allowed_private_hosts: Collection[str], max_connections: int, resolver: Resolve = resolve
 ) -> httpx.AsyncClient:
-    """A client that connects to public addresses and listed hosts only, follows no redirect and knows no proxy."""
+    """A client that connects only to public addresses and the listed hosts, follows no redirects and uses no proxy."""
     transport = GuardedTransport(
         allowed_private_hosts=allowed_private_hosts, max_connections=max_connections, resolver=resolver
     )
@@ -45,31 +45,33 @@ def open_client(
 
 async def send(
     client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes, settings: Settings
-) -> Answer:
-    """Posts the body. Raises nothing of the other side's; the answer's own body is not read."""
+) -> SendResult:
+    """Posts the body. Returns connection and protocol errors as a result instead of raising them. Does not read the
+    response body.
+    """
     try:
         parsed = parse_address(url, settings)
         async with (
             asyncio.timeout(CALL_SECONDS),
-            client.stream("POST", parsed, headers=_all(headers), content=body) as answer,
+            client.stream("POST", parsed, headers=_all_headers(headers), content=body) as response,
         ):
-            return Answer(answer.status_code, _sentence(answer.status_code))
+            return SendResult(response.status_code, _sentence(response.status_code))
     except LinkRefusedError as error:
-        return Answer(None, str(error))
+        return SendResult(None, str(error))
     except (TimeoutError, httpx.TimeoutException):
-        return Answer(None, f"There was no answer within {CALL_SECONDS:.0f} seconds.")
+        return SendResult(None, f"No response within {CALL_SECONDS:.0f} seconds.")
     except httpx.ConnectError as error:
         if isinstance(error.__cause__, LinkRefusedError):
-            return Answer(None, str(error.__cause__))
+            return SendResult(None, str(error.__cause__))
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            return Answer(None, "The receiver's certificate is not valid for its name.")
-        return Answer(None, "The receiver could not be connected to.")
+            return SendResult(None, "The receiver's certificate is not valid for its host name.")
+        return SendResult(None, "Could not connect to the receiver.")
     except httpx.TransportError:
-        return Answer(None, "The connection ended before there was an answer, or the answer was no HTTP.")
+        return SendResult(None, "The connection closed before a response, or the response was not HTTP.")
 
 
-def _all(headers: Mapping[str, str]) -> dict[str, str]:
-    # A connection for each call, so that the host is looked up and checked for each.
+def _all_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    # One connection per request, so that the host is resolved and checked each time.
     return {
         "content-type": "application/json",
         "user-agent": "Ekonte",
@@ -81,5 +83,5 @@ def _all(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _sentence(status_code: int) -> str | None:
     if 300 <= status_code < 400:
-        return "The receiver redirects; callbacks follow no redirects."
-    return "The receiver wants no more of them (410 Gone)." if status_code == GONE else None
+        return "The receiver redirects; callbacks do not follow redirects."
+    return "The receiver wants no more callbacks (410 Gone)." if status_code == GONE else None

@@ -1,7 +1,7 @@
-"""Which of the due deliveries are next. Owners take turns, and each owner's receivers do: neither a receiver that
-hangs, nor an owner with ever so many of them, holds anybody else up.
+"""Fair selection of due deliveries: owners take turns, and so do the receivers of each owner.
 
-Looking only reads, and no more rows than the index of what waits needs: the rows are claimed afterwards, by their ids.
+So neither a hanging receiver nor an owner with many deliveries delays others. Selecting only reads, over the index of
+pending deliveries; the rows are claimed afterwards by id.
 """
 
 import heapq
@@ -14,12 +14,12 @@ from services.platform.owned import places
 
 MAX_PER_RECEIVER = 8
 MAX_PER_OWNER = 16
-"Of one process: so that four owners of whom nobody answers are needed to keep all others waiting."
-MAX_LOOKED_AT = 512
-MAX_OWNERS = MAX_LOOKED_AT // MAX_PER_RECEIVER
+"Per process: it takes four owners whose receivers all hang to delay everybody else."
+MAX_CANDIDATES = 512
+MAX_OWNERS = MAX_CANDIDATES // MAX_PER_RECEIVER
 
 Target = tuple[str, str]
-"Whose delivery it is, and its receiver."
+"Owner and receiver of a delivery."
 
 
 @dataclass(frozen=True)
@@ -37,30 +37,29 @@ def due_sql() -> str:
 
 
 def _due_sql() -> str:
-    """The same for a look: only what is PENDING has a time at all, and with the state in it the databases would prefer
-    an index of states to that of owners.
+    """The same condition for selecting: only PENDING rows have a due time, and with the status in the condition the
+    databases would choose the index on status instead of the one on owner.
     """
     return f"due_at_ms <= {now_ms_sql()}"
 
 
-async def next_ids(room: int, going: Mapping[Target, int]) -> list[int]:
-    """Ids of at most `room` due deliveries, as `choose` has it; going: how many are on their way, by target. Without
-    any although some can be taken: never. One statement where nothing is due, else three.
+async def next_ids(limit: int, in_flight: Mapping[Target, int]) -> list[int]:
+    """Ids of at most `limit` due deliveries, selected by `choose`. in_flight: number of deliveries in progress, by
+    target. Returns an empty list only if none can be taken. One statement if nothing is due, else three.
     """
-    if room <= 0 or not await execute(f"SELECT 1 AS found FROM callback_delivery WHERE {due_sql()} LIMIT 1"):
+    if limit <= 0 or not await execute(f"SELECT 1 AS found FROM callback_delivery WHERE {due_sql()} LIMIT 1"):
         return []
-    by_owner, by_receiver = _sums(going)
+    by_owner, by_receiver = _totals(in_flight)
     full = sorted(receiver for receiver, number in by_receiver.items() if number >= MAX_PER_RECEIVER)
     owners = await _owners(full, sorted(owner for owner, number in by_owner.items() if number >= MAX_PER_OWNER))
-    return choose(await _oldest(owners, full), room, going) if owners else []
+    return choose(await _oldest(owners, full), limit, in_flight) if owners else []
 
 
-def choose(waiting: Iterable[Waiting], room: int, going: Mapping[Target, int]) -> list[int]:
-    """At most `room` of them: first those of owners who have least on its way, and of an owner's those of receivers
-    that have; the oldest first where that is the same. With what is going at most so many of an owner and to a
-    receiver.
+def choose(waiting: Iterable[Waiting], limit: int, in_flight: Mapping[Target, int]) -> list[int]:
+    """At most `limit` ids: owners with the fewest deliveries in flight first, within an owner the receivers with the
+    fewest, then the oldest delivery. Never exceeds MAX_PER_OWNER and MAX_PER_RECEIVER, deliveries in flight included.
     """
-    by_owner, by_receiver = _sums(going)
+    by_owner, by_receiver = _totals(in_flight)
     lines: dict[str, list[tuple[int, int, int, str]]] = defaultdict(list)
     places_taken = Counter(by_receiver)
     for row in sorted(waiting, key=lambda row: (row.due_at_ms, row.id)):
@@ -70,7 +69,7 @@ def choose(waiting: Iterable[Waiting], room: int, going: Mapping[Target, int]) -
     heap = [(by_owner[owner], line[0][1], owner) for owner, line in turns.items()]
     heapq.heapify(heap)
     chosen: list[int] = []
-    while heap and len(chosen) < room:
+    while heap and len(chosen) < limit:
         number, _, owner = heapq.heappop(heap)
         line = turns[owner]
         while line and by_receiver[line[0][3]] >= MAX_PER_RECEIVER:
@@ -85,19 +84,19 @@ def choose(waiting: Iterable[Waiting], room: int, going: Mapping[Target, int]) -
     return chosen
 
 
-def _sums(going: Mapping[Target, int]) -> tuple[Counter[str], Counter[str]]:
-    """How many are on their way, by owner and by receiver."""
+def _totals(in_flight: Mapping[Target, int]) -> tuple[Counter[str], Counter[str]]:
+    """The number of deliveries in flight, by owner and by receiver."""
     by_owner, by_receiver = Counter[str](), Counter[str]()
-    for (owner, receiver), number in going.items():
+    for (owner, receiver), number in in_flight.items():
         by_owner[owner] += number
         by_receiver[receiver] += number
     return by_owner, by_receiver
 
 
 async def _owners(full_receivers: Sequence[str], full_owners: Sequence[str]) -> list[str]:
-    """Owners of whom something is due that can be sent, those who wait longest first.
+    """Owners with a due delivery that may be sent, longest waiting first.
 
-    From each owner the next one is found by the index, so that what they all have waiting is not read.
+    The recursive query steps from owner to owner by the index, so it does not read all their pending deliveries.
     """
     one = "SELECT d.owner FROM callback_delivery d WHERE d.due_at_ms IS NOT NULL"
     rows = await execute(
@@ -115,11 +114,11 @@ async def _owners(full_receivers: Sequence[str], full_owners: Sequence[str]) -> 
 
 
 async def _oldest(owners: Sequence[str], full_receivers: Sequence[str]) -> list[Waiting]:
-    """Of each owner the oldest that are due: equally many, and MOST_LOOKED_AT in all."""
+    """The oldest due deliveries of each owner: equally many per owner, at most MAX_CANDIDATES in all."""
     line = (
         "SELECT * FROM (SELECT id, owner, receiver, due_at_ms FROM callback_delivery"
         f" WHERE owner = ? AND {_due_sql()}{_not_in('receiver', full_receivers)}"
-        f" ORDER BY due_at_ms, id LIMIT {MAX_LOOKED_AT // len(owners)}) AS line"
+        f" ORDER BY due_at_ms, id LIMIT {MAX_CANDIDATES // len(owners)}) AS line"
     )
     values = [value for owner in owners for value in (owner, *full_receivers)]
     rows = await execute(" UNION ALL ".join([line] * len(owners)), *values)

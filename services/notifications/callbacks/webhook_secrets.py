@@ -1,4 +1,4 @@
-"""The secrets that sign an owner's callbacks: made at first use, sealed at rest, two valid while one is rotated out."""
+"""The secrets that sign an owner's callbacks: created at first use, encrypted at rest, two valid during rotation."""
 
 import secrets
 from datetime import datetime
@@ -11,13 +11,13 @@ from services.stores import webhook_secrets
 
 KEY_BYTES = 32
 OVERLAP_SECONDS = 24 * 3600
-"How long the former secret signs beside the new one."
+"How long the previous secret keeps signing beside the new one."
 
 
 async def valid_secrets(owner: str) -> tuple[str, ...]:
-    """The owner's secrets, newest first, each as whsec_ and base64; the first is made where there is none.
+    """The owner's valid secrets, newest first, each as whsec_ and base64; creates the first one.
 
-    Raises ConfigurationError where none of the keys opens them.
+    Raises ConfigurationError if no configured key decrypts them.
     """
     rows = await _valid(owner)
     if not any(retires_at is None for _, retires_at in rows):
@@ -27,10 +27,10 @@ async def valid_secrets(owner: str) -> tuple[str, ...]:
 
 
 async def rotate_secret(owner: str) -> None:
-    """Makes a new secret. The present one signs for OVERLAP_SECONDS more; one that was still doing so ends now."""
+    """Creates a new secret. The current one signs for OVERLAP_SECONDS more; an older one that still signed ends now."""
 
     async def body() -> None:
-        while True:  # of two rotations at once the later one finds the new secret of the other, and goes on from it
+        while True:  # of two concurrent rotations, the later one retires the new secret of the earlier one
             await webhook_secrets.retire(owner, OVERLAP_SECONDS)
             if await _insert(owner):
                 return
@@ -39,7 +39,7 @@ async def rotate_secret(owner: str) -> None:
 
 
 async def delete_retired_secrets() -> int:
-    """House-keeping: removes secrets that sign no more; how many."""
+    """Deletes secrets whose overlap has ended; returns how many."""
     return await webhook_secrets.remove_retired()
 
 
@@ -53,5 +53,5 @@ async def _valid(owner: str) -> list[tuple[str, datetime | None]]:
 
 
 async def _insert(owner: str) -> bool:
-    """A new present secret; False where there is one."""
+    """Inserts a new current secret; returns False if there is one already."""
     return await webhook_secrets.insert(owner, seal(secrets.token_bytes(KEY_BYTES)))

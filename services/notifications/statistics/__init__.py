@@ -1,1 +1,1 @@
-"""Statistics: what generations came to, kept as sums so that a million of them are read at once."""
+"""Statistics of generations, kept as aggregates so that a query over a million of them reads few rows."""

@@ -1,7 +1,7 @@
-"""Cells: sums of deltas for one grain, place, kind and day. Pure functions.
+"""Aggregates (rows of statistics_cell): sums of deltas for one grain, place, kind and day. Pure functions.
 
-Each delta is added to eight cells: of four grains (its owner, its project, its work wherever that is, its work in its
-project), each for its day and for all days, so that any question needs one cell a day and kind, or one a work and kind.
+Each delta is added to eight aggregates: four grains (owner, project, work across projects, work within its project),
+each for its day and for all days. So any query reads one aggregate per day and kind, or one per work and kind.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ COUNTS = ("succeeded", "failed", "canceled", "switches", "credits", "generation_
 
 
 class Grain(StrEnum):
-    """What a cell groups by."""
+    """What an aggregate groups by."""
 
     OWNER = "OWNER"
     PROJECT = "PROJECT"
@@ -29,7 +29,7 @@ class Grain(StrEnum):
 
 
 class AggregateKey(NamedTuple):
-    """What the grain does not group by is empty; day: "YYYY-MM-DD" or ALL_DAYS."""
+    """Ids that the grain does not group by are empty; day: "YYYY-MM-DD" or ALL_DAYS."""
 
     owner: str
     grain: str
@@ -41,7 +41,9 @@ class AggregateKey(NamedTuple):
 
 @dataclass
 class Sums:
-    """What a cell holds. deltas: how many rows it sums up; times and errors: counts by bucket and by error code."""
+    """The values of an aggregate. deltas: number of rows summed; times and errors: counts by histogram bucket and by
+    error code.
+    """
 
     deltas: int = 0
     succeeded: int = 0
@@ -55,7 +57,7 @@ class Sums:
 
     @staticmethod
     def counting(row: Mapping[str, Any]) -> "Sums":
-        """The plain numbers of a row, without deltas, times and errors."""
+        """The COUNTS columns of a row, without deltas, times and errors."""
         sums = Sums()
         for name in COUNTS:
             setattr(sums, name, int(row[name] or 0))
@@ -84,7 +86,7 @@ class Sums:
 
 
 def add_counts(into: dict[Any, int], counts: Mapping[Any, int]) -> None:
-    """Adds counts by key; what comes to nothing is left out."""
+    """Adds counts by key into `into`; removes keys whose total is zero."""
     for key, count in counts.items():
         total = into.get(key, 0) + count
         if total:
@@ -94,7 +96,9 @@ def add_counts(into: dict[Any, int], counts: Mapping[Any, int]) -> None:
 
 
 def aggregates_over(key: AggregateKey) -> list[AggregateKey]:
-    """All cells that hold what a day of a place holds, that one among them."""
+    """The keys of the eight aggregates that include the aggregate of one day of a work in its project, itself
+    included.
+    """
     groups = (
         (Grain.OWNER, "", ""),
         (Grain.PROJECT, key.project_id, ""),
@@ -109,7 +113,7 @@ def aggregates_over(key: AggregateKey) -> list[AggregateKey]:
 
 
 def sum_up(deltas: Iterable[Mapping[str, Any]]) -> dict[AggregateKey, Sums]:
-    """What rows of statistics_delta come to, by cell."""
+    """The sums of rows of statistics_delta, by aggregate."""
     of_places: dict[AggregateKey, Sums] = {}
     for delta in deltas:
         key = AggregateKey(

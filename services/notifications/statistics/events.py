@@ -1,5 +1,6 @@
-"""Adding to the sums, in the transaction that changes what is summed: rows are appended, none is changed, so whoever
-ends generations at the same moment never waits for another here.
+"""Recording statistics events as deltas, in the transaction that changes the job.
+
+Rows are only appended, never updated, so concurrent transactions never wait for each other here.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,9 @@ from settings import get_settings
 
 
 async def record_ended(jobs: Sequence[Job]) -> None:
-    """GENERATE jobs as they have ended; each end is noted once. Two statements for up to 2,000 jobs."""
+    """Appends a delta for each ended GENERATE job. The caller records each end once. Two statements for up to 2,000
+    jobs.
+    """
     if not jobs:
         return
     attempts = await _attempts_by_job_id(jobs)
@@ -26,27 +29,27 @@ async def record_ended(jobs: Sequence[Job]) -> None:
 
 
 async def record_reopened(jobs: Sequence[Job]) -> None:
-    """GENERATE jobs as they had ended, which are about to be taken up again: their end is taken back. One statement.
+    """Reverts the recorded ends of GENERATE jobs that are about to be retried. One statement.
 
-    What is taken back is what was written, whatever has changed since; of a job whose end is not noted, nothing is.
+    It reverts exactly what was recorded, even if the job changed since; a job without a recorded end is skipped.
     """
     if jobs:
-        await statistics.take_back_ends([job.id for job in jobs])
+        await statistics.revert_ends([job.id for job in jobs])
 
 
 async def record_credits(job: Job, credits: int) -> None:
-    """Upstream took a task of the GENERATE job, and charges so many credits for it."""
+    """Records the credits that upstream charges for an accepted task of the GENERATE job."""
     if credits:
         await statistics.append_deltas([charge_of(job, credits, datetime.now(UTC))])
 
 
 async def delete_deltas_of_jobs(job_ids: Sequence[int]) -> None:
-    """Jobs that go for good: what they came to stays in the sums, and cannot be taken back any more."""
+    """Deletes the deltas of purged jobs. The aggregates keep their values, which can no longer be reverted."""
     await statistics.remove_deltas_of_jobs(job_ids)
 
 
 def end_of(job: Job, attempts: Sequence[Attempt]) -> dict[str, Any]:
-    """The delta of an end. attempts: all of the job, in order."""
+    """The delta of an ended job. attempts: all attempts of the job, in order."""
     seconds = generation_seconds(job, attempts) if job.status is JobStatus.SUCCEEDED else None
     time_ms = None if seconds is None else round(seconds * 1000)
     return {
@@ -62,12 +65,11 @@ def end_of(job: Job, attempts: Sequence[Attempt]) -> dict[str, Any]:
 
 
 def charge_of(job: Job, credits: int, at: datetime) -> dict[str, Any]:
-    """The delta of a charge."""
     return {**_place_of(job, at), "credits": credits}
 
 
 def _place_of(job: Job, moment: datetime) -> dict[str, Any]:
-    """Where and when it counts. The request in a job names the same place as the record that it is for."""
+    """The key columns of a delta. The request stored in a job has the same project and work as its record."""
     return {
         "job_id": job.id,
         "owner": job.owner,
@@ -79,7 +81,7 @@ def _place_of(job: Job, moment: datetime) -> dict[str, Any]:
 
 
 async def _attempts_by_job_id(jobs: Sequence[Job]) -> dict[int, list[Attempt]]:
-    """The attempts of each job in order, with the columns that matter here; one statement."""
+    """The attempts of each job in order, with only the columns that statistics need; one statement."""
     found = (
         await Attempt.filter(job_id__in=[job.id for job in jobs])
         .only("id", "job_id", "run", "number", "account_id", "site", "placed_at_ms")

@@ -1,7 +1,7 @@
-"""A logarithmic histogram of times: few whole numbers, from which quantiles come with a known error. Pure functions.
+"""A logarithmic histogram of durations, from which quantiles are computed with a bounded error. Pure functions.
 
-Bucket b holds the times from 1.1^b to 1.1^(b + 1) milliseconds and stands for their geometric middle, so a quantile
-that is read from it lies within a factor of sqrt(1.1) of the true one: at most 4.9 % above and 4.7 % below.
+Bucket b counts durations from 1.1^b to 1.1^(b + 1) milliseconds and represents them by their geometric mean, so a
+quantile is within a factor of sqrt(1.1) of the true one: at most 4.9 % above and 4.7 % below.
 """
 
 import math
@@ -11,7 +11,7 @@ GROWTH = 1.1
 
 
 def bucket_of(time_ms: int) -> int:
-    """The bucket of a time. One below a millisecond counts as a millisecond."""
+    """The bucket of a duration. Less than a millisecond counts as one millisecond."""
     return math.floor(math.log(max(1, time_ms)) / math.log(GROWTH))
 
 
@@ -20,7 +20,9 @@ def middle_ms(bucket: int) -> float:
 
 
 def quantile_ms(counts: Mapping[int, int], share: float) -> float | None:
-    """The time that a share of all (0 to 1) does not exceed, by nearest rank; None where there is none."""
+    """The quantile (share: 0 to 1) of the counted durations by the nearest-rank method; None if the histogram is
+    empty.
+    """
     rank = math.ceil(share * sum(counts.values()))
     seen = 0
     for bucket in sorted(counts):

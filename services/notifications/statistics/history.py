@@ -1,7 +1,7 @@
-"""Counting what ended before there were statistics: once after the upgrade, in the background, part by part.
+"""The backfill of statistics for jobs that ended before statistics existed: once after the upgrade, in the background.
 
-The migration counts the charges and leaves a fact that says after which job to go on. The rows say the rest: an ended
-job without a delta has not been counted.
+The migration counts the charges and stores a fact with the id of the last counted job. An ended job without a delta has
+not been counted.
 """
 
 import time
@@ -20,28 +20,29 @@ from services.platform.owned import places
 log = structlog.get_logger(__name__)
 
 FACT = "statistics_history"
-PART = 500
-"Jobs that one transaction counts."
+JOB_BATCH_SIZE = 500
+"Jobs per transaction."
 
 
 async def count_history(patience_seconds: float) -> int:
-    """Counts on, until nothing is left or the time is over; how many jobs it looked at. Any process may do this at any
-    time, and be killed at it: each end is counted once.
+    """Continues the backfill until it is complete or `patience_seconds` have passed; returns how many jobs it read.
+
+    Any process may run it at any time and may be killed meanwhile: each end is counted once.
     """
     deadline = time.monotonic() + patience_seconds
     counted = 0
     while await fact(FACT) is not None:
-        counted += await transaction(_count_part)
+        counted += await transaction(_count_batch)
         if time.monotonic() >= deadline:
             break
     return counted
 
 
-async def _count_part() -> int:
-    reached = await lock_fact(FACT)
-    if reached is None:
+async def _count_batch() -> int:
+    last_id = await lock_fact(FACT)
+    if last_id is None:
         return 0
-    ids = await lock_where(Job, "role = 'GENERATE' AND id > ?", int(reached), limit=PART)
+    ids = await lock_where(Job, "role = 'GENERATE' AND id > ?", int(last_id), limit=JOB_BATCH_SIZE)
     if not ids:
         await remove_fact(FACT)
         log.info("statistics.history_counted")
@@ -53,11 +54,13 @@ async def _count_part() -> int:
 
 
 async def _count_ends(jobs: Sequence[Job]) -> None:
-    """Locked, the jobs cannot be taken up again meanwhile: that would take back an end that is only about to count."""
+    """Records the ends that have no delta yet. The jobs must be locked, since a concurrent retry would revert an end
+    before it is recorded.
+    """
     rows = await execute(
         f"SELECT DISTINCT job_id FROM statistics_delta WHERE job_id IN ({places(jobs)})"
         " AND (succeeded <> 0 OR failed <> 0 OR canceled <> 0)",
         *(job.id for job in jobs),
     )
-    known = {row["job_id"] for row in rows}
-    await record_ended([job for job in jobs if job.status in ENDED_JOB_STATUSES and job.id not in known])
+    recorded = {row["job_id"] for row in rows}
+    await record_ended([job for job in jobs if job.status in ENDED_JOB_STATUSES and job.id not in recorded])

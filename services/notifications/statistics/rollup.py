@@ -1,4 +1,4 @@
-"""Rolling deltas up into cells, in the background: a reader sums up few rows, however much there was."""
+"""The background rollup of deltas into aggregates, so that queries sum few rows."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -12,56 +12,56 @@ from services.platform.deployment_facts import lock_or_add_fact
 from services.platform.owned import places
 from services.stores import statistics
 
-PART = 2000
-"Deltas that one transaction rolls up: SQLite has one writer, and others wait for it meanwhile."
-TURN = "statistics_roll"
-"The fact whose row is the turn to write cells."
+DELTA_BATCH_SIZE = 2000
+"Deltas per transaction: SQLite has one writer, and other writers wait for it."
+LOCK_FACT = "statistics_roll"
+"The fact whose row serves as the lock for writing aggregates."
 _KEY_BATCH_SIZE = 1000
 _SUMS = ("deltas", *COUNTS, "times", "errors")
 
 
 async def roll_up(patience_seconds: float) -> int:
-    """Rolls up what there is, part by part, until nothing is left or the time is over; how many deltas it were.
+    """Rolls up deltas in batches until none is left or `patience_seconds` have passed; returns how many it rolled up.
 
-    Any process may do this at any time: each delta is rolled up once.
+    Any process may run it at any time: each delta is rolled up once.
     """
     deadline = time.monotonic() + patience_seconds
     rolled = 0
-    while await _is_anything_left():
-        rolled += await transaction(_roll_part)
+    while await _has_deltas():
+        rolled += await transaction(_roll_batch)
         if time.monotonic() >= deadline:
             break
     return rolled
 
 
-async def _is_anything_left() -> bool:
+async def _has_deltas() -> bool:
     return bool(await execute("SELECT id FROM statistics_delta WHERE NOT is_rolled LIMIT 1"))
 
 
-async def _roll_part() -> int:
-    await lock_or_add_fact(TURN)  # until the transaction ends, so nobody else writes cells meanwhile
-    deltas = await statistics.take_unrolled(PART)
+async def _roll_batch() -> int:
+    await lock_or_add_fact(LOCK_FACT)  # held until the transaction ends: only one process writes aggregates at a time
+    deltas = await statistics.mark_rolled_up(DELTA_BATCH_SIZE)
     sums = sum_up(deltas)
     keys = sorted(sums)
     for start in range(0, len(keys), _KEY_BATCH_SIZE):
         await _add({key: sums[key] for key in keys[start : start + _KEY_BATCH_SIZE]})
-    # Nothing takes a charge back, so its row is not needed any more.
+    # A charge is never reverted, so its row is no longer needed.
     await statistics.remove_deltas([delta["id"] for delta in deltas if delta["credits"]])
     return len(deltas)
 
 
 async def _add(sums: Mapping[AggregateKey, Sums]) -> None:
-    """Adds sums to their cells, in two statements. Only for who has the turn."""
-    for key, present in (await _present(list(sums))).items():
-        sums[key].add(present)
+    """Adds sums to their stored aggregates, in two statements. The caller must hold LOCK_FACT."""
+    for key, stored in (await _stored(list(sums))).items():
+        sums[key].add(stored)
     rows = [(*key, *_values_of(total)) for key, total in sums.items()]
-    await statistics.write_cells(AggregateKey._fields, _SUMS, rows)
+    await statistics.write_aggregates(AggregateKey._fields, _SUMS, rows)
 
 
-async def _present(keys: Sequence[AggregateKey]) -> dict[AggregateKey, Sums]:
+async def _stored(keys: Sequence[AggregateKey]) -> dict[AggregateKey, Sums]:
     wanted = ", ".join([f"({places(AggregateKey._fields)})"] * len(keys))
     same = " AND ".join(f"c.{name} = k.column{number}" for number, name in enumerate(AggregateKey._fields, 1))
-    # In this order: for `IN (VALUES …)` SQLite reads the whole table instead of its index.
+    # A CROSS JOIN in this order: with `IN (VALUES …)` SQLite scans the whole table instead of using its index.
     rows = await execute(
         f"SELECT c.* FROM (VALUES {wanted}) AS k CROSS JOIN statistics_cell c WHERE {same}",
         *(value for key in keys for value in key),
@@ -70,7 +70,7 @@ async def _present(keys: Sequence[AggregateKey]) -> dict[AggregateKey, Sums]:
 
 
 def sums_of(row: Mapping[str, Any]) -> Sums:
-    """A row of statistics_cell."""
+    """The sums stored in a row of statistics_cell."""
     sums = Sums.counting(row)
     sums.deltas = int(row["deltas"])
     sums.times = {int(bucket): count for bucket, count in orjson.loads(row["times"]).items()}

@@ -1,4 +1,4 @@
-"""From sums by day and by work to what recordStatistics answers. Pure functions."""
+"""Combining sums by day and by work into the result of recordStatistics. Pure functions."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from services.notifications.statistics.histogram import quantile_ms
 
 @dataclass(frozen=True)
 class EndedCounts:
-    """Generations that ended, on a day or of a work; images and videos: with those that failed or were canceled."""
+    """Ended generations of a day or a work; images and videos include failed and canceled ones."""
 
     images: int
     videos: int
@@ -24,7 +24,7 @@ class EndedCounts:
 
 @dataclass(frozen=True)
 class EndedSums:
-    """by_day: in order, without days on which nothing ended. by_work and by_error: those with most first."""
+    """by_day: in order, without days on which nothing ended. by_work and by_error: highest count first."""
 
     succeeded: int
     failed: int
@@ -48,9 +48,10 @@ class EndedSums:
 
 @dataclass(frozen=True)
 class Part:
-    """What ended on one day, or on all days that no other part with `counts_in_whole` holds, of one kind.
+    """The sums of one kind for one day, or (day ALL_DAYS) for all days that no other part with `counts_in_whole`
+    covers.
 
-    counts_in_whole False: another part has it too, so it only tells about its day.
+    counts_in_whole False: another part covers the same generations, so this one adds only to its day, not to the total.
     """
 
     day: str
@@ -60,7 +61,7 @@ class Part:
 
 
 def summary(parts: Iterable[Part], by_work: Iterable[tuple[str, EndedCounts]]) -> EndedSums:
-    """by_work: ready, in its order."""
+    """The result over all parts. by_work is passed through, in its order."""
     whole = Sums()
     days: dict[str, dict[MediaKind, Sums]] = {}
     for part in parts:

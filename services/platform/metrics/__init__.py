@@ -1,1 +1,1 @@
-"""Prometheus metrics: what there is to be measured, how it is recorded, and where it is read."""
+"""Prometheus metrics: their definitions, their recording, and the measuring of providers."""

@@ -1,7 +1,8 @@
-"""All metrics of a process, in a registry of their own. docs/operating.md has their table, docs/grafana a dashboard.
+"""Defines all metrics of a process, in a registry of their own. docs/operating.md lists them, docs/grafana has a
+dashboard.
 
-Names and units as Prometheus has them: `ekonte_` first, base units, `_total` where something only grows. Labels have
-values of our own making or of a catalogue; a name that callers choose goes through a NameBudget first.
+Names and units follow Prometheus: prefix `ekonte_`, base units, `_total` for counters. Label values come from our own
+code or from a catalogue; a name that callers choose goes through a NameBudget first.
 """
 
 import threading
@@ -22,7 +23,7 @@ from prometheus_client.registry import Collector
 
 from services.platform.version import VERSION
 
-# Another series for each one, with the time of its first value, which nobody here reads.
+# They would add a series per metric with its creation time, which is not used.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 ANONYMOUS = "anonymous"
@@ -42,13 +43,14 @@ LAG_BUCKETS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 
 
 class NameBudget:
-    """At most so many different values of a label; what comes later, or is too long, is `other`.
+    """Limits the different values of a label to `limit`; later values, and too long ones, become `other`.
 
-    Each value of a label is a series that is kept for as long as the process lives, so callers must not make them up.
+    Each value of a label is a time series that is kept for the life of the process, so callers must not be able to
+    create any number of them.
     """
 
-    def __init__(self, most: int = MAX_NAMES) -> None:
-        self._most = most
+    def __init__(self, limit: int = MAX_NAMES) -> None:
+        self._limit = limit
         self._known: set[str] = set()
 
     def label(self, name: str | None) -> str:
@@ -56,20 +58,20 @@ class NameBudget:
             return ANONYMOUS
         if name in self._known:
             return name
-        if len(name) > LONGEST_NAME or len(self._known) >= self._most:
+        if len(name) > LONGEST_NAME or len(self._known) >= self._limit:
             return OTHER
         self._known.add(name)
         return name
 
 
 class ActiveOwners:
-    """Who has asked for something lately. Safe to call from any thread."""
+    """The owners who sent a request recently. Safe to call from any thread."""
 
     def __init__(self) -> None:
         self._seen_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def note(self, owner: str, now: float | None = None) -> None:
+    def record(self, owner: str, now: float | None = None) -> None:
         with self._lock:
             if owner in self._seen_at or len(self._seen_at) < MAX_OWNERS:
                 self._seen_at[owner] = time.monotonic() if now is None else now
@@ -82,7 +84,7 @@ class ActiveOwners:
 
 
 class PresentState(Collector):
-    """Gauges of what the database holds, as it was read last; none of them before, or while it cannot be read."""
+    """Gauges of the database's state as of its last reading; none before the first, or while it cannot be read."""
 
     def __init__(self) -> None:
         self.families: list[GaugeMetricFamily] = []
@@ -97,8 +99,8 @@ class PresentState(Collector):
 def jobs_family() -> GaugeMetricFamily:
     return GaugeMetricFamily(
         "ekonte_jobs",
-        "Live jobs, and callbacks to be sent: waiting (due now), delayed (due later, or until something else has"
-        " happened) or running. The same in every process.",
+        "Live jobs and pending callbacks: waiting (due now), delayed (due later, or sleeping until they are woken)"
+        " or running. The same in every process.",
         labels=("queue", "state"),
     )
 
@@ -106,17 +108,17 @@ def jobs_family() -> GaugeMetricFamily:
 def accounts_family() -> GaugeMetricFamily:
     return GaugeMetricFamily(
         "ekonte_accounts",
-        "Accounts, and whether a cooldown holds for one of them. The same in every process.",
+        "Accounts, by whether they have a cooldown. The same in every process.",
         labels=("provider", "site", "status", "cooling"),
     )
 
 
 def workers_family() -> GaugeMetricFamily:
-    return GaugeMetricFamily("ekonte_workers", "Worker processes with a living lease. The same in every process.")
+    return GaugeMetricFamily("ekonte_workers", "Worker processes with a valid lease. The same in every process.")
 
 
 class Metrics:
-    """One of everything, all zero."""
+    """All metrics, initially zero."""
 
     def __init__(self) -> None:
         registry = self.registry = CollectorRegistry()
@@ -132,20 +134,20 @@ class Metrics:
 
         self.jobs_ended = Counter(
             "ekonte_jobs_ended",
-            "Ends of jobs; error is empty where there is none.",
+            "Ended jobs; error is empty if there was none.",
             ("type", "state", "error"),
             registry=registry,
         )
         self.job_wait = Histogram(
             "ekonte_job_wait_seconds",
-            "From a job's creation to its beginning, in its first run.",
+            "Time from a job's creation to its start, in its first run.",
             ("type",),
             buckets=WAIT_BUCKETS,
             registry=registry,
         )
         self.job_run = Histogram(
             "ekonte_job_run_seconds",
-            "From a job's beginning to its end, in its first run.",
+            "Time from a job's start to its end, in its first run.",
             ("type",),
             buckets=RUN_BUCKETS,
             registry=registry,
@@ -153,33 +155,33 @@ class Metrics:
 
         self.upstream_calls = Histogram(
             "ekonte_upstream_call_seconds",
-            "Calls of services with pools of accounts.",
+            "Requests to providers with account pools.",
             ("provider", "site", "operation"),
             buckets=CALL_BUCKETS,
             registry=registry,
         )
         self.upstream_refusals = Counter(
             "ekonte_upstream_refusals",
-            "Calls and tasks that upstream refused or did not answer; code is upstream's own.",
+            "Requests and tasks that upstream refused or did not respond to; code is upstream's own.",
             ("provider", "site", "operation", "kind", "code"),
             registry=registry,
         )
         self.credits_spent = Counter(
             "ekonte_credits_spent",
-            "Credits of submits that upstream has taken, as expected beforehand.",
+            "Estimated credits of tasks that upstream accepted.",
             ("provider", "model"),
             registry=registry,
         )
 
         self.operations = Counter(
-            "ekonte_graphql_operations", "Operations that have ended.", ("operation", "type"), registry=registry
+            "ekonte_graphql_operations", "Ended operations.", ("operation", "type"), registry=registry
         )
         self.operation_errors = Counter(
-            "ekonte_graphql_errors", "Errors in answers.", ("operation", "type", "code"), registry=registry
+            "ekonte_graphql_errors", "Errors in responses.", ("operation", "type", "code"), registry=registry
         )
         self.operation_time = Histogram(
             "ekonte_graphql_operation_seconds",
-            "How long queries and mutations took.",
+            "Duration of queries and mutations.",
             ("operation", "type"),
             buckets=OPERATION_BUCKETS,
             registry=registry,
@@ -188,9 +190,9 @@ class Metrics:
             "ekonte_graphql_refusals", "Requests refused before any operation ran.", ("code",), registry=registry
         )
         self.subscriptions = Gauge(
-            "ekonte_graphql_subscriptions", "Subscriptions that are open.", ("operation",), registry=registry
+            "ekonte_graphql_subscriptions", "Open subscriptions.", ("operation",), registry=registry
         )
-        self.websockets = Gauge("ekonte_websocket_connections", "WebSockets that are open.", registry=registry)
+        self.websockets = Gauge("ekonte_websocket_connections", "Open WebSockets.", registry=registry)
         self.active_owners = Gauge(
             "ekonte_active_owners", "Different callers of this process in the last 5 minutes.", registry=registry
         )
@@ -198,19 +200,19 @@ class Metrics:
 
         self.callbacks = Counter(
             "ekonte_callbacks",
-            "Tries of callbacks: delivered, failed (tried again later) or given_up.",
+            "Tries of callbacks: delivered, failed (retried later) or given_up.",
             ("event", "outcome"),
             registry=registry,
         )
         self.actor_runs = Histogram(
             "ekonte_actor_run_seconds",
-            "Runs of actors, each of which does all that is due of its kind.",
+            "Actor runs, each of which processes all due work of its kind.",
             ("actor", "queue"),
             buckets=RUN_BUCKETS,
             registry=registry,
         )
         self.actors_running = Gauge(
-            "ekonte_actors_running", "Runs of actors that are under way.", ("actor", "queue"), registry=registry
+            "ekonte_actors_running", "Actor runs in progress.", ("actor", "queue"), registry=registry
         )
         self.scheduling = Histogram(
             "ekonte_scheduling_pass_seconds",
@@ -220,22 +222,25 @@ class Metrics:
             registry=registry,
         )
         self.placed = Counter(
-            "ekonte_scheduling_placed", "Jobs that passes gave to accounts.", ("kind",), registry=registry
+            "ekonte_scheduling_placed",
+            "Jobs that passes assigned to accounts.",
+            ("kind",),
+            registry=registry,
         )
         self.loop_lag = Histogram(
             "ekonte_event_loop_lag_seconds",
-            "How much later than asked the event loop woke a task, each second.",
+            "Delay of the event loop in waking a task, sampled each second.",
             buckets=LAG_BUCKETS,
             registry=registry,
         )
         self.database_errors = Counter(
             "ekonte_database_errors",
-            "Statements and transactions that failed: busy (tried again), away, other.",
+            "Failed statements and transactions: busy (retried), away (unreachable), other.",
             ("kind",),
             registry=registry,
         )
         self.audit_lost = Counter(
             "ekonte_audit_entries_lost",
-            "Entries of the audit log that could not be written; the log line has them.",
+            "Audit log entries that could not be written to the database; the log has them.",
             registry=registry,
         )

@@ -1,6 +1,7 @@
-"""Recording what happens: each function costs microseconds and never raises, whatever it is given.
+"""Records metrics: each function takes microseconds and never raises, whatever its arguments.
 
-What is told about rows is told after the transaction has committed (models.database.after_commit): it may be undone.
+Changes to rows are recorded after the transaction has committed (models.database.after_commit), because it may be
+rolled back.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 
-LAG_LOOK_SECONDS = 1.0
+LAG_SAMPLE_SECONDS = 1.0
 
 
 def metrics() -> Metrics:
@@ -38,7 +39,7 @@ def _never_raising(record: Callable[P, None]) -> Callable[P, None]:
         try:
             record(*values, **named)
         except Exception:
-            log.exception("metrics.not_recorded", record=record.__name__)
+            log.exception("metrics.record_failed", record=record.__name__)
 
     return guarded
 
@@ -48,7 +49,7 @@ def _never_raising(record: Callable[P, None]) -> Callable[P, None]:
 
 @_never_raising
 def record_jobs_ended(jobs: Sequence[Job]) -> None:
-    """Jobs as they ended, read after their end."""
+    """jobs: as they were read after their end."""
     for job in jobs:
         error = (job.error or {}).get("code") if job.status is JobStatus.FAILED else None
         record_job_ended(job, job.status, error)
@@ -56,7 +57,9 @@ def record_jobs_ended(jobs: Sequence[Job]) -> None:
 
 @_never_raising
 def record_job_ended(job: Job, status: JobStatus, error: str | None = None) -> None:
-    """A job's end. The job may have been read before it; it has no times in a later run, whose beginning it lacks."""
+    """Records a job's end; the job may have been read before it. Later runs record no durations, because the start of
+    a later run is not stored.
+    """
     if error and error not in JobErrorCode.__members__:
         error = JobErrorCode.INTERNAL.value
     metrics().jobs_ended.labels(job.type.value, status.value, error or "").inc()
@@ -84,7 +87,7 @@ def record_upstream_call(provider: str, site: str, operation: str, seconds: floa
 
 @_never_raising
 def record_upstream_refusal(provider: str, site: str, operation: str, kind: str, code: str | None) -> None:
-    """kind: a FaultKind's name, or UNANSWERED. code: upstream's own, where it gave one."""
+    """kind: the name of a FaultKind, or UNANSWERED. code: upstream's own, if it sent one."""
     shown = metrics().upstream_codes.label(code) if code else ""
     metrics().upstream_refusals.labels(provider, site, operation, kind, shown).inc()
 
@@ -97,13 +100,13 @@ def record_credits_spent(provider: str, model: str, credits: int) -> None:
 
 @_never_raising
 def record_actor_started(actor: str, queue: str) -> None:
-    """An actor begins to run. From any thread."""
+    """Records the start of an actor's run. From any thread."""
     metrics().actors_running.labels(actor, queue).inc()
 
 
 @_never_raising
 def record_actor_ended(actor: str, queue: str, seconds: float) -> None:
-    """It has ended after so many seconds. From any thread."""
+    """Records the end of an actor's run. From any thread."""
     metrics().actors_running.labels(actor, queue).dec()
     metrics().actor_runs.labels(actor, queue).observe(seconds)
 
@@ -119,7 +122,7 @@ def record_scheduling(kind: str, seconds: float, placed: int) -> None:
 
 @_never_raising
 def record_operation(name: str, kind: str, seconds: float | None, codes: Sequence[str] = ()) -> None:
-    """name: as `operation_label` gives it. seconds: None where the length says nothing (subscriptions)."""
+    """name: from `operation_label`. seconds: None if the duration has no meaning (subscriptions)."""
     metrics().operations.labels(name, kind).inc()
     if seconds is not None:
         metrics().operation_time.labels(name, kind).observe(seconds)
@@ -128,7 +131,7 @@ def record_operation(name: str, kind: str, seconds: float | None, codes: Sequenc
 
 
 def operation_label(name: str | None) -> str:
-    """An operation's name as a label: `anonymous` without one, `other` beyond the first 200 different ones."""
+    """Returns an operation's name as a label: `anonymous` without a name, `other` beyond the first 200 names."""
     return metrics().operation_names.label(name)
 
 
@@ -139,7 +142,7 @@ def record_refused_request(code: str) -> None:
 
 @_never_raising
 def record_subscriptions(name: str, change: int) -> None:
-    """change: 1 where one is opened, -1 where one has ended."""
+    """change: 1 when one is opened, -1 when one has ended."""
     metrics().subscriptions.labels(name).inc(change)
 
 
@@ -150,8 +153,8 @@ def record_websockets(change: int) -> None:
 
 @_never_raising
 def record_owner(owner: str) -> None:
-    """That somebody has asked for something now."""
-    metrics().owners.note(owner)
+    """Records that the owner sent a request now."""
+    metrics().owners.record(owner)
 
 
 # ---------------------------------------------------------------- callbacks, audit, process
@@ -159,7 +162,7 @@ def record_owner(owner: str) -> None:
 
 @_never_raising
 def record_callback(event: str, outcome: str) -> None:
-    """A try of a callback. event: as its body has it. outcome: what came of it, a word of `callbacks.claims`."""
+    """Records a try of a callback. event: as in its body. outcome: one of the words of `callbacks.claims`."""
     metrics().callbacks.labels(event, outcome).inc()
 
 
@@ -182,15 +185,15 @@ def record_loop_lag(seconds: float) -> None:
 
 @contextlib.asynccontextmanager
 async def watching_event_loop() -> AsyncIterator[None]:
-    """Looks each second how late the running event loop is, for as long as it is held."""
+    """Samples the delay of the running event loop each second while the context is open."""
 
-    async def look() -> None:
+    async def sample() -> None:
         while True:
-            asked_at = time.perf_counter()
-            await asyncio.sleep(LAG_LOOK_SECONDS)
-            record_loop_lag(time.perf_counter() - asked_at - LAG_LOOK_SECONDS)
+            started_at = time.perf_counter()
+            await asyncio.sleep(LAG_SAMPLE_SECONDS)
+            record_loop_lag(time.perf_counter() - started_at - LAG_SAMPLE_SECONDS)
 
-    task = asyncio.create_task(look())
+    task = asyncio.create_task(sample())
     try:
         yield
     finally:

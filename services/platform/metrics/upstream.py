@@ -1,6 +1,7 @@
-"""A pooled provider, measured: each call's time and refusal is recorded, and its span where spans are recorded.
+"""A wrapper around a pooled provider that measures it: records the duration and refusal of each call, and its span if
+tracing is on.
 
-Providers know no metrics; whatever our services ask of one with accounts goes through here.
+Providers know no metrics, so all calls of our services to pooled providers go through this wrapper.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ UNANSWERED = "UNANSWERED"
 
 
 class MeasuredPool:
-    """Does what the provider does."""
+    """Delegates to the provider, and measures its calls."""
 
     def __init__(self, provider: PooledProvider) -> None:
         self._provider = provider
@@ -86,10 +87,10 @@ class MeasuredPool:
 
     @contextlib.asynccontextmanager
     async def _measured(self, credential: Credential, operation: str) -> AsyncIterator[None]:
-        """Records how long the call took, and a refusal. One that was cut off early says nothing."""
+        """Records the duration of the call and a refusal. Records nothing for a call that was cancelled early."""
         provider, site = self.name, credential.site
-        began = time.perf_counter()
-        is_cut_off = False
+        started = time.perf_counter()
+        is_cancelled_early = False
         with span(f"upstream {operation}", provider=provider, site=site):
             try:
                 yield
@@ -100,11 +101,11 @@ class MeasuredPool:
                 record_upstream_refusal(provider, site, operation, UNANSWERED, None)
                 raise
             except asyncio.CancelledError:
-                # A caller's deadline cancels, too; it ends later than the provider's own.
-                is_cut_off = time.perf_counter() - began < self.call_timeout_seconds
-                if not is_cut_off:
+                # A caller's deadline cancels as well; it is later than the provider's own.
+                is_cancelled_early = time.perf_counter() - started < self.call_timeout_seconds
+                if not is_cancelled_early:
                     record_upstream_refusal(provider, site, operation, UNANSWERED, None)
                 raise
             finally:
-                if not is_cut_off:
-                    record_upstream_call(provider, site, operation, time.perf_counter() - began)
+                if not is_cancelled_early:
+                    record_upstream_call(provider, site, operation, time.perf_counter() - started)

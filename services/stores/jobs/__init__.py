@@ -1,1 +1,1 @@
-"""The only writer of the tables job, job_input and job_file."""
+"""The job store, the only writer of the tables job, job_input and job_file."""

@@ -1,4 +1,4 @@
-"""Claims of jobs: who works on one, for how long, and giving it back."""
+"""Claims of jobs: which worker holds a job, until when, and how it releases it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ IS_RUNNING = "status = 'RUNNING'"
 
 @dataclass(frozen=True)
 class Claimed:
-    """A job that was just claimed. group: the batch, else the workflow, else 0."""
+    """A job that was just claimed. group: its batch, else its workflow, else 0."""
 
     lease: Lease
     owner: str
@@ -28,10 +28,11 @@ class Claimed:
 async def claim_next(
     candidate: str, values: Sequence[Any], worker: str, lease_seconds: float, *, group: str
 ) -> Claimed | None:
-    """Leases the live job whose id a SELECT gives, if it gives one; the job is RUNNING then. One statement.
+    """Claims the live job whose id a SELECT returns and makes it RUNNING; returns None if it returns none. One
+    statement.
 
-    candidate: the SELECT, with places for `values`; group: an SQL expression. The caller announces the claim, once it
-    is sure to keep it.
+    candidate: the SELECT, with places for `values`; group: an SQL expression. Followers are not notified: the caller
+    does it once it is sure to keep the claim.
     """
     check_transition(JOB_TRANSITIONS, LIVE_JOB_STATUSES, JobStatus.RUNNING)
     claimed = await LEASES.claim(
@@ -50,14 +51,14 @@ async def claim_next(
 
 
 async def unclaim(lease: Lease) -> bool:
-    """Takes a claim back that was one too many: the job is PENDING and due, as if it had not been claimed."""
+    """Undoes a claim that exceeded a limit: the job is PENDING and due, as if it had not been claimed."""
     check_transition(JOB_TRANSITIONS, [JobStatus.RUNNING], JobStatus.PENDING)
     return await LEASES.release(lease, guard=IS_RUNNING, sets="status = 'PENDING', worker = NULL, tries = tries - 1")
 
 
 @dataclass(frozen=True)
 class Extended:
-    """A lease that was kept. parent_id: the job's."""
+    """A lease that was extended. parent_id: that of its job."""
 
     parent_id: int | None
 
@@ -65,14 +66,14 @@ class Extended:
 async def extend(
     lease: Lease, lease_seconds: float, progress: float | None = None, message: str | None = None
 ) -> Extended | None:
-    """Keeps the lease for lease_seconds more and writes progress, which never goes back, and a message, where there are
-    any; None: the lease is lost. One statement.
+    """Extends the lease to lease_seconds from now. Writes the progress, which never decreases, and the message, if
+    given. Returns None if the lease is lost. One statement.
     """
-    has_news = progress is not None or message is not None
+    has_changes = progress is not None or message is not None
     rows = await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()} + ?,"
         f" progress = {greatest_sql('progress', 'CAST(? AS DOUBLE PRECISION)')},"
-        f" message = COALESCE(?, message), version = version + {1 if has_news else 0}"
+        f" message = COALESCE(?, message), version = version + {1 if has_changes else 0}"
         f" WHERE id = ? AND lease_epoch = ? AND {IS_RUNNING} RETURNING parent_id",
         int(lease_seconds * 1000),
         progress or 0.0,
@@ -82,13 +83,15 @@ async def extend(
     )
     if not rows:
         return None
-    if has_news:
+    if has_changes:
         announce_ids([lease.id])
     return Extended(rows[0]["parent_id"])
 
 
 async def release(lease: Lease) -> bool:
-    """Gives a job that was not finished to whoever claims next, at once: the worker stops. Twice: nothing more."""
+    """Releases an unfinished job, so that any worker can claim it at once; for a worker that stops. A second call
+    changes nothing.
+    """
     return await LEASES.release(
         lease,
         guard=f"{IS_RUNNING} AND worker IS NOT NULL",
@@ -97,7 +100,7 @@ async def release(lease: Lease) -> bool:
 
 
 async def release_all() -> int:
-    """Makes every leased job due now; how many. Only for a process that knows that no other worker is alive."""
+    """Makes every leased job due now; returns how many. Only for a process that knows that no other worker is alive."""
     rows = await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE {IS_RUNNING} AND worker IS NOT NULL"
         f" AND due_at_ms > {now_ms_sql()} RETURNING id"
@@ -106,7 +109,9 @@ async def release_all() -> int:
 
 
 async def is_held_by(lease: Lease) -> bool:
-    """Whether the lease still gives the right to write; inside a transaction, so until its end."""
+    """Returns whether the lease is still held; inside a transaction the answer holds until its end, because the row is
+    locked.
+    """
     rows = await execute(
         f"UPDATE job SET version = version + 1 WHERE id = ? AND lease_epoch = ? AND {IS_RUNNING} RETURNING id",
         lease.id,

@@ -1,4 +1,4 @@
-"""Deleting jobs for good, with what only they refer to."""
+"""Deletes jobs with the rows that only they refer to."""
 
 from collections.abc import Collection, Sequence
 
@@ -9,7 +9,9 @@ from services.stores.jobs.which import Jobs
 
 
 async def delete_jobs_of_records(record_ids: Sequence[int]) -> list[int]:
-    """Deletes the ended jobs of records with their references to files; the jobs' ids. Their attempts go before."""
+    """Deletes the ended jobs of records with their references to files; returns the jobs' ids. The caller deletes
+    their attempts first.
+    """
     jobs = f"SELECT id FROM job WHERE record_id IN ({places(record_ids)})"
     await execute(f"DELETE FROM job_file WHERE job_id IN ({jobs}) RETURNING id", *record_ids)
     await execute(f"DELETE FROM job_input WHERE job_id IN ({jobs}) RETURNING id", *record_ids)
@@ -22,7 +24,7 @@ async def delete_jobs_of_records(record_ids: Sequence[int]) -> list[int]:
 
 
 async def delete_links_of_workflow(workflow_id: int, target_ids: Collection[int]) -> None:
-    """The jobs of a workflow, of its targets, and their generations refer to no file any more."""
+    """Deletes the file references of a workflow's jobs, of its targets' jobs, and of the generations of both."""
     where = Jobs(workflow_id=workflow_id, target_ids=target_ids).where()
     jobs = f"SELECT id FROM job WHERE {where.text}"
     generations = f"SELECT id FROM job WHERE role = '{JobRole.GENERATE.value}' AND parent_id IN ({jobs})"
@@ -43,10 +45,10 @@ _IS_OF_NO_JOB = "id > ? AND id <= ? AND NOT EXISTS (SELECT 1 FROM job WHERE job.
 
 
 async def delete_inputs_of_missing_jobs(after: int, last: int) -> int:
-    """Deletes references to input files, with ids in (after, last], whose job is gone; how many."""
+    """Deletes references to input files, with ids in (after, last], whose job does not exist; returns how many."""
     return len(await execute(f"DELETE FROM job_input WHERE {_IS_OF_NO_JOB}", after, last))
 
 
 async def delete_files_of_missing_jobs(after: int, last: int) -> int:
-    """The same for references to files that jobs made."""
+    """As `delete_inputs_of_missing_jobs`, for references to files that jobs made."""
     return len(await execute(f"DELETE FROM job_file WHERE {_IS_OF_NO_JOB}", after, last))

@@ -1,4 +1,4 @@
-"""Which files jobs are made from, and which they made."""
+"""The files that jobs use as inputs, and those that they made."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -9,11 +9,11 @@ from models.jobs import JobInput
 from services.platform.owned import places
 
 ROW_BATCH_SIZE = 200
-"Of one statement: making its rows ready takes no longer than others may wait."
+"Rows per statement; bounds the time for which preparing them blocks the event loop."
 
 
 async def add_inputs(inputs: Iterable[tuple[int, int, int]]) -> None:
-    """inputs: the job's id, the position and the file's id, each. Nothing for none."""
+    """inputs: (job id, position, file id) of each."""
     rows = [JobInput(job_id=job_id, position=position, file_id=file_id) for job_id, position, file_id in inputs]
     for start in range(0, len(rows), ROW_BATCH_SIZE):
         await JobInput.bulk_create(rows[start : start + ROW_BATCH_SIZE])
@@ -25,7 +25,7 @@ async def replace_input(job_id: int, position: int, file_id: int) -> None:
 
 
 async def add_files(files: Iterable[tuple[int, int, FileRole, int]]) -> None:
-    """files: the job's id, the position, the role and the file's id, each. Nothing for none."""
+    """files: (job id, position, role, file id) of each."""
     rows = [
         JobFile(job_id=job_id, position=position, role=role, file_id=file_id)
         for job_id, position, role, file_id in files
@@ -35,18 +35,20 @@ async def add_files(files: Iterable[tuple[int, int, FileRole, int]]) -> None:
 
 
 async def add_candidates(job_id: int, file_ids: Iterable[int]) -> None:
-    """The pictures or clips that a generation came back with, best first."""
+    """Adds the pictures or clips that a generation returned, best first."""
     await add_files((job_id, position, FileRole.CANDIDATE, file_id) for position, file_id in enumerate(file_ids))
 
 
 async def replace_files(job_id: int, files: Iterable[tuple[FileRole, int]]) -> None:
-    """What a job made, by role and file id, in order; what an earlier try of it made is replaced."""
+    """Replaces the files that a job made with these (role, file id) pairs, in order; for a job that was
+    tried before.
+    """
     await JobFile.filter(job_id=job_id).delete()
     await add_files((job_id, position, role, file_id) for position, (role, file_id) in enumerate(files))
 
 
 async def remove_file_links(job_ids: Collection[int]) -> set[int]:
-    """The jobs refer to no file any more; the ids of the files that they did."""
+    """Removes the jobs' references to files; returns the ids of those files."""
     file_ids: set[int] = set()
     for table in (JobFile, JobInput):
         links = table.filter(job_id__in=list(job_ids))
@@ -56,8 +58,8 @@ async def remove_file_links(job_ids: Collection[int]) -> set[int]:
 
 
 async def remove_result_links(job_ids: Sequence[int], *, is_old: str) -> list[tuple[int, int]]:
-    """The results of those of the jobs of which an SQL condition over `job` holds are referred to no more; the job's
-    and the file's id of each.
+    """Removes the results of those of the jobs that meet `is_old`, an SQL condition on `job`; returns (job id, file
+    id) of each.
     """
     rows = await execute(
         f"DELETE FROM job_file WHERE job_id IN ({places(job_ids)})"
@@ -68,7 +70,7 @@ async def remove_result_links(job_ids: Sequence[int], *, is_old: str) -> list[tu
 
 
 async def remove_inputs_from(file_ids: Sequence[int], *, is_old: str) -> None:
-    """Jobs of which an SQL condition over `job` holds refer to these files as inputs no more."""
+    """Removes these files as inputs of the jobs that meet `is_old`, an SQL condition on `job`."""
     await execute(
         f"DELETE FROM job_input WHERE file_id IN ({places(file_ids)})"
         f" AND EXISTS (SELECT 1 FROM job WHERE job.id = job_input.job_id AND {is_old}) RETURNING id",

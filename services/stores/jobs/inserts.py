@@ -1,4 +1,4 @@
-"""New jobs. All their times are one reading of the database's clock."""
+"""Inserts jobs. All times of one call are one reading of the database's clock."""
 
 from collections.abc import Sequence
 
@@ -9,14 +9,14 @@ from models.jobs import Job
 from services.stores.clock import Moment
 
 ROW_BATCH_SIZE = 200
-"Of one statement: making its rows ready takes no longer than others may wait."
+"Rows per statement; bounds the time for which preparing them blocks the event loop."
 
 
 async def insert_jobs(jobs: Sequence[Job], *, ignores_conflicts: bool = False) -> None:
-    """Inserts jobs: PENDING ones are due now, and items of batches wait since now; SUCCEEDED ones ended now. Two
-    statements for up to ROWS_AT_ONCE, none for none.
+    """Inserts jobs. PENDING ones are due now, and items of batches start waiting now; SUCCEEDED ones end now. Two
+    statements for up to ROW_BATCH_SIZE jobs, none for none.
 
-    ignores_conflicts: one whose record has a live job is left out, else IntegrityError is raised.
+    ignores_conflicts: skips a job whose record has a live job; otherwise that raises IntegrityError.
     """
     if not jobs:
         return
@@ -42,7 +42,7 @@ async def insert_stage_job(
     params: dict[str, object],
     priority_rank: int,
 ) -> Job:
-    """A job that plans what its target lacks."""
+    """Inserts a job that plans the builds that its target lacks."""
     job = Job(
         id=new_id(),
         owner=owner,
@@ -72,7 +72,9 @@ async def insert_build_job(
     fingerprint: str,
     weight: float,
 ) -> Job:
-    """A job that makes one artifact from exactly these inputs. Raises IntegrityError where another live one does."""
+    """Inserts a job that makes one artifact from exactly these inputs. Raises IntegrityError if another live job makes
+    it.
+    """
     job = Job(
         id=new_id(),
         owner=parent.owner,
@@ -107,7 +109,7 @@ def waiting_generation(
     parent: Job | None = None,
     retry_count: int = 0,
 ) -> Job:
-    """A generation that is to be made, for `insert_jobs`. parent: the build that waits for it."""
+    """Returns a PENDING generation for `insert_jobs`. parent: the build that waits for it."""
     job = _generation(owner, record_id, request, queue, JobStatus.PENDING, priority_rank, batch_id)
     job.demand_key, job.retry_count = demand_key, retry_count
     if parent is not None:
@@ -125,7 +127,7 @@ def answered_generation(
     priority_rank: int,
     batch_id: int | None = None,
 ) -> Job:
-    """A generation that has its result from elsewhere, for `insert_jobs`: it has SUCCEEDED from its beginning."""
+    """Returns a generation that reuses an existing result, for `insert_jobs`: it is SUCCEEDED from the start."""
     job = _generation(owner, record_id, request, queue, JobStatus.SUCCEEDED, priority_rank, batch_id)
     job.progress, job.message = 1.0, message
     return job

@@ -1,4 +1,4 @@
-"""The steps of a job's life that several rules take: put back, reopened, started, moved to its next queue."""
+"""State changes of jobs that several callers use: retry, reopen, start, move to another queue, and end."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from services.stores.updates import Sql, update
 
 REOPENED = (JobStatus.FAILED, JobStatus.CANCELED)
 LATE = (JobStatus.PENDING, JobStatus.RUNNING, JobStatus.FAILED)
-"What a job may be whose result comes after its time-out: waiting for another account, running there, or failed."
+"The statuses of a job whose result arrives after its time-out: waiting for another account, running there, or failed."
 
 
-async def put_back(lease: Lease, *, wait_ms: int, failures: int, error: JobError, message: str) -> bool:
-    """Puts the holder's job back for its next try, due in wait_ms; whether the lease was held. failures: with this one.
-    A paused workflow starts nothing, no second try of a build either: resuming makes that due.
+async def schedule_retry(lease: Lease, *, wait_ms: int, failures: int, error: JobError, message: str) -> bool:
+    """Schedules the next try of the holder's job in wait_ms; returns whether the lease was held. failures: including
+    this one. In a paused workflow a build gets no due time: resuming the workflow makes it due.
     """
-    is_held = (
+    is_paused = (
         "role = 'BUILD' AND EXISTS (SELECT 1 FROM workflow"
         " WHERE workflow.id = job.workflow_id AND workflow.status = 'PAUSED')"
     )
@@ -35,7 +35,7 @@ async def put_back(lease: Lease, *, wait_ms: int, failures: int, error: JobError
         Jobs(lease=lease),
         to=JobStatus.PENDING,
         expected=[JobStatus.RUNNING],
-        due_at_ms=Sql(f"CASE WHEN {is_held} THEN NULL ELSE {now_ms_sql()} + ? END", (wait_ms,)),
+        due_at_ms=Sql(f"CASE WHEN {is_paused} THEN NULL ELSE {now_ms_sql()} + ? END", (wait_ms,)),
         failures=failures,
         error=error,
         message=message,
@@ -44,7 +44,7 @@ async def put_back(lease: Lease, *, wait_ms: int, failures: int, error: JobError
 
 
 async def requeue_generation(job_id: int, message: str, *, due_in_ms: int = 0) -> bool:
-    """Puts a running generation back among those that wait for an account; whether it ran."""
+    """Makes a running generation wait for an account again; returns whether it was running."""
     changed = await transition(
         Jobs(ids=[job_id], role=JobRole.GENERATE),
         to=JobStatus.PENDING,
@@ -56,8 +56,8 @@ async def requeue_generation(job_id: int, message: str, *, due_in_ms: int = 0) -
 
 
 async def withdraw_generations(job_ids: Collection[int]) -> list[int]:
-    """Lets running generations whose place was taken from them wait for another account at once, and takes the lease
-    from whoever is at work on them; the ids of those that ran.
+    """Makes running generations that lost their account wait for another one, due now, and revokes their leases;
+    returns the ids of those that were running.
     """
     if not job_ids:
         return []
@@ -74,17 +74,17 @@ async def withdraw_generations(job_ids: Collection[int]) -> list[int]:
 
 
 async def reopen(job_ids: Collection[int], *, keeps_progress: bool) -> list[Changed]:
-    """Lets failed and canceled jobs try again from their beginning, due now, in a new run; which those were."""
+    """Reopens failed and canceled jobs from their beginning, due now, in a new run; returns those that changed."""
     return await _reopen(job_ids, JobStatus.PENDING, 0, **({} if keeps_progress else {"progress": 0}))
 
 
-async def reopen_generations(job_ids: Collection[int], *, goes_on: bool) -> list[Changed]:
-    """The same for generations, which wait anew. goes_on: an attempt of theirs is still under way upstream, or only its
-    result is missing here; so they run, and are placed on no account again.
+async def reopen_generations(job_ids: Collection[int], *, is_resumed: bool) -> list[Changed]:
+    """As `reopen`, for generations, whose waiting time starts anew. is_resumed: an attempt is still in progress
+    upstream, or only its result has to be fetched; the generations run and are not assigned to an account again.
 
-    Raises IntegrityError where a record has another live job.
+    Raises IntegrityError if a record has another live job.
     """
-    to, due_in_ms = (JobStatus.RUNNING, None) if goes_on else (JobStatus.PENDING, 0)
+    to, due_in_ms = (JobStatus.RUNNING, None) if is_resumed else (JobStatus.PENDING, 0)
     return await _reopen(job_ids, to, due_in_ms, progress=0, waiting_since_ms=now_sql())
 
 
@@ -105,7 +105,7 @@ async def _reopen(job_ids: Collection[int], to: JobStatus, due_in_ms: int | None
 
 @dataclass(frozen=True)
 class Started:
-    """A generation that has just become RUNNING. run: its retry_count; number: of the attempt that begins; group: its
+    """A generation that has just become RUNNING. run: its retry_count; number: that of its new attempt; group: its
     batch, else its workflow, else 0.
     """
 
@@ -118,10 +118,10 @@ class Started:
 
 
 async def start_generations(job_ids: Sequence[int], *, group: str, is_paused: str) -> list[Started]:
-    """Makes waiting generations RUNNING that get an account now; which those were. One statement, none for none.
+    """Makes those of the waiting generations RUNNING that are not paused; returns them. One statement, none for no
+    ids.
 
-    group, is_paused: SQL expressions over `job`; what is paused is left. Followers are told once the placement has
-    committed.
+    group, is_paused: SQL expressions on `job`. Followers are notified after the commit.
     """
     if not job_ids:
         return []
@@ -140,9 +140,9 @@ async def start_generations(job_ids: Sequence[int], *, group: str, is_paused: st
     ]
 
 
-async def put_into_queue(lease: Lease, request: GenerationRequest, queue: Queue) -> bool:
-    """Moves the holder's generation, whose inputs are there now, into the queue of its provider, due now and as if
-    nobody had tried it yet; whether the lease was held.
+async def move_to_queue(lease: Lease, request: GenerationRequest, queue: Queue) -> bool:
+    """Moves the holder's generation, whose inputs are available now, to its provider's queue: due now, with tries and
+    failures reset. Returns whether the lease was held.
     """
     changed = await transition(
         Jobs(lease=lease),
@@ -160,12 +160,12 @@ async def put_into_queue(lease: Lease, request: GenerationRequest, queue: Queue)
 
 
 async def adopt(job_id: int, request: GenerationRequest, parent_id: int) -> None:
-    """Gives an ended generation to another build, which goes on with it."""
+    """Gives an ended generation to another build, which continues with it."""
     await update(Job, {"parent_id": parent_id, "params": request.to_json()}, Sql("id = ?", (job_id,)))
 
 
 async def supersede(job_ids: Sequence[int]) -> None:
-    """The jobs count in their batch no more: newer ones stand in their places."""
+    """Excludes jobs from their batch's counts, because newer jobs have replaced them."""
     rows = await execute(
         f"UPDATE job SET is_superseded = ?, version = version + 1 WHERE id IN ({places(job_ids)}) RETURNING id",
         True,
@@ -175,17 +175,17 @@ async def supersede(job_ids: Sequence[int]) -> None:
 
 
 async def cancel(which: Jobs) -> list[Changed]:
-    """Ends live jobs as CANCELED and takes the lease from whoever is at work on them; which those were."""
+    """Ends live jobs as CANCELED and revokes their leases; returns those that changed."""
     return await transition(which, to=JobStatus.CANCELED, expected=LIVE_JOB_STATUSES)
 
 
 async def fail(which: Jobs, error: JobError, **values: Any) -> list[Changed]:
-    """Ends live jobs as FAILED; which those were."""
+    """Ends live jobs as FAILED; returns those that changed."""
     return await transition(which, to=JobStatus.FAILED, expected=LIVE_JOB_STATUSES, error=error, **values)
 
 
 async def succeed(
     which: Jobs, *, expected: Collection[JobStatus] = (JobStatus.RUNNING,), message: str | None = None
 ) -> list[Changed]:
-    """Ends jobs well; which those were. message: what is to be said about the result."""
+    """Ends jobs as SUCCEEDED; returns those that changed. message: a remark about the result."""
     return await transition(which, to=JobStatus.SUCCEEDED, expected=expected, message=message)

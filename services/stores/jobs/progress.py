@@ -1,4 +1,4 @@
-"""How far jobs are, for people to see, and what is said about them."""
+"""Writes the progress and the messages of jobs that users see."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ class StageProgress:
 
 
 async def set_progress(job_id: int, *, progress: float | None, message: str | None) -> bool:
-    """Writes how far a running job is, from 0 to 1 (None: as far as before; it never goes back), and a message;
-    whether that is news.
+    """Writes a running job's progress, 0 to 1 (None: unchanged; it never decreases), and its message; returns whether
+    either changed.
     """
     rows = await execute(
         f"UPDATE job SET progress = {greatest_sql('progress', 'CAST(? AS DOUBLE PRECISION)')}, version = version + 1,"
@@ -38,7 +38,9 @@ async def set_progress(job_id: int, *, progress: float | None, message: str | No
 
 
 async def set_build_progress(build_id: int, progress: float) -> int | None:
-    """A running build is as far as the generation that it waits for; the id of the build's stage job, if it has one."""
+    """Writes a running build's progress, at most 0.99, from the generation that it waits for. Returns the id of the
+    build's stage job, if any.
+    """
     rows = await execute(
         f"UPDATE job SET progress = {greatest_sql('progress', 'CAST(? AS DOUBLE PRECISION)')}, version = version + 1"
         " WHERE id = ? AND status = 'RUNNING' RETURNING parent_id",
@@ -53,8 +55,9 @@ async def set_build_progress(build_id: int, progress: float) -> int | None:
 
 
 async def sum_up_stage_progress(stage_job_id: int) -> StageProgress | None:
-    """Writes a running stage job's progress: its children's done weight over all weight of this run, never less than
-    before and less than 1. None where it does not run, or what it has to do is not known yet.
+    """Writes a running stage job's progress: the finished weight of its children divided by the total weight of this
+    run; it never decreases and stays below 1. Returns None if the job does not run or its total weight is not known
+    yet.
     """
     share = (
         "(SELECT COALESCE(SUM(child.progress * child.weight), 0) FROM job AS child"
@@ -71,7 +74,7 @@ async def sum_up_stage_progress(stage_job_id: int) -> StageProgress | None:
     return StageProgress(rows[0]["progress"], rows[0]["workflow_id"], Stage(rows[0]["stage"]))
 
 
-async def say_files_are_gone(job_ids: Sequence[int], message: str) -> None:
+async def record_files_removed(job_ids: Sequence[int], message: str) -> None:
     """Writes a message into those of the jobs that have no file of their result left."""
     if not job_ids:
         return

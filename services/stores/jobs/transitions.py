@@ -1,4 +1,4 @@
-"""The one door through which a job changes its status."""
+"""Changes the status of jobs: the only function that does, and the notification of followers."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from services.stores.updates import Sql, all_of, database_time, one_of, update
 
 @dataclass(frozen=True)
 class Changed:
-    """A job whose row was written."""
+    """A job whose row was just written."""
 
     id: int
     type: JobType
@@ -34,14 +34,14 @@ async def transition(
     condition: Collection[Sql] = (),
     **values: Any,
 ) -> list[Changed]:
-    """Changes the status of those of the jobs that are in an expected one; which those were, by id. One statement.
+    """Changes the status of those of the jobs that are in an expected one; returns them, ordered by id. One statement.
 
-    What goes with the status is written too: an end clears the lease, the message and the due time, writes when, and
-    takes the progress of a success to 1; an end as CANCELED also takes the lease from its holder. due_in_ms: when a
-    live one is due, None: at no time. condition: what must hold besides, in SQL, for the store's own statements.
-    values: other columns, which may also replace those that go with the status. Version and followers: as `announce`.
+    Dependent columns change too: an end clears the lease, the message and the due time, writes finished_at, and sets
+    the progress of a success to 1; CANCELED also revokes the lease. due_in_ms: when a live job is due; None: not until
+    it is woken. condition: further SQL conditions, for the statements of this store. values: other columns, which
+    override the dependent ones. It raises the version and notifies followers as `announce` does.
 
-    Raises ForbiddenTransitionError where JOB_TRANSITIONS does not have it, and changes nothing then.
+    Raises ForbiddenTransitionError if JOB_TRANSITIONS does not allow the change; nothing changes then.
     """
     check_transition(JOB_TRANSITIONS, expected, to)
     where = (which if isinstance(which, Jobs) else Jobs(ids=which)).where()
@@ -50,7 +50,7 @@ async def transition(
         {
             "status": to,
             "version": raised("version"),
-            **_that_go_with(to),
+            **_dependent_columns(to),
             "due_at_ms": in_ms(due_in_ms),
             **with_errors_as_json(values),
         },
@@ -62,7 +62,7 @@ async def transition(
     return sorted(changed, key=lambda job: job.id)
 
 
-def _that_go_with(to: JobStatus) -> dict[str, Any]:
+def _dependent_columns(to: JobStatus) -> dict[str, Any]:
     if to not in ENDED_JOB_STATUSES:
         return {"worker": NULL, "finished_at": NULL}
     ended = {"worker": NULL, "message": NULL, "finished_at": database_time()}
@@ -72,7 +72,7 @@ def _that_go_with(to: JobStatus) -> dict[str, Any]:
 
 
 def announce(changed: Iterable[Changed]) -> None:
-    """Tells the followers of the jobs, and of their batches, once the transaction has committed."""
+    """Notifies the followers of the jobs and of their batches after the commit."""
     jobs = list(changed)
     topics = [job_topic(job.id) for job in jobs]
     topics += [batch_topic(batch_id) for batch_id in sorted({job.batch_id for job in jobs if job.batch_id is not None})]
@@ -81,7 +81,7 @@ def announce(changed: Iterable[Changed]) -> None:
 
 
 def announce_ids(job_ids: Iterable[int]) -> None:
-    """Tells the followers of the jobs once the transaction has committed."""
+    """Notifies the followers of the jobs after the commit."""
     topics = [job_topic(job_id) for job_id in job_ids]
     if topics:
         after_commit(lambda: publish(topics))

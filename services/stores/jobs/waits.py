@@ -1,4 +1,4 @@
-"""When jobs are due: waking those that sleep, putting off those that wait, and whose turn waiting counts from."""
+"""Due times of jobs: waking those that sleep, delaying those that wait, and restarting their waiting time."""
 
 from collections.abc import Collection
 
@@ -20,9 +20,9 @@ _POOLS = f"queue IN ('{Queue.POOL_IMAGES.value}', '{Queue.POOL_VIDEOS.value}')"
 
 
 async def sleep_job(lease: Lease, *, is_due: bool, is_try: bool = True, **values: object) -> bool:
-    """Lets the holder's job wait until it is woken, or be due at once (is_due); whether the lease was held. It stays
-    RUNNING, nobody holds it, and followers are told. is_try False: the claim was none of its tries. values: other
-    columns.
+    """Lets the holder's job sleep until it is woken, or makes it due at once (is_due); returns whether the lease was
+    held. The job stays RUNNING without a worker, and followers are notified. is_try False: the claim does not count as
+    a try. values: other columns.
     """
     tries = {} if is_try else {"tries": raised("tries", -1)}
     rows = await update(
@@ -37,16 +37,16 @@ async def sleep_job(lease: Lease, *, is_due: bool, is_try: bool = True, **values
 # ---------------------------------------------------------------- stage jobs
 
 
-async def wake_stage_jobs(target_id: int, *, least_ms: int, per_build_ms: int, most_ms: int, at_once: bool) -> None:
-    """Makes the live stage jobs of a target due: now where none of its builds is live any more, or `at_once`; else in
-    least_ms and per_build_ms for each live build, at most most_ms. One that is due earlier stays so.
+async def wake_stage_jobs(target_id: int, *, min_ms: int, per_build_ms: int, max_ms: int, at_once: bool) -> None:
+    """Makes the live stage jobs of a target due: now if none of its builds is live or `at_once`; else in per_build_ms
+    for each live build, at least min_ms and at most max_ms. An earlier due time stays.
     """
     left = (
         "(SELECT COUNT(*) FROM job AS child WHERE child.target_id = job.target_id"
         f" AND child.role = 'BUILD' AND child.{IS_LIVE})"
     )
-    patience = least_sql(str(int(most_ms)), greatest_sql(str(int(least_ms)), f"{int(per_build_ms)} * {left}"))
-    wait = "0" if at_once else f"CASE WHEN {left} = 0 THEN 0 ELSE {patience} END"
+    delay = least_sql(str(int(max_ms)), greatest_sql(str(int(min_ms)), f"{int(per_build_ms)} * {left}"))
+    wait = "0" if at_once else f"CASE WHEN {left} = 0 THEN 0 ELSE {delay} END"
     due = least_sql(f"COALESCE(due_at_ms, {_NEVER_MS})", f"{now_ms_sql()} + {wait}")
     await execute(
         f"UPDATE job SET wakes = wakes + 1, due_at_ms = {due} WHERE target_id = ? AND role = 'STAGE' AND {IS_LIVE}"
@@ -56,7 +56,7 @@ async def wake_stage_jobs(target_id: int, *, least_ms: int, per_build_ms: int, m
 
 
 async def wake_stage_jobs_of_workflow(workflow_id: int) -> list[int]:
-    """Makes the workflow's live stage jobs due now; their ids."""
+    """Makes the workflow's live stage jobs due now; returns their ids."""
     rows = await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE workflow_id = ? AND role = 'STAGE'"
         f" AND {IS_LIVE} RETURNING id",
@@ -66,7 +66,9 @@ async def wake_stage_jobs_of_workflow(workflow_id: int) -> list[int]:
 
 
 async def wake_orphaned_stage_jobs() -> int:
-    """Makes stage jobs due that sleep although no build of their target is live; how many. Not in a paused workflow."""
+    """Makes stage jobs due that sleep although no build of their target is live; returns how many. Skips paused
+    workflows.
+    """
     rows = await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE role = 'STAGE' AND {IS_LIVE}"
         " AND due_at_ms IS NULL AND NOT EXISTS (SELECT 1 FROM job AS child WHERE child.target_id = job.target_id"
@@ -78,8 +80,8 @@ async def wake_orphaned_stage_jobs() -> int:
 
 
 async def lock_stage_jobs(which: Jobs) -> list[int]:
-    """Locks live stage jobs until the transaction's end; their ids. A turn that is under way comes to its end first, so
-    that the builds it starts are there to be seen.
+    """Locks live stage jobs until the end of the transaction; returns their ids. It waits for a running planning
+    transaction, so that the caller sees the builds that it creates.
     """
     where = which.where()
     rows = await execute(
@@ -93,8 +95,8 @@ async def lock_stage_jobs(which: Jobs) -> list[int]:
 
 
 async def wake_builds(ids: Collection[int]) -> None:
-    """Makes live builds due that sleep. The rows of others are written, too, so that a build that goes to sleep at this
-    moment waits for this transaction and then sees what has ended.
+    """Makes sleeping live builds due. It writes the rows of the others too: a build that is about to sleep then waits
+    for this transaction and sees which generations have ended.
     """
     if not ids:
         return
@@ -106,7 +108,7 @@ async def wake_builds(ids: Collection[int]) -> None:
 
 
 async def wake_orphaned_builds() -> int:
-    """Makes builds due that sleep although none of their generations is live; how many."""
+    """Makes builds due that sleep although none of their generations is live; returns how many."""
     rows = await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()}, wakes = wakes + 1 WHERE role = 'BUILD' AND status = 'RUNNING'"
         " AND worker IS NULL AND due_at_ms IS NULL"
@@ -118,7 +120,7 @@ async def wake_orphaned_builds() -> int:
 
 
 async def suspend_builds_of_workflow(workflow_id: int) -> None:
-    """The workflow's waiting builds are due no more, until `free_builds_of_workflow`."""
+    """Clears the due times of the workflow's waiting builds, until `resume_builds_of_workflow`."""
     await execute(
         "UPDATE job SET due_at_ms = NULL WHERE workflow_id = ? AND role = 'BUILD' AND status = 'PENDING' RETURNING id",
         workflow_id,
@@ -126,7 +128,7 @@ async def suspend_builds_of_workflow(workflow_id: int) -> None:
 
 
 async def resume_builds_of_workflow(workflow_id: int) -> None:
-    """Makes what waits in the workflow without a time due now."""
+    """Makes the workflow's waiting jobs that have no due time due now."""
     await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' AND due_at_ms IS NULL"
         " RETURNING id",
@@ -137,8 +139,8 @@ async def resume_builds_of_workflow(workflow_id: int) -> None:
 # ---------------------------------------------------------------- generations
 
 
-async def requeue_forgotten_generations() -> list[Changed]:
-    """Lets generations of pools wait for an account again that are RUNNING without a live attempt of their run."""
+async def requeue_orphaned_generations() -> list[Changed]:
+    """Makes pool generations wait for an account again that are RUNNING without a live attempt of their run."""
     return await transition(
         Jobs(role=JobRole.GENERATE),
         to=JobStatus.PENDING,
@@ -154,7 +156,7 @@ async def requeue_forgotten_generations() -> list[Changed]:
 
 
 async def make_waiting_due(owner: str) -> None:
-    """Makes the owner's generations due now that wait for an account and were to be tried later."""
+    """Makes the owner's delayed generations that wait for an account due now."""
     await execute(
         f"UPDATE job SET due_at_ms = {now_ms_sql()} WHERE owner = ? AND role = 'GENERATE' AND status = 'PENDING'"
         f" AND {_POOLS} AND due_at_ms > {now_ms_sql()} RETURNING id",
@@ -162,8 +164,10 @@ async def make_waiting_due(owner: str) -> None:
     )
 
 
-async def wait_anew_in_batch(owner: str, batch_id: int) -> None:
-    """What waits in the owner's paused batch waits since now: the pause is none that others owe it a turn for."""
+async def restart_waiting_in_batch(owner: str, batch_id: int) -> None:
+    """Restarts the waiting time of the jobs of the owner's paused batch, so that the pause does not raise their
+    urgency.
+    """
     await execute(
         f"UPDATE job SET waiting_since_ms = {now_ms_sql()} WHERE batch_id = ? AND status = 'PENDING'"
         " AND batch_id IN (SELECT id FROM batch WHERE owner = ? AND status = 'PAUSED') RETURNING id",
@@ -173,7 +177,7 @@ async def wait_anew_in_batch(owner: str, batch_id: int) -> None:
 
 
 async def restart_waiting_in_workflow(workflow_id: int) -> None:
-    """What waits in the workflow waits since now: the pause is none that others owe it a turn for."""
+    """Restarts the waiting time of the workflow's waiting jobs, so that the pause does not raise their urgency."""
     await execute(
         f"UPDATE job SET waiting_since_ms = {now_ms_sql()} WHERE workflow_id = ? AND status = 'PENDING' RETURNING id",
         workflow_id,

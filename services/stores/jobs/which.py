@@ -1,4 +1,4 @@
-"""Which jobs a statement is about, in plain values."""
+"""Selects the jobs that a statement applies to, by plain values."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from services.stores.updates import Sql
 
 @dataclass(frozen=True)
 class Jobs:
-    """Those of which all that is given holds. lease: the job on which it is held. artifact_*: what a build makes.
-    workflow_id with its target_ids: those of the workflow, and those of these targets, whosever they are.
+    """The jobs that meet all the given conditions. lease: the job under this lease. artifact_*: the artifact that a
+    build makes. workflow_id with target_ids: the workflow's jobs and these targets' jobs, of any owner.
     """
 
     ids: Collection[int] | None = None
@@ -28,7 +28,7 @@ class Jobs:
     artifact_subject_id: int | None = None
 
     def where(self) -> Sql:
-        """As an SQL condition; at least one thing has to be given."""
+        """Returns the SQL condition. Raises ValueError if no condition is given."""
         parts: list[str] = []
         values: list[Any] = []
         if self.ids is not None:
@@ -46,19 +46,19 @@ class Jobs:
             parts.append(f"role = '{self.role.value}'")
         if self.artifact_kinds:
             parts.append(f"artifact_kind IN ({', '.join(repr(kind.value) for kind in self.artifact_kinds)})")
-        families = []
+        groups = []
         if self.workflow_id is not None:
-            families.append("workflow_id = ?")
+            groups.append("workflow_id = ?")
             values.append(self.workflow_id)
-        if self.target_ids:  # numbers of our own, so that a statement's limit of values does not matter
-            families.append(f"target_id IN ({', '.join(str(int(number)) for number in self.target_ids)})")
-        if families:
-            parts.append(f"({' OR '.join(families)})")
+        if self.target_ids:  # literals, so that the database's limit on values does not apply
+            groups.append(f"target_id IN ({', '.join(str(int(number)) for number in self.target_ids)})")
+        if groups:
+            parts.append(f"({' OR '.join(groups)})")
         if not parts:
-            raise ValueError("which jobs?")
+            raise ValueError("no condition on the jobs is given")
         return Sql(" AND ".join(parts), tuple(values))
 
 
 def builds_of(subject_id: int, *kinds: ArtifactKind) -> Jobs:
-    """The builds of a subject's artifacts of these kinds."""
+    """Returns the builds of a subject's artifacts of these kinds."""
     return Jobs(role=JobRole.BUILD, artifact_kinds=kinds, artifact_subject_id=subject_id)

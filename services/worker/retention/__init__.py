@@ -1,1 +1,1 @@
-"""What goes after its time: files, and rows that were deleted or that nobody asks for any more."""
+"""Retention: removes expired files, deleted rows and expired rows."""

@@ -1,4 +1,4 @@
-"""Rows that nobody asks for any more after some time, and rows whose owner is gone."""
+"""Removes expired rows and rows whose owning row is gone."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,21 +12,24 @@ from services.stores.attempts import delete_attempts_of_missing_jobs
 from services.stores.jobs.deletions import delete_files_of_missing_jobs, delete_inputs_of_missing_jobs
 
 HISTORY_DAYS = 90.0
-"How long closed alerts are kept, and callbacks that were delivered or given up, with their tries."
+"How long closed alerts are kept, and ended callback deliveries with their tries."
 UPLOADED_INPUT_DAYS = 7.0
-"How long upstream's name for an uploaded picture is used again; see services/generation/submitting."
+"How long upstream's name for an uploaded image is reused; see services/generation/submitting."
 
 
 async def delete_expired_rows() -> int:
-    """Removes what is old enough, in parts; how many rows."""
-    forgotten = await alerts.remove_old(HISTORY_DAYS * 86_400)
-    forgotten += await account_usage.remove_old_uploads(UPLOADED_INPUT_DAYS * 86_400)
-    forgotten += await delete_old_deliveries()
-    return forgotten + await delete_orphaned_routes()
+    """Removes expired rows in batches; returns how many."""
+    removed = await alerts.remove_old(HISTORY_DAYS * 86_400)
+    removed += await account_usage.remove_old_uploads(UPLOADED_INPUT_DAYS * 86_400)
+    removed += await delete_old_deliveries()
+    return removed + await delete_orphaned_routes()
 
 
 async def delete_old_deliveries() -> int:
-    """Callbacks that ended long ago, with their tries; alerts about such, and about those that are gone, are closed."""
+    """Removes deliveries that ended more than HISTORY_DAYS ago, with their tries; returns how many.
+
+    Alerts about removed deliveries are closed.
+    """
     oldest = first_id_at(datetime.now(UTC) - timedelta(days=HISTORY_DAYS))
 
     total = 0
@@ -44,11 +47,11 @@ async def delete_old_deliveries() -> int:
 
 
 async def delete_orphaned_routes() -> int:
-    """What hangs on jobs that are gone, with their workflow: attempts that have ended with their routes, and
-    references that would keep files for ever.
+    """Removes rows of jobs that were deleted with their workflow: ended attempts with their routes, and file
+    references, which would otherwise keep the files for ever. Returns how many.
     """
 
-    async def look_at_attempts(after: int, last: int) -> int:
+    async def delete_attempts(after: int, last: int) -> int:
         async def body() -> int:
             route_ids = await delete_attempts_of_missing_jobs(after, last)
             await routes.purge_unused(route_ids)
@@ -56,9 +59,9 @@ async def delete_orphaned_routes() -> int:
 
         return await transaction(body)
 
-    # Of the newest rows the job may be about to be written.
-    settled = first_id_at(datetime.now(UTC) - timedelta(hours=1))
-    total = await scan_table("attempt", "orphans", look_at_attempts, before_id=settled)
-    total += await scan_table("job_input", "orphans", delete_inputs_of_missing_jobs, before_id=settled)
-    total += await scan_table("job_file", "orphans", delete_files_of_missing_jobs, before_id=settled)
+    # The job of a newer row may not have been committed yet.
+    oldest_hour = first_id_at(datetime.now(UTC) - timedelta(hours=1))
+    total = await scan_table("attempt", "orphans", delete_attempts, before_id=oldest_hour)
+    total += await scan_table("job_input", "orphans", delete_inputs_of_missing_jobs, before_id=oldest_hour)
+    total += await scan_table("job_file", "orphans", delete_files_of_missing_jobs, before_id=oldest_hour)
     return total

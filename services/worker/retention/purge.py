@@ -1,7 +1,7 @@
-"""Purging what was deleted long ago: rows that only stood there for statistics, costs and what was under way.
+"""Purges rows deleted long ago, which were kept only for statistics, costs and work in progress.
 
-Each part is one transaction that takes a row with all that hangs on it, or nothing of it. What something refers to
-still stays, and is looked at again the next time.
+Each part is one transaction that removes rows with all their dependent rows, or nothing. Rows that are still
+referenced stay and are checked again in the next pass.
 """
 
 from collections.abc import Sequence
@@ -15,31 +15,32 @@ from services.stores.attempts import delete_attempts_of_records
 from services.stores.jobs.deletions import delete_jobs_of_records
 
 BATCH_SIZE = 2_000
-"Rows of a table that one purge takes."
+"The most rows of one table that a pass purges."
 PART = 50
 MAX_VALUES = 10_000
-"SQLite takes at most 32,766 in one statement."
+"Values in one statement; SQLite accepts at most 32,766."
 
 _ENDED = "('SUCCEEDED', 'FAILED', 'CANCELED')"
 
 
 class _InUseError(Exception):
-    """Something was begun with a row meanwhile: its part is left for the next time."""
+    """A row came into use meanwhile: its part is rolled back and left for the next pass."""
 
 
 async def purge_deleted(days: float) -> int:
-    """Purges what was deleted more than so many days ago; how many records, batches and accounts went."""
+    """Purges rows deleted more than `days` ago; returns how many records, batches and accounts were purged."""
     seconds = days * 86_400
-    # What refers to others first: a batch's records, and a record's accounts, may go with it.
+    # Referring rows first: they may be the last reference to a batch's records and a record's accounts.
     purged = await batches.purge_deleted(seconds) + await purge_records(seconds)
     return purged + await purge_accounts(seconds)
 
 
 async def purge_records(seconds: float) -> int:
-    """Records with their versions, jobs, attempts and routes. Their files then belong to nobody, and go as such do.
+    """Purges records with their versions, jobs, attempts and routes; returns how many records. Their files are then
+    unreferenced and are removed as such.
 
-    Not while a job of theirs runs or drains, nor while a batch counts it, a build needs it or a workflow's credits are
-    summed over it.
+    A record stays while one of its jobs runs or drains, belongs to a batch, is part of a build, or counts towards a
+    workflow's credits.
     """
     rows = await execute(
         f"SELECT r.id FROM generation_record r WHERE r.deleted_at IS NOT NULL AND r.deleted_at < "
@@ -65,20 +66,20 @@ async def _purge_records(ids: Sequence[int]) -> None:
     jobs = f"SELECT id FROM job WHERE record_id IN ({places(ids)})"
     route_ids = await delete_attempts_of_records(ids)
     purged = await delete_jobs_of_records(ids)
-    gone = await records.purge(ids)
+    purged_records = await records.purge(ids)
     await routes.purge_unused(route_ids)
     left = await execute(f"{jobs} LIMIT 1", *ids)
     for start in range(0, len(purged), MAX_VALUES):
         job_ids = purged[start : start + MAX_VALUES]
         await delete_deltas_of_jobs(job_ids)
         left += await execute(f"SELECT id FROM attempt WHERE job_id IN ({places(job_ids)}) LIMIT 1", *job_ids)
-    if left or gone < len(ids):
+    if left or purged_records < len(ids):
         raise _InUseError
 
 
 async def purge_accounts(seconds: float) -> int:
-    """Accounts that no attempt names any more. The others keep name and site for the history, and lose their session,
-    as soon as nothing runs on them.
+    """Purges accounts that no attempt refers to; returns how many. The other accounts keep name and site for the
+    history, and lose their session as soon as nothing runs on them.
     """
 
     async def body() -> int:

@@ -1,9 +1,8 @@
-"""Results that are older than the deployment keeps them: their files go, what is known about them stays.
+"""Removes the files of results that exceed the deployment's retention; records, versions and jobs stay.
 
-A file can go when everything that refers to it is old: results of generations that ended long ago, and inputs of such.
-A file that an artifact, a script or an asset shows, that a build made, or that any newer job uses stays. A result goes
-whole or stays whole: one file of it that has to stay keeps the others. Records, versions and jobs stay; their jobs say
-what became of the files.
+A file is removable when every reference to it is old: a result or an input of a generation that ended long ago. A file
+stays if an artifact, a script or an asset uses it, a build made it, or a newer job uses it. A result is removed as a
+whole: one file that must stay keeps the others. The job's message says that the files were removed.
 """
 
 from collections import defaultdict
@@ -16,7 +15,7 @@ from services.platform.file_removal import release_files
 from services.platform.owned import places
 from services.platform.table_scan import scan_table
 from services.stores.jobs.files import remove_inputs_from, remove_result_links
-from services.stores.jobs.progress import say_files_are_gone
+from services.stores.jobs.progress import record_files_removed
 
 FILE_BATCH_SIZE = 200
 JOB_BATCH_SIZE = 200
@@ -24,78 +23,79 @@ DAY_SECONDS = 86_400.0
 
 
 async def remove_old_results(days: float | None) -> int:
-    """Lets go of the results of generations that ended more than so many days ago (None: of none); how many files.
+    """Releases the result files of generations that ended more than `days` ago (None: keeps all); returns how many.
 
-    From now on no link opens them; the removal itself is remove_unreferenced's. Uploads stay as long as uploads do.
+    Links to released files stop working at once; remove_unreferenced removes the files later. Uploads have their own
+    retention.
     """
     if days is None:
         return 0
     is_old = _is_old_sql(days)
     before_id = first_id_at(datetime.now(UTC) - timedelta(days=days))
 
-    async def look(after: int, last: int) -> int:
+    async def release(after: int, last: int) -> int:
         rows = await execute(f"SELECT id FROM stored_file WHERE id > ? AND id <= ? AND {is_old}", after, last)
-        file_ids, gone = [int(row["id"]) for row in rows], 0
+        file_ids, released = [int(row["id"]) for row in rows], 0
         for start in range(0, len(file_ids), FILE_BATCH_SIZE):
             part = file_ids[start : start + FILE_BATCH_SIZE]
-            job_ids = await _whole_results(part, is_old)
+            job_ids = await _removable_results(part, is_old)
             for first in range(0, len(job_ids), JOB_BATCH_SIZE):
-                gone += await _let_go(job_ids[first : first + JOB_BATCH_SIZE], days)
-        return gone
+                released += await _release_results(job_ids[first : first + JOB_BATCH_SIZE], days)
+        return released
 
-    return await scan_table("stored_file", "old results", look, before_id=before_id)
+    return await scan_table("stored_file", "old results", release, before_id=before_id)
 
 
-async def _whole_results(file_ids: list[int], is_old: str) -> list[int]:
-    """Of the jobs that made these files, all of which can go, those whose other files can go, too."""
-    shown = await execute(f"SELECT DISTINCT job_id FROM job_file WHERE file_id IN ({places(file_ids)})", *file_ids)
-    job_ids, whole = sorted(int(row["job_id"]) for row in shown), list[int]()
-    can_go = dict.fromkeys(file_ids, True)
+async def _removable_results(file_ids: list[int], is_old: str) -> list[int]:
+    """The jobs of these removable files whose other files are removable too."""
+    rows = await execute(f"SELECT DISTINCT job_id FROM job_file WHERE file_id IN ({places(file_ids)})", *file_ids)
+    job_ids, removable = sorted(int(row["job_id"]) for row in rows), list[int]()
+    is_removable = dict.fromkeys(file_ids, True)
     for start in range(0, len(job_ids), JOB_BATCH_SIZE):
         part = job_ids[start : start + JOB_BATCH_SIZE]
         links = await execute(f"SELECT job_id, file_id FROM job_file WHERE job_id IN ({places(part)})", *part)
         files: dict[int, set[int]] = defaultdict(set)
         for link in links:
             files[int(link["job_id"])].add(int(link["file_id"]))
-        others = sorted(set().union(*files.values()) - can_go.keys())
+        others = sorted(set().union(*files.values()) - is_removable.keys())
         for first in range(0, len(others), FILE_BATCH_SIZE):
             some = others[first : first + FILE_BATCH_SIZE]
             rows = await execute(f"SELECT id FROM stored_file WHERE id IN ({places(some)}) AND {is_old}", *some)
-            can_go |= dict.fromkeys(some, False) | {int(row["id"]): True for row in rows}
-        whole += [job_id for job_id, of_job in files.items() if all(can_go[file_id] for file_id in of_job)]
-    return whole
+            is_removable |= dict.fromkeys(some, False) | {int(row["id"]): True for row in rows}
+        removable += [job_id for job_id, of_job in files.items() if all(is_removable[file_id] for file_id in of_job)]
+    return removable
 
 
-async def _let_go(job_ids: list[int], days: float) -> int:
-    """Removes the results of these jobs, in one transaction; how many files are in no result any more. What a new job
-    has taken up meanwhile keeps that job's reference, and with it the file.
+async def _release_results(job_ids: list[int], days: float) -> int:
+    """Removes the results of these jobs in one transaction; returns how many files are in no result any more. A file
+    that a new job uses meanwhile keeps that job's reference, and so stays.
     """
     is_old = _is_old_job_sql("job", days)
 
     async def body() -> int:
-        forgotten = await remove_result_links(job_ids, is_old=is_old)
-        message = f"Its files were removed: this server keeps results for {days:g} days. regenerate makes them anew."
-        await say_files_are_gone(sorted({job_id for job_id, _ in forgotten}), message)
-        loose = await _in_no_result(sorted({file_id for _, file_id in forgotten}))
-        for start in range(0, len(loose), FILE_BATCH_SIZE):
-            await remove_inputs_from(loose[start : start + FILE_BATCH_SIZE], is_old=is_old)
-        await release_files(loose)
-        return len(loose)
+        removed = await remove_result_links(job_ids, is_old=is_old)
+        message = f"Its files were removed: this server keeps results for {days:g} days. regenerate makes them again."
+        await record_files_removed(sorted({job_id for job_id, _ in removed}), message)
+        unused = await _in_no_result(sorted({file_id for _, file_id in removed}))
+        for start in range(0, len(unused), FILE_BATCH_SIZE):
+            await remove_inputs_from(unused[start : start + FILE_BATCH_SIZE], is_old=is_old)
+        await release_files(unused)
+        return len(unused)
 
     return await transaction(body)
 
 
 async def _in_no_result(file_ids: list[int]) -> list[int]:
-    loose: list[int] = []
+    unused: list[int] = []
     for start in range(0, len(file_ids), FILE_BATCH_SIZE):
         part = file_ids[start : start + FILE_BATCH_SIZE]
         rows = await execute(f"SELECT DISTINCT file_id FROM job_file WHERE file_id IN ({places(part)})", *part)
-        loose += sorted(set(part) - {int(row["file_id"]) for row in rows})
-    return loose
+        unused += sorted(set(part) - {int(row["file_id"]) for row in rows})
+    return unused
 
 
 def _is_old_sql(days: float) -> str:
-    """Whether a stored file is a result, and all that refers to it is old."""
+    """SQL condition: the stored file is a result, and everything that refers to it is old."""
     used = " AND ".join(
         f"NOT EXISTS (SELECT 1 FROM {table} AS used JOIN job AS user_job ON user_job.id = used.job_id"
         f" WHERE used.file_id = stored_file.id AND NOT ({_is_old_job_sql('user_job', days)}))"
@@ -110,7 +110,9 @@ def _is_old_sql(days: float) -> str:
 
 
 def _is_old_job_sql(job: str, days: float) -> str:
-    """A generation that ended long ago. Not while its build lives: that is about to take the result up."""
+    """SQL condition: the job is a generation that ended more than `days` ago and has no live build, which would still
+    use the result.
+    """
     return (
         f"{job}.role = 'GENERATE' AND {job}.status IN ('SUCCEEDED', 'FAILED', 'CANCELED')"
         f" AND {job}.finished_at IS NOT NULL AND {job}.finished_at < {timestamp_before_sql(days * DAY_SECONDS)}"

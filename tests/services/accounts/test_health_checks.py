@@ -70,7 +70,7 @@ def says(pool: ScriptedPool, account: Account, answer: int | UpstreamFaultError)
 # ---------------------------------------------------------------- what is found
 
 
-async def test_a_new_account_is_looked_at_at_once_and_its_balance_is_stored(pool: ScriptedPool) -> None:
+async def test_a_new_account_is_checked_at_once_and_its_balance_is_stored(pool: ScriptedPool) -> None:
     account = await make_account()
     says(pool, account, 42)
     assert await warm() == [account.id]
@@ -81,7 +81,7 @@ async def test_a_new_account_is_looked_at_at_once_and_its_balance_is_stored(pool
     assert await warm() == []
 
 
-async def test_a_look_is_one_request(pool: ScriptedPool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_check_is_one_request(pool: ScriptedPool, monkeypatch: pytest.MonkeyPatch) -> None:
     await make_account()
     asked: list[str] = []
 
@@ -222,7 +222,7 @@ async def test_a_task_taken_long_ago_says_nothing(pool: ScriptedPool) -> None:
     assert (await Account.get(id=account.id)).credit_balance == 66
 
 
-async def test_two_processes_look_once_each_account(pool: ScriptedPool) -> None:
+async def test_two_processes_check_each_account_once(pool: ScriptedPool) -> None:
     ids = [(await make_account()).id for _ in range(20)]
     parts = await asyncio.gather(*(claim_checks(NOON, settings(), 5) for _ in range(6)))
     claimed = [claim.id for part in parts for claim in part]
@@ -231,7 +231,7 @@ async def test_two_processes_look_once_each_account(pool: ScriptedPool) -> None:
     assert sorted([*claimed, *(claim.id for claim in rest)]) == sorted(ids)
 
 
-async def test_a_look_that_was_cut_off_is_due_again(pool: ScriptedPool) -> None:
+async def test_an_interrupted_check_is_due_again(pool: ScriptedPool) -> None:
     account = await make_account()
     (claim,) = await claim_checks(NOON, settings(), 1)
     assert await due_in_seconds(account) > LEASE_SECONDS - 10
@@ -242,7 +242,7 @@ async def test_a_look_that_was_cut_off_is_due_again(pool: ScriptedPool) -> None:
     assert await claim_checks(NOON, settings(), 1) == []
 
 
-async def test_a_new_session_is_looked_at_at_once(pool: ScriptedPool) -> None:
+async def test_a_new_session_is_checked_at_once(pool: ScriptedPool) -> None:
     account = await make_account()
     await warm()
     await update_accounts(OWNER, [AccountChanges(account_id=account.id, session="another-session-0001")])
@@ -270,7 +270,7 @@ async def test_a_worker_checks_accounts(pool: ScriptedPool) -> None:
 
 
 @given(st.floats(0, 1), st.integers(0, 40), st.floats(0, 2000))
-def test_looks_are_spread_over_two_fifths_of_the_interval(random: float, step: int, cooldown: float) -> None:
+def test_checks_are_spread_over_two_fifths_of_the_interval(random: float, step: int, cooldown: float) -> None:
     assert 480 - 1e-6 <= next_check_seconds(600, random=random) <= 720 + 1e-6
     seconds = next_check_seconds(600, random=random, cooldown_seconds=cooldown, step=step)
     assert cooldown + 480 * min(32, 2**step) - 1e-6 <= seconds <= cooldown + 720 * 32 + 1e-6

@@ -135,13 +135,13 @@ def test_active_forgets_and_banned_is_not_for_hands() -> None:
     assert changed_status(AccountStatus.ACTIVE, AccountStatus.ACTIVE) == active
     assert changed_status(AccountStatus.ACTIVE, None) == {}
     assert changed_status(AccountStatus.INACTIVE, AccountStatus.INACTIVE) == {}
-    assert changed_status(AccountStatus.ACTIVE, AccountStatus.INACTIVE)["status_reason"] == "Its owner took it out."
+    assert changed_status(AccountStatus.ACTIVE, AccountStatus.INACTIVE)["status_reason"] == "Deactivated by its owner."
     with pytest.raises(BadInputError) as caught:
         changed_status(AccountStatus.BANNED, AccountStatus.BANNED)
     assert caught.value.path == ["status"]
 
 
-def test_a_hint_tells_four_characters_and_never_most_of_a_session() -> None:
+def test_a_hint_shows_four_characters_and_never_most_of_a_session() -> None:
     assert hint_of("0123456789abcdef") == "cdef"
     assert [hint_of(session) for session in ("12345678", "123456", "12", "1")] == ["5678", "456", "2", ""]
 

@@ -120,7 +120,7 @@ async def test_a_start_with_keys_that_open_nothing_is_refused_and_changes_nothin
     use_keys(Fernet.generate_key())
     account = await make_account(session=SESSION)
     use_keys(Fernet.generate_key())
-    with pytest.raises(ConfigurationError, match=r"^EKONTE_ENCRYPTION_KEYS: none of the keys opens"):
+    with pytest.raises(ConfigurationError, match=r"^EKONTE_ENCRYPTION_KEYS: none of the keys decrypts"):
         await check_encryption()
     with pytest.raises(ConfigurationError):
         await reseal_all()

@@ -65,5 +65,5 @@ def test_without_voices_there_is_no_cast() -> None:
         cast_voices([], [], None)
 
 
-def test_the_one_who_tells_the_story_speaks_with_the_narrators_voice() -> None:
+def test_a_first_person_narrator_speaks_with_the_narrators_voice() -> None:
     assert cast_voices([Role("我", "第一人称叙述者")], VOICES, "carl")[1] == {"我": "carl"}

@@ -1,4 +1,4 @@
-"""Taking requests on, raced, on both databases."""
+"""Admission of requests, with races, on both databases."""
 
 import asyncio
 from dataclasses import replace

@@ -40,7 +40,7 @@ async def poll_all() -> int:
 
 
 async def submitted(strategy: AccountStrategy | None = None, **values: Any) -> tuple[Job, Attempt]:
-    """A job whose task upstream has, unless it said something else."""
+    """A submitted job, accepted by the upstream unless that was told to respond otherwise."""
     job = await make_generation(strategy=strategy, **values)
     await schedule(MediaKind.IMAGE)
     await submit_all()
@@ -61,7 +61,7 @@ async def test_a_submit_writes_down_the_history_id_and_counts_for_the_day(upstre
     assert attempt.history_id in upstream.tasks
     assert (await AccountUsage.get(account_id=account.id)).count == 1
     assert (await Account.get(id=account.id)).credit_balance == 6
-    assert job.message == "Upstream has it."
+    assert job.message == "Accepted by the provider."
 
 
 async def test_two_workers_that_claim_at_once_submit_each_attempt_once(upstream: FakeUpstream) -> None:
@@ -325,7 +325,7 @@ async def test_a_task_that_is_missing_from_an_answer_is_still_running(upstream: 
     assert attempt.missing_since_ms is not None
 
 
-async def test_a_look_that_fails_loses_nothing(upstream: FakeUpstream) -> None:
+async def test_a_poll_that_fails_loses_nothing(upstream: FakeUpstream) -> None:
     await make_account()
     job, _ = await submitted()
     upstream.query_fault = fault(FaultKind.UPSTREAM_FAULT)
@@ -498,7 +498,7 @@ async def test_a_claim_on_an_account_is_kept_by_its_holder_alone(upstream: FakeU
     assert (await Account.get(id=account.id)).poll_lease_until_ms == 0
 
 
-# ---------------------------------------------------------------- forgotten
+# ---------------------------------------------------------------- abandoned
 
 
 async def test_a_running_job_without_a_live_attempt_waits_again(upstream: FakeUpstream) -> None:
@@ -615,7 +615,7 @@ async def test_an_image_refusal_does_not_bring_an_old_video_limit_back(upstream:
     assert (present.learned_image_limit, present.learned_video_limit) == (1, 3)
 
 
-async def test_a_wait_that_upstream_asks_for_keeps_no_task_from_being_looked_at(upstream: FakeUpstream) -> None:
+async def test_a_wait_that_upstream_asks_for_keeps_no_task_from_being_polled(upstream: FakeUpstream) -> None:
     await make_account()
     job, _ = await submitted()
     upstream.query_fault = fault(FaultKind.RATE_LIMIT, retry_after_seconds=999_999)
@@ -626,7 +626,7 @@ async def test_a_wait_that_upstream_asks_for_keeps_no_task_from_being_looked_at(
 
 
 async def test_a_lost_submit_of_a_canceled_job_keeps_its_slot_no_longer_than_a_day(upstream: FakeUpstream) -> None:
-    """Its account's session has ended, so that nobody can find out whether upstream ever had it."""
+    """The session of the account has expired, so that it cannot be found out whether the provider has the task."""
     account = await make_account()
     job = await make_generation(status=JobStatus.CANCELED)
     now = await now_ms()

@@ -1,4 +1,4 @@
-"""Which models there are, and which is meant."""
+"""The available models and the default model."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def test_an_unknown_model_is_refused_with_those_that_there_are() -> None:
     assert "offline-drawing, " in refusal.value.message
 
 
-def test_a_default_that_nobody_has_is_told_as_the_deployments(upstream: FakeUpstream) -> None:
+def test_a_default_that_no_provider_has_is_reported_as_the_deployments(upstream: FakeUpstream) -> None:
     change_settings(image_model="gone-1")
-    with pytest.raises(BadInputError, match=r"default model of this deployment, 'gone-1'.*there are: fake-picture"):
+    with pytest.raises(BadInputError, match=r"default model of this deployment, 'gone-1'.*available: fake-picture"):
         find_model(None, MediaKind.IMAGE)

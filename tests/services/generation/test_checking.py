@@ -1,4 +1,4 @@
-"""What a model takes, and what is said where it does not."""
+"""Validation of inputs against models, and the messages of refusals."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,7 +10,7 @@ from models.enums import MediaKind, Transition
 from models.generation_parameters import ClipAudio, InputImage
 from models.generation_requests import AccountStrategy
 from providers.pooled import ModelInfo
-from services.generation.checking import account_faults, check_parameters, model_faults, parameters_of, plain_faults
+from services.generation.checking import account_faults, check_parameters, general_faults, model_faults, parameters_of
 from services.generation.generation_input import GenerationInput
 
 PICTURE = ModelInfo(
@@ -64,8 +64,8 @@ def test_a_default_that_the_model_does_not_take_gives_way_to_its_own() -> None:
     [
         ({"ratio": "9:9"}, "ratio", "ratio cannot be 9:9: the model picture takes 3:4, 1:1."),
         ({"resolution": "8k"}, "resolution", "resolution cannot be 8k: the model picture takes 1k, 2k."),
-        ({"duration_seconds": 5}, "durationSeconds", "takes none; leave it out."),
-        ({"steps": 20}, "steps", "The model picture takes no steps; leave it out."),
+        ({"duration_seconds": 5}, "durationSeconds", "takes none; omit it."),
+        ({"steps": 20}, "steps", "The model picture takes no steps; omit it."),
         ({"guidance_scale": 7.5}, "guidanceScale", "takes no guidanceScale"),
         ({"scheduler": "euler"}, "scheduler", "takes no scheduler"),
         ({"style": "ink"}, "style", "takes no style"),
@@ -87,7 +87,7 @@ def test_a_default_that_the_model_does_not_take_gives_way_to_its_own() -> None:
         ({"inputs": (InputImage("https://a.example/1.png"),) * 3}, "inputImages", "takes at most 2 input images."),
         ({"inputs": (InputImage("nonsense"),)}, "inputImages.0", "an http(s) link, an upload id or a record id"),
         ({"inputs": (InputImage("job_1"),)}, "inputImages.0", "an http(s) link"),
-        ({"inputs": (InputImage("https://"),)}, "inputImages.0", "begins with http://"),
+        ({"inputs": (InputImage("https://"),)}, "inputImages.0", "starts with http://"),
         ({"inputs": (InputImage("https://a.example/" + "x" * 5000),)}, "inputImages.0", "at most 4096"),
         ({"transition": Transition.FADE}, "transition", "A picture has no transition"),
         ({"audio": ClipAudio(bgm_url="https://a.example/1.mp3")}, "audio", "A picture has no audio"),
@@ -168,7 +168,7 @@ def test_all_faults_of_a_request_are_found() -> None:
         inputs=(InputImage("nonsense"), InputImage("https://"), InputImage("https://a.example/1.png")),
         strategy=AccountStrategy(max_attempts=0, max_concurrent_per_account=0),
     )
-    found = [".".join(fault.path[1:]) for fault in (*plain_faults(wrong), *model_faults(wrong, PICTURE))]
+    found = [".".join(fault.path[1:]) for fault in (*general_faults(wrong), *model_faults(wrong, PICTURE))]
     assert found == [
         "workId",
         "prompt",

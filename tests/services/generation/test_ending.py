@@ -1,4 +1,4 @@
-"""How attempts end: what they leave of their probe, and a late result, on both databases."""
+"""The end of attempts: their probes and late results, on both databases."""
 
 import pytest
 

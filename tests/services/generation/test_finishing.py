@@ -1,4 +1,4 @@
-"""What comes of a result that cannot be stored."""
+"""Results that cannot be stored."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from models.enums import AttemptOutcome, AttemptState, JobStatus, MediaKind
 from models.generation import Attempt
 from models.jobs import Job
 from services.generation.attempts import claim_steps
-from services.generation.finishing import PATIENCE_MS, finish_step
+from services.generation.finishing import MAX_RETRY_MS, finish_step
 from services.generation.submitting import submit_step
 from services.worker.scheduling import schedule
 from settings import get_settings
@@ -35,11 +35,11 @@ async def test_what_cannot_be_stored_is_tried_again(upstream: FakeUpstream) -> N
     job, attempt = await fetching(fetch_since_ms=await now_ms())
     assert (attempt.state, attempt.failures) == (AttemptState.FETCHING, 1)
     assert job.status is JobStatus.RUNNING
-    assert job.message.startswith("Trying again to store it: ")
+    assert job.message.startswith("Retrying to store the result: ")
 
 
 async def test_after_a_day_the_job_fails_and_can_be_retried_from_there(upstream: FakeUpstream) -> None:
-    job, attempt = await fetching(fetch_since_ms=await now_ms() - PATIENCE_MS)
+    job, attempt = await fetching(fetch_since_ms=await now_ms() - MAX_RETRY_MS)
     assert (attempt.state, attempt.outcome) == (AttemptState.ENDED, AttemptOutcome.FAILED)
     assert attempt.error["kind"] == "FINISH"
     assert job.status is JobStatus.FAILED
@@ -47,6 +47,6 @@ async def test_after_a_day_the_job_fails_and_can_be_retried_from_there(upstream:
 
 
 async def test_a_job_that_goes_on_with_another_attempt_does_not_fail_with_this_one(upstream: FakeUpstream) -> None:
-    job, attempt = await fetching(fetch_since_ms=await now_ms() - PATIENCE_MS, is_detached=True)
+    job, attempt = await fetching(fetch_since_ms=await now_ms() - MAX_RETRY_MS, is_detached=True)
     assert (attempt.state, attempt.error["kind"]) == (AttemptState.ENDED, "FINISH")
     assert (job.status, job.error) == (JobStatus.RUNNING, None)

@@ -173,10 +173,10 @@ async def test_an_input_that_cannot_be_used_fails_the_job_and_is_named(
     server.answers |= {"/a.png": answer(picture()), "/page": answer(b"<html>no</html>"), "/cut": answer(picture()[:60])}
     large = settings.model_copy(update={"max_upload_bytes": 100})
     cases = [
-        ("/missing?key=secret", settings, "The link cannot be fetched. The other side answered with status 404."),
-        ("/page", settings, "SVG and other markup is not taken as a picture; give a PNG, JPEG or WebP."),
+        ("/missing?key=secret", settings, "The link cannot be fetched. The server responded with status 404."),
+        ("/page", settings, "SVG and other markup is not accepted as a picture; give a PNG, JPEG or WebP."),
         ("/cut", settings, "The picture is broken or incomplete."),
-        ("/a.png", large, "What the link names has more than 100 bytes."),
+        ("/a.png", large, "The linked file has more than 100 bytes."),
         ("/a.png", settings.model_copy(update={"allowed_private_hosts": ()}), "The link's host is not on the public"),
     ]
     for path, chosen, reason in cases:

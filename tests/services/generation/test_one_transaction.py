@@ -1,4 +1,4 @@
-"""What ends a step of an attempt does all of it or nothing: stopped before any of its writes, it has done nothing."""
+"""The end of an attempt's step is one transaction: interrupted before any of its writes, it changes nothing."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,7 +17,7 @@ from services.film.jobs import cancel_job, retry_job
 from services.generation.attempts import StepLease, claim_steps
 from services.generation.detaching import detach
 from services.generation.faults import handle_provider_error
-from services.generation.finishing import PATIENCE_MS, finish_step, publish_attempt
+from services.generation.finishing import MAX_RETRY_MS, finish_step, publish_attempt
 from services.generation.states import abandon_attempt, record_states
 from services.generation.submitting import submit_step
 from services.generation.unconfirmed_submits import resolve_unconfirmed
@@ -39,7 +39,7 @@ async def everything() -> dict[str, list[dict[str, Any]]]:
 
 
 async def placed(strategy: AccountStrategy | None = None, **values: Any) -> tuple[Job, Attempt]:
-    """A job with an attempt that is the probe of its account's cooldown, and in any state that the test wants."""
+    """A job with an attempt that is the probe of its account's cooldown, in the state that the test gives."""
     account = await make_account(consecutive_failures=2)
     job = await make_generation(strategy=strategy)
     await AccountCooldown.create(account_id=account.id, kind="IMAGE", model="", until_ms=1, reason="Too fast.")
@@ -126,7 +126,7 @@ async def test_an_end_that_is_cut_off_has_changed_nothing(upstream: FakeUpstream
 
 
 async def test_a_result_that_was_not_stored_for_a_day_ends_attempt_and_job_at_once(upstream: FakeUpstream) -> None:
-    job, attempt = await placed(state=AttemptState.FETCHING, fetch_since_ms=await now_ms() - PATIENCE_MS, due_at_ms=1)
+    job, attempt = await placed(state=AttemptState.FETCHING, fetch_since_ms=await now_ms() - MAX_RETRY_MS, due_at_ms=1)
     before = await everything()
     for number in range(MAX_WRITES):
         try:
@@ -178,7 +178,7 @@ async def test_a_submit_whose_job_has_ended_frees_slot_and_probe_at_once(upstrea
 
 
 async def test_an_unanswered_submit_says_so_with_its_state_or_not_at_all(upstream: FakeUpstream) -> None:
-    """The draft is stored as sent before it is sent; what follows is one change."""
+    """The attempt is stored as sent before the request is sent; what follows is one transaction."""
     account = await make_account()
     job = await make_generation()
     await schedule(MediaKind.IMAGE)

@@ -1,4 +1,4 @@
-"""Generations that are taken up again: what goes on of what their attempts have upstream."""
+"""Retries of generations: which of their attempts are resumed."""
 
 from typing import Any
 
@@ -117,7 +117,7 @@ async def test_of_a_canceled_job_the_task_that_upstream_still_has_goes_on(upstre
 async def test_a_result_that_was_being_fetched_when_its_job_was_canceled_is_fetched_and_kept(
     upstream: FakeUpstream,
 ) -> None:
-    """Were it still draining, its next step would end it, and the job would be paid for again."""
+    """If the attempt still drained, its next step would end it, and the job would be paid for a second time."""
     job, _ = await failed_with({**NOT_STORED, "outcome": AttemptOutcome.CANCELED, "is_draining": True})
     job = await retry_job(OWNER, job.id)
     (attempt,) = await attempts_of(job)

@@ -1,4 +1,4 @@
-"""Results handed out again."""
+"""Reuse of earlier results."""
 
 import asyncio
 from typing import Any
@@ -106,7 +106,7 @@ async def test_reused_at_once_for_one_storyboard_nothing_is_run() -> None:
     assert await Job.filter(status=JobStatus.PENDING).count() == 0
 
 
-# ---------------------------------------------------------------- prompts that are alike
+# ---------------------------------------------------------------- similar prompts
 
 NIGHT = "a street at night, rain on the stones, a woman in a red coat, cinematic"
 NEAR = NIGHT.replace("red", "blue")
@@ -116,12 +116,12 @@ async def similar(storyboard_id: str, owner: str = OWNER, threshold: float = 0.9
     return await start(storyboard_id, owner, reuse=Reuse.SIMILAR, reuse_threshold=threshold, **values)
 
 
-async def test_a_prompt_that_is_alike_gets_the_same_files_and_is_told_how_alike_it_was() -> None:
+async def test_a_similar_prompt_gets_the_same_files_and_a_message_with_the_similarity() -> None:
     former = await made("shot-1", prompt=NIGHT)
     job = await similar("shot-2", prompt=NEAR)
     record = await record_of(job)
     assert job.status is JobStatus.SUCCEEDED
-    assert job.message == f"An earlier result is used again: its prompt is 96.3 % alike (record {former.global_id})."
+    assert job.message == f"Reused an earlier result of a similar prompt: 96.3 % similar (record {former.global_id})."
     assert await files_of(job) == await files_of(await Job.get(id=former.shown_job_id))
     assert (record.is_reused, record.prompt, record.shown_job_id) == (True, NEAR, job.id)
     assert await Attempt.all().count() == 0
@@ -141,7 +141,7 @@ async def test_the_very_request_comes_before_one_that_is_alike() -> None:
     await made("shot-2", prompt=NIGHT)
     job = await similar("shot-3", prompt=NEAR)
     assert await files_of(job) == await files_of(await Job.get(id=same.shown_job_id))
-    assert job.message == "An earlier result for the same request is used again."
+    assert job.message == "Reused an earlier result of the same request."
 
 
 async def test_of_several_the_most_alike_whose_files_are_there() -> None:
@@ -155,7 +155,7 @@ async def test_of_several_the_most_alike_whose_files_are_there() -> None:
 
 
 async def test_what_was_handed_out_for_a_like_prompt_is_no_result_of_that_prompt() -> None:
-    """Neither for exactly that prompt, nor for one that is like it and less like the one that it was made for."""
+    """Neither for the same prompt, nor for a similar one that is less similar to the prompt of the result."""
     former = await made("shot-1", prompt=NIGHT)
     handed_out = await record_of(await similar("shot-2", prompt=NEAR))
     assert (await again("shot-3", prompt=NEAR)).status is JobStatus.PENDING

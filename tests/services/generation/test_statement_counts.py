@@ -1,4 +1,4 @@
-"""How many statements the steps of one picture run: what a pool of any size pays for each picture that it makes."""
+"""The number of statements that the steps of one picture run, which is the database load per picture."""
 
 import pytest
 

@@ -4,7 +4,7 @@ import pytest
 
 from models.enums import MediaKind
 from models.generation import Attempt, ModelTiming
-from services.generation.states import held_for
+from services.generation.states import slot_held_ms
 from services.generation.timings import durations, measured_times, record_times, timing_key
 
 
@@ -44,4 +44,4 @@ async def test_only_the_newest_are_kept(database: None) -> None:
 )
 def test_a_slot_is_held_from_placing_until_upstreams_end(values: dict[str, int], held: int | None) -> None:
     attempt = Attempt(id=1, **{"placed_at_ms": 1000, "run": 0, **values})
-    assert held_for(attempt, 5000) == held
+    assert slot_held_ms(attempt, 5000) == held

@@ -39,7 +39,7 @@ def test_ids_are_what_stands_under_a_name_of_ids(value: Any, found: list[str]) -
     assert ids_in(value) == found
 
 
-def test_a_value_without_end_is_looked_at_only_so_far() -> None:
+def test_an_endless_value_is_searched_only_up_to_a_limit() -> None:
     assert len(ids_in({"ids": [f"job_{number}" for number in range(1, 100_000)]})) == MAX_IDS
     nested: Any = JOB
     for _ in range(50_000):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.platform.backoff import Backoff, around, later
+from services.platform.backoff import Backoff, jitter_around, jitter_up
 
 PLAIN = Backoff(base=2.0, cap=120.0)
 
@@ -22,5 +22,5 @@ def test_jitter_lengthens_a_wait_beyond_its_cap_too(failures: int, roll: float, 
 
 @pytest.mark.parametrize(("roll", "longer", "either"), [(0.0, 100, 80), (0.5, 110, 100), (1.0, 120, 120)])
 def test_a_wait_is_lengthened_or_spread(roll: float, longer: float, either: float) -> None:
-    assert later(100, 0.2, roll) == pytest.approx(longer)
-    assert around(100, 0.2, roll) == pytest.approx(either)
+    assert jitter_up(100, 0.2, roll) == pytest.approx(longer)
+    assert jitter_around(100, 0.2, roll) == pytest.approx(either)

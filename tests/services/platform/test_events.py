@@ -66,7 +66,7 @@ async def test_a_slow_reader_finds_one_entry_however_much_has_happened() -> None
         assert await listener.next(0.01) == set()
 
 
-async def test_what_is_published_between_two_looks_is_not_lost() -> None:
+async def test_an_event_published_between_two_reads_is_not_lost() -> None:
     bus = MemoryBus()
     with bus.listen(["job:1"]) as listener:
         waiting = asyncio.create_task(listener.next(5))

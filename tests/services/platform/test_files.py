@@ -37,7 +37,9 @@ async def test_the_same_content_is_one_file_for_each_owner(tmp_path: Path, stora
     assert (await local_copies(OWNER, {digest}))[digest].read_bytes() == b"picture"
 
 
-async def test_without_room_the_job_is_told_and_nothing_stays(tmp_path: Path, storage: Storage, data_dir: Path) -> None:
+async def test_a_full_storage_fails_the_job_and_leaves_nothing(
+    tmp_path: Path, storage: Storage, data_dir: Path
+) -> None:
     incoming = data_dir / "files" / ".incoming"
     incoming.rmdir()
     incoming.write_text("no folder any more")  # every write fails from now on, for root too

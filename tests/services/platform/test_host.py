@@ -28,7 +28,7 @@ def test_a_counter_that_begins_anew_is_no_negative_rate() -> None:
     assert (load.cpu_percent, load.received_bytes_per_second, load.sent_bytes_per_second) == (0, 0, 0)
 
 
-def test_two_samples_at_once_tell_no_load() -> None:
+def test_two_samples_at_once_show_no_load() -> None:
     assert load_between(BEFORE, BEFORE, memory_bytes=0).cpu_percent == 0
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from errors import BadInputError, ConflictError
 from models.jobs import IdempotencyKey, Job
-from services.platform.idempotency import delete_expired_keys, input_sha256, once, once_each, stored_answer
+from services.platform.idempotency import delete_expired_keys, input_sha256, once, once_each, previous_result
 from settings import get_settings
 from tests.factories import OTHER, OWNER, make_job
 
@@ -34,7 +34,7 @@ async def test_the_same_key_with_other_input_is_a_conflict_and_makes_nothing() -
     with pytest.raises(ConflictError):
         await ask("k", {"text": "b"})
     with pytest.raises(ConflictError):
-        await stored_answer(OWNER, "createScript", "k", {"text": "b"}, Job)
+        await previous_result(OWNER, "createScript", "k", {"text": "b"}, Job)
     assert await Job.all().count() == 1
 
 
@@ -60,7 +60,7 @@ async def test_a_key_is_forgotten_after_its_time() -> None:
     first = await ask("k")
     old = datetime.now(UTC) - timedelta(seconds=get_settings().idempotency_seconds + 60)
     await IdempotencyKey.all().update(created_at=old)
-    assert await stored_answer(OWNER, "createScript", "k", {"text": "a"}, Job) is None
+    assert await previous_result(OWNER, "createScript", "k", {"text": "a"}, Job) is None
     assert (await ask("k")).id != first.id
     await IdempotencyKey.all().update(created_at=old)
     await delete_expired_keys()

@@ -107,7 +107,7 @@ async def test_without_keys_everybody_is_local_with_all_scopes() -> None:
 @pytest.mark.parametrize(
     ("token", "reason"),
     [
-        (None, "A token is needed"),
+        (None, "A token is required"),
         ("nonsense", "not valid"),
         ("", "not valid"),
         ("a.b.c", "not valid"),
@@ -122,9 +122,9 @@ async def test_without_keys_everybody_is_local_with_all_scopes() -> None:
         (signed(claims(), key=SECRET), "not valid"),
         (signed(claims(nbf=int(NOW.timestamp()) + 86_400)), "not valid"),
         (signed(claims(exp=10**18)), "not valid"),
-        (signed(claims(), key="k" * 64, algorithm="HS512"), "not signed by a key"),
-        (signed(claims(), algorithm="none", key=""), "not signed by a key"),
-        (signed(claims(), key=RSA_KEY, algorithm="RS256"), "not signed by a key"),
+        (signed(claims(), key="k" * 64, algorithm="HS512"), "not signed with a key"),
+        (signed(claims(), algorithm="none", key=""), "not signed with a key"),
+        (signed(claims(), key=RSA_KEY, algorithm="RS256"), "not signed with a key"),
     ],
     ids=lambda value: str(value)[:12],  # the whole token would differ from process to process
 )

@@ -36,7 +36,7 @@ async def test_of_many_that_claim_at_once_each_row_goes_to_one() -> None:
     assert {lease.epoch for lease in claimed} == {5}
 
 
-async def test_a_claim_writes_and_returns_what_it_is_told_to() -> None:
+async def test_a_claim_writes_and_returns_the_requested_columns() -> None:
     (row,) = await attempts(1)
     before_ms = await now_ms()
     found = await ATTEMPTS.claim(

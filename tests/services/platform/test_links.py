@@ -380,7 +380,7 @@ async def test_the_systems_resolver_knows_this_machine() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "is_passing"),
+    ("raw", "is_transient"),
     [
         (answer(status="503 Busy"), True),
         (answer(status="429 Too Many Requests"), True),
@@ -390,15 +390,17 @@ async def test_the_systems_resolver_knows_this_machine() -> None:
         (redirect("ftp://127.0.0.1/a"), False),
     ],
 )
-async def test_a_refusal_tells_whether_it_may_pass(server: Server, into: Path, raw: bytes, is_passing: bool) -> None:
+async def test_a_refusal_says_whether_it_is_transient(
+    server: Server, into: Path, raw: bytes, is_transient: bool
+) -> None:
     server.answers["/"] = raw
     error = await refused(f"{server.address}/", into, allowed_private_hosts=server.allowed)
     assert isinstance(error, LinkNotFetchedError)
-    assert error.is_passing is is_passing
+    assert error.is_transient is is_transient
 
 
 async def test_a_host_that_is_not_found_may_be_found_later_and_a_private_one_stays_refused(into: Path) -> None:
-    for addresses, is_passing in (((), True), (("10.0.0.1",), False)):
+    for addresses, is_transient in (((), True), (("10.0.0.1",), False)):
         error = await refused("http://pictures.example/a.png", into, resolver=resolver(*addresses))
         assert isinstance(error, LinkNotFetchedError)
-        assert error.is_passing is is_passing
+        assert error.is_transient is is_transient

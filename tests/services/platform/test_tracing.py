@@ -85,7 +85,7 @@ async def test_without_the_package_a_line_says_what_to_install(monkeypatch: pyte
         async with tracing():
             assert not is_tracing()
     assert [(line["event"], line["install"]) for line in lines] == [
-        ("tracing.not_installed", "pip install ekonte[otel]")
+        ("tracing.package_missing", "pip install ekonte[otel]")
     ]
 
 

@@ -35,7 +35,7 @@ async def followed(job: Job, load: Cut) -> list[int]:
 
 @pytest.fixture
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "AWAY_SECONDS", (0.0, 0.01, 0.01))
+    monkeypatch.setattr(following, "RETRY_SECONDS", (0.0, 0.01, 0.01))
 
 
 @pytest.mark.usefixtures("_quick")
@@ -54,7 +54,7 @@ async def test_a_follower_gives_up_on_a_database_that_stays_away() -> None:
     load = Cut(*[asyncpg.InterfaceError("connection is closed")] * 9)
     with pytest.raises(asyncpg.InterfaceError):
         await followed(job, load)
-    assert len(load.errors) == 9 - (len(following.AWAY_SECONDS) + 1)
+    assert len(load.errors) == 9 - (len(following.RETRY_SECONDS) + 1)
 
 
 async def test_any_other_fault_ends_following_at_once() -> None:

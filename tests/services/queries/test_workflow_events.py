@@ -137,7 +137,7 @@ def test_events_between(seen: WorkflowState, now: WorkflowState, expected: list[
     assert discrete(events_between(seen, now)) == expected
 
 
-def test_progress_is_told_when_something_changed_and_before_the_end() -> None:
+def test_progress_is_sent_when_something_changed_and_before_the_end() -> None:
     seen, now = state(EDIT=stage(RUNNING)), state(SUCCEEDED, EDIT=stage(SUCCEEDED, 1))
     assert events_between(seen, seen) == []
     assert events_between(seen, now) == [StageDone(Stage.EDIT), Progressed(now), WorkflowCompleted()]
@@ -153,5 +153,5 @@ def test_progress_is_told_when_something_changed_and_before_the_end() -> None:
         (state(CANCELED), [Failed(None)]),
     ],
 )
-def test_a_new_follower_is_told_the_present_state_and_then_its_end(now: WorkflowState, end: list[Event]) -> None:
+def test_a_new_follower_gets_the_current_state_and_then_its_end(now: WorkflowState, end: list[Event]) -> None:
     assert first_events(now) == [Progressed(now), *end]

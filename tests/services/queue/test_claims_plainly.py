@@ -106,7 +106,7 @@ async def next_by_the_rules(owners: list[str], groups: list[int]) -> Job | None:
 async def test_a_worker_takes_the_job_that_the_rules_name(seed: int) -> None:
     drawn = random.Random(seed)
     await fill(drawn)
-    runtime().state(leases.TurnsOfQueues).clear()
+    runtime().state(leases.TurnsByQueue).clear()
     owners: list[str] = []
     groups: list[int] = []
     taken = 0

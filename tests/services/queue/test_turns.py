@@ -105,7 +105,7 @@ async def test_workers_at_once_begin_no_more_of_a_batch_than_it_may_have() -> No
     assert await Job.filter(batch_id=batch.id, tries__lt=0).count() == 0
 
 
-async def test_a_job_that_was_handed_back_does_not_keep_its_batch_and_its_queue_from_going_on() -> None:
+async def test_a_released_job_does_not_block_its_batch_and_its_queue() -> None:
     batch = await make_batch(max_parallel=1)
     first, second = await item(batch, 1), await item(batch, 2)
     await Job.filter(id=first.id).update(due_at_ms=None)

@@ -93,7 +93,7 @@ async def test_only_accounts_that_are_active_and_there_are_locked(either_databas
     assert [(await Account.get(id=account.id)).last_used_at is not None for account in made] == [True, False, False]
 
 
-async def test_followers_are_told_of_what_is_shown_and_of_nothing_else(database: None) -> None:
+async def test_followers_are_notified_of_visible_changes_only(database: None) -> None:
     account = await make_account()
     with bus().listen([accounts_topic(OWNER)]) as listener:
         assert await accounts.claim_receiving(5, "2026-01-01") == []

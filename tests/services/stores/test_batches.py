@@ -61,7 +61,7 @@ async def test_a_deleted_batch_changes_its_state_no_more(database: None) -> None
     assert await columns(batch) == before
 
 
-async def test_followers_are_told_once_the_transaction_has_ended(database: None) -> None:
+async def test_followers_are_notified_after_the_commit(database: None) -> None:
     batch = await make_batch(status=BatchStatus.RUNNING)
     with bus().listen([batch_topic(batch.id)]) as listener:
 

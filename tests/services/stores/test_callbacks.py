@@ -34,7 +34,7 @@ def test_the_table_holds_what_deliveries_do_and_nothing_else() -> None:
 async def test_a_try_is_written_with_what_the_delivery_is_at_that_moment(either_database: str) -> None:
     delivery = await make(round_tries=2, lease_epoch=5)
     tried = await transaction(lambda: callbacks.add_try(delivery.id, 3, status_code=500, error=None))
-    assert tried == callbacks.Tried(5, PENDING, 2)
+    assert tried == callbacks.RecordedTry(5, PENDING, 2)
     assert await CallbackTry.filter(delivery_id=delivery.id).values_list("number", "status_code") == [(3, 500)]
     assert await callbacks.add_try(1, 1, status_code=200, error=None) is None
     assert await CallbackTry.all().count() == 1

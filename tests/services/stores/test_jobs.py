@@ -76,7 +76,7 @@ async def test_a_transition_from_no_state_or_from_one_that_is_forbidden_among_ot
     for expected in ([], [JobStatus.RUNNING, JobStatus.SUCCEEDED]):
         with pytest.raises(ForbiddenTransitionError):
             await transition([job.id], to=JobStatus.FAILED, expected=expected)
-    with pytest.raises(ValueError, match="which"):
+    with pytest.raises(ValueError, match="no condition"):
         await transition(Jobs(), to=JobStatus.FAILED, expected=[JobStatus.RUNNING])
     assert await columns(job) == before
 
@@ -100,7 +100,7 @@ async def test_whoever_lost_the_lease_changes_nothing() -> None:
     job, lease = await held()
     old = Lease(job.id, lease.epoch - 1)
     before = await columns(job)
-    assert not await moves.put_back(old, wait_ms=0, failures=1, error=ERROR, message="Again.")
+    assert not await moves.schedule_retry(old, wait_ms=0, failures=1, error=ERROR, message="Again.")
     assert not await moves.fail(Jobs(lease=old), ERROR)
     assert not await moves.succeed(Jobs(lease=old))
     assert not await waits.sleep_job(old, is_due=False)
@@ -113,13 +113,13 @@ async def test_whoever_lost_the_lease_changes_nothing() -> None:
 async def test_a_job_that_is_put_back_keeps_its_error_and_waits_by_the_databases_clock() -> None:
     job, lease = await held()
     before_ms = await now_ms()
-    assert await moves.put_back(lease, wait_ms=5_000, failures=2, error=ERROR, message="Trying again.")
+    assert await moves.schedule_retry(lease, wait_ms=5_000, failures=2, error=ERROR, message="Retrying.")
     after = await Job.get(id=job.id)
     assert (after.status, after.failures, after.error, after.message) == (
         JobStatus.PENDING,
         2,
         ERROR.to_json(),
-        "Trying again.",
+        "Retrying.",
     )
     assert before_ms + 5_000 <= after.due_at_ms <= await now_ms() + 5_000
 
@@ -134,12 +134,12 @@ async def test_a_late_result_ends_a_job_that_waits_for_another_account() -> None
 @pytest.mark.parametrize("goes_on", [True, False])
 async def test_a_canceled_generation_that_is_retried_runs_on_or_waits_for_an_account(goes_on: bool) -> None:
     job = await make_job(role=JobRole.GENERATE, status=JobStatus.CANCELED, retry_count=1, tries=4, failures=2)
-    assert await moves.reopen_generations([job.id], goes_on=goes_on)
+    assert await moves.reopen_generations([job.id], is_resumed=goes_on)
     after = await Job.get(id=job.id)
     assert after.status is (JobStatus.RUNNING if goes_on else JobStatus.PENDING)
     assert (after.due_at_ms is None) is goes_on
     assert (after.retry_count, after.tries, after.failures, after.finished_at) == (2, 0, 0, None)
-    assert await moves.reopen_generations([job.id], goes_on=goes_on) == [], "twice changes nothing"
+    assert await moves.reopen_generations([job.id], is_resumed=goes_on) == [], "twice changes nothing"
 
 
 async def test_new_jobs_have_all_their_times_from_the_databases_clock() -> None:

@@ -135,7 +135,7 @@ async def test_a_new_budget_leaves_the_other_options(either_database: str) -> No
     assert (await Workflow.get(id=workflow.id)).options == {**workflow.options, "credit_budget": 12}
 
 
-async def test_followers_are_told_once_the_transaction_has_ended(database: None) -> None:
+async def test_followers_are_notified_after_the_commit(database: None) -> None:
     workflow = await make_workflow(status=RUNNING)
     with bus().listen([workflow_topic(workflow.id)]) as listener:
 

@@ -17,7 +17,7 @@ LOOKS = ("close_idle_pools", "check_credits", "check_failure_rates", "check_stal
 
 
 @pytest.mark.parametrize("broken", LOOKS)
-async def test_a_look_that_fails_is_logged_and_keeps_no_other_back(
+async def test_a_failed_check_is_logged_and_the_others_run(
     database: None, data_dir: Path, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     async def fail(*_: object) -> None:
@@ -27,10 +27,10 @@ async def test_a_look_that_fails_is_logged_and_keeps_no_other_back(
     with structlog.testing.capture_logs() as logs:
         await check_alerts(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))
     assert [alert.kind for alert in await Alert.all()] == [AlertKind.STORAGE_LOW]
-    assert [(line["event"], line["log_level"]) for line in logs] == [("alerts.look_failed", "error")]
+    assert [(line["event"], line["log_level"]) for line in logs] == [("alerts.check_failed", "error")]
 
 
-async def test_a_pools_cause_that_says_nothing_known_keeps_no_other_look_back(database: None, data_dir: Path) -> None:
+async def test_an_unknown_cause_of_a_pool_alert_does_not_stop_other_checks(database: None, data_dir: Path) -> None:
     await raise_alert(OWNER, AlertKind.POOL_EXHAUSTED, AlertSeverity.CRITICAL, "pool", "From another version.")
     with structlog.testing.capture_logs():
         await check_alerts(get_settings().model_copy(update={"storage_low_bytes": 1 << 60}))

@@ -54,7 +54,7 @@ async def test_a_worker_goes_on_where_another_has_the_port(taken: int) -> None:
     with capture_logs() as lines:
         async with serving_metrics(settings_with(taken), is_needed=False):
             pass
-    assert [line["event"] for line in lines] == ["metrics.not_served"]
+    assert [line["event"] for line in lines] == ["metrics.listen_failed"]
 
 
 async def test_a_server_says_that_the_port_is_taken(taken: int) -> None:

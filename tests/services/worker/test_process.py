@@ -22,7 +22,7 @@ async def test_a_process_whose_keys_open_no_session_does_not_start(
 
     async with opened(keys(old), with_worker=False):
         assert is_open()
-    with pytest.raises(ConfigurationError, match=r"^EKONTE_ENCRYPTION_KEYS: none of the keys opens"):
+    with pytest.raises(ConfigurationError, match=r"^EKONTE_ENCRYPTION_KEYS: none of the keys decrypts"):
         async with opened(keys(new), with_worker=False):
             raise AssertionError("it started")
     async with opened(keys(new, old), with_worker=False):

@@ -27,12 +27,12 @@ class Source:
         self.due_seconds: float | None = None
         self.fails = False
 
-    async def claim(self, most: int, running: Sequence[int]) -> list[int]:
+    async def claim(self, limit: int, running: Sequence[int]) -> list[int]:
         self.claims += 1
         await asyncio.sleep(0)
         if self.fails:
             raise ConnectionError("away")
-        claimed, self.due = self.due[:most], self.due[most:]
+        claimed, self.due = self.due[:limit], self.due[limit:]
         return claimed
 
     async def do(self, claim: int) -> None:
@@ -215,7 +215,7 @@ async def test_a_database_that_is_away_ends_the_run_but_not_what_it_began() -> N
     with structlog.testing.capture_logs() as logs:
         await loop.run(never)
         await until(lambda: bool(logs))
-    assert logs[0]["event"] == "work.not_claimed"
+    assert logs[0]["event"] == "work.claim_failed"
     source.gate.set()
     await run
     assert source.done == [0]

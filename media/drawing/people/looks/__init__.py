@@ -1,1 +1,1 @@
-"""From the words for a character to its look, one rule for each thing that words or chance decide."""
+"""Derives a character's look from its words, one rule for each feature."""

@@ -1,4 +1,4 @@
-"""How old somebody is by the words: an old man, a girl of six, 二十岁."""
+"""The age of a character by its words: an old man, a girl of six, 二十岁."""
 
 # ruff: noqa: E501, SIM905  (word tables read better in long lines and as words)
 
@@ -22,21 +22,21 @@ _AGES: Table = (
 _GROWN: Table = (
     ("ADULT", "男人 女人 男子 女子 妇人 大汉 中年 woman| women| man| men| lady| gentleman| middle-aged grown-up"),
 )
-# What makes one noun phrase of an age and a person: "old and very tall man", but not "elderly female, a man".
+# Text between an age and a person in one noun phrase: "old and very tall man", but not "elderly female, a man".
 _PHRASE_END = re.compile(r"[,.;:，。；：、]|\b(?:a|an|the|with|who)\b")
 _YEARS = re.compile(r"\b(\d+|" + "|".join(_NUMBERS) + r")(?:[ -]years?)(?:[ -]old)?\b|(\d+|[一二三四五六七八九十]+)岁")
 _SMALL_NAME = re.compile(r"little |小(?!姐|伙|贩)")
 
 
 def age_of(told: Told) -> str:
-    """CHILD, TEEN, ADULT or OLD. Little in a name makes a child of one who is young, or of whom nothing is told."""
+    """CHILD, TEEN, ADULT or OLD. "Little" in a name means a child, if the person is young or of unknown age."""
     age = _told_age(told.name, told.person)
     is_small = _SMALL_NAME.match(told.own_name.lower()) is not None
     return "CHILD" if is_small and (age == "TEEN" or not told.person) else age
 
 
 def _told_age(name: str, described: str) -> str:
-    """The age that is told last; a man or woman of whom no age is told in the same breath is grown."""
+    """The last age named; a man or woman without an age in the same phrase is an adult."""
     for text in (described, name):
         text = _YEARS.sub(_age_of_years, text)
         age = last_of(_AGES, text)
@@ -53,7 +53,7 @@ def _told_age(name: str, described: str) -> str:
 
 
 def _age_of_years(match: re.Match[str]) -> str:
-    """ "six years old" and 六岁 as the word for such an age."""
+    """The age word for an age in years, such as "six years old" or 六岁."""
     word = match.group(1) or match.group(2)
     digits = "零一二三四五六七八九"
     if word.isdigit():

@@ -1,4 +1,4 @@
-"""Somebody's body: skin, eyes, build and height, by the words and by chance."""
+"""A character's body: skin, eyes, build and height, by words, else random."""
 
 import random
 import re
@@ -24,17 +24,17 @@ _HEIGHTS = {"CHILD": 0.68, "TEEN": 0.94, "OLD": 0.93}
 
 
 def skin_of(told: Told, chance: random.Random) -> Colour:
-    """Brown where the words tell of it or of work under the sun."""
+    """The skin colour: brown where the words name it or outdoor work."""
     return (214, 168, 132) if _DARK_SKIN.search(told.text) else chance.choice(_SKINS)
 
 
 def eyes_of(told: Told, chance: random.Random) -> Colour:
-    """The colour by the word for eyes; else one by chance, brown under a Chinese name."""
+    """The eye colour by the words; else random, brown for a Chinese name."""
     return colour_near(told.text, _EYE_WORDS, 3) or chance.choice(_EYES[:3] if told.is_chinese else _EYES)
 
 
 def build_of(told: Told, chance: random.Random) -> float:
-    """Breadth as a share of the usual one. Chance is asked in any case: what it draws next is the same for all."""
+    """Breadth relative to the usual one. Always draws one random number, so that later draws do not depend on words."""
     drawn = chance.uniform(0.95, 1.06)
     return _BUILD_SHARES.get(told.pick(_BUILDS) or "", drawn)
 

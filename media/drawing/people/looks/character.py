@@ -1,4 +1,4 @@
-"""The look of a character, from its name and description alone, so that it is the same in every picture."""
+"""The look of a character, derived only from its name and description, so that it is the same in every picture."""
 
 import hashlib
 import random
@@ -19,9 +19,9 @@ from media.drawing.reading.words import first_of
 
 
 def character_look(subject: DrawnSubject) -> Look:
-    """The look that words decide where they say anything, and a draw from the name and description elsewhere.
+    """The look by the words; unspecified features are random, seeded by name and description.
 
-    An animal is one by its name or description; a reference picture gives the colours.
+    Animals are recognised by name or description; a reference picture gives the colours.
     """
     chance = random.Random(hashlib.sha256(f"{subject.name}\n{subject.description}".encode()).digest())
     look = person_look(told_of(subject), chance)
@@ -32,7 +32,7 @@ def character_look(subject: DrawnSubject) -> Look:
 
 
 def person_look(told: Told, chance: random.Random) -> Look:
-    """The look of a human being. Chance is asked in a fixed order: the same words give the same draws."""
+    """The look of a human being. Random numbers are drawn in a fixed order, so the same words give the same look."""
     drawn_gender = chance.choice(("FEMALE", "MALE"))
     person = Person(told, told_gender(told) or drawn_gender, age_of(told))
     hair = hair_of(person, chance)
@@ -72,7 +72,7 @@ def furred(look: Look, species: str) -> Look:
 
 
 def with_worn(look: Look, words: str) -> Look:
-    """The look with what a shot's own words add: a nightcap on a wolf."""
+    """The look with additions from the words of a shot: a nightcap on a wolf."""
     if first_of((("CAP", "nightcap 睡帽 grandmother's~cap her~cap 奶奶的帽 外婆的帽"),), words.lower()):
         return replace(look, hat="NIGHTCAP", hat_colour=(240, 234, 226))
     return look

@@ -1,4 +1,4 @@
-"""What somebody wears: the kind of clothes, their colours, and what is worn or carried besides."""
+"""A character's clothes: kind, colours and accessories."""
 
 # ruff: noqa: E501  (word tables read better in long lines)
 
@@ -64,7 +64,7 @@ class Clothes:
 
 
 def clothes_of(person: Person, chance: random.Random) -> Clothes:
-    """What the words tell; what they leave open, by chance."""
+    """The clothes by the words; unspecified parts are random."""
     told = person.told
     hue = chance.random()
     outfit = outfit_of(person, chance)
@@ -82,7 +82,7 @@ def clothes_of(person: Person, chance: random.Random) -> Clothes:
 
 
 def outfit_of(person: Person, chance: random.Random) -> str:
-    """The kind of clothes by the words; else one by chance that suits the person."""
+    """The kind of clothes by the words; else a random one that suits the person."""
     drawn = chance.choice(_DRAWN_OUTFITS[person.gender])
     if person.age == "CHILD" and drawn == "SUIT":
         drawn = "SHIRT"
@@ -92,7 +92,7 @@ def outfit_of(person: Person, chance: random.Random) -> str:
 
 
 def drawn_cloth(person: Person, outfit: str, hue: float, chance: random.Random) -> Colour:
-    """A colour of cloth by chance, of this hue (0 to 1) but for men's gowns, which are sober."""
+    """A random cloth colour of this hue (0 to 1); men's gowns are sober."""
     cloth = from_hls(hue, chance.uniform(0.38, 0.58), chance.uniform(0.28, 0.5))
     return chance.choice(_SOBER) if outfit == "GOWN" and not person.is_female else cloth
 
@@ -108,7 +108,7 @@ def told_cloth(told: Told) -> Colour | None:
 
 
 def top_colour(told: Told, outfit: str, cloth: Colour, *, is_patched: bool) -> Colour:
-    """The colour by the words; else the outfit's own, else the cloth. Working clothes and rags have lost some of it."""
+    """The colour by the words; else the outfit's own, else the cloth. Working clothes and rags are faded."""
     named = told_cloth(told)
     top = named or _OUTFIT_COLOURS.get(outfit) or cloth
     if outfit == "JACKET" and named is None:
@@ -122,7 +122,7 @@ def trim_colour(told: Told, top: Colour) -> Colour:
 
 
 def extras_of(person: Person, chance: random.Random) -> frozenset[str]:
-    """What the words tell of besides; a woman has no beard, and an old man has one more often than not."""
+    """The accessories by the words; a woman has no beard, an old man usually has one."""
     told = {value for value, words in _EXTRAS if first_of(((value, words),), person.told.text)}
     if person.is_female:
         return frozenset(told - {"BEARD", "MOUSTACHE"})

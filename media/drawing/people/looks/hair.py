@@ -1,4 +1,4 @@
-"""Somebody's hair: its style and colour by the words, and by chance where they say nothing."""
+"""A character's hair: style and colour by the words, else random."""
 
 import random
 import re
@@ -39,7 +39,7 @@ _NATURAL_HAIR: tuple[Colour, ...] = (
     (44, 42, 56), (54, 44, 48), (66, 50, 46), (92, 62, 46), (124, 84, 54), (60, 56, 84), (150, 108, 66), (88, 50, 52),
 )  # fmt: skip
 _GREY_HAIR: tuple[Colour, ...] = ((176, 176, 182), (206, 206, 210), (150, 150, 158))
-# Some twice: they come up twice as often.
+# Some appear twice, and so are twice as likely.
 _STYLES = {
     "FEMALE": ("LONG", "BOB", "PONY", "BUN", "BRAID", "CURLY", "LONG"),
     "MALE": ("SHORT", "PARTED", "SPIKY", "SHORT", "PARTED"),
@@ -56,13 +56,13 @@ class Hair:
 
 
 def hair_of(person: Person, chance: random.Random) -> Hair:
-    """The hair that the words tell; else what chance draws for such a person."""
+    """The hair by the words; else random for such a person."""
     drawn = drawn_hair(person, chance)
     return Hair(person.told.pick(_HAIRS) or drawn.style, told_hair_colour(person.told) or drawn.colour)
 
 
 def drawn_hair(person: Person, chance: random.Random) -> Hair:
-    """Hair as chance has it: dark under a Chinese name, grey of the old, who wear it in one way."""
+    """Random hair: dark for a Chinese name, grey and of one style for the old."""
     style = chance.choice(_STYLES[person.gender])
     colour = chance.choice(_NATURAL_HAIR[:3] if person.told.is_chinese else _NATURAL_HAIR)
     if person.age != "OLD":

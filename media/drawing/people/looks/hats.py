@@ -1,4 +1,4 @@
-"""What somebody has on the head, and its colour."""
+"""A character's hat and its colour."""
 
 import re
 
@@ -18,7 +18,7 @@ _HATS: Table = (
     ("HAT", "礼帽 top~hat fedora bowler hat"),
 )
 _CAP_WORDS = re.compile(r"cap\b|hat\b|hood\b|bonnet|帽")
-# What the word for a cap means on a woman's head.
+# Kinds that the word for a cap means for a woman.
 _WOMENS_CAPS = {"OLD": "NIGHTCAP", "CHILD": "BONNET", "TEEN": "BONNET"}
 _PLAIN: dict[str | None, Colour] = {
     "FELT_CAP": (118, 96, 74),
@@ -28,7 +28,7 @@ _PLAIN: dict[str | None, Colour] = {
 
 
 def hat_of(person: Person) -> str | None:
-    """The kind of hat that the words tell. A woman who only does a man's work wears no felt cap for it."""
+    """The kind of hat by the words. The word for an occupation alone gives a woman no felt cap."""
     hat = person.told.pick(_HATS)
     if hat != "FELT_CAP" or not person.is_female:
         return hat

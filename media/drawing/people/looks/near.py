@@ -1,4 +1,4 @@
-"""Which colour a text gives to a thing: the one that leads into its word, else the nearest."""
+"""Finds the colour that a text gives to a thing: the one directly before its word, else the nearest."""
 
 import re
 
@@ -8,7 +8,7 @@ _APART = re.compile(r"[,.;，。；]|\b(?:and|with|wearing|in|a|an)\b")
 
 
 def colour_near(text: str, words: re.Pattern[str], reach: int = 12) -> Colour | None:
-    """The colour of the last of the words that one leads into, else the colour word closest before or just after."""
+    """The colour directly before the last of the words, else the closest colour word before or just after."""
     best: tuple[int, Colour] | None = None
     colours, found = named_colours(text), list(words.finditer(text))
     for match in reversed(found):

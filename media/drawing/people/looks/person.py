@@ -1,4 +1,4 @@
-"""Who is to be dressed: the words for somebody with the gender and age that they settle."""
+"""A person to dress: the words with the gender and age derived from them."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The colours of a character from a picture that somebody gave."""
+"""Takes the colours of a character from a reference picture."""
 
 import colorsys
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is said of a character: its name and description, made ready for the rules that look for words in them."""
+"""The name and description of a character, prepared for the rules that search them for words."""
 
 import functools
 import re
@@ -21,7 +21,7 @@ _GENDERS: Table = (
 _PRONOUNS: Table = (("FEMALE", "伊 她 she| her|"), ("MALE", "他 he| his|"))
 _NARRATOR_NAMES = re.compile(r"我|i")
 _NARRATOR_WORDS = re.compile(r"第一人称叙述者|first-person narrator")
-# A description and a design order that only repeats it: nobody has asked for another look since it was written.
+# A description and a design order that only repeats it: no other look was requested since.
 _UNCHANGED = re.compile(
     r"(?P<told>.+?)\s+(?:character design:|人物设定：)[\s\w’'.-]*[,，]\s*(?P=told)"
     r"(?:, full figure, front view, plain background|，全身立像，正面，纯色背景)",
@@ -35,7 +35,7 @@ _CJK = re.compile(r"[\u3400-\u9fff]")
 class Told:
     """The words for a character, in lower case but for own_name, which is the name as it stands.
 
-    name: the words of the name that say who somebody is. described: the description without the name.
+    name: the descriptive words of the name. described: the description without the name.
     """
 
     own_name: str
@@ -48,7 +48,7 @@ class Told:
 
     @functools.cached_property
     def person(self) -> str:
-        """The description but for the words of a design order, which are told of nobody."""
+        """The description without the words of a design order, which describe nobody."""
         return _ORDER_WORDS.sub(" ", self.described)
 
     @property
@@ -65,20 +65,20 @@ class Told:
         return _UNCHANGED.fullmatch(self.described.strip()) is not None
 
     def pick(self, table: Table) -> str | None:
-        """The value told last, as an addition comes after what it changes; of words as written, the table's first."""
+        """The last value named, since additions follow what they change; for unchanged words the first of the table."""
         return (first_of if self._is_as_written else last_of)(table, self.text)
 
 
 def told_of(subject: DrawnSubject) -> Told:
-    """The words of a subject. A proper name says nothing: Bob has no bob, Rose is not pink."""
+    """The words of a subject, without proper names: Bob has no bob, Rose is not pink."""
     described = without_name(subject.description, subject.name).lower()
     return Told(subject.name, telling_name(subject.name), described)
 
 
 def told_gender(told: Told) -> str | None:
-    """FEMALE or MALE; None where no word tells.
+    """FEMALE or MALE; None where no word says.
 
-    Unless told, one who says I is a grown man: the default narrator's voice is a man's.
+    A first-person narrator is a man by default, because the default narrator voice is male.
     """
     pronoun = last_of(_PRONOUNS, told.person)
     if told.is_narrator and pronoun is None and last_of(_GENDERS, told.person) is None:

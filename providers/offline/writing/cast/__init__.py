@@ -1,1 +1,1 @@
-"""The characters of a text, and all the words that it has for each of them."""
+"""Finds the characters of a text and all the words that refer to each of them."""

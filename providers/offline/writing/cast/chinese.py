@@ -1,4 +1,4 @@
-"""Finding the characters of a Chinese text: names, role nouns and the narrator 我, by how the text uses them."""
+"""Finds the characters of a Chinese text (names, role nouns and the narrator 我) by how they are used."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What a Chinese text does with its words for people: how often each is used, opens a clause, announces a speech."""
+"""Counts how a Chinese text uses its words for people: all uses, at the start of a clause, in a speech tag."""
 
 import re
 from collections import Counter
@@ -36,7 +36,7 @@ _YI = re.compile(r"伊(?![尹藤斯拉朗索莉丽])")
 
 @dataclass
 class Uses:
-    """How often a word is used at all, opens a clause, and announces a speech."""
+    """Counts of a word: all uses, uses at the start of a clause, uses as the speaker of a speech tag."""
 
     total: Counter[str] = field(default_factory=Counter)
     subject: Counter[str] = field(default_factory=Counter)
@@ -49,7 +49,7 @@ class Uses:
 
 @dataclass
 class Evidence:
-    """All of a text: names and roles by their uses, and words that look like a name by surname or title.
+    """The evidence of a text: uses of names and roles, and words that look like names by surname or title.
 
     whole: the narration; self_count, yi_count: how often it says 我 and 伊.
     """
@@ -65,7 +65,7 @@ class Evidence:
 
 
 def see(paragraphs: Sequence[Sequence[Span]]) -> Evidence:
-    """The evidence of a text in paragraphs; what people say in their speeches counts for nothing."""
+    """Collects the evidence of a text; the content of speeches is ignored."""
     evidence = Evidence("\n".join(span.text for spans in paragraphs for span in spans if not span.is_speech))
     for spans in paragraphs:
         for index, span in enumerate(spans):
@@ -111,7 +111,7 @@ def _see_roles(text: str, roles: Uses) -> None:
 
 
 def _see_tags(index: int, spans: Sequence[Span], evidence: Evidence) -> None:
-    """Who is said to speak just before or after a quotation. index: of a narration among the paragraph's spans."""
+    """Counts the speakers named just before or after a quotation. index: of a narration span in the paragraph."""
     for word in (*_tagged_before(index, spans), *_tagged_after(index, spans)):
         role = next((match.group() for match in _ROLE.finditer(word) if match.end() == len(word)), None)
         if role:
@@ -121,7 +121,7 @@ def _see_tags(index: int, spans: Sequence[Span], evidence: Evidence) -> None:
 
 
 def _tagged_before(index: int, spans: Sequence[Span]) -> list[str]:
-    """Whom a narration that leads into a quotation names as its speaker."""
+    """The speakers named by a narration before a quotation."""
     text = spans[index].text
     if index + 1 >= len(spans) and not text.endswith(("：", ":")):
         return []
@@ -141,7 +141,7 @@ def _is_person(word: str) -> bool:
 
 
 def _tagged_after(index: int, spans: Sequence[Span]) -> list[str]:
-    """Whom a narration behind a quotation names as its speaker."""
+    """The speakers named by a narration after a quotation."""
     if not index:
         return []
     if match := _AFTER_TAG.match(spans[index].text):
@@ -152,7 +152,7 @@ def _tagged_after(index: int, spans: Sequence[Span]) -> list[str]:
 
 
 def _last_sentence_opening(text: str) -> str | None:
-    """The first word of the sentence that leads into a quotation, where it may be a name."""
+    """The first word of the sentence before a quotation, if it may be a name."""
     sentence = split_sentences(text[-120:], "zh")[-1]
     tokens = rjieba.tag(sentence[:24])
     while tokens and tokens[0][1] in ("c", "d", "x", "t", "r", "f", "p"):
@@ -170,7 +170,7 @@ def _last_sentence_opening(text: str) -> str | None:
 
 
 def _without_verb(word: str) -> str:
-    """紫鹃 of 紫鹃端: the dictionary sometimes takes the verb that follows a name for its last character."""
+    """紫鹃 of 紫鹃端: the tokenizer sometimes appends the following verb to a name."""
     while len(word) > 2 and (word[-1] in lexicon.NOT_NAME_TAILS or word[-1] in "端吐掏捧跪探接喝吃住停愣躲搀牵"):
         word = word[:-1]
     return word

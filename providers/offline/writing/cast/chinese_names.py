@@ -1,4 +1,4 @@
-"""Which words of a Chinese text are names: by surname and title, by the dictionary, by what each does."""
+"""Decides which words of a Chinese text are names, by surname, title, dictionary and use."""
 
 import re
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def choose_names(evidence: Evidence) -> list[str]:
 
 
 def _words(evidence: Evidence) -> set[str]:
-    """Everything that looks like a name at all."""
+    """All words that may be names."""
     words = set(evidence.names.total) | set(evidence.names.speech)
     words |= {word for word, count in evidence.surnamed.items() if count >= 2}
     words |= {
@@ -85,14 +85,14 @@ def _is_kept(word: str, evidence: Evidence) -> bool:
 
 
 def is_name(candidate: Candidate) -> bool:
-    """Whether any rule takes the word for a name; a word of the dictionary is one only where somebody speaks."""
+    """Whether any rule accepts the word as a name; a dictionary word is a name only if it speaks."""
     if candidate.is_common_word and not candidate.is_nickname and not candidate.has_title:
         return speaks_under_a_word(candidate)
     return any(rule(candidate) for rule in _RULES)
 
 
 def speaks_under_a_word(candidate: Candidate) -> bool:
-    """袭人 and 石头 are words of the dictionary too; who speaks under them is a person."""
+    """Whether a dictionary word such as 袭人 or 石头 is a person, because it speaks."""
     return candidate.tags[0] == "n" and candidate.speech > 0 and len(candidate.word) <= 3
 
 
@@ -134,7 +134,7 @@ _RULES: tuple[Callable[[Candidate], bool], ...] = (
 
 
 def stands_alone(word: str, whole: str) -> bool:
-    """Whether different characters follow it: a name does many things, a slip of the word cutter is one phrase."""
+    """Whether different characters follow the word; a tokenizer error is always followed by the same."""
     following = {
         whole[match.end() : match.end() + 2] for match, _ in zip(re.finditer(word, whole), range(60), strict=False)
     }
@@ -144,12 +144,12 @@ def stands_alone(word: str, whole: str) -> bool:
 
 
 def may_be_name(word: str) -> bool:
-    """Whether nothing in the word speaks against a name: no word for things, places, times, no particle in it."""
+    """Whether the word is no word for a thing, place or time and contains no particle."""
     return len(word) >= 2 and not _is_known_word(word) and not _has_other_parts(word) and _has_stem_of_a_name(word)
 
 
 def _is_known_word(word: str) -> bool:
-    """Whether the text's lexicon has it for something else."""
+    """Whether the lexicon has the word with another meaning."""
     others = (
         lexicon.COMPOUND_SURNAMES,
         lexicon.NOBODY,
@@ -164,21 +164,21 @@ def _is_known_word(word: str) -> bool:
 
 
 def _has_other_parts(word: str) -> bool:
-    """Whether it begins, ends or holds what no name does."""
+    """Whether the word begins with, ends with or contains characters that names do not have."""
     if word[0] in lexicon.NOT_NAME_HEADS or word[-1] in lexicon.NOT_NAME_TAILS or word[:2] in lexicon.NOT_NAMES:
         return True
     return any(mark in word for mark in "的了着是说道他她们我你这那不没")
 
 
 def _has_stem_of_a_name(word: str) -> bool:
-    """Whether more than a title is left, and no role: 老太太 is nobody's name."""
+    """Whether the word without its title is not empty and not a role: 老太太 is no name."""
     stem = word.removesuffix(next((tail for tail in lexicon.TITLE_TAILS if word.endswith(tail)), ""))
     roles = (role for role in lexicon.ROLES if len(role) > 1 and role not in lexicon.TITLE_TAILS)
     return bool(stem) and not any(role in word for role in roles)
 
 
 def _longest_where_it_counts(kept: list[str], whole: str, names: Uses) -> list[str]:
-    """Of 李雷 and 李雷同 the one that the text means: the longer only where the shorter hardly stands without it."""
+    """Chooses between 李雷 and 李雷同: the longer one only if the shorter is rare outside of it."""
     counts = {word: whole.count(word) for word in kept}
     dropped: set[str] = set()
     for word in kept:

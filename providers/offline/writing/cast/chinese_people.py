@@ -1,4 +1,4 @@
-"""Persons of a Chinese text from its names and roles: whose names are one person's, who bears a role, man or woman."""
+"""Builds the persons of a Chinese text from its names and roles: merges aliases, assigns roles and gender."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from providers.offline.writing.people import Person
 
 
 def people_of(evidence: Evidence, chosen: Sequence[str]) -> list[Person]:
-    """The persons behind the chosen names and the roles of the text."""
+    """The persons with the chosen names and the roles of the text."""
     named = _named_people(evidence, chosen)
     return _with_offices(named, _people_by_role(evidence.roles, evidence.yi_count), evidence.whole)
 
@@ -21,7 +21,7 @@ def people_of(evidence: Evidence, chosen: Sequence[str]) -> list[Person]:
 
 
 def _named_people(evidence: Evidence, chosen: Sequence[str]) -> list[Person]:
-    """林黛玉 and 黛玉 are one person; so are 老张 and nobody else, as that would be a guess."""
+    """Merges 林黛玉 and 黛玉 into one person; 老张 is not merged with another name, which would be a guess."""
     aliases = {word: alias_of(word, chosen, evidence) for word in chosen}
     taken = set(aliases.values())
     people = []
@@ -33,7 +33,7 @@ def _named_people(evidence: Evidence, chosen: Sequence[str]) -> list[Person]:
 
 
 def alias_of(word: str, chosen: Sequence[str], evidence: Evidence) -> str | None:
-    """The other name of one person, where it cannot be another's: 黛玉 of 林黛玉, 林黛玉 of 黛玉."""
+    """Another name of the same person, if unambiguous: 黛玉 for 林黛玉, 林黛玉 for 黛玉."""
     surname = 2 if word[:2] in lexicon.COMPOUND_SURNAMES else 1
     given = word[surname:]
     is_titled = word.endswith(tuple(lexicon.TITLE_TAILS))
@@ -44,20 +44,20 @@ def alias_of(word: str, chosen: Sequence[str], evidence: Evidence) -> str | None
 
 
 def _is_given_name(given: str, word: str, chosen: Sequence[str], evidence: Evidence) -> bool:
-    """Whether the text calls the one of that full name so, and nobody else."""
+    """Whether the given name refers only to the person with that full name."""
     owners = [other for other in chosen if other != given and len(other) > 2 and other.endswith(given)]
     is_used = given in chosen or evidence.whole.count(given) > evidence.whole.count(word)
     return len(owners) == 1 and is_used and may_be_name(given)
 
 
 def _full_name(given: str, chosen: Sequence[str], seen: Iterable[str]) -> str | None:
-    """The one full name that ends so, where it is not somebody of its own."""
+    """The full name that ends with the given name; None where it is not the only one, or is itself a chosen name."""
     full = [word for word in seen if len(word) == 3 and word.endswith(given) and word[0] in lexicon.SURNAMES]
     return full[0] if len(full) == 1 and full[0] not in chosen else None
 
 
 def _gender(name: str, whole: str) -> str | None:
-    """By a title in the name, else by which of 他 and 她 follows the name within the sentence more often."""
+    """The gender by a title in the name, else by whether 他 or 她 follows it more often within the sentence."""
     if re.search(r"(?:小姐|太太|夫人|大妈|大娘|大婶|大嫂|大姐|姑娘|嫂|婶|奶奶|姐)$", name):
         return "f"
     if re.search(r"(?:先生|老爷|少爷|大爷|大叔|大哥|叔|伯|爷|哥|公子|掌柜)$", name):
@@ -67,7 +67,7 @@ def _gender(name: str, whole: str) -> str | None:
         if number >= 60:
             break
         following = whole[match.end() : match.end() + 40].split("\n")[0]
-        # Only a pronoun that opens a clause is likely to mean the same person.
+        # Only a pronoun at the start of a clause is likely to refer to the same person.
         if pronoun := re.search(r"[，。！？][^，。！？]{0,2}([他她])(?!们)", following):
             counts[pronoun.group(1)] += 1
     if counts["她"] > counts["他"]:
@@ -79,7 +79,7 @@ def _gender(name: str, whole: str) -> str | None:
 
 
 def _people_by_role(roles: Uses, yi_count: int) -> list[Person]:
-    """Those whom the text knows by what they are; 伊 is the only woman among them."""
+    """The people whom the text names only by a role; 伊 refers to the only woman among them."""
     people = []
     for forms in _forms_by_role(roles):
         gender, age = lexicon.ROLES[forms[0]]
@@ -92,7 +92,7 @@ def _people_by_role(roles: Uses, yi_count: int) -> list[Person]:
 
 
 def _forms_by_role(roles: Uses) -> list[list[str]]:
-    """The words for each role, the longest first: 老女人 is the 女人 of a story that has no other."""
+    """The words for each role, longest first: 女人 means 老女人 where the story has no other woman."""
     kept: dict[str, list[str]] = {}
     for word in sorted(roles.total | roles.speech, key=lambda word: (-len(word), word)):
         heads = [other for other in kept if _is_head(word, other)]
@@ -111,7 +111,7 @@ def _is_head(word: str, other: str) -> bool:
 
 
 def acts_enough(word: str, roles: Uses) -> bool:
-    """Whether a role is somebody: who speaks, who acts, who comes back; 女人 and the like have to act twice."""
+    """Whether a role is a character: it speaks, acts or recurs; generic ones such as 女人 must act twice."""
     total, subject, speech = roles.total[word], roles.subject[word], roles.speech[word]
     if word in lexicon.GENERIC_ROLES:
         return speech > 0 or subject >= 2
@@ -119,7 +119,7 @@ def acts_enough(word: str, roles: Uses) -> bool:
 
 
 def _with_offices(named: list[Person], roles: list[Person], whole: str) -> list[Person]:
-    """舰长陈薇 says that the captain is Chen Wei: one person, where no other name stands behind that role."""
+    """Merges a role with a name that follows it (舰长陈薇), where no other name follows that role."""
     kept: list[Person] = []
     for role in roles:
         bearers = [

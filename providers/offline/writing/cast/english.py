@@ -1,4 +1,4 @@
-"""Finding the characters of an English text: names, role nouns and the narrator I, by how the text uses them."""
+"""Finds the characters of an English text (names, role nouns and the narrator I) by how they are used."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What an English text does with its words for people: names by capitals, roles by what they say and do."""
+"""Counts how an English text uses capitalised names and role nouns: as speakers, subjects or places."""
 
 import re
 from collections import Counter, defaultdict
@@ -46,7 +46,7 @@ def _counters() -> defaultdict[str, Counter[str]]:
 
 @dataclass
 class NameUses:
-    """How often each capitalised word group is used at all, within a sentence, does something, speaks, is a place."""
+    """Counts per capitalised word group: all uses, uses within a sentence, as an actor, as a speaker, as a place."""
 
     total: Counter[str] = field(default_factory=Counter)
     inside: Counter[str] = field(default_factory=Counter)
@@ -76,7 +76,7 @@ class Evidence:
 
 
 def see(paragraphs: Sequence[Sequence[Span]]) -> Evidence:
-    """The evidence of a text in paragraphs; of a speech only whom it calls by name counts."""
+    """Collects the evidence of a text; of speeches only vocatives (names addressed) count."""
     evidence = Evidence([[span.text for span in spans if not span.is_speech] for spans in paragraphs])
     for spans in paragraphs:
         for index, span in enumerate(spans):
@@ -124,7 +124,7 @@ def _see_names(text: str, names: NameUses, *, after_speech: bool) -> None:
 
 
 def _with_title(match: re.Match[str], text: str) -> tuple[str, int]:
-    """The word group and its end: a title goes with the name behind it, another stop ends the sentence."""
+    """The word group and its end. A title belongs to the name after it; any other full stop ends the sentence."""
     group, end = match.group(), match.end()
     if not group.endswith("."):
         return group, end
@@ -161,7 +161,7 @@ def _see_roles(text: str, evidence: Evidence, *, after_speech: bool) -> None:
 
 
 def _is_no_role(match: re.Match[str], text: str) -> bool:
-    """Whether the word is part of a name (King Arthur), or a generic one that stands without an article."""
+    """Whether the word is not a role: part of a name (King Arthur), or a generic noun without an article."""
     role, has_capital = match.group("role"), match.group("role")[0].isupper()
     if has_capital:
         return re.match(r"\s+[A-Z]", text[match.end() :]) is not None

@@ -1,4 +1,4 @@
-"""Which names of an English text are people's, and which of them are one person's."""
+"""Decides which names of an English text are people's, and which belong to the same person."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _HE, _SHE = re.compile(r"\b(?:he|his|him)\b", re.IGNORECASE), re.compile(r"\b(?:
 _PLACE_TAILS = frozenset(
     ("Street", "Road", "Lane", "Avenue", "Square", "House", "Hall", "Park", "Hill", "Bridge", "Station")
 )
-_MOST_USES = 60  # of a name that are looked at for its pronoun
+_MOST_USES = 60  # of a name that are searched for its pronoun
 
 
 def named_people(evidence: Evidence) -> list[Person]:
@@ -26,7 +26,7 @@ def named_people(evidence: Evidence) -> list[Person]:
 
 
 def is_persons_name(name: str, names: NameUses) -> bool:
-    """Whether the text uses the name as it would a person's."""
+    """Whether the text uses the name as a person's name."""
     if name.split()[-1] in _PLACE_TAILS or name.casefold() in lexicon.ROLES:
         return False
     first, total, speaks = name.split()[0].rstrip("."), names.total[name], names.speaks[name] > 0
@@ -45,7 +45,7 @@ def is_persons_name(name: str, names: NameUses) -> bool:
 
 @dataclass(frozen=True)
 class Name:
-    """A name by its words, without stops."""
+    """A name as words without full stops."""
 
     words: tuple[str, ...]
 
@@ -55,17 +55,17 @@ class Name:
 
     @property
     def own(self) -> tuple[str, ...]:
-        """Its words but for titles; all of them where it is nothing but a title."""
+        """The words without titles; all words where the name is only a title."""
         return tuple(word for word in self.words if word not in lexicon.TITLES) or self.words
 
 
 def name_of(text: str) -> Name:
-    """The name that the text has."""
+    """Parses a name as it is in the text."""
     return Name(tuple(word.rstrip(".") for word in text.split()))
 
 
 def group_names(kept: Sequence[str], names: NameUses) -> list[list[str]]:
-    """Lizzy, Elizabeth and Elizabeth Bennet are one; Miss Bennet is hers only where nobody else could be meant."""
+    """Groups names by person: Lizzy, Elizabeth and Elizabeth Bennet; Miss Bennet only where it is unambiguous."""
     groups: list[list[str]] = []
     for text in sorted(kept, key=lambda name: (-len(name.split()), -names.total[name], name)):
         name = name_of(text)
@@ -78,7 +78,7 @@ def group_names(kept: Sequence[str], names: NameUses) -> list[list[str]]:
 
 
 def is_same_person(name: Name, full: Name, kept: Sequence[str]) -> bool:
-    """Whether the name may be a shorter form of the full one, or a nickname for it, and of nobody else among kept."""
+    """Whether the name is a short form or nickname of the full name and of no other name in `kept`."""
     if not _is_part(name, full) and not _is_nickname(name, full):
         return False
     return not _titles_clash(name, full) and not _is_anybodys(name, full, kept) and not _genders_clash(name, full)
@@ -102,7 +102,7 @@ def _genders_clash(name: Name, full: Name) -> bool:
 
 
 def _is_anybodys(name: Name, full: Name, kept: Sequence[str]) -> bool:
-    """Mr. and Mrs. Hartley, and Elizabeth Hartley: whose name it is cannot be told."""
+    """Whether the name is ambiguous, as Hartley with Mr. Hartley, Mrs. Hartley and Elizabeth Hartley."""
     if name.title is None or len(name.words) < 2 or name.words[-1] != full.words[-1]:
         return False
     firsts = (other.split()[0] for other in kept if other.endswith(name.words[-1]))
@@ -114,7 +114,7 @@ def _is_anybodys(name: Name, full: Name, kept: Sequence[str]) -> bool:
 
 
 def _person_of(group: Sequence[str], names: NameUses, whole: str) -> Person:
-    """The person of these names: called by the fullest one that the text uses often, with its nicknames."""
+    """The person with these names and their nicknames; the main name is the fullest one that is used often."""
     most = max(names.total[name] for name in group)
     usual = [name for name in group if names.total[name] * 3 >= most]
     name = max(usual, key=lambda other: (len(other.split()), names.total[other]))
@@ -139,7 +139,7 @@ def _title_gender(words: Sequence[str]) -> str | None:
 
 
 def gender_by_pronouns(forms: Sequence[str], whole: str) -> str | None:
-    """f or m by which of he and she follows the words more often; None where neither does."""
+    """f or m by whether she or he follows the words more often; None where neither follows."""
     he = she = 0
     pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(form)}(?![\w-])" for form in forms))
     for number, match in enumerate(pattern.finditer(whole)):

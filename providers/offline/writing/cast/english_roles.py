@@ -1,4 +1,4 @@
-"""Who is known in an English text by what they are: the old woman, the wolf; and who of the named is meant by it."""
+"""Finds the role characters of an English text (the old woman, the wolf) and matches roles with named people."""
 
 import re
 from collections import Counter
@@ -11,13 +11,13 @@ from providers.offline.writing.cast.english_names import gender_by_pronouns
 from providers.offline.writing.people import Person
 
 _CALLED = re.compile(r"\b(?:called|named|was|name was)\s+[“\"‘']?$")
-_SHORT_CHARACTERS = 600  # in an outline, one deed makes a character
+_SHORT_CHARACTERS = 600  # an outline: one action is enough for a character
 _YOUNG = frozenset(["child", "girl", "boy", "baby", "maiden", "lad", "lass", "kid"])
 
 
 @dataclass(frozen=True)
 class Role:
-    """A role by its words ("old woman") and how often it is used, speaks and acts."""
+    """A role by its words ("old woman") with its counts of uses, speeches and actions."""
 
     key: str
     total: int = 0
@@ -26,7 +26,7 @@ class Role:
 
     @property
     def head(self) -> str:
-        """woman of old woman"""
+        """The noun: woman of old woman."""
         return self.key.split()[-1]
 
     @property
@@ -35,12 +35,12 @@ class Role:
 
 
 def role_of(key: str, counter: Counter[str]) -> Role:
-    """The role with what the evidence counted for it."""
+    """Builds a role from its counts in the evidence."""
     return Role(key, counter["total"], counter["speaks"], counter["acts"])
 
 
 def with_roles(named: Sequence[Person], evidence: Evidence) -> list[Person]:
-    """The named people with the roles that are theirs, and those whom the text only knows by a role."""
+    """The named people with their roles, followed by the people known only by a role."""
     people = _introduced(named, evidence)
     taken = {form.casefold() for person in people for form in person.forms}
     kept: list[list[str]] = []
@@ -60,7 +60,7 @@ def with_roles(named: Sequence[Person], evidence: Evidence) -> list[Person]:
 
 
 def bearer_of(role: Role, people: Sequence[Person]) -> int | None:
-    """The index of the only one whose name has the role for its title: the captain is Captain Harlow."""
+    """The index of the only person whose title is the role: the captain is Captain Harlow. None if ambiguous."""
     title = role.head.capitalize()
     if not role.is_bare or title not in lexicon.TITLES:
         return None
@@ -73,9 +73,9 @@ def bearer_of(role: Role, people: Sequence[Person]) -> int | None:
 
 
 def is_somebody(role: Role, *, is_short: bool) -> bool:
-    """Whether the text makes a character of the role: it speaks or acts, a man or a woman more than once.
+    """Whether the role is a character: it speaks or acts, generic ones such as man or woman more than once.
 
-    is_short: in an outline one deed is enough.
+    is_short: the text is an outline, in which one action is enough.
     """
     if role.speaks:
         return True
@@ -85,7 +85,7 @@ def is_somebody(role: Role, *, is_short: bool) -> bool:
 
 
 def _is_young_of(role: Role, taken: set[str]) -> bool:
-    """Whether a girl or boy is one whom another form already has: the little girl."""
+    """Whether a girl or boy is already covered by another form, such as the little girl."""
     return role.is_bare and role.head in _YOUNG and any(role.head in form.split() for form in taken)
 
 
@@ -107,7 +107,7 @@ def _person_of(forms: Sequence[str], evidence: Evidence) -> Person:
 
 
 def _introduced(named: Sequence[Person], evidence: Evidence) -> list[Person]:
-    """ "a dear little girl … was always called Little Red-Cap": girl and child are Red-Cap."""
+    """Adds introducing roles to names: "a dear little girl … was always called Little Red-Cap" adds girl and child."""
     return [_with_words(person, _introduction(person, named, evidence)) for person in named]
 
 
@@ -123,7 +123,7 @@ def _with_words(person: Person, words: Sequence[str]) -> Person:
 
 
 def _introduction(person: Person, named: Sequence[Person], evidence: Evidence) -> list[str]:
-    """The words for the role in which the text brings the person in before it tells the name."""
+    """The role words that introduce the person before the name is given."""
     pattern = re.compile("|".join(re.escape(form) for form in person.forms))
     for texts in evidence.narration:
         text = " ".join(texts)
@@ -135,13 +135,13 @@ def _introduction(person: Person, named: Sequence[Person], evidence: Evidence) -
 
 
 def _first_phrase(text: str) -> re.Match[str] | None:
-    """The first role that the text brings in: a girl, one man."""
+    """The first role that the text introduces: a girl, one man."""
     phrases = ROLE_PHRASE.finditer(text)
     return next((phrase for phrase in phrases if phrase.group("determiner") in ("a", "A", "an", "the", "one")), None)
 
 
 def _words_of(phrase: re.Match[str], *, are_few: bool) -> list[str]:
-    """The role with and without its adjective; a child's is child too, where few are named."""
+    """The role with and without its adjective, plus "child" for a child's role where few people are named."""
     role = phrase.group("role").casefold()
     adjectives = [word for word in phrase.group("adjectives").casefold().split() if word in lexicon.ROLE_ADJECTIVES]
     forms = [f"{adjectives[-1]} {role}", role] if adjectives else [role]

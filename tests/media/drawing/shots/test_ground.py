@@ -91,4 +91,4 @@ def test_the_same_chance_lays_the_same_ground() -> None:
     shot = composition("FULL", TOM, ANNA)
     first, second, other = (lay_ground(shot, Roles(), 40.0, 6.0, 160.0, random.Random(seed)) for seed in (1, 1, 2))
     assert first == second != other
-    assert len(first.nudges) == 2
+    assert len(first.offsets) == 2

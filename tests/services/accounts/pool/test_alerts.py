@@ -23,22 +23,22 @@ async def open_alerts() -> list[tuple[str, str, str]]:
     return [(row.owner, row.cause, row.message) for row in rows]
 
 
-async def look(kind: MediaKind = IMAGE) -> None:
+async def schedule_due(kind: MediaKind = IMAGE) -> None:
     await make_due()
     await schedule(kind)
 
 
-async def test_a_pool_without_accounts_is_told_once_and_no_more_when_there_is_one() -> None:
+async def test_a_pool_without_accounts_raises_one_alert_which_closes_when_there_is_one() -> None:
     await make_generation()
     for _ in range(3):
-        await look()
+        await schedule_due()
     [(owner, cause, message)] = await open_alerts()
     assert (owner, cause) == (OWNER, "pool:fake:IMAGE")
-    assert message.startswith("Pictures wait, and no account of fake can make them.")
+    assert message.startswith("Pictures are waiting, but no account of fake can generate them.")
     assert "createAccounts" in message
     assert (await Alert.get()).severity is AlertSeverity.CRITICAL
     await make_account()
-    await look()
+    await schedule_due()
     assert await open_alerts() == []
 
 
@@ -47,7 +47,7 @@ async def test_each_owner_and_kind_has_an_alert_of_its_own() -> None:
     await make_generation(OTHER)
     await make_generation(kind=MediaKind.VIDEO)
     for kind in MediaKind:
-        await look(kind)
+        await schedule_due(kind)
     assert [alert[:2] for alert in await open_alerts()] == [
         (OWNER, "pool:fake:IMAGE"),
         (OWNER, "pool:fake:VIDEO"),
@@ -59,29 +59,29 @@ async def test_a_full_pool_is_not_an_exhausted_one() -> None:
     await make_account(max_concurrent=1)
     for _ in range(3):
         await make_generation()
-    await look()
-    await look()
+    await schedule_due()
+    await schedule_due()
     assert await open_alerts() == []
 
 
-async def test_a_short_rest_is_not_told_and_a_long_one_is_with_its_end() -> None:
+async def test_a_short_cooldown_raises_no_alert_and_a_long_one_does_with_its_end() -> None:
     account = await make_account()
     await make_generation()
     cooldown = await make_cooldown(account, seconds=30)
-    await look()
+    await schedule_due()
     assert await open_alerts() == []
     cooldown.until_ms = await now_ms() + 600_000
     await cooldown.save()
-    await look()
+    await schedule_due()
     [(_, _, message)] = await open_alerts()
-    assert "It is cooling: Too many requests. (until 20" in message or "Too many requests (until 20" in message
+    assert "Cooling down: Too many requests. (until 20" in message or "Too many requests (until 20" in message
 
 
 async def test_it_is_over_when_nothing_waits_any_more() -> None:
     await make_account(status=AccountStatus.BANNED)
     pictures, clip = await make_generation(), await make_generation(kind=MediaKind.VIDEO)
-    await look()
-    await look(MediaKind.VIDEO)
+    await schedule_due()
+    await schedule_due(MediaKind.VIDEO)
     await close_idle_pools()
     assert len(await open_alerts()) == 2
     await Job.filter(id=pictures.id).update(status=JobStatus.CANCELED)
@@ -95,7 +95,7 @@ async def test_it_is_over_when_nothing_waits_any_more() -> None:
 
 async def test_what_waits_for_another_provider_does_not_keep_it_open() -> None:
     job = await make_generation()
-    await look()
+    await schedule_due()
     await Job.filter(id=job.id).update(params={**job.params, "provider": "other"})
     await close_idle_pools()
     assert await open_alerts() == []

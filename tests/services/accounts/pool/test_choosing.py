@@ -29,38 +29,39 @@ WANTED = Demand(kind=MediaKind.IMAGE, model="jimeng-4.5", sites=("CN", "US"), co
             None,
         ),
         ({"status": AccountStatus.BANNED}, "BANNED", None),
-        ({"site": "JP"}, "not on its site JP", None),
+        ({"site": "JP"}, "site JP does not offer", None),
         ({"exhausted_until_ms": NOW + 5}, "used up", NOW + 5),
         ({"exhausted_until_ms": NOW}, None, None),
-        ({"cooldowns": (Cooldown("IMAGE", "", NOW + 7, "Too fast."),)}, "cooling: Too fast.", NOW + 7),
-        ({"cooldowns": (Cooldown("", "", NOW + 7, "Too fast."),)}, "cooling", NOW + 7),
+        ({"cooldowns": (Cooldown("IMAGE", "", NOW + 7, "Too fast."),)}, "Cooling down: Too fast.", NOW + 7),
+        ({"cooldowns": (Cooldown("", "", NOW + 7, "Too fast."),)}, "Cooling down", NOW + 7),
         ({"cooldowns": (Cooldown("VIDEO", "", NOW + 7, "Too fast."),)}, None, None),
         ({"cooldowns": (Cooldown("IMAGE", "jimeng-3.0", NOW + 7, "Risk."),)}, None, None),
         ({"cooldowns": (Cooldown("IMAGE", "", NOW, "Too fast."),)}, None, None),
-        ({"cooldowns": (Cooldown("IMAGE", "", NOW, "Too fast.", is_probing=True),)}, "first try", None),
+        ({"cooldowns": (Cooldown("IMAGE", "", NOW, "Too fast.", is_probing=True),)}, "probe after a cooldown", None),
         ({"daily_limit": 3, "used_today": 3}, "daily limit of 3", NOW + 9_000),
         ({"credit_balance": 3}, "3 credits", NOW + 9_000),
         ({"credit_balance": 4}, None, None),
-        ({"in_flight": 3}, "slots are taken", None),
-        ({"kind_limit": 1, "in_flight": 1, "kind_in_flight": 1}, "slots are taken", None),
+        ({"in_flight": 3}, "slots are in use", None),
+        ({"kind_limit": 1, "in_flight": 1, "kind_in_flight": 1}, "slots are in use", None),
         ({"kind_limit": 1, "in_flight": 1, "kind_in_flight": 0}, None, None),
     ],
 )
-def test_an_account_is_judged(changes: dict[str, object], reason: str | None, until_ms: int | None) -> None:
-    verdict = check_eligibility(replace(FREE, **changes), WANTED, NOW)  # type: ignore[arg-type]
-    assert (verdict.reason is None) == (reason is None)
-    assert reason is None or reason in str(verdict.reason)
-    assert verdict.until_ms == until_ms
+def test_the_eligibility_of_an_account(changes: dict[str, object], reason: str | None, until_ms: int | None) -> None:
+    check = check_eligibility(replace(FREE, **changes), WANTED, NOW)  # type: ignore[arg-type]
+    assert (check.reason is None) == (reason is None)
+    assert reason is None or reason in str(check.reason)
+    assert check.until_ms == until_ms
 
 
 def test_what_a_job_waits_for_is_said_with_its_time() -> None:
     cooling = check_eligibility(replace(FREE, cooldowns=(Cooldown("", "", NOW + 9, "Too fast."),)), WANTED, NOW)
     later = check_eligibility(replace(FREE, exhausted_until_ms=NOW + 50), WANTED, NOW)
     assert waiting_reason([later, cooling]) == (
-        "It waits for an account. The first that comes back: It is cooling: Too fast.",
+        "Waiting for an account. The next available one: Cooling down: Too fast.",
         NOW + 9,
     )
-    assert "free slot" in waiting_reason([check_eligibility(replace(FREE, in_flight=3), WANTED, NOW), cooling])[0]
+    busy = check_eligibility(replace(FREE, in_flight=3), WANTED, NOW)
+    assert "free account slot" in waiting_reason([busy, cooling])[0]
     assert "createAccounts" in waiting_reason([])[0]
 
 

@@ -117,7 +117,7 @@ def test_jobs_that_only_wait_for_a_slot_are_not_stuck() -> None:
     assert choose(jobs(1), [replace(FREE, in_flight=3)]).stuck == {}
 
 
-def test_an_empty_account_that_can_receive_credits_is_told_to() -> None:
+def test_an_empty_account_that_can_receive_credits_wants_them() -> None:
     choice = choose(jobs(1), [replace(FREE, credit_balance=0, can_receive=True)])
     assert choice.placements == ()
     assert choice.wants_credits == {1}
@@ -214,12 +214,12 @@ def test_slots_of_accounts_that_cannot_take_the_job_are_not_counted() -> None:
     assert len(choose(jobs(5), [FREE, *banned], percent=10).placements) == 2
 
 
-def test_a_job_that_waits_though_slots_are_free_can_be_told_why() -> None:
+def test_free_slots_that_are_reserved_for_urgent_are_recognised() -> None:
     account = replace(FREE, in_flight=2)
-    verdicts = [check_eligibility(account, WANTED, NOW)]
-    assert is_kept([account], WANTED, verdicts, 10)
-    assert not is_kept([account], WANTED, verdicts, 0)
-    assert not is_kept([replace(account, urgent_in_flight=1)], WANTED, verdicts, 10)
+    checks = [check_eligibility(account, WANTED, NOW)]
+    assert is_kept([account], WANTED, checks, 10)
+    assert not is_kept([account], WANTED, checks, 0)
+    assert not is_kept([replace(account, urgent_in_flight=1)], WANTED, checks, 10)
 
 
 # ---------------------------------------------------------------- budgets
@@ -233,7 +233,7 @@ def test_a_budget_is_never_passed_by_jobs_placed_together() -> None:
     assert choice.over_budget == frozenset(), "what is open may turn out to cost nothing"
 
 
-def test_a_batch_is_over_its_budget_when_nothing_that_is_open_could_make_room() -> None:
+def test_a_batch_is_over_its_budget_when_no_open_credits_could_cover_the_next_job() -> None:
     assert choose(jobs(1, group=3), [FREE], groups={3: Group(credits_left=3)}).over_budget == {3}
     assert (
         choose(jobs(1, group=3), [FREE], groups={3: Group(credits_left=3, credits_open=1)}).over_budget == frozenset()
@@ -314,9 +314,9 @@ def _plainly(
             rest, key=lambda job: (job.rank, groups[job.group].in_flight, groups[job.group].last_turn, job.job_id)
         ):
             demand = demands[job.key]
-            verdicts = {key: check_eligibility(account, demand, NOW) for key, account in pool.items()}
-            working = [key for key, verdict in verdicts.items() if verdict.is_free or verdict.is_busy]
-            free = [key for key, verdict in verdicts.items() if verdict.is_free]
+            checks = {key: check_eligibility(account, demand, NOW) for key, account in pool.items()}
+            working = [key for key, check in checks.items() if check.is_free or check.is_busy]
+            free = [key for key, check in checks.items() if check.is_free]
             open_slots = sum(free_slots(pool[key], demand) for key in free)
             started_with = {account.id: check_eligibility(account, demand, NOW) for account in accounts}
             first = [
@@ -329,7 +329,7 @@ def _plainly(
             if job.rank != URGENT and open_slots <= max(0, kept):
                 continue
             untried = [key for key in free if key not in job.tried]
-            if not untried and any(verdicts[key].is_busy for key in working if key not in job.tried):
+            if not untried and any(checks[key].is_busy for key in working if key not in job.tried):
                 continue
             account_id = min(untried or free, key=lambda key: rank(pool[key], demand))
             done.append((job.job_id, account_id))

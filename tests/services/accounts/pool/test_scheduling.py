@@ -40,7 +40,7 @@ async def test_a_pass_stores_one_route_for_all_that_it_placed_alike() -> None:
     await schedule(IMAGE)
     (route,) = await Route.all()
     reasons = [entry["reason"] for entry in route.candidates]
-    assert reasons == [None, "It is BANNED: Punished."]
+    assert reasons == [None, "BANNED: Punished."]
 
 
 async def test_no_more_jobs_are_placed_than_there_are_slots() -> None:
@@ -93,7 +93,7 @@ async def test_the_most_urgent_goes_first_and_then_the_oldest() -> None:
 
 
 async def test_jobs_without_any_account_do_not_stand_in_the_way_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.accounts.pool.waiting.MAX_OF_A_LINE", 3)
+    monkeypatch.setattr("services.accounts.pool.waiting.MAX_JOBS_PER_LINE", 3)
     account = await make_account()
     nobody = await make_account(status=AccountStatus.INACTIVE)
     for _ in range(5):
@@ -119,7 +119,7 @@ async def test_one_probe_goes_to_an_account_whose_cooldown_is_over() -> None:
     assert (await AccountCooldown.get(account_id=account.id)).probe_attempt_id == attempt.id
 
 
-async def test_an_empty_account_is_told_to_receive_its_credits() -> None:
+async def test_an_empty_account_is_reported_as_wanting_its_credits() -> None:
     account = await make_account(credit_balance=0)
     await make_generation()
     done = await schedule(IMAGE)
@@ -146,7 +146,7 @@ async def test_a_pass_costs_no_more_statements_for_more_jobs(upstream: FakeUpstr
 
 
 async def test_one_owners_backlog_does_not_hide_anothers_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.accounts.pool.waiting.MAX_OF_A_LINE", 4)
+    monkeypatch.setattr("services.accounts.pool.waiting.MAX_JOBS_PER_LINE", 4)
     await make_account(max_concurrent=1)
     theirs = await make_account(OTHER)
     for _ in range(8):

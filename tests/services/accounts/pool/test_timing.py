@@ -32,17 +32,17 @@ def test_a_known_model_is_asked_about_when_a_result_is_likely() -> None:
     assert 20_000 <= first_poll_ms(IMAGE, [20_000] * 5, roll=0) <= 20_500
 
 
-def test_no_look_comes_within_the_first_second() -> None:
+def test_no_poll_comes_within_the_first_second() -> None:
     assert first_poll_ms(IMAGE, [10, 10, 10], roll=0) == 1_000
 
 
 @pytest.mark.parametrize(("kind", "shortest", "longest"), [(IMAGE, 3_000, 5_000), (VIDEO, 5_000, 10_000)])
-def test_later_looks_come_within_the_bounds_of_their_kind(kind: MediaKind, shortest: int, longest: int) -> None:
+def test_later_polls_come_within_the_bounds_of_their_kind(kind: MediaKind, shortest: int, longest: int) -> None:
     for age_ms in range(10_000, 200_000, 7_000):
         assert shortest <= next_poll_ms(kind, [], age_ms=age_ms, queue_position=None, roll=MIDDLE) <= longest
 
 
-def test_a_look_that_came_too_early_waits_until_a_result_is_likely() -> None:
+def test_a_poll_that_came_too_early_waits_until_a_result_is_likely() -> None:
     assert next_poll_ms(IMAGE, [60_000] * 4, age_ms=10_000, queue_position=None, roll=0) == 50_150
 
 
@@ -65,10 +65,10 @@ def test_a_place_in_upstreams_queue_stretches_the_interval() -> None:
         (lambda roll: missing_poll_ms(missing_ms=1_000, is_detached=False, roll=roll), 4_000, 6_000),
         (lambda roll: missing_poll_ms(missing_ms=1_000, is_detached=True, roll=roll), 48_000, 72_000),
         (lambda roll: missing_poll_ms(missing_ms=61_000, is_detached=False, roll=roll), 24_000, 36_000),
-        (lambda roll: failed_poll_ms(is_out=True, told_ms=None, roll=roll), 48_000, 72_000),
-        (lambda roll: failed_poll_ms(is_out=False, told_ms=None, roll=roll), 4_000, 6_000),
-        (lambda roll: failed_poll_ms(is_out=False, told_ms=7_000, roll=roll), 7_000, 8_400),
-        (lambda roll: failed_poll_ms(is_out=False, told_ms=999_000, roll=1 - roll), 48_000, 60_000),
+        (lambda roll: failed_poll_ms(is_deactivated=True, retry_after_ms=None, roll=roll), 48_000, 72_000),
+        (lambda roll: failed_poll_ms(is_deactivated=False, retry_after_ms=None, roll=roll), 4_000, 6_000),
+        (lambda roll: failed_poll_ms(is_deactivated=False, retry_after_ms=7_000, roll=roll), 7_000, 8_400),
+        (lambda roll: failed_poll_ms(is_deactivated=False, retry_after_ms=999_000, roll=1 - roll), 48_000, 60_000),
     ],
 )
 def test_every_wait_has_its_jitter(wait: Callable[[float], int], shortest: int, longest: int) -> None:
@@ -90,9 +90,9 @@ def test_cooldowns_double_up_to_half_an_hour(step: int, seconds: float) -> None:
     assert seconds <= cooldown_seconds(step, random=1) <= min(1800, seconds * 1.2)
 
 
-def test_what_upstream_told_counts_where_it_is_longer() -> None:
-    assert cooldown_seconds(1, random=0.5, told_seconds=60) == 60
-    assert cooldown_seconds(8, random=0.5, told_seconds=60) == 256
+def test_retry_after_counts_if_it_is_longer() -> None:
+    assert cooldown_seconds(1, random=0.5, retry_after_seconds=60) == 60
+    assert cooldown_seconds(8, random=0.5, retry_after_seconds=60) == 256
 
 
 def test_risk_control_cools_for_long() -> None:

@@ -14,7 +14,7 @@ from models.generation import Attempt
 from models.jobs import Job
 from models.workflows import Workflow
 from services.film.workflows import pause_workflow, resume_workflow
-from services.queries.waiting import waiting_words
+from services.queries.waiting import waiting_reasons
 from services.queue.priority import aged_rank, aged_rank_sql
 from services.worker.scheduling import schedule
 from tests.batch_factories import make_batch
@@ -104,7 +104,7 @@ async def test_nothing_of_a_paused_batch_is_begun() -> None:
     assert (await schedule(IMAGE)).placed == 1
     assert (await Job.get(id=held.id)).status is JobStatus.PENDING
     assert (await Job.get(id=other.id)).status is JobStatus.RUNNING
-    assert await waiting_words(OWNER, [held]) == ["Its batch is paused. Somebody looks first."]
+    assert await waiting_reasons(OWNER, [held]) == ["The batch is paused. Somebody looks first."]
 
 
 async def test_a_batch_that_is_paused_during_a_pass_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,13 +113,13 @@ async def test_a_batch_that_is_paused_during_a_pass_is_not_begun(monkeypatch: py
     await make_generation(batch_id=batch.id)
     from services.accounts.pool import scheduling
 
-    real = scheduling.rosters
+    real = scheduling.account_snapshots
 
     async def rosters(*arguments: Any, **named: Any) -> Any:
         await Batch.filter(id=batch.id).update(status=BatchStatus.PAUSED)
         return await real(*arguments, **named)
 
-    monkeypatch.setattr(scheduling, "rosters", rosters)
+    monkeypatch.setattr(scheduling, "account_snapshots", rosters)
     assert (await schedule(IMAGE)).placed == 0
     assert await Attempt.all().count() == 0
 
@@ -143,7 +143,7 @@ async def test_a_batch_runs_no_more_at_once_than_it_may() -> None:
     assert (await Job.get(id=other.id)).status is JobStatus.RUNNING
     assert (await schedule(IMAGE)).placed == 0
     waiting = [job for job in jobs if (await Job.get(id=job.id)).status is JobStatus.PENDING]
-    assert await waiting_words(OWNER, waiting[:1]) == ["Its batch has 3 under way, as many as it may."]
+    assert await waiting_reasons(OWNER, waiting[:1]) == ["The batch has reached its maximum of 3 running jobs."]
 
 
 async def test_passes_that_race_keep_within_what_a_batch_may() -> None:
@@ -173,7 +173,7 @@ async def test_the_last_slots_are_kept_for_urgent_jobs() -> None:
     await make_account(max_concurrent=5)
     jobs = [await make_generation() for _ in range(8)]
     assert (await schedule(IMAGE)).placed == 4
-    assert "kept for URGENT" in str((await waiting_words(OWNER, jobs[-1:]))[0])
+    assert "reserved for URGENT" in str((await waiting_reasons(OWNER, jobs[-1:]))[0])
     await make_generation(priority_rank=0)
     await make_generation(priority_rank=0)
     assert (await schedule(IMAGE)).placed == 1

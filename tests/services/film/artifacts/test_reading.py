@@ -26,7 +26,7 @@ async def test_what_was_made_comes_in_the_order_of_the_keys_and_only_to_its_owne
     assert picture.file() == files[0]
     assert picture.files[FileRole.CANDIDATE] == (files[1],)
     for nothing in (no_grid, live_theirs, theirs):
-        assert (nothing.artifact, nothing.file(), nothing.making.status) == (None, None, JobStatus.PENDING)
+        assert (nothing.artifact, nothing.file(), nothing.state.status) == (None, None, JobStatus.PENDING)
 
 
 @pytest.mark.usefixtures("sqlite_database")

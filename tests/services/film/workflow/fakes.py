@@ -16,7 +16,7 @@ from models.workflows import Workflow
 from providers.base import DraftAsset, DraftScene, DraftShot, ScriptDraft
 from services.film.artifacts.context import BuildContext, Builder, MadeFile, Result
 from services.film.artifacts.graph import fingerprint_of
-from services.film.stages.registry import MAKERS
+from services.film.stages.registry import BUILDERS
 from services.film.workflow_options import WorkflowOptions
 from services.film.workflows import WorkflowRequest, create_workflow
 from services.platform import files
@@ -62,7 +62,7 @@ def draft(shots: int = SHOTS) -> ScriptDraft:
 
 
 class Studio:
-    """Counts what is made; `hold` stops makers of a kind until it is let go; `fail` makes them fail."""
+    """Counts what is made; `hold` stops builders of a kind until it is let go; `fail` makes them fail."""
 
     def __init__(self) -> None:
         self.made: Counter[str] = Counter()
@@ -74,7 +74,7 @@ class Studio:
         self.most_at_once: Counter[ArtifactKind] = Counter()
 
     def maker(self, kind: ArtifactKind) -> Builder:
-        async def make(inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
+        async def make(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
             self.started[kind].set()
             self.at_once[kind] += 1
             self.most_at_once[kind] = max(self.most_at_once[kind], self.at_once[kind])
@@ -86,20 +86,22 @@ class Studio:
                     raise JobFailure(JobErrorCode.CONTENT_REJECTED, "Not this picture.", is_retryable=False)
                 self.made[kind.value] += 1
                 self.inputs.append((kind, inputs))
-                return await self._result(kind, inputs, subject_id, bench)
+                return await self._result(kind, inputs, subject_id, context)
             finally:
                 self.at_once[kind] -= 1
 
         return make
 
-    async def _result(self, kind: ArtifactKind, inputs: dict[str, Any], subject_id: int, bench: BuildContext) -> Result:
+    async def _result(
+        self, kind: ArtifactKind, inputs: dict[str, Any], subject_id: int, context: BuildContext
+    ) -> Result:
         if kind is ArtifactKind.SCRIPT:
 
             async def publish() -> None:
                 await scripts.write_draft(subject_id, draft())
 
             return Result(publish=publish)
-        path = bench.folder / "made.txt"
+        path = context.folder / "made.txt"
         path.write_text(json.dumps({"kind": kind, "inputs": fingerprint_of(inputs)}))
         data: dict[str, Any] = {}
         if kind is ArtifactKind.SPEECH:
@@ -117,8 +119,8 @@ class Studio:
 def use_studio(monkeypatch: pytest.MonkeyPatch, data_dir: Path) -> Studio:
     files.use_storage(None, data_dir)
     studio = Studio()
-    for kind in MAKERS:
-        monkeypatch.setitem(MAKERS, kind, studio.maker(kind))
+    for kind in BUILDERS:
+        monkeypatch.setitem(BUILDERS, kind, studio.maker(kind))
     monkeypatch.setattr("services.queue.heartbeat.HEARTBEAT_SECONDS", 0.02)
     return studio
 

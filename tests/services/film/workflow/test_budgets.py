@@ -84,7 +84,7 @@ async def test_pausing_it_by_hand_as_well_keeps_the_alert() -> None:
 
 
 @pytest.mark.parametrize("left", [{"status": "RUNNING"}, {"pause_reason": None}, None])
-async def test_the_look_at_credits_closes_what_was_left_open(left: dict[str, str | None] | None) -> None:
+async def test_the_credit_check_closes_alerts_that_were_left_open(left: dict[str, str | None] | None) -> None:
     workflow, _ = await make_paused()
     other, _ = await make_paused()
     await Alert.create(

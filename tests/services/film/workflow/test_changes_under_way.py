@@ -115,7 +115,7 @@ async def test_an_outdated_drawing_is_not_taken_up_again_over_the_newer_one(stud
         studio.hold.pop(ArtifactKind.PICTURE).set()
         await ended(workflow)
         before = await all_made()
-        with pytest.raises(ConflictError, match="newer job has made"):
+        with pytest.raises(ConflictError, match="newer job has already built"):
             await retry_job(OWNER, drawing.id)
     assert await all_made() == before
     assert (await Job.get(id=drawing.id)).status is JobStatus.CANCELED
@@ -143,7 +143,7 @@ async def test_a_picture_that_a_person_put_in_meanwhile_stays_in_its_place(studi
     assert (await Job.get(id=drawing.id)).status is JobStatus.SUCCEEDED
 
 
-async def test_shots_can_be_drawn_anew_while_the_workflow_pauses_to_have_them_looked_at(studio: Studio) -> None:
+async def test_shots_can_be_regenerated_while_the_workflow_is_paused_for_review(studio: Studio) -> None:
     async with worker_at_work():
         workflow = await ended(await start(pause_after=(Stage.STORYBOARD,)), WorkflowStatus.PAUSED)
         shot = await first_shot()
@@ -174,7 +174,7 @@ async def test_a_paused_workflow_does_not_try_again_what_failed_until_it_is_resu
     assert (await Job.get(id=build.id)).due_at_ms is not None
 
 
-async def test_an_asset_in_a_grid_makes_again_what_was_foretold_also_where_its_shot_has_left_the_grid(
+async def test_an_asset_in_a_grid_rebuilds_the_estimated_impact_even_if_its_shot_has_left_the_grid(
     studio: Studio,
 ) -> None:
     async with worker_at_work():
@@ -202,7 +202,7 @@ async def test_an_asset_in_a_grid_makes_again_what_was_foretold_also_where_its_s
     )
 
 
-async def test_a_drawing_under_a_persons_own_clip_makes_again_what_was_foretold(studio: Studio) -> None:
+async def test_a_picture_under_an_uploaded_clip_rebuilds_the_estimated_impact(studio: Studio) -> None:
     async with worker_at_work():
         workflow = await ended(await start())
         shot = await first_shot()
@@ -218,11 +218,11 @@ async def test_a_drawing_under_a_persons_own_clip_makes_again_what_was_foretold(
 
 
 async def test_what_no_workflow_could_use_is_refused(studio: Studio) -> None:
-    with pytest.raises(BadInputError, match="no voice"):
+    with pytest.raises(BadInputError, match="does not exist"):
         await start(voice_id="nobody")
     script = await make_script(workflow_id=(await make_workflow()).id, status=JobStatus.SUCCEEDED)
     other = await make_workflow()
-    with pytest.raises(BadInputError, match="not of that workflow"):
+    with pytest.raises(BadInputError, match="does not belong to that workflow"):
         await create_assets(
             OWNER,
             script_id=script.id,

@@ -1,4 +1,4 @@
-"""Whole runs of workflows over the real queue and planner, on both databases, with makers that take no time."""
+"""Whole runs of workflows over the real queue and planner, on both databases, with builders that take no time."""
 
 import asyncio
 from collections import Counter
@@ -57,7 +57,7 @@ async def test_a_run_makes_everything_once_and_ends_at_one(studio: Studio) -> No
     assert await Job.exclude(progress=1.0).count() == 0
 
 
-async def test_an_edited_prompt_makes_again_exactly_what_was_foretold(studio: Studio) -> None:
+async def test_an_edited_prompt_rebuilds_exactly_the_estimated_impact(studio: Studio) -> None:
     async with worker_at_work():
         workflow = await ended(await start())
         before, count = await all_made(), len(studio.inputs)

@@ -1,17 +1,17 @@
-"""How long generations will take, by free slots and measured times."""
+"""Estimates of durations from free slots and measured times."""
 
 import pytest
 
 from models.enums import MediaKind
 from models.generation_requests import GenerationRequest
-from services.generation.batches.estimating import Place, Work, time_left
+from services.generation.batches.estimating import AccountCapacity, Work, time_left
 from services.generation.batches.forecasting import ForecastDemand, Sort, _Waiting, others_before
 
 REQUEST = GenerationRequest(kind=MediaKind.IMAGE, provider="fake", model="fake-picture", prompt="a street")
 
 
-def places(count: int, slots: int = 1, first_id: int = 1, **values: int) -> list[Place]:
-    return [Place(account_id, slots, **values) for account_id in range(first_id, first_id + count)]
+def places(count: int, slots: int = 1, first_id: int = 1, **values: int) -> list[AccountCapacity]:
+    return [AccountCapacity(account_id, slots, **values) for account_id in range(first_id, first_id + count)]
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_an_account_that_cools_comes_later() -> None:
 
 
 def test_an_account_that_has_made_its_share_goes_on_after_its_reset() -> None:
-    assert time_left([Work(3, [1000], places(1, most=2, resets_in=9000))]) == 10_000
-    limited = [*places(1, most=1, resets_in=90_000), *places(1, first_id=2)]
+    assert time_left([Work(3, [1000], places(1, max_jobs=2, resets_in=9000))]) == 10_000
+    limited = [*places(1, max_jobs=1, resets_in=90_000), *places(1, first_id=2)]
     assert time_left([Work(5, [1000], limited)]) == 4000
 
 

@@ -1,4 +1,4 @@
-"""What goes before a batch: what waits, as the scheduler sees it."""
+"""The jobs of others that run before a batch."""
 
 import pytest
 

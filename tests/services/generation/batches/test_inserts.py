@@ -1,4 +1,4 @@
-"""Items of a batch that are answered by former results while their storyboards show something else."""
+"""Items of a batch that are answered by cached results while their records show other results."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ async def create(*storyboards: tuple[str, str], **values: Any) -> list[Job]:
 
 
 async def chosen(record: GenerationRecord) -> int:
-    """Chooses the record's second file; its id."""
+    """Chooses the record's second file and returns its id."""
     rows = await execute(
         "SELECT f.id, f.sha256 FROM job_file l JOIN stored_file f ON f.id = l.file_id WHERE l.job_id = ?"
         " AND l.position = 1",
@@ -45,7 +45,7 @@ async def indexed(record: GenerationRecord) -> set[int]:
 
 
 def columns(record: GenerationRecord) -> dict[str, Any]:
-    """All of a record that is the same whichever storyboard and job it belongs to."""
+    """The fields of a record that do not depend on its storyboard and job."""
     own = ("id", "created_at", "updated_at", "storyboard_id", "params", "current_job_id", "shown_job_id")
     values = {name: getattr(record, name) for name in GenerationRecord._meta.db_fields if name not in own}
     params = {name: value for name, value in record.params.items() if name != "storyboard_id"}

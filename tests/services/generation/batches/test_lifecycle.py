@@ -1,4 +1,4 @@
-"""How a batch begins, ends and is taken up again."""
+"""The beginning, end and reopening of batches."""
 
 import asyncio
 from collections.abc import Sequence
@@ -115,7 +115,7 @@ async def test_a_replaced_job_counts_no_more(database: None) -> None:
     assert (await present(batch)).status is BatchStatus.SUCCEEDED
 
 
-async def test_settling_again_changes_nothing(database: None) -> None:
+async def test_ending_again_changes_nothing(database: None) -> None:
     batch, jobs = await make_batch_of([R])
     await end(jobs[0], S)
     before = await columns(batch)
@@ -123,7 +123,7 @@ async def test_settling_again_changes_nothing(database: None) -> None:
     assert await columns(batch) == before
 
 
-async def test_a_deleted_batch_is_neither_settled_nor_reopened(database: None) -> None:
+async def test_a_deleted_batch_is_neither_ended_nor_reopened(database: None) -> None:
     batch, jobs = await make_batch_of([F], status=BatchStatus.FAILED)
     await Batch.filter(id=batch.id).update(deleted_at=batch.created_at)
     before = await columns(batch)

@@ -1,4 +1,4 @@
-"""Batches that are retried while something else ends them: whichever comes first, no job is live in an ended batch."""
+"""Races of a retry with the end of its batch: in either order no job is live in an ended batch."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ LOOK_SECONDS = 0.2
 
 
 async def while_retried(batch: Batch, do: Callable[[], Awaitable[object]]) -> None:
-    """Does it while a retry of the batch has not committed yet."""
+    """Runs it while a retry of the batch is not committed yet."""
     is_retried, goes_on = asyncio.Event(), asyncio.Event()
 
     async def retry() -> None:

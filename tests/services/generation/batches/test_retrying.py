@@ -1,4 +1,4 @@
-"""Items that had succeeded, made again: what their new jobs ask for, and where these wait."""
+"""Retries of succeeded items: the requests and the queues of their new jobs."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ LINK = "https://pictures.example/1.png"
 
 
 async def answered(storyboard_id: str, **values: Any) -> Batch:
-    """A batch of one item, which an earlier result answers."""
+    """A batch of one item, which a cached result answers."""
     item = BatchItem(asked(storyboard_id, **values))
     batch = (await create_batch(OWNER, BatchInput(MediaKind.IMAGE, "default", "default", [item]), None)).batch
     assert batch is not None

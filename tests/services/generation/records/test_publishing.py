@@ -1,4 +1,4 @@
-"""How results come to stand in records, and how earlier ones are kept."""
+"""Publishing results in records, and keeping earlier ones as versions."""
 
 import asyncio
 from datetime import UTC, datetime

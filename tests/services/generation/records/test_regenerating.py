@@ -1,4 +1,4 @@
-"""Running records again."""
+"""Regenerating records."""
 
 import asyncio
 from typing import Any

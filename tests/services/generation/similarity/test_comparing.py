@@ -1,4 +1,4 @@
-"""How alike two prompts are."""
+"""The similarity of two prompts."""
 
 import pytest
 from hypothesis import given

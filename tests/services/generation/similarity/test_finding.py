@@ -1,4 +1,4 @@
-"""Finding former requests that are alike, and what the index holds."""
+"""Finding earlier requests with similar prompts, and the contents of the index."""
 
 import itertools
 import random
@@ -20,7 +20,7 @@ from services.generation.records.showing import restore_version
 from services.generation.similarity import finding
 from services.generation.similarity.comparing import similarity
 from services.generation.similarity.finding import find_similar, ranked
-from services.generation.similarity.indexing import index_forgotten, replace_keys
+from services.generation.similarity.indexing import index_missing, replace_keys
 from tests.factories import OTHER, OWNER, make_job, make_workflow
 from tests.record_factories import fail, finish, made, start
 from tests.statements import counted_statements, counted_with_transactions
@@ -48,7 +48,7 @@ async def keys() -> list[tuple[int, int]]:
 
 
 async def index_statements_of(job: Job) -> int:
-    """What finishing the job says to the index."""
+    """Updates the index as the end of the job does."""
 
     async def body() -> int:
         with counted_with_transactions() as statements:
@@ -100,7 +100,7 @@ async def test_only_the_owners_with_every_other_parameter_the_same() -> None:
 
 
 async def test_keys_that_collide_find_nothing_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes prove nothing: whatever stands under the same keys is looked at."""
+    """Equal keys prove nothing: all records with the same keys are compared."""
     monkeypatch.setattr("services.generation.similarity.indexing.keys_of", lambda *_: [1, 2, 3])
     monkeypatch.setattr(finding, "keys_of", lambda *_: [1, 2, 3])
     record = await made(prompt=NIGHT)
@@ -171,9 +171,9 @@ async def test_records_of_an_upgraded_database_are_indexed_afterwards(monkeypatc
     await execute("DELETE FROM similarity_key")
     await GenerationRecord.filter(id__in=[record.id for record in records]).update(similarity_keys=None)
     assert await found(wanted(records[0], records[0].prompt)) == []
-    assert await index_forgotten() == 5
+    assert await index_missing() == 5
     assert await keys() == before
-    assert await index_forgotten() == 0
+    assert await index_missing() == 0
 
 
 async def test_many_are_looked_up_in_a_few_statements() -> None:
@@ -189,7 +189,7 @@ async def test_many_are_looked_up_in_a_few_statements() -> None:
 
 
 async def test_of_prompts_of_films_nearly_all_are_found_that_comparing_with_all_finds() -> None:
-    """More of them than are compared in any case (MOST_COMPARED), so that it is the index that finds them."""
+    """More records than are compared in any case (MAX_COMPARED), so that the index has to find them."""
     chance = random.Random(5)
     texts = list(itertools.islice(prompts(seed=6), 600))
     shown = await made(prompt=NIGHT)

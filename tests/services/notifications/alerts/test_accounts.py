@@ -46,7 +46,7 @@ async def change(account: Account, **values: Any) -> None:
     assert outcome.error is None
 
 
-async def test_a_punished_account_is_told_until_somebody_takes_it_in_again() -> None:
+async def test_the_alert_of_a_banned_account_is_open_until_it_is_activated_again() -> None:
     account, other = await make_account(name="studio"), await make_account()
     for _ in range(2):
         await refuse(account, AccountEffect.BANNED, FaultKind.PUNISHED)
@@ -63,7 +63,7 @@ async def test_a_punished_account_is_told_until_somebody_takes_it_in_again() -> 
     assert await Alert.all().count() == 2
 
 
-async def test_an_ended_session_is_told_until_there_is_a_new_one() -> None:
+async def test_the_alert_of_an_ended_session_is_open_until_there_is_a_new_one() -> None:
     account = await make_account()
     await refuse(account, AccountEffect.INACTIVE, FaultKind.SESSION_EXPIRED)
     assert await open_alerts() == [(AlertKind.ACCOUNT_SESSION_EXPIRED, AlertSeverity.WARNING, account.id)]
@@ -71,7 +71,7 @@ async def test_an_ended_session_is_told_until_there_is_a_new_one() -> None:
     assert await open_alerts() == []
 
 
-async def test_what_a_check_finds_is_told_too_and_a_ban_says_more_than_an_ended_session(pool: ScriptedPool) -> None:
+async def test_a_check_raises_alerts_too_and_a_ban_replaces_an_ended_session(pool: ScriptedPool) -> None:
     account = await make_account(session="the-session-of-this")
     pool.alive["the-session-of-this"] = False
     await check_accounts(OWNER, [account.id])
@@ -88,7 +88,7 @@ async def test_an_account_that_its_owner_took_out_is_nobodys_worry_when_its_sess
     assert await open_alerts() == []
 
 
-async def test_nothing_is_told_about_deleted_accounts() -> None:
+async def test_deleted_accounts_have_no_alerts() -> None:
     banned, poor, busy = [await make_account(credit_balance=60) for _ in range(3)]
     await refuse(banned, AccountEffect.BANNED, FaultKind.PUNISHED)
     await record_balance(poor.id, 1)
@@ -101,7 +101,7 @@ async def test_nothing_is_told_about_deleted_accounts() -> None:
     assert await open_alerts() == []
 
 
-async def test_few_credits_are_told_when_a_task_takes_them_and_no_more_once_there_are_enough() -> None:
+async def test_low_credits_raise_an_alert_when_a_task_takes_them_which_closes_once_there_are_enough() -> None:
     change_settings(credit_low=50)
     account = await make_account(credit_balance=57, name="studio")
     attempts = [await make_attempt(account, credits_expected=4) for _ in range(3)]
@@ -120,7 +120,7 @@ async def test_few_credits_are_told_when_a_task_takes_them_and_no_more_once_ther
     assert await Alert.all().count() == 2
 
 
-async def test_a_refusal_for_want_of_credits_and_a_balance_that_was_asked_for_are_told_too(pool: ScriptedPool) -> None:
+async def test_a_refusal_for_want_of_credits_and_a_requested_balance_raise_alerts_too(pool: ScriptedPool) -> None:
     refused, asked = await make_account(), await make_account(session="the-session-of-this")
     await refuse(refused, AccountEffect.RECEIVE, FaultKind.OUT_OF_CREDIT)
     pool.balances["the-session-of-this"] = 12
@@ -145,7 +145,7 @@ async def test_an_account_that_gets_no_work_is_short_of_nothing() -> None:
     assert [alert[0] for alert in await open_alerts()] == [AlertKind.ACCOUNT_BANNED]
 
 
-async def test_the_look_at_all_accounts_follows_the_setting() -> None:
+async def test_the_check_of_all_accounts_follows_the_setting() -> None:
     poor, rich = await make_account(credit_balance=10), await make_account(credit_balance=1000)
     await make_account(credit_balance=None)
     change_settings(credit_low=0)
@@ -170,7 +170,7 @@ async def test_alerts_about_budgets_are_not_the_accounts_business() -> None:
     assert await Alert.filter(resolved_at__isnull=True).count() == 1
 
 
-async def test_accounts_that_are_told_already_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_accounts_with_an_open_alert_are_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     for balance in (10, 11, 12):
         await make_account(credit_balance=balance)
     change_settings(credit_low=20)

@@ -28,7 +28,7 @@ async def open_alerts() -> set[tuple[str, str]]:
     return {(row.owner, row.cause) for row in rows}
 
 
-async def test_it_is_told_when_enough_ended_and_enough_of_them_failed() -> None:
+async def test_the_alert_is_raised_when_enough_ended_and_enough_of_them_failed() -> None:
     await end(JobStatus.FAILED, 2)
     await end(JobStatus.SUCCEEDED, 1)
     await end(JobStatus.CANCELED, 5)

@@ -112,7 +112,7 @@ async def test_an_alert_whose_transaction_is_rolled_back_was_never_raised(either
     assert await raise_banned()
 
 
-async def test_the_deployments_webhook_is_told_of_each_raising_and_each_closing_once(
+async def test_the_deployments_webhook_gets_each_raising_and_each_closing_once(
     either_database: str,
 ) -> None:
     await raise_banned(OTHER)

@@ -13,7 +13,7 @@ from models.database import now_ms
 from models.enums import AlertKind, AlertSeverity
 from models.workers import ProcessLease
 from services.notifications.alerts.raising import raise_alert
-from services.notifications.alerts.space import check_space, folders, least_free
+from services.notifications.alerts.space import check_space, folders, min_free_bytes
 from services.platform.process_leases import process_name
 from settings import Settings
 
@@ -37,7 +37,7 @@ async def open_causes() -> list[str]:
     return [row.cause for row in rows]
 
 
-async def test_it_is_told_below_the_limit_and_over_well_above_it(
+async def test_the_alert_is_raised_below_the_limit_and_closed_well_above_it(
     either_database: str, tmp_path: Path, free: SimpleNamespace
 ) -> None:
     mine = f"storage:{socket.gethostname()[:32]}"
@@ -78,7 +78,7 @@ def test_the_fullest_disk_of_those_that_hold_something_counts(tmp_path: Path) ->
     here = Settings(_env_file=None, data_dir=tmp_path, storage_url=SecretStr(f"file://{tmp_path}/not-there"))
     assert folders(here) == [tmp_path, tmp_path / "not-there"]
     assert folders(Settings(_env_file=None, data_dir=tmp_path, storage_url=SecretStr("s3://bucket/x"))) == [tmp_path]
-    assert least_free(folders(here)) == pytest.approx(shutil.disk_usage(tmp_path).free, rel=0.2)
+    assert min_free_bytes(folders(here)) == pytest.approx(shutil.disk_usage(tmp_path).free, rel=0.2)
 
 
 def test_processes_are_named_by_their_host_first() -> None:

@@ -52,10 +52,10 @@ async def test_no_address_and_one_on_the_public_internet_are_taken() -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("http://studio.example/", "begins with https://"),
-        ("ftp://studio.example/", "begins with https://"),
-        ("studio.example/hooks", "begins with https://"),
-        ("", "begins with https://"),
+        ("http://studio.example/", "must begin with https://"),
+        ("ftp://studio.example/", "must begin with https://"),
+        ("studio.example/hooks", "must begin with https://"),
+        ("", "must begin with https://"),
         ("https://mira:secret@studio.example/", "user name or password"),
         ("https:///hooks", "names no host"),
         ("https://studio.example:25/", "port must be 80, 443 or above 1024"),
@@ -112,10 +112,10 @@ async def test_http_is_taken_where_the_settings_say_so() -> None:
     assert "https" in (await refusal("gopher://studio.example/")).message
 
 
-async def test_a_name_that_does_not_exist_and_a_name_service_that_is_away_are_told_apart() -> None:
+async def test_a_name_that_does_not_exist_differs_from_a_name_service_that_is_away() -> None:
     nobody = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     away = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-    assert "cannot be found" in (await refusal("https://nowhere.example/", resolver=resolving(error=nobody))).message
+    assert "was not found" in (await refusal("https://nowhere.example/", resolver=resolving(error=nobody))).message
     assert "try again" in (await refusal("https://nowhere.example/", resolver=resolving(error=away))).message
     late = await refusal("https://nowhere.example/", resolver=resolving(error=TimeoutError()))
     assert "try again" in late.message
@@ -145,7 +145,7 @@ async def checked(settings: Settings, url: str | None, secret: str | None, resol
 @pytest.mark.parametrize(
     ("url", "secret", "words"),
     [
-        ("http://ops.example/", GOOD_SECRET, "EKONTE_ALERT_WEBHOOK_URL: A callback address begins with https://"),
+        ("http://ops.example/", GOOD_SECRET, "EKONTE_ALERT_WEBHOOK_URL: A callback URL must begin with https://"),
         ("https://u:p@ops.example/", GOOD_SECRET, "EKONTE_ALERT_WEBHOOK_URL: "),
         ("https://private.example/", GOOD_SECRET, "EKONTE_ALERT_WEBHOOK_URL: .*public internet"),
         ("https://ops.example/", None, "EKONTE_ALERT_WEBHOOK_SECRET: must be set"),

@@ -22,7 +22,7 @@ ERROR = {"code": "CONTENT_REJECTED", "message": "No.", "retryable": False, "upst
 ERROR_BODY = {"code": "CONTENT_REJECTED", "message": "No.", "retryable": False, "upstream_code": "2038"}
 
 
-def test_a_batch_tells_what_the_contract_of_the_studio_asks_for() -> None:
+def test_a_batch_body_has_what_the_contract_of_the_studio_asks_for() -> None:
     results = [
         Result("shot-1", SUCCESS, [7, 8, 7]),
         Result("shot-2", FAILED, (), ERROR),
@@ -52,7 +52,7 @@ def test_where_all_was_skipped_nothing_failed() -> None:
     assert body["summary"] == {"total": 1, "success": 0, "failed": 0, "success_rate": 1.0}
 
 
-def test_records_and_workflows_tell_alike() -> None:
+def test_record_and_workflow_bodies_are_alike() -> None:
     record = record_body("record_failed", "rec_1", "job_1", "IMAGE", "p", "w", Result("s", FAILED, (), ERROR), AT)
     assert record == {
         "type": "record_failed",

@@ -12,14 +12,14 @@ from models.enums import AlertKind, DeliveryStatus
 from services.notifications.callbacks.claims import LEASE_SECONDS, Claim, claim_due, record_try, release
 from services.notifications.callbacks.redelivering import redeliver
 from services.notifications.callbacks.retries import MAX_TRIES
-from services.notifications.callbacks.sending import Answer
+from services.notifications.callbacks.sending import SendResult
 from services.notifications.callbacks.turns import MAX_PER_RECEIVER
 from tests.callback_factories import make_delivery, make_due, tries_of
 from tests.factories import OWNER
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
-BROKEN = Answer(500)
+BROKEN = SendResult(500)
 
 
 async def claimed() -> Claim:
@@ -72,7 +72,7 @@ async def test_a_receiver_gets_so_many_at_once_and_others_are_not_behind_it() ->
     assert len(some) == 3
 
 
-async def test_with_little_room_receivers_take_turns() -> None:
+async def test_with_little_capacity_receivers_take_turns() -> None:
     for _ in range(4):
         await make_delivery("https://many.example/")
     await make_delivery("https://one.example/")
@@ -85,7 +85,7 @@ async def test_a_success_is_the_end_and_closes_the_alert() -> None:
     await record_try(await claimed(), BROKEN, 0.0)
     assert await Alert.filter(resolved_at__isnull=True).count() == 1
     await redeliver(OWNER, delivery.id)
-    await record_try(await claimed(), Answer(204), 0.0)
+    await record_try(await claimed(), SendResult(204), 0.0)
     row = await CallbackDelivery.get(id=delivery.id)
     assert (row.status, row.due_at_ms, row.tries) == (DeliveryStatus.DELIVERED, None, 2)
     assert row.delivered_at is not None
@@ -118,7 +118,7 @@ async def test_the_wait_is_that_of_the_rule() -> None:
 
 async def test_a_receiver_that_is_gone_is_given_up_at_once() -> None:
     delivery = await make_delivery()
-    await record_try(await claimed(), Answer(410, "Gone."), 0.0)
+    await record_try(await claimed(), SendResult(410, "Gone."), 0.0)
     assert (await CallbackDelivery.get(id=delivery.id)).status is DeliveryStatus.FAILED
     assert "Gone." in (await Alert.get()).message
 
@@ -138,7 +138,7 @@ async def test_who_lost_the_lease_stores_the_try_and_changes_nothing_else() -> N
     await record_try(late, BROKEN, 0.0)
     row = await CallbackDelivery.get(id=delivery.id)
     assert (row.status, row.round_tries, row.lease_epoch) == (DeliveryStatus.PENDING, 0, present.epoch)
-    await record_try(present, Answer(200), 0.0)
+    await record_try(present, SendResult(200), 0.0)
     assert await tries_of(delivery) == [(1, 500, None), (2, 200, None)]
     assert (await CallbackDelivery.get(id=delivery.id)).status is DeliveryStatus.DELIVERED
 
@@ -155,6 +155,6 @@ async def test_a_delivery_that_was_removed_meanwhile_leaves_nothing() -> None:
     delivery = await make_delivery()
     claim = await claimed()
     await CallbackDelivery.filter(id=delivery.id).delete()
-    await record_try(claim, Answer(200), 0.0)
+    await record_try(claim, SendResult(200), 0.0)
     await release([claim])
     assert await tries_of(delivery) == []

@@ -43,8 +43,8 @@ from tests.callback_factories import (
 from tests.factories import OWNER, make_file
 from tests.metric_values import values
 
-REFUSED = "The receiver could not be connected to."
-ENDED = "The connection ended before there was an answer, or the answer was no HTTP."
+REFUSED = "Could not connect to the receiver."
+ENDED = "The connection closed before a response, or the response was not HTTP."
 
 
 @pytest.fixture
@@ -148,8 +148,8 @@ async def test_a_receiver_that_fails_hangs_redirects_and_resets_gets_it_in_the_e
             await deliver(settings)
     assert await tries_of(delivery) == [
         (1, 500, None),
-        (2, None, "There was no answer within 0 seconds."),
-        (3, 302, "The receiver redirects; callbacks follow no redirects."),
+        (2, None, "No response within 0 seconds."),
+        (3, 302, "The receiver redirects; callbacks do not follow redirects."),
         (4, None, ENDED),
         (5, 429, None),
         (6, 204, None),
@@ -172,7 +172,7 @@ async def test_a_receiver_that_says_gone_gets_no_more(settings: Settings, receiv
     assert await status_of(delivery) is DeliveryStatus.FAILED
 
 
-async def test_a_receiver_that_is_not_there_is_told_without_its_address(settings: Settings) -> None:
+async def test_a_receiver_that_is_not_there_is_reported_without_its_address(settings: Settings) -> None:
     async with receiving() as closed:
         pass
     delivery = await make_delivery(closed.url)
@@ -198,7 +198,7 @@ async def test_a_name_that_shows_another_address_when_it_is_called_is_not_called
 async def test_an_address_that_the_settings_refuse_by_now_is_not_called(settings: Settings, receiver: Receiver) -> None:
     delivery = await make_delivery(receiver.url)
     await deliver(settings.model_copy(update={"allow_http_callbacks": False}))
-    assert await tries_of(delivery) == [(1, None, "A callback address begins with https://.")]
+    assert await tries_of(delivery) == [(1, None, "A callback URL must begin with https://.")]
     assert receiver.received == []
 
 
@@ -230,7 +230,7 @@ async def test_killed_between_sending_and_noting_it_is_sent_again_under_the_same
 
     delivery = await make_delivery(receiver.url)
     with monkeypatch.context() as dying:
-        dying.setattr("services.notifications.callbacks.delivering.note", killed)
+        dying.setattr("services.notifications.callbacks.delivering.record_try", killed)
         await deliver(settings)
     assert await status_of(delivery) is DeliveryStatus.PENDING
     await deliver(settings)

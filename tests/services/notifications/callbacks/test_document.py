@@ -38,7 +38,7 @@ def headers(at: float) -> dict[str, str]:
     return signed_headers([OTHER_SECRET, SECRET], "cb_7", int(at), BODY)
 
 
-def test_the_python_tells_genuine_callbacks_from_others() -> None:
+def test_the_python_accepts_only_genuine_callbacks() -> None:
     names: dict[str, Any] = {}
     exec(blocks("python")[0], names)
     is_genuine = names["is_genuine"]

@@ -55,7 +55,7 @@ async def succeed(job: Job) -> list[int]:
     return files
 
 
-async def test_a_picture_that_came_is_told_with_its_files() -> None:
+async def test_a_finished_picture_is_reported_with_its_files() -> None:
     job = await asked()
     files = await succeed(job)
     delivery = await CallbackDelivery.get()
@@ -69,7 +69,7 @@ async def test_a_picture_that_came_is_told_with_its_files() -> None:
     assert body["urls"] == [{"$file": file_id} for file_id in files]
 
 
-async def test_a_picture_that_failed_is_told_with_its_error() -> None:
+async def test_a_failed_picture_is_reported_with_its_error() -> None:
     job = await asked()
     await transaction(lambda: fail_generation(job, ERROR))
     body = (await CallbackDelivery.get()).body
@@ -77,7 +77,7 @@ async def test_a_picture_that_failed_is_told_with_its_error() -> None:
     assert body["error"] == {"code": "API_ERROR", "message": "It broke.", "retryable": True, "upstream_code": None}
 
 
-async def test_what_nobody_asked_to_be_told_is_not() -> None:
+async def test_a_request_without_a_callback_url_has_no_callback() -> None:
     parent = await make_job(role=JobRole.BUILD)
     batch, _ = await make_batch_of([])
     await succeed(await asked(None))
@@ -101,7 +101,7 @@ async def test_an_end_that_is_taken_back_leaves_no_callback() -> None:
     assert await CallbackDelivery.all().count() == 0
 
 
-async def test_each_end_of_a_job_that_is_run_again_is_told() -> None:
+async def test_each_end_of_a_job_that_is_run_again_is_reported() -> None:
     job = await asked()
     await transaction(lambda: fail_generation(job, ERROR))
     await Job.filter(id=job.id).update(status=JobStatus.RUNNING)
@@ -140,7 +140,7 @@ async def test_each_end_of_a_batch_has_its_event(status: BatchStatus, event: str
     assert delivery.body["type"] == delivery.body["event"] == event
 
 
-async def test_a_batch_tells_of_each_item_in_order() -> None:
+async def test_a_batch_reports_each_item_in_order() -> None:
     ends = [JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED, JobStatus.FAILED, JobStatus.SUCCEEDED]
     batch, jobs = await make_batch_of(ends, callback_url=URL, status=BatchStatus.PARTIALLY_FAILED)
     await Batch.filter(id=batch.id).update(total_count=5, skipped_storyboard_ids=["done-before"])
@@ -170,7 +170,7 @@ async def test_a_batch_costs_the_same_few_statements_whatever_its_size() -> None
     assert counts[0] == counts[1] <= 4
 
 
-async def test_a_batch_that_names_no_address_or_is_live_tells_nothing() -> None:
+async def test_a_batch_without_a_callback_url_or_that_is_live_reports_nothing() -> None:
     for values in ({"status": BatchStatus.FAILED}, {"callback_url": URL, "status": BatchStatus.RUNNING}):
         await write_batch_callback((await make_batch_of([], **values))[0])
     assert await CallbackDelivery.all().count() == 0
@@ -179,7 +179,7 @@ async def test_a_batch_that_names_no_address_or_is_live_tells_nothing() -> None:
 # ---------------------------------------------------------------- workflows and alerts
 
 
-async def test_a_finished_workflow_tells_where_its_film_is() -> None:
+async def test_a_finished_workflow_reports_its_film() -> None:
     film = await make_film(shot_count=1)
     film.workflow.callback_url = URL
     await write_workflow_callback(film.workflow, WorkflowStatus.SUCCEEDED, None, {"film": 7, "poster": None})
@@ -190,7 +190,7 @@ async def test_a_finished_workflow_tells_where_its_film_is() -> None:
     assert delivery.body["urls"] == {"film": {"$file": 7}, "poster": None}
 
 
-async def test_a_failed_workflow_tells_why_and_a_canceled_one_nothing() -> None:
+async def test_a_failed_workflow_reports_why_and_a_canceled_one_nothing() -> None:
     film = await make_film(shot_count=1)
     film.workflow.callback_url = URL
     await write_workflow_callback(film.workflow, WorkflowStatus.CANCELED, None, {})
@@ -201,7 +201,7 @@ async def test_a_failed_workflow_tells_why_and_a_canceled_one_nothing() -> None:
     assert body["error"]["code"] == "API_ERROR"
 
 
-async def test_alerts_are_told_to_the_deployments_webhook_where_there_is_one() -> None:
+async def test_alerts_are_sent_to_the_deployments_webhook_if_there_is_one() -> None:
     alert = await Alert.create(
         owner=OWNER,
         kind=AlertKind.CREDIT_LOW,

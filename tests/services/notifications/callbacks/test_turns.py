@@ -37,7 +37,7 @@ def test_an_owners_receivers_take_turns() -> None:
     assert choose(rows, 2, {("a", "one"): 2}) == [3, 0]
 
 
-def test_an_owner_with_many_hosts_has_a_part_of_the_room_and_no_more() -> None:
+def test_an_owner_with_many_hosts_has_a_part_of_the_capacity_and_no_more() -> None:
     rows = waiting(*[("a", f"host-{number}") for number in range(100)], ("b", "b"))
     chosen = choose(rows, 64, {})
     assert len(chosen) == MAX_PER_OWNER + 1
@@ -81,14 +81,14 @@ async def test_one_owner_with_many_hosts_holds_no_other_up(either_database: str)
 
 
 async def test_what_waits_for_a_full_receiver_hides_nothing_behind_it(either_database: str) -> None:
-    await make_many(turns.MAX_LOOKED_AT + 50, OWNER, is_one_receiver=True)
+    await make_many(turns.MAX_CANDIDATES + 50, OWNER, is_one_receiver=True)
     behind = await make_delivery("https://quick.example/")
     other = await make_delivery("https://slow.example/", OTHER)
-    going: Counter[Target] = Counter()
+    in_flight: Counter[Target] = Counter()
     claimed: list[Claim] = []
-    while claims := await claim_due(64 - len(claimed), going):
+    while claims := await claim_due(64 - len(claimed), in_flight):
         claimed += claims
-        going = Counter((claim.delivery.owner, claim.delivery.receiver) for claim in claimed)
+        in_flight = Counter((claim.delivery.owner, claim.delivery.receiver) for claim in claimed)
     assert {behind.id, other.id} < {claim.delivery.id for claim in claimed}
     assert Counter(claim.delivery.receiver for claim in claimed) == {
         "slow.example:443": MAX_PER_RECEIVER,
@@ -96,7 +96,7 @@ async def test_what_waits_for_a_full_receiver_hides_nothing_behind_it(either_dat
     }
 
 
-async def test_looking_reads_few_rows_and_writes_none_where_nothing_can_be_taken(either_database: str) -> None:
+async def test_selecting_reads_few_rows_and_writes_none_if_nothing_can_be_taken(either_database: str) -> None:
     await make_many(30, OWNER, is_one_receiver=True)
     with counted_statements() as statements:
         assert await claim_due(64, {(OWNER, "slow.example:443"): MAX_PER_RECEIVER}) == []
@@ -105,10 +105,10 @@ async def test_looking_reads_few_rows_and_writes_none_where_nothing_can_be_taken
     assert await CallbackDelivery.filter(lease_epoch=0, tries=0).count() == 30
 
 
-async def test_of_more_due_than_are_looked_at_the_oldest_of_each_owner_are_seen(
+async def test_of_more_due_than_are_selected_the_oldest_of_each_owner_are_read(
     either_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "MAX_LOOKED_AT", 4)
+    monkeypatch.setattr(turns, "MAX_CANDIDATES", 4)
     oldest = {owner: (await make_delivery(owner=owner, due_at_ms=1)).id for owner in (OWNER, OTHER)}
     for owner in (OWNER, OTHER):
         for _ in range(5):
@@ -118,7 +118,7 @@ async def test_of_more_due_than_are_looked_at_the_oldest_of_each_owner_are_seen(
     assert set(oldest.values()) < set(found)
 
 
-async def test_the_looks_read_nothing_but_the_index_of_what_waits(database: None) -> None:
+async def test_selecting_reads_only_the_index_of_pending_deliveries(database: None) -> None:
     await make_many(10, OWNER, is_one_receiver=False)
     with counted_statements() as statements:
         await next_ids(5, {(OWNER, "host-1.example:443"): MAX_PER_RECEIVER})

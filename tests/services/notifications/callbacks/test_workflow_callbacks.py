@@ -32,7 +32,7 @@ async def start(url: str) -> Workflow:
     return await create_workflow(OWNER, request, None)
 
 
-async def told(receiver: Receiver, count: int) -> list[dict[str, Any]]:
+async def received_bodies(receiver: Receiver, count: int) -> list[dict[str, Any]]:
     async def delivered() -> bool:
         return await CallbackDelivery.filter(status=DeliveryStatus.DELIVERED).count() == count
 
@@ -41,7 +41,7 @@ async def told(receiver: Receiver, count: int) -> list[dict[str, Any]]:
     return [json.loads(request.body) for request in receiver.received]
 
 
-async def test_a_workflow_that_failed_and_was_retried_tells_both_ends(studio: Studio) -> None:
+async def test_a_workflow_that_failed_and_was_retried_reports_both_ends(studio: Studio) -> None:
     studio.fail = lambda kind, inputs: kind is ArtifactKind.FILM
     with structlog.testing.capture_logs():
         async with receiving(500) as receiver, worker_at_work():
@@ -53,7 +53,7 @@ async def test_a_workflow_that_failed_and_was_retried_tells_both_ends(studio: St
             studio.fail = lambda kind, inputs: False
             await retry_workflow(OWNER, workflow.id)
             assert (await ended(workflow)).status is WorkflowStatus.SUCCEEDED
-            (body,) = await told(receiver, 1)
+            (body,) = await received_bodies(receiver, 1)
             (secret,) = await valid_secrets(OWNER)
             Webhook(secret).verify(receiver.received[0].body, receiver.received[0].headers)
     assert (body["type"], body["workflow_id"], body["status"]) == ("workflow_completed", workflow.global_id, "success")
@@ -62,7 +62,7 @@ async def test_a_workflow_that_failed_and_was_retried_tells_both_ends(studio: St
     assert (failed.status, failed.body["error"]["code"]) == (DeliveryStatus.PENDING, "CONTENT_REJECTED")
 
 
-async def test_a_workflow_that_is_canceled_tells_nothing(studio: Studio) -> None:
+async def test_a_workflow_that_is_canceled_reports_nothing(studio: Studio) -> None:
     workflow = await start("http://127.0.0.1:1999/hooks")
     assert (await cancel_workflow(OWNER, workflow.id)).status is WorkflowStatus.CANCELED
     assert await CallbackDelivery.all().count() == 0

@@ -121,7 +121,7 @@ async def fill(settings: Settings) -> dict[str, int]:
 async def test_an_upgraded_studio_has_its_history_whatever_goes_on_while_it_is_counted(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "PART", 2)
+    monkeypatch.setattr(history, "JOB_BATCH_SIZE", 2)
     ids = await fill(settings)
     await migrate(settings)
     async with opened(settings):

@@ -143,7 +143,7 @@ async def _succeed(job: Job, *, is_late: bool) -> None:
 async def test_sums_are_those_of_a_recount_whatever_has_happened(
     either_database: str, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    monkeypatch.setattr(rolling, "PART", 7)
+    monkeypatch.setattr(rolling, "DELTA_BATCH_SIZE", 7)
     random_ = random.Random(seed)
     accounts = [await make_account(site=site) for site in (Site.US, Site.US, Site.HK)]
     studio = Studio(random_, monkeypatch, accounts)

@@ -31,7 +31,7 @@ async def test_everything_is_in_the_cells_once_and_ends_stay_to_be_taken_back() 
 
 
 async def test_rollers_that_race_each_other_and_writers_roll_each_delta_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rolling, "PART", 10)
+    monkeypatch.setattr(rolling, "DELTA_BATCH_SIZE", 10)
 
     async def write_some() -> None:
         for _ in range(10):
@@ -60,7 +60,7 @@ async def test_one_that_is_cut_off_leaves_everything_for_the_next(monkeypatch: p
 
 
 async def test_when_its_time_is_over_it_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rolling, "PART", 2)
+    monkeypatch.setattr(rolling, "DELTA_BATCH_SIZE", 2)
     await write(5)
     assert await roll_up(0) == 2
     assert await roll_up(60) == 3

@@ -34,14 +34,14 @@ def test_two_of_them_know_nothing_of_each_other() -> None:
     assert "ekonte_websocket_connections 0.0" in generate_latest(other.registry).decode()
 
 
-def test_no_metric_tells_when_it_was_created() -> None:
+def test_no_metric_has_a_creation_time() -> None:
     metrics = Metrics()
     metrics.refused_requests.labels("X").inc()
     assert "_created" not in generate_latest(metrics.registry).decode()
 
 
 def test_a_name_without_end_is_other() -> None:
-    names = NameBudget(most=3)
+    names = NameBudget(limit=3)
     assert [names.label(name) for name in ("a", "b", "c", "d", "a", None, "")] == [
         "a",
         "b",
@@ -57,7 +57,7 @@ def test_a_name_without_end_is_other() -> None:
 def test_owners_count_once_and_only_for_a_while() -> None:
     owners = ActiveOwners()
     for owner, at in (("mira", 0.0), ("noor", 10.0), ("mira", 20.0)):
-        owners.note(owner, at)
+        owners.record(owner, at)
     assert owners.count(20.0) == 2
     assert owners.count(10.0 + OWNER_SECONDS) == 1
     assert owners.count(20.0 + OWNER_SECONDS) == 0

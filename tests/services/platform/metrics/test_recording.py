@@ -128,7 +128,7 @@ async def test_a_generation_leaves_calls_credits_and_what_was_placed(database: N
     assert value("ekonte_upstream_call_seconds_count", provider="fake", site="CN", operation="query") == 1
 
 
-async def test_refusals_of_calls_and_of_tasks_are_told_apart(database: None, upstream: FakeUpstream) -> None:
+async def test_refusals_of_calls_and_of_tasks_are_counted_separately(database: None, upstream: FakeUpstream) -> None:
     await make_account()
     await make_generation()
     upstream.says = [fault(FaultKind.RATE_LIMIT, upstream_code="1015")]
@@ -234,8 +234,8 @@ async def test_database_errors_are_counted_by_what_they_are(database: None) -> N
     assert value("ekonte_database_errors_total", kind="other") == 2
 
 
-async def test_the_event_loops_lag_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.platform.metrics.recording.LAG_LOOK_SECONDS", 0.001)
+async def test_the_event_loops_lag_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.platform.metrics.recording.LAG_SAMPLE_SECONDS", 0.001)
     async with asyncio.timeout(10), watching_event_loop():
         while not value("ekonte_event_loop_lag_seconds_count"):
             await asyncio.sleep(0.005)
@@ -257,7 +257,7 @@ def test_recording_never_raises(own_runtime: Runtime) -> None:
         record_upstream_call("fake", "CN", "submit", 1.0)
         record_credits_spent("fake", "m", 4)
         record_callback("x", "delivered")
-    assert [line["event"] for line in lines] == ["metrics.not_recorded"] * 4
+    assert [line["event"] for line in lines] == ["metrics.record_failed"] * 4
 
 
 def test_the_process_has_one_set_of_metrics(own_runtime: Runtime) -> None:

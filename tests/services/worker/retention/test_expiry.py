@@ -24,7 +24,7 @@ LONG_AGO = datetime.now(UTC) - timedelta(days=100)
 _ids = iter(range(first_id_at(LONG_AGO), first_id_at(LONG_AGO) + 10_000))
 
 
-def test_an_id_tells_when_it_was_made() -> None:
+def test_an_id_contains_its_creation_time() -> None:
     before = first_id_at(datetime.now(UTC) - timedelta(seconds=1))
     assert before < new_id() < first_id_at(datetime.now(UTC) + timedelta(seconds=1))
     assert first_id_at(datetime(1999, 1, 1, tzinfo=UTC)) == 0

@@ -28,7 +28,7 @@ from tests.resolvers.asking import ask
 pytestmark = pytest.mark.usefixtures("either_database")
 
 DAYS = 30.0
-WORDS = "Its files were removed: this server keeps results for 30 days. regenerate makes them anew."
+WORDS = "Its files were removed: this server keeps results for 30 days. regenerate makes them again."
 LONG_AGO = datetime.now(UTC) - timedelta(days=40)
 _ids = iter(range(first_id_at(LONG_AGO), first_id_at(LONG_AGO) + 10_000))
 
@@ -90,7 +90,7 @@ async def test_the_record_stays_with_its_request_and_its_job_says_what_became_of
         "files": [],
         "chosenFile": None,
         "job": {
-            "message": "Its files were removed: this server keeps results for 30 days. regenerate makes them anew."
+            "message": "Its files were removed: this server keeps results for 30 days. regenerate makes them again."
         },
     }
 
