@@ -198,7 +198,7 @@ async def test_an_earlier_result_without_files_cannot_be_shown_again() -> None:
     await remove_old_results(DAYS)
     version = await RecordVersion.get(job_id=first.id)
     before = await GenerationRecord.all().values()
-    with pytest.raises(ConflictError, match="files were removed"):
+    with pytest.raises(ConflictError, match="files of this version were removed"):
         await restore_version(OWNER, version.id)
     assert await GenerationRecord.all().values() == before
 
