@@ -7,7 +7,7 @@ EkonteError            a refused request; becomes a GraphQL error with extension
 ├── NotFoundError, WorkflowNotFoundError
 ├── ConflictError
 ├── InsufficientCreditError, RateLimitedError, QueryTooComplexError
-└── ProviderFailedError, StorageFailedError, QueueFailedError
+└── ProviderFailedError
 JobFailure             failed work; becomes Job.error
 ConfigurationError     an invalid setting or command line argument; stops the start
 """
@@ -153,14 +153,6 @@ def all_faults(faults: "Sequence[EkonteError]") -> EkonteError:
 
 class ProviderFailedError(EkonteError):
     code = ErrorCode.PROVIDER_FAILED
-
-
-class StorageFailedError(EkonteError):
-    code = ErrorCode.STORAGE_FAILED
-
-
-class QueueFailedError(EkonteError):
-    code = ErrorCode.QUEUE_FAILED
 
 
 class JobFailure(Exception):

@@ -68,10 +68,6 @@ class Account(OwnedRow):
         limit: int | None = self.daily_image_limit if kind is MediaKind.IMAGE else self.daily_video_limit
         return limit
 
-    def learned_limit(self, kind: MediaKind) -> int | None:
-        limit: int | None = self.learned_image_limit if kind is MediaKind.IMAGE else self.learned_video_limit
-        return limit
-
 
 class AccountCooldown(Row):
     """Blocks an account for a kind ("": any) and model ("": any) until `until_ms`.

@@ -342,7 +342,6 @@ class BatchStatus(StrEnum):
     CANCELED = "CANCELED"
 
 
-LIVE_BATCH_STATUSES = (BatchStatus.PENDING, BatchStatus.RUNNING, BatchStatus.PAUSED)
 ENDED_BATCH_STATUSES = (
     BatchStatus.SUCCEEDED,
     BatchStatus.PARTIALLY_FAILED,

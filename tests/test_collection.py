@@ -47,6 +47,15 @@ def test_every_folder_of_tests_is_a_package() -> None:
     assert [str(folder.relative_to(ROOT)) for folder in sorted(folders) if not (folder / "__init__.py").is_file()] == []
 
 
+def test_folders_of_tests_are_those_of_the_packages() -> None:
+    """A test stands where its subject does; what runs the whole (acceptance, web's audits) has folders of its own."""
+    folders = {Path(path).parent.relative_to("tests") for path in tracked("tests/*.py")}
+    packages = ("services", "models", "providers", "media", "schema", "resolvers", "tasks")
+    mirrored = [folder for folder in folders if folder.parts[:1] and folder.parts[0] in packages]
+    assert len(mirrored) > 20
+    assert [str(folder) for folder in sorted(mirrored) if not (ROOT / folder / "__init__.py").is_file()] == []
+
+
 @pytest.mark.parametrize(
     ("path", "is_lost"),
     [

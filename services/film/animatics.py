@@ -14,7 +14,7 @@ from services.film.storyboards import MAX_WORDS_LENGTH
 from services.film.workflow.targets import FPS
 from services.film.workflow_options import check_shot_seconds
 from services.platform.idempotency import once
-from services.platform.ownership import own, own_workflow_of
+from services.platform.owned import own, own_workflow_of
 from services.platform.providers import choose_provider, voices
 from services.platform.uploads import IncomingFile, store_media
 from services.queue.creation import create_stage_job

@@ -10,7 +10,7 @@ from models.scripts import Asset, Script
 from services.film.artifacts.canceling import cancel_builds
 from services.film.sources import scratch_folder
 from services.platform.idempotency import once
-from services.platform.ownership import own, own_workflow_of
+from services.platform.owned import own, own_workflow_of
 from services.platform.providers import choose_provider, voices
 from services.platform.uploads import IncomingFile, store_picture
 from services.queue.creation import create_stage_job

@@ -14,7 +14,7 @@ from services.film.sources import own_upload, scratch_folder
 from services.platform.files import NewFile, local_copy, store_file
 from services.platform.idempotency import once, previous_result
 from services.platform.links import fetch_link
-from services.platform.ownership import own, own_workflow_of
+from services.platform.owned import own, own_workflow_of
 from services.platform.uploads import in_worker
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs

@@ -11,7 +11,7 @@ from services.film.workflow.planning import end_stage_job
 from services.film.workflow.steps import clear_budget_pause
 from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation
-from services.platform.ownership import own
+from services.platform.owned import own
 from services.queue.outcomes import fail_artifact_of, wake_stage_jobs
 from services.queue.retrying import reopen_build_job, reopen_stage_job
 from services.stores import workflows

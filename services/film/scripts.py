@@ -9,7 +9,7 @@ from models.workflows import Workflow
 from services.film.sources import store_source
 from services.film.workflow_options import WorkflowOptions
 from services.platform.idempotency import once, previous_result
-from services.platform.ownership import own
+from services.platform.owned import own
 from services.platform.providers import choose_provider
 from services.queue.creation import create_stage_job
 from services.stores import scripts

@@ -20,7 +20,7 @@ from services.film.sources import scratch_folder
 from services.film.workflow_options import frame_size
 from services.platform.idempotency import once
 from services.platform.not_given import NOT_GIVEN, NotGiven
-from services.platform.ownership import own, own_workflow_of
+from services.platform.owned import own, own_workflow_of
 from services.platform.providers import check_pooled_choice, choose_provider
 from services.platform.uploads import IncomingFile, store_picture
 from services.queue.creation import create_stage_job

@@ -9,7 +9,7 @@ from models.storyboards import Shot
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.platform.idempotency import once
-from services.platform.ownership import own, own_workflow_of
+from services.platform.owned import own, own_workflow_of
 from services.platform.providers import choose_provider
 from services.platform.uploads import IncomingFile, store_media
 from services.queue.creation import create_stage_job

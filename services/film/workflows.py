@@ -28,7 +28,7 @@ from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import once, previous_result
 from services.platform.locking import lock_row
 from services.platform.not_given import NOT_GIVEN, NotGiven
-from services.platform.ownership import own
+from services.platform.owned import own
 from services.platform.providers import check_pooled_choice, choose_provider, voices
 from services.queue.notify import notify
 from services.queue.retrying import reopen_stage_job

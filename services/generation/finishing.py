@@ -33,7 +33,8 @@ from services.generation.records.publishing import publish_result
 from services.generation.results import new_result_file
 from services.generation.states import upstream_of
 from services.platform.backoff import Backoff
-from services.platform.files import pin_files, remove_leftovers_of_job, store_file
+from services.platform.file_removal import remove_leftovers_of_job
+from services.platform.files import pin_files, store_file
 from services.platform.links import LinkNotFetchedError, fetch_link
 from services.platform.providers import pooled_provider
 from services.stores.attempts import drain_others, move, set_outcome

@@ -10,7 +10,7 @@ from models.jobs import Job
 from providers.pooled import UpstreamFaultError, UpstreamTask
 from services.accounts.sessions import credential_of
 from services.generation.states import record_states
-from services.platform.ownership import own
+from services.platform.owned import own
 from services.platform.providers import is_pooled, pooled_provider
 from services.queue.notify import notify_pools
 

@@ -13,8 +13,8 @@ import structlog
 
 from models.audit import AuditEntry
 from models.ids import parse_global_id
+from models.sql import timestamp_before_sql
 from services.platform.metrics.recording import record_audit_lost
-from services.platform.sql import timestamp_before_sql
 from services.platform.table_scan import delete_in_parts
 
 log = structlog.get_logger(__name__)

@@ -15,7 +15,7 @@ from errors import BadInputError, ConflictError
 from models.database import execute, transaction
 from models.ids import new_id
 from models.jobs import IdempotencyKey
-from services.platform.sql import timestamp_before_sql, timestamp_sql
+from models.sql import timestamp_before_sql, timestamp_sql
 from settings import get_settings
 
 RowT = TypeVar("RowT", bound=Model)

@@ -27,7 +27,6 @@ KEY_BYTES = 32
 class KeyPurpose(StrEnum):
     TOKENS = "tokens"
     FILE_LINKS = "file-links"
-    STORED_SECRETS = "stored-secrets"
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,6 @@ class Keys:
 
     tokens: bytes | None = field(repr=False)
     file_links: bytes = field(repr=False)
-    stored_secrets: bytes = field(repr=False)
 
 
 def derive_key(secret: bytes, purpose: KeyPurpose) -> bytes:
@@ -62,7 +60,6 @@ def load_keys(settings: Settings) -> Keys:
     return Keys(
         tokens=tokens,
         file_links=derive_key(secret, KeyPurpose.FILE_LINKS),
-        stored_secrets=derive_key(secret, KeyPurpose.STORED_SECRETS),
     )
 
 

@@ -6,8 +6,10 @@ from typing import Any, TypeVar
 
 from tortoise.queryset import QuerySet
 
+from errors import BadInputError, not_found
 from models.base import OwnedRow
 from models.database import execute
+from models.workflows import Workflow
 
 M = TypeVar("M", bound=OwnedRow)
 
@@ -24,8 +26,24 @@ def owned_or_shared(model: type[M], owner: str) -> QuerySet[M]:
     return model.filter(owner__in=[owner, ""])
 
 
-async def find(model: type[M], owner: str, row_id: int) -> M | None:
-    return await owned(model, owner).get_or_none(id=row_id)
+async def own(model: type[M], owner: str, row_id: int) -> M:
+    """Returns the owner's row. Raises NotFoundError (WorkflowNotFoundError for workflows) if there is none."""
+    row = await owned(model, owner).get_or_none(id=row_id)
+    if row is None:
+        raise not_found(model.__name__.lower())
+    return row
+
+
+async def own_workflow_of(owner: str, workflow_id: int, made_in: int | None) -> Workflow:
+    """Returns the owner's workflow, for an object that is created from a row of the workflow `made_in`.
+
+    Raises BadInputError if that is another workflow: its next run would not use the new object, and deleting it would
+    delete the object's source.
+    """
+    workflow = await own(Workflow, owner, workflow_id)
+    if made_in != workflow_id:
+        raise BadInputError("The source object does not belong to that workflow.", path=["input", "workflowId"])
+    return workflow
 
 
 async def rows_by_id(model: type[M], owner: str, ids: Iterable[int]) -> dict[int, M]:

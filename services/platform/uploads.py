@@ -14,7 +14,7 @@ from media.processes import run_in_worker
 from models.files import StoredFile
 from models.workflows import Workflow
 from services.platform.files import NewFile, store_file
-from services.platform.ownership import own
+from services.platform.owned import own
 from settings import get_settings
 
 MAX_PICTURE_SIDE = 4096

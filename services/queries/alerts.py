@@ -7,10 +7,10 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from models.alerts import Alert
+from models.sql import timestamp_before_sql
 from services.platform.event_bus import RE_READ_SECONDS
 from services.platform.events import alerts_topic, bus
 from services.platform.owned import owned_or_shared, owned_rows_sql
-from services.platform.sql import timestamp_before_sql
 
 BATCH = 100
 "Alerts that are read and yielded at once. A slow reader then gets the newest states of the next batch."

@@ -8,9 +8,8 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from models.base import OwnedRow
-from models.enums import AssetType, JobRole, JobStatus, JobType, Stage, WorkflowStatus
+from models.enums import JobRole, JobStatus, JobType, Stage, WorkflowStatus
 from models.jobs import Job
-from models.scripts import Asset
 from models.workflows import Workflow
 from services.platform.owned import owned
 from services.platform.paging import Page, PageRequest, Position, cut_page
@@ -63,11 +62,6 @@ def jobs_query(owner: str, conditions: JobConditions) -> QuerySet[Job]:
     if conditions.created_before is not None:
         query = query.filter(created_at__lt=conditions.created_before)
     return query
-
-
-def assets_query(owner: str, workflow_id: int, asset_type: AssetType | None) -> QuerySet[Asset]:
-    query = owned(Asset, owner).filter(workflow_id=workflow_id)
-    return query if asset_type is None else query.filter(type=asset_type)
 
 
 async def newest_first(query: QuerySet[M], request: PageRequest) -> Page[M]:

@@ -15,10 +15,10 @@ import orjson
 
 from models.database import execute, is_sqlite, now_ms_sql
 from models.enums import Queue
+from models.sql import timestamp_before_sql
 from services.platform.files import storage
 from services.platform.host import HostLoad
 from services.platform.runtime import runtime
-from services.platform.sql import timestamp_before_sql
 from services.platform.version import VERSION
 from services.queue.depths import queue_depths
 from settings import Settings

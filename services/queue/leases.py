@@ -13,11 +13,11 @@ from models.batches import Batch
 from models.database import execute, now_ms_sql, transaction
 from models.enums import JobRole, Queue
 from models.jobs import Job
+from models.sql import skip_locked_sql
 from services.platform.events import bus, job_topic
 from services.platform.leases import Lease
 from services.platform.locking import lock_rows
 from services.platform.runtime import runtime
-from services.platform.sql import skip_locked_sql
 from services.queue.priority import aged_rank_sql, group_sql, is_paused_sql
 from services.stores import workflows
 from services.stores.jobs import claims
@@ -165,15 +165,6 @@ async def _unclaim_if_over_limit(lease: Lease, batch_id: int) -> bool:
 def is_killing_workers(job: Job) -> bool:
     """Returns whether a build was claimed so often without finishing that it probably terminates its workers."""
     return job.tries - job.failures > MAX_TRIES
-
-
-async def due_queues() -> dict[Queue, int]:
-    """Returns the number of jobs that are due now, by queue."""
-    rows = await execute(
-        "SELECT queue, COUNT(*) AS waiting FROM job WHERE status IN ('PENDING', 'RUNNING')"
-        f" AND due_at_ms <= {now_ms_sql()} GROUP BY queue"
-    )
-    return {Queue(row["queue"]): int(row["waiting"]) for row in rows}
 
 
 async def extend(lease: Lease, lease_seconds: float, progress: float | None = None, message: str | None = None) -> bool:

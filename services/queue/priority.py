@@ -1,7 +1,7 @@
 """The order of waiting jobs: the priority, and how waiting raises it; as SQL and as a pure function, which agree."""
 
 from models.database import now_ms_sql
-from services.platform.sql import greatest_sql, waiting_since_sql
+from models.sql import greatest_sql, waiting_since_sql
 from settings import get_settings
 
 HIGH_RANK = 1

@@ -11,7 +11,7 @@ import structlog
 from errors import EkonteError, JobErrorCode, JobFailure
 from models.database import is_away
 from models.jobs import Job
-from services.platform.files import remove_leftovers_of_job
+from services.platform.file_removal import remove_leftovers_of_job
 from services.platform.leases import Lease
 from services.platform.scratch import make_try_folder
 from services.queue.heartbeat import LeaseLostError, Report, under_lease

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from models.database import execute, now_ms_sql
 from models.ids import new_id
+from models.sql import greatest_sql, timestamp_sql
 from services.platform.owned import places
-from services.platform.sql import greatest_sql, timestamp_sql
 from services.stores.updates import delete, id_in
 
 

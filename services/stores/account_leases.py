@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 
 from models.database import execute, now_ms_sql
 from models.enums import MediaKind
+from models.sql import skip_locked_sql
 from services.platform.leases import Lease, LeasedTable
 from services.platform.owned import places
-from services.platform.sql import skip_locked_sql
 from services.stores.attempts import of_kinds_sql
 
 POLLS = LeasedTable("account", until="poll_lease_until_ms", epoch="poll_epoch")

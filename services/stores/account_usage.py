@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from models.database import execute
 from models.enums import MediaKind
 from models.ids import new_id
+from models.sql import timestamp_before_sql, timestamp_sql
 from services.platform.owned import places
-from services.platform.sql import timestamp_before_sql, timestamp_sql
 from services.platform.table_scan import delete_in_parts
 from services.stores.updates import Sql, delete, id_in
 

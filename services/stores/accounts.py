@@ -10,9 +10,9 @@ from typing import Any
 from models.accounts import Account
 from models.database import after_commit, execute, now_ms_sql
 from models.enums import ACCOUNT_TRANSITIONS, AccountStatus, MediaKind
+from models.sql import greatest_sql, least_sql, timestamp_before_sql
 from services.platform.events import accounts_topic, bus
 from services.platform.owned import places
-from services.platform.sql import greatest_sql, least_sql, timestamp_before_sql
 from services.stores.transitions import check_transition
 from services.stores.updates import Sql, all_of, database_time, one_of, update
 

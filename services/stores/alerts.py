@@ -7,8 +7,8 @@ from models.alerts import Alert
 from models.database import after_commit, execute
 from models.enums import AlertKind, AlertSeverity
 from models.ids import new_id
+from models.sql import timestamp_before_sql, timestamp_sql
 from services.platform.events import alerts_topic, bus
-from services.platform.sql import timestamp_before_sql, timestamp_sql
 from services.platform.table_scan import delete_in_parts
 from services.stores.updates import Sql, all_of, database_time, one_of, update
 

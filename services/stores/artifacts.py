@@ -7,8 +7,8 @@ from models.artifacts import Artifact, ArtifactFile
 from models.database import execute
 from models.enums import ArtifactKind, FileRole, Stage
 from models.ids import new_id
+from models.sql import timestamp_sql
 from services.platform.owned import places
-from services.platform.sql import timestamp_sql
 from services.stores.updates import Sql, all_of, delete, one_of, stored, update
 
 _NO_FAILURE = {"failed_fingerprint": None, "error": None}

@@ -8,9 +8,9 @@ from models.database import execute
 from models.enums import ATTEMPT_TRANSITIONS, AttemptOutcome, AttemptState, MediaKind
 from models.generation import Attempt
 from models.job_errors import JobError, with_errors_as_json
+from models.sql import skip_locked_sql
 from services.platform.leases import Lease, LeasedTable
 from services.platform.owned import places
-from services.platform.sql import skip_locked_sql
 from services.stores.clock import NULL, Moment, in_ms, now_sql, raised
 from services.stores.transitions import check_transition
 from services.stores.updates import Sql, all_of, database_time, one_of, update

@@ -6,8 +6,8 @@ from typing import Any
 from models.batches import Batch
 from models.database import after_commit, execute
 from models.enums import BATCH_TRANSITIONS, ENDED_BATCH_STATUSES, BatchStatus
+from models.sql import timestamp_before_sql
 from services.platform.events import batch_topic, bus
-from services.platform.sql import timestamp_before_sql
 from services.stores.transitions import check_transition
 from services.stores.updates import Sql, all_of, database_time, one_of, update
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from models.callbacks import CallbackDelivery, CallbackTry
 from models.database import execute, now_ms_sql
 from models.enums import DELIVERY_TRANSITIONS, DeliveryStatus
+from models.sql import timestamp_before_sql
 from services.platform.leases import LeasedTable
-from services.platform.sql import timestamp_before_sql
 from services.stores.transitions import check_transition
 from services.stores.updates import Sql, database_time, delete, id_in, update
 

@@ -10,7 +10,7 @@ from typing import Any
 from models.database import execute_many
 from models.generation import GenerationRecord, RecordVersion
 from models.generation_requests import GenerationRequest
-from services.platform.sql import timestamp_sql
+from models.sql import timestamp_sql
 from services.stores.updates import Sql, all_of, database_time, delete, id_in, one_of, stored, update
 
 ROWS_PER_STATEMENT = 200

@@ -8,8 +8,8 @@ from typing import Any
 from tortoise.models import Model
 
 from models.database import execute
+from models.sql import timestamp_sql
 from services.platform.owned import places
-from services.platform.sql import timestamp_sql
 
 
 @dataclass(frozen=True)

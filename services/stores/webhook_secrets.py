@@ -3,7 +3,7 @@
 from models.callbacks import WebhookSecret
 from models.database import execute
 from models.ids import new_id
-from services.platform.sql import timestamp_sql
+from models.sql import timestamp_sql
 from services.stores.updates import Sql, update
 
 

@@ -16,9 +16,9 @@ from models.enums import (
     Stage,
     WorkflowStatus,
 )
+from models.sql import greatest_sql, least_sql
 from models.workflows import Workflow, WorkflowStage
 from services.platform.events import bus, workflow_topic
-from services.platform.sql import greatest_sql, least_sql
 from services.stores.transitions import check_transition
 from services.stores.updates import Sql, all_of, database_time, delete, one_of, update
 

@@ -17,7 +17,8 @@ from services.accounts.sessions import check_encryption
 from services.platform import files
 from services.platform.data_folder import unusable_folder
 from services.platform.events import open_bus
-from services.platform.files import remove_unfinished, storage
+from services.platform.file_removal import remove_unfinished
+from services.platform.files import storage
 from services.platform.host import sampling
 from services.platform.metrics.recording import record_database_error, watching_event_loop
 from services.platform.migrations import database_url, migrate, missing_migrations

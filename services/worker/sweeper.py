@@ -17,7 +17,7 @@ from services.notifications.statistics.history import count_history
 from services.notifications.statistics.rollup import roll_up
 from services.platform.audit import delete_old_entries
 from services.platform.deployment_facts import claim_turn
-from services.platform.files import remove_unreferenced
+from services.platform.file_removal import remove_unreferenced
 from services.platform.idempotency import delete_expired_keys
 from services.stores.jobs.waits import wake_orphaned_stage_jobs
 from services.worker.retention.expiry import delete_expired_rows

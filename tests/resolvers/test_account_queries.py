@@ -8,8 +8,8 @@ import pytest
 from models.accounts import Account, AccountUsage
 from models.database import execute, now_ms
 from models.enums import AccountStatus, AccountType, AttemptState, MediaKind, Site
+from models.sql import timestamp_sql
 from services.accounts.pool.quota import next_reset
-from services.platform.sql import timestamp_sql
 from services.queries.accounts import today
 from settings import get_settings
 from tests.account_factories import make_account, make_attempt, make_cooldown

@@ -9,11 +9,11 @@ from typing import Any
 from models.accounts import AccountCooldown
 from models.database import execute
 from models.enums import AccountStatus, MediaKind
+from models.sql import milliseconds_of_sql
 from services.accounts.pool.choosing import Candidate, Cooldown
 from services.accounts.pool.cooling import present_limit
 from services.accounts.pool.quota import next_reset, quota_day
 from services.platform.owned import places
-from services.platform.sql import milliseconds_of_sql
 
 
 @dataclass(frozen=True)

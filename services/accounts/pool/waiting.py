@@ -15,6 +15,7 @@ from models.enums import AttemptState, MediaKind, Queue
 from models.generation import Attempt
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
+from models.sql import waiting_since_sql
 from models.workflows import Workflow
 from services.accounts.pool.choosing import Demand
 from services.accounts.pool.demands import demand_of
@@ -22,7 +23,6 @@ from services.accounts.pool.fairness import Group, WaitingJob
 from services.platform.locking import lock_rows
 from services.platform.owned import places
 from services.platform.providers import pooled_models
-from services.platform.sql import waiting_since_sql
 from services.queue.priority import aged_rank, group_sql, is_paused_with_workflow_sql
 from settings import get_settings
 

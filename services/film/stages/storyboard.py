@@ -9,7 +9,7 @@ from models.enums import ArtifactKind, FileRole, JobType, Queue, Stage
 from models.files import StoredFile
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
-from models.scripts import Asset, Script, ScriptShot
+from models.scripts import Asset, ScriptShot
 from models.storyboards import Shot, Storyboard
 from providers.base import GridOrder, ImageOrder, ImageProvider, Subject
 from providers.prompts import composed_prompt
@@ -322,8 +322,3 @@ def default_storyboard_options(options: dict[str, Any], width: int, height: int)
         "style": options.get("style"),
         "autoCrop": True,
     }
-
-
-async def script_language(script_id: int) -> str:
-    script = await Script.get(id=script_id)
-    return script.language or "en"

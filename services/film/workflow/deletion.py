@@ -12,7 +12,7 @@ from models.storyboards import Storyboard
 from services.film.artifacts.canceling import cancel_builds
 from services.film.workflow.planning import end_stage_job
 from services.generation.similarity.indexing import delete_similarity_keys
-from services.platform.files import release_files
+from services.platform.file_removal import release_files
 from services.stores import artifacts, films, records, scripts, storyboards
 from services.stores.jobs.deletions import delete_links_of_workflow, delete_stages_and_builds
 from services.stores.jobs.which import Jobs

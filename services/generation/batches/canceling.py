@@ -11,7 +11,7 @@ from models.jobs import Job
 from services.generation.batches.lifecycle import count_jobs, end_batch, lock_own_batch
 from services.generation.on_ended import on_ended
 from services.generation.stopping import end_canceled
-from services.platform.ownership import own
+from services.platform.owned import own
 from services.stores import batches
 
 MAX_REASON_CHARACTERS = 500

@@ -14,8 +14,7 @@ from services.generation.admission import queue_for
 from services.generation.batches.lifecycle import reopen_batches
 from services.generation.resolving import resolve_all
 from services.generation.retrying import SUPERSEDED, current_among, retry_generations
-from services.platform.owned import places
-from services.platform.ownership import own
+from services.platform.owned import own, places
 from services.platform.paging import MAX_IDS
 from services.queue.notify import notify
 from services.stores import records

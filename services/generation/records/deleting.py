@@ -10,7 +10,7 @@ from models.jobs import Job
 from services.generation.records.holding import lock_record, refuse_live_job
 from services.generation.similarity.indexing import replace_keys
 from services.generation.stopping import drain_attempts
-from services.platform.files import release_files
+from services.platform.file_removal import release_files
 from services.stores import records
 from services.stores.jobs.files import remove_file_links
 

@@ -2,8 +2,8 @@
 
 from models.database import execute
 from models.enums import AlertKind, AlertSeverity, MediaKind
+from models.sql import timestamp_before_sql
 from services.notifications.alerts.raising import close_passed, is_open_sql, raise_alert
-from services.platform.sql import timestamp_before_sql
 from settings import Settings
 
 KIND_SQL = "CASE WHEN job.type IN ('TEXT_TO_VIDEO', 'IMAGE_TO_VIDEO') THEN 'VIDEO' ELSE 'IMAGE' END"

@@ -2,8 +2,8 @@
 
 from models.database import execute
 from models.enums import AlertKind, AlertSeverity
+from models.sql import timestamp_before_sql
 from services.notifications.alerts.raising import close_passed, is_open_sql, raise_alert
-from services.platform.sql import timestamp_before_sql
 from settings import Settings
 
 # Starting, resuming or retrying a batch changes its updated_at. The subquery reads the jobs by the index of their

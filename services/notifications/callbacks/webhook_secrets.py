@@ -4,9 +4,9 @@ import secrets
 from datetime import datetime
 
 from models.database import execute, transaction
+from models.sql import timestamp_sql
 from services.notifications.callbacks.signing import secret_text
 from services.platform.sealing import open_sealed, seal
-from services.platform.sql import timestamp_sql
 from services.stores import webhook_secrets
 
 KEY_BYTES = 32

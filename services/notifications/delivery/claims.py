@@ -12,6 +12,7 @@ from typing import Any
 from models.callbacks import CallbackDelivery
 from models.database import after_commit, transaction
 from models.enums import AlertKind, AlertSeverity, DeliveryStatus
+from models.sql import skip_locked_sql
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.notifications.callbacks.outbox import ALERT, BATCH, WORKFLOW
 from services.notifications.delivery.retries import wait_ms
@@ -20,7 +21,6 @@ from services.notifications.delivery.turns import Target, due_sql, next_ids
 from services.platform.leases import Lease
 from services.platform.metrics.recording import record_callback
 from services.platform.owned import places
-from services.platform.sql import skip_locked_sql
 from services.stores import callbacks
 
 LEASE_SECONDS = 60.0

@@ -6,8 +6,8 @@ from typing import Any
 
 from models.database import execute, now_ms_sql
 from models.enums import JOB_TRANSITIONS, LIVE_JOB_STATUSES, JobStatus
+from models.sql import greatest_sql, timestamp_sql
 from services.platform.leases import Lease, LeasedTable
-from services.platform.sql import greatest_sql, timestamp_sql
 from services.stores.jobs.transitions import announce_ids
 from services.stores.transitions import check_transition
 

@@ -9,9 +9,9 @@ from models.enums import JOB_TRANSITIONS, LIVE_JOB_STATUSES, JobRole, JobStatus,
 from models.generation_requests import GenerationRequest
 from models.job_errors import JobError
 from models.jobs import Job
+from models.sql import timestamp_sql
 from services.platform.leases import Lease
 from services.platform.owned import places
-from services.platform.sql import timestamp_sql
 from services.stores.clock import NULL, now_sql, raised
 from services.stores.jobs.transitions import Changed, announce, announce_ids, transition
 from services.stores.jobs.which import Jobs

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from models.database import execute
 from models.enums import Stage
+from models.sql import greatest_sql, least_sql
 from services.platform.owned import places
-from services.platform.sql import greatest_sql, least_sql
 from services.stores.jobs.transitions import announce_ids
 
 

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from models.database import execute, now_ms_sql
 from models.enums import JobRole, JobStatus, Queue
 from models.jobs import Job
+from models.sql import greatest_sql, least_sql
 from services.platform.leases import Lease
 from services.platform.owned import places
-from services.platform.sql import greatest_sql, least_sql
 from services.stores.clock import NULL, in_ms, raised
 from services.stores.jobs.claims import IS_RUNNING
 from services.stores.jobs.transitions import Changed, announce_ids, transition

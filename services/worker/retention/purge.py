@@ -7,9 +7,9 @@ referenced stay and are checked again in the next pass.
 from collections.abc import Sequence
 
 from models.database import execute, transaction
+from models.sql import timestamp_before_sql
 from services.notifications.statistics.events import delete_deltas_of_jobs
 from services.platform.owned import places
-from services.platform.sql import timestamp_before_sql
 from services.stores import account_cooldowns, account_usage, accounts, batches, records, routes
 from services.stores.attempts import delete_attempts_of_records
 from services.stores.jobs.deletions import delete_jobs_of_records

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 
 from models.database import execute, transaction
 from models.ids import first_id_at
-from services.platform.files import release_files
+from models.sql import timestamp_before_sql
+from services.platform.file_removal import release_files
 from services.platform.owned import places
-from services.platform.sql import timestamp_before_sql
 from services.platform.table_scan import scan_table
 from services.stores.jobs.files import remove_inputs_from, remove_result_links
 from services.stores.jobs.progress import record_files_removed

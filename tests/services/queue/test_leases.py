@@ -13,7 +13,6 @@ from services.platform.leases import Lease
 from services.queue.leases import (
     MAX_TRIES,
     claim,
-    due_queues,
     extend,
     is_killing_workers,
     release,
@@ -65,7 +64,7 @@ async def test_jobs_that_are_not_due_or_of_other_queues_are_left() -> None:
     assert await claim(Queue.IMAGES, "worker", 30) is None
     await due(later)
     assert await claim(Queue.VIDEOS, "worker", 30) is None
-    assert await due_queues() == {Queue.IMAGES: 1}
+    assert await claim(Queue.IMAGES, "worker", 30) is not None
 
 
 async def test_a_job_whose_lease_ran_out_is_claimed_again_and_its_old_holder_can_write_nothing() -> None:

@@ -50,7 +50,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "similarity_key": ("services.stores.similarity_keys",),
     "statistics_cell": ("services.stores.statistics",),
     "statistics_delta": ("services.stores.statistics",),
-    "stored_file": ("services.platform.files",),
+    "stored_file": ("services.platform.files", "services.platform.file_removal"),
     "storyboard": ("services.stores.storyboards",),
     "uploaded_input": ("services.stores.account_usage",),
     "video": ("services.stores.films",),

@@ -61,7 +61,7 @@ async def test_a_step_that_fails_keeps_no_other_from_being_done(monkeypatch: pyt
     async def broken() -> None:
         raise OSError("away")
 
-    monkeypatch.setattr(sweeping, "forget_old_keys", broken)
+    monkeypatch.setattr(sweeping, "delete_expired_keys", broken)
     await loose_file()
     await raise_alert(OWNER, AlertKind.CREDIT_LOW, AlertSeverity.WARNING, "old", "It has few credits.")
     await Alert.all().update(resolved_at=datetime.now(UTC) - timedelta(days=100))

@@ -17,7 +17,8 @@ from services.generation.admission import generate
 from services.generation.records.showing import restore_version
 from services.platform import files
 from services.platform.events import bus, job_topic
-from services.platform.files import remove_unreferenced, storage_key
+from services.platform.file_removal import remove_unreferenced
+from services.platform.files import storage_key
 from services.worker.retention import results
 from services.worker.retention.results import remove_old_results
 from tests.factories import OTHER, OWNER, make_artifact, make_asset, make_file, make_job, make_script
