@@ -11,6 +11,9 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 _LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 _SHELL = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 _TYPED = re.compile(r"^make ([a-z-]+)", re.MULTILINE)
+_FILE = re.compile(
+    r"`((?:services|tasks|schema|resolvers|models|providers|media|web|tests|bench|examples)/[a-z0-9_/]+\.(?:py|toml|graphql))`"
+)
 _QUOTED = re.compile(r"`make ([a-z-]+)[^`]*`")
 
 
@@ -18,6 +21,12 @@ _QUOTED = re.compile(r"`make ([a-z-]+)[^`]*`")
 def test_links_to_files_lead_somewhere(path: Path) -> None:
     text = path.read_text("utf-8")
     assert [link for link in _LINK.findall(text) if not (path.parent / link).exists()] == []
+
+
+def test_files_of_the_code_that_are_named_are_there() -> None:
+    named = {(path.name, file) for path in DOCUMENTS for file in _FILE.findall(path.read_text("utf-8"))}
+    assert len(named) > 60
+    assert sorted((document, file) for document, file in named if not (ROOT / file).exists()) == []
 
 
 def test_every_make_target_that_is_named_is_there() -> None:
