@@ -56,7 +56,8 @@ class Worker:
 
         kinds = [kind for queue, kind in KIND_OF_POOL_QUEUE.items() if queue in self.queues]
         self.schedulers = {
-            queue: PassLoop(Scheduler(kind, name, send).make_pass) for queue, kind in KIND_OF_POOL_QUEUE.items()
+            queue: PassLoop("schedule", Scheduler(kind, name, send).make_pass)
+            for queue, kind in KIND_OF_POOL_QUEUE.items()
         }
         # After a submit, a refused job is scheduled again and an accepted task is polled; a poll releases slots and
         # finds results.
@@ -77,10 +78,10 @@ class Worker:
             "receive", CreditSource(settings, lambda: send(Work.SCHEDULE)), Capacity(MAX_RECEIVING)
         )
 
-        self.sweeps = PassLoop(sweep)
-        self.rollups = PassLoop(roll_up_statistics)
-        self.alert_checks = PassLoop(partial(check_alerts, settings))
-        self.retention = PassLoop(partial(apply_retention, settings))
+        self.sweeps = PassLoop("sweep", sweep)
+        self.rollups = PassLoop("roll up statistics", roll_up_statistics)
+        self.alert_checks = PassLoop("check alerts", partial(check_alerts, settings))
+        self.retention = PassLoop("apply retention", partial(apply_retention, settings))
 
     async def stop(self) -> None:
         """Cancels all running work and releases it, due at once for other workers; actors that run loops return."""

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import structlog
 
 from services.worker import pass_loop
 from services.worker.pass_loop import PassLoop
@@ -21,7 +22,7 @@ async def test_requests_during_a_pass_make_one_more() -> None:
         await gate.wait()
         return False
 
-    loop = PassLoop(one)
+    loop = PassLoop("test", one)
     run = asyncio.create_task(loop.run(never))
     await asyncio.sleep(0.01)
     for _ in range(5):
@@ -38,7 +39,7 @@ async def test_passes_go_on_while_there_is_more_to_do() -> None:
     async def one() -> bool:
         return left.pop(0)
 
-    await PassLoop(one).run(never)
+    await PassLoop("test", one).run(never)
     assert left == []
 
 
@@ -51,7 +52,7 @@ async def test_after_its_time_a_run_hands_over(monkeypatch: pytest.MonkeyPatch) 
         return True
 
     async with asyncio.timeout(5):
-        await PassLoop(one).run(lambda: handed.append(1))
+        await PassLoop("test", one).run(lambda: handed.append(1))
     assert handed == [1]
 
 
@@ -64,9 +65,10 @@ async def test_a_pass_that_fails_ends_its_run_and_the_next_one_begins_anew() -> 
             raise answer
         return answer
 
-    loop = PassLoop(one)
-    with pytest.raises(ConnectionError):
+    loop = PassLoop("test", one)
+    with structlog.testing.capture_logs() as logs:
         await loop.run(never)
+    assert [(line["event"], line["error"]) for line in logs] == [("work.pass_failed", "ConnectionError")]
     await loop.run(never)
     assert answers == []
 
@@ -79,7 +81,7 @@ async def test_stopping_cancels_the_pass_and_makes_no_more() -> None:
         await asyncio.sleep(60)
         return False
 
-    loop = PassLoop(one)
+    loop = PassLoop("test", one)
     run = asyncio.create_task(loop.run(never))
     await asyncio.sleep(0.01)
     await loop.stop()
