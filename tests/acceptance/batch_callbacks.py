@@ -42,7 +42,7 @@ async def a_receiver_that_fails_hangs_redirects_and_works(pool: Pool, _: Path) -
         assert (delivery["status"], delivery["nextAttemptAt"]) == ("DELIVERED", None)
         assert [one["statusCode"] for one in delivery["tries"]] == [500, None, 302, 200]
         errors = [one["error"] or "" for one in delivery["tries"]]
-        assert "no answer within" in errors[1]
+        assert "No response within" in errors[1]
         assert "redirect" in errors[2]
         assert {one.path for one in receiver.received} == {"/hooks"}, "a redirect was followed"
         assert {one.headers["webhook-id"] for one in receiver.received} == {delivery["id"]}

@@ -224,7 +224,7 @@ async def all_accounts_cooling(pool: Pool, _: Path) -> None:
         return job["status"] == "SUCCEEDED"
 
     await until("the job goes on by itself", ask)
-    assert any("cooling" in message and "until" in message for message in said), said
+    assert any("Cooling down" in message and "until" in message for message in said), said
     job = await pool.job(job_id)
     assert {attempt[2:] for attempt in attempts_of(job)[:-1]} == {("RATE_LIMIT", "1057")}
     await pool.check_ledger(["c1"])

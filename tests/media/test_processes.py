@@ -50,7 +50,7 @@ async def test_failures_arrive_whole() -> None:
 
 
 async def test_a_process_that_dies_is_a_failed_job_and_the_next_call_works() -> None:
-    with pytest.raises(JobFailure, match="died") as failure:
+    with pytest.raises(JobFailure, match="crashed") as failure:
         await run_in_worker(calls.die, limit=2, timeout_seconds=60)
     assert failure.value.is_retryable
     assert await run_in_worker(calls.double, 1, limit=2, timeout_seconds=60) == 2
