@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from errors import ConfigurationError
-from settings import Settings, get_jimeng_settings, read_settings, settings_table, unknown_variables, use_settings
+from services.platform.unknown_settings import unknown_variables
+from settings import Settings, get_jimeng_settings, read_settings, use_settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "schema":
                 return print_schema()
             case "settings":
+                from services.platform.settings_table import settings_table
+
                 print(settings_table(), end="")
                 return 0
             case "migrate":

@@ -5,18 +5,16 @@ that names its variable; a variable that no setting reads is reported as a warni
 """
 
 import contextlib
-import difflib
 import os
 import re
 import zoneinfo
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from urllib.parse import SplitResult, urlsplit
 
 from cryptography.fernet import Fernet
-from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -312,54 +310,16 @@ def _fault_text(kind: type[BaseSettings], fault: Mapping[str, Any]) -> str:
     """The error text of one invalid value: the validator's message, else the allowed values as in the table."""
     name = str(fault["loc"][0])
     reason = fault.get("ctx", {}).get("error")
-    allowed = _allowed(kind.model_fields[name]).replace("`", "")
-    return f"{_variable(kind, name)}: {reason or 'must be ' + allowed}"
+    allowed = allowed_values(kind.model_fields[name]).replace("`", "")
+    return f"{variable_name(kind, name)}: {reason or 'must be ' + allowed}"
 
 
-def _variable(kind: type[BaseSettings], name: str) -> str:
+def variable_name(kind: type[BaseSettings], name: str) -> str:
+    """The environment variable of a field, e.g. EKONTE_PORT of Settings' port."""
     return f"{kind.model_config.get('env_prefix', '')}{name.upper()}"
 
 
-def unknown_variables() -> list[str]:
-    """A warning for each EKONTE_* or JIMENG_* variable of the environment and of `.env` that no setting reads."""
-    env_file = Settings.model_config.get("env_file")
-    in_file = dotenv_values(env_file, encoding="utf-8") if isinstance(env_file, str) else {}
-    return unknown_variable_texts([*os.environ, *in_file])
-
-
-def unknown_variable_texts(names: Iterable[str]) -> list[str]:
-    """As unknown_variables, for the given names; suggests the setting with the most similar name, if there is one."""
-    texts = []
-    for name in sorted(set(names)):
-        upper = name.upper()
-        prefix = next((prefix for prefix in (ENV_PREFIX, JIMENG_PREFIX) if upper.startswith(prefix)), None)
-        known = [variable for variable in _variables() if prefix is not None and variable.startswith(prefix)]
-        if known and not upper.startswith(TEST_PREFIX) and upper not in (*CLIENT_VARIABLES, *known):
-            # Compared without the prefix, which all names share.
-            rests = [variable.removeprefix(prefix or "") for variable in known]
-            nearest = difflib.get_close_matches(upper.removeprefix(prefix or ""), rests, n=1)
-            suggestion = f"did you mean {prefix}{nearest[0]}?" if nearest else "docs/settings.md lists all settings."
-            texts.append(f"{name} is not a setting; {suggestion}")
-    return texts
-
-
-def _variables() -> list[str]:
-    return [_variable(kind, name) for kind in (Settings, JimengSettings) for name in kind.model_fields]
-
-
-def settings_table() -> str:
-    """All settings as two Markdown tables: variable, default, allowed values, meaning."""
-    return f"{_table(Settings)}\nFor Jimeng and Dreamina:\n\n{_table(JimengSettings)}"
-
-
-def _table(kind: type[BaseSettings]) -> str:
-    rows = ["| variable | default | value | meaning |", "| --- | --- | --- | --- |"]
-    for name, field in kind.model_fields.items():
-        rows.append(f"| `{_variable(kind, name)}` | {_default(field)} | {_allowed(field)} | {field.description} |")
-    return "\n".join(rows) + "\n"
-
-
-def _allowed(field: FieldInfo) -> str:
+def allowed_values(field: FieldInfo) -> str:
     """The allowed values in Markdown: type and limits."""
     limits = [
         f"{sign} {value}"
@@ -378,14 +338,6 @@ def _kind(annotation: object) -> str:
         if isinstance(choice, type) and choice in named:
             return "a list, separated by commas" if get_origin(annotation) is tuple else named[choice]
     return "text, kept secret"
-
-
-def _default(field: FieldInfo) -> str:
-    if field.default_factory is not None:
-        return "number of cores"
-    if field.default is None or field.default == ():
-        return "not set"
-    return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"
 
 
 @dataclass

@@ -89,7 +89,7 @@ class Tick:
         unsent = {
             target
             for target in targets
-            if target[1] in self._queues and self._pending.get(target, 0.0) <= now - MAX_PENDING_SECONDS
+            if target[1] in self._queues and self._pending.get(target, float("-inf")) <= now - MAX_PENDING_SECONDS
         }
         self._pending |= dict.fromkeys(unsent, now)
         self._notifier.send(unsent)

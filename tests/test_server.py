@@ -20,8 +20,9 @@ from models.ids import use_process_number
 from services.platform.audit import write_entry
 from services.platform.identity import Identity
 from services.platform.keys import load_keys
+from services.platform.settings_table import settings_table
 from services.platform.version import VERSION
-from settings import ENV_PREFIX, Settings, settings_table
+from settings import ENV_PREFIX, Settings
 
 SECRET = "a secret of more than thirty-two characters"
 

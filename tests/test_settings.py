@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from errors import ConfigurationError
+from services.platform.settings_table import settings_table
+from services.platform.unknown_settings import unknown_variable_texts, unknown_variables
 from settings import (
     ENV_PREFIX,
     JIMENG_PREFIX,
@@ -16,9 +18,6 @@ from settings import (
     overridden_settings,
     read_jimeng_settings,
     read_settings,
-    settings_table,
-    unknown_variable_texts,
-    unknown_variables,
     use_settings,
 )
 

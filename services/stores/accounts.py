@@ -200,12 +200,15 @@ async def want_credits(account_ids: Sequence[int]) -> None:
 
 async def claim_receiving(limit: int, day: str) -> list[int]:
     """Claims marked accounts, and records the quota day (YYYY-MM-DD) as their received_day. Returns the ids of the
-    active ones. Only one of several callers gets an account.
+    active ones. Only one of several callers gets an account. One that received the day's credits since it was marked
+    is only unmarked.
     """
+    received = Sql("credits_due_at_ms IS NOT NULL AND received_day = ?", (day,))
+    await update(Account, {"credits_due_at_ms": None}, received)
     wanted = Sql(
         "id IN (SELECT id FROM account WHERE credits_due_at_ms IS NOT NULL ORDER BY credits_due_at_ms, id LIMIT ?)"
-        " AND credits_due_at_ms IS NOT NULL",
-        (limit,),
+        " AND credits_due_at_ms IS NOT NULL AND (received_day IS NULL OR received_day <> ?)",
+        (limit, day),
     )
     rows = await update(
         Account, {"received_day": day, "credits_due_at_ms": None}, wanted, ["id", "status", "deleted_at"]

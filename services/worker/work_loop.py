@@ -239,5 +239,7 @@ class WorkLoop(Generic[Claim]):
             task.cancel()
         if claims:
             await asyncio.wait(claims)
-            with contextlib.suppress(Exception):  # the database is unavailable: the leases expire
+            try:
                 await self._source.release(list(claims.values()))
+            except Exception as error:  # the database may be unavailable: the leases expire
+                log.warning("work.release_failed", work=self.name, error=type(error).__name__)

@@ -1,8 +1,9 @@
 """A worker process's loops, one for each kind of work. Actors run the loops (tasks/)."""
 
-import contextlib
 from collections.abc import Callable, Collection
 from functools import partial
+
+import structlog
 
 from models.enums import JobRole, MediaKind, Queue
 from models.jobs import Job
@@ -24,6 +25,8 @@ from services.worker.scheduling import Scheduler
 from services.worker.sweeper import apply_retention, roll_up_statistics, sweep
 from services.worker.work_loop import Capacity, Claim, WorkLoop, WorkSource
 from settings import Settings
+
+log = structlog.get_logger(__name__)
 
 KIND_OF_POOL_QUEUE = {Queue.POOL_IMAGES: MediaKind.IMAGE, Queue.POOL_VIDEOS: MediaKind.VIDEO}
 
@@ -91,8 +94,10 @@ class Worker:
         for loop in (*passes, *job_loops, *work_loops):
             await loop.stop()  # type: ignore[attr-defined]
         await self._callbacks.close()
-        with contextlib.suppress(Exception):  # the database is unavailable: the lease expires
+        try:
             await release_kinds(self.name)
+        except Exception as error:  # the database may be unavailable: the lease expires
+            log.warning("worker.release_failed", error=type(error).__name__)
 
     def _jobs(self, queue: Queue, role: JobRole, do: Do, capacities: dict[Queue, Capacity]) -> WorkLoop[JobClaim]:
         return self._loop(queue.value, JobSource(queue, role, self.name, self._settings, do), capacities[queue])

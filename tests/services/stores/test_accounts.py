@@ -106,6 +106,24 @@ async def test_followers_are_notified_of_visible_changes_only(database: None) ->
     assert (await Account.get(id=account.id)).video_exhausted_until_ms == 7
 
 
+async def test_credits_that_were_received_since_they_were_wanted_are_not_received_again(either_database: str) -> None:
+    account = await make_account()
+    await accounts.want_credits([account.id])
+    await accounts.set_received_day(account, "2026-01-01")
+    assert await accounts.claim_receiving(5, "2026-01-01") == []
+    present = await Account.get(id=account.id)
+    assert (present.received_day, present.credits_due_at_ms) == ("2026-01-01", None)
+    await accounts.want_credits([account.id])
+    assert await accounts.claim_receiving(5, "2026-01-02") == [account.id]
+
+
+async def test_callers_that_race_receive_an_accounts_credits_once(either_database: str) -> None:
+    account = await make_account()
+    await accounts.want_credits([account.id])
+    claimed = await asyncio.gather(*(accounts.claim_receiving(5, "2026-01-01") for _ in range(6)))
+    assert sorted(claimed) == [[], [], [], [], [], [account.id]]
+
+
 async def test_a_cooldown_is_never_shortened_and_loses_its_probe(either_database: str) -> None:
     account = await make_account()
     await account_cooldowns.write(account.id, "IMAGE", "", seconds=900, step=1, reason="Too fast.")
