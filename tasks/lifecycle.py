@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 START_SECONDS = 60.0
 STOP_SECONDS = 8.0
+EXIT_NOT_STARTED = 1
 
 
 @dataclass
@@ -97,7 +98,9 @@ class WorkerLife(Middleware):
         self._lifespan: Any = None
 
     def before_worker_boot(self, broker: Any, worker: Any) -> None:
-        """Opens the process before the first message is consumed, with threads enough for all its kinds of work."""
+        """Opens the process before the first message is consumed, with threads enough for all its kinds of work. Ends
+        the worker process with EXIT_NOT_STARTED if the database, storage or event bus does not open.
+        """
         worker.worker_threads = max(worker.worker_threads, threads_for(_queues_of(worker)))
         thread = get_event_loop_thread()
         assert thread is not None, "the AsyncIO middleware comes first"
@@ -105,10 +108,14 @@ class WorkerLife(Middleware):
         ready = threading.Event()
         self._lifespan = asyncio.run_coroutine_threadsafe(self._live(queues, ready), thread.loop)
         self._lifespan.add_done_callback(lambda _: ready.set())
-        if not ready.wait(START_SECONDS):
-            raise RuntimeError(f"the worker's database, storage or broker did not open within {START_SECONDS:.0f} s")
-        if self._lifespan.done():
-            self._lifespan.result()
+        is_ready = ready.wait(START_SECONDS)
+        if is_ready and not self._lifespan.done():
+            return
+        # Dramatiq would only log an exception, and run a worker that takes messages and does nothing.
+        reason = str(self._lifespan.exception()) if is_ready else f"nothing opened within {START_SECONDS:.0f} s"
+        log.critical("worker.not_started", reason=reason)
+        thread.stop()  # type: ignore[no-untyped-call]
+        raise SystemExit(EXIT_NOT_STARTED)
 
     async def _live(self, queues: tuple[Queue, ...], ready: threading.Event) -> None:
         settings = get_settings()
