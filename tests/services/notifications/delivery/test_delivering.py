@@ -267,7 +267,8 @@ async def test_a_receiver_that_hangs_holds_up_no_other(settings: Settings, recei
                 run = asyncio.create_task(loop.run(lambda: None))
                 while any([await status_of(delivery) is not DeliveryStatus.DELIVERED for delivery in quick]):
                     await asyncio.sleep(0.01)
-                while len(slow.received) < MAX_PER_RECEIVER:
+                # A delivery is stored as such a moment before its run has ended.
+                while len(slow.received) < MAX_PER_RECEIVER or len(loop.running) > MAX_PER_RECEIVER:
                     await asyncio.sleep(0.01)
                 assert len(slow.received) == len(loop.running) == MAX_PER_RECEIVER
                 await loop.stop()
