@@ -30,7 +30,7 @@ ROOMS = ("platform", "stores", "queue", "notifications", "accounts", "generation
 # (importing path or package, imported package): the reason for the exception.
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("providers/offline", "media"): "the offline provider draws, films and speaks with our own code (decision 0004)",
-    ("settings.py", "errors"): "a setting that cannot be used is one of our errors",
+    ("settings", "errors"): "a setting that cannot be used is one of our errors",
 }
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc"}

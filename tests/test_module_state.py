@@ -17,7 +17,10 @@ ALLOWED = {
     ("services/platform/sealing.py", "_keyring_of"): "a function of its arguments alone, which costs time",
     ("tasks/actors.py", "ACTORS"): "Dramatiq finds actors by name in a process-wide broker; filled at import",
     ("tasks/actors.py", "BODIES"): "as ACTORS",
-    ("settings.py", "_in_use"): "wanted before a runtime is open; overridden_settings puts back what was there",
+    (
+        "settings/__init__.py",
+        "_in_use",
+    ): "wanted before a runtime is open; overridden_settings restores it",
     ("models/database.py", "_open"): "Tortoise knows one open database in a process",
     ("models/ids.py", "_source"): "ids of a process must stay unique, whatever is open in it",
     ("web/graphiql/__init__.py", "_asset"): "files of the package, which do not change",

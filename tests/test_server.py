@@ -22,7 +22,8 @@ from services.platform.identity import Identity
 from services.platform.keys import load_keys
 from services.platform.settings_table import settings_table
 from services.platform.version import VERSION
-from settings import ENV_PREFIX, Settings
+from settings import Settings
+from settings.names import ENV_PREFIX
 
 SECRET = "a secret of more than thirty-two characters"
 

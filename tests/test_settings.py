@@ -9,8 +9,6 @@ from errors import ConfigurationError
 from services.platform.settings_table import settings_table
 from services.platform.unknown_settings import unknown_variable_texts, unknown_variables
 from settings import (
-    ENV_PREFIX,
-    JIMENG_PREFIX,
     JimengSettings,
     Settings,
     get_jimeng_settings,
@@ -20,6 +18,7 @@ from settings import (
     read_settings,
     use_settings,
 )
+from settings.names import ENV_PREFIX, JIMENG_PREFIX
 
 PAGE = Path("docs/settings.md")
 

@@ -2,7 +2,7 @@
 
 A process opens it once (services/worker/process.py) and each test opens its own, so tests do not affect each other.
 Services access it by `runtime()` and keep no state in their modules. Three singletons of the process are below it and
-not part of it: the settings (settings.py), the open database (models/database.py) and the source of ids
+not part of it: the settings (settings/), the open database (models/database.py) and the source of ids
 (models/ids.py).
 """
 

@@ -3,7 +3,8 @@
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
-from settings import JimengSettings, Settings, allowed_values, variable_name
+from settings import JimengSettings, Settings
+from settings.reading import allowed_values, variable_name
 
 
 def settings_table() -> str:

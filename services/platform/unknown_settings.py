@@ -6,15 +6,9 @@ from collections.abc import Iterable
 
 from dotenv import dotenv_values
 
-from settings import (
-    CLIENT_VARIABLES,
-    ENV_PREFIX,
-    JIMENG_PREFIX,
-    TEST_PREFIX,
-    JimengSettings,
-    Settings,
-    variable_name,
-)
+from settings import JimengSettings, Settings
+from settings.names import CLIENT_VARIABLES, ENV_PREFIX, JIMENG_PREFIX, TEST_PREFIX
+from settings.reading import variable_name
 
 
 def unknown_variables() -> list[str]:

@@ -1,36 +1,24 @@
-"""All configuration, read once from the environment and from `.env`; docs/settings.md has the table.
+"""The settings of a deployment; limits of callers and of files have files of their own."""
 
-Variables have the prefix EKONTE_, those of JimengSettings have none. An invalid value stops the start with an error
-that names its variable; a variable that no setting reads is reported as a warning.
-"""
-
-import contextlib
 import os
-import re
 import zoneinfo
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
-from urllib.parse import SplitResult, urlsplit
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
-from errors import ConfigurationError
-
-ENV_PREFIX = "EKONTE_"
-JIMENG_PREFIX = "JIMENG_"
-# Not settings of the server: read by the tests, and by examples/demo.py.
-TEST_PREFIX = f"{ENV_PREFIX}TEST_"
-CLIENT_VARIABLES = (f"{ENV_PREFIX}TOKEN",)
-
-Kind = TypeVar("Kind", bound=BaseSettings)
+from settings.addresses import has_usable_port
+from settings.connections import ConnectionSettings
+from settings.documents import DocumentSettings
+from settings.foreign_files import ForeignFileSettings
+from settings.names import ENV_PREFIX
+from settings.owners import OwnerSettings
 
 
-class Settings(BaseSettings):
+class Settings(DocumentSettings, ForeignFileSettings, OwnerSettings, ConnectionSettings):
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
     )
@@ -188,7 +176,7 @@ class Settings(BaseSettings):
     def _redis_address(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
             parts = urlsplit(value.get_secret_value())
-            if parts.scheme not in ("redis", "rediss", "unix") or not _has_usable_port(parts):
+            if parts.scheme not in ("redis", "rediss", "unix") or not has_usable_port(parts):
                 raise ValueError("must be redis://host:port/db")
         return value
 
@@ -220,166 +208,3 @@ class Settings(BaseSettings):
     @property
     def is_embedded_database(self) -> bool:
         return self.database_url is None or self.database_url.get_secret_value().startswith("sqlite:")
-
-
-class JimengSettings(BaseSettings):
-    """Hosts and version numbers of Jimeng (site CN) and Dreamina (US, HK, JP, SG); variables have the fields' names."""
-
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
-
-    jimeng_cn_base_url: str = Field("https://jimeng.jianying.com", description="API of site CN.")
-    jimeng_us_base_url: str = Field("https://dreamina-api.us.capcut.com", description="API of site US.")
-    jimeng_hk_base_url: str = Field("https://mweb-api-sg.capcut.com", description="API of site HK.")
-    jimeng_jp_base_url: str | None = Field(None, description="API of site JP; not set: as HK.")
-    jimeng_sg_base_url: str | None = Field(None, description="API of site SG; not set: as HK.")
-    jimeng_cn_commerce_url: str = Field("https://jimeng.jianying.com", description="Credits of site CN.")
-    jimeng_us_commerce_url: str = Field("https://commerce.us.capcut.com", description="Credits of site US.")
-    jimeng_hk_commerce_url: str = Field("https://commerce-api-sg.capcut.com", description="Credits of site HK.")
-    jimeng_jp_commerce_url: str | None = Field(None, description="Credits of site JP; not set: as HK.")
-    jimeng_sg_commerce_url: str | None = Field(None, description="Credits of site SG; not set: as HK.")
-    jimeng_cn_imagex_url: str = Field("https://imagex.bytedanceapi.com", description="Uploads of site CN.")
-    jimeng_us_imagex_url: str = Field("https://imagex16-normal-us-ttp.capcutapi.us", description="Uploads of site US.")
-    jimeng_hk_imagex_url: str = Field("https://imagex-normal-sg.capcutapi.com", description="Uploads of site HK.")
-    jimeng_jp_imagex_url: str | None = Field(None, description="Uploads of site JP; not set: as HK.")
-    jimeng_sg_imagex_url: str | None = Field(None, description="Uploads of site SG; not set: as HK.")
-    jimeng_cn_page_url: str = Field("https://jimeng.jianying.com", description="Web page of site CN, for Referer.")
-    jimeng_us_page_url: str = Field("https://dreamina.capcut.com", description="Web page of site US, for Referer.")
-    jimeng_hk_page_url: str = Field("https://dreamina.capcut.com", description="Web page of site HK, for Referer.")
-    jimeng_jp_page_url: str | None = Field(None, description="Web page of site JP, for Referer; not set: as HK.")
-    jimeng_sg_page_url: str | None = Field(None, description="Web page of site SG, for Referer; not set: as HK.")
-    jimeng_cn_aid: int = Field(513695, ge=1, description="Application number of site CN.")
-    jimeng_us_aid: int = Field(513641, ge=1, description="Application number of all other sites.")
-    default_da_version: str = Field("3.3.9", description="Version of drafts (da_version). Upstream refuses old ones.")
-    default_web_version: str = Field("7.5.0", description="Version of the web page (web_version).")
-    default_app_version: str = Field("8.4.0", description="Version of the application (Appvr).")
-    jimeng_upload_scheme: Literal["https", "http"] = Field("https", description="URL scheme of upload hosts.")
-    jimeng_timeout_seconds: float = Field(45, ge=1, description="Time-out of one call, retries included.")
-    jimeng_retry_seconds: float = Field(
-        1, ge=0, description="Wait before a failed call is repeated; doubles each time. Submits are not repeated."
-    )
-    jimeng_queries_at_once: int = Field(5, ge=1, le=100, description="Concurrent task queries of one account.")
-
-    @field_validator("*")
-    @classmethod
-    def _usable(cls, value: object, info: ValidationInfo) -> object:
-        name = info.field_name or ""
-        if name.endswith("_url") and isinstance(value, str):
-            parts = urlsplit(value)
-            if parts.scheme not in ("http", "https") or not parts.hostname or not _has_usable_port(parts):
-                raise ValueError("must be an http or https address")
-            if parts.query or parts.fragment or parts.username is not None:
-                raise ValueError("must be an address without user name, query and fragment")
-            return value.rstrip("/")
-        if name.endswith("_version") and not re.fullmatch(r"\d+(\.\d+)*", str(value)):
-            raise ValueError("must be a version such as 3.3.9")
-        return value
-
-
-def _has_usable_port(parts: SplitResult) -> bool:
-    try:
-        return parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-
-
-def read_settings(**overrides: object) -> Settings:
-    """Settings from the environment, with overrides by field name (command line options).
-
-    Raises ConfigurationError naming each variable with an invalid value. The value itself is left out, since it may be
-    a secret.
-    """
-    return _read(Settings, overrides)
-
-
-def read_jimeng_settings(**overrides: object) -> JimengSettings:
-    """As read_settings, for JimengSettings."""
-    return _read(JimengSettings, overrides)
-
-
-def _read(kind: type[Kind], overrides: Mapping[str, object]) -> Kind:
-    try:
-        return kind(**overrides)  # type: ignore[arg-type]
-    except ValidationError as error:
-        faults = [_fault_text(kind, fault) for fault in error.errors(include_input=False, include_url=False)]
-        raise ConfigurationError("; ".join(faults)) from None
-    except (OSError, UnicodeDecodeError):
-        raise ConfigurationError(".env: cannot be read as UTF-8 text.") from None
-
-
-def _fault_text(kind: type[BaseSettings], fault: Mapping[str, Any]) -> str:
-    """The error text of one invalid value: the validator's message, else the allowed values as in the table."""
-    name = str(fault["loc"][0])
-    reason = fault.get("ctx", {}).get("error")
-    allowed = allowed_values(kind.model_fields[name]).replace("`", "")
-    return f"{variable_name(kind, name)}: {reason or 'must be ' + allowed}"
-
-
-def variable_name(kind: type[BaseSettings], name: str) -> str:
-    """The environment variable of a field, e.g. EKONTE_PORT of Settings' port."""
-    return f"{kind.model_config.get('env_prefix', '')}{name.upper()}"
-
-
-def allowed_values(field: FieldInfo) -> str:
-    """The allowed values in Markdown: type and limits."""
-    limits = [
-        f"{sign} {value}"
-        for item in field.metadata
-        for sign, value in (("at least", getattr(item, "ge", None)), ("at most", getattr(item, "le", None)))
-        if value is not None
-    ]
-    return ", ".join([_kind(field.annotation), *limits])
-
-
-def _kind(annotation: object) -> str:
-    if get_origin(annotation) is Literal:
-        return " or ".join(f"`{choice}`" for choice in get_args(annotation))
-    named = {int: "a whole number", float: "a number", bool: "`true` or `false`", Path: "a path", str: "text"}
-    for choice in (annotation, *get_args(annotation)):
-        if isinstance(choice, type) and choice in named:
-            return "a list, separated by commas" if get_origin(annotation) is tuple else named[choice]
-    return "text, kept secret"
-
-
-@dataclass
-class _InUse:
-    """The settings of this process; None: not read yet. Every layer needs them, before anything is open, so they are
-    kept here and not in the runtime (services/platform/runtime.py).
-    """
-
-    settings: Settings | None = None
-    jimeng: JimengSettings | None = None
-
-
-_in_use = _InUse()
-
-
-def get_settings() -> Settings:
-    """This process's settings: those given to use_settings, else read from the environment at first use."""
-    if _in_use.settings is None:
-        _in_use.settings = read_settings()
-    return _in_use.settings
-
-
-def get_jimeng_settings() -> JimengSettings:
-    """As get_settings, for JimengSettings."""
-    if _in_use.jimeng is None:
-        _in_use.jimeng = read_jimeng_settings()
-    return _in_use.jimeng
-
-
-def use_settings(settings: Settings) -> None:
-    """Makes get_settings() return these: the environment's, with the options of the command line."""
-    _in_use.settings = settings
-
-
-@contextlib.contextmanager
-def overridden_settings(settings: Settings | None = None) -> Iterator[None]:
-    """Within the context get_settings() returns these; None: they are read again at first use. On exit Settings and
-    JimengSettings are restored, whatever was given to use_settings meanwhile. For tests; may be nested.
-    """
-    before = (_in_use.settings, _in_use.jimeng)
-    _in_use.settings, _in_use.jimeng = settings, None
-    try:
-        yield
-    finally:
-        _in_use.settings, _in_use.jimeng = before
