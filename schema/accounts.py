@@ -14,6 +14,7 @@ from schema.paging import Connection, Node, child_connection, paged
 from services.platform.paging import PageRequest
 from services.queries.accounts import AccountStanding, Availability, CoolingDown
 from services.queries.children import ACCOUNT_ATTEMPTS
+from services.queries.orders import ATTEMPT_ORDERS
 
 
 @strawberry.type(description="A cooldown: a time without new work. kind and model null: for all work.")
@@ -81,7 +82,7 @@ class Account(Node):
         found = await info.context.loaders.cooldowns_by_account_id.load(self.row.id)
         return [Cooldown.of(cooldown) for cooldown in found]
 
-    @paged("The attempts that ran on it, newest first.")
+    @paged("The attempts that ran on it, newest first.", ATTEMPT_ORDERS)
     async def attempts(self, info: Info, request: PageRequest) -> Connection[Attempt]:
         return await child_connection(info, ACCOUNT_ATTEMPTS, self.row.id, request, Attempt.from_row)
 

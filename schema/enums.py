@@ -32,7 +32,7 @@ from models.enums import (
     Transition,
     WorkflowStatus,
 )
-from services.queries.accounts import AccountOrderField, Availability
+from services.queries.accounts import Availability
 
 E = TypeVar("E", bound=Enum)
 
@@ -191,13 +191,6 @@ describe(
     AVAILABLE="It can, as soon as a slot is free.",
     RATE_LIMITED="It is in a cooldown; cooldowns say until when.",
     EXHAUSTED="It has reached its limit until the quota reset.",
-)
-describe(
-    AccountOrderField,
-    "The sort field of accounts.",
-    PRIORITY="Their priority, then when they were added.",
-    CREATED_AT="When they were added.",
-    LAST_USED_AT="When they were last given work; those that never were come last.",
 )
 describe(
     OrderDirection,

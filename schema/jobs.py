@@ -18,6 +18,7 @@ from schema.paging import Connection, Node, child_connection, paged
 from schema.records import GenerationRecord, record_from_row
 from services.platform.paging import PageRequest
 from services.queries.children import JOB_CHILDREN
+from services.queries.orders import PART_ORDERS
 from services.queries.waiting import is_waiting
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Job(Node):
     async def parent(self, info: Info) -> "Job | None":
         return await linked(info.context.loaders.job_by_id, self.row.parent_id, Job.from_row)
 
-    @paged("Its parts (one picture, one clip …), oldest first.")
+    @paged("Its parts (one picture, one clip …), oldest first.", PART_ORDERS)
     async def children(self, info: Info, request: PageRequest) -> Connection["Job"]:
         return await child_connection(info, JOB_CHILDREN, self.row.id, request, Job.from_row)
 

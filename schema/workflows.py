@@ -19,12 +19,14 @@ from schema.fields import optional, resolved
 from schema.jobs import Job
 from schema.links import linked, linked_list
 from schema.paging import Connection, Node, child_connection, paged
+from schema.records import Project
 from schema.scalars import JSON
 from schema.scripts import Script
 from schema.storyboards import Storyboard
 from schema.videos import Video
 from services.platform.paging import PageRequest
 from services.queries.children import WORKFLOW_JOBS
+from services.queries.orders import ASSET_ORDERS, JOB_ORDERS
 
 
 @strawberry.type(description="The workflow's options, with defaults filled in.")
@@ -108,6 +110,7 @@ class Workflow(Node):
     )
     current_stage: Stage | None = strawberry.field(description="The stage that is running, has failed, or is next.")
     progress: float = strawberry.field(description="From 0 to 1 over all stages. Never goes back within one run.")
+    project: Project = strawberry.field(description="The caller's project.")
     error: JobError | None = strawberry.field(description="Why it failed; null if it did not.")
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
@@ -132,7 +135,7 @@ class Workflow(Node):
     async def script(self, info: Info) -> Script | None:
         return await linked(info.context.loaders.script_by_workflow_id, self.row.id, Script.from_row)
 
-    @paged("Its characters, props and scenes, newest first.")
+    @paged("Its characters, props and scenes, newest first.", ASSET_ORDERS)
     async def assets(self, info: Info, request: PageRequest, type: OnlyType = strawberry.UNSET) -> Connection[Asset]:
         return await workflow_assets(info, self.row.id, type, request)
 
@@ -152,7 +155,7 @@ class Workflow(Node):
     async def edit(self, info: Info) -> Edit | None:
         return await linked(info.context.loaders.edit_by_workflow_id, self.row.id, Edit.from_row)
 
-    @paged("The jobs of its stages, newest first; each lists its parts as children.")
+    @paged("The jobs of its stages, newest first; each lists its parts as children.", JOB_ORDERS)
     async def jobs(self, info: Info, request: PageRequest) -> Connection[Job]:
         return await child_connection(info, WORKFLOW_JOBS, self.row.id, request, Job.from_row)
 
@@ -167,6 +170,7 @@ class Workflow(Node):
             pause_reason=row.pause_reason,
             current_stage=row.current_stage,
             progress=row.progress,
+            project=Project(id=row.project_id, name=row.project_name),
             error=JobError.maybe(row.error),
             created_at=row.created_at,
             updated_at=row.updated_at,
@@ -177,6 +181,7 @@ class Workflow(Node):
 class WorkflowFilter:
     status: list[WorkflowStatus] | None = optional("In one of these states.")
     stage: Stage | None = optional("At this stage.")
+    project_id: str | None = optional("Of this project.")
     name_contains: str | None = optional("With this text in the name; case does not matter.")
 
 

@@ -16,6 +16,7 @@ from models.enums import (
     Stage,
     WorkflowStatus,
 )
+from models.generation_requests import STANDALONE_PROJECT
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.film.artifacts.canceling import cancel_builds
@@ -24,6 +25,7 @@ from services.film.workflow.deletion import delete_rows
 from services.film.workflow.planning import end_stage_job
 from services.film.workflow.steps import advance, clear_budget_pause, next_stage, read_states, start_stage
 from services.film.workflow_options import WorkflowOptions
+from services.generation.checking import MAX_ID_CHARACTERS, MAX_NAME_CHARACTERS
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.idempotency import once, previous_result
 from services.platform.locking import lock_row
@@ -55,6 +57,8 @@ class WorkflowRequest:
     input_file: str | None
     options: WorkflowOptions
     callback_url: str | None = None
+    project_id: str = STANDALONE_PROJECT
+    project_name: str | None = None
 
 
 def check_name(name: str, *path: str) -> str:
@@ -62,6 +66,14 @@ def check_name(name: str, *path: str) -> str:
     if not 1 <= len(cleaned) <= MAX_NAME_LENGTH:
         raise BadInputError(f"name must have 1 to {MAX_NAME_LENGTH} characters.", path=path)
     return cleaned
+
+
+def check_project(project_id: str, project_name: str | None) -> None:
+    """The caller's own project has an id of 1 to 128 characters and a name of at most 200. Raises BadInputError."""
+    if not 1 <= len(project_id) <= MAX_ID_CHARACTERS:
+        raise BadInputError(f"projectId has 1 to {MAX_ID_CHARACTERS} characters.", path=["input", "projectId"])
+    if project_name is not None and len(project_name) > MAX_NAME_CHARACTERS:
+        raise BadInputError(f"projectName has at most {MAX_NAME_CHARACTERS} characters.", path=["input", "projectName"])
 
 
 def with_providers(options: WorkflowOptions) -> dict[str, Any]:
@@ -96,6 +108,7 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
     if previous is not None:
         return previous
     name = check_name(request.name, "input", "name")
+    check_project(request.project_id, request.project_name)
     options = with_providers(request.options)
     await check_callback_url(request.callback_url)
     source = await store_source(owner, request.input_content, request.input_file)
@@ -107,6 +120,8 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
             input_type=request.input_type,
             options=options,
             callback_url=request.callback_url,
+            project_id=request.project_id,
+            project_name=request.project_name,
         )
         await scripts.create(
             owner=owner,
