@@ -51,7 +51,7 @@ class GenerationRecord(OwnedRow):
             Index(fields=("owner", "request_sha256")),
             Index(fields=("owner", "updated_at", "id")),
             Index(fields=("owner", "storyboard_id", "id")),
-            Index(fields=("owner", "project_id", "work_id")),
+            Index(fields=("owner", "project_id", "work_id", "kind", "deleted_at", "id")),
         )
 
 

@@ -6,6 +6,7 @@ import strawberry
 
 from models.accounts import Account as AccountRow
 from models.enums import AccountStatus, AccountType, MediaKind, Site
+from models.ids import global_id
 from schema.attempts import Attempt
 from schema.context import Info
 from schema.errors import ItemFailure
@@ -113,6 +114,21 @@ class Account(Node):
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
+
+
+@strawberry.type(description="A change of an account: exactly one of the two fields is set.")
+class AccountChange:
+    account: Account | None = strawberry.field(description="The new or changed account as it is now.")
+    deleted_account_id: strawberry.ID | None = strawberry.field(
+        description="The id of an account that was deleted; remove it from what you keep."
+    )
+
+    @staticmethod
+    def of(account_id: int, row: AccountRow | None) -> "AccountChange":
+        """row: None where the account was deleted."""
+        if row is None:
+            return AccountChange(account=None, deleted_account_id=strawberry.ID(global_id("Account", account_id)))
+        return AccountChange(account=Account.from_row(row), deleted_account_id=None)
 
 
 @strawberry.type(description="The created accounts, and why others were refused.")

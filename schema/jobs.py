@@ -12,7 +12,7 @@ from schema.context import Info
 from schema.errors import JobError
 from schema.fields import optional, resolved
 from schema.files import MediaFile
-from schema.job_results import JobResult, load_result
+from schema.job_results import JobResult, load_result, load_target
 from schema.links import linked, linked_list
 from schema.paging import Connection, Node, child_connection, paged
 from schema.records import GenerationRecord, record_from_row
@@ -60,6 +60,13 @@ class Job(Node):
     @resolved("Its result; null until it has succeeded, and for the parts of a stage.")
     async def result(self, info: Info) -> JobResult | None:
         return await load_result(info, self.row)
+
+    @resolved(
+        "What it makes or changes, from its beginning on: the script, storyboard, video … of a stage, the record of a "
+        "picture or clip, the shot, asset … of a part. Null where that was deleted."
+    )
+    async def target(self, info: Info) -> Node | None:
+        return await load_target(info, self.row)
 
     @resolved("The files that this run produced, including its parts' files; never changes afterwards.")
     async def files(self, info: Info) -> list[MediaFile]:

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         ops.AddIndex("Workflow", Index(fields=["owner", "updated_at", "id"])),
         ops.AddIndex("GenerationRecord", Index(fields=["owner", "updated_at", "id"])),
         ops.AddIndex("GenerationRecord", Index(fields=["owner", "storyboard_id", "id"])),
-        ops.AddIndex("GenerationRecord", Index(fields=["owner", "project_id", "work_id"])),
+        ops.AddIndex("GenerationRecord", Index(fields=["owner", "project_id", "work_id", "kind", "deleted_at", "id"])),
         # Those that have not ended come after all that have; Tortoise cannot say an index of an expression.
         ops.RunSQL(
             "CREATE INDEX idx_job_owner_finished ON job"

@@ -274,6 +274,7 @@ async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
             return
         await resume_builds_of_workflow(workflow.id)
         await workflows.transition_stage(stopped.id, to=WorkflowStatus.RUNNING, expected=[stopped.status], error=None)
+        await workflows.set_current_stage(workflow.id, stopped.stage)
         await reopen_stage_job(stopped.job_id)
 
     return await _change(owner, workflow_id, change)

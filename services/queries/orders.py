@@ -140,6 +140,22 @@ ASSET_ORDERS = Orders(
     "CREATED_AT",
     is_descending=True,
 )
+PROJECT_ORDERS = Orders(
+    ProjectOrderField,
+    {
+        "PROJECT_ID": Sort("c.project_id", KeyKind.TEXT),
+        "CREATED_AT": _BY_ID,
+        "LAST_REQUESTED_AT": Sort("c.last_id"),
+    },
+    "LAST_REQUESTED_AT",
+    is_descending=True,
+)
+WORK_ORDERS = Orders(
+    WorkOrderField,
+    {"WORK_ID": Sort("c.work_id", KeyKind.TEXT), "CREATED_AT": _BY_ID, "LAST_REQUESTED_AT": Sort("c.last_id")},
+    "LAST_REQUESTED_AT",
+    is_descending=True,
+)
 SCENE_ORDERS = Orders(SceneOrderField, {"NUMBER": Sort("c.number")}, "NUMBER")
 SHOT_ORDERS = Orders(ShotOrderField, {"SEQUENCE": Sort("c.sequence")}, "SEQUENCE")
 SHOWN_SHOT_ORDERS = Orders(ShotOrderField, {"SEQUENCE": Sort("s.sequence")}, "SEQUENCE")
