@@ -59,7 +59,9 @@ def test_callers_see_the_arguments_that_page_and_no_request() -> None:
     printed = SCHEMA.as_str()
     assert "forward(\n    least: Int! = 0\n" in printed
     arguments = printed[printed.index("both(") : printed.index("): IntConnection", printed.index("both("))]
-    assert [line.split(":")[0].strip() for line in arguments.splitlines() if ": " in line] == [
+    assert [
+        line.split(":")[0].strip() for line in arguments.splitlines() if line.endswith(("Int", "String", "JobOrder"))
+    ] == [
         "orderBy",
         "first",
         "after",
@@ -142,7 +144,7 @@ def connection_fields() -> dict[str, GraphQLField]:
 
 def test_every_list_in_pages_has_the_same_arguments_a_count_and_an_order() -> None:
     found = connection_fields()
-    assert len(found) == 19
+    assert len(found) == 21
     for name, field in found.items():
         arguments = {argument: str(value.type) for argument, value in field.args.items()}
         expected = {"first": "Int", "after": "String", "last": "Int", "before": "String", "page": "Int"}
