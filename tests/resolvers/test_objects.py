@@ -202,8 +202,8 @@ async def test_nodes_come_in_the_order_asked_for() -> None:
 
 @pytest.mark.usefixtures("database")
 async def test_the_caller_is_told_who_it_is() -> None:
-    me = (await ask("{ me { id name scopes } }"))["me"]
-    assert me == {"id": "mira", "name": "Mira", "scopes": ["system:read"]}
+    me = (await ask("{ me { owner name scopes } }"))["me"]
+    assert me == {"owner": "mira", "name": "Mira", "scopes": ["system:read"]}
 
 
 SHOT = """query ($id: ID!) { node(id: $id) { ... on Shot {
