@@ -10,7 +10,6 @@ from models.storyboards import Shot
 from models.workflows import Workflow, WorkflowStage
 from tests.factories import (
     OTHER,
-    Film,
     give_files,
     make_artifact,
     make_build,
@@ -127,32 +126,6 @@ async def test_ten_workflows_take_no_more_statements_than_one() -> None:
     with counted_statements() as ten:
         assert len((await ask(document))["workflows"]["nodes"]) == 10
     assert len(one) == len(ten)
-
-
-NODE = "query ($id: ID!) { node(id: $id) { __typename id } }"
-
-
-def nodes_of(film: Film) -> list[Any]:
-    return [
-        film.workflow,
-        film.script,
-        film.assets[0],
-        film.storyboard,
-        film.shots[0],
-        film.animatic,
-        film.video,
-        film.segments[0],
-        film.edit,
-        film.jobs[Stage.EDIT],
-    ]
-
-
-@pytest.mark.usefixtures("database")
-async def test_every_node_is_found_by_its_id_and_only_by_its_owner() -> None:
-    for row in nodes_of(await make_film(shot_count=1)):
-        found = (await ask(NODE, id=row.global_id))["node"]
-        assert found == {"__typename": type(row).__name__, "id": row.global_id}
-        assert (await ask(NODE, OTHER, id=row.global_id))["node"] is None
 
 
 @pytest.mark.usefixtures("database")
