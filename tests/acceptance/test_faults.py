@@ -73,7 +73,9 @@ async def test_a_full_disk_fails_the_job_and_retrying_succeeds_once_there_is_roo
 
         with pytest.raises(Refused) as refused:
             await client.upload(
-                "mutation ($file: Upload!) { uploadFile(file: $file) { id } }", b"A text. " * 20_000, "text.txt"
+                "mutation ($file: Upload!) { uploadFile(file: $file) { file { id } } }",
+                b"A text. " * 20_000,
+                "text.txt",
             )
         assert refused.value.code == "STORAGE_FAILED"
         assert not await deployment.rows("SELECT id FROM stored_file WHERE is_upload")
