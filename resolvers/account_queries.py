@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.fields import query
 from resolvers.ids import Id
 from resolvers.lists import ListFilter, listed, several
 from resolvers.node_queries import load_node
@@ -9,7 +10,7 @@ from schema.account_inputs import AccountFilter
 from schema.account_statistics import AccountStatistics
 from schema.accounts import Account
 from schema.context import Info
-from schema.fields import given, resolved
+from schema.fields import given
 from schema.paging import Connection, paged
 from services.platform.paging import PageRequest
 from services.queries.account_statistics import account_statistics
@@ -30,7 +31,7 @@ def account_conditions(wanted: AccountFilter) -> AccountConditions:
 
 @strawberry.type
 class AccountQueries:
-    @resolved("An account of the caller's, or null.")
+    @query("An account of the caller's; null where there is none.")
     async def account(self, info: Info, id: Id) -> Account | None:
         return await load_node(info, id, Account)
 
@@ -44,11 +45,11 @@ class AccountQueries:
         info: Info,
         request: PageRequest,
         filter: ListFilter[AccountFilter] = strawberry.UNSET,
-    ) -> Connection[Account]:
+    ) -> Connection[Account] | None:
         where = accounts_where(account_conditions(given(filter) or AccountFilter()))
         return await listed(info.context.owner, ACCOUNTS, where, request, Account.from_row)
 
-    @resolved("Statistics of the caller's accounts.")
-    async def account_statistics(self, info: Info) -> AccountStatistics:
+    @query("Statistics of the caller's accounts.")
+    async def account_statistics(self, info: Info) -> AccountStatistics | None:
         sums = await account_statistics(info.context.owner)
         return AccountStatistics.of(sums)

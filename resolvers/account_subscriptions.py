@@ -17,7 +17,7 @@ class AccountSubscriptions:
         "Changes of the caller's accounts: cooldowns, bans, balances, deletions; first the current state of each. "
         "After a reconnection, accounts that were deleted meanwhile are not among them. Never completes."
     )
-    async def account_changes(self, info: Info) -> AsyncGenerator[AccountChange, None]:
+    async def account_changes(self, info: Info) -> AsyncGenerator[AccountChange | None, None]:
         context = info.context
         batches = follow_accounts(context.owner, until=context.viewer.expires_at)
         async with contextlib.aclosing(batches):

@@ -28,5 +28,5 @@ class AlertQueries:
             bool | None,
             strawberry.argument(description="true: only open ones; false: only closed ones; null: all."),
         ] = strawberry.UNSET,
-    ) -> Connection[Alert]:
+    ) -> Connection[Alert] | None:
         return await listed(info.context.owner, ALERTS, alerts_where(given(open)), request, Alert.from_row)

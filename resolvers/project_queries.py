@@ -32,7 +32,7 @@ class ProjectQueries:
         info: Info,
         request: PageRequest,
         filter: ListFilter[ProjectFilter] = strawberry.UNSET,
-    ) -> Connection[ProjectSummary]:
+    ) -> Connection[ProjectSummary] | None:
         owner = info.context.owner
         where = projects_where(given((given(filter) or ProjectFilter()).project_id_contains))
         page = await project_page(owner, where, request)
@@ -48,7 +48,7 @@ class ProjectQueries:
         info: Info,
         request: PageRequest,
         filter: ListFilter[WorkFilter] = strawberry.UNSET,
-    ) -> Connection[WorkSummary]:
+    ) -> Connection[WorkSummary] | None:
         owner, wanted = info.context.owner, given(filter) or WorkFilter()
         where = works_where(
             WorkConditions(project_id=given(wanted.project_id), work_id_contains=given(wanted.work_id_contains))

@@ -8,7 +8,7 @@ from strawberry.dataloader import DataLoader
 
 from models.enums import ArtifactKind, JobRole, JobStatus, JobType
 from models.jobs import Job as JobRow
-from schema.animatics import Animatic, Speech, load_speech
+from schema.animatics import Animatic, AnimaticShot, Speech, load_speech
 from schema.assets import Asset, AssetList
 from schema.context import Info, Loaders
 from schema.edits import Edit
@@ -57,6 +57,8 @@ SUBJECTS: dict[ArtifactKind, tuple[Callable[[Loaders], DataLoader[int, Any]], Ca
     ArtifactKind.DESIGN: (lambda loaders: loaders.asset_by_id, Asset.from_row),
     ArtifactKind.GRID: (lambda loaders: loaders.storyboard_by_id, Storyboard.from_row),
     ArtifactKind.PICTURE: (lambda loaders: loaders.shot_by_id, Shot.from_row),
+    ArtifactKind.SPEECH: (lambda loaders: loaders.animatic_part_by_id, AnimaticShot.from_row),
+    ArtifactKind.MOTION: (lambda loaders: loaders.animatic_part_by_id, AnimaticShot.from_row),
     ArtifactKind.ANIMATIC: (lambda loaders: loaders.animatic_by_id, Animatic.from_row),
     ArtifactKind.CLIP: (lambda loaders: loaders.video_segment_by_id, VideoSegment.from_row),
     ArtifactKind.MUSIC: (lambda loaders: loaders.edit_by_id, Edit.from_row),
@@ -75,7 +77,9 @@ async def load_target(info: Info, job: JobRow) -> Node | None:
         if (asset_id := job.params.get("only_asset_id")) is not None:
             return await linked(loaders.asset_by_id, int(asset_id), Asset.from_row)
         return await linked(loaders.script_by_id, job.target_id, Script.from_row)
-    loader_of, build = TARGETS[JobType.ANIMATIC if job.type is JobType.SPEECH else job.type]
+    if job.type is JobType.SPEECH:
+        return await linked(loaders.animatic_part_by_id, int(job.params["only_part_id"]), AnimaticShot.from_row)
+    loader_of, build = TARGETS[job.type]
     target: Any = await linked(loader_of(loaders), job.target_id, build)
     return cast("Node | None", target)
 
@@ -84,9 +88,6 @@ async def _subject(loaders: Loaders, job: JobRow) -> Node | None:
     if job.artifact_kind is None or job.artifact_subject_id is None:
         return None
     kind, subject_id = ArtifactKind(job.artifact_kind), job.artifact_subject_id
-    if kind in (ArtifactKind.SPEECH, ArtifactKind.MOTION):
-        part = await loaders.animatic_part_by_id.load(subject_id)
-        return await linked(loaders.shot_by_id, None if part is None else part.shot_id, Shot.from_row)
     loader_of, build = SUBJECTS[kind]
     return await linked(loader_of(loaders), subject_id, build)
 

@@ -10,7 +10,7 @@ from strawberry.types.arguments import StrawberryArgument
 
 from schema.context import Info
 from schema.enums import OrderDirection
-from schema.fields import given, resolved
+from schema.fields import NULL_BESIDE_ERROR, given, resolved
 from schema.ordering import order_input
 from services.platform.paging import Orders, Page, PageRequest, page_request
 from services.queries.children import ChildList, ChildrenKey, Only
@@ -50,7 +50,8 @@ def paged(description: str, orders: Orders) -> Callable[[F], F]:
     """A list field whose async function takes `request`, a PageRequest, and returns a Connection.
 
     In the schema it has orderBy and the paging arguments instead. Invalid arguments raise BadInputError before the
-    function runs. orders: those that callers can choose from.
+    function runs. The function's return type must be nullable, so that such an error leaves the object that has the
+    list in the response. orders: those that callers can choose from.
     """
     default = orders.ordering()
     arguments = [
@@ -70,7 +71,8 @@ def paged(description: str, orders: Orders) -> Callable[[F], F]:
     ]
 
     def decorate(function: F) -> F:
-        field: Any = strawberry.field(description=description, extensions=[PageArguments(orders)])(function)
+        text = f"{description} {NULL_BESIDE_ERROR}"
+        field: Any = strawberry.field(description=text, extensions=[PageArguments(orders)])(function)
         own = [argument for argument in field.arguments if argument.python_name != "request"]
         field.arguments = own + arguments
         return cast(F, field)

@@ -80,7 +80,7 @@ class WorkflowOptions:
 
 
 @strawberry.type(description="The progress of a stage in the workflow's present run.")
-class StageProgress:
+class StageProgress(Node):
     row: strawberry.Private[StageRow]
     stage: Stage = strawberry.field(description="Which stage.")
     status: WorkflowStatus = strawberry.field(description="Its state.")
@@ -97,6 +97,7 @@ class StageProgress:
     def from_row(row: StageRow) -> "StageProgress":
         return StageProgress(
             row=row,
+            id=strawberry.ID(row.global_id),
             stage=row.stage,
             status=row.status,
             progress=row.progress,
@@ -172,7 +173,9 @@ class Workflow(Node):
         return await linked(info.context.loaders.script_by_workflow_id, self.row.id, Script.from_row)
 
     @paged("Its characters, props and scenes, newest first.", ASSET_ORDERS)
-    async def assets(self, info: Info, request: PageRequest, type: OnlyType = strawberry.UNSET) -> Connection[Asset]:
+    async def assets(
+        self, info: Info, request: PageRequest, type: OnlyType = strawberry.UNSET
+    ) -> Connection[Asset] | None:
         return await workflow_assets(info, self.row.id, type, request)
 
     @resolved("Its newest storyboard.")
@@ -192,7 +195,7 @@ class Workflow(Node):
         return await linked(info.context.loaders.edit_by_workflow_id, self.row.id, Edit.from_row)
 
     @paged("The jobs of its stages, newest first; each lists its parts as children.", JOB_ORDERS)
-    async def jobs(self, info: Info, request: PageRequest) -> Connection[Job]:
+    async def jobs(self, info: Info, request: PageRequest) -> Connection[Job] | None:
         return await child_connection(info, WORKFLOW_JOBS, self.row.id, request, Job.from_row)
 
     @staticmethod
@@ -206,7 +209,7 @@ class Workflow(Node):
             pause_reason=row.pause_reason,
             current_stage=row.current_stage,
             progress=row.progress,
-            project=Project(id=row.project_id, name=row.project_name),
+            project=Project(project_id=row.project_id, name=row.project_name),
             error=JobError.maybe(row.error),
             created_at=row.created_at,
             updated_at=row.updated_at,
