@@ -12,15 +12,19 @@ from services.platform.owned import owned_rows_sql, places
 from services.platform.paging import Page, PageRequest, cut_page
 from services.queries.row_lists import Where, bounds_sql, order_sql, position_of
 
+# Records are many, and are summed up in the order of an index (owner, project_id, work_id, kind, deleted_at, id).
+_SUMS = "MIN(id) AS first_id, MAX(id) AS last_id, COUNT(*) AS number"
 _THINGS = (
-    "SELECT project_id, work_id, id, kind AS what FROM generation_record WHERE owner = ? AND deleted_at IS NULL"
-    " UNION ALL SELECT project_id, work_id, id, 'BATCH' AS what FROM batch WHERE owner = ? AND deleted_at IS NULL"
+    f"SELECT project_id, work_id, kind AS what, {_SUMS} FROM generation_record WHERE owner = ? AND deleted_at IS NULL"
+    f" GROUP BY project_id, work_id, kind UNION ALL SELECT project_id, work_id, 'BATCH' AS what, {_SUMS} FROM batch"
+    " WHERE owner = ? AND deleted_at IS NULL GROUP BY project_id, work_id"
 )
 _WITH_WORKFLOWS = (
-    f"{_THINGS} UNION ALL SELECT project_id, NULL AS work_id, id, 'WORKFLOW' AS what FROM workflow WHERE owner = ?"
+    f"{_THINGS} UNION ALL SELECT project_id, NULL AS work_id, 'WORKFLOW' AS what, {_SUMS} FROM workflow"
+    " WHERE owner = ? GROUP BY project_id"
 )
-_COUNTS = "MIN(id) AS id, MAX(id) AS last_id, COUNT(DISTINCT work_id) AS work_count" + "".join(
-    f", SUM(CASE WHEN what = '{what}' THEN 1 ELSE 0 END) AS {what.lower()}_count"
+_COUNTS = "MIN(first_id) AS id, MAX(last_id) AS last_id, COUNT(DISTINCT work_id) AS work_count" + "".join(
+    f", SUM(CASE WHEN what = '{what}' THEN number ELSE 0 END) AS {what.lower()}_count"
     for what in ("IMAGE", "VIDEO", "BATCH", "WORKFLOW")
 )
 _PROJECTS = f"(SELECT project_id, {_COUNTS} FROM ({_WITH_WORKFLOWS}) AS things GROUP BY project_id) AS c"

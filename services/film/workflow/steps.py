@@ -177,8 +177,12 @@ async def _film_files(workflow: Workflow) -> dict[str, int | None]:
     if edit is None:
         return {}
     (film,) = await read_artifacts(workflow.owner, [ArtifactKey(ArtifactKind.FILM, edit.id)])
-    roles = {"film": FileRole.MAIN, "subtitles": FileRole.SUBTITLES, "poster": FileRole.POSTER}
-    roles["subtitles_vtt"] = FileRole.SUBTITLES_VTT
+    roles = {
+        "film": FileRole.MAIN,
+        "subtitles": FileRole.SUBTITLES,
+        "subtitles_vtt": FileRole.SUBTITLES_VTT,
+        "poster": FileRole.POSTER,
+    }
     files = {name: film.file(role) for name, role in roles.items()}
     return {name: None if file is None else file.id for name, file in files.items()}
 
