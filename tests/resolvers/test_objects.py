@@ -413,7 +413,7 @@ async def test_a_job_has_its_target_from_the_beginning_and_parts_have_theirs() -
     }
     assert list(targets.values()) == ["Script", "Script", "Storyboard", "Animatic", "Video", "Edit"]
     subjects = {
-        ArtifactKind.SCRIPT: ("Script", film.animatic.storyboard_id and film.storyboard.script_id),
+        ArtifactKind.SCRIPT: ("Script", film.script.id),
         ArtifactKind.DESIGN: ("Asset", film.assets[0].id),
         ArtifactKind.GRID: ("Storyboard", film.storyboard.id),
         ArtifactKind.PICTURE: ("Shot", film.shots[0].id),
