@@ -9,7 +9,9 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from errors import JobErrorCode, JobFailure
+from errors import EkonteError, JobErrorCode, JobFailure
+from media.bounds import BOUNDS, check_sound
+from media.opening import open_media
 
 SAMPLE_RATE = 48_000
 Samples = NDArray[np.float32]
@@ -28,18 +30,23 @@ def decode_blocks(path: Path, channels: int) -> Iterator[Samples]:
     """The first sound stream of a file, in blocks. Raises JobFailure INVALID_INPUT where there is none."""
     layout = "mono" if channels == 1 else "stereo"
     try:
-        with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
+        with open_media(path) as container:
             if not container.streams.audio:
                 raise JobFailure(JobErrorCode.INVALID_INPUT, "The file holds no sound.", is_retryable=False)
+            context = container.streams.audio[0].codec_context
+            check_sound(context.sample_rate, context.channels, BOUNDS)
             resampler = av.AudioResampler(format="flt", layout=layout, rate=SAMPLE_RATE)
             for frame in container.decode(container.streams.audio[0]):
                 for part in resampler.resample(frame):
                     yield part.to_ndarray().astype(np.float32, copy=False).reshape(-1, channels)
             for part in resampler.resample(None):
                 yield part.to_ndarray().astype(np.float32, copy=False).reshape(-1, channels)
-    except FFmpegError as error:
+    except EkonteError as error:
+        raise JobFailure(JobErrorCode.INVALID_INPUT, error.message, is_retryable=False) from error
+    except (FFmpegError, ValueError, ArithmeticError) as error:  # PyAV's own errors for odd formats are ValueErrors
+        reason = error.strerror if isinstance(error, FFmpegError) else str(error)
         raise JobFailure(
-            JobErrorCode.INVALID_INPUT, f"The sound cannot be read: {error.strerror}.", is_retryable=False
+            JobErrorCode.INVALID_INPUT, f"The sound cannot be read: {reason}.", is_retryable=False
         ) from error
 
 
