@@ -36,7 +36,7 @@ def fit_or_refuse(picture: Path) -> FittedPicture | str:
 
 
 def fit_picture(picture: Path) -> FittedPicture:
-    """Blocking; call it in a process of its own, since the picture is a stranger's. A file within the limits is returned
+    """Blocking; call it in a process of its own, as the picture is a stranger's. A file within the limits is returned
     unchanged.
 
     Raises UpstreamFaultError INVALID_INPUT if the file is not a picture, or exceeds 100 MB or 150 million pixels.
