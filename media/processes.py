@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple
 
 from errors import JobErrorCode, JobFailure
-from media.answers import UntrustedAnswerError, read_answer
+from media.answers import read_answer
 from media.confinement import Confinement, plain_environment
 from media.slots import render_slot
 from media.worker import read_message, read_payload, write_raw
@@ -30,6 +30,7 @@ Arguments = TypeVarTuple("Arguments")
 
 _MAX_IDLE_SECONDS = 300.0
 _MAX_CALLS = 200  # A worker is replaced after this many calls, to free memory that its libraries keep.
+_MAX_ANSWER_BYTES = 256 * 1024**2  # of a process that is not trusted
 RENDERER = Confinement(8 * 1024**3, 64 * 1024**3, may_start_programs=True, is_trusted=True)
 
 
@@ -68,14 +69,18 @@ class _Worker:
                 progress(value)
         except (EOFError, OSError):
             return Outcome("died", self.process.wait())
-        except (UntrustedAnswerError, pickle.UnpicklingError, ValueError, TypeError, AttributeError):
+        except Exception:  # what was read is no answer: a pickle of anything raises anything
             if self.confinement.is_trusted:
                 raise
             self.process.kill()
             return Outcome("died", self.process.wait())
 
     def _answer(self, stream: Any) -> Any:
-        return read_message(stream) if self.confinement.is_trusted else read_answer(read_payload(stream))
+        return (
+            read_message(stream)
+            if self.confinement.is_trusted
+            else read_answer(read_payload(stream, _MAX_ANSWER_BYTES))
+        )
 
     @property
     def is_usable(self) -> bool:

@@ -39,9 +39,14 @@ def read_message(stream: BinaryIO) -> Any:
     return pickle.loads(read_payload(stream))  # noqa: S301 our own processes
 
 
-def read_payload(stream: BinaryIO) -> bytes:
-    """The next message's pickle. Raises EOFError where the other side has closed the stream."""
-    return _read_exactly(stream, *_LENGTH.unpack(_read_exactly(stream, _LENGTH.size)))
+def read_payload(stream: BinaryIO, most_bytes: int | None = None) -> bytes:
+    """The next message's pickle. Raises EOFError where the other side has closed the stream, ValueError where the
+    message tells that it is longer than most_bytes.
+    """
+    size = _LENGTH.unpack(_read_exactly(stream, _LENGTH.size))[0]
+    if most_bytes is not None and size > most_bytes:
+        raise ValueError(f"a message of {size} bytes")
+    return _read_exactly(stream, size)
 
 
 def _read_exactly(stream: BinaryIO, size: int) -> bytes:

@@ -121,6 +121,8 @@ async def test_a_reader_that_was_taken_over_cannot_make_us_call_anything(tmp_pat
     with pytest.raises(UnsupportedFileError, match=r"cannot be read|crashed"):
         await read_foreign("one", READING, calls.answer_with_a_call, tmp_path / "made")
     assert not (tmp_path / "made").exists()
+    with pytest.raises(UnsupportedFileError, match="crashed"):
+        await read_foreign("one", READING, calls.tell_a_huge_answer)
 
 
 async def test_the_file_after_one_that_killed_its_reader_is_read(tmp_path: Path) -> None:
