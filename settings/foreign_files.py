@@ -13,7 +13,7 @@ class ForeignFileSettings(BaseSettings):
         default_factory=lambda: max(2, os.cpu_count() or 1),
         ge=1,
         le=256,
-        description="Files from strangers that are read at once on this machine, beside renderings; at least 2 if not set.",
+        description="Files from strangers that are read at once on this machine; at least 2 where it is not set.",
     )
     parser_memory_bytes: int = Field(
         1024**3,
