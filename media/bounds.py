@@ -13,7 +13,7 @@ class FileBounds:
     picture_pixels: int = 64_000_000
     film_side: int = 8192
     film_frame_rate: float = 240.0
-    media_seconds: float = 4 * 3600.0
+    media_seconds: float = 2 * 3600.0
     streams: int = 32
     """In one container of sound and film."""
     lowest_sample_rate: int = 4000

@@ -50,10 +50,18 @@ def decode_blocks(path: Path, channels: int) -> Iterator[Samples]:
         ) from error
 
 
-def read_samples(path: Path, channels: int = 1) -> Samples:
-    """Decodes a whole sound file; use decode_blocks for long ones."""
-    blocks = list(decode_blocks(path, channels))
-    return np.concatenate(blocks) if blocks else np.zeros((0, channels), np.float32)
+def read_samples(path: Path, channels: int = 1, most_seconds: float | None = None) -> Samples:
+    """Decodes a sound file, at most its first most_seconds; use decode_blocks for long ones."""
+    most = None if most_seconds is None else max(0, round(most_seconds * SAMPLE_RATE))
+    blocks: list[Samples] = []
+    frames = 0
+    for block in decode_blocks(path, channels):
+        blocks.append(block)
+        frames += len(block)
+        if most is not None and frames >= most:
+            break
+    samples = np.concatenate(blocks) if blocks else np.zeros((0, channels), np.float32)
+    return samples[:most]
 
 
 def resample(samples: NDArray[np.int16], rate: int) -> Samples:

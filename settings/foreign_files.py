@@ -30,7 +30,7 @@ class ForeignFileSettings(BaseSettings):
     max_picture_pixels: int = Field(64_000_000, ge=4096, description="Most pixels of a picture.")
     max_film_side: int = Field(8192, ge=64, le=16_384, description="Longest side of a film's picture, in pixels.")
     max_film_frame_rate: float = Field(240, ge=1, le=1000, description="Most frames per second of a film.")
-    max_media_seconds: float = Field(4 * 3600, ge=1, description="Longest sound or film, in seconds.")
+    max_media_seconds: float = Field(2 * 3600, ge=1, description="Longest sound or film, in seconds.")
     max_document_pages: int = Field(5000, ge=1, description="Most pages of a PDF.")
     max_text_characters: int = Field(
         5_000_000, ge=1000, description="Most characters of a text that a script is written from."
