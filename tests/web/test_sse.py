@@ -11,9 +11,11 @@ SSE = {"accept": "text/event-stream"}
 
 
 def events(text: str) -> list[tuple[str, object]]:
+    """The events of a stream whose lines end with LF."""
+    assert "\r" not in text
     found = []
-    for block in text.strip().split("\r\n\r\n"):
-        lines = dict(line.split(": ", 1) if ": " in line else (line.rstrip(":"), "") for line in block.split("\r\n"))
+    for block in text.strip().split("\n\n"):
+        lines = dict(line.split(": ", 1) if ": " in line else (line.rstrip(":"), "") for line in block.split("\n"))
         found.append((lines["event"], json.loads(lines["data"]) if lines.get("data") else None))
     return found
 
