@@ -4,7 +4,8 @@ import asyncio
 import copy
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import timedelta
-from typing import Any, ClassVar, Protocol, cast
+from types import MappingProxyType
+from typing import Any, Protocol, cast
 
 import orjson
 import strawberry
@@ -81,7 +82,7 @@ class GraphQLView(GraphQL[object, None]):
     allow_queries_via_get = True
     request_adapter_class = LimitedRequestAdapter
     websocket_adapter_class = TextWebSocketAdapter
-    stream_transport_classes_by_protocol: ClassVar = {GRAPHQL_SSE_PROTOCOL: LineEvents}
+    stream_transport_classes_by_protocol = MappingProxyType({GRAPHQL_SSE_PROTOCOL: LineEvents})
     graphql_transport_ws_handler_class = TransportHandler
 
     def __init__(

@@ -78,7 +78,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         # Clients without a payload send null, or none.
         given = message if message.get("payload") is not None else {**message, "payload": {}}
-        await super().handle_connection_init(cast(ConnectionInitMessage, given))
+        await super().handle_connection_init(given)
         viewer = self._connection.viewer
         if self.connection_acknowledged and viewer is not None and viewer.expires_at is not None and not self._expiry:
             self._expiry = asyncio.create_task(self._close_at(viewer.expires_at))
