@@ -41,7 +41,7 @@ def media_ranges(header: str) -> list[MediaRange]:
     """
     found = []
     for element in _ELEMENT.findall(header.lower()):
-        name, *parameters = (piece.strip() for piece in _PIECE.findall(element))
+        name, *parameters = [piece.strip() for piece in _PIECE.findall(element)] or [""]
         # `*` alone is what some old clients send.
         match = _RANGE.fullmatch("*/*" if name == "*" else name)
         if match is None or (match[1] == "*" and match[2] != "*"):

@@ -12,7 +12,7 @@ from models.enums import FileState
 from models.files import StoredFile
 from models.ids import parse_global_id
 from services.platform.files import NewFile, local_copy, store_file
-from services.platform.links import fetch_link
+from services.platform.links import REQUEST_SECONDS, fetch_link
 from services.platform.uploads import in_worker
 from settings import get_settings
 
@@ -68,6 +68,7 @@ async def _read_file(owner: str, file: str, folder: Path) -> str:
                 max_bytes=limit,
                 allowed_private_hosts=get_settings().allowed_private_hosts,
                 into=folder / "fetched",
+                total_seconds=REQUEST_SECONDS,
             )
         except BadInputError as error:
             raise BadInputError(error.message, path=["input", "inputFile"]) from error

@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable
 ME = "query Me { me { id } }"
 CREATE = "mutation Create($input: CreateAccountsInput!) { createAccounts(input: $input) { successCount } }"
 UPLOAD = "mutation Send($file: Upload!) { uploadFile(file: $file) { file { bytes } } }"
-PAGE = "query Page($after: String) { accounts(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }"
+PAGE = (
+    "query Page($after: String) "
+    "{ accounts(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }"
+)
 CHANGES = "subscription Changes { accountChanges { id name } }"
 REFUSED = "query Refused { accounts(first: 100000) { totalCount } }"
 

@@ -56,12 +56,12 @@ async def main() -> None:
             return (await session.execute(request))["accounts"]
 
         async def errors() -> None:
+            told: list = []
             try:
                 await session.execute(gql(REFUSED))
             except TransportQueryError as error:
-                assert error.errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
-            else:
-                raise AssertionError("it was not refused")
+                told = error.errors or []
+            assert told[0]["extensions"]["code"] == "BAD_USER_INPUT"
 
         await check(NAME, "types", types)
         await check(NAME, "query", query)
