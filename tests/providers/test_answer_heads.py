@@ -39,6 +39,11 @@ async def opened(port: int, head_seconds: float = 30.0) -> BoundedHeadStream:
     return bounded
 
 
+async def read_on(stream: BoundedHeadStream) -> None:
+    while True:
+        await stream.read(65_536, timeout=20)
+
+
 @pytest.mark.parametrize("again", [CONTINUE * 500, b"HTTP/1.1 200 OK\r\n", b"x-header: y\r\n" * 500])
 async def test_a_link_whose_head_never_ends_is_given_up(tmp_path: Path, again: bytes) -> None:
     async with endless(CONTINUE, again, 0) as port:
@@ -57,8 +62,7 @@ async def test_a_head_that_drips_has_a_time_from_the_request_on(again: bytes) ->
     async with endless(b"", again, 0.01) as port:
         stream = await opened(port, head_seconds=0.3)
         with pytest.raises(httpcore.ReadTimeout):
-            while True:
-                await stream.read(1000, timeout=20)
+            await read_on(stream)
         await stream.aclose()
 
 
@@ -72,6 +76,5 @@ async def test_a_body_is_not_bounded_as_its_head_is() -> None:
             read += len(await stream.read(65_536))
         await stream.write(b"GET / HTTP/1.1\r\n\r\n")  # the next head is bounded again
         with pytest.raises(httpcore.RemoteProtocolError):
-            while True:
-                await stream.read(65_536)
+            await read_on(stream)
         await stream.aclose()

@@ -17,6 +17,7 @@ from tests.web.processes import RunningServer, running_server
 WAIT_SECONDS = 60.0
 PER_ADDRESS = 12
 HOST = b"host: localhost\r\n"
+CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def wait_for_end(server: RunningServer, request_id: str) -> None:
 JSON_BODY = ("content-type: application/json",)
 MULTIPART = ("content-type: multipart/form-data; boundary=x", "x-requested-with: tests")
 Slow = tuple[bytes | tuple[str, ...], bytes, bytes]
-"""What is sent first (headers: those of a body that does not come), what again and again, the beginning of the answer."""
+"""What is sent first (headers: of a body that does not come), what again and again, and the beginning of the answer."""
 
 SLOW: dict[str, Slow] = {
     "nothing": (b"", b"", b""),

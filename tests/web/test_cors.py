@@ -1,11 +1,20 @@
 """What pages of other origins may send."""
 
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
 import httpx
 import pytest
 from pydantic import ValidationError
 
 from settings.connections import DEFAULT_HEADERS
+from tests.web.browser import browser_page, find_browser
 from tests.web.conftest import MakeSettings, client_of
+from tests.web.processes import running_server
 
 ORIGIN = "https://studio.example"
 
@@ -76,3 +85,63 @@ async def test_a_page_may_read_when_to_come_again(make_settings: MakeSettings) -
     async with client_of(make_settings(allowed_origins=ORIGIN)) as client:
         response = await client.post("/graphql", json={"query": "{ hello }"}, headers={"origin": ORIGIN})
     assert "retry-after" in response.headers["access-control-expose-headers"]
+
+
+@contextlib.asynccontextmanager
+async def page_server() -> AsyncIterator[str]:
+    """The origin of an empty page."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\n")
+            page = b"<!doctype html><title>ready</title><link rel=icon href=data:,>"
+            head = f"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {len(page)}\r\n\r\n"
+            writer.write(head.encode() + page)
+            await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+SENT = {
+    "content-type": "application/json",
+    "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    "baggage": "a=b",
+    "sentry-trace": "1-2-1",
+    "apollographql-client-name": "studio",
+    "apollographql-client-version": "1",
+    "x-apollo-operation-name": "Hello",
+}
+
+
+@pytest.mark.chromium
+async def test_a_page_in_a_real_browser_may_send_them(tmp_path: Path) -> None:
+    browser = find_browser()
+    if browser is None:
+        reason = "a Chromium is needed to try requests across origins"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    (tmp_path / "server").mkdir()
+    async with page_server() as origin:
+        with running_server(tmp_path / "server", EKONTE_ALLOWED_ORIGINS=origin) as server:
+
+            def asking(headers: dict[str, str], query: str = "{ hello }") -> str:
+                init = {"method": "POST", "headers": headers, "body": json.dumps({"query": query})}
+                return (
+                    f"fetch({json.dumps(server.graphql)}, {json.dumps(init)})"
+                    ".then((response) => response.text(), (error) => String(error))"
+                )
+
+            async with browser_page(browser, tmp_path / "profile") as page:
+                await page.open(origin)
+                await page.wait_for("document.title === 'ready'")
+                answer = await page.evaluate(asking(SENT))
+                stream = await page.evaluate(
+                    asking({**SENT, "accept": "text/event-stream"}, "subscription { countTo(n: 2) }")
+                )
+                refused = await page.evaluate(asking({**SENT, "x-other": "1"}))
+    assert json.loads(answer) == {"data": {"hello": "hello world"}}
+    assert stream.count("event: next") == 2
+    assert "TypeError" in refused

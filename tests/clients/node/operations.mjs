@@ -1,5 +1,5 @@
 // The operations that every client runs, and how a check is told: one JSON object a line.
-export const ME = "query Me { me { id } }";
+export const ME = "query Me { me { owner } }";
 export const CREATE =
   "mutation Create($input: CreateAccountsInput!) { createAccounts(input: $input) { successCount accounts { name } } }";
 export const UPLOAD = "mutation Send($file: Upload!) { uploadFile(file: $file) { file { bytes } } }";

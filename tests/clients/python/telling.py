@@ -5,7 +5,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable
 
-ME = "query Me { me { id } }"
+ME = "query Me { me { owner } }"
 CREATE = "mutation Create($input: CreateAccountsInput!) { createAccounts(input: $input) { successCount } }"
 UPLOAD = "mutation Send($file: Upload!) { uploadFile(file: $file) { file { bytes } } }"
 PAGE = (

@@ -53,7 +53,7 @@ async def main() -> None:
     client = Client(url=URL, headers={**HEADERS, **PREFLIGHT}, ws_url=SOCKET, ws_connection_init_payload=HEADERS)
 
     async def query() -> None:
-        assert (await client.me()).me.id == "mira"
+        assert (await client.me()).me.owner == "mira"
 
     async def mutation() -> None:
         given = CreateAccountsInput.model_validate(account("ariadne"))

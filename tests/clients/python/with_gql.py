@@ -36,7 +36,7 @@ async def main() -> None:
             assert session.client.schema.get_type("Workflow") is not None
 
         async def query() -> None:
-            assert await session.execute(gql(ME)) == {"me": {"id": "mira"}}
+            assert await session.execute(gql(ME)) == {"me": {"owner": "mira"}}
 
         async def mutation() -> None:
             request = gql(CREATE)

@@ -35,9 +35,9 @@ async def main() -> None:
 
     async def query() -> None:
         operation = Operation(ekonte_schema.Query, name="Me")
-        operation.me.id()
-        assert (operation + endpoint(operation)).me.id == "mira"
-        assert data(endpoint(ME)) == {"me": {"id": "mira"}}
+        operation.me.owner()
+        assert (operation + endpoint(operation)).me.owner == "mira"
+        assert data(endpoint(ME)) == {"me": {"owner": "mira"}}
 
     async def mutation() -> None:
         assert data(endpoint(CREATE, {"input": account("sgqlc")}))["createAccounts"]["successCount"] == 1

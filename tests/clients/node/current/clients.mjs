@@ -53,7 +53,7 @@ async function urql() {
   const name = "urql 6";
   const follow = (client) => (next, error) =>
     client.subscription(ops.CHANGES, {}).subscribe((r) => (r.error ? error(r.error) : r.data && next(r.data))).unsubscribe;
-  await check(name, "query", async () => same(await data(client.query(ops.ME, {})), { me: { id: "mira", __typename: "Viewer" } }));
+  await check(name, "query", async () => same(await data(client.query(ops.ME, {})), { me: { owner: "mira", __typename: "Viewer" } }));
   await check(name, "mutation", async () =>
     same((await data(client.mutation(ops.CREATE, { input: ops.account("urql") }))).createAccounts.successCount, 1));
   await check(name, "upload", async () =>
@@ -72,7 +72,7 @@ async function urql() {
       url, fetch, exchanges: [persistedExchange({ preferGetForPersistedQueries: true, generateHash: sha256 }), fetchExchange],
       fetchOptions: { headers }, preferGetMethod: false,
     });
-    const document = "query UrqlPersisted { me { id } }";
+    const document = "query UrqlPersisted { me { owner } }";
     await data(client.query(document, {}));
     await data(client.query(document, {}, { requestPolicy: "network-only" }));
     // The hash, the hash with the document, and the hash again.
@@ -92,7 +92,7 @@ async function apollo() {
     const s = client.subscribe({ query: gql(ops.CHANGES) }).subscribe({ next: (r) => (r.error ? error(r.error) : next(r.data)), error });
     return () => s.unsubscribe();
   };
-  await check(name, "query", async () => same((await client.query({ query: gql(ops.ME) })).data.me.id, "mira"));
+  await check(name, "query", async () => same((await client.query({ query: gql(ops.ME) })).data.me.owner, "mira"));
   await check(name, "mutation", async () =>
     same((await client.mutate({ mutation: gql(ops.CREATE), variables: { input: ops.account("apollo") } })).data.createAccounts.successCount, 1));
   await check(name, "upload", async () =>
@@ -107,7 +107,7 @@ async function apollo() {
     const [seen, fetch] = counted();
     const persisted = new PersistedQueryLink({ sha256, useGETForHashedQueries: true });
     const client = new ApolloClient({ link: persisted.concat(new HttpLink({ uri: url, headers, fetch })), cache: new InMemoryCache() });
-    const document = { query: gql("query ApolloPersisted { me { id } }"), fetchPolicy: "network-only" };
+    const document = { query: gql("query ApolloPersisted { me { owner } }"), fetchPolicy: "network-only" };
     await client.query(document);
     await client.query(document);
     same(seen.map(({ method }) => method), ["GET", "POST", "GET"]);
@@ -118,7 +118,7 @@ async function apollo() {
 async function graphqlRequest() {
   const client = new GraphQLClient(url, { headers });
   const name = "graphql-request 7";
-  await check(name, "query", async () => same(await client.request(ops.ME), { me: { id: "mira" } }));
+  await check(name, "query", async () => same(await client.request(ops.ME), { me: { owner: "mira" } }));
   await check(name, "mutation", async () =>
     same((await client.request(ops.CREATE, { input: ops.account("request") })).createAccounts.successCount, 1));
   await check(name, "paging", () => pages(async (after) => (await client.request(ops.PAGE, { after })).accounts));
@@ -135,7 +135,7 @@ async function overProtocol(name, client, kind) {
       client.subscribe({ query, variables }, { next: (r) => (result = r), error: reject, complete: () => resolve(result) });
     });
   const follow = (next, error) => client.subscribe({ query: ops.CHANGES }, { next, error, complete: () => {} });
-  await check(name, "query", async () => same(await once(ops.ME), { data: { me: { id: "mira" } } }));
+  await check(name, "query", async () => same(await once(ops.ME), { data: { me: { owner: "mira" } } }));
   await check(name, "mutation", async () =>
     same((await once(ops.CREATE, { input: ops.account(kind) })).data.createAccounts.successCount, 1));
   await check(name, "paging", () => pages(async (after) => (await once(ops.PAGE, { after })).data.accounts));

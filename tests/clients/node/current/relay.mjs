@@ -49,7 +49,7 @@ export async function relay() {
   };
   // The compiler has checked the documents against the schema.
   await check(name, "types", async () => same(typeof changes.params.text, "string"));
-  await check(name, "query", async () => same((await query("clientsMeQuery", {})).me.id, "mira"));
+  await check(name, "query", async () => same((await query("clientsMeQuery", {})).me.owner, "mira"));
   await check(name, "mutation", async () =>
     same((await mutate("clientsCreateMutation", { input: ops.account("relay") })).createAccounts.successCount, 1));
   await check(name, "upload", async () =>

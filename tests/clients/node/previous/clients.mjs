@@ -44,7 +44,7 @@ async function urql(name, Client, fetchExchange, subscriptionExchange) {
   };
   const follow = (client) => (next, error) =>
     client.subscription(ops.CHANGES, {}).subscribe((r) => (r.error ? error(r.error) : r.data && next(r.data))).unsubscribe;
-  await check(name, "query", async () => same((await data(client.query(ops.ME, {}))).me.id, "mira"));
+  await check(name, "query", async () => same((await data(client.query(ops.ME, {}))).me.owner, "mira"));
   await check(name, "mutation", async () =>
     same((await data(client.mutation(ops.CREATE, { input: ops.account(name) }))).createAccounts.successCount, 1));
   await check(name, "upload", async () =>
@@ -72,7 +72,7 @@ async function apollo() {
     const s = client.subscribe({ query: gql(ops.CHANGES) }).subscribe({ next: (r) => next(r.data), error });
     return () => s.unsubscribe();
   };
-  await check(name, "query", async () => same((await client.query({ query: gql(ops.ME) })).data.me.id, "mira"));
+  await check(name, "query", async () => same((await client.query({ query: gql(ops.ME) })).data.me.owner, "mira"));
   await check(name, "mutation", async () =>
     same((await client.mutate({ mutation: gql(ops.CREATE), variables: { input: ops.account("apollo3") } })).data.createAccounts.successCount, 1));
   await check(name, "upload", async () =>
@@ -90,7 +90,7 @@ async function apollo() {
     const client = new ApolloClient({
       link: persisted.concat(new HttpLink({ uri: url, headers, fetch: counted })), cache: new InMemoryCache(),
     });
-    const document = { query: gql("query Apollo3Persisted { me { id } }"), fetchPolicy: "network-only" };
+    const document = { query: gql("query Apollo3Persisted { me { owner } }"), fetchPolicy: "network-only" };
     await client.query(document);
     await client.query(document);
     same(seen, ["GET", "POST", "GET"]);
