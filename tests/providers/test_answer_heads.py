@@ -18,18 +18,31 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 async def endless(first: bytes, again: bytes, pause_seconds: float) -> AsyncIterator[int]:
     """The port of a server that answers with `first`, and then with `again` until its client leaves."""
 
+    handlers: set[asyncio.Task[None]] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        handler = asyncio.current_task()
+        assert handler is not None
+        handlers.add(handler)
+        try:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(first)
             while True:
                 writer.write(again)
                 await writer.drain()
                 await asyncio.sleep(pause_seconds)
-        writer.close()
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.transport.abort()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        yield server.sockets[0].getsockname()[1]
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            for handler in handlers:
+                handler.cancel()
+            await asyncio.gather(*handlers)
 
 
 async def opened(port: int, head_seconds: float = 30.0) -> BoundedHeadStream:

@@ -1,10 +1,11 @@
 """What pages of other origins may send."""
 
-import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -87,21 +88,30 @@ async def test_a_page_may_read_when_to_come_again(make_settings: MakeSettings) -
     assert "retry-after" in response.headers["access-control-expose-headers"]
 
 
-@contextlib.asynccontextmanager
-async def page_server() -> AsyncIterator[str]:
+class EmptyPage(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        page = b"<!doctype html><title>ready</title><link rel=icon href=data:,>"
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.send_header("content-length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def page_server() -> Iterator[str]:
     """The origin of an empty page."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-            await reader.readuntil(b"\r\n\r\n")
-            page = b"<!doctype html><title>ready</title><link rel=icon href=data:,>"
-            head = f"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {len(page)}\r\n\r\n"
-            writer.write(head.encode() + page)
-            await writer.drain()
-        writer.close()
-
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 SENT = {
@@ -124,24 +134,23 @@ async def test_a_page_in_a_real_browser_may_send_them(tmp_path: Path) -> None:
             pytest.fail(reason)
         pytest.skip(reason)
     (tmp_path / "server").mkdir()
-    async with page_server() as origin:
-        with running_server(tmp_path / "server", EKONTE_ALLOWED_ORIGINS=origin) as server:
+    with page_server() as origin, running_server(tmp_path / "server", EKONTE_ALLOWED_ORIGINS=origin) as server:
 
-            def asking(headers: dict[str, str], query: str = "{ hello }") -> str:
-                init = {"method": "POST", "headers": headers, "body": json.dumps({"query": query})}
-                return (
-                    f"fetch({json.dumps(server.graphql)}, {json.dumps(init)})"
-                    ".then((response) => response.text(), (error) => String(error))"
-                )
+        def asking(headers: dict[str, str], query: str = "{ hello }") -> str:
+            init = {"method": "POST", "headers": headers, "body": json.dumps({"query": query})}
+            return (
+                f"fetch({json.dumps(server.graphql)}, {json.dumps(init)})"
+                ".then((response) => response.text(), (error) => String(error))"
+            )
 
-            async with browser_page(browser, tmp_path / "profile") as page:
-                await page.open(origin)
-                await page.wait_for("document.title === 'ready'")
-                answer = await page.evaluate(asking(SENT))
-                stream = await page.evaluate(
-                    asking({**SENT, "accept": "text/event-stream"}, "subscription { countTo(n: 2) }")
-                )
-                refused = await page.evaluate(asking({**SENT, "x-other": "1"}))
+        async with browser_page(browser, tmp_path / "profile") as page:
+            await page.open(origin)
+            await page.wait_for("document.title === 'ready'")
+            answer = await page.evaluate(asking(SENT))
+            stream = await page.evaluate(
+                asking({**SENT, "accept": "text/event-stream"}, "subscription { countTo(n: 2) }")
+            )
+            refused = await page.evaluate(asking({**SENT, "x-other": "1"}))
     assert json.loads(answer) == {"data": {"hello": "hello world"}}
     assert stream.count("event: next") == 2
     assert "TypeError" in refused
