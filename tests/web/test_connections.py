@@ -155,6 +155,28 @@ def test_what_has_come_of_a_body_buys_time_for_the_rest(strict_server: RunningSe
     assert b'{"data":{"hello":"hello world"}}' in received
 
 
+def frame(**message: object) -> bytes:
+    """A masked text frame of less than 126 bytes."""
+    text = json.dumps(message).encode()
+    return bytes([0x81, 0x80 | len(text)]) + b"\0\0\0\0" + text
+
+
+def test_a_websocket_that_reads_nothing_is_cut(strict_server: RunningServer) -> None:
+    handshake = (
+        f"GET /graphql HTTP/1.1\r\nhost: {strict_server.url.removeprefix('http://')}\r\n"
+        "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+        "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: graphql-transport-ws\r\n"
+        "x-request-id: reads-no-frame\r\n\r\n"
+    )
+    with connect(strict_server) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.sendall(handshake.encode())
+        assert connection.recv(12) == b"HTTP/1.1 101"
+        connection.sendall(frame(type="connection_init"))
+        connection.sendall(frame(type="subscribe", id="1", payload={"query": "subscription { hurried }"}))
+        wait_for_end(strict_server, "reads-no-frame")
+
+
 def test_a_client_that_reads_nothing_is_cut(strict_server: RunningServer) -> None:
     with connect(strict_server) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

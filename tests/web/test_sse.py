@@ -8,6 +8,7 @@ import pytest
 from tests.web.conftest import token_for
 from tests.web.processes import RunningServer
 from tests.web.tiny import Mutation
+from web.sse import LineEvents
 
 SSE = {"accept": "text/event-stream"}
 URQL = "application/graphql-response+json, application/json, text/event-stream"
@@ -130,3 +131,12 @@ async def test_an_accept_header_in_two_lines_is_one(client: httpx.AsyncClient) -
     headers = [("accept", "image/png"), ("accept", "application/json;q=0.1"), ("content-type", "application/json")]
     response = await client.post("/graphql", content=b'{"query": "{ hello }"}', headers=headers)
     assert response.json() == {"data": {"hello": "hello world"}}
+
+
+def test_events_and_comments_end_with_line_feeds() -> None:
+    lines = LineEvents()
+    assert lines.encode_next({"data": None}, json.dumps) == 'event: next\ndata: {"data": null}\n\n'
+    assert lines.encode_complete() == "event: complete\ndata: \n\n"
+    assert lines.heartbeat_message(json.dumps).startswith(":")
+    assert lines.heartbeat_message(json.dumps).endswith("\n\n")
+    assert "\r" not in lines.heartbeat_message(json.dumps)
