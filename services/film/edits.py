@@ -15,7 +15,7 @@ from services.film.sources import own_upload, scratch_folder
 from services.platform import foreign_files
 from services.platform.files import NewFile, local_copy, store_file
 from services.platform.idempotency import once, previous_result
-from services.platform.links import fetch_link
+from services.platform.links import REQUEST_SECONDS, fetch_link
 from services.platform.owned import own, own_workflow_of
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
@@ -136,6 +136,7 @@ async def _music_file(owner: str, music: str) -> StoredFile:
                 max_bytes=settings.max_upload_bytes,
                 allowed_private_hosts=settings.allowed_private_hosts,
                 into=folder / "fetched",
+                total_seconds=REQUEST_SECONDS,
             )
         except BadInputError as error:
             raise BadInputError(error.message, path=["input", "music"]) from error

@@ -13,7 +13,7 @@ from models.files import StoredFile
 from models.ids import parse_global_id
 from services.platform import foreign_files
 from services.platform.files import NewFile, local_copy, store_file
-from services.platform.links import fetch_link
+from services.platform.links import REQUEST_SECONDS, fetch_link
 from settings import get_settings
 
 SHORT_CHARACTERS = 20_000
@@ -86,6 +86,7 @@ async def _read_file(owner: str, file: str, folder: Path) -> str:
                 max_bytes=limit,
                 allowed_private_hosts=get_settings().allowed_private_hosts,
                 into=folder / "fetched",
+                total_seconds=REQUEST_SECONDS,
             )
         except BadInputError as error:
             raise BadInputError(error.message, path=["input", "inputFile"]) from error
