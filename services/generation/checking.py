@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from itertools import chain
 from typing import Any
-from urllib.parse import urlsplit
+
+import httpx
 
 from errors import BadInputError, EkonteError, not_found
 from models.enums import MediaKind, Transition
@@ -18,7 +19,7 @@ from models.generation_requests import AccountStrategy, GenerationRequest, Reque
 from models.ids import parse_global_id
 from providers.pooled import ModelInfo
 from services.generation.generation_input import GenerationInput
-from services.platform.links import MAX_URL_CHARACTERS
+from services.platform.links import MAX_URL_CHARACTERS, parse_url
 
 MAX_PROMPT_CHARACTERS = 8000
 MAX_ID_CHARACTERS = 128
@@ -198,11 +199,11 @@ def input_faults(image: InputImage, *path: str) -> Iterator[BadInputError]:
 def link_faults(link: str, *path: str) -> Iterator[BadInputError]:
     """A fault if it is not an http(s) link to a host."""
     try:
-        parts = urlsplit(link)
-        is_good = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
-    except ValueError:
+        parts = parse_url(link[: MAX_URL_CHARACTERS + 1])
+        is_good = len(link) <= MAX_URL_CHARACTERS and parts.scheme in ("http", "https") and bool(parts.host)
+    except httpx.InvalidURL:
         is_good = False
-    if not is_good or len(link) > MAX_URL_CHARACTERS:
+    if not is_good:
         yield BadInputError(
             f"A link starts with http:// or https:// and has at most {MAX_URL_CHARACTERS} characters.", path=path
         )

@@ -48,6 +48,16 @@ class FetchedFile:
     bytes: int
 
 
+def parse_url(text: str) -> httpx.URL:
+    """The URL, whose host can be read: `https://xn--/` parses, but its host does not. Raises httpx.InvalidURL."""
+    try:
+        url = httpx.URL(text)
+        _ = url.host
+    except UnicodeError:
+        raise httpx.InvalidURL("The host is no internationalised name.") from None
+    return url
+
+
 def check_url(url: httpx.URL) -> None:
     """Raises LinkRefusedError if the URL itself, before any look-up, is not allowed."""
     if url.scheme not in ("http", "https"):
@@ -100,7 +110,7 @@ async def _follow(pool: httpcore.AsyncConnectionPool, link: str, max_bytes: int,
     for _ in range(MAX_REDIRECTS + 1):
         if len(link) > MAX_URL_CHARACTERS:
             raise LinkRefusedError("The link is too long.")
-        url = httpx.URL(link)
+        url = parse_url(link)
         check_url(url)
         async with pool.stream(
             "GET", _target(url), headers=_headers(url), extensions={"timeout": _TIMEOUTS}
