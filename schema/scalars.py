@@ -30,8 +30,8 @@ def write_datetime(value: datetime) -> str:
 
 
 def read_datetime(value: object) -> datetime:
-    """The time in UTC; decimals beyond microseconds are cut off. Raises ValueError for all that RFC 3339 does not allow,
-    such as no zone, 24:00, week dates, spaces and digits of other scripts, and for times before year 1 or after 9999.
+    """The time in UTC; decimals beyond microseconds are cut off. Raises ValueError for what RFC 3339 does not allow
+    (no zone, 24:00, week dates, spaces, digits of other scripts), and for times before year 1 or after 9999.
 
     A leap second, which may only end the last minute of a month in UTC, is the first moment of the next minute.
     """
