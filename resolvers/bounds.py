@@ -26,6 +26,7 @@ from resolvers.auditing import write_refusal
 from schema.bounds import (
     GLOBAL_ID_CHARACTERS,
     JSON_BYTES,
+    NEVER_EMPTY,
     REFUSED_ONE_BY_ONE,
     characters_of,
     items_of,
@@ -66,8 +67,11 @@ class Text:
     """characters None: the reader of the text has the bound."""
 
     characters: int | None
+    is_empty_allowed: bool = True
 
     def faults(self, value: Any, path: Path) -> Iterator[EkonteError]:
+        if not value and not self.is_empty_allowed:
+            yield _fault(path, "must not be empty.")
         if self.characters is not None and len(value) > self.characters:
             yield _fault(path, f"has at most {self.characters:,} characters; this has {len(value):,}.")
 
@@ -152,17 +156,17 @@ class _Plan:
         """The bounded arguments of a field; adds the bounds to their descriptions."""
         bounds: dict[str, Bound] = {}
         for argument, value in field.args.items():
-            bound = self._bound(value.type, argument, f"{owner}.{name}({argument}:)")
+            bound = self.bound(value.type, argument, f"{owner}.{name}({argument}:)")
             if bound is not None:
                 value.description = _described(value.description, bound)
                 bounds[argument] = bound
         return Fields(bounds)
 
-    def _bound(self, kind: GraphQLInputType, name: str, coordinate: str) -> Bound | None:
+    def bound(self, kind: GraphQLInputType, name: str, coordinate: str) -> Bound | None:
         if isinstance(kind, GraphQLNonNull):
-            return self._bound(kind.of_type, name, coordinate)
+            return self.bound(kind.of_type, name, coordinate)
         if isinstance(kind, GraphQLList):
-            each = None if coordinate in REFUSED_ONE_BY_ONE else self._bound(kind.of_type, name, coordinate)
+            each = None if coordinate in REFUSED_ONE_BY_ONE else self.bound(kind.of_type, name, coordinate)
             return Items(items_of(name, coordinate), each)
         if isinstance(kind, GraphQLInputObjectType):
             return self._fields(kind)
@@ -172,7 +176,7 @@ class _Plan:
         if kind.name == "ID":
             return Text(GLOBAL_ID_CHARACTERS)
         if kind.name == "String":
-            return Text(characters_of(name, coordinate))
+            return Text(characters_of(name, coordinate), is_empty_allowed=name not in NEVER_EMPTY)
         if kind.name == "JSON":
             return Json(JSON_BYTES)
         return Number() if kind.name == "Float" else None
@@ -181,7 +185,7 @@ class _Plan:
         if kind.name not in self._inputs:
             self._inputs[kind.name] = fields = Fields({})
             for name, field in kind.fields.items():
-                bound = self._bound(field.type, name, f"{kind.name}.{name}")
+                bound = self.bound(field.type, name, f"{kind.name}.{name}")
                 if bound is not None:
                     field.description = _described(field.description, bound)
                     fields.bounds[name] = bound
@@ -198,6 +202,21 @@ def _described(text: str | None, bound: Bound) -> str | None:
     if most is not None and any(word.strip(".;:()") == str(most) for word in plain.split()):
         return text
     return text if sentence in text else f"{text} {sentence}"
+
+
+def bounds_of(core: GraphQLSchema) -> Iterator[tuple[str, GraphQLInputType, Bound | None]]:
+    """The coordinate, type and bound of each argument and input field of a schema."""
+    plan = _Plan()
+    for owner in core.type_map.values():
+        if isinstance(owner, GraphQLObjectType) and not owner.name.startswith("__"):
+            for field_name, field in owner.fields.items():
+                for name, argument in field.args.items():
+                    coordinate = f"{owner.name}.{field_name}({name}:)"
+                    yield coordinate, argument.type, plan.bound(argument.type, name, coordinate)
+        elif isinstance(owner, GraphQLInputObjectType):
+            for name, inner in owner.fields.items():
+                coordinate = f"{owner.name}.{name}"
+                yield coordinate, inner.type, plan.bound(inner.type, name, coordinate)
 
 
 def bind(schema: strawberry.Schema) -> strawberry.Schema:

@@ -33,8 +33,9 @@ GLOBAL_ID_CHARACTERS = 64
 GENERAL_CHARACTERS = 1000
 GENERAL_ITEMS = 100
 SEARCHED_CHARACTERS = 200
-CHOSEN_CHARACTERS = 128
-"Names of what the deployment has: providers, models, voices."
+CHOSEN_CHARACTERS = 64
+"Names of what the deployment has: providers and models."
+VOICE_CHARACTERS = 128
 JSON_BYTES = 16 * 1024
 
 CHARACTERS: Mapping[str, int | None] = {
@@ -70,7 +71,7 @@ CHARACTERS: Mapping[str, int | None] = {
     "textModel": CHOSEN_CHARACTERS,
     "imageModel": CHOSEN_CHARACTERS,
     "videoModel": CHOSEN_CHARACTERS,
-    "voiceId": CHOSEN_CHARACTERS,
+    "voiceId": VOICE_CHARACTERS,
     "ratio": CHOSEN_CHARACTERS,
     "resolution": CHOSEN_CHARACTERS,
     "size": CHOSEN_CHARACTERS,
@@ -111,6 +112,9 @@ ITEMS: Mapping[str, int] = {
     "Mutation.receiveCredits(ids:)": MAX_ACCOUNTS,
 }
 "Items of a list, by name or coordinate as in CHARACTERS."
+
+NEVER_EMPTY = frozenset({"idempotencyKey"})
+"Texts that no rule of a service refuses before its work begins."
 
 REFUSED_ONE_BY_ONE = frozenset({"CreateAccountsInput.accounts", "UpdateAccountsInput.accounts"})
 "Lists whose items succeed or fail each on its own: the service checks each item, and here is only their number."

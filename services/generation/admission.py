@@ -86,6 +86,8 @@ async def admit_all(
                 return reused
         return await admit(owner, request, priority_rank=rank)
 
+    if faults.all:  # also an invalid key's, with which `once` would end before the others are found
+        await _checked_request(owner, await read_input(), faults)
     return await once(owner, mutation, idempotency_key, values, Job, do)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import anyio
 import httpcore
@@ -49,12 +50,13 @@ class FetchedFile:
 
 
 def parse_url(text: str) -> httpx.URL:
-    """The URL, whose host can be read: `https://xn--/` parses, but its host does not. Raises httpx.InvalidURL."""
+    """The URL, whose host can be read: httpx takes `https://xn--/` and `http://[1`. Raises httpx.InvalidURL."""
     try:
+        urlsplit(text)
         url = httpx.URL(text)
         _ = url.host
-    except UnicodeError:
-        raise httpx.InvalidURL("The host is no internationalised name.") from None
+    except ValueError:  # of idna too
+        raise httpx.InvalidURL("The host cannot be read.") from None
     return url
 
 
