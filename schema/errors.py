@@ -43,17 +43,19 @@ class Fault:
 )
 class ItemFailure:
     path: list[str] = strawberry.field(description="The item's place in the input.")
-    id: strawberry.ID | None = strawberry.field(description="The item's id, where it has one.")
+    target_id: strawberry.ID | None = strawberry.field(
+        description="The id of the object that the item is about, as it was given; null where it has none."
+    )
     code: ErrorCode = strawberry.field(description="The error code.")
     message: str = strawberry.field(description="The reason, as human-readable text.")
     faults: list[Fault] = strawberry.field(description="All reasons; path, code and message are those of the first.")
 
     @staticmethod
-    def of(error: EkonteError, path: list[str], item_id: str | None) -> "ItemFailure":
+    def of(error: EkonteError, path: list[str], target_id: str | None) -> "ItemFailure":
         item = path[: len(path) - len(error.path)]
         return ItemFailure(
             path=path,
-            id=None if item_id is None else strawberry.ID(item_id),
+            target_id=None if target_id is None else strawberry.ID(target_id),
             code=error.code,
             message=error.message,
             faults=[
