@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,20 @@ async def fault_of(place: Place, value: Any, is_beyond: bool, variables: dict[st
     return None
 
 
+def each_once(found: Iterable[Place]) -> list[Place]:
+    """The places, without those of input types that another field of the same kind has already shown."""
+    known: set[tuple[object, ...]] = set()
+    kept = []
+    for place in found:
+        kind = (place.operation, place.coordinate, str(place.kind))
+        if place.coordinate.endswith(":)") or ("Strategy" not in place.coordinate and "Audio" not in place.coordinate):
+            kept.append(place)
+        elif kind not in known:
+            known.add(kind)
+            kept.append(place)
+    return kept
+
+
 def is_itemwise(place: Place) -> bool:
     """Whether the place lies in an item that is refused on its own, in the payload."""
     return place.field in ("createAccounts", "updateAccounts") and len(place.path) > 2
@@ -132,7 +147,7 @@ async def test_nothing_that_a_caller_gives_is_internal_and_a_refusal_changes_not
     known = await examples()
     faults: list[str] = []
     tried, rows = 0, Rows(await row_count())
-    for place in sorted(places(CORE), key=lambda place: place.field.startswith(LAST)):
+    for place in sorted(each_once(places(CORE)), key=lambda place: place.field.startswith(LAST)):
         for value, is_beyond in values(place, known):
             if either_database == "postgres" and not isinstance(value, str | dict):
                 continue  # kinds are read before any database is asked
@@ -142,4 +157,4 @@ async def test_nothing_that_a_caller_gives_is_internal_and_a_refusal_changes_not
             if fault is not None:
                 faults.append(fault)
     assert faults == [], f"{len(faults)} of {tried}:\n" + "\n".join(faults[:200])
-    assert tried > 3000
+    assert tried > 2000

@@ -15,7 +15,8 @@ from models.generation import GenerationRecord
 from models.scripts import Asset, Script
 from models.storyboards import Shot
 from models.workflows import Workflow
-from resolvers.bounds import COLLECTING, Items, Text, bounds_of
+from resolvers.bound_plan import Items, Text, bounds_of
+from resolvers.bounds import COLLECTING
 from schema.bounds import CHARACTERS, GENERAL_CHARACTERS, ITEMS, REFUSED_ONE_BY_ONE, characters_of
 from tests.batch_factories import make_batch
 from tests.factories import make_film
