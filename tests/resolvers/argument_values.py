@@ -162,6 +162,7 @@ def _leaves(kind: str, name: str, coordinate: str) -> Iterator[tuple[Any, bool]]
         yield from (
             (a_file(name=text), False) for text in ("a\x00b", "a\ud800b.png", "x" * 5000, "", "../../etc/passwd")
         )
+        yield a_file(b"Ann walked home.", "a\x00\ud800b.txt"), False
     else:
         yield from ((value, False) for value in ("", "NO_SUCH_VALUE", "x" * HUGE, "\x00"))
 
