@@ -27,6 +27,7 @@ HUGE = 300_000
 UNSTORABLE = ("a\x00b", "a\ud800b", "\udfff")
 ODD = ("", " ", "\u202e\u05d0\u0627", "\U0001f3ac\U00020000", "%_\\'\";--", "\x01\x7f\ufffe", "1e999")
 LINKS = ("https://xn--/", "https://[::1", "http://a:99999/")
+LINKED = frozenset({"callbackUrl", "voiceoverUrl", "bgmUrl", "inputFile", "inputImages", "music"})
 FOREIGN_IDS = ("job_99999999999999999999", "wf_-1", "acct_0", "acct_999999999999999999")
 FLOATS = (0, -1, 5e-324, 1e308, -1e308, float("inf"), float("nan"), 10**400, "1")
 JSONS: tuple[Any, ...] = ({}, [], 10**400, {"a": 1e308}, {"a\x00": 1}, {"a": "\ud800"})
@@ -103,7 +104,7 @@ def values(place: Place, examples: Mapping[str, Any]) -> Iterator[tuple[Any, boo
 def _leaves(kind: str, name: str, coordinate: str) -> Iterator[tuple[Any, bool]]:
     if kind in ("String", "ID"):
         most = GLOBAL_ID_CHARACTERS if kind == "ID" else characters_of(name, coordinate)
-        yield from ((text, False) for text in (*UNSTORABLE, *ODD, *LINKS))
+        yield from ((text, False) for text in (*UNSTORABLE, *ODD, *(LINKS if name in LINKED else ())))
         if most is not None:
             yield "x" * most, False
             yield "\U0001f3ac" * most, False
