@@ -4,7 +4,7 @@ EkonteError            a refused request; becomes a GraphQL error with extension
 ├── BadInputError      BAD_USER_INPUT, with the path of the invalid value within the input
 ├── UnsupportedFileError, FileTooLargeError
 ├── UnauthenticatedError, ForbiddenError
-├── NotFoundError, WorkflowNotFoundError
+├── NotFoundError, WorkflowNotFoundError, PersistedQueryNotFoundError
 ├── ConflictError
 ├── InsufficientCreditError, RateLimitedError, QueryTooComplexError
 └── ProviderFailedError
@@ -26,6 +26,8 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     WORKFLOW_NOT_FOUND = "WORKFLOW_NOT_FOUND"
     NOT_FOUND = "NOT_FOUND"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
     CONFLICT = "CONFLICT"
     RATE_LIMITED = "RATE_LIMITED"
     INTERNAL = "INTERNAL"
@@ -44,6 +46,8 @@ ERROR_NUMBERS: dict[ErrorCode, int] = {
     ErrorCode.FORBIDDEN: 40301,
     ErrorCode.WORKFLOW_NOT_FOUND: 40401,
     ErrorCode.NOT_FOUND: 40402,
+    ErrorCode.PERSISTED_QUERY_NOT_FOUND: 40403,
+    ErrorCode.NOT_ACCEPTABLE: 40601,
     ErrorCode.CONFLICT: 40901,
     ErrorCode.RATE_LIMITED: 42901,
     ErrorCode.INTERNAL: 50001,
@@ -128,6 +132,21 @@ class NotFoundError(EkonteError):
 
 class WorkflowNotFoundError(EkonteError):
     code = ErrorCode.WORKFLOW_NOT_FOUND
+
+
+class PersistedQueryNotFoundError(EkonteError):
+    """The message is the one that clients with automatic persisted queries look for."""
+
+    code = ErrorCode.PERSISTED_QUERY_NOT_FOUND
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
+
+
+class NotAcceptableError(EkonteError):
+    """A request whose Accept header allows none of the media types that there are."""
+
+    code = ErrorCode.NOT_ACCEPTABLE
 
 
 def not_found(what: str, path: Sequence[str | int] = ()) -> EkonteError:

@@ -19,6 +19,7 @@ from resolvers.film_mutations import FilmMutations
 from resolvers.job_mutations import JobMutations
 from resolvers.list_queries import ListQueries
 from resolvers.node_queries import NodeQueries
+from resolvers.project_queries import ProjectQueries
 from resolvers.record_mutations import RecordMutations
 from resolvers.record_queries import RecordQueries
 from resolvers.script_mutations import ScriptMutations
@@ -41,6 +42,7 @@ class Query(
     AlertQueries,
     RecordQueries,
     BatchQueries,
+    ProjectQueries,
     StatisticsQueries,
     ListQueries,
     StageQueries,

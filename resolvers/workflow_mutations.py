@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import strawberry
 
 from models.enums import InputType
+from models.generation_requests import STANDALONE_PROJECT
 from resolvers.each_by_id import delete_each
 from resolvers.fields import mutation
 from resolvers.ids import need
@@ -47,6 +48,8 @@ class WorkflowMutations:
             input_file=given(input.input_file),
             options=options_of(input.options),
             callback_url=given(input.callback_url),
+            project_id=STANDALONE_PROJECT if input.project_id is None else input.project_id,
+            project_name=given(input.project_name),
         )
         key = key_for(info, input.idempotency_key)
         return WorkflowPayload.of(await workflows.create_workflow(info.context.owner, request, key))

@@ -110,24 +110,35 @@ def write_upload(_: object) -> Any:
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: strawberry.scalar(
         name="DateTime",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         description="RFC 3339 time in UTC, e.g. 2026-01-31T16:30:00Z.",
         serialize=write_datetime,
         parse_value=read_datetime,
     ),
     date: strawberry.scalar(
         name="Date",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         description="A calendar day in the deployment's time zone, YYYY-MM-DD.",
         serialize=date.isoformat,
         parse_value=read_date,
     ),
     JSON: strawberry.scalar(
-        name="JSON", description="Any JSON value.", serialize=lambda value: value, parse_value=read_json
+        name="JSON",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        description="Any JSON value.",
+        serialize=lambda value: value,
+        parse_value=read_json,
     ),
     Long: strawberry.scalar(
-        name="Long", description="A whole number up to 2^53.", serialize=read_long, parse_value=read_long
+        name="Long",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc7493#section-2.2",
+        description="A whole number up to 2^53.",
+        serialize=read_long,
+        parse_value=read_long,
     ),
     Upload: strawberry.scalar(
         name="Upload",
+        specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
         description="A file sent by the GraphQL multipart request specification.",
         serialize=write_upload,
         parse_value=read_upload,

@@ -1,9 +1,10 @@
 """Operations on edits: cut the film, add background music."""
 
+from pathlib import Path
 from typing import Any
 
-from errors import BadInputError, UnsupportedFileError
-from media.probe import MediaInfo, probe
+from errors import BadInputError, FileTooLargeError, UnsupportedFileError
+from media.probe import MediaInfo
 from models.enums import ArtifactKind, FileRole, JobType, Stage
 from models.files import StoredFile
 from models.films import Edit, Video
@@ -11,12 +12,12 @@ from models.jobs import Job
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.film.sources import own_upload, scratch_folder
+from services.platform import foreign_files
 from services.platform.faults import collected
 from services.platform.files import NewFile, local_copy, store_file
 from services.platform.idempotency import once, previous_result
-from services.platform.links import fetch_link
+from services.platform.links import REQUEST_SECONDS, fetch_link
 from services.platform.owned import own, own_workflow_of
-from services.platform.uploads import in_worker
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
 from services.stores import films
@@ -127,7 +128,7 @@ async def _music_file(owner: str, music: str) -> StoredFile:
     """
     if not music.lower().startswith(("http://", "https://")):
         file = await own_upload(owner, music, "input", "music")
-        await _probe_audio(await local_copy(file))
+        await _probe_audio(owner, await local_copy(file))
         return file
     settings = get_settings()
     async with scratch_folder() as folder:
@@ -137,16 +138,20 @@ async def _music_file(owner: str, music: str) -> StoredFile:
                 max_bytes=settings.max_upload_bytes,
                 allowed_private_hosts=settings.allowed_private_hosts,
                 into=folder / "fetched",
+                total_seconds=REQUEST_SECONDS,
             )
         except BadInputError as error:
             raise BadInputError(error.message, path=["input", "music"]) from error
-        info = await _probe_audio(fetched.path)
+        info = await _probe_audio(owner, fetched.path)
         new = NewFile(fetched.path, info.content_type, "music", duration_seconds=info.duration_seconds)
         return await store_file(owner, new, is_upload=True)
 
 
-async def _probe_audio(path: Any) -> MediaInfo:
-    info: MediaInfo = await in_worker(probe, path)
+async def _probe_audio(owner: str, path: Path) -> MediaInfo:
+    try:
+        info = await foreign_files.media_info(owner, path)
+    except (UnsupportedFileError, FileTooLargeError) as error:
+        raise type(error)(error.message, path=["input", "music"]) from error
     if not info.has_audio:
         raise UnsupportedFileError("The music file contains no audio.", path=["input", "music"])
     return info

@@ -1,7 +1,7 @@
 """Operations on workflows: create, pause, resume, cancel, retry, rename and delete."""
 
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from models.enums import (
     Stage,
     WorkflowStatus,
 )
+from models.generation_requests import STANDALONE_PROJECT
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.film.artifacts.canceling import cancel_builds
@@ -25,6 +26,7 @@ from services.film.workflow.deletion import delete_rows
 from services.film.workflow.planning import end_stage_job
 from services.film.workflow.steps import advance, clear_budget_pause, next_stage, read_states, start_stage
 from services.film.workflow_options import WorkflowOptions
+from services.generation.checking import MAX_ID_CHARACTERS, MAX_NAME_CHARACTERS
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.faults import Faults, collected
 from services.platform.idempotency import once, previous_result
@@ -57,6 +59,8 @@ class WorkflowRequest:
     input_file: str | None
     options: WorkflowOptions
     callback_url: str | None = None
+    project_id: str = STANDALONE_PROJECT
+    project_name: str | None = None
 
 
 def check_name(name: str, *path: str) -> str:
@@ -64,6 +68,14 @@ def check_name(name: str, *path: str) -> str:
     if not 1 <= len(cleaned) <= MAX_NAME_LENGTH:
         raise BadInputError(f"name must have 1 to {MAX_NAME_LENGTH} characters.", path=path)
     return cleaned
+
+
+def project_faults(project_id: str, project_name: str | None) -> Iterator[BadInputError]:
+    """The caller's own project has an id of 1 to 128 characters and a name of at most 200."""
+    if not 1 <= len(project_id) <= MAX_ID_CHARACTERS:
+        yield BadInputError(f"projectId has 1 to {MAX_ID_CHARACTERS} characters.", path=["input", "projectId"])
+    if project_name is not None and len(project_name) > MAX_NAME_CHARACTERS:
+        yield BadInputError(f"projectName has at most {MAX_NAME_CHARACTERS} characters.", path=["input", "projectName"])
 
 
 def with_providers(options: WorkflowOptions, faults: Faults) -> dict[str, Any]:
@@ -100,6 +112,7 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
     faults = collected()
     with faults.caught():
         check_name(request.name, "input", "name")
+    faults.add(*project_faults(request.project_id, request.project_name))
     with faults.caught():
         check_one_source(request.input_content, request.input_file)
     options = with_providers(request.options, faults)
@@ -116,6 +129,8 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
             input_type=request.input_type,
             options=options,
             callback_url=request.callback_url,
+            project_id=request.project_id,
+            project_name=request.project_name,
         )
         await scripts.create(
             owner=owner,
@@ -268,6 +283,7 @@ async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
             return
         await resume_builds_of_workflow(workflow.id)
         await workflows.transition_stage(stopped.id, to=WorkflowStatus.RUNNING, expected=[stopped.status], error=None)
+        await workflows.set_current_stage(workflow.id, stopped.stage)
         await reopen_stage_job(stopped.job_id)
 
     return await _change(owner, workflow_id, change)

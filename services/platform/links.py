@@ -13,12 +13,15 @@ import httpcore
 import httpx
 
 from errors import BadInputError, FileTooLargeError
+from providers.answer_heads import end_head
 from providers.guard import CONNECT_SECONDS, HostNotFoundError, LinkRefusedError, Resolve, guarded_pool, resolve
 
 MAX_REDIRECTS = 3
 MAX_URL_CHARACTERS = 4096
 READ_SECONDS = 20.0
 TOTAL_SECONDS = 300.0
+# Of a link that is fetched while its caller waits for the answer.
+REQUEST_SECONDS = 60.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _TIMEOUTS = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
@@ -117,6 +120,7 @@ async def _follow(pool: httpcore.AsyncConnectionPool, link: str, max_bytes: int,
         async with pool.stream(
             "GET", _target(url), headers=_headers(url), extensions={"timeout": _TIMEOUTS}
         ) as response:
+            end_head(response.extensions.items())
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             if response.status in REDIRECTS and "location" in headers:
                 link = str(url.join(headers["location"]))

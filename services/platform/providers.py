@@ -21,6 +21,7 @@ from providers.base import (
 from providers.jimeng import JimengProvider
 from providers.offline import OfflineProvider
 from providers.pooled import ModelInfo, PooledProvider
+from services.platform.foreign_files import NOBODY, in_parser
 from services.platform.metrics.upstream import MeasuredPool
 from services.platform.runtime import runtime
 from settings import get_jimeng_settings, get_settings
@@ -68,7 +69,9 @@ def _own() -> list[Provider]:
     settings = get_settings()
     return [
         OfflineProvider(settings.render_concurrency, settings.render_timeout_seconds),
-        JimengProvider(get_jimeng_settings(), settings.allowed_private_hosts),
+        JimengProvider(
+            get_jimeng_settings(), settings.allowed_private_hosts, run_apart=functools.partial(in_parser, NOBODY)
+        ),
     ]
 
 

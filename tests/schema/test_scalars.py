@@ -2,8 +2,11 @@ import io
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from graphql import GraphQLScalarType, build_schema, is_specified_scalar_type
 from starlette.datastructures import UploadFile
 
+import resolvers
+from schema import print_sdl
 from schema.scalars import read_date, read_datetime, read_json, read_long, write_datetime
 
 
@@ -121,3 +124,14 @@ A_FILE = UploadFile(io.BytesIO(b"{}"), filename="a.json")
 def test_json_that_could_not_be_written_again_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="JSON"):
         read_json(value)
+
+
+def test_every_scalar_of_its_own_names_its_specification() -> None:
+    schema = build_schema(print_sdl(resolvers.schema))
+    own = {
+        name: kind.specified_by_url
+        for name, kind in schema.type_map.items()
+        if isinstance(kind, GraphQLScalarType) and not is_specified_scalar_type(kind)
+    }
+    assert set(own) >= {"Date", "DateTime", "JSON", "Long", "Upload"}
+    assert [name for name, url in own.items() if not (url or "").startswith("https://")] == []
