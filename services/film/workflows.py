@@ -1,7 +1,7 @@
 """Operations on workflows: create, pause, resume, cancel, retry, rename and delete."""
 
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,12 +70,12 @@ def check_name(name: str, *path: str) -> str:
     return cleaned
 
 
-def check_project(project_id: str, project_name: str | None) -> None:
-    """The caller's own project has an id of 1 to 128 characters and a name of at most 200. Raises BadInputError."""
+def project_faults(project_id: str, project_name: str | None) -> Iterator[BadInputError]:
+    """The caller's own project has an id of 1 to 128 characters and a name of at most 200."""
     if not 1 <= len(project_id) <= MAX_ID_CHARACTERS:
-        raise BadInputError(f"projectId has 1 to {MAX_ID_CHARACTERS} characters.", path=["input", "projectId"])
+        yield BadInputError(f"projectId has 1 to {MAX_ID_CHARACTERS} characters.", path=["input", "projectId"])
     if project_name is not None and len(project_name) > MAX_NAME_CHARACTERS:
-        raise BadInputError(f"projectName has at most {MAX_NAME_CHARACTERS} characters.", path=["input", "projectName"])
+        yield BadInputError(f"projectName has at most {MAX_NAME_CHARACTERS} characters.", path=["input", "projectName"])
 
 
 def with_providers(options: WorkflowOptions, faults: Faults) -> dict[str, Any]:
@@ -114,8 +114,7 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
         check_name(request.name, "input", "name")
     with faults.caught():
         check_one_source(request.input_content, request.input_file)
-    with faults.caught():
-        check_project(request.project_id, request.project_name)
+    faults.add(*project_faults(request.project_id, request.project_name))
     options = with_providers(request.options, faults)
     with faults.caught():
         await check_callback_url(request.callback_url)
