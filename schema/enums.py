@@ -237,6 +237,8 @@ describe(
     FORBIDDEN="40301: the caller may not do that.",
     WORKFLOW_NOT_FOUND="40401: there is no such workflow of the caller's.",
     NOT_FOUND="40402: there is no such object of the caller's.",
+    PERSISTED_QUERY_NOT_FOUND="40403: no document with that hash is kept; send the document with it.",
+    NOT_ACCEPTABLE="40601: the Accept header allows no answer that there is.",
     CONFLICT="40901: it conflicts with the current state.",
     RATE_LIMITED="42901: too many requests.",
     INTERNAL="50001: an internal error of the server.",

@@ -239,7 +239,7 @@ async def make_film(inputs: dict[str, Any], subject_id: int, context: BuildConte
     if inputs["poster_choices"]:
         choices = [paths[sha256] for sha256 in inputs["poster_choices"]]
         await run_in_worker(write_poster, choices, poster, plan.width, plan.height, limit=limit, timeout_seconds=60)
-        files.append(MadeFile(await picture_file(poster, "poster.jpg"), FileRole.POSTER))
+        files.append(MadeFile(await picture_file(context.owner, poster, "poster.jpg"), FileRole.POSTER))
     effects = sorted({name for shot in shots for name in shot["effects"]}) if inputs["effects"] else []
     return Result(
         files=tuple(files),
