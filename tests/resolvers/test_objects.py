@@ -398,15 +398,15 @@ async def test_nothing_of_somebody_elses_shows_through_ones_own() -> None:
 async def test_a_job_has_its_target_from_the_beginning_and_parts_have_theirs() -> None:
     film = await make_film(shot_count=1)
     created = await ask(
-        """mutation ($input: CreateVideoInput!) { createVideo(input: $input) {
-             job { id result { __typename } target { __typename id ... on Video { status totalSegments } } } } }""",
-        input={"animaticId": film.animatic.global_id},
+        """mutation ($input: CreateEditInput!) { createEdit(input: $input) {
+             job { id result { __typename } target { __typename id ... on Edit { status film { url } } } } } }""",
+        input={"videoId": film.video.global_id},
     )
-    job = created["createVideo"]["job"]
+    job = created["createEdit"]["job"]
     assert job["result"] is None
-    assert (job["target"]["__typename"], job["target"]["status"]) == ("Video", "PENDING")
-    found = await ask("query ($id: ID!) { video(id: $id) { id } }", id=job["target"]["id"])
-    assert found["video"] == {"id": job["target"]["id"]}
+    assert (job["target"]["__typename"], job["target"]["status"]) == ("Edit", "PENDING")
+    found = await ask("query ($id: ID!) { edit(id: $id) { id } }", id=job["target"]["id"])
+    assert found["edit"] == {"id": job["target"]["id"]}
     document = "query ($id: ID!) { job(id: $id) { target { __typename id } } }"
     targets = {
         stage: (await ask(document, id=film.jobs[stage].global_id))["job"]["target"]["__typename"] for stage in Stage
