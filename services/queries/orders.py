@@ -9,7 +9,7 @@ from enum import StrEnum
 from services.platform.paging import KeyKind, Orders, Sort
 
 LAST_TIME = "'9999-12-31 00:00:00+00:00'"
-FIRST_TIME = "'0001-01-01 00:00:00+00:00'"
+FIRST_TIME = "'1970-01-01 00:00:00+00:00'"
 
 
 class AccountOrderField(StrEnum):

@@ -115,7 +115,7 @@ async def test_the_accounts_of_a_page_are_read_together() -> None:
         await raise_one(str(number), account_id=(await make_account()).id)
     with counted_statements() as statements:
         await ask("{ alerts { nodes { account { name } } } }")
-    assert len(statements) == 2
+    assert len(statements) == 3
 
 
 async def test_the_open_ones_are_told_then_each_new_one_and_each_closing() -> None:

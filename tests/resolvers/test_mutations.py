@@ -542,3 +542,22 @@ async def test_no_text_and_two_texts_are_refused_in_their_own_words() -> None:
     assert both.message == "Set inputContent or inputFile, not both."
     assert neither.path == both.path == ["input", "inputContent"]
     assert await Workflow.all().count() == 0
+
+
+async def test_a_workflow_has_its_project_its_source_and_no_end_where_nothing_is_known() -> None:
+    document = """mutation ($input: CreateWorkflowInput!) { createWorkflow(input: $input) { workflow {
+        id project { projectId name } source { text file { name contentType } } estimatedCompletion } } }"""
+    text = "Ann goes out.\n\nShe meets Ben."
+    given = {"name": "One", "inputContent": text, "projectId": "mine", "projectName": "My project"}
+    workflow = (await ask(document, input=given))["createWorkflow"]["workflow"]
+    assert workflow["project"] == {"projectId": "mine", "name": "My project"}
+    assert workflow["source"]["text"].strip() == text
+    assert workflow["source"]["file"]["contentType"] == "text/plain"
+    assert workflow["estimatedCompletion"] is None
+    long = {"name": "Two", "inputContent": "Ann goes out. " * 6000}
+    workflow = (await ask(document, input=long))["createWorkflow"]["workflow"]
+    assert (workflow["project"]["projectId"], workflow["source"]["text"]) == ("default", None)
+    listed = '{ workflows(filter: { projectId: "mine" }) { nodes { name } } }'
+    assert (await ask(listed))["workflows"]["nodes"] == [{"name": "One"}]
+    refusal = await refused(document, input={**given, "projectId": ""})
+    assert (refusal.code, refusal.path) == ("BAD_USER_INPUT", ["input", "projectId"])
