@@ -80,8 +80,8 @@ class NodeQueries:
         return await load_node(info, id, Node)
 
     @query(
-        "Objects by their ids, in the requested order, each as node returns it. Fields such as status and type have other "
-        "types in other kinds of objects: a document that selects several kinds gives them aliases."
+        "Objects by their ids, in the requested order, each as node returns it. Fields such as status and type have "
+        "other types in other kinds of objects: a document that selects several kinds gives them aliases."
     )
     async def nodes(
         self,
