@@ -79,7 +79,10 @@ class NodeQueries:
     ) -> Node | None:
         return await load_node(info, id, Node)
 
-    @query("Objects by their ids, in the requested order, each as node returns it.")
+    @query(
+        "Objects by their ids, in the requested order, each as node returns it. Fields such as status and type have "
+        "other types in other kinds of objects: a document that selects several kinds gives them aliases."
+    )
     async def nodes(
         self,
         info: Info,
