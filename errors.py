@@ -163,10 +163,21 @@ class ConflictError(EkonteError):
 
 
 def all_faults(faults: "Sequence[EkonteError]") -> EkonteError:
-    """One error for all errors of a request (at least one): CONFLICT if all of them are, else BAD_USER_INPUT."""
+    """One error for all errors of a batch (at least one): CONFLICT if all of them are, else BAD_USER_INPUT."""
+    return _combined(faults, (ConflictError,))
+
+
+def refusal_of(faults: "Sequence[EkonteError]") -> EkonteError:
+    """One error for all errors of a single input (at least one): BAD_USER_INPUT, unless they share another code."""
+    kinds = (ConflictError, NotFoundError, WorkflowNotFoundError, UnsupportedFileError, FileTooLargeError)
+    return _combined(faults, kinds)
+
+
+def _combined(faults: "Sequence[EkonteError]", kinds: "Sequence[type[EkonteError]]") -> EkonteError:
     first = faults[0]
     message = first.message if len(faults) == 1 else f"{first.message} (The first of {len(faults)} faults.)"
-    kind = ConflictError if all(fault.code is ErrorCode.CONFLICT for fault in faults) else BadInputError
+    codes = {fault.code for fault in faults}
+    kind = next((kind for kind in kinds if codes == {kind.code}), BadInputError)
     return kind(message, path=first.path, faults=faults)
 
 
@@ -193,3 +204,8 @@ class JobFailure(Exception):
 
 def _restore_job_failure(code: JobErrorCode, message: str, is_retryable: bool, upstream_code: str | None) -> JobFailure:
     return JobFailure(code, message, is_retryable=is_retryable, upstream_code=upstream_code)
+
+
+def shortened(text: str, characters: int = 64) -> str:
+    """A caller's text as a message quotes it: at most so many characters."""
+    return text if len(text) <= characters else f"{text[: characters - 1]}…"

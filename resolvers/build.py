@@ -12,6 +12,7 @@ from resolvers.alert_queries import AlertQueries
 from resolvers.asset_mutations import AssetMutations
 from resolvers.batch_mutations import BatchMutations
 from resolvers.batch_queries import BatchQueries
+from resolvers.bounds import bind
 from resolvers.callback_mutations import CallbackMutations
 from resolvers.catalogue_queries import CatalogueQueries
 from resolvers.film_mutations import FilmMutations
@@ -69,7 +70,7 @@ class Mutation(
 
 
 def build_schema(extensions: Iterable[Any] = ()) -> strawberry.Schema:
-    return strawberry.Schema(
+    schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -77,6 +78,7 @@ def build_schema(extensions: Iterable[Any] = ()) -> strawberry.Schema:
         extensions=(StorableText, *extensions),
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    return bind(schema)
 
 
 schema = build_schema()

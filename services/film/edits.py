@@ -13,6 +13,7 @@ from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.film.sources import own_upload, scratch_folder
 from services.platform import foreign_files
+from services.platform.faults import collected
 from services.platform.files import NewFile, local_copy, store_file
 from services.platform.idempotency import once, previous_result
 from services.platform.links import REQUEST_SECONDS, fetch_link
@@ -49,8 +50,7 @@ async def create_edit(
         "subtitles": subtitles,
         "burnSubtitles": burn_subtitles,
     }
-    if music_style is not None and len(music_style) > 1000:
-        raise BadInputError("musicStyle must have at most 1000 characters.", path=["input", "musicStyle"])
+    collected().check()
 
     async def create() -> Job:
         video = await own(Video, owner, video_id)
@@ -87,11 +87,13 @@ async def add_background_music(
         "fade_out_seconds": fade_out_seconds,
         "ducking": ducking,
     }
+    faults = collected()
     if not 0 <= volume <= 1:
-        raise BadInputError("volume must be from 0 to 1.", path=["input", "volume"])
+        faults.add(BadInputError("volume must be from 0 to 1.", path=["input", "volume"]))
     for name, seconds in (("fadeInSeconds", fade_in_seconds), ("fadeOutSeconds", fade_out_seconds)):
         if not 0 <= seconds <= MAX_FADE_SECONDS:
-            raise BadInputError(f"{name} must be from 0 to {MAX_FADE_SECONDS}.", path=["input", name])
+            faults.add(BadInputError(f"{name} must be from 0 to {MAX_FADE_SECONDS}.", path=["input", name]))
+    faults.check()
     previous = await previous_result(owner, "addBackgroundMusic", idempotency_key, values, Job)
     if previous is not None:
         return previous

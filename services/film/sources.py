@@ -33,11 +33,13 @@ class scratch_folder:  # noqa: N801
 
 
 def check_one_source(content: str | None, file: str | None) -> None:
-    """Raises BadInputError unless exactly one of the two is given."""
+    """Raises BadInputError unless exactly one of the two is given, and for a content without text."""
     if content is None and file is None:
         raise BadInputError("No text was given. Set inputContent or inputFile.", path=["input", "inputContent"])
     if content is not None and file is not None:
         raise BadInputError("Set inputContent or inputFile, not both.", path=["input", "inputContent"])
+    if content is not None and not content.strip():
+        raise BadInputError("The text is empty.", path=["input", "inputContent"])
 
 
 async def store_source(owner: str, content: str | None, file: str | None) -> StoredFile:

@@ -24,7 +24,7 @@ from services.generation.outcomes import fail_generation
 from services.platform.files import NewFile, pin_files, store_file
 from services.platform.foreign_files import picture_info
 from services.platform.leases import Lease
-from services.platform.links import LinkNotFetchedError, fetch_link
+from services.platform.links import LinkNotFetchedError, fetch_link, parse_url
 from services.platform.providers import is_pooled
 from services.queue.heartbeat import Report
 from services.queue.notify import notify
@@ -122,7 +122,7 @@ def input_name(link: str, position: int) -> str:
     may hold secrets.
     """
     try:
-        host = httpx.URL(link).host[:253]
+        host = parse_url(link).host[:253]
     except httpx.InvalidURL:
         host = ""
     return f"Input picture {position + 1} (from {host})" if host else f"Input picture {position + 1}"

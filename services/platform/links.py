@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import anyio
 import httpcore
@@ -49,6 +50,17 @@ class FetchedFile:
     path: Path
     content_type: str | None
     bytes: int
+
+
+def parse_url(text: str) -> httpx.URL:
+    """The URL, whose host can be read: httpx takes `https://xn--/` and `http://[1`. Raises httpx.InvalidURL."""
+    try:
+        urlsplit(text)
+        url = httpx.URL(text)
+        _ = url.host
+    except ValueError:  # of idna too
+        raise httpx.InvalidURL("The host cannot be read.") from None
+    return url
 
 
 def check_url(url: httpx.URL) -> None:
@@ -103,7 +115,7 @@ async def _follow(pool: httpcore.AsyncConnectionPool, link: str, max_bytes: int,
     for _ in range(MAX_REDIRECTS + 1):
         if len(link) > MAX_URL_CHARACTERS:
             raise LinkRefusedError("The link is too long.")
-        url = httpx.URL(link)
+        url = parse_url(link)
         check_url(url)
         async with pool.stream(
             "GET", _target(url), headers=_headers(url), extensions={"timeout": _TIMEOUTS}
