@@ -27,7 +27,7 @@ async function fetchGraphQL(request, variables, cacheConfig, uploadables) {
 export async function relay() {
   const name = "Relay 21";
   const ws = createClient({
-    url: ops.socketUrl, webSocketImpl: WebSocket, connectionParams: ops.connectionParams, retryAttempts: 30,
+    url: ops.socketUrl, webSocketImpl: WebSocket, connectionParams: ops.connectionParams, retryAttempts: 1000,
     shouldRetry: () => true, retryWait: () => new Promise((resolve) => setTimeout(resolve, 300)),
   });
   const subscribe = (operation, variables) =>
