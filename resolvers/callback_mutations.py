@@ -6,6 +6,7 @@ import strawberry
 
 from resolvers.fields import mutation
 from resolvers.ids import need
+from resolvers.keyed import Repeats
 from schema.callbacks import CallbackDelivery, CallbackDeliveryPayload
 from schema.catalogue import Viewer, ViewerPayload
 from schema.context import Info
@@ -15,7 +16,9 @@ from services.notifications.callbacks.webhook_secrets import rotate_secret
 
 @strawberry.type
 class CallbackMutations:
-    @mutation("Redelivers a callback now, with the same webhook-id and a new series of tries.")
+    @mutation(
+        "Redelivers a callback now, with the same webhook-id and a new series of tries.", repeats=Repeats.IN_TRANSACTION
+    )
     async def redeliver_callback(
         self,
         info: Info,
@@ -26,7 +29,8 @@ class CallbackMutations:
 
     @mutation(
         "Creates a new secret that signs the caller's callbacks. The previous one also signs for 24 hours; one before "
-        "it that still signed is dropped at once."
+        "it that still signed is dropped at once.",
+        repeats=Repeats.IN_TRANSACTION,
     )
     async def rotate_webhook_secret(self, info: Info) -> ViewerPayload:
         await rotate_secret(info.context.owner)

@@ -7,6 +7,7 @@ import strawberry
 from strawberry.extensions import FieldExtension
 
 from resolvers.auditing import Audited
+from resolvers.keyed import HonoursKey, Repeats
 from resolvers.places import PlacedErrors
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -22,11 +23,13 @@ class ClearLoaders(FieldExtension):
             info.context.clear_loaders()
 
 
-def mutation(description: str) -> Callable[[F], F]:
-    """A mutation field: its errors get the path of the argument at fault (resolvers.places), each call is written to
-    the audit log (resolvers.auditing), and its payload is loaded after the change.
+def mutation(description: str, repeats: Repeats = Repeats.BY_SERVICE) -> Callable[[F], F]:
+    """A mutation field: a repeated request is answered as `repeats` says, its errors get the path of the argument at
+    fault (resolvers.places), each call is written to the audit log (resolvers.auditing), and its payload is loaded
+    after the change.
     """
-    extensions = [PlacedErrors(), Audited(), ClearLoaders()]
+    keyed = [] if repeats is Repeats.BY_SERVICE else [HonoursKey(repeats)]
+    extensions = [*keyed, PlacedErrors(), Audited(), ClearLoaders()]  # the last one is the outermost
     return cast(Callable[[F], F], strawberry.mutation(description=description, extensions=extensions))
 
 

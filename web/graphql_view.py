@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import copy
 from collections.abc import AsyncGenerator, Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 
 import orjson
@@ -151,6 +151,9 @@ class GraphQLView(GraphQL[object, None]):
             raise ConnectionRejectionError from None
         return UNSET
 
+    async def wait_until_over(self, viewer: Viewer) -> str:
+        return await self._identity.wait_until_over(viewer)
+
     def make_context(self, viewer: Viewer) -> object:
         record_owner(viewer.id)
         return self._build_context(viewer=viewer, request_id=current_request_id() or "")
@@ -254,25 +257,22 @@ class GraphQLView(GraphQL[object, None]):
         viewer: Viewer = request.state.viewer
 
         def bounded() -> AsyncGenerator[str, None]:
-            return self._until_over(stream(), viewer.expires_at)
+            return self._until_over(stream(), viewer)
 
         return await super().create_streaming_response(request, bounded, sub_response, headers)
 
-    async def _until_over(
-        self, chunks: AsyncGenerator[str, None], expires_at: datetime | None
-    ) -> AsyncGenerator[str, None]:
-        """The chunks until the server shuts down or the token expires, which sends an error and ends the stream."""
-        loop = asyncio.get_running_loop()
-        seconds = None if expires_at is None else (expires_at - datetime.now(UTC)).total_seconds()
-        deadline = None if seconds is None else loop.time() + seconds
+    async def _until_over(self, chunks: AsyncGenerator[str, None], viewer: Viewer) -> AsyncGenerator[str, None]:
+        """The chunks until the server shuts down, or until the token expires or is revoked, which sends an error and
+        ends the stream.
+        """
         closing = asyncio.ensure_future(self._closing.wait())
+        over = asyncio.ensure_future(self.wait_until_over(viewer))
         try:
             async with contextlib.aclosing(chunks):
                 while True:
                     following = asyncio.ensure_future(anext(chunks))
-                    left = None if deadline is None else max(0.0, deadline - loop.time())
                     try:
-                        await asyncio.wait({following, closing}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                        await asyncio.wait({following, closing, over}, return_when=asyncio.FIRST_COMPLETED)
                     finally:
                         is_there = following.done()
                         if not is_there:
@@ -282,16 +282,18 @@ class GraphQLView(GraphQL[object, None]):
                             following.exception()  # marks it as retrieved; the client may disconnect as the stream ends
                     if closing.done():
                         return
-                    if not is_there:
+                    if over.done():
                         break
                     try:
                         chunk = following.result()
                     except StopAsyncIteration:
                         return
                     yield chunk
+            reason = over.result()
         finally:
             closing.cancel()
-        body = self.encode_json_string(error_body(UnauthenticatedError("The token has expired.")))
+            over.cancel()
+        body = self.encode_json_string(error_body(UnauthenticatedError(reason)))
         yield f"event: next\r\ndata: {body}\r\n\r\nevent: complete\r\ndata: \r\n\r\n"
 
 

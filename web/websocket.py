@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from starlette.websockets import WebSocketDisconnect, WebSocketState
@@ -29,6 +28,9 @@ class View(Protocol):
     """The part of the view that a connection uses."""
 
     def make_context(self, viewer: Viewer) -> object: ...
+
+    async def wait_until_over(self, viewer: Viewer) -> str:
+        """Returns why the caller's token is no longer accepted, as soon as that is so."""
 
     def check_operation(self, query: object, variables: object = None, operation_name: object = None) -> None:
         """Raises EkonteError if an operation must not be executed."""
@@ -76,13 +78,13 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         await super().handle_connection_init(message)
         viewer = self._connection.viewer
-        if self.connection_acknowledged and viewer is not None and viewer.expires_at is not None and not self._expiry:
-            self._expiry = asyncio.create_task(self._close_at(viewer.expires_at))
+        if self.connection_acknowledged and viewer is not None and viewer.token is not None and not self._expiry:
+            self._expiry = asyncio.create_task(self._close_when_over(viewer))
 
-    async def _close_at(self, expires_at: datetime) -> None:
-        await asyncio.sleep((expires_at - datetime.now(UTC)).total_seconds())
+    async def _close_when_over(self, viewer: Viewer) -> None:
+        reason = await self._connection.view.wait_until_over(viewer)
         with contextlib.suppress(Exception):
-            await self.websocket.close(code=FORBIDDEN, reason="The token has expired.")
+            await self.websocket.close(code=FORBIDDEN, reason=reason)
         await self.stop_operations()
 
     async def handle_task_exception(self, error: Exception) -> None:

@@ -1,0 +1,97 @@
+"""Payloads of mutations as JSON, with ids in place of objects, and back again with the objects as they are now."""
+
+import asyncio
+import dataclasses
+from enum import Enum
+from typing import Any
+
+import strawberry
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.enum import StrawberryEnumDefinition
+
+from errors import ConflictError
+from models.files import StoredFile
+from resolvers.node_queries import load_node
+from schema.catalogue import Viewer
+from schema.context import Info
+from schema.files import MediaFile
+from schema.paging import Node
+from services.platform.owned import rows_by_id
+
+NODE, FILE, VIEWER, TYPE, ENUM = "$node", "$file", "$viewer", "$type", "$enum"
+"Keys of the objects that stand for a node (its id), a file (its row), the caller, a type and an enum's value."
+
+
+def outcome_of(value: Any) -> Any:
+    """The JSON of a payload. Raises TypeError for a value that it cannot contain."""
+    if isinstance(value, Viewer):
+        return {VIEWER: True}
+    if isinstance(value, MediaFile):
+        return {FILE: value.row.id}
+    if isinstance(value, Node):
+        return {NODE: str(value.id)}
+    if isinstance(value, Enum):
+        return {ENUM: [type(value).__name__, value.name]}
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, list | tuple):
+        return [outcome_of(item) for item in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: outcome_of(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {TYPE: type(value).__name__, **fields}
+    raise TypeError(f"a payload cannot contain {type(value).__name__}")
+
+
+async def payload_of(outcome: Any, info: Info) -> Any:
+    """The payload, with its objects as they are now. Raises ConflictError if one of them has been deleted since."""
+    if isinstance(outcome, list):
+        return list(await asyncio.gather(*(payload_of(item, info) for item in outcome)))
+    if not isinstance(outcome, dict):
+        return outcome
+    if VIEWER in outcome:
+        return Viewer.of(info.context.viewer)
+    if NODE in outcome:
+        node = await load_node(info, outcome[NODE], Node)
+        if node is None:
+            raise _gone()
+        return node
+    if FILE in outcome:
+        return await _file(info, outcome[FILE])
+    if ENUM in outcome:
+        name, member = outcome[ENUM]
+        enum = info.schema.get_type_by_name(name)
+        assert isinstance(enum, StrawberryEnumDefinition)
+        return enum.wrapped_cls[member]
+    kind = info.schema.get_type_by_name(outcome[TYPE])
+    assert isinstance(kind, StrawberryObjectDefinition)
+    names = [name for name in outcome if name != TYPE]
+    values = await asyncio.gather(*(payload_of(outcome[name], info) for name in names))
+    return kind.origin(**dict(zip(names, values, strict=True)))
+
+
+async def _file(info: Info, file_id: int) -> MediaFile:
+    row = (await rows_by_id(StoredFile, info.context.owner, [file_id])).get(file_id)
+    if row is None:
+        raise _gone()
+    return MediaFile.from_row(row)
+
+
+def _gone() -> ConflictError:
+    return ConflictError("An object in the answer to this idempotency key has been deleted since.")
+
+
+def comparable(value: Any) -> Any:
+    """A mutation's argument as JSON, for comparing the input of two requests; without its idempotency key."""
+    if value is strawberry.UNSET:
+        return {"$unset": True}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: comparable(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if field.name != "idempotency_key"
+        }
+    if isinstance(value, dict):
+        return {str(name): comparable(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [comparable(item) for item in value]
+    return value
