@@ -6,7 +6,7 @@ EkonteError            a refused request; becomes a GraphQL error with extension
 ├── UnauthenticatedError, ForbiddenError
 ├── NotFoundError, WorkflowNotFoundError
 ├── ConflictError
-├── InsufficientCreditError, RateLimitedError, QueryTooComplexError
+├── InsufficientCreditError, RateLimitedError, QuotaExceededError, QueryTooComplexError
 └── ProviderFailedError
 JobFailure             failed work; becomes Job.error
 ConfigurationError     an invalid setting or command line argument; stops the start
@@ -28,6 +28,7 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "NOT_FOUND"
     CONFLICT = "CONFLICT"
     RATE_LIMITED = "RATE_LIMITED"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
     INTERNAL = "INTERNAL"
     PROVIDER_FAILED = "PROVIDER_FAILED"
     STORAGE_FAILED = "STORAGE_FAILED"
@@ -46,6 +47,7 @@ ERROR_NUMBERS: dict[ErrorCode, int] = {
     ErrorCode.NOT_FOUND: 40402,
     ErrorCode.CONFLICT: 40901,
     ErrorCode.RATE_LIMITED: 42901,
+    ErrorCode.QUOTA_EXCEEDED: 42902,
     ErrorCode.INTERNAL: 50001,
     ErrorCode.PROVIDER_FAILED: 50002,
     ErrorCode.STORAGE_FAILED: 50003,
@@ -120,6 +122,12 @@ class InsufficientCreditError(EkonteError):
 
 class RateLimitedError(EkonteError):
     code = ErrorCode.RATE_LIMITED
+
+
+class QuotaExceededError(EkonteError):
+    """An owner has as much of something as the deployment allows; waiting alone does not help."""
+
+    code = ErrorCode.QUOTA_EXCEEDED
 
 
 class NotFoundError(EkonteError):

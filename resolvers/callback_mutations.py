@@ -7,8 +7,8 @@ import strawberry
 from resolvers.fields import mutation
 from resolvers.ids import need
 from resolvers.keyed import Repeats
-from schema.callbacks import CallbackDelivery, CallbackDeliveryPayload
-from schema.catalogue import Viewer, ViewerPayload
+from schema.callbacks import CallbackDelivery, CallbackDeliveryPayload, WebhookSecret
+from schema.catalogue import RotateWebhookSecretPayload, Viewer
 from schema.context import Info
 from services.notifications.callbacks.redelivering import redeliver
 from services.notifications.callbacks.webhook_secrets import rotate_secret
@@ -32,6 +32,8 @@ class CallbackMutations:
         "it that still signed is dropped at once.",
         repeats=Repeats.IN_TRANSACTION,
     )
-    async def rotate_webhook_secret(self, info: Info) -> ViewerPayload:
-        await rotate_secret(info.context.owner)
-        return ViewerPayload(me=Viewer.of(info.context.viewer))
+    async def rotate_webhook_secret(self, info: Info) -> RotateWebhookSecretPayload:
+        secret = await rotate_secret(info.context.owner)
+        return RotateWebhookSecretPayload(
+            me=Viewer.of(info.context.viewer), webhook_secret=WebhookSecret.from_row(secret)
+        )

@@ -10,24 +10,32 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from errors import ConflictError
+from models.base import OwnedRow
+from models.callbacks import WebhookSecret as SecretRow
 from models.files import StoredFile
 from resolvers.node_queries import load_node
+from schema.callbacks import WebhookSecret
 from schema.catalogue import Viewer
 from schema.context import Info
 from schema.files import MediaFile
 from schema.paging import Node
 from services.platform.owned import rows_by_id
 
-NODE, FILE, VIEWER, TYPE, ENUM = "$node", "$file", "$viewer", "$type", "$enum"
-"Keys of the objects that stand for a node (its id), a file (its row), the caller, a type and an enum's value."
+NODE, ROW, VIEWER, TYPE, ENUM = "$node", "$row", "$viewer", "$type", "$enum"
+"Keys of what stands for a node (its id), another row (its type and id), the caller, a type and an enum's value."
+# Types of rows without an id of their own in the API.
+ROWS: dict[str, tuple[type[Any], type[OwnedRow]]] = {
+    "MediaFile": (MediaFile, StoredFile),
+    "WebhookSecret": (WebhookSecret, SecretRow),
+}
 
 
 def outcome_of(value: Any) -> Any:
     """The JSON of a payload. Raises TypeError for a value that it cannot contain."""
     if isinstance(value, Viewer):
         return {VIEWER: True}
-    if isinstance(value, MediaFile):
-        return {FILE: value.row.id}
+    if type(value).__name__ in ROWS:
+        return {ROW: [type(value).__name__, value.row.id]}
     if isinstance(value, Node):
         return {NODE: str(value.id)}
     if isinstance(value, Enum):
@@ -55,8 +63,8 @@ async def payload_of(outcome: Any, info: Info) -> Any:
         if node is None:
             raise _gone()
         return node
-    if FILE in outcome:
-        return await _file(info, outcome[FILE])
+    if ROW in outcome:
+        return await _of_row(info, *outcome[ROW])
     if ENUM in outcome:
         name, member = outcome[ENUM]
         enum = info.schema.get_type_by_name(name)
@@ -69,11 +77,12 @@ async def payload_of(outcome: Any, info: Info) -> Any:
     return kind.origin(**dict(zip(names, values, strict=True)))
 
 
-async def _file(info: Info, file_id: int) -> MediaFile:
-    row = (await rows_by_id(StoredFile, info.context.owner, [file_id])).get(file_id)
+async def _of_row(info: Info, name: str, row_id: int) -> Any:
+    kind, model = ROWS[name]
+    row = (await rows_by_id(model, info.context.owner, [row_id])).get(row_id)
     if row is None:
         raise _gone()
-    return MediaFile.from_row(row)
+    return kind.from_row(row)
 
 
 def _gone() -> ConflictError:

@@ -2,9 +2,11 @@
 
 import strawberry
 
+from schema.callbacks import WebhookSecret
 from schema.context import Info
 from schema.enums import Capability
 from schema.fields import resolved
+from services.notifications.callbacks.webhook_secrets import text_of
 from services.platform.identity import Viewer as Caller
 
 
@@ -33,17 +35,23 @@ class Viewer:
     scopes: list[str] = strawberry.field(description="What the token permits beyond the caller's own objects.")
 
     @resolved(
-        "Standard Webhooks secrets that sign the caller's callbacks, newest first; two while one is rotated out. The"
-        " first is made when it is first asked for or needed."
+        "The secrets that sign the caller's callbacks, newest first; two while one is rotated out. None before the "
+        "first callback or rotation."
     )
-    async def webhook_secrets(self, info: Info) -> list[str]:
-        return list(await info.context.loaders.webhook_secrets_by_owner.load(info.context.owner))
+    async def webhook_secrets(self, info: Info) -> list[WebhookSecret]:
+        rows = await info.context.loaders.webhook_secrets_by_owner.load(info.context.owner)
+        return list(map(WebhookSecret.from_row, rows))
 
     @staticmethod
     def of(caller: Caller) -> "Viewer":
         return Viewer(id=strawberry.ID(caller.id), name=caller.name, scopes=list(caller.scopes))
 
 
-@strawberry.type(description="The caller, after a change.")
-class ViewerPayload:
+@strawberry.type(description="The caller's new signing secret.")
+class RotateWebhookSecretPayload:
     me: Viewer = strawberry.field(description="The caller as it is now.")
+    webhook_secret: WebhookSecret = strawberry.field(description="The new secret.")
+
+    @resolved("The new secret itself: whsec_ and its key in base64. It is shown here only; keep it.")
+    def secret(self) -> str:
+        return text_of(self.webhook_secret.row)

@@ -11,7 +11,7 @@ from strawberry.dataloader import DataLoader
 from models.accounts import Account
 from models.alerts import Alert
 from models.batches import Batch
-from models.callbacks import CallbackDelivery, CallbackTry
+from models.callbacks import CallbackDelivery, CallbackTry, WebhookSecret
 from models.files import StoredFile
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
 from models.generation import Attempt, GenerationRecord, RecordVersion
@@ -95,7 +95,7 @@ class Loaders:
     callback_delivery_by_id: DataLoader[int, CallbackDelivery | None]
     callback_deliveries_by_subject: DataLoader[tuple[str, int], tuple[CallbackDelivery, ...]]
     callback_tries_by_delivery_id: DataLoader[int, tuple[CallbackTry, ...]]
-    webhook_secrets_by_owner: DataLoader[str, tuple[str, ...]]
+    webhook_secrets_by_owner: DataLoader[str, tuple[WebhookSecret, ...]]
 
     def __init__(
         self, make: Callable[[str], DataLoader[Any, Any]], make_children: Callable[[ChildList], ChildLoaders]

@@ -191,7 +191,7 @@ async def test_a_name_that_shows_another_address_when_it_is_called_is_not_called
 
     delivery = await make_delivery(f"http://studio.example:{receiver.port}/hooks")
     await deliver(settings, rebound)
-    assert await tries_of(delivery) == [(1, None, "The link's host is not on the public internet.")]
+    assert await tries_of(delivery) == [(1, None, "The link's host does not exist, or is not on the public internet.")]
     assert receiver.received == []
 
 
