@@ -6,7 +6,8 @@ EkonteError            a refused request; becomes a GraphQL error with extension
 ├── UnauthenticatedError, ForbiddenError
 ├── NotFoundError, WorkflowNotFoundError
 ├── ConflictError
-├── InsufficientCreditError, RateLimitedError, QuotaExceededError, QueryTooComplexError
+├── InsufficientCreditError, RateLimitedError (with the time to come again), QuotaExceededError, QueryTooComplexError
+├── OperationTimeoutError
 └── ProviderFailedError
 JobFailure             failed work; becomes Job.error
 ConfigurationError     an invalid setting or command line argument; stops the start
@@ -29,6 +30,7 @@ class ErrorCode(StrEnum):
     CONFLICT = "CONFLICT"
     RATE_LIMITED = "RATE_LIMITED"
     QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    TIMED_OUT = "TIMED_OUT"
     INTERNAL = "INTERNAL"
     PROVIDER_FAILED = "PROVIDER_FAILED"
     STORAGE_FAILED = "STORAGE_FAILED"
@@ -48,6 +50,7 @@ ERROR_NUMBERS: dict[ErrorCode, int] = {
     ErrorCode.CONFLICT: 40901,
     ErrorCode.RATE_LIMITED: 42901,
     ErrorCode.QUOTA_EXCEEDED: 42902,
+    ErrorCode.TIMED_OUT: 50401,
     ErrorCode.INTERNAL: 50001,
     ErrorCode.PROVIDER_FAILED: 50002,
     ErrorCode.STORAGE_FAILED: 50003,
@@ -108,6 +111,12 @@ class QueryTooComplexError(EkonteError):
     code = ErrorCode.QUERY_TOO_COMPLEX
 
 
+class OperationTimeoutError(EkonteError):
+    """A query ran longer than it may; its work was cancelled."""
+
+    code = ErrorCode.TIMED_OUT
+
+
 class UnauthenticatedError(EkonteError):
     code = ErrorCode.UNAUTHENTICATED
 
@@ -121,7 +130,15 @@ class InsufficientCreditError(EkonteError):
 
 
 class RateLimitedError(EkonteError):
+    """retry_after_seconds: when the same request will be granted, where that is known; sent as extensions and as the
+    header Retry-After.
+    """
+
     code = ErrorCode.RATE_LIMITED
+
+    def __init__(self, message: str, *, path: Sequence[str | int] = (), retry_after_seconds: int | None = None) -> None:
+        super().__init__(message, path=path)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class QuotaExceededError(EkonteError):
