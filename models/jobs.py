@@ -85,6 +85,7 @@ class Job(OwnedRow):
             Index(fields=("target_id", "role", "status")),
             Index(fields=("workflow_id", "id")),
             Index(fields=("owner", "id")),
+            Index(fields=("owner", "status")),
             Index(fields=("record_id", "id")),
             Index(fields=("batch_id", "status")),
         )

@@ -20,12 +20,12 @@ class AccountSubscriptions:
         context = info.context
         batches = follow_accounts(context.owner, until=context.viewer.expires_at)
         async with contextlib.aclosing(batches):
-            async for rows in batches:
+            async for changed in batches:
                 context.clear_loaders()
-                loaders, ids = context.loaders, [row.id for row in rows]
-                # Loaded for all accounts at once, so that the fields of each are served from the loaders' cache.
-                await loaders.standing_by_account_id.load_many(ids)
-                await loaders.cooldowns_by_account_id.load_many(ids)
-                for row in rows:
-                    loaders.account_by_id.prime(row.id, row)
+                loaders, ids = context.loaders, [row.id for row in changed.accounts]
+                # Read for all accounts and all followers at once, so that no field of any of them is read again.
+                loaders.standing_by_account_id.prime_many(dict(zip(ids, changed.standings, strict=True)))
+                loaders.cooldowns_by_account_id.prime_many(dict(zip(ids, changed.cooldowns, strict=True)))
+                loaders.account_by_id.prime_many(dict(zip(ids, changed.accounts, strict=True)))
+                for row in changed.accounts:
                     yield Account.from_row(row)

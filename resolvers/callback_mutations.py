@@ -17,7 +17,7 @@ from services.notifications.callbacks.webhook_secrets import rotate_secret
 @strawberry.type
 class CallbackMutations:
     @mutation(
-        "Redelivers a callback now, with the same webhook-id and a new series of tries.", repeats=Repeats.IN_TRANSACTION
+        "Redelivers a callback now, with the same webhook-id and a new series of tries.", repeats=Repeats.WITH_CLAIM
     )
     async def redeliver_callback(
         self,

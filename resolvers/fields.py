@@ -1,6 +1,8 @@
 """Decorators of root fields; unlike Strawberry's own they keep the function's type."""
 
-from collections.abc import Callable
+import contextlib
+import functools
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, TypeVar, cast
 
 import strawberry
@@ -9,6 +11,7 @@ from strawberry.extensions import FieldExtension
 from resolvers.auditing import Audited
 from resolvers.keyed import HonoursKey, Repeats
 from resolvers.places import PlacedErrors
+from services.platform.presence import Held, holding
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,4 +37,16 @@ def mutation(description: str, repeats: Repeats = Repeats.BY_SERVICE) -> Callabl
 
 
 def subscription(description: str) -> Callable[[F], F]:
-    return cast(Callable[[F], F], strawberry.subscription(description=description))
+    """A subscription field; while it runs it is one of its owner's, of which there may be only so many."""
+    return lambda function: cast(F, strawberry.subscription(description=description)(_counted(function)))
+
+
+def _counted(function: F) -> F:
+    @functools.wraps(function)
+    async def follow(self: Any, info: Any, **arguments: Any) -> AsyncGenerator[Any, None]:
+        with holding(Held.SUBSCRIPTIONS, info.context.owner):
+            async with contextlib.aclosing(function(self, info, **arguments)) as states:
+                async for state in states:
+                    yield state
+
+    return cast(F, follow)

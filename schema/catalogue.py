@@ -6,8 +6,10 @@ from schema.callbacks import WebhookSecret
 from schema.context import Info
 from schema.enums import Capability
 from schema.fields import resolved
+from schema.scalars import Long
 from services.notifications.callbacks.webhook_secrets import text_of
 from services.platform.identity import Viewer as Caller
+from services.queries.limits import OwnerLimit as Limit
 
 
 @strawberry.type(description="A provider of text, pictures, clips, speech or music.")
@@ -28,6 +30,24 @@ class Voice:
     provider: str = strawberry.field(description="The provider of the voice.")
 
 
+@strawberry.type(description="One limit of the caller's.")
+class OwnerLimit:
+    name: str = strawberry.field(
+        description="jobs, workflows, accounts, storedBytes; connections and subscriptions, of the server process that "
+        "answers; upstreamCallsPerMinute, uploadsPerMinute, redeliveriesPerMinute."
+    )
+    used: Long | None = strawberry.field(description="How much of it is used; null for budgets of a minute.")
+    most: Long | None = strawberry.field(description="The limit; null: there is none.")
+
+    @staticmethod
+    def of(limit: Limit) -> "OwnerLimit":
+        return OwnerLimit(
+            name=limit.name,
+            used=None if limit.used is None else Long(limit.used),
+            most=None if limit.most is None else Long(limit.most),
+        )
+
+
 @strawberry.type(description="The caller's identity in the bearer token.")
 class Viewer:
     id: strawberry.ID = strawberry.field(description="The token's subject: the owner of all that the caller makes.")
@@ -41,6 +61,11 @@ class Viewer:
     async def webhook_secrets(self, info: Info) -> list[WebhookSecret]:
         rows = await info.context.loaders.webhook_secrets_by_owner.load(info.context.owner)
         return list(map(WebhookSecret.from_row, rows))
+
+    @resolved("What the caller may have at once, and has now.")
+    async def limits(self, info: Info) -> list[OwnerLimit]:
+        found = await info.context.loaders.limits_by_owner.load(info.context.owner)
+        return [OwnerLimit.of(limit) for limit in found]
 
     @staticmethod
     def of(caller: Caller) -> "Viewer":

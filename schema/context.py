@@ -26,6 +26,7 @@ from services.platform.paging import Page
 from services.queries.accounts import AccountStanding, CoolingDown
 from services.queries.attempts import RouteEntry
 from services.queries.children import ChildList, ChildrenKey, Only
+from services.queries.limits import OwnerLimit
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ class Loaders:
     callback_delivery_by_id: DataLoader[int, CallbackDelivery | None]
     callback_deliveries_by_subject: DataLoader[tuple[str, int], tuple[CallbackDelivery, ...]]
     callback_tries_by_delivery_id: DataLoader[int, tuple[CallbackTry, ...]]
+    limits_by_owner: DataLoader[str, tuple[OwnerLimit, ...]]
     webhook_secrets_by_owner: DataLoader[str, tuple[WebhookSecret, ...]]
 
     def __init__(

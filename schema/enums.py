@@ -246,6 +246,7 @@ describe(
     NOT_FOUND="40402: there is no such object of the caller's.",
     CONFLICT="40901: it conflicts with the current state.",
     RATE_LIMITED="42901: too many requests; retryAfterSeconds of the extensions says when to come again.",
+    QUOTA_EXCEEDED="42902: the caller has as much of something as is allowed; me.limits lists it.",
     TIMED_OUT="50401: the query took too long; its work was cancelled.",
     INTERNAL="50001: an internal error of the server.",
     PROVIDER_FAILED="50002: a provider failed.",

@@ -27,6 +27,7 @@ from strawberry.types.unset import UNSET
 from errors import BadInputError, EkonteError, ErrorCode, RateLimitedError, UnauthenticatedError
 from services.platform.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
 from services.platform.metrics.recording import record_owner, record_refused_request, record_websockets
+from services.platform.presence import Held, check_room, holding
 from web.graphql_errors import (
     ErrorPresenter,
     current_request_id,
@@ -255,6 +256,7 @@ class GraphQLView(GraphQL[object, None]):
         headers: Mapping[str, str],
     ) -> Response:
         viewer: Viewer = request.state.viewer
+        check_room(Held.CONNECTIONS, viewer.id)
 
         def bounded() -> AsyncGenerator[str, None]:
             return self._until_over(stream(), viewer)
@@ -265,6 +267,8 @@ class GraphQLView(GraphQL[object, None]):
         """The chunks until the server shuts down, or until the token expires or is revoked, which sends an error and
         ends the stream.
         """
+        held = contextlib.ExitStack()
+        held.enter_context(holding(Held.CONNECTIONS, viewer.id))
         closing = asyncio.ensure_future(self._closing.wait())
         over = asyncio.ensure_future(self.wait_until_over(viewer))
         try:
@@ -291,6 +295,7 @@ class GraphQLView(GraphQL[object, None]):
                     yield chunk
             reason = over.result()
         finally:
+            held.close()
             closing.cancel()
             over.cancel()
         body = self.encode_json_string(error_body(UnauthenticatedError(reason)))

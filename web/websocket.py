@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -18,10 +19,13 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from errors import EkonteError, RateLimitedError
 from services.platform.identity import Viewer
 from services.platform.metrics.recording import record_refused_request
+from services.platform.presence import Held, holding
 from web.graphql_errors import error_body
 
 # The protocol's code for Forbidden. Clients reconnect after it, possibly with a new token.
 FORBIDDEN = 4403
+# Clients do not reconnect by themselves after it.
+TOO_MANY = 4429
 
 
 class View(Protocol):
@@ -65,6 +69,10 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     _expiry: asyncio.Task[None] | None = None
 
+    @functools.cached_property
+    def _held(self) -> contextlib.ExitStack:
+        return contextlib.ExitStack()
+
     @property
     def context(self) -> Any:
         if self._connection.viewer is None:
@@ -78,8 +86,20 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         await super().handle_connection_init(message)
         viewer = self._connection.viewer
+        if self.connection_acknowledged and viewer is not None and not await self._hold(viewer):
+            return
         if self.connection_acknowledged and viewer is not None and viewer.token is not None and not self._expiry:
             self._expiry = asyncio.create_task(self._close_when_over(viewer))
+
+    async def _hold(self, viewer: Viewer) -> bool:
+        """Counts the connection as one of its owner's until it ends, or closes it if the owner has too many."""
+        try:
+            self._held.enter_context(holding(Held.CONNECTIONS, viewer.id))
+        except EkonteError as error:
+            record_refused_request(error.code.value)
+            await self.websocket.close(code=TOO_MANY, reason=error.message)
+            return False
+        return True
 
     async def _close_when_over(self, viewer: Viewer) -> None:
         reason = await self._connection.view.wait_until_over(viewer)
@@ -124,6 +144,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         view.check_operation(payload.get("query"), payload.get("variables"), payload.get("operationName"))
 
     async def shutdown(self) -> None:
+        self._held.close()
         if self._expiry is not None:
             self._expiry.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -47,7 +47,7 @@ async def store_source(owner: str, content: str | None, file: str | None) -> Sto
         text = _checked_content(content) if content is not None else await _read_file(owner, file or "", folder)
         out = folder / "source.txt"
         await anyio.to_thread.run_sync(lambda: out.write_text(text, "utf-8", newline=""))
-        return await store_file(owner, NewFile(out, "text/plain", "story.txt"))
+        return await store_file(owner, NewFile(out, "text/plain", "story.txt"), is_limited=True)
 
 
 def _checked_content(content: str) -> str:

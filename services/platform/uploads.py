@@ -15,6 +15,8 @@ from models.files import StoredFile
 from models.workflows import Workflow
 from services.platform.files import NewFile, store_file
 from services.platform.owned import own
+from services.platform.quotas import Quota, check_room
+from services.platform.rate_budget import charge
 from settings import get_settings
 
 MAX_PICTURE_SIDE = 4096
@@ -35,6 +37,14 @@ async def in_worker(function: Any, *arguments: Any, timeout_seconds: float = PRO
     return await run_in_worker(
         function, *arguments, limit=get_settings().render_concurrency, timeout_seconds=timeout_seconds
     )
+
+
+async def _admit(owner: str, upload: IncomingFile) -> None:
+    """Refuses an upload before it is read. Raises RateLimitedError, QuotaExceededError, and as check_size."""
+    check_size(upload)
+    most = get_settings().max_owner_uploads_per_minute
+    await charge("uploads", owner, 1, per_minute=most, what="uploaded files")
+    await check_room(Quota.STORED_BYTES, owner)
 
 
 def check_size(upload: IncomingFile) -> None:
@@ -82,6 +92,7 @@ def _media_file(upload: IncomingFile, info: MediaInfo) -> NewFile:
 
 async def store_upload(owner: str, upload: IncomingFile) -> StoredFile:
     """Stores a file of any supported type. The same content twice is one file."""
+    await _admit(owner, upload)
     return await store_file(owner, await recognise(upload), is_upload=True)
 
 
@@ -91,14 +102,14 @@ async def store_script_upload(owner: str, upload: IncomingFile, workflow_id: int
     """
     if workflow_id is not None:
         await own(Workflow, owner, workflow_id)
-    check_size(upload)
+    await _admit(owner, upload)
     document = await in_worker(_read, upload.path, timeout_seconds=300)
     return await store_file(owner, NewFile(upload.path, document.content_type, upload.name), is_upload=True)
 
 
 async def store_picture(owner: str, upload: IncomingFile, folder: Path) -> StoredFile:
     """Stores a picture upright, as PNG without its metadata (place and camera), at most 4096 pixels a side."""
-    check_size(upload)
+    await _admit(owner, upload)
     await in_worker(_recognise_picture, upload.path)
     out = folder / "picture.png"
     await in_worker(normalise_picture, upload.path, out, MAX_PICTURE_SIDE)
@@ -110,7 +121,7 @@ async def store_picture(owner: str, upload: IncomingFile, folder: Path) -> Store
 
 async def store_media(owner: str, upload: IncomingFile, *, needs_video: bool) -> tuple[StoredFile, MediaInfo]:
     """Stores a video (needs_video), or any file with audio. Raises UnsupportedFileError if it has no such stream."""
-    check_size(upload)
+    await _admit(owner, upload)
     info: MediaInfo = await in_worker(probe, upload.path)
     if needs_video and not info.has_video:
         raise UnsupportedFileError("The file has no video.")

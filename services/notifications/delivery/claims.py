@@ -5,7 +5,7 @@ An interrupted try becomes due again when its lease expires and is sent under th
 duplicates.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,14 +36,14 @@ class Claim:
     number: int
 
 
-async def claim_due(limit: int, in_flight: Mapping[Target, int]) -> list[Claim]:
+async def claim_due(limit: int, in_flight: Mapping[Target, int], resting: Collection[Target] = ()) -> list[Claim]:
     """Claims at most `limit` due deliveries, balanced over owners and receivers (`turns`). Concurrent callers get
     different deliveries; if another process claimed all selected ones, it selects again, at most MAX_RACES times.
 
-    in_flight: this process's deliveries in progress, by target.
+    in_flight: this process's deliveries in progress, by target. resting: targets that get none for now.
     """
     for _ in range(MAX_RACES):
-        chosen = await next_ids(limit, in_flight)
+        chosen = await next_ids(limit, in_flight, resting)
         if not chosen:
             return []
         if claimed := await _claim(chosen):
