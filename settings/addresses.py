@@ -28,7 +28,7 @@ def checked_origin(value: str) -> str:
     except ValueError:
         raise ValueError(example) from None
     if parts.scheme not in _DEFAULT_PORTS or not parts.netloc:
-        raise ValueError(f"{example}, beginning with https:// or http://")
+        raise ValueError(example)
     if "@" in parts.netloc:
         raise ValueError(f"{example}, without user name and password")
     if parts.path.strip("/") or "?" in value or "#" in value:
