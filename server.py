@@ -112,6 +112,8 @@ def revoke(settings: Settings, options: argparse.Namespace) -> int:
     from models.database import open_database
     from services.platform import revocations
     from services.platform.migrations import database_url
+    from services.platform.process_leases import process_name, process_number
+    from services.platform.runtime import open_runtime
     from services.worker.startup_checks import check_surroundings
 
     token = sys.stdin.read().strip() if options.token == "-" else options.token  # noqa: S105 - a dash
@@ -123,14 +125,15 @@ def revoke(settings: Settings, options: argparse.Namespace) -> int:
 
     async def run() -> None:
         await check_surroundings(settings)
-        async with open_database(database_url(settings), settings.data_dir):
-            if options.list:
-                for revocation in await revocations.newest_revocations(MAX_LISTED):
-                    print(revocations.shown(revocation))
-            elif token_id:
-                await revocations.revoke_token(token_id)
-            else:
-                await revocations.revoke_before(subject, before)
+        with open_runtime():
+            async with open_database(database_url(settings), settings.data_dir), process_number(process_name()):
+                if options.list:
+                    for revocation in await revocations.newest_revocations(MAX_LISTED):
+                        print(revocations.shown(revocation))
+                elif token_id:
+                    await revocations.revoke_token(token_id)
+                else:
+                    await revocations.revoke_before(subject, before)
 
     asyncio.run(run())
     if not options.list:

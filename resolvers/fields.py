@@ -38,7 +38,11 @@ def mutation(description: str, repeats: Repeats = Repeats.BY_SERVICE) -> Callabl
 
 def subscription(description: str) -> Callable[[F], F]:
     """A subscription field; while it runs it is one of its owner's, of which there may be only so many."""
-    return lambda function: cast(F, strawberry.subscription(description=description)(_counted(function)))
+
+    def field(function: F) -> F:
+        return cast(F, strawberry.subscription(description=description)(_counted(function)))
+
+    return field
 
 
 def _counted(function: F) -> F:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from enum import Enum
-from typing import Any, BinaryIO
+from typing import Any
 
 import strawberry
 from starlette.datastructures import UploadFile
@@ -85,7 +85,7 @@ async def _compared(value: Any) -> Any:
     return comparable(value)
 
 
-def _sha256(file: BinaryIO) -> str:
+def _sha256(file: Any) -> str:
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     file.seek(0)

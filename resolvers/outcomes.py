@@ -45,7 +45,9 @@ def outcome_of(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [outcome_of(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: outcome_of(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        fields = {
+            field.name: outcome_of(getattr(value, field.name)) for field in dataclasses.fields(value) if field.init
+        }
         return {TYPE: type(value).__name__, **fields}
     raise TypeError(f"a payload cannot contain {type(value).__name__}")
 

@@ -119,7 +119,7 @@ def viewer_of_claims(claims: Mapping[str, Any], token: str) -> Viewer:
     scope = claims.get("scope", claims.get("scopes", ""))
     scopes = scope.split() if isinstance(scope, str) else [str(item) for item in scope if isinstance(item, str)]
     name, issued_at = claims.get("name"), claims.get("iat")
-    is_dated = isinstance(issued_at, int | float) and not isinstance(issued_at, bool)
+    is_number = isinstance(issued_at, int | float) and not isinstance(issued_at, bool)
     return Viewer(
         id=subject,
         name=name if isinstance(name, str) else None,
@@ -128,7 +128,7 @@ def viewer_of_claims(claims: Mapping[str, Any], token: str) -> Viewer:
         token=TokenFacts(
             subject=subject,
             token_id=token_id_of(token, claims.get("jti")),
-            issued_at=datetime.fromtimestamp(issued_at, UTC) if is_dated else None,
+            issued_at=datetime.fromtimestamp(float(issued_at or 0), UTC) if is_number else None,
         ),
     )
 

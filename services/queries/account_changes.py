@@ -125,7 +125,7 @@ async def follow_accounts(
             marks, now_ms = await feed.marks(is_idle=is_idle)
             if day != today():
                 day = today()
-                seen.clear()
+                seen = {}
             due = {account_id for account_id, mark in marks.items() if _is_due(seen.get(account_id), mark, now_ms)}
             if not due:
                 seen = marks  # the same for all followers; each keeps what it saw only while it is behind

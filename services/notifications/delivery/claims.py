@@ -15,9 +15,10 @@ from models.enums import AlertKind, AlertSeverity, DeliveryStatus
 from models.sql import skip_locked_sql
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.notifications.callbacks.outbox import ALERT, BATCH, WORKFLOW
+from services.notifications.delivery.proving import Target
 from services.notifications.delivery.retries import wait_ms
 from services.notifications.delivery.sending import SendResult
-from services.notifications.delivery.turns import Target, due_sql, next_ids
+from services.notifications.delivery.turns import due_sql, next_ids
 from services.platform.leases import Lease
 from services.platform.metrics.recording import record_callback
 from services.platform.owned import places

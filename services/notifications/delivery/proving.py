@@ -37,7 +37,7 @@ async def proven(targets: Collection[Target]) -> set[Target]:
 
 def rest_seconds(failures: int) -> float:
     """How long an unproven receiver rests after so many failures in a row: 1 s, 2 s, 4 s … 60 s."""
-    return min(LONGEST_REST_SECONDS, FIRST_REST_SECONDS * 2 ** min(failures - 1, 10))
+    return min(LONGEST_REST_SECONDS, FIRST_REST_SECONDS * float(2 ** min(failures - 1, 10)))
 
 
 class Rests:

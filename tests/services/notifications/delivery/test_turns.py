@@ -9,7 +9,8 @@ from models.callbacks import CallbackDelivery
 from models.database import execute, now_ms
 from services.notifications.delivery import turns
 from services.notifications.delivery.claims import Claim, claim_due
-from services.notifications.delivery.turns import MAX_PER_OWNER, MAX_PER_RECEIVER, Target, Waiting, choose, next_ids
+from services.notifications.delivery.proving import Target
+from services.notifications.delivery.turns import MAX_PER_OWNER, MAX_PER_RECEIVER, Waiting, choose, next_ids
 from tests.callback_factories import make_delivery
 from tests.factories import OTHER, OWNER
 from tests.statements import counted_statements
