@@ -110,7 +110,7 @@ class AccountMutations:
         self,
         info: Info,
         input: Annotated[CreateAccountsInput, strawberry.argument(description="The accounts, 1 to 1000.")],
-    ) -> CreateAccountsPayload:
+    ) -> CreateAccountsPayload | None:
         key = key_for(info, input.idempotency_key)
         wanted = [new_account(account) for account in input.accounts]
         outcomes = await creating.create_accounts(info.context.owner, wanted, key)
@@ -121,7 +121,7 @@ class AccountMutations:
         self,
         info: Info,
         input: Annotated[UpdateAccountsInput, strawberry.argument(description="The accounts and their changes.")],
-    ) -> UpdateAccountsPayload:
+    ) -> UpdateAccountsPayload | None:
         changes = [account_changes(account) for account in input.accounts]
         outcomes = await updating.update_accounts(info.context.owner, changes)
         return UpdateAccountsPayload(**_by_outcome(outcomes, [account.id for account in input.accounts]))
@@ -130,7 +130,7 @@ class AccountMutations:
         "Soft deletion. Jobs submitted on the accounts finish there; all others move to other accounts.",
         repeats=Repeats.WITH_CLAIM,
     )
-    async def delete_accounts(self, info: Info, ids: Ids) -> DeletePayload:
+    async def delete_accounts(self, info: Info, ids: Ids) -> DeletePayload | None:
         return await delete_each(info, ids, "Account", _delete)
 
     @mutation(
@@ -138,13 +138,13 @@ class AccountMutations:
         "tomorrow 00:30.",
         repeats=Repeats.WITH_CLAIM,
     )
-    async def reset_accounts(self, info: Info, ids: Ids) -> AccountsPayload:
+    async def reset_accounts(self, info: Info, ids: Ids) -> AccountsPayload | None:
         return await _with_each(info, ids, removing.reset_accounts)
 
     @mutation("Checks sessions and balances upstream. At most 50 accounts.", repeats=Repeats.WITH_CLAIM)
-    async def check_accounts(self, info: Info, ids: FewIds) -> AccountsPayload:
+    async def check_accounts(self, info: Info, ids: FewIds) -> AccountsPayload | None:
         return await _with_each(info, ids, checking.check_accounts)
 
     @mutation("Collects today's free credits upstream. At most 50 accounts.", repeats=Repeats.WITH_CLAIM)
-    async def receive_credits(self, info: Info, ids: FewIds) -> AccountsPayload:
+    async def receive_credits(self, info: Info, ids: FewIds) -> AccountsPayload | None:
         return await _with_each(info, ids, checking.receive_credits)

@@ -34,7 +34,7 @@ class BatchMutations:
         self,
         info: Info,
         input: Annotated[CreateImageBatchInput, strawberry.argument(description="The pictures, and how to make them.")],
-    ) -> CreateBatchPayload:
+    ) -> CreateBatchPayload | None:
         return await _create(info, input, MediaKind.IMAGE)
 
     @mutation(
@@ -45,7 +45,7 @@ class BatchMutations:
         self,
         info: Info,
         input: Annotated[CreateVideoBatchInput, strawberry.argument(description="The clips, and how to make them.")],
-    ) -> CreateBatchPayload:
+    ) -> CreateBatchPayload | None:
         return await _create(info, input, MediaKind.VIDEO)
 
     @mutation(
@@ -55,7 +55,7 @@ class BatchMutations:
         self,
         info: Info,
         input: Annotated[RetryBatchInput, strawberry.argument(description="The batch, and which of its items.")],
-    ) -> RetryBatchPayload:
+    ) -> RetryBatchPayload | None:
         number = need(input.id, "Batch", "input", "id")
         forces = input.force_regenerate is True
         done = await retry_batch(info.context.owner, number, list(input.storyboard_ids or ()), forces=forces)
@@ -73,7 +73,7 @@ class BatchMutations:
         reason: Annotated[
             str | None, strawberry.argument(description="Kept as cancelReason; at most 500 characters.")
         ] = strawberry.UNSET,
-    ) -> CancelBatchPayload:
+    ) -> CancelBatchPayload | None:
         words = None if reason is strawberry.UNSET else reason
         done = await cancel_batch(info.context.owner, need(id, "Batch", "id"), words)
         return CancelBatchPayload(
@@ -84,7 +84,7 @@ class BatchMutations:
         )
 
     @mutation("Pauses a batch: running jobs finish, and no more are started.", repeats=Repeats.IN_TRANSACTION)
-    async def pause_batch(self, info: Info, id: BatchId) -> BatchPayload:
+    async def pause_batch(self, info: Info, id: BatchId) -> BatchPayload | None:
         return BatchPayload(batch=Batch.from_row(await pause_batch(info.context.owner, need(id, "Batch", "id"))))
 
     @mutation("Resumes a paused batch.", repeats=Repeats.IN_TRANSACTION)
@@ -98,7 +98,7 @@ class BatchMutations:
                 description="A new budget for a batch paused by its previous one; null: no limit. Not given: unchanged."
             ),
         ] = strawberry.UNSET,
-    ) -> BatchPayload:
+    ) -> BatchPayload | None:
         budget = NOT_GIVEN if credit_budget is strawberry.UNSET else credit_budget
         row = await resume_batch(info.context.owner, need(id, "Batch", "id"), budget)
         return BatchPayload(batch=Batch.from_row(row))
@@ -108,7 +108,7 @@ class BatchMutations:
         self,
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="The batches, at most 1000.")],
-    ) -> DeletePayload:
+    ) -> DeletePayload | None:
         return await delete_each(info, ids, "Batch", delete_batches)
 
 

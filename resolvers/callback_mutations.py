@@ -23,7 +23,7 @@ class CallbackMutations:
         self,
         info: Info,
         delivery_id: Annotated[strawberry.ID, strawberry.argument(description="The delivery.")],
-    ) -> CallbackDeliveryPayload:
+    ) -> CallbackDeliveryPayload | None:
         row = await redeliver(info.context.owner, need(delivery_id, "CallbackDelivery", "deliveryId"))
         return CallbackDeliveryPayload(delivery=CallbackDelivery.from_row(row))
 
@@ -32,7 +32,7 @@ class CallbackMutations:
         "it that still signed is dropped at once.",
         repeats=Repeats.IN_TRANSACTION,
     )
-    async def rotate_webhook_secret(self, info: Info) -> RotateWebhookSecretPayload:
+    async def rotate_webhook_secret(self, info: Info) -> RotateWebhookSecretPayload | None:
         secret = await rotate_secret(info.context.owner)
         return RotateWebhookSecretPayload(
             me=Viewer.of(info.context.viewer), webhook_secret=WebhookSecret.from_row(secret)

@@ -12,12 +12,10 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from errors import ConflictError
 from models.base import OwnedRow
 from models.callbacks import WebhookSecret as SecretRow
-from models.files import StoredFile
-from resolvers.node_queries import load_node
+from resolvers.nodes import load_node
 from schema.callbacks import WebhookSecret
 from schema.catalogue import Viewer
 from schema.context import Info
-from schema.files import MediaFile
 from schema.paging import Node
 from services.platform.owned import rows_by_id
 
@@ -25,7 +23,6 @@ NODE, ROW, VIEWER, TYPE, ENUM = "$node", "$row", "$viewer", "$type", "$enum"
 "Keys of what stands for a node (its id), another row (its type and id), the caller, a type and an enum's value."
 # Types of rows without an id of their own in the API.
 ROWS: dict[str, tuple[type[Any], type[OwnedRow]]] = {
-    "MediaFile": (MediaFile, StoredFile),
     "WebhookSecret": (WebhookSecret, SecretRow),
 }
 

@@ -24,7 +24,7 @@ class Provider:
 
 @strawberry.type(description="A voice that a speech provider has.")
 class Voice:
-    id: str = strawberry.field(description="Its id, as inputs take it.")
+    voice_id: str = strawberry.field(description="Its id, as inputs take it; unique within its provider.")
     name: str = strawberry.field(description="Its display name.")
     language: str | None = strawberry.field(description="The language that it speaks; null: any.")
     provider: str = strawberry.field(description="The provider of the voice.")
@@ -50,26 +50,26 @@ class OwnerLimit:
 
 @strawberry.type(description="The caller's identity in the bearer token.")
 class Viewer:
-    id: strawberry.ID = strawberry.field(description="The token's subject: the owner of all that the caller makes.")
+    owner: str = strawberry.field(description="The token's subject: the owner of all that the caller makes.")
     name: str | None = strawberry.field(description="The caller's name, if the token has one.")
     scopes: list[str] = strawberry.field(description="What the token permits beyond the caller's own objects.")
 
     @resolved(
         "The secrets that sign the caller's callbacks, newest first; two while one is rotated out. None before the "
-        "first callback or rotation."
+        "first callback or rotation. Null beside an error."
     )
-    async def webhook_secrets(self, info: Info) -> list[WebhookSecret]:
+    async def webhook_secrets(self, info: Info) -> list[WebhookSecret] | None:
         rows = await info.context.loaders.webhook_secrets_by_owner.load(info.context.owner)
         return list(map(WebhookSecret.from_row, rows))
 
-    @resolved("What the caller may have at once, and has now.")
-    async def limits(self, info: Info) -> list[OwnerLimit]:
+    @resolved("What the caller may have at once, and has now. Null beside an error.")
+    async def limits(self, info: Info) -> list[OwnerLimit] | None:
         found = await info.context.loaders.limits_by_owner.load(info.context.owner)
         return [OwnerLimit.of(limit) for limit in found]
 
     @staticmethod
     def of(caller: Caller) -> "Viewer":
-        return Viewer(id=strawberry.ID(caller.id), name=caller.name, scopes=list(caller.scopes))
+        return Viewer(owner=caller.id, name=caller.name, scopes=list(caller.scopes))
 
 
 @strawberry.type(description="The caller's new signing secret.")
