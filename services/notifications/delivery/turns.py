@@ -133,7 +133,7 @@ async def _oldest(owners: Sequence[str], full_receivers: Sequence[str], closed: 
     """
     lines, values = [], list[str]()
     for owner in owners:
-        left_out = [*full_receivers, *(receiver for of, receiver in closed if of == owner)]
+        left_out = sorted({*full_receivers, *(receiver for of, receiver in closed if of == owner)})
         lines.append(
             "SELECT * FROM (SELECT id, owner, receiver, due_at_ms FROM callback_delivery"
             f" WHERE owner = ? AND {_due_sql()}{_not_in('receiver', left_out)}"

@@ -37,6 +37,7 @@ from tests.callback_factories import (
     allow_loopback,
     make_delivery,
     make_due,
+    prove,
     receiving,
     tries_of,
 )
@@ -259,6 +260,7 @@ async def test_a_worker_that_stops_hands_back_what_is_on_its_way(settings: Setti
 
 async def test_a_receiver_that_hangs_holds_up_no_other(settings: Settings, receiver: Receiver) -> None:
     async with receiving(*[HANG] * 100) as slow:
+        await prove(slow.url)
         for _ in range(MAX_PER_RECEIVER + 3):
             await make_delivery(slow.url)
         quick = [await make_delivery(receiver.url) for _ in range(3)]
