@@ -116,6 +116,7 @@ async def once_each(
             )
             for index, row_id in enumerate(results)
         )
+        await IdempotencyKey.filter(id=key_id).update(outcome={"items": len(results)})  # else it would be a claim
         return results
 
     return await transaction(body)
