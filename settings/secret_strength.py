@@ -6,15 +6,22 @@ from itertools import pairwise
 FEWEST_CHARACTERS = 16
 FEWEST_DISTINCT = 8
 
-# Words of which people make the secrets that they mean to replace later, and of examples.
-_PLACEHOLDERS = re.compile(
-    r"changeme|change|replaceme|replace|placeholder|example|secret|password|passw0rd|passwd|default|insecure|"
-    r"qwerty|asdfgh|letmein|admin|welcome|ekonte|random|string|characters|charac?ters?|long|enough|please|your|"
-    r"token|signing|jwt|hmac|key|value|here|this|that|very|super|must|with|some|real|prod(?:uction)?|dev(?:elopment)?|"
-    r"test(?:ing)?|server|secure|least|insert|todo|fixme|foobar|foo|bar|dummy|sample|my|me|to|at|in|be|an|of|the|and|"
-    r"a(?![a-z])|for|it|0123456789|1234567890|123456789|12345678|1234567|123456|12345|1234",
+# Words of which people make the secrets that they mean to replace later, and of examples: anywhere, or as whole words.
+_ANYWHERE = re.compile(
+    r"(?:change|replace)[-_ ]?(?:me|this|it)|placeholder|example|secret|passw(?:or|0r)d|default|insecure|"
+    r"qwerty|asdfgh|letmein|foobar|0?123456789?0?|12345",
     re.IGNORECASE,
 )
+# fmt: off
+_WORDS = frozenset({
+    "a", "an", "and", "at", "be", "bar", "characters", "dev", "development", "dummy", "enough", "fixme", "foo",
+    "for", "generate", "here", "hmac", "in", "insert", "it", "jwt", "key", "least", "long", "me", "must", "my",
+    "of", "please", "prod", "production", "random", "real", "sample", "secure", "server", "signing", "some",
+    "something", "string", "super", "test", "testing", "that", "the", "this", "to", "todo", "token", "value",
+    "very", "with", "your", "32", "64", "256", "bit", "bits",
+})
+# fmt: on
+FEWEST_LEFT = 6
 
 
 def weakness(secret: str, *, least: int) -> str | None:
@@ -28,8 +35,8 @@ def weakness(secret: str, *, least: int) -> str | None:
         return f"is too easy to guess: it repeats itself; {advice}"
     if _is_sequence(secret):
         return f"is too easy to guess: it is a sequence such as abcdef; {advice}"
-    rest = re.sub(r"[\W_]+", "", _PLACEHOLDERS.sub("", secret))
-    if len(set(rest.lower())) < FEWEST_DISTINCT:
+    words = re.split(r"[\W_]+", _ANYWHERE.sub(" ", secret).lower())
+    if len(set("".join(word for word in words if word not in _WORDS))) < FEWEST_LEFT:
         return f"is too easy to guess: it is made of words such as changeme, secret and example; {advice}"
     return None
 
@@ -44,4 +51,4 @@ def _is_repetition(secret: str) -> bool:
 
 def _is_sequence(secret: str) -> bool:
     steps = [ord(second) - ord(first) for first, second in pairwise(secret.lower())]
-    return sum(step in (-1, 0, 1) for step in steps) > len(steps) / 2
+    return sum(step in (-1, 0, 1) for step in steps) > len(steps) * 2 / 3
