@@ -182,21 +182,24 @@ class DocumentGate:
         self._characters = 0
         self._valid: set[str] = set()
 
-    def admit(self, query: object, operation_name: str | None = None, *, streams: bool = True) -> None:
-        """Raises QueryTooComplexError or BadInputError if the document must not be executed.
+    def admit(
+        self, query: object, operation_name: str | None = None, *, streams: bool = True
+    ) -> OperationDefinitionNode | None:
+        """The operation that is to be executed; None if the text is not GraphQL, or has no such operation, which its
+        execution reports.
 
-        streams: whether the response can be a stream. A text that is not GraphQL passes; its execution fails with the
-        syntax error.
+        streams: whether the response can be a stream. Raises QueryTooComplexError or BadInputError if the document must
+        not be executed.
         """
         if not isinstance(query, str) or not query:
-            return
+            return None
         document = self._documents.get(query)
         if document is None:
             try:
                 check_tokens(query, self._limits)
                 document = parse(query)
             except GraphQLSyntaxError:
-                return
+                return None
             check_document(document, self._limits)
             if len(query) <= MAX_CACHED_DOCUMENT_CHARACTERS:
                 self._remember(query, document)
@@ -204,6 +207,7 @@ class DocumentGate:
             self._documents.move_to_end(query)
         check_choice(document, operation_name, streams=streams)
         check_idempotency(document)
+        return get_operation_ast(document, operation_name)
 
     def document(self, query: str) -> DocumentNode | None:
         return self._documents.get(query)

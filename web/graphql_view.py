@@ -1,15 +1,17 @@
 """GraphQL over HTTP, SSE and WebSockets: Strawberry's view, adapted to the GraphQL over HTTP specification."""
 
 import asyncio
-import contextlib
 import copy
+import functools
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import timedelta
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Protocol, cast
 
 import orjson
 import strawberry
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import OperationDefinitionNode, OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -24,10 +26,19 @@ from strawberry.types import ExecutionResult, SubscriptionExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UNSET
 
-from errors import BadInputError, EkonteError, ErrorCode, RateLimitedError, UnauthenticatedError
+from errors import (
+    BadInputError,
+    EkonteError,
+    ErrorCode,
+    NotAcceptableError,
+    PersistedQueryNotFoundError,
+    RateLimitedError,
+    UnauthenticatedError,
+)
 from services.platform.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
 from services.platform.metrics.recording import record_owner, record_refused_request, record_websockets
 from services.platform.presence import Held, check_room, holding
+from web.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Acceptable, acceptable
 from web.graphql_errors import (
     ErrorPresenter,
     current_request_id,
@@ -38,11 +49,14 @@ from web.graphql_errors import (
 )
 from web.graphql_limits import AdmittedDocuments, DocumentGate, Limits
 from web.graphql_observing import ObservedOperations
+from web.persisted_queries import PersistedQueries
+from web.sse import STREAM_HEADERS, EventStream, LineEvents, refusal_events
 from web.uploads import BodyLimits, LimitedRequestAdapter, TrackedReceive, close_uploads
 from web.websocket import Connection, TextWebSocketAdapter, TransportHandler
 
-JSON = "application/json"
-GRAPHQL_JSON = "application/graphql-response+json"
+NOT_ACCEPTABLE = (
+    f"The Accept header allows none of the media types that there are: {JSON}, {GRAPHQL_JSON} and {EVENT_STREAM}."
+)
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
 MAX_OPERATIONS_PER_CONNECTION = 100
 
@@ -71,6 +85,7 @@ class GraphQLView(GraphQL[object, None]):
     allow_queries_via_get = True
     request_adapter_class = LimitedRequestAdapter
     websocket_adapter_class = TextWebSocketAdapter
+    stream_transport_classes_by_protocol = MappingProxyType({GRAPHQL_SSE_PROTOCOL: LineEvents})
     graphql_transport_ws_handler_class = TransportHandler
 
     def __init__(
@@ -97,6 +112,7 @@ class GraphQLView(GraphQL[object, None]):
         self._identity = identity
         self._body_limits = body_limits
         self._closing = asyncio.Event() if closing is None else closing
+        self._persisted_queries = PersistedQueries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -121,6 +137,8 @@ class GraphQLView(GraphQL[object, None]):
     async def _answer(self, request: Request) -> Response:
         token = IDEMPOTENCY_KEY.set(None)
         try:
+            if accepted(request).is_nothing:
+                raise NotAcceptableError(NOT_ACCEPTABLE)
             IDEMPOTENCY_KEY.set(idempotency_key(request))
             return await self.run(request)
         except HTTPException as error:
@@ -204,29 +222,54 @@ class GraphQLView(GraphQL[object, None]):
         except (IndexError, TypeError, ValueError, AttributeError) as error:
             raise HTTPException(400, "`map` must contain a list of paths within `operations` for each file.") from error
 
-    def check_operation(self, query: object, variables: object = None, operation_name: object = None) -> None:
-        """Raises EkonteError if an operation must not be executed: wrong types, or limits exceeded."""
-        if not isinstance(query, str):
-            raise BadInputError("`query` must be a string.")
+    def checked_query(
+        self, query: object, variables: object = None, operation_name: object = None, extensions: object = None
+    ) -> str:
+        """The document to execute, by its hash if it is persisted.
+
+        Raises EkonteError if the operation must not be executed: wrong types, or limits exceeded.
+        """
         if not isinstance(variables, dict | None):
             raise BadInputError("`variables` must be an object or null.")
         if not isinstance(operation_name, str | None):
             raise BadInputError("`operationName` must be a string or null.")
-        self._gate.admit(query, operation_name)
+        if not isinstance(extensions, dict | None):
+            raise BadInputError("`extensions` must be an object or null.")
+        document, _ = self._admit(query, operation_name, extensions, streams=True)
+        if not isinstance(document, str):
+            raise BadInputError("`query` must be a string.")
+        return document
+
+    def _admit(
+        self, query: object, operation_name: str | None, extensions: object, *, streams: bool
+    ) -> tuple[object, OperationDefinitionNode | None]:
+        """The document, by its hash if it is persisted, and the operation in it. Raises EkonteError."""
+        known = self._persisted_queries.find(query, extensions)
+        document = query if known is None else known
+        operation = self._gate.admit(document, operation_name, streams=streams)
+        if known is not None and operation is not None:
+            self._persisted_queries.keep(known, extensions)
+        return document, operation
 
     async def execute_operation(  # type: ignore[override]
         self, *, request_data: GraphQLRequestData, **rest: Any
     ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
         if isinstance(request_data, GraphQLRequestData):
-            streams = request_data.protocol == "sse"
-            self._gate.admit(request_data.query, request_data.operation_name, streams=streams)
+            taken = accepted(rest["request"])
+            document, operation = self._admit(
+                request_data.query, request_data.operation_name, request_data.extensions, streams=taken.has_stream
+            )
+            request_data.query = cast(str | None, document)
+            is_subscription = operation is not None and operation.operation is OperationType.SUBSCRIPTION
+            # Strawberry asks after the execution how the answer is to be sent.
+            request_data.protocol = "sse" if taken.streams(is_subscription=is_subscription) else "http"
         return await super().execute_operation(request_data=request_data, **rest)
 
     # ------------------------------------------------------------ answering
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         response = await super().get_sub_response(request)
-        response.media_type = accepted_media_type(request.headers.get("accept"))
+        response.media_type = accepted(request).json or JSON
         return response
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
@@ -257,49 +300,12 @@ class GraphQLView(GraphQL[object, None]):
     ) -> Response:
         viewer: Viewer = request.state.viewer
         check_room(Held.CONNECTIONS, viewer.id)
-
-        def bounded() -> AsyncGenerator[str, None]:
-            return self._until_over(stream(), viewer)
-
-        return await super().create_streaming_response(request, bounded, sub_response, headers)
-
-    async def _until_over(self, chunks: AsyncGenerator[str, None], viewer: Viewer) -> AsyncGenerator[str, None]:
-        """The chunks until the server shuts down, or until the token expires or is revoked, which sends an error and
-        ends the stream.
-        """
-        held = contextlib.ExitStack()
-        held.enter_context(holding(Held.CONNECTIONS, viewer.id))
-        closing = asyncio.ensure_future(self._closing.wait())
-        over = asyncio.ensure_future(self.wait_until_over(viewer))
-        try:
-            async with contextlib.aclosing(chunks):
-                while True:
-                    following = asyncio.ensure_future(anext(chunks))
-                    try:
-                        await asyncio.wait({following, closing, over}, return_when=asyncio.FIRST_COMPLETED)
-                    finally:
-                        is_there = following.done()
-                        if not is_there:
-                            following.cancel()
-                            await asyncio.wait({following})
-                        if not following.cancelled():
-                            following.exception()  # marks it as retrieved; the client may disconnect as the stream ends
-                    if closing.done():
-                        return
-                    if over.done():
-                        break
-                    try:
-                        chunk = following.result()
-                    except StopAsyncIteration:
-                        return
-                    yield chunk
-            reason = over.result()
-        finally:
-            held.close()
-            closing.cancel()
-            over.cancel()
-        body = self.encode_json_string(error_body(UnauthenticatedError(reason)))
-        yield f"event: next\r\ndata: {body}\r\n\r\nevent: complete\r\ndata: \r\n\r\n"
+        return EventStream(
+            stream(),
+            closing=self._closing,
+            until=functools.partial(self.wait_until_over, viewer),
+            holding=holding(Held.CONNECTIONS, viewer.id),
+        )
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -312,22 +318,9 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
-def accepted_media_type(accept: str | None) -> str:
-    """application/graphql-response+json if its weight is at least that of application/json, else application/json."""
-    weights: dict[str, float] = {}
-    for part in (accept or "").split(","):
-        name, *parameters = (piece.strip() for piece in part.lower().split(";"))
-        weight = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                try:
-                    weight = float(parameter[2:])
-                except ValueError:
-                    weight = 0.0
-        weights[name] = weight
-    graphql_weight = weights.get(GRAPHQL_JSON, 0.0)
-    json_weight = weights.get(JSON, 0.0)
-    return GRAPHQL_JSON if graphql_weight > 0 and graphql_weight >= json_weight else JSON
+def accepted(request: Request | WebSocket) -> Acceptable:
+    """What the client takes as an answer; a header may be sent in several lines."""
+    return acceptable(", ".join(request.headers.getlist("accept")))
 
 
 def _headers(media_type: str) -> dict[str, str]:
@@ -340,7 +333,16 @@ def _headers(media_type: str) -> dict[str, str]:
 
 
 def _refusal(error: EkonteError, request: Request, *, status: int) -> Response:
-    headers = _headers(accepted_media_type(request.headers.get("accept")))
+    """The answer to a request that was refused as a whole. A client that takes a stream only gets errors of its
+    operation as a stream, as it would those of validation; all others by the status.
+    """
+    taken = accepted(request)
+    if taken.json is None and taken.has_stream and error.number // 100 == 400 and status == 400:
+        return Response(refusal_events(error), headers=STREAM_HEADERS)
+    headers = _headers(taken.json or JSON)
+    if isinstance(error, PersistedQueryNotFoundError) and taken.json != GRAPHQL_JSON:
+        # Clients with persisted queries read the errors of application/json in answers with status 200 only.
+        status = 200
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     if isinstance(error, RateLimitedError) and error.retry_after_seconds is not None:

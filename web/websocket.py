@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
@@ -36,8 +36,10 @@ class View(Protocol):
     async def wait_until_over(self, viewer: Viewer) -> str:
         """Returns why the caller's token is no longer accepted, as soon as that is so."""
 
-    def check_operation(self, query: object, variables: object = None, operation_name: object = None) -> None:
-        """Raises EkonteError if an operation must not be executed."""
+    def checked_query(
+        self, query: object, variables: object = None, operation_name: object = None, extensions: object = None
+    ) -> str:
+        """The document to execute. Raises EkonteError if the operation must not be executed."""
 
 
 class Connection:
@@ -84,7 +86,9 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         self._connection = connection
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        await super().handle_connection_init(message)
+        # Clients without a payload send null, or none.
+        given = message if message.get("payload") is not None else {**message, "payload": {}}
+        await super().handle_connection_init(given)
         viewer = self._connection.viewer
         if self.connection_acknowledged and viewer is not None and not await self._hold(viewer):
             return
@@ -127,7 +131,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         if self.connection_acknowledged and message["id"] not in self.operations:
             try:
-                self._check(message)
+                message = self._checked(message)
             except EkonteError as error:
                 record_refused_request(error.code.value)
                 errors = error_body(error)["errors"]
@@ -135,13 +139,16 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 return
         await super().handle_subscribe(message)
 
-    def _check(self, message: SubscribeMessage) -> None:
+    def _checked(self, message: SubscribeMessage) -> SubscribeMessage:
+        """The message with the document that its hash stands for. Raises EkonteError if it must not be executed."""
         most = self.max_subscriptions_per_connection
         if most is not None and len(self.operations) >= most:
             raise RateLimitedError(f"A connection may have at most {most} concurrent operations.")
-        payload = message["payload"]
-        view = self._connection.view
-        view.check_operation(payload.get("query"), payload.get("variables"), payload.get("operationName"))
+        payload: dict[str, Any] = dict(message["payload"])
+        query = self._connection.view.checked_query(
+            payload.get("query"), payload.get("variables"), payload.get("operationName"), payload.get("extensions")
+        )
+        return cast(SubscribeMessage, {**message, "payload": {**payload, "query": query}})
 
     async def shutdown(self) -> None:
         self._held.close()

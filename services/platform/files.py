@@ -39,6 +39,7 @@ _EXTENSIONS = {
     "audio/wav": ".wav",
     "audio/x-wav": ".wav",
     "application/x-subrip": ".srt",
+    "text/vtt": ".vtt",
     "text/plain": ".txt",
 }
 

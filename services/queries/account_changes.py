@@ -1,4 +1,4 @@
-"""Follows all accounts of an owner: yields the current states first, then changed and new accounts, without end."""
+"""Follows all accounts of an owner: first as they are, then each that changes, is new or was deleted, without end."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +28,14 @@ class AccountState:
     owner: str
     is_ended: bool
     account: Account
+
+
+@dataclass(frozen=True)
+class AccountChange:
+    """A change of an account: as it is now, or None where it was deleted."""
+
+    id: int
+    account: Account | None
 
 
 @dataclass(frozen=True)
@@ -97,11 +105,13 @@ async def _details(owner: str, ids: tuple[int, ...]) -> tuple[list[AccountStandi
 
 @dataclass(frozen=True)
 class ChangedAccounts:
-    """Accounts with their standings and cooldowns, in the same order; shared by all followers."""
+    """Changes, and the standings and cooldowns of the accounts among them, in the same order; none of deleted ones.
+    Shared by all followers.
+    """
 
-    accounts: Sequence[Account]
-    standings: Sequence[AccountStanding]
-    cooldowns: Sequence[tuple[CoolingDown, ...]]
+    changes: Sequence[AccountChange]
+    standings: Sequence[AccountStanding] = ()
+    cooldowns: Sequence[tuple[CoolingDown, ...]] = ()
 
 
 def _utc_now() -> datetime:
@@ -111,8 +121,8 @@ def _utc_now() -> datetime:
 async def follow_accounts(
     owner: str, *, until: datetime | None = None, now: Callable[[], datetime] = _utc_now
 ) -> AsyncGenerator[ChangedAccounts, None]:
-    """Yields all accounts of the owner first, then those that changed since they were last yielded: at most 100 at a
-    time, oldest first. Ends only at `until`.
+    """Yields all accounts of the owner first, then those that changed since they were last yielded or were deleted: at
+    most 100 at a time, oldest first. Ends only at `until`.
 
     It subscribes before it reads, so that it misses no change. An account also counts as changed when one of its
     cooldowns or exhaustions expires and when the daily counts are reset. Close the generator (aclose) to unsubscribe.
@@ -125,7 +135,12 @@ async def follow_accounts(
             marks, now_ms = await feed.marks(is_idle=is_idle)
             if day != today():
                 day = today()
-                seen = {}
+                seen = {account_id: _Mark(0, None) for account_id in seen}
+            if gone := sorted(seen.keys() - marks.keys())[:BATCH]:
+                seen = {account_id: mark for account_id, mark in seen.items() if account_id not in gone}
+                yield ChangedAccounts([AccountChange(account_id, None) for account_id in gone])
+                is_idle = False
+                continue
             due = {account_id for account_id, mark in marks.items() if _is_due(seen.get(account_id), mark, now_ms)}
             if not due:
                 seen = marks  # the same for all followers; each keeps what it saw only while it is behind
@@ -136,9 +151,9 @@ async def follow_accounts(
                 for account_id in batch:
                     version = states[account_id].version if account_id in states else marks[account_id].version
                     seen[account_id] = _Mark(version, marks[account_id].ends_at_ms)
-                if accounts := [state.account for state in states.values() if not state.is_ended]:
-                    ids = tuple(account.id for account in accounts)
-                    yield ChangedAccounts(accounts, *await runtime().state(AccountDetails).fresh(owner, ids))
+                if live := [state for state in states.values() if not state.is_ended]:
+                    details = await runtime().state(AccountDetails).fresh(owner, tuple(state.id for state in live))
+                    yield ChangedAccounts([AccountChange(state.id, state.account) for state in live], *details)
                 is_idle = False
                 continue
             seconds = _wait_seconds(marks, now_ms, until, now())

@@ -7,7 +7,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('ekonte', '0006_credits_due')]
+    dependencies = [('ekonte', '0007_lists')]
 
     initial = False
 
