@@ -13,7 +13,7 @@ from schema.context import Info
 from schema.fields import resolved
 from schema.links import linked_list
 from schema.paging import Node
-from services.notifications.callbacks.webhook_secrets import hint_of
+from services.notifications.callbacks.webhook_secrets import OpenSecret
 
 CALLBACK_URL = (
     "Where a callback is sent at the end: a public https URL, at most 4096 characters. The body is signed"
@@ -90,4 +90,4 @@ class WebhookSecret:
 
     @staticmethod
     def from_row(row: SecretRow) -> "WebhookSecret":
-        return WebhookSecret(row=row, hint=hint_of(row), created_at=row.created_at, retires_at=row.retires_at)
+        return WebhookSecret(row=row, hint=OpenSecret(row).hint, created_at=row.created_at, retires_at=row.retires_at)

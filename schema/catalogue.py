@@ -7,7 +7,7 @@ from schema.context import Info
 from schema.enums import Capability
 from schema.fields import resolved
 from schema.scalars import Long
-from services.notifications.callbacks.webhook_secrets import text_of
+from services.notifications.callbacks.webhook_secrets import OpenSecret
 from services.platform.identity import Viewer as Caller
 from services.queries.limits import OwnerLimit as Limit
 
@@ -79,4 +79,4 @@ class RotateWebhookSecretPayload:
 
     @resolved("The new secret itself: whsec_ and its key in base64. It is shown here only; keep it.")
     def secret(self) -> str:
-        return text_of(self.webhook_secret.row)
+        return OpenSecret(self.webhook_secret.row).text

@@ -9,7 +9,7 @@ import structlog
 
 from models.callbacks import WebhookSecret
 from models.jobs import IdempotencyKey
-from services.notifications.callbacks.webhook_secrets import text_of
+from services.notifications.callbacks.webhook_secrets import OpenSecret
 from services.platform.logs import OWN_LOGGERS, configure_logging
 from settings import Settings
 from tests.account_factories import install_pool
@@ -49,7 +49,7 @@ async def test_no_secret_is_logged_at_debug(logged: io.StringIO, monkeypatch: py
     await execute(create, input={"accounts": [{**account, "type": "NOTHING"}]})
     structlog.get_logger("services.accounts").debug("account.tried", session_id=SESSION, text=f"sessionid={SESSION}")
     row = await WebhookSecret.get()
-    assert text_of(row) == secret
+    assert OpenSecret(row).text == secret
     assert await IdempotencyKey.all().count() > 0
     text = logged.getvalue()
     assert "account.tried" in text

@@ -1,6 +1,7 @@
 """The secrets that sign an owner's callbacks: created at first use, encrypted at rest, two valid during rotation."""
 
 import secrets
+from dataclasses import dataclass
 
 from models.callbacks import WebhookSecret
 from models.database import execute, transaction
@@ -15,6 +16,23 @@ OVERLAP_SECONDS = 24 * 3600
 "How long the previous secret keeps signing beside the new one."
 
 
+@dataclass(frozen=True)
+class OpenSecret:
+    """A secret that its owner may see. Reading it raises ConfigurationError if no configured key decrypts it."""
+
+    row: WebhookSecret
+
+    @property
+    def text(self) -> str:
+        """whsec_ and base64."""
+        return secret_text(open_sealed(self.row.sealed))
+
+    @property
+    def hint(self) -> str:
+        """The last characters of the secret, by which a person tells two of them apart."""
+        return self.text.rstrip("=")[-HINT_CHARACTERS:]
+
+
 async def valid_secrets(owner: str) -> tuple[str, ...]:
     """The owner's valid secrets, newest first, each as whsec_ and base64; creates the first one.
 
@@ -24,23 +42,13 @@ async def valid_secrets(owner: str) -> tuple[str, ...]:
     if not any(row.retires_at is None for row in rows):
         await _insert(owner)
         rows = await _valid(owner)
-    return tuple(map(text_of, rows))
+    return tuple(OpenSecret(row).text for row in rows)
 
 
 async def shown_secrets(owner: str) -> tuple[WebhookSecret, ...]:
     """The rows of the owner's valid secrets, newest first; none before the first one was needed."""
     rows = await _valid(owner)
     return tuple(rows)
-
-
-def text_of(secret: WebhookSecret) -> str:
-    """whsec_ and base64. Raises ConfigurationError if no configured key decrypts it."""
-    return secret_text(open_sealed(secret.sealed))
-
-
-def hint_of(secret: WebhookSecret) -> str:
-    """The last characters of the secret, by which a person tells two of them apart."""
-    return text_of(secret).rstrip("=")[-HINT_CHARACTERS:]
 
 
 async def rotate_secret(owner: str) -> WebhookSecret:
