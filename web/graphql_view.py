@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import functools
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
@@ -31,10 +32,12 @@ from errors import (
     ErrorCode,
     NotAcceptableError,
     PersistedQueryNotFoundError,
+    RateLimitedError,
     UnauthenticatedError,
 )
 from services.platform.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
 from services.platform.metrics.recording import record_owner, record_refused_request, record_websockets
+from services.platform.presence import Held, check_room, holding
 from web.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Acceptable, acceptable
 from web.graphql_errors import (
     ErrorPresenter,
@@ -167,6 +170,9 @@ class GraphQLView(GraphQL[object, None]):
             raise ConnectionRejectionError from None
         return UNSET
 
+    async def wait_until_over(self, viewer: Viewer) -> str:
+        return await self._identity.wait_until_over(viewer)
+
     def make_context(self, viewer: Viewer) -> object:
         record_owner(viewer.id)
         return self._build_context(viewer=viewer, request_id=current_request_id() or "")
@@ -293,7 +299,13 @@ class GraphQLView(GraphQL[object, None]):
         headers: Mapping[str, str],
     ) -> Response:
         viewer: Viewer = request.state.viewer
-        return EventStream(stream(), closing=self._closing, expires_at=viewer.expires_at)
+        check_room(Held.CONNECTIONS, viewer.id)
+        return EventStream(
+            stream(),
+            closing=self._closing,
+            until=functools.partial(self.wait_until_over, viewer),
+            holding=holding(Held.CONNECTIONS, viewer.id),
+        )
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -333,6 +345,8 @@ def _refusal(error: EkonteError, request: Request, *, status: int) -> Response:
         status = 200
     if status == 401:
         headers["www-authenticate"] = "Bearer"
+    if isinstance(error, RateLimitedError) and error.retry_after_seconds is not None:
+        headers["retry-after"] = str(error.retry_after_seconds)
     return Response(orjson.dumps(error_body(error)), status_code=status, headers=headers)
 
 

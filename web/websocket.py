@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
 from starlette.websockets import WebSocketDisconnect, WebSocketState
@@ -19,16 +19,22 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from errors import EkonteError, RateLimitedError
 from services.platform.identity import Viewer
 from services.platform.metrics.recording import record_refused_request
+from services.platform.presence import Held, holding
 from web.graphql_errors import error_body
 
 # The protocol's code for Forbidden. Clients reconnect after it, possibly with a new token.
 FORBIDDEN = 4403
+# Clients do not reconnect by themselves after it.
+TOO_MANY = 4429
 
 
 class View(Protocol):
     """The part of the view that a connection uses."""
 
     def make_context(self, viewer: Viewer) -> object: ...
+
+    async def wait_until_over(self, viewer: Viewer) -> str:
+        """Returns why the caller's token is no longer accepted, as soon as that is so."""
 
     def checked_query(
         self, query: object, variables: object = None, operation_name: object = None, extensions: object = None
@@ -65,6 +71,10 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     _expiry: asyncio.Task[None] | None = None
 
+    @functools.cached_property
+    def _held(self) -> contextlib.ExitStack:
+        return contextlib.ExitStack()
+
     @property
     def context(self) -> Any:
         if self._connection.viewer is None:
@@ -80,13 +90,25 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         given = message if message.get("payload") is not None else {**message, "payload": {}}
         await super().handle_connection_init(given)
         viewer = self._connection.viewer
-        if self.connection_acknowledged and viewer is not None and viewer.expires_at is not None and not self._expiry:
-            self._expiry = asyncio.create_task(self._close_at(viewer.expires_at))
+        if self.connection_acknowledged and viewer is not None and not await self._hold(viewer):
+            return
+        if self.connection_acknowledged and viewer is not None and viewer.token is not None and not self._expiry:
+            self._expiry = asyncio.create_task(self._close_when_over(viewer))
 
-    async def _close_at(self, expires_at: datetime) -> None:
-        await asyncio.sleep((expires_at - datetime.now(UTC)).total_seconds())
+    async def _hold(self, viewer: Viewer) -> bool:
+        """Counts the connection as one of its owner's until it ends, or closes it if the owner has too many."""
+        try:
+            self._held.enter_context(holding(Held.CONNECTIONS, viewer.id))
+        except EkonteError as error:
+            record_refused_request(error.code.value)
+            await self.websocket.close(code=TOO_MANY, reason=error.message)
+            return False
+        return True
+
+    async def _close_when_over(self, viewer: Viewer) -> None:
+        reason = await self._connection.view.wait_until_over(viewer)
         with contextlib.suppress(Exception):
-            await self.websocket.close(code=FORBIDDEN, reason="The token has expired.")
+            await self.websocket.close(code=FORBIDDEN, reason=reason)
         await self.stop_operations()
 
     async def handle_task_exception(self, error: Exception) -> None:
@@ -129,6 +151,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         return cast(SubscribeMessage, {**message, "payload": {**payload, "query": query}})
 
     async def shutdown(self) -> None:
+        self._held.close()
         if self._expiry is not None:
             self._expiry.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -34,6 +34,7 @@ from services.platform.locking import lock_row
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.owned import own
 from services.platform.providers import check_pooled_choice, check_voice, choose_provider
+from services.platform.quotas import Quota, check_room, reserve
 from services.queue.notify import notify
 from services.queue.retrying import reopen_stage_job
 from services.stores import scripts, workflows
@@ -120,9 +121,12 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
         await check_callback_url(request.callback_url)
     faults.check()
     name = check_name(request.name, "input", "name")
+    await check_room(Quota.WORKFLOWS, owner)  # before the text is stored; `reserve` counts again
     source = await store_source(owner, request.input_content, request.input_file)
 
     async def create() -> Workflow:
+        await reserve(Quota.WORKFLOWS, owner)
+        await check_room(Quota.STORED_BYTES, owner)
         workflow = await workflows.create(
             owner=owner,
             name=name,
@@ -214,6 +218,7 @@ async def resume_workflow(owner: str, workflow_id: int, credit_budget: int | Not
             await restart_waiting_in_workflow(workflow.id)
             await _wake(workflow)
         elif workflow.status is WorkflowStatus.SUCCEEDED:
+            await reserve(Quota.WORKFLOWS, owner)
             await _new_run(workflow)
         else:
             _refuse_unless(workflow, WorkflowStatus.PENDING, WorkflowStatus.RUNNING, doing="resumed")
@@ -274,6 +279,7 @@ async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
         if workflow.status in (WorkflowStatus.RUNNING, WorkflowStatus.PENDING):
             return
         _refuse_unless(workflow, WorkflowStatus.FAILED, WorkflowStatus.CANCELED, doing="retried")
+        await reserve(Quota.WORKFLOWS, owner)
         await _set_status(workflow, WorkflowStatus.RUNNING, error=None)
         stopped = await WorkflowStage.get_or_none(
             workflow_id=workflow.id, status__in=[WorkflowStatus.FAILED, WorkflowStatus.CANCELED]
