@@ -6,7 +6,8 @@ EkonteError            a refused request; becomes a GraphQL error with extension
 ├── UnauthenticatedError, ForbiddenError
 ├── NotFoundError, WorkflowNotFoundError
 ├── ConflictError
-├── InsufficientCreditError, RateLimitedError, QueryTooComplexError
+├── InsufficientCreditError, RateLimitedError (with the time to come again), QueryTooComplexError
+├── OperationTimeoutError
 └── ProviderFailedError
 JobFailure             failed work; becomes Job.error
 ConfigurationError     an invalid setting or command line argument; stops the start
@@ -28,6 +29,7 @@ class ErrorCode(StrEnum):
     NOT_FOUND = "NOT_FOUND"
     CONFLICT = "CONFLICT"
     RATE_LIMITED = "RATE_LIMITED"
+    TIMED_OUT = "TIMED_OUT"
     INTERNAL = "INTERNAL"
     PROVIDER_FAILED = "PROVIDER_FAILED"
     STORAGE_FAILED = "STORAGE_FAILED"
@@ -46,6 +48,7 @@ ERROR_NUMBERS: dict[ErrorCode, int] = {
     ErrorCode.NOT_FOUND: 40402,
     ErrorCode.CONFLICT: 40901,
     ErrorCode.RATE_LIMITED: 42901,
+    ErrorCode.TIMED_OUT: 50401,
     ErrorCode.INTERNAL: 50001,
     ErrorCode.PROVIDER_FAILED: 50002,
     ErrorCode.STORAGE_FAILED: 50003,
@@ -106,6 +109,12 @@ class QueryTooComplexError(EkonteError):
     code = ErrorCode.QUERY_TOO_COMPLEX
 
 
+class OperationTimeoutError(EkonteError):
+    """A query ran longer than it may; its work was cancelled."""
+
+    code = ErrorCode.TIMED_OUT
+
+
 class UnauthenticatedError(EkonteError):
     code = ErrorCode.UNAUTHENTICATED
 
@@ -119,7 +128,15 @@ class InsufficientCreditError(EkonteError):
 
 
 class RateLimitedError(EkonteError):
+    """retry_after_seconds: when the same request will be granted, where that is known; sent as extensions and as the
+    header Retry-After.
+    """
+
     code = ErrorCode.RATE_LIMITED
+
+    def __init__(self, message: str, *, path: Sequence[str | int] = (), retry_after_seconds: int | None = None) -> None:
+        super().__init__(message, path=path)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class NotFoundError(EkonteError):

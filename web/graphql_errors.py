@@ -14,7 +14,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
 
-from errors import ERROR_NUMBERS, EkonteError, ErrorCode, JobErrorCode, JobFailure
+from errors import ERROR_NUMBERS, EkonteError, ErrorCode, JobErrorCode, JobFailure, RateLimitedError
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +39,14 @@ def current_request_id() -> str | None:
     """The id of the current request or connection, bound by web.middleware.RequestLog."""
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     return request_id if isinstance(request_id, str) else None
+
+
+def extensions_of_error(error: EkonteError) -> dict[str, Any]:
+    """The `extensions` of a refusal, with the time to come again where it has one."""
+    extensions = extensions_of(error.code, error.path, error.faults)
+    if isinstance(error, RateLimitedError) and error.retry_after_seconds is not None:
+        extensions["retryAfterSeconds"] = error.retry_after_seconds
+    return extensions
 
 
 def extensions_of(code: ErrorCode, path: Sequence[str] = (), faults: Sequence[EkonteError] = ()) -> dict[str, Any]:
@@ -82,7 +90,7 @@ def present_error(error: GraphQLError, *, suggestions: bool = True, enums: EnumV
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     if isinstance(cause, EkonteError):
-        message, extensions = cause.message, extensions_of(cause.code, cause.path, cause.faults)
+        message, extensions = cause.message, extensions_of_error(cause)
     elif isinstance(cause, JobFailure) and cause.code is JobErrorCode.STORAGE_ERROR:
         message, extensions = cause.message, extensions_of(ErrorCode.STORAGE_FAILED)
     elif _is_about_the_document(error, cause):
@@ -115,7 +123,7 @@ def _is_about_the_document(error: GraphQLError, cause: Exception | None) -> bool
 
 def error_body(error: EkonteError) -> dict[str, Any]:
     """The response body for a request that was refused as a whole."""
-    return {"errors": [{"message": error.message, "extensions": extensions_of(error.code, error.path)}]}
+    return {"errors": [{"message": error.message, "extensions": extensions_of_error(error)}]}
 
 
 def internal_error_body() -> dict[str, Any]:

@@ -24,7 +24,7 @@ from strawberry.types import ExecutionResult, SubscriptionExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UNSET
 
-from errors import BadInputError, EkonteError, ErrorCode, UnauthenticatedError
+from errors import BadInputError, EkonteError, ErrorCode, RateLimitedError, UnauthenticatedError
 from services.platform.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
 from services.platform.metrics.recording import record_owner, record_refused_request, record_websockets
 from web.graphql_errors import (
@@ -336,6 +336,8 @@ def _refusal(error: EkonteError, request: Request, *, status: int) -> Response:
     headers = _headers(accepted_media_type(request.headers.get("accept")))
     if status == 401:
         headers["www-authenticate"] = "Bearer"
+    if isinstance(error, RateLimitedError) and error.retry_after_seconds is not None:
+        headers["retry-after"] = str(error.retry_after_seconds)
     return Response(orjson.dumps(error_body(error)), status_code=status, headers=headers)
 
 
