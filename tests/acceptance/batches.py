@@ -39,7 +39,7 @@ async def batch_of(pool: Pool, batch_id: str) -> State:
 
 
 async def is_at(
-    pool: Pool, batch_id: str, what: str, *, status: str | None = None, seconds: float = 120.0, **counts: int
+    pool: Pool, batch_id: str, what: str, *, status: str | None = None, seconds: float = 540.0, **counts: int
 ) -> State:
     """The batch once it has the status and each count is at least so much, e.g. succeededCount=5."""
     found: State = {}
@@ -55,7 +55,7 @@ async def is_at(
     return found
 
 
-async def batch_ended(pool: Pool, batch_id: str, *expected: str, seconds: float = 240.0) -> State:
+async def batch_ended(pool: Pool, batch_id: str, *expected: str, seconds: float = 540.0) -> State:
     """The batch once it has ended; in one of the expected ways (SUCCEEDED where none is named)."""
     found: State = {}
 
@@ -133,7 +133,7 @@ class Followed:
         assert len(self.states) <= EVENTS_PER_SECOND * self.seconds + 2, (len(self.states), self.seconds)
 
 
-async def follow(pool: Pool, batch_id: str, *, seconds: float = 240.0) -> Followed:
+async def follow(pool: Pool, batch_id: str, *, seconds: float = 540.0) -> Followed:
     """Follows a batch until the server completes it, which it has to do within so many seconds."""
     followed, began = Followed(), time.monotonic()
     async with asyncio.timeout(seconds):

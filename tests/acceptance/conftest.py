@@ -14,7 +14,7 @@ from tests.acceptance.filming import Filmed, film
 from tests.acceptance.pool import Site
 from tests.acceptance.stories import CHINESE
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1200)
 
 Deploy = Callable[..., Deployment]
 
@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whole films take their time on a busy machine; a limit is only there so that nothing hangs for ever."""
     for item in items:
         if "tests/acceptance/" in item.path.as_posix():
-            item.add_marker(pytest.mark.timeout(600))
+            item.add_marker(pytest.mark.timeout(1200))
 
 
 def pytest_sessionfinish() -> None:

@@ -30,7 +30,7 @@ REPOSITORY = Path(__file__).parents[2]
 POSTGRES_URL = os.environ.get("EKONTE_TEST_POSTGRES_URL", "postgres://root@127.0.0.1:5432/postgres")
 REDIS_SERVER = os.environ.get("EKONTE_TEST_REDIS_URL", "redis://127.0.0.1:6379")
 SECRET = "a secret of the acceptance tests, long enough"
-START_SECONDS = 90.0
+START_SECONDS = 180.0
 END_SECONDS = 20.0
 _ADDRESS = re.compile(r"GraphQL +(http://\S+)/graphql")
 
@@ -83,7 +83,7 @@ class Running:
         return code, time.monotonic() - began
 
 
-def wait_until(what: str, is_so: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_until(what: str, is_so: Callable[[], object], seconds: float = 180.0) -> None:
     """Asks again and again; fails after so many seconds."""
     deadline = time.monotonic() + seconds
     while not is_so():

@@ -14,7 +14,8 @@ Event = dict[str, Any]
 Place = tuple[str, int, int]
 "(artifact kind, subject id, slot)"
 
-PATIENCE_SECONDS = 240.0
+# Ten times what a film takes on two quiet cores: only there so that nothing waits for ever.
+PATIENCE_SECONDS = 540.0
 
 
 @dataclass(frozen=True)

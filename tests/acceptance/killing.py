@@ -92,7 +92,7 @@ class Killing:
             return Counter()
         return Counter(json.loads(line)["point"] for line in self.marks.read_text("utf-8").splitlines())
 
-    async def finish(self, seconds: float = 240.0) -> None:
+    async def finish(self, seconds: float = 540.0) -> None:
         """Starts it for good and waits until all has ended."""
         deployment = self.pool.site.deployment
         if deployment.shape == EMBEDDED or not deployment.workers:

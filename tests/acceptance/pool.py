@@ -218,7 +218,7 @@ class Pool:
     async def job(self, job_id: str) -> dict[str, Any]:
         return dict(await self.client.do(documents.JOB, id=job_id))
 
-    async def ended(self, job_id: str, *expected: str, seconds: float = 120.0) -> dict[str, Any]:
+    async def ended(self, job_id: str, *expected: str, seconds: float = 540.0) -> dict[str, Any]:
         """The job once it has ended; in one of the expected ways (SUCCEEDED where none is named)."""
         found: dict[str, Any] = {}
 
@@ -233,7 +233,7 @@ class Pool:
         assert found["status"] in (expected or ("SUCCEEDED",)), f"{found['storyboardId']}: {found}"
         return found
 
-    async def all_ended(self, storyboards: Collection[str], seconds: float = 240.0) -> dict[str, dict[str, Any]]:
+    async def all_ended(self, storyboards: Collection[str], seconds: float = 540.0) -> dict[str, dict[str, Any]]:
         """By storyboard its newest job, once all have ended. They are read a hundred at a time."""
         open_ids = {self.jobs[storyboard]: storyboard for storyboard in storyboards}
         found: dict[str, dict[str, Any]] = {}
@@ -253,7 +253,7 @@ class Pool:
             raise AssertionError(f"not ended in {seconds:g} s: {sorted(open_ids.values())}; such as {left}") from None
         return found
 
-    async def slots_are_free(self, seconds: float = 120.0) -> None:
+    async def slots_are_free(self, seconds: float = 540.0) -> None:
         """Waits until no attempt is under way any more."""
 
         async def ask() -> bool:

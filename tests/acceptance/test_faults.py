@@ -180,7 +180,7 @@ async def test_clients_that_vanish_amid_their_requests_leave_the_database_usable
             await asyncio.gather(*(vanish(number) for number in range(start, start + 20)), return_exceptions=False)
         # What was cut off in the middle of its transaction ends all the same, after its client is gone.
         await asyncio.sleep(3)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             answer = await client.do(rename, id=workflow_id, name="The last name")
         assert answer["workflow"]["name"] == "The last name"
         await client.do(stories.steering("resumeWorkflow"), id=workflow_id)

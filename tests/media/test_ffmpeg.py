@@ -19,7 +19,7 @@ ENDLESS = ("-re", "-f", "lavfi", "-i", "testsrc=size=64x36:rate=24")
 
 
 async def running_child(of: psutil.Process) -> psutil.Process:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             for child in of.children(recursive=True):
                 try:

@@ -18,14 +18,14 @@ from tests.media import calls
 
 async def appears(path: Path) -> int:
     """The process id that a worker wrote."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not path.exists() or not path.read_text():
             await asyncio.sleep(0.01)
     return int(path.read_text())
 
 
 async def ends(process_id: int) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         while psutil.pid_exists(process_id) and psutil.Process(process_id).status() != psutil.STATUS_ZOMBIE:
             await asyncio.sleep(0.01)
 

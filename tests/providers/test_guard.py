@@ -110,7 +110,7 @@ async def test_names_whose_servers_do_not_answer_keep_no_other_lookup_waiting(mo
     silent = [asyncio.create_task(resolve(f"silent{number}.test", 443)) for number in range(40)]
     try:
         await asyncio.sleep(0)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await asyncio.get_running_loop().getaddrinfo("127.0.0.1", 443)
     finally:
         answers.set()

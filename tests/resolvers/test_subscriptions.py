@@ -45,14 +45,14 @@ async def change_workflow(workflow: Workflow, stage: Stage | None = None, **valu
 
 
 async def following(source: AsyncGenerator[Any, None], field: str = "jobProgress") -> dict[str, Any]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         result = await anext(source)
     assert result.errors is None, result.errors
     return result.data[field]  # type: ignore[no-any-return]
 
 
 async def rest(source: AsyncGenerator[Any, None], field: str = "jobProgress") -> list[dict[str, Any]]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         return [result.data[field] async for result in source]
 
 
@@ -201,7 +201,7 @@ async def test_many_followers_share_each_reading() -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.005)
 

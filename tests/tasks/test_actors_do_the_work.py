@@ -200,7 +200,7 @@ def settings(database: None, data_dir: Path, monkeypatch: pytest.MonkeyPatch, up
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await condition():
             await asyncio.sleep(0.01)
 

@@ -102,7 +102,7 @@ async def test_open_sockets_and_subscriptions_are_seen_while_they_are_open(serve
         text = await scraped(server)
         assert "ekonte_websocket_connections 1.0" in text
         assert 'ekonte_graphql_subscriptions{operation="Waiting"} 1.0' in text
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while "ekonte_websocket_connections 0.0" not in text:
             await asyncio.sleep(0.05)
             text = await scraped(server)

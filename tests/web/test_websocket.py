@@ -32,7 +32,7 @@ class Socket:
         await self.connection.send(json.dumps(message))
 
     async def receive(self) -> dict[str, Any]:
-        frame = await asyncio.wait_for(self.connection.recv(), 20)
+        frame = await asyncio.wait_for(self.connection.recv(), 60)
         assert isinstance(frame, str)
         return dict(json.loads(frame))
 
@@ -50,7 +50,7 @@ class Socket:
         """Reads until the server closes; returns the close code."""
         with contextlib.suppress(ConnectionClosed):
             while True:
-                await asyncio.wait_for(self.connection.recv(), 20)
+                await asyncio.wait_for(self.connection.recv(), 60)
         code = self.connection.close_code
         assert code is not None
         return code

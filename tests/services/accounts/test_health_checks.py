@@ -261,7 +261,7 @@ async def test_nothing_is_claimed_in_the_pause_or_where_it_is_off(pool: Scripted
 async def test_a_worker_checks_accounts(pool: ScriptedPool) -> None:
     account = await make_account()
     says(pool, account, fault(FaultKind.SESSION_EXPIRED))
-    async with worker_at_work(settings()), asyncio.timeout(20):
+    async with worker_at_work(settings()), asyncio.timeout(60):
         while (await Account.get(id=account.id)).status is AccountStatus.ACTIVE:
             await asyncio.sleep(0.02)
 

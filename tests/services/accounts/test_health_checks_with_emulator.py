@@ -42,7 +42,7 @@ async def emulator(database: None, process: dict[str, str], monkeypatch: pytest.
 
 async def test_what_is_wrong_with_accounts_is_known_before_any_job_goes_there(emulator: Emulator) -> None:
     accounts = {session: await make_account(session=session, name=session) for session in STATES}
-    async with worker_at_work(), asyncio.timeout(30):
+    async with worker_at_work(), asyncio.timeout(60):
         while await Account.filter(checked_at__isnull=True).exists():
             await asyncio.sleep(0.02)
     found = {session: await Account.get(id=account.id) for session, account in accounts.items()}

@@ -62,7 +62,7 @@ def loop_of(source: Source, limit: int = 3) -> WorkLoop[int]:
 
 
 async def until(condition: object) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # type: ignore[operator]
             await asyncio.sleep(0.005)
 

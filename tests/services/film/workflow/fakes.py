@@ -130,7 +130,7 @@ async def start(**options: Any) -> Workflow:
     return await create_workflow(OWNER, request, None)
 
 
-async def wait_for(check: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+async def wait_for(check: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not await check():
             await asyncio.sleep(0.01)

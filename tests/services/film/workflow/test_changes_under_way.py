@@ -43,7 +43,7 @@ async def test_words_edited_while_clips_or_the_film_are_made_are_in_the_film(
     studio.hold[kind] = asyncio.Event()
     async with worker_at_work():
         workflow = await start()
-        await asyncio.wait_for(studio.started[kind].wait(), 20)
+        await asyncio.wait_for(studio.started[kind].wait(), 60)
         shot = await first_shot()
         await edit_shot(OWNER, ShotChanges(shot.id, narration="Anna stood still."))
         studio.hold.pop(kind).set()
@@ -69,7 +69,7 @@ async def test_a_workflow_stopped_by_a_canceled_part_goes_on_when_retried(studio
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
     async with worker_at_work():
         workflow = await start()
-        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
+        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 60)
         drawing = await Job.filter(artifact_kind="PICTURE", status=JobStatus.RUNNING).first()
         assert drawing is not None
         await cancel_job(OWNER, drawing.id)
@@ -108,7 +108,7 @@ async def test_an_outdated_drawing_is_not_taken_up_again_over_the_newer_one(stud
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
     async with worker_at_work():
         workflow = await start()
-        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
+        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 60)
         drawing = await Job.filter(artifact_kind="PICTURE", status=JobStatus.RUNNING).first()
         assert drawing is not None
         await edit_shot(OWNER, ShotChanges(drawing.artifact_subject_id or 0, prompt="A red dog jumps."))
@@ -125,7 +125,7 @@ async def test_a_picture_that_a_person_put_in_meanwhile_stays_in_its_place(studi
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
     async with worker_at_work():
         workflow = await start()
-        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
+        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 60)
         drawing = await Job.filter(artifact_kind="PICTURE", status=JobStatus.RUNNING).first()
         assert drawing is not None
         # As a turn leaves it that looked before the picture came and wrote its build after.

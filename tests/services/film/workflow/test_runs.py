@@ -104,7 +104,7 @@ async def test_an_edit_while_that_shot_is_drawn_ends_with_the_new_picture(studio
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
     async with worker_at_work():
         workflow = await start()
-        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
+        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 60)
         drawing = await Job.filter(artifact_kind="PICTURE", status=JobStatus.RUNNING).first()
         assert drawing is not None
         await edit_shot(OWNER, ShotChanges(drawing.artifact_subject_id or 0, prompt="A red dog jumps."))
@@ -121,7 +121,7 @@ async def test_an_edit_during_a_later_stage_is_in_the_film_too(studio: Studio) -
     studio.hold[ArtifactKind.CLIP] = asyncio.Event()
     async with worker_at_work():
         workflow = await start()
-        await asyncio.wait_for(studio.started[ArtifactKind.CLIP].wait(), 20)
+        await asyncio.wait_for(studio.started[ArtifactKind.CLIP].wait(), 60)
         shot = (await Shot.filter(owner=OWNER).order_by("sequence"))[-1]
         await edit_shot(OWNER, ShotChanges(shot.id, prompt="A red dog jumps."))
         studio.hold.pop(ArtifactKind.CLIP).set()
@@ -138,7 +138,7 @@ async def test_a_stopped_worker_hands_back_and_the_next_goes_on_without_doing_an
         studio.hold[kind] = asyncio.Event()
         async with worker_at_work():
             workflow = workflow or await start()
-            await asyncio.wait_for(studio.started[kind].wait(), 20)
+            await asyncio.wait_for(studio.started[kind].wait(), 60)
         del studio.hold[kind]
     assert workflow is not None
     async with worker_at_work():
@@ -165,7 +165,7 @@ async def test_a_pause_lets_running_work_end_and_starts_nothing(studio: Studio) 
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
     async with worker_at_work():
         workflow = await start()
-        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
+        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 60)
         await wait_for(lambda: _running("PICTURE", 2))
         assert (await pause_workflow(OWNER, workflow.id)).status is WorkflowStatus.PAUSED
         studio.hold.pop(ArtifactKind.PICTURE).set()
@@ -203,7 +203,7 @@ async def test_canceling_stops_what_runs_and_retrying_goes_on_from_there(studio:
     studio.hold[ArtifactKind.CLIP] = asyncio.Event()
     async with worker_at_work():
         workflow = await start()
-        await asyncio.wait_for(studio.started[ArtifactKind.CLIP].wait(), 20)
+        await asyncio.wait_for(studio.started[ArtifactKind.CLIP].wait(), 60)
         await cancel_workflow(OWNER, workflow.id)
         await wait_for(_nothing_at_once(studio))
         assert await Job.filter(status__in=[JobStatus.PENDING, JobStatus.RUNNING]).count() == 0
@@ -269,7 +269,7 @@ async def test_canceling_one_job_of_a_stage_cancels_its_workflow_only_for_the_wh
     studio.hold[ArtifactKind.PICTURE] = asyncio.Event()
     async with worker_at_work():
         workflow = await start()
-        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 20)
+        await asyncio.wait_for(studio.started[ArtifactKind.PICTURE].wait(), 60)
         stage = await WorkflowStage.get(workflow_id=workflow.id, stage=Stage.STORYBOARD)
         await cancel_job(OWNER, stage.job_id or 0)
         assert (await Workflow.get(id=workflow.id)).status is WorkflowStatus.CANCELED
@@ -311,7 +311,7 @@ async def test_a_deleted_workflow_stops_and_leaves_no_row(studio: Studio) -> Non
     studio.hold[ArtifactKind.CLIP] = asyncio.Event()
     async with worker_at_work():
         workflow = await start()
-        await asyncio.wait_for(studio.started[ArtifactKind.CLIP].wait(), 20)
+        await asyncio.wait_for(studio.started[ArtifactKind.CLIP].wait(), 60)
         assert await delete_workflows(OWNER, [workflow.id]) == [(workflow.id, None)]
         await wait_for(_nothing_at_once(studio))
         assert await Job.all().count() == 0
