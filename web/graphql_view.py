@@ -27,6 +27,8 @@ from strawberry.types.unset import UNSET
 from errors import BadInputError, EkonteError, ErrorCode, RateLimitedError, UnauthenticatedError
 from services.platform.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
 from services.platform.metrics.recording import record_owner, record_refused_request, record_websockets
+from web.admitted_operations import AdmittedOperations
+from web.document_gate import DocumentGate
 from web.graphql_errors import (
     ErrorPresenter,
     current_request_id,
@@ -35,8 +37,11 @@ from web.graphql_errors import (
     http_status,
     internal_error_body,
 )
-from web.graphql_limits import AdmittedDocuments, DocumentGate, Limits
 from web.graphql_observing import ObservedOperations
+from web.json_bodies import TooManyValuesError, parse_json
+from web.operation_limits import OperationLimits
+from web.trusted_documents import TrustedDocuments, with_document_id
+from web.turns import TurnTakingExecutor
 from web.uploads import BodyLimits, LimitedRequestAdapter, TrackedReceive, close_uploads
 from web.websocket import Connection, TextWebSocketAdapter, TransportHandler
 
@@ -52,12 +57,13 @@ class BuildContext(Protocol):
     def __call__(self, viewer: Viewer, request_id: str) -> object: ...
 
 
-def framed_schema(schema: strawberry.Schema, gate: DocumentGate, *, introspection: bool) -> strawberry.Schema:
-    """A copy of the schema with the document gate, metrics and error presentation."""
+def framed_schema(schema: strawberry.Schema, *, introspection: bool, query_timeout_seconds: float) -> strawberry.Schema:
+    """A copy of the schema with admitted documents, time-outs, metrics and error presentation."""
     framed = copy.copy(schema)
-    framed.extensions = (ObservedOperations, *schema.extensions, lambda: AdmittedDocuments(gate))
+    framed.extensions = (ObservedOperations, *schema.extensions, lambda: AdmittedOperations(query_timeout_seconds))
     if not introspection:
         framed.extensions = (*framed.extensions, DisableIntrospection)
+    framed.execution_context_class = TurnTakingExecutor
     framed.process_errors = ErrorPresenter(  # type: ignore[method-assign]
         suggestions=introspection, enums=enum_values(schema._schema)
     )
@@ -67,7 +73,6 @@ def framed_schema(schema: strawberry.Schema, gate: DocumentGate, *, introspectio
 class GraphQLView(GraphQL[object, None]):
     """The ASGI application on /graphql."""
 
-    allow_queries_via_get = True
     request_adapter_class = LimitedRequestAdapter
     websocket_adapter_class = TextWebSocketAdapter
     graphql_transport_ws_handler_class = TransportHandler
@@ -79,13 +84,19 @@ class GraphQLView(GraphQL[object, None]):
         build_context: BuildContext,
         identity: Identity,
         body_limits: BodyLimits,
-        limits: Limits | None = None,
+        limits: OperationLimits | None = None,
+        trusted: TrustedDocuments | None = None,
         introspection: bool = True,
+        get_queries: bool = True,
         closing: asyncio.Event | None = None,
     ) -> None:
-        self._gate = DocumentGate(Limits() if limits is None else limits)
+        """trusted: the only documents to execute; None: any document."""
+        limits = OperationLimits() if limits is None else limits
+        self._gate = DocumentGate(schema._schema, limits, introspection=introspection)
+        self._trusted = trusted
+        self.allow_queries_via_get = get_queries
         super().__init__(
-            framed_schema(schema, self._gate, introspection=introspection),
+            framed_schema(schema, introspection=introspection, query_timeout_seconds=limits.query_timeout_seconds),
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=timedelta(seconds=15),
@@ -120,13 +131,15 @@ class GraphQLView(GraphQL[object, None]):
     async def _answer(self, request: Request) -> Response:
         token = IDEMPOTENCY_KEY.set(None)
         try:
+            if request.method == "GET" and not self.allow_queries_via_get:
+                raise HTTPException(405, "This server takes no queries by GET; send a POST.")
             IDEMPOTENCY_KEY.set(idempotency_key(request))
             return await self.run(request)
         except HTTPException as error:
             record_refused_request(ErrorCode.BAD_USER_INPUT.value)
             response = _refusal(BadInputError(error.reason), request, status=error.status_code)
             if error.status_code == 405:
-                response.headers["allow"] = "GET, POST"
+                response.headers["allow"] = "GET, POST" if self.allow_queries_via_get else "POST"
             return response
         except EkonteError as error:
             record_refused_request(error.code.value)
@@ -162,7 +175,7 @@ class GraphQLView(GraphQL[object, None]):
     # ------------------------------------------------------------ reading requests
 
     def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
+        return parse_json(data)
 
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
@@ -171,10 +184,15 @@ class GraphQLView(GraphQL[object, None]):
         return False  # GraphQLRoute serves GraphiQL before this view is called
 
     def parse_json(self, data: str | bytes) -> Any:
-        parsed = super().parse_json(data)
+        try:
+            parsed = super().parse_json(data)
+        except HTTPException as error:
+            if isinstance(error.__cause__, TooManyValuesError):
+                raise BadInputError(error.__cause__.msg) from None
+            raise
         if isinstance(data, bytes) and not isinstance(parsed, dict | list):
             raise HTTPException(400, "The body must be a JSON object.")
-        return parsed
+        return self._named(parsed) if isinstance(parsed, dict) else parsed
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
         data = await super().parse_http_body(request)
@@ -200,23 +218,37 @@ class GraphQLView(GraphQL[object, None]):
         except (IndexError, TypeError, ValueError, AttributeError) as error:
             raise HTTPException(400, "`map` must contain a list of paths within `operations` for each file.") from error
 
-    def check_operation(self, query: object, variables: object = None, operation_name: object = None) -> None:
-        """Raises EkonteError if an operation must not be executed: wrong types, or limits exceeded."""
+    async def admit_operation(self, request: dict[str, Any], viewer: Viewer) -> str:
+        """The document of an operation that a WebSocket sent. Raises EkonteError if it must not be executed: wrong
+        types, limits exceeded, or the caller's budget used up.
+        """
+        request = self._named(request)
+        query = self._text(request.get("query"), request.get("extensions"))
         if not isinstance(query, str):
             raise BadInputError("`query` must be a string.")
-        if not isinstance(variables, dict | None):
-            raise BadInputError("`variables` must be an object or null.")
-        if not isinstance(operation_name, str | None):
-            raise BadInputError("`operationName` must be a string or null.")
-        self._gate.admit(query, operation_name)
+        await self._gate.admit(query, request.get("variables"), request.get("operationName"), owner=viewer.id)
+        return query
+
+    def _named(self, request: dict[str, Any]) -> dict[str, Any]:
+        return request if self._trusted is None else with_document_id(request)
+
+    def _text(self, query: object, extensions: object) -> object:
+        return query if self._trusted is None else self._trusted.text(query, extensions)
 
     async def execute_operation(  # type: ignore[override]
-        self, *, request_data: GraphQLRequestData, **rest: Any
+        self, *, request: Request, request_data: GraphQLRequestData, **rest: Any
     ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
         if isinstance(request_data, GraphQLRequestData):
-            streams = request_data.protocol == "sse"
-            self._gate.admit(request_data.query, request_data.operation_name, streams=streams)
-        return await super().execute_operation(request_data=request_data, **rest)
+            query = self._text(request_data.query, request_data.extensions)
+            request_data.query = query if isinstance(query, str) else None
+            await self._gate.admit(
+                query,
+                request_data.variables,
+                request_data.operation_name,
+                owner=request.state.viewer.id,
+                streams=request_data.protocol == "sse",
+            )
+        return await super().execute_operation(request=request, request_data=request_data, **rest)
 
     # ------------------------------------------------------------ answering
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
@@ -30,8 +30,8 @@ class View(Protocol):
 
     def make_context(self, viewer: Viewer) -> object: ...
 
-    def check_operation(self, query: object, variables: object = None, operation_name: object = None) -> None:
-        """Raises EkonteError if an operation must not be executed."""
+    async def admit_operation(self, request: dict[str, Any], viewer: Viewer) -> str:
+        """The document to execute. Raises EkonteError if an operation must not be executed."""
 
 
 class Connection:
@@ -105,7 +105,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         if self.connection_acknowledged and message["id"] not in self.operations:
             try:
-                self._check(message)
+                await self._admit(message)
             except EkonteError as error:
                 record_refused_request(error.code.value)
                 errors = error_body(error)["errors"]
@@ -113,13 +113,13 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 return
         await super().handle_subscribe(message)
 
-    def _check(self, message: SubscribeMessage) -> None:
+    async def _admit(self, message: SubscribeMessage) -> None:
         most = self.max_subscriptions_per_connection
         if most is not None and len(self.operations) >= most:
             raise RateLimitedError(f"A connection may have at most {most} concurrent operations.")
-        payload = message["payload"]
-        view = self._connection.view
-        view.check_operation(payload.get("query"), payload.get("variables"), payload.get("operationName"))
+        payload = cast(dict[str, Any], message["payload"])
+        assert self._connection.viewer is not None
+        payload["query"] = await self._connection.view.admit_operation(payload, self._connection.viewer)
 
     async def shutdown(self) -> None:
         if self._expiry is not None:

@@ -87,7 +87,7 @@ async def test_a_token_in_connection_init_says_who_is_asking(token_server: Runni
     value = token if name == "authToken" else f"Bearer {token}"
     async with acknowledged(token_server, **{name: value}) as socket:
         messages = await socket.results("1", "{ me { id } }")
-    assert messages[0]["payload"] == {"data": {"me": {"id": "mei"}}}
+    assert messages[0]["payload"]["data"] == {"me": {"id": "mei"}}
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ async def test_subscriptions_end_when_the_token_does(token_server: RunningServer
         await socket.send(type="subscribe", id="1", payload={"query": "subscription { endless }"})
         first = await socket.receive()
         assert await socket.close_code() == 4403
-    assert first["payload"] == {"data": {"endless": 1}}
+    assert first["payload"]["data"] == {"endless": 1}
     assert socket.connection.close_reason == "The token has expired."
 
 
@@ -138,7 +138,7 @@ async def test_errors_before_and_during_a_subscription_are_presented(open_server
     for messages in (syntax, validation):
         assert [message["type"] for message in messages] == ["error"]
         assert messages[0]["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-    assert broken[0]["payload"] == {"data": {"breaks": 1}}
+    assert broken[0]["payload"]["data"] == {"breaks": 1}
     assert broken[1]["payload"]["errors"][0]["extensions"]["code"] == "INTERNAL"
     assert SECRET_TEXT not in json.dumps(broken)
     assert conflict[1]["payload"]["errors"][0]["message"] == "Somebody else was quicker."
@@ -150,7 +150,7 @@ async def test_limits_hold_on_sockets_too(open_server: RunningServer) -> None:
         messages = await socket.results("1", MANY["aliases"])
         again = await socket.results("1", "{ hello }")
     assert messages[0]["payload"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
-    assert again[0]["payload"] == {"data": {"hello": "hello world"}}
+    assert again[0]["payload"]["data"] == {"hello": "hello world"}
 
 
 async def test_a_connection_runs_a_bounded_number_of_operations(open_server: RunningServer) -> None:
