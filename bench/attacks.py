@@ -71,14 +71,17 @@ def attacks(batch_id: str) -> dict[str, Callable[[], Body | bytes]]:
     return {
         "four cycles of batch and jobs": lambda: batch(batch_id, nested(4)),
         "five cycles of batch and jobs": lambda: batch(batch_id, nested(5)),
-        "1,500 fields of 100 jobs": lambda: {
-            "query": "{jobs(first:100){nodes{" + " ".join(f"...{{type status a{n}:id}}" for n in range(190)) + "}}}"
+        "190 aliases of 100 jobs": lambda: {
+            "query": "{jobs(first:100){nodes{" + " ".join(f"a{n}:id" for n in range(190)) + "}}}"
         },
-        "as much as is allowed, flat": lambda: batch(
-            batch_id,
-            "batch{jobs(first:100){nodes{id type status priority progress createdAt"
-            " batch{id name status createdAt} attempts{id number} files{id bytes}}}}",
+        "as much as is allowed, nested": lambda: batch(
+            batch_id, "batch{jobs(first:100){nodes{batch{jobs(first:100){nodes{id type status batch{id}}}}}}}"
         ),
+        "as much as is allowed, 45 times the same jobs": lambda: {
+            "query": "{"
+            + " ".join(f"a{n}:jobs(first:100){{nodes{{id type status createdAt batch{{id}}}}}}" for n in range(45))
+            + "}"
+        },
         "two cycles of batch and jobs": lambda: batch(batch_id, nested(2)),
         "3,000 unknown input fields": lambda: unknown_fields(3000),
         "150,000 items of a batch": lambda: {"query": CREATE, "variables": {"input": items(150_000)}},

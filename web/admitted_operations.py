@@ -22,7 +22,6 @@ class AdmittedOperations(SchemaExtension):
 
     def __init__(self, query_timeout_seconds: float) -> None:
         self._query_timeout_seconds = query_timeout_seconds
-        self._is_cost_told = False
 
     def _admission(self) -> Admission | None:
         admission = ADMISSION.get()
@@ -56,11 +55,10 @@ class AdmittedOperations(SchemaExtension):
             ) from error
 
     def get_results(self) -> dict[str, Any]:
-        """extensions.cost of the answer; of a subscription, of its first event."""
+        """extensions.cost of the answer to a query or mutation."""
         admission = self._admission()
-        if admission is None or admission.cost is None or self._is_cost_told:
+        if admission is None or admission.cost is None or admission.is_subscription:
             return {}
-        self._is_cost_told = True
         cost: dict[str, Any] = {
             "points": admission.cost.points,
             "nodes": admission.cost.nodes,

@@ -13,6 +13,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
+    OperationType,
     get_operation_ast,
     parse,
     specified_rules,
@@ -34,6 +35,7 @@ MAX_CACHED_DOCUMENT_CHARACTERS = 16_384
 # than other requests' operations do.
 MAX_INLINE_CHARACTERS = 4_096
 MAX_ERRORS = 10
+MAX_ERRORS_OF_LONG_DOCUMENTS = 3  # an error of graphql-core's may print the whole document
 # Of parsing and validating, which takes about as long as this many values of an answer.
 CHARACTERS_PER_POINT = 16
 
@@ -60,6 +62,7 @@ class Admission:
     cost: Cost | None
     max_points: int
     points_left: float | None
+    is_subscription: bool = False
 
 
 # The admission of the operation that is being executed; set by `DocumentGate.admit`.
@@ -109,9 +112,11 @@ class DocumentGate:
         if prepared.document is not None:
             check_choice(prepared.document, operation_name, streams=streams)
             check_idempotency(prepared.document)
-            cost = self._cost(prepared, variables, operation_name)
+            cost = self.cost(prepared, variables, operation_name)
         left = await self._charge(owner, 1 if cost is None else max(1, cost.points))
-        admission = Admission(prepared, cost, self._limits.max_points, left)
+        admission = Admission(
+            prepared, cost, self._limits.max_points, left, is_subscription=_is_subscription(prepared, operation_name)
+        )
         ADMISSION.set(admission)
         return admission
 
@@ -139,12 +144,18 @@ class DocumentGate:
             return Prepared(query, None, [error.with_traceback(None)])
         check_document(document, self._limits.document)
         errors = validate(
-            self._schema, document, self._rules, max_errors=MAX_ERRORS, hide_suggestions=not self._introspection
+            self._schema,
+            document,
+            self._rules,
+            max_errors=MAX_ERRORS if len(query) <= MAX_INLINE_CHARACTERS else MAX_ERRORS_OF_LONG_DOCUMENTS,
+            hide_suggestions=not self._introspection,
         )
         return Prepared(query, document, errors)
 
-    def _cost(self, prepared: Prepared, variables: Mapping[str, Any] | None, operation_name: str | None) -> Cost | None:
-        """None if the document is not valid, or has no such operation."""
+    def cost(self, prepared: Prepared, variables: Mapping[str, Any] | None, operation_name: str | None) -> Cost | None:
+        """What an operation costs; None if the document is not valid, or has no such operation. Raises
+        QueryTooComplexError if it costs too much.
+        """
         if prepared.errors or prepared.document is None:
             return None
         if operation_name in prepared.plans:
@@ -178,6 +189,11 @@ class DocumentGate:
         while self._characters > MAX_CACHED_CHARACTERS:
             oldest, _ = self._documents.popitem(last=False)
             self._characters -= len(oldest)
+
+
+def _is_subscription(prepared: Prepared, operation_name: str | None) -> bool:
+    operation = None if prepared.document is None else get_operation_ast(prepared.document, operation_name)
+    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
 def _advice(cost: Cost) -> str:

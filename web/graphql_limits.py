@@ -42,7 +42,7 @@ class Limits:
     """Limits of a document. Fields, aliases and depth are counted with fragments expanded."""
 
     characters: int = 65_536
-    tokens: int = 10_000
+    tokens: int = 5_000
     nesting: int = 100  # brackets of all kinds; keeps parsing from exhausting the stack
     depth: int = 20  # the introspection query of GraphiQL has 15
     fields: int = 1_500

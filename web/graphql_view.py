@@ -19,6 +19,7 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import DisableIntrospection
 from strawberry.file_uploads.utils import replace_placeholders_with_files
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.types import QueryParams
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult, SubscriptionExecutionResult
 from strawberry.types.execution import PreExecutionError
@@ -49,6 +50,7 @@ JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
 MAX_OPERATIONS_PER_CONNECTION = 100
+MAX_FILE_PATHS = 100
 
 
 class BuildContext(Protocol):
@@ -94,13 +96,13 @@ class GraphQLView(GraphQL[object, None]):
         limits = OperationLimits() if limits is None else limits
         self._gate = DocumentGate(schema._schema, limits, introspection=introspection)
         self._trusted = trusted
-        self.allow_queries_via_get = get_queries
         super().__init__(
             framed_schema(schema, introspection=introspection, query_timeout_seconds=limits.query_timeout_seconds),
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=timedelta(seconds=15),
             multipart_uploads_enabled=True,
+            allow_queries_via_get=get_queries,
             max_subscriptions_per_connection=MAX_OPERATIONS_PER_CONNECTION,
         )
         self._build_context = build_context
@@ -194,6 +196,9 @@ class GraphQLView(GraphQL[object, None]):
             raise HTTPException(400, "The body must be a JSON object.")
         return self._named(parsed) if isinstance(parsed, dict) else parsed
 
+    def parse_query_params(self, params: QueryParams) -> dict[str, Any]:
+        return self._named(super().parse_query_params(params))
+
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
         data = await super().parse_http_body(request)
         if isinstance(data, GraphQLRequestData) and not isinstance(data.operation_name, str | None):
@@ -211,6 +216,8 @@ class GraphQLView(GraphQL[object, None]):
             raise HTTPException(400, "Batching is not enabled")
         if not isinstance(operation, dict) or not isinstance(file_map, dict):
             raise HTTPException(400, "The fields `operations` and `map` must be JSON objects.")
+        if sum(len(paths) if isinstance(paths, list) else 1 for paths in file_map.values()) > MAX_FILE_PATHS:
+            raise BadInputError(f"`map` may name at most {MAX_FILE_PATHS} places for files.")
         try:
             return replace_placeholders_with_files(operation, file_map, form.files)
         except KeyError as error:
