@@ -35,7 +35,7 @@ QUALITIES = ("DRAFT", "STANDARD", "HIGH")
 ENDED = ("SUCCEEDED", "FAILED", "CANCELED")
 
 UPLOAD = """
-mutation ($file: Upload!) { uploadScriptFile(file: $file) { id file { contentType bytes } } }
+mutation ($file: Upload!) { uploadScriptFile(file: $file) { file { id contentType bytes } } }
 """
 CREATE = """
 mutation ($input: CreateWorkflowInput!) { createWorkflow(input: $input) { workflow { id name } } }
@@ -171,7 +171,7 @@ def show_log(console: Console, log: Path | None) -> None:
 
 async def create(client: GraphQLClient, options: argparse.Namespace) -> str:
     """Uploads the text and starts a workflow; returns its id."""
-    upload = (await client.upload(UPLOAD, options.text))["uploadScriptFile"]
+    upload = (await client.upload(UPLOAD, options.text))["uploadScriptFile"]["file"]
     settings = {
         "ratio": options.ratio,
         "resolution": options.resolution,

@@ -69,12 +69,15 @@ def new_id() -> int:
 
 PREFIX_BY_MODEL: dict[str, str] = {
     "Workflow": "wf",
+    "WorkflowStage": "stage",
     "Script": "script",
+    "ScriptScene": "scene",
     "ScriptShot": "sshot",
     "Asset": "asset",
     "Storyboard": "board",
     "Shot": "shot",
     "Animatic": "anim",
+    "AnimaticPart": "ashot",
     "Video": "video",
     "VideoSegment": "seg",
     "Edit": "edit",

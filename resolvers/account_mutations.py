@@ -109,7 +109,7 @@ class AccountMutations:
         self,
         info: Info,
         input: Annotated[CreateAccountsInput, strawberry.argument(description="The accounts, 1 to 1000.")],
-    ) -> CreateAccountsPayload:
+    ) -> CreateAccountsPayload | None:
         key = key_for(info, input.idempotency_key)
         wanted = [new_account(account) for account in input.accounts]
         outcomes = await creating.create_accounts(info.context.owner, wanted, key)
@@ -120,26 +120,26 @@ class AccountMutations:
         self,
         info: Info,
         input: Annotated[UpdateAccountsInput, strawberry.argument(description="The accounts and their changes.")],
-    ) -> UpdateAccountsPayload:
+    ) -> UpdateAccountsPayload | None:
         changes = [account_changes(account) for account in input.accounts]
         outcomes = await updating.update_accounts(info.context.owner, changes)
         return UpdateAccountsPayload(**_by_outcome(outcomes, [account.id for account in input.accounts]))
 
     @mutation("Soft deletion. Jobs submitted on the accounts finish there; all others move to other accounts.")
-    async def delete_accounts(self, info: Info, ids: Ids) -> DeletePayload:
+    async def delete_accounts(self, info: Info, ids: Ids) -> DeletePayload | None:
         return await delete_each(info, ids, "Account", _delete)
 
     @mutation(
         "Makes image and video available again, zeroes today's counts, ends cooldowns, and moves the quota reset to "
         "tomorrow 00:30."
     )
-    async def reset_accounts(self, info: Info, ids: Ids) -> AccountsPayload:
+    async def reset_accounts(self, info: Info, ids: Ids) -> AccountsPayload | None:
         return await _with_each(info, ids, removing.reset_accounts)
 
     @mutation("Checks sessions and balances upstream. At most 50 accounts.")
-    async def check_accounts(self, info: Info, ids: FewIds) -> AccountsPayload:
+    async def check_accounts(self, info: Info, ids: FewIds) -> AccountsPayload | None:
         return await _with_each(info, ids, checking.check_accounts)
 
     @mutation("Collects today's free credits upstream. At most 50 accounts.")
-    async def receive_credits(self, info: Info, ids: FewIds) -> AccountsPayload:
+    async def receive_credits(self, info: Info, ids: FewIds) -> AccountsPayload | None:
         return await _with_each(info, ids, checking.receive_credits)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.fields import query
 from resolvers.ids import Id
 from resolvers.lists import ListFilter, several
 from resolvers.node_queries import load_node
@@ -12,7 +13,7 @@ from schema.account_statistics import AccountStatistics
 from schema.accounts import Account
 from schema.context import Info
 from schema.enums import OrderDirection
-from schema.fields import given, resolved
+from schema.fields import given
 from schema.paging import Connection, connection, paged
 from services.platform.paging import PageRequest
 from services.queries.account_statistics import account_statistics
@@ -38,7 +39,7 @@ def account_ordering(wanted: AccountOrder | None) -> AccountOrdering:
 
 @strawberry.type
 class AccountQueries:
-    @resolved("An account of the caller's, or null.")
+    @query("An account of the caller's; null where there is none.")
     async def account(self, info: Info, id: Id) -> Account | None:
         return await load_node(info, id, Account)
 
@@ -56,12 +57,12 @@ class AccountQueries:
             AccountOrder | None,
             strawberry.argument(description="The order; a cursor is valid only in the order that it was returned in."),
         ] = strawberry.UNSET,
-    ) -> Connection[Account]:
+    ) -> Connection[Account] | None:
         owner, conditions = info.context.owner, account_conditions(given(filter) or AccountFilter())
         found = await account_page(owner, conditions, account_ordering(given(order_by)), request)
         return connection(found, Account.from_row, lambda: account_count(owner, conditions))
 
-    @resolved("Statistics of the caller's accounts.")
-    async def account_statistics(self, info: Info) -> AccountStatistics:
+    @query("Statistics of the caller's accounts.")
+    async def account_statistics(self, info: Info) -> AccountStatistics | None:
         sums = await account_statistics(info.context.owner)
         return AccountStatistics.of(sums)

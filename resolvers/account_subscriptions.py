@@ -16,7 +16,7 @@ class AccountSubscriptions:
     @subscription(
         "Changes of the caller's accounts: cooldowns, bans, balances; first the current state of each. Never completes."
     )
-    async def account_changes(self, info: Info) -> AsyncGenerator[Account, None]:
+    async def account_changes(self, info: Info) -> AsyncGenerator[Account | None, None]:
         context = info.context
         batches = follow_accounts(context.owner, until=context.viewer.expires_at)
         async with contextlib.aclosing(batches):

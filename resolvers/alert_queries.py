@@ -24,6 +24,6 @@ class AlertQueries:
             bool | None,
             strawberry.argument(description="true: only open ones; false: only closed ones; null: all."),
         ] = strawberry.UNSET,
-    ) -> Connection[Alert]:
+    ) -> Connection[Alert] | None:
         query = alerts_query(info.context.owner, given(open))
         return await listed(query, request, Alert.from_row)

@@ -17,7 +17,7 @@ class AlertSubscriptions:
         "Alerts about the caller's pool, batches, workflows and callbacks, and about the deployment: the open ones to "
         "begin with, then each that is raised, and each again when it is closed. Never completes."
     )
-    async def alerts(self, info: Info) -> AsyncGenerator[Alert, None]:
+    async def alerts(self, info: Info) -> AsyncGenerator[Alert | None, None]:
         context = info.context
         batches = follow_alerts(context.owner, until=context.viewer.expires_at)
         async with contextlib.aclosing(batches):

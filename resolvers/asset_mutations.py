@@ -23,7 +23,7 @@ class AssetMutations:
         self,
         info: Info,
         input: Annotated[CreateAssetsInput, strawberry.argument(description="The script, and who designs.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         row = await assets.create_assets(
             info.context.owner,
             script_id=need(input.script_id, "Script", "input", "scriptId"),
@@ -40,7 +40,7 @@ class AssetMutations:
         info: Info,
         asset_id: Annotated[strawberry.ID, strawberry.argument(description="The asset.")],
         file: File,
-    ) -> AssetPayload:
+    ) -> AssetPayload | None:
         number = need(asset_id, "Asset", "assetId")
         async with incoming(file) as upload:
             row = await assets.upload_reference_image(info.context.owner, number, upload)
@@ -51,7 +51,7 @@ class AssetMutations:
         self,
         info: Info,
         input: Annotated[RegenerateAssetInput, strawberry.argument(description="The asset, and the changes.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         row = await assets.regenerate_asset(
             info.context.owner,
             asset_id=need(input.asset_id, "Asset", "input", "assetId"),

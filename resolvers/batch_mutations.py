@@ -33,7 +33,7 @@ class BatchMutations:
         self,
         info: Info,
         input: Annotated[CreateImageBatchInput, strawberry.argument(description="The pictures, and how to make them.")],
-    ) -> CreateBatchPayload:
+    ) -> CreateBatchPayload | None:
         return await _create(info, input, MediaKind.IMAGE)
 
     @mutation(
@@ -44,7 +44,7 @@ class BatchMutations:
         self,
         info: Info,
         input: Annotated[CreateVideoBatchInput, strawberry.argument(description="The clips, and how to make them.")],
-    ) -> CreateBatchPayload:
+    ) -> CreateBatchPayload | None:
         return await _create(info, input, MediaKind.VIDEO)
 
     @mutation("Generates the failed items of a batch again, or some of its storyboards.")
@@ -52,7 +52,7 @@ class BatchMutations:
         self,
         info: Info,
         input: Annotated[RetryBatchInput, strawberry.argument(description="The batch, and which of its items.")],
-    ) -> RetryBatchPayload:
+    ) -> RetryBatchPayload | None:
         number = need(input.id, "Batch", "input", "id")
         forces = input.force_regenerate is True
         done = await retry_batch(info.context.owner, number, list(input.storyboard_ids or ()), forces=forces)
@@ -69,7 +69,7 @@ class BatchMutations:
         reason: Annotated[
             str | None, strawberry.argument(description="Kept as cancelReason; at most 500 characters.")
         ] = strawberry.UNSET,
-    ) -> CancelBatchPayload:
+    ) -> CancelBatchPayload | None:
         words = None if reason is strawberry.UNSET else reason
         done = await cancel_batch(info.context.owner, need(id, "Batch", "id"), words)
         return CancelBatchPayload(
@@ -80,7 +80,7 @@ class BatchMutations:
         )
 
     @mutation("Pauses a batch: running jobs finish, and no more are started.")
-    async def pause_batch(self, info: Info, id: BatchId) -> BatchPayload:
+    async def pause_batch(self, info: Info, id: BatchId) -> BatchPayload | None:
         return BatchPayload(batch=Batch.from_row(await pause_batch(info.context.owner, need(id, "Batch", "id"))))
 
     @mutation("Resumes a paused batch.")
@@ -94,7 +94,7 @@ class BatchMutations:
                 description="A new budget for a batch paused by its previous one; null: no limit. Not given: unchanged."
             ),
         ] = strawberry.UNSET,
-    ) -> BatchPayload:
+    ) -> BatchPayload | None:
         budget = NOT_GIVEN if credit_budget is strawberry.UNSET else credit_budget
         row = await resume_batch(info.context.owner, need(id, "Batch", "id"), budget)
         return BatchPayload(batch=Batch.from_row(row))
@@ -104,7 +104,7 @@ class BatchMutations:
         self,
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="The batches, at most 1000.")],
-    ) -> DeletePayload:
+    ) -> DeletePayload | None:
         return await delete_each(info, ids, "Batch", delete_batches)
 
 

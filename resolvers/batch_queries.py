@@ -2,13 +2,14 @@
 
 import strawberry
 
+from resolvers.fields import query
 from resolvers.ids import Id
 from resolvers.lists import ListFilter, listed, several
 from resolvers.node_queries import load_node
 from schema.batch_inputs import BatchFilter
 from schema.batches import Batch
 from schema.context import Info
-from schema.fields import given, resolved
+from schema.fields import given
 from schema.paging import Connection, paged
 from services.platform.paging import PageRequest
 from services.queries.batches import BatchConditions, batches_query
@@ -27,7 +28,7 @@ def batch_conditions(wanted: BatchFilter) -> BatchConditions:
 
 @strawberry.type
 class BatchQueries:
-    @resolved("A batch of the caller's, or null.")
+    @query("A batch of the caller's; null where there is none.")
     async def batch(self, info: Info, id: Id) -> Batch | None:
         return await load_node(info, id, Batch)
 
@@ -37,6 +38,6 @@ class BatchQueries:
         info: Info,
         request: PageRequest,
         filter: ListFilter[BatchFilter] = strawberry.UNSET,
-    ) -> Connection[Batch]:
+    ) -> Connection[Batch] | None:
         query = batches_query(info.context.owner, batch_conditions(given(filter) or BatchFilter()))
         return await listed(query, request, Batch.from_row)

@@ -21,7 +21,7 @@ class BatchSubscriptions:
     )
     async def batch_progress(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The batch.")]
-    ) -> AsyncGenerator[Batch, None]:
+    ) -> AsyncGenerator[Batch | None, None]:
         context = info.context
         batch_id = need(id, "Batch", "id")
         if (await batches_in_order(context.owner, [batch_id]))[0] is None:

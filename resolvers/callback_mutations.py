@@ -20,7 +20,7 @@ class CallbackMutations:
         self,
         info: Info,
         delivery_id: Annotated[strawberry.ID, strawberry.argument(description="The delivery.")],
-    ) -> CallbackDeliveryPayload:
+    ) -> CallbackDeliveryPayload | None:
         row = await redeliver(info.context.owner, need(delivery_id, "CallbackDelivery", "deliveryId"))
         return CallbackDeliveryPayload(delivery=CallbackDelivery.from_row(row))
 
@@ -28,6 +28,6 @@ class CallbackMutations:
         "Creates a new secret that signs the caller's callbacks. The previous one also signs for 24 hours; one before "
         "it that still signed is dropped at once."
     )
-    async def rotate_webhook_secret(self, info: Info) -> ViewerPayload:
+    async def rotate_webhook_secret(self, info: Info) -> ViewerPayload | None:
         await rotate_secret(info.context.owner)
         return ViewerPayload(me=Viewer.of(info.context.viewer))

@@ -4,17 +4,18 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.fields import query
 from schema.catalogue import Provider, Voice
 from schema.enums import Capability
-from schema.fields import given, resolved
+from schema.fields import given
 from services.platform.providers import describe_providers
 from services.platform.providers import voices as list_voices
 
 
 @strawberry.type
 class CatalogueQueries:
-    @resolved("Configured providers by capability, and whether each can be reached now.")
-    async def providers(self) -> list[Provider]:
+    @query("Configured providers by capability, and whether each can be reached now.")
+    async def providers(self) -> list[Provider] | None:
         return [
             Provider(
                 name=provider.name,
@@ -27,15 +28,15 @@ class CatalogueQueries:
             for provider in await describe_providers()
         ]
 
-    @resolved("The voices of the speech providers.")
+    @query("The voices of the speech providers.")
     def voices(
         self,
         provider: Annotated[str | None, strawberry.argument(description="Only this provider's.")] = strawberry.UNSET,
         language: Annotated[
             str | None, strawberry.argument(description="Only voices that speak this language, e.g. zh.")
         ] = strawberry.UNSET,
-    ) -> list[Voice]:
+    ) -> list[Voice] | None:
         return [
-            Voice(id=voice.id, name=voice.name, language=voice.language, provider=name)
+            Voice(voice_id=voice.id, name=voice.name, language=voice.language, provider=name)
             for name, voice in list_voices(given(provider), given(language))
         ]

@@ -52,6 +52,6 @@ def failed(outcomes: Mapping[strawberry.ID, object], ids: Sequence[strawberry.ID
     return {"failures": failures, "failed_count": len(failures)}
 
 
-def item_failure(error: EkonteError, place: list[str], item_id: str | None) -> ItemFailure:
+def item_failure(error: EkonteError, place: list[str], target_id: str | None) -> ItemFailure:
     """place: the item's path; the error's own path is appended to it."""
-    return ItemFailure.of(error, [*place, *error.path], item_id)
+    return ItemFailure.of(error, [*place, *error.path], target_id)

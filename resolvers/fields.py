@@ -8,6 +8,7 @@ from strawberry.extensions import FieldExtension
 
 from resolvers.auditing import Audited
 from resolvers.places import PlacedErrors
+from schema.fields import NULL_BESIDE_ERROR, resolved
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,13 +23,24 @@ class ClearLoaders(FieldExtension):
             info.context.clear_loaders()
 
 
+def query(description: str) -> Callable[[F], F]:
+    """A root field of queries, other than a connection (schema.paging.paged). Like those of all root fields its type is
+    nullable, so that its error leaves the values of the other fields in the response.
+    """
+    return resolved(f"{description} {NULL_BESIDE_ERROR}")
+
+
 def mutation(description: str) -> Callable[[F], F]:
     """A mutation field: its errors get the path of the argument at fault (resolvers.places), each call is written to
-    the audit log (resolvers.auditing), and its payload is loaded after the change.
+    the audit log (resolvers.auditing), and its payload is loaded after the change. The payload is nullable: null says
+    that the mutation was refused or failed, and what other mutations of the request did stays in the response.
     """
     extensions = [PlacedErrors(), Audited(), ClearLoaders()]
-    return cast(Callable[[F], F], strawberry.mutation(description=description, extensions=extensions))
+    return cast(
+        Callable[[F], F], strawberry.mutation(description=f"{description} {NULL_BESIDE_ERROR}", extensions=extensions)
+    )
 
 
 def subscription(description: str) -> Callable[[F], F]:
-    return cast(Callable[[F], F], strawberry.subscription(description=description))
+    """A subscription field. Its type is nullable, as those of all root fields."""
+    return cast(Callable[[F], F], strawberry.subscription(description=f"{description} {NULL_BESIDE_ERROR}"))

@@ -30,7 +30,7 @@ class FilmMutations:
         self,
         info: Info,
         input: Annotated[CreateAnimaticInput, strawberry.argument(description="The storyboard, and how to move it.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         row = await animatics.create_animatic(
             info.context.owner,
             storyboard_id=need(input.storyboard_id, "Storyboard", "input", "storyboardId"),
@@ -48,7 +48,7 @@ class FilmMutations:
         self,
         info: Info,
         input: Annotated[GenerateSpeechInput, strawberry.argument(description="The shot, and what to say how.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         row = await animatics.generate_speech(
             info.context.owner,
             animatic_id=need(input.animatic_id, "Animatic", "input", "animaticId"),
@@ -67,7 +67,7 @@ class FilmMutations:
         animatic_id: Annotated[strawberry.ID, strawberry.argument(description="The animatic.")],
         shot_id: Annotated[strawberry.ID, strawberry.argument(description="The shot.")],
         file: File,
-    ) -> AnimaticPayload:
+    ) -> AnimaticPayload | None:
         animatic, shot = need(animatic_id, "Animatic", "animaticId"), need(shot_id, "Shot", "shotId")
         async with incoming(file) as upload:
             row = await animatics.upload_audio(info.context.owner, animatic, shot, upload)
@@ -78,7 +78,7 @@ class FilmMutations:
         self,
         info: Info,
         input: Annotated[CreateVideoInput, strawberry.argument(description="The animatic, and how to film it.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         row = await videos.create_video(
             info.context.owner,
             animatic_id=need(input.animatic_id, "Animatic", "input", "animaticId"),
@@ -98,7 +98,7 @@ class FilmMutations:
         self,
         info: Info,
         input: Annotated[CreateEditInput, strawberry.argument(description="The video, and how to cut it.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         row = await edits.create_edit(
             info.context.owner,
             video_id=need(input.video_id, "Video", "input", "videoId"),
@@ -117,7 +117,7 @@ class FilmMutations:
         self,
         info: Info,
         input: Annotated[AddBackgroundMusicInput, strawberry.argument(description="The film and the music.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         row = await edits.add_background_music(
             info.context.owner,
             edit_id=need(input.edit_id, "Edit", "input", "editId"),

@@ -19,13 +19,13 @@ class JobMutations:
     @mutation(
         "Cancels a job and its parts; running work stops within two seconds. A stage's workflow is canceled with it."
     )
-    async def cancel_job(self, info: Info, id: JobId) -> JobPayload:
+    async def cancel_job(self, info: Info, id: JobId) -> JobPayload | None:
         return JobPayload.of(await jobs.cancel_job(info.context.owner, need(id, "Job", "id")))
 
     @mutation("Runs a failed or canceled job again, under the same id; finished parts are kept.")
-    async def retry_job(self, info: Info, id: JobId) -> JobPayload:
+    async def retry_job(self, info: Info, id: JobId) -> JobPayload | None:
         return JobPayload.of(await jobs.retry_job(info.context.owner, need(id, "Job", "id")))
 
     @mutation("Polls upstream once for a picture or clip and stores its state; meant for jobs with polling MANUAL.")
-    async def refresh_job(self, info: Info, id: JobId) -> JobPayload:
+    async def refresh_job(self, info: Info, id: JobId) -> JobPayload | None:
         return JobPayload.of(await refresh_job(info.context.owner, need(id, "Job", "id")))

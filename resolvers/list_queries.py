@@ -2,11 +2,12 @@
 
 import strawberry
 
+from resolvers.fields import query
 from resolvers.ids import Id
 from resolvers.lists import ListFilter, filter_id, listed, several
 from resolvers.node_queries import load_node
 from schema.context import Info
-from schema.fields import given, resolved
+from schema.fields import given
 from schema.jobs import Job, JobFilter
 from schema.paging import Connection, paged
 from schema.workflows import Workflow, WorkflowFilter
@@ -33,7 +34,7 @@ def job_conditions(wanted: JobFilter) -> JobConditions:
 
 @strawberry.type
 class ListQueries:
-    @resolved("A workflow of the caller's, or null.")
+    @query("A workflow of the caller's; null where there is none.")
     async def workflow(self, info: Info, id: Id) -> Workflow | None:
         return await load_node(info, id, Workflow)
 
@@ -43,11 +44,11 @@ class ListQueries:
         info: Info,
         request: PageRequest,
         filter: ListFilter[WorkflowFilter] = strawberry.UNSET,
-    ) -> Connection[Workflow]:
+    ) -> Connection[Workflow] | None:
         query = workflows_query(info.context.owner, workflow_conditions(given(filter) or WorkflowFilter()))
         return await listed(query, request, Workflow.from_row)
 
-    @resolved("A job of the caller's, or null.")
+    @query("A job of the caller's; null where there is none.")
     async def job(self, info: Info, id: Id) -> Job | None:
         return await load_node(info, id, Job)
 
@@ -60,6 +61,6 @@ class ListQueries:
         info: Info,
         request: PageRequest,
         filter: ListFilter[JobFilter] = strawberry.UNSET,
-    ) -> Connection[Job]:
+    ) -> Connection[Job] | None:
         query = jobs_query(info.context.owner, job_conditions(given(filter) or JobFilter()))
         return await listed(query, request, Job.from_row)

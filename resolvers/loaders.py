@@ -40,8 +40,11 @@ from services.queries.parts import (
     files_by_job_id,
     newest_stage_jobs,
     planned_seconds,
+    scenes_in_order,
+    script_shots_in_order,
     shots_by_scene,
     stages_by_workflow_id,
+    stages_in_order,
 )
 from services.queries.records import (
     credits_by_record_id,
@@ -78,8 +81,11 @@ def _by_workflow_id(model: type[OwnedRow]) -> Read:
 # The batch function of each loader of schema.context.Loaders: values for keys, in the order of the keys.
 READS: dict[str, Read] = {
     "workflow_by_id": _by_id(Workflow),
+    "workflow_stage_by_id": stages_in_order,
     "job_by_id": _by_id(Job),
     "script_by_id": _by_id(Script),
+    "script_scene_by_id": scenes_in_order,
+    "script_shot_by_id": script_shots_in_order,
     "asset_by_id": _by_id(Asset),
     "storyboard_by_id": _by_id(Storyboard),
     "shot_by_id": _by_id(Shot),

@@ -8,9 +8,10 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from models.ids import parse_global_id
+from resolvers.fields import query
 from schema.accounts import Account
 from schema.alerts import Alert
-from schema.animatics import Animatic
+from schema.animatics import Animatic, AnimaticShot
 from schema.assets import Asset
 from schema.attempts import Attempt
 from schema.batches import Batch
@@ -18,27 +19,32 @@ from schema.callbacks import CallbackDelivery
 from schema.catalogue import Viewer
 from schema.context import Info, Loaders
 from schema.edits import Edit
-from schema.fields import resolved
+from schema.files import MediaFile
 from schema.jobs import Job
 from schema.links import linked
 from schema.paging import Node
 from schema.records import RecordVersion, record_from_row
-from schema.scripts import Script
+from schema.scripts import Script, ScriptScene, ScriptShot
 from schema.storyboards import Shot, Storyboard
 from schema.videos import Video, VideoSegment
-from schema.workflows import Workflow
+from schema.workflows import StageProgress, Workflow
 from services.platform.paging import check_id_count
 
 N = TypeVar("N", bound=Node)
 
-# By model name, which is also the type name: the loader of its rows, and the function that builds the type from a row.
+# By model name: the loader of its rows, and the function that builds the type from a row. The type has the model's name
+# where a query of its own or an input reads it (`kind` of load_node).
 NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any], Node]]] = {
     "Workflow": (lambda loaders: loaders.workflow_by_id, Workflow.from_row),
+    "WorkflowStage": (lambda loaders: loaders.workflow_stage_by_id, StageProgress.from_row),
     "Script": (lambda loaders: loaders.script_by_id, Script.from_row),
+    "ScriptScene": (lambda loaders: loaders.script_scene_by_id, ScriptScene.from_row),
+    "ScriptShot": (lambda loaders: loaders.script_shot_by_id, ScriptShot.from_row),
     "Asset": (lambda loaders: loaders.asset_by_id, Asset.from_row),
     "Storyboard": (lambda loaders: loaders.storyboard_by_id, Storyboard.from_row),
     "Shot": (lambda loaders: loaders.shot_by_id, Shot.from_row),
     "Animatic": (lambda loaders: loaders.animatic_by_id, Animatic.from_row),
+    "AnimaticPart": (lambda loaders: loaders.animatic_part_by_id, AnimaticShot.from_row),
     "Video": (lambda loaders: loaders.video_by_id, Video.from_row),
     "VideoSegment": (lambda loaders: loaders.video_segment_by_id, VideoSegment.from_row),
     "Edit": (lambda loaders: loaders.edit_by_id, Edit.from_row),
@@ -49,6 +55,7 @@ NODES: dict[str, tuple[Callable[[Loaders], DataLoader[int, Any]], Callable[[Any]
     "Batch": (lambda loaders: loaders.batch_by_id, Batch.from_row),
     "Account": (lambda loaders: loaders.account_by_id, Account.from_row),
     "CallbackDelivery": (lambda loaders: loaders.callback_delivery_by_id, CallbackDelivery.from_row),
+    "StoredFile": (lambda loaders: loaders.file_by_id, MediaFile.from_row),
     "Alert": (lambda loaders: loaders.alert_by_id, Alert.from_row),
 }
 
@@ -66,21 +73,21 @@ async def load_node(info: Info, global_id: str, kind: type[N]) -> N | None:
 
 @strawberry.type
 class NodeQueries:
-    @resolved("Any object of the caller's by its id; null where there is none or it is somebody else's.")
+    @query("Any object of the caller's by its id; null where there is none or it is somebody else's.")
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The object's id.")]
     ) -> Node | None:
         return await load_node(info, id, Node)
 
-    @resolved("Objects by their ids, in the requested order, each as node returns it.")
+    @query("Objects by their ids, in the requested order, each as node returns it.")
     async def nodes(
         self,
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="The objects' ids, at most 1000.")],
-    ) -> list[Node | None]:
+    ) -> list[Node | None] | None:
         check_id_count(ids, "ids")
         return list(await asyncio.gather(*(load_node(info, global_id, Node) for global_id in ids)))
 
-    @resolved("The caller's identity in the bearer token.")
-    def me(self, info: Info) -> Viewer:
+    @query("The caller's identity in the bearer token.")
+    def me(self, info: Info) -> Viewer | None:
         return Viewer.of(info.context.viewer)

@@ -36,7 +36,7 @@ class RecordMutations:
         self,
         info: Info,
         input: Annotated[GenerateImageInput, strawberry.argument(description="The storyboard, and what to generate.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         asked = generation_input(input, MediaKind.IMAGE)
         key = key_for(info, input.idempotency_key)
         return await _answer(await generate(info.context.owner, asked, key, input.priority or Priority.NORMAL))
@@ -46,7 +46,7 @@ class RecordMutations:
         self,
         info: Info,
         input: Annotated[GenerateVideoInput, strawberry.argument(description="The storyboard, and what to generate.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         asked = generation_input(input, MediaKind.VIDEO)
         key = key_for(info, input.idempotency_key)
         return await _answer(await generate(info.context.owner, asked, key, input.priority or Priority.NORMAL))
@@ -56,7 +56,7 @@ class RecordMutations:
         self,
         info: Info,
         input: Annotated[RegenerateInput, strawberry.argument(description="The record, and the changes.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         wanted = regeneration_of(input)
         key = key_for(info, input.idempotency_key)
         return await _answer(await regenerate(info.context.owner, wanted, key, input.priority or Priority.NORMAL))
@@ -72,7 +72,7 @@ class RecordMutations:
                 description="Whether to also delete files that nothing else uses, including those of versions."
             ),
         ] = False,
-    ) -> DeletePayload:
+    ) -> DeletePayload | None:
         delete = partial(delete_records, with_files=delete_files is True)
         return await delete_each(info, ids, "GenerationRecord", delete)
 
@@ -82,7 +82,7 @@ class RecordMutations:
         info: Info,
         record_id: Annotated[strawberry.ID, strawberry.argument(description="The record.")],
         sha256: Annotated[str, strawberry.argument(description="The file, as the record's files name it.")],
-    ) -> RecordPayload:
+    ) -> RecordPayload | None:
         number = need(record_id, "GenerationRecord", "recordId")
         return RecordPayload.of(await choose_record_file(info.context.owner, number, sha256))
 
@@ -91,6 +91,6 @@ class RecordMutations:
         self,
         info: Info,
         version_id: Annotated[strawberry.ID, strawberry.argument(description="The version.")],
-    ) -> RecordPayload:
+    ) -> RecordPayload | None:
         number = need(version_id, "RecordVersion", "versionId")
         return RecordPayload.of(await restore_version(info.context.owner, number))

@@ -6,11 +6,12 @@ import strawberry
 
 from errors import BadInputError
 from models.enums import MediaKind
+from resolvers.fields import query
 from resolvers.ids import Id
 from resolvers.lists import ListFilter, filter_id, listed, several
 from resolvers.node_queries import load_node
 from schema.context import Info
-from schema.fields import given, resolved
+from schema.fields import given
 from schema.models import Model
 from schema.paging import Connection, paged
 from schema.records import GenerationRecord, RecordFilter, StoryboardRecord, maybe_record, record_from_row
@@ -41,7 +42,7 @@ def record_conditions(wanted: RecordFilter) -> RecordConditions:
 
 @strawberry.type
 class RecordQueries:
-    @resolved("A record of the caller's, or null.")
+    @query("A record of the caller's; null where there is none.")
     async def record(self, info: Info, id: Id) -> GenerationRecord | None:
         return await load_node(info, id, GenerationRecord)
 
@@ -51,11 +52,11 @@ class RecordQueries:
         info: Info,
         request: PageRequest,
         filter: ListFilter[RecordFilter] = strawberry.UNSET,
-    ) -> Connection[GenerationRecord]:
+    ) -> Connection[GenerationRecord] | None:
         query = records_query(info.context.owner, record_conditions(given(filter) or RecordFilter()))
         return await listed(query, request, record_from_row)
 
-    @resolved("The newest record of each storyboard, in the requested order; record is null where there is none.")
+    @query("The newest record of each storyboard, in the requested order; record is null where there is none.")
     async def latest_records(
         self,
         info: Info,
@@ -68,7 +69,7 @@ class RecordQueries:
         project_id: Annotated[
             str | None, strawberry.argument(description="Only this project's; null: the newest of all projects.")
         ] = strawberry.UNSET,
-    ) -> list[StoryboardRecord]:
+    ) -> list[StoryboardRecord] | None:
         if len(storyboard_ids) > MAX_IDS:
             raise BadInputError(f"At most {MAX_IDS} storyboards are allowed.", path=["storyboardIds"])
         rows = await latest_records(info.context.owner, kind, work_id, given(project_id), storyboard_ids)
@@ -77,13 +78,13 @@ class RecordQueries:
             for storyboard_id, row in zip(storyboard_ids, rows, strict=True)
         ]
 
-    @resolved("The available models with their ratios, resolutions, durations, sites and credit costs.")
+    @query("The available models with their ratios, resolutions, durations, sites and credit costs.")
     def models(
         self,
         kind: Annotated[
             MediaKind | None, strawberry.argument(description="Pictures or clips; null: both.")
         ] = strawberry.UNSET,
-    ) -> list[Model]:
+    ) -> list[Model] | None:
         return [
             Model.of(model, model.name == default_model(MediaKind(model.kind)), parameters_of(model))
             for model in list_models(given(kind))

@@ -22,11 +22,11 @@ File = Annotated[Upload, strawberry.argument(description="The file.")]
 
 @strawberry.type
 class ScriptMutations:
-    @mutation("Uploads a file for inputImages, music and the like, which take the returned id.")
-    async def upload_file(self, info: Info, file: File) -> UploadPayload:
+    @mutation("Uploads a file for inputImages, music and the like, which take the id of the returned file.")
+    async def upload_file(self, info: Info, file: File) -> UploadPayload | None:
         async with incoming(file) as upload:
             row = await uploads.store_upload(info.context.owner, upload)
-        return UploadPayload(id=strawberry.ID(row.global_id), file=MediaFile.from_row(row))
+        return UploadPayload(file=MediaFile.from_row(row))
 
     @mutation("Uploads a text for inputFile: .txt, .md, .docx, .pdf or .epub, recognised by its bytes.")
     async def upload_script_file(
@@ -36,18 +36,18 @@ class ScriptMutations:
         workflow_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="The workflow that it is for, if any.")
         ] = strawberry.UNSET,
-    ) -> UploadPayload:
+    ) -> UploadPayload | None:
         workflow = maybe(workflow_id, "Workflow", "workflowId")
         async with incoming(file) as upload:
             row = await uploads.store_script_upload(info.context.owner, upload, workflow)
-        return UploadPayload(id=strawberry.ID(row.global_id), file=MediaFile.from_row(row))
+        return UploadPayload(file=MediaFile.from_row(row))
 
     @mutation("Writes a script from a text.")
     async def create_script(
         self,
         info: Info,
         input: Annotated[CreateScriptInput, strawberry.argument(description="The text, and how to write it.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         request = scripts.ScriptRequest(
             workflow_id=maybe(input.workflow_id, "Workflow", "input", "workflowId"),
             input_type=input.input_type or InputType.NOVEL,

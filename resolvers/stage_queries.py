@@ -4,13 +4,13 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.fields import query
 from resolvers.ids import Id, need_all, number_of
 from resolvers.node_queries import load_node
 from schema.animatics import Animatic
 from schema.assets import Asset, OnlyType, workflow_assets
 from schema.context import Info
 from schema.edits import Edit
-from schema.fields import resolved
 from schema.impact import ChangeImpact
 from schema.paging import Connection, paged
 from schema.scripts import Script
@@ -24,27 +24,27 @@ Ids = Annotated[list[strawberry.ID] | None, strawberry.argument(description=f"At
 
 @strawberry.type
 class StageQueries:
-    @resolved("A script of the caller's, or null.")
+    @query("A script of the caller's; null where there is none.")
     async def script(self, info: Info, id: Id) -> Script | None:
         return await load_node(info, id, Script)
 
-    @resolved("An asset of the caller's, or null.")
+    @query("An asset of the caller's; null where there is none.")
     async def asset(self, info: Info, id: Id) -> Asset | None:
         return await load_node(info, id, Asset)
 
-    @resolved("A storyboard of the caller's, or null.")
+    @query("A storyboard of the caller's; null where there is none.")
     async def storyboard(self, info: Info, id: Id) -> Storyboard | None:
         return await load_node(info, id, Storyboard)
 
-    @resolved("An animatic of the caller's, or null.")
+    @query("An animatic of the caller's; null where there is none.")
     async def animatic(self, info: Info, id: Id) -> Animatic | None:
         return await load_node(info, id, Animatic)
 
-    @resolved("A video of the caller's, or null.")
+    @query("A video of the caller's; null where there is none.")
     async def video(self, info: Info, id: Id) -> Video | None:
         return await load_node(info, id, Video)
 
-    @resolved("An edit of the caller's, or null.")
+    @query("An edit of the caller's; null where there is none.")
     async def edit(self, info: Info, id: Id) -> Edit | None:
         return await load_node(info, id, Edit)
 
@@ -55,10 +55,10 @@ class StageQueries:
         request: PageRequest,
         workflow_id: Annotated[strawberry.ID, strawberry.argument(description="The workflow.")],
         type: OnlyType = strawberry.UNSET,
-    ) -> Connection[Asset]:
+    ) -> Connection[Asset] | None:
         return await workflow_assets(info, number_of(workflow_id, "Workflow") or 0, type, request)
 
-    @resolved("What changing these would make out of date, before anything is changed: artifacts, credits and time.")
+    @query("What changing these would make out of date, before anything is changed: artifacts, credits and time.")
     async def change_impact(
         self,
         info: Info,
@@ -67,7 +67,7 @@ class StageQueries:
         words: Annotated[
             bool | None, strawberry.argument(description="Whether dialogue or narration would change too.")
         ] = False,
-    ) -> ChangeImpact:
+    ) -> ChangeImpact | None:
         impact = await change_impact(
             info.context.owner,
             need_all(shot_ids or [], "Shot", "shotIds"),

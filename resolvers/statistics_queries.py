@@ -5,8 +5,9 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.fields import query
 from schema.context import Info
-from schema.fields import given, resolved
+from schema.fields import given
 from schema.statistics import RecordStatistics, RecordStatisticsFilter
 from services.notifications.statistics.days import DateRange
 from services.queries.record_statistics import StatisticsConditions, record_statistics
@@ -23,14 +24,14 @@ def statistics_conditions(wanted: RecordStatisticsFilter) -> StatisticsCondition
 
 @strawberry.type
 class StatisticsQueries:
-    @resolved("Statistics of the caller's generations.")
+    @query("Statistics of the caller's generations.")
     async def record_statistics(
         self,
         info: Info,
         filter: Annotated[
             RecordStatisticsFilter | None, strawberry.argument(description="Which generations to count; null: all.")
         ] = strawberry.UNSET,
-    ) -> RecordStatistics:
+    ) -> RecordStatistics | None:
         sums = await record_statistics(
             info.context.owner, statistics_conditions(given(filter) or RecordStatisticsFilter()), datetime.now(UTC)
         )

@@ -50,7 +50,7 @@ class StoryboardMutations:
         self,
         info: Info,
         input: Annotated[CreateStoryboardInput, strawberry.argument(description="The script, and how to draw it.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         row = await storyboards.create_storyboard(
             info.context.owner,
             script_id=need(input.script_id, "Script", "input", "scriptId"),
@@ -67,7 +67,7 @@ class StoryboardMutations:
         self,
         info: Info,
         input: Annotated[EditShotInput, strawberry.argument(description="The shot, and the changes.")],
-    ) -> ShotPayload:
+    ) -> ShotPayload | None:
         return ShotPayload.of(await storyboards.edit_shot(info.context.owner, shot_changes(input)))
 
     @mutation("Generates the pictures of shots again.")
@@ -75,7 +75,7 @@ class StoryboardMutations:
         self,
         info: Info,
         input: Annotated[RegenerateShotsInput, strawberry.argument(description="The shots, and who draws.")],
-    ) -> JobPayload:
+    ) -> JobPayload | None:
         row = await storyboards.regenerate_shots(
             info.context.owner,
             storyboard_id=need(input.storyboard_id, "Storyboard", "input", "storyboardId"),
@@ -86,13 +86,13 @@ class StoryboardMutations:
         return JobPayload.of(row)
 
     @mutation("Replaces a shot's picture by an uploaded one.")
-    async def upload_shot_image(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload:
+    async def upload_shot_image(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload | None:
         number = need(shot_id, "Shot", "shotId")
         async with incoming(file) as upload:
             return ShotPayload.of(await storyboards.upload_shot_image(info.context.owner, number, upload))
 
     @mutation("Replaces a shot's clip by an uploaded one.")
-    async def upload_shot_video(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload:
+    async def upload_shot_video(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload | None:
         number = need(shot_id, "Shot", "shotId")
         async with incoming(file) as upload:
             return ShotPayload.of(await videos.upload_shot_video(info.context.owner, number, upload))
@@ -103,6 +103,6 @@ class StoryboardMutations:
         info: Info,
         shot_id: ShotId,
         sha256: Annotated[str, strawberry.argument(description="The picture, as Shot.candidates names it.")],
-    ) -> ShotPayload:
+    ) -> ShotPayload | None:
         number = need(shot_id, "Shot", "shotId")
         return ShotPayload.of(await storyboards.choose_shot_image(info.context.owner, number, sha256))

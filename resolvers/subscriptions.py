@@ -42,7 +42,7 @@ class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions)
         self,
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="The jobs, at most 1000.")],
-    ) -> AsyncGenerator[Job, None]:
+    ) -> AsyncGenerator[Job | None, None]:
         context = info.context
         job_ids = need_all(ids, "Job", "ids")
         mine = await rows_by_id(JobRow, context.owner, job_ids)
@@ -59,7 +59,7 @@ class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions)
     @subscription("The events of a workflow, starting with its current state; completes when it has ended.")
     async def workflow_events(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The workflow.")]
-    ) -> AsyncGenerator[WorkflowEvent, None]:
+    ) -> AsyncGenerator[WorkflowEvent | None, None]:
         context = info.context
         workflow_id = need(id, "Workflow", "id")
         if workflow_id not in await rows_by_id(WorkflowRow, context.owner, [workflow_id]):

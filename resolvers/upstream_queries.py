@@ -4,16 +4,16 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.fields import query
 from resolvers.ids import need
 from schema.attempts import UpstreamTask
 from schema.context import Info
-from schema.fields import resolved
 from services.generation.refresh import upstream_task
 
 
 @strawberry.type
 class UpstreamQueries:
-    @resolved("Queries upstream now for a task that was submitted with this account.")
+    @query("Queries upstream now for a task that was submitted with this account.")
     async def upstream_task(
         self,
         info: Info,

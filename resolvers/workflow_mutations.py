@@ -49,7 +49,7 @@ class WorkflowMutations:
         self,
         info: Info,
         input: Annotated[CreateWorkflowInput, strawberry.argument(description="The text, and how to make it.")],
-    ) -> WorkflowPayload:
+    ) -> WorkflowPayload | None:
         request = WorkflowRequest(
             name=input.name,
             input_type=input.input_type or InputType.NOVEL,
@@ -62,7 +62,7 @@ class WorkflowMutations:
         return WorkflowPayload.of(await workflows.create_workflow(info.context.owner, request, key))
 
     @mutation("Running jobs finish; no more are started until resumeWorkflow.")
-    async def pause_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload:
+    async def pause_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload | None:
         return WorkflowPayload.of(await workflows.pause_workflow(info.context.owner, need(id, "Workflow", "id")))
 
     @mutation("Resumes a paused workflow; after edits to an ended workflow, remakes what is out of date.")
@@ -74,13 +74,13 @@ class WorkflowMutations:
             int | None,
             strawberry.argument(description="A new budget; null: none; not given: unchanged."),
         ] = strawberry.UNSET,
-    ) -> WorkflowPayload:
+    ) -> WorkflowPayload | None:
         workflow_id = need(id, "Workflow", "id")
         budget = NOT_GIVEN if credit_budget is strawberry.UNSET else credit_budget
         return WorkflowPayload.of(await workflows.resume_workflow(info.context.owner, workflow_id, budget))
 
     @mutation("Cancels a workflow; running work stops within two seconds, and finished work is kept.")
-    async def cancel_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload:
+    async def cancel_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload | None:
         return WorkflowPayload.of(await workflows.cancel_workflow(info.context.owner, need(id, "Workflow", "id")))
 
     @mutation("Renames a workflow.")
@@ -89,7 +89,7 @@ class WorkflowMutations:
         info: Info,
         id: WorkflowId,
         name: Annotated[str, strawberry.argument(description="The new name, 1 to 200 characters.")],
-    ) -> WorkflowPayload:
+    ) -> WorkflowPayload | None:
         workflow_id = need(id, "Workflow", "id")
         return WorkflowPayload.of(await workflows.rename_workflow(info.context.owner, workflow_id, name))
 
@@ -98,9 +98,9 @@ class WorkflowMutations:
         self,
         info: Info,
         ids: Annotated[list[strawberry.ID], strawberry.argument(description="The workflows, at most 1000.")],
-    ) -> DeletePayload:
+    ) -> DeletePayload | None:
         return await delete_each(info, ids, "Workflow", workflows.delete_workflows)
 
     @mutation("Continues from the failed stage; finished work is kept.")
-    async def retry_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload:
+    async def retry_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload | None:
         return WorkflowPayload.of(await workflows.retry_workflow(info.context.owner, need(id, "Workflow", "id")))

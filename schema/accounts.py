@@ -82,7 +82,7 @@ class Account(Node):
         return [Cooldown.of(cooldown) for cooldown in found]
 
     @paged("The attempts that ran on it, newest first.")
-    async def attempts(self, info: Info, request: PageRequest) -> Connection[Attempt]:
+    async def attempts(self, info: Info, request: PageRequest) -> Connection[Attempt] | None:
         return await child_connection(info, ACCOUNT_ATTEMPTS, self.row.id, request, Attempt.from_row)
 
     @resolved("When the daily counts are reset next.")

@@ -10,8 +10,9 @@ from models.films import AnimaticPart as PartRow
 from schema.context import Info
 from schema.fields import resolved
 from schema.files import MediaFile
+from schema.links import linked
 from schema.paging import Connection, Node, child_connection, paged
-from schema.storyboards import Shot, load_shot, status_of_target
+from schema.storyboards import Shot, status_of_target
 from services.film.artifacts.reading import ArtifactKey, ArtifactView
 from services.platform.paging import PageRequest
 from services.queries.children import ANIMATIC_PARTS
@@ -29,12 +30,12 @@ async def _timetable(info: Info, animatic_id: int) -> tuple[dict[int, Span], Art
 
 
 @strawberry.type(description="A shot in motion, with its speech.")
-class AnimaticShot:
+class AnimaticShot(Node):
     row: strawberry.Private[PartRow]
 
-    @resolved("The shot.")
-    async def shot(self, info: Info) -> Shot:
-        return await load_shot(info, self.row.shot_id)
+    @resolved("The shot; null where it is being deleted.")
+    async def shot(self, info: Info) -> Shot | None:
+        return await linked(info.context.loaders.shot_by_id, self.row.shot_id, Shot.from_row)
 
     @resolved("Its picture in motion.")
     async def video(self, info: Info) -> MediaFile | None:
@@ -58,18 +59,18 @@ class AnimaticShot:
 
     @staticmethod
     def from_row(row: PartRow) -> "AnimaticShot":
-        return AnimaticShot(row=row)
+        return AnimaticShot(row=row, id=strawberry.ID(row.global_id))
 
 
 @strawberry.type(description="The words of a shot, spoken.")
 class Speech:
     row: strawberry.Private[PartRow]
-    audio: MediaFile = strawberry.field(description="The sound.")
-    duration_seconds: float = strawberry.field(description="Its length.")
+    audio: MediaFile | None = strawberry.field(description="The sound; null where its file was removed.")
+    duration_seconds: float | None = strawberry.field(description="Its length; null where it is unknown.")
 
-    @resolved("The speaker of the words.")
-    async def shot(self, info: Info) -> Shot:
-        return await load_shot(info, self.row.shot_id)
+    @resolved("The shot whose words they are; null where it is being deleted.")
+    async def shot(self, info: Info) -> Shot | None:
+        return await linked(info.context.loaders.shot_by_id, self.row.shot_id, Shot.from_row)
 
 
 async def load_speech(info: Info, part_id: int) -> Speech | None:
@@ -78,10 +79,8 @@ async def load_speech(info: Info, part_id: int) -> Speech | None:
         return None
     made = await _made(info, ArtifactKind.SPEECH, part_id)
     file = made.file()
-    if file is None:
-        return None
-    seconds = made.data.get("seconds", file.duration_seconds)
-    return Speech(row=part, audio=MediaFile.from_row(file), duration_seconds=float(seconds or 0.0))
+    seconds = made.data.get("seconds", None if file is None else file.duration_seconds)
+    return Speech(row=part, audio=MediaFile.maybe(file), duration_seconds=None if seconds is None else float(seconds))
 
 
 @strawberry.type(description="The storyboard in motion with speech: the film's timing, before clips are made.")
@@ -102,7 +101,7 @@ class Animatic(Node):
         return MediaFile.maybe((await _made(info, ArtifactKind.ANIMATIC, self.row.id)).file(FileRole.AUDIO))
 
     @paged("Its shots, in order of sequence.")
-    async def shots(self, info: Info, request: PageRequest) -> Connection[AnimaticShot]:
+    async def shots(self, info: Info, request: PageRequest) -> Connection[AnimaticShot] | None:
         return await child_connection(info, ANIMATIC_PARTS, self.row.id, request, AnimaticShot.from_row)
 
     @resolved("Its length; the planned one until it is made.")

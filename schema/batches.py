@@ -129,7 +129,7 @@ class Batch(Node):
         storyboard_ids: Annotated[
             list[str] | None, strawberry.argument(description=f"Only for these storyboards, at most {MAX_IDS}.")
         ] = strawberry.UNSET,
-    ) -> Connection[Job]:
+    ) -> Connection[Job] | None:
         statuses, wanted = given(status), given(storyboard_ids)
         if wanted is not None and len(wanted) > MAX_IDS:
             raise BadInputError(f"At most {MAX_IDS} storyboards are allowed.", path=["storyboardIds"])
@@ -144,7 +144,7 @@ class Batch(Node):
             id=strawberry.ID(row.global_id),
             type=row.type,
             status=row.status,
-            project=Project(id=row.project_id, name=row.project_name),
+            project=Project(project_id=row.project_id, name=row.project_name),
             work_id=row.work_id,
             priority=PRIORITIES.get(row.priority_rank, Priority.NORMAL),
             strategy=AccountStrategy.of(StoredStrategy.from_json(row.strategy)),

@@ -20,7 +20,7 @@ class Provider:
 
 @strawberry.type(description="A voice that a speech provider has.")
 class Voice:
-    id: str = strawberry.field(description="Its id, as inputs take it.")
+    voice_id: str = strawberry.field(description="Its id, as inputs take it; unique within its provider.")
     name: str = strawberry.field(description="Its display name.")
     language: str | None = strawberry.field(description="The language that it speaks; null: any.")
     provider: str = strawberry.field(description="The provider of the voice.")
@@ -28,20 +28,20 @@ class Voice:
 
 @strawberry.type(description="The caller's identity in the bearer token.")
 class Viewer:
-    id: strawberry.ID = strawberry.field(description="The token's subject: the owner of all that the caller makes.")
+    owner: str = strawberry.field(description="The token's subject: the owner of all that the caller makes.")
     name: str | None = strawberry.field(description="The caller's name, if the token has one.")
     scopes: list[str] = strawberry.field(description="What the token permits beyond the caller's own objects.")
 
     @resolved(
         "Standard Webhooks secrets that sign the caller's callbacks, newest first; two while one is rotated out. The"
-        " first is made when it is first asked for or needed."
+        " first is made when it is first asked for or needed. Null beside an error."
     )
-    async def webhook_secrets(self, info: Info) -> list[str]:
+    async def webhook_secrets(self, info: Info) -> list[str] | None:
         return list(await info.context.loaders.webhook_secrets_by_owner.load(info.context.owner))
 
     @staticmethod
     def of(caller: Caller) -> "Viewer":
-        return Viewer(id=strawberry.ID(caller.id), name=caller.name, scopes=list(caller.scopes))
+        return Viewer(owner=caller.id, name=caller.name, scopes=list(caller.scopes))
 
 
 @strawberry.type(description="The caller, after a change.")

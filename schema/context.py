@@ -16,7 +16,7 @@ from models.files import StoredFile
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
 from models.generation import Attempt, GenerationRecord, RecordVersion
 from models.jobs import Job
-from models.scripts import Asset, Script, ScriptShot
+from models.scripts import Asset, Script, ScriptScene, ScriptShot
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
 from services.film.artifacts.reading import ArtifactKey, ArtifactView
@@ -44,7 +44,10 @@ class Loaders:
 
     workflow_by_id: DataLoader[int, Workflow | None]
     job_by_id: DataLoader[int, Job | None]
+    workflow_stage_by_id: DataLoader[int, WorkflowStage | None]
     script_by_id: DataLoader[int, Script | None]
+    script_scene_by_id: DataLoader[int, ScriptScene | None]
+    script_shot_by_id: DataLoader[int, ScriptShot | None]
     asset_by_id: DataLoader[int, Asset | None]
     storyboard_by_id: DataLoader[int, Storyboard | None]
     shot_by_id: DataLoader[int, Shot | None]

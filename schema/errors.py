@@ -36,14 +36,19 @@ class JobError:
 )
 class ItemFailure:
     path: list[str] = strawberry.field(description="The item's place in the input.")
-    id: strawberry.ID | None = strawberry.field(description="The item's id, where it has one.")
+    target_id: strawberry.ID | None = strawberry.field(
+        description="The id of the object that the item is about, as it was given; null where it has none."
+    )
     code: ErrorCode = strawberry.field(description="The error code.")
     message: str = strawberry.field(description="The reason, as human-readable text.")
 
     @staticmethod
-    def of(error: EkonteError, path: list[str], item_id: str | None) -> "ItemFailure":
+    def of(error: EkonteError, path: list[str], target_id: str | None) -> "ItemFailure":
         return ItemFailure(
-            path=path, id=None if item_id is None else strawberry.ID(item_id), code=error.code, message=error.message
+            path=path,
+            target_id=None if target_id is None else strawberry.ID(target_id),
+            code=error.code,
+            message=error.message,
         )
 
 

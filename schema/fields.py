@@ -7,6 +7,9 @@ import strawberry
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+NULL_BESIDE_ERROR = "Null beside an error."
+"The end of the description of each field that can be refused by itself: root fields, and fields with paging arguments."
+
 
 def resolved(description: str) -> Callable[[F], F]:
     """A field whose value the decorated function returns."""

@@ -5,12 +5,19 @@ import strawberry
 from models.files import StoredFile
 from schema.context import Info
 from schema.fields import resolved
+from schema.paging import Node
 from schema.scalars import Long
+from services.platform.file_links import file_name
 
 
-@strawberry.type(description="A picture, clip, sound or text that was made or uploaded.")
-class MediaFile:
+@strawberry.type(
+    description="A picture, clip, sound or text that was made or uploaded. Of each owner, the same content is one file."
+)
+class MediaFile(Node):
     row: strawberry.Private[StoredFile]
+    name: str = strawberry.field(
+        description="Its file name: of an upload the one it came with, else one that says what it is; not unique."
+    )
     source_url: str | None = strawberry.field(
         description="The external link that the content came from; such links expire."
     )
@@ -21,7 +28,7 @@ class MediaFile:
     duration_seconds: float | None = strawberry.field(description="The length of clips and sound.")
     sha256: str = strawberry.field(description="The SHA-256 of its content, in hexadecimal.")
 
-    @resolved("A link signed by this server; it expires.")
+    @resolved("A link signed by this server; it expires, and node returns the file with a fresh one.")
     def url(self, info: Info) -> str:
         return info.context.file_url(self.row)
 
@@ -29,6 +36,8 @@ class MediaFile:
     def from_row(row: StoredFile) -> "MediaFile":
         return MediaFile(
             row=row,
+            id=strawberry.ID(row.global_id),
+            name=file_name(row),
             source_url=row.source_url,
             content_type=row.content_type,
             bytes=Long(row.bytes),
@@ -45,5 +54,4 @@ class MediaFile:
 
 @strawberry.type(description="An uploaded file.")
 class UploadPayload:
-    id: strawberry.ID = strawberry.field(description="Use it where an input takes an upload id.")
-    file: MediaFile = strawberry.field(description="The file as it was stored.")
+    file: MediaFile = strawberry.field(description="The file as it was stored; inputs take its id as an upload id.")

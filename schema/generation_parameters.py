@@ -94,9 +94,9 @@ class ImageParameters:
 
 @strawberry.type
 class VideoParameters:
-    duration_seconds: int = strawberry.field(description="The requested length; 0 where the model decides.")
+    duration_seconds: float | None = strawberry.field(description="The requested length; null where the model decides.")
     seed: Long | None = strawberry.field(description="Makes the same clip again, where the model can.")
     fps: int | None = strawberry.field(description="Frames per second, where it was given.")
     motion_strength: float | None = strawberry.field(description="The amount of motion, from 0 to 1.")
     transition: Transition = strawberry.field(description="How the clip begins and ends.")
-    audio: ClipAudio | None = strawberry.field(description="Sound under the clip.")
+    clip_audio: ClipAudio | None = strawberry.field(description="Sound under the clip, as the input's audio asked for.")

@@ -89,7 +89,7 @@ class Job(Node):
         return await linked(info.context.loaders.job_by_id, self.row.parent_id, Job.from_row)
 
     @paged("Its parts (one picture, one clip …), oldest first.")
-    async def children(self, info: Info, request: PageRequest) -> Connection["Job"]:
+    async def children(self, info: Info, request: PageRequest) -> Connection["Job"] | None:
         return await child_connection(info, JOB_CHILDREN, self.row.id, request, Job.from_row)
 
     @staticmethod

@@ -9,7 +9,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.arguments import StrawberryArgument
 
 from schema.context import Info
-from schema.fields import given, resolved
+from schema.fields import NULL_BESIDE_ERROR, given, resolved
 from services.platform.paging import Page, PageRequest, page_request
 from services.queries.children import ChildList, ChildrenKey, Only
 
@@ -40,7 +40,8 @@ def paged(description: str, *, both_ways: bool = False) -> Callable[[F], F]:
     """A list field whose async function takes `request`, a PageRequest, and returns a Connection.
 
     In the schema it has the arguments first and after instead; with both_ways also last, before and page. Invalid
-    arguments raise BadInputError before the function runs.
+    arguments raise BadInputError before the function runs. The function's return type must be nullable, so that such an
+    error leaves the object that has the list in the response.
     """
     arguments = [
         StrawberryArgument(name, None, StrawberryAnnotation(kind | None), description=text, default=strawberry.UNSET)
@@ -48,7 +49,8 @@ def paged(description: str, *, both_ways: bool = False) -> Callable[[F], F]:
     ]
 
     def decorate(function: F) -> F:
-        field: Any = strawberry.field(description=description, extensions=[PageArguments()])(function)
+        text = f"{description} {NULL_BESIDE_ERROR}"
+        field: Any = strawberry.field(description=text, extensions=[PageArguments()])(function)
         own = [argument for argument in field.arguments if argument.python_name != "request"]
         field.arguments = own + arguments
         return cast(F, field)

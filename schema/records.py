@@ -35,7 +35,7 @@ LazyJob = Annotated["Job", strawberry.lazy("schema.jobs")]
 
 @strawberry.type(description="The caller's own project that a record belongs to.")
 class Project:
-    id: str = strawberry.field(description="The caller's id for it.")
+    project_id: str = strawberry.field(description="The caller's id for it, as inputs take it.")
     name: str | None = strawberry.field(description="The caller's name for it.")
 
 
@@ -148,7 +148,7 @@ class GenerationRecord(Node):
         return await info.context.loaders.credits_by_record_id.load(self.row.id)
 
     @paged("Earlier results, newest first; generating again never destroys one.")
-    async def versions(self, info: Info, request: PageRequest) -> Connection[RecordVersion]:
+    async def versions(self, info: Info, request: PageRequest) -> Connection[RecordVersion] | None:
         return await child_connection(info, RECORD_VERSIONS, self.row.id, request, RecordVersion.from_row)
 
     @resolved("Its callback deliveries, newest first, at most 100.")
@@ -189,12 +189,16 @@ def record_from_row(row: RecordRow) -> ImageRecord | VideoRecord:
         "input_images": [image.given for image in request.inputs],
     }
     if kind is VideoRecord:
-        values |= {"duration_seconds": request.duration_seconds or 0, "audio": ClipAudio.maybe(request.audio)}
+        seconds = request.duration_seconds
+        values |= {
+            "duration_seconds": None if seconds is None else float(seconds),
+            "clip_audio": ClipAudio.maybe(request.audio),
+        }
     return kind(
         row=row,
         id=strawberry.ID(row.global_id),
         kind=row.kind,
-        project=Project(id=row.project_id, name=row.project_name),
+        project=Project(project_id=row.project_id, name=row.project_name),
         work_id=row.work_id,
         storyboard_id=row.storyboard_id,
         model=row.model,

@@ -16,9 +16,10 @@ from services.platform.paging import PageRequest
 from services.queries.children import SCENES
 
 
-@strawberry.type(description="A shot of the script. Storyboards copy these shots and then change independently.")
-class ScriptShot:
-    id: strawberry.ID = strawberry.field(description="The shot's id in the script; shots of a storyboard have others.")
+@strawberry.type(
+    description="A shot of the script. Storyboards have copies of these shots, with ids of their own, and change alone."
+)
+class ScriptShot(Node):
     number: int = strawberry.field(description="From 1 over the whole script.")
     title: str = strawberry.field(description="A short title for lists.")
     prompt: str = strawberry.field(description="What the picture shows.")
@@ -46,7 +47,7 @@ class ScriptShot:
 
 
 @strawberry.type(description="A scene of a script: one place at one time.")
-class ScriptScene:
+class ScriptScene(Node):
     row: strawberry.Private[SceneRow]
     number: int = strawberry.field(description="From 1 over the whole script.")
     heading: str = strawberry.field(description="Where and when, e.g. EXT. STREET - DAY.")
@@ -61,7 +62,12 @@ class ScriptScene:
     @staticmethod
     def from_row(row: SceneRow) -> "ScriptScene":
         return ScriptScene(
-            row=row, number=row.number, heading=row.heading, summary=row.summary, characters=list(row.characters)
+            row=row,
+            id=strawberry.ID(row.global_id),
+            number=row.number,
+            heading=row.heading,
+            summary=row.summary,
+            characters=list(row.characters),
         )
 
 
@@ -77,7 +83,7 @@ class Script(Node):
     created_at: datetime = strawberry.field(description="When it was requested.")
 
     @paged("Its scenes, in order.")
-    async def scenes(self, info: Info, request: PageRequest) -> Connection[ScriptScene]:
+    async def scenes(self, info: Info, request: PageRequest) -> Connection[ScriptScene] | None:
         return await child_connection(info, SCENES, self.row.id, request, ScriptScene.from_row)
 
     @staticmethod

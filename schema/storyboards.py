@@ -97,16 +97,6 @@ class Shot(Node):
         )
 
 
-async def load_shot(info: Info, shot_id: int) -> Shot:
-    """A shot that one of the caller's rows refers to. Raises LookupError where it is missing, which cannot happen:
-    referring rows are deleted before their shot.
-    """
-    row = await info.context.loaders.shot_by_id.load(shot_id)
-    if row is None:
-        raise LookupError(f"shot {shot_id} is referenced but does not exist")
-    return Shot.from_row(row)
-
-
 @strawberry.type(description="A picture for each shot of a script.")
 class Storyboard(Node):
     row: strawberry.Private[StoryboardRow]
@@ -122,7 +112,7 @@ class Storyboard(Node):
         return await linked_list(info.context.loaders.grid_files_by_storyboard_id, self.row.id, MediaFile.from_row)
 
     @paged("In order of sequence.")
-    async def shots(self, info: Info, request: PageRequest) -> Connection[Shot]:
+    async def shots(self, info: Info, request: PageRequest) -> Connection[Shot] | None:
         return await child_connection(info, SHOTS, self.row.id, request, Shot.from_row)
 
     @resolved("How many shots it has.")

@@ -53,7 +53,8 @@ class SystemStatus:
     memory_bytes: Long = strawberry.field(description="Memory in use on the machine.")
     storage_bytes: Long = strawberry.field(description="Bytes of all stored files, counted at most once a minute.")
     storage_free_bytes: Long | None = strawberry.field(
-        description="Free space of the file storage; null for object storage, which does not report it."
+        description="Free space of the file storage; null for object storage, which does not report it, and where the "
+        "storage cannot be reached."
     )
     network_received_bytes_per_second: float = strawberry.field(
         description="What the machine received in the last seconds, without loopback."

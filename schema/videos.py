@@ -11,8 +11,9 @@ from schema.context import Info
 from schema.errors import JobError
 from schema.fields import resolved
 from schema.files import MediaFile
+from schema.links import linked
 from schema.paging import Connection, Node, child_connection, paged
-from schema.storyboards import Shot, load_shot, status_of_target
+from schema.storyboards import Shot, status_of_target
 from services.film.artifacts.reading import ArtifactKey, ArtifactView
 from services.platform.paging import PageRequest
 from services.queries.children import VIDEO_SEGMENTS
@@ -25,9 +26,9 @@ class VideoSegment(Node):
     async def _made(self, info: Info) -> ArtifactView:
         return await info.context.loaders.made_by_key.load(ArtifactKey(ArtifactKind.CLIP, self.row.id))
 
-    @resolved("The shot that it shows.")
-    async def shot(self, info: Info) -> Shot:
-        return await load_shot(info, self.row.shot_id)
+    @resolved("The shot that it shows; null where it is being deleted.")
+    async def shot(self, info: Info) -> Shot | None:
+        return await linked(info.context.loaders.shot_by_id, self.row.shot_id, Shot.from_row)
 
     @resolved("The status of the clip.")
     async def status(self, info: Info) -> JobStatus:
@@ -41,10 +42,13 @@ class VideoSegment(Node):
     async def video(self, info: Info) -> MediaFile | None:
         return MediaFile.maybe((await self._made(info)).file())
 
-    @resolved("Its length; the shot's, until it is made.")
-    async def duration_seconds(self, info: Info) -> float:
+    @resolved("Its length; the shot's, until it is made; null where the shot is being deleted.")
+    async def duration_seconds(self, info: Info) -> float | None:
         seconds = (await self._made(info)).data.get("seconds")
-        return (await load_shot(info, self.row.shot_id)).duration_seconds if seconds is None else float(seconds)
+        if seconds is not None:
+            return float(seconds)
+        shot = await info.context.loaders.shot_by_id.load(self.row.shot_id)
+        return None if shot is None else shot.duration_seconds
 
     @resolved("Why the clip failed; null if it did not.")
     async def error(self, info: Info) -> JobError | None:
@@ -78,7 +82,7 @@ class Video(Node):
         return await info.context.loaders.made_clips_by_video_id.load(self.row.id)
 
     @paged("Its clips, in order of sequence.")
-    async def segments(self, info: Info, request: PageRequest) -> Connection[VideoSegment]:
+    async def segments(self, info: Info, request: PageRequest) -> Connection[VideoSegment] | None:
         return await child_connection(info, VIDEO_SEGMENTS, self.row.id, request, VideoSegment.from_row)
 
     @staticmethod

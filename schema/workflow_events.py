@@ -27,7 +27,7 @@ class StageCompleted:
 class StageFailed:
     workflow: Workflow = strawberry.field(description="The workflow as it is now.")
     stage: Stage = strawberry.field(description="Which stage.")
-    error: JobError = strawberry.field(description="Why.")
+    error: JobError | None = strawberry.field(description="Why it failed; never null.")
 
 
 @strawberry.type(description="The workflow has succeeded: the film is complete.")

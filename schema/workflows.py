@@ -71,7 +71,7 @@ class WorkflowOptions:
 
 
 @strawberry.type(description="The progress of a stage in the workflow's present run.")
-class StageProgress:
+class StageProgress(Node):
     row: strawberry.Private[StageRow]
     stage: Stage = strawberry.field(description="Which stage.")
     status: WorkflowStatus = strawberry.field(description="Its state.")
@@ -88,6 +88,7 @@ class StageProgress:
     def from_row(row: StageRow) -> "StageProgress":
         return StageProgress(
             row=row,
+            id=strawberry.ID(row.global_id),
             stage=row.stage,
             status=row.status,
             progress=row.progress,
@@ -133,7 +134,9 @@ class Workflow(Node):
         return await linked(info.context.loaders.script_by_workflow_id, self.row.id, Script.from_row)
 
     @paged("Its characters, props and scenes, newest first.")
-    async def assets(self, info: Info, request: PageRequest, type: OnlyType = strawberry.UNSET) -> Connection[Asset]:
+    async def assets(
+        self, info: Info, request: PageRequest, type: OnlyType = strawberry.UNSET
+    ) -> Connection[Asset] | None:
         return await workflow_assets(info, self.row.id, type, request)
 
     @resolved("Its newest storyboard.")
@@ -153,7 +156,7 @@ class Workflow(Node):
         return await linked(info.context.loaders.edit_by_workflow_id, self.row.id, Edit.from_row)
 
     @paged("The jobs of its stages, newest first; each lists its parts as children.")
-    async def jobs(self, info: Info, request: PageRequest) -> Connection[Job]:
+    async def jobs(self, info: Info, request: PageRequest) -> Connection[Job] | None:
         return await child_connection(info, WORKFLOW_JOBS, self.row.id, request, Job.from_row)
 
     @staticmethod

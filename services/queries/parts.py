@@ -10,7 +10,7 @@ from models.artifacts import JobFile
 from models.enums import STAGES
 from models.files import StoredFile
 from models.jobs import Job
-from models.scripts import Asset, Script, ScriptShot
+from models.scripts import Asset, Script, ScriptScene, ScriptShot
 from models.workflows import Workflow, WorkflowStage
 from services.platform.files import ready_files
 from services.platform.owned import owned, owned_rows_sql, places, rows_by_id
@@ -25,6 +25,27 @@ async def stages_by_workflow_id(owner: str, workflow_ids: Sequence[int]) -> list
     for row in await WorkflowStage.filter(workflow_id__in=Subquery(mine)):
         stages[row.workflow_id].append(row)
     return [tuple(sorted(stages[workflow_id], key=lambda row: STAGES.index(row.stage))) for workflow_id in workflow_ids]
+
+
+async def stages_in_order(owner: str, ids: Sequence[int]) -> list[WorkflowStage | None]:
+    """Returns for each id the stage, or None where it is not one of the owner's workflows' stages."""
+    mine = owned(Workflow, owner).values("id")
+    rows = {row.id: row for row in await WorkflowStage.filter(id__in=list(ids), workflow_id__in=Subquery(mine))}
+    return [rows.get(row_id) for row_id in ids]
+
+
+async def scenes_in_order(owner: str, ids: Sequence[int]) -> list[ScriptScene | None]:
+    """Returns for each id the scene, or None where it is not in a script of the owner's."""
+    mine = owned(Script, owner).values("id")
+    rows = {row.id: row for row in await ScriptScene.filter(id__in=list(ids), script_id__in=Subquery(mine))}
+    return [rows.get(row_id) for row_id in ids]
+
+
+async def script_shots_in_order(owner: str, ids: Sequence[int]) -> list[ScriptShot | None]:
+    """Returns for each id the shot, or None where it is not in a script of the owner's."""
+    mine = owned(Script, owner).values("id")
+    rows = {row.id: row for row in await ScriptShot.filter(id__in=list(ids), script_id__in=Subquery(mine))}
+    return [rows.get(row_id) for row_id in ids]
 
 
 async def shots_by_scene(owner: str, scenes: Sequence[tuple[int, int]]) -> list[tuple[ScriptShot, ...]]:

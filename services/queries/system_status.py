@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 import orjson
+import structlog
 
 from models.database import execute, is_sqlite, now_ms_sql
 from models.enums import Queue
@@ -24,6 +25,8 @@ from services.queue.depths import queue_depths
 from settings import Settings
 
 T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 QUEUES_SECONDS = 1.0
 STORED_SECONDS = 60.0
@@ -95,7 +98,7 @@ class SystemReader:
             workers=await read_workers(),
             load=runtime().host_samples.load(),
             storage_bytes=await self._stored.get(),
-            storage_free_bytes=await storage().free_bytes(),
+            storage_free_bytes=await free_bytes(),
         )
 
 
@@ -149,6 +152,17 @@ async def stored_bytes() -> int:
     """Returns the bytes of all stored files; the same content of two owners is stored twice and counts twice."""
     rows = await execute("SELECT COALESCE(SUM(bytes), 0) AS bytes FROM stored_file WHERE state = 'READY'")
     return int(rows[0]["bytes"])
+
+
+async def free_bytes() -> int | None:
+    """Returns the free space of the storage; None where it does not report it, or cannot be reached: the rest of the
+    state is wanted then more than ever.
+    """
+    try:
+        return await storage().free_bytes()
+    except OSError as error:
+        log.warning("storage.free_bytes_failed", error=str(error))
+        return None
 
 
 async def system_state(settings: Settings) -> SystemState:

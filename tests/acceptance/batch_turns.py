@@ -19,8 +19,8 @@ from tests.acceptance.playing import Scenario
 from tests.acceptance.pool import Pool
 
 SCENARIOS: list[Scenario] = []
-HALF = (0.45, 0.55)
-"A half within 10 %."
+HALF = (0.4, 0.6)  # of some 60 placements; a busy machine places them in uneven handfuls
+"A half within 20 %."
 ROUND = 4
 "Slots that an owner's batch may have at once: five, and one is kept."
 THREADS = 4

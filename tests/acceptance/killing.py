@@ -56,7 +56,7 @@ class Killing:
                 upload = await self.pool.client.upload(documents.UPLOAD, _new_picture(), "input.png")
             except httpx.HTTPError:
                 return
-            values["inputImages"] = [upload["id"]]
+            values["inputImages"] = [upload["file"]["id"]]
         self.asked.append(storyboard)
         await self._ask(storyboard, values)
 

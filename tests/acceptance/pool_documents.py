@@ -45,4 +45,4 @@ query ($account: ID!, $history: String!) {
 }"""
 REFRESH_JOB = "mutation ($id: ID!) { refreshJob(id: $id) { job { id status } } }"
 DELETE_ACCOUNTS = "mutation ($ids: [ID!]!) { deleteAccounts(ids: $ids) { deletedIds failures { code message } } }"
-UPLOAD = "mutation ($file: Upload!) { uploadFile(file: $file) { id } }"
+UPLOAD = "mutation ($file: Upload!) { uploadFile(file: $file) { file { id } } }"

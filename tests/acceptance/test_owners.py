@@ -14,7 +14,7 @@ from tests.acceptance.conftest import Deploy
 from tests.acceptance.deployment import EMBEDDED, Deployment
 from tests.acceptance.filming import artifacts, film, shots_of
 
-UPLOAD = "mutation ($file: Upload!) { uploadFile(file: $file) { id file { sha256 } } }"
+UPLOAD = "mutation ($file: Upload!) { uploadFile(file: $file) { file { id sha256 } } }"
 SECRET = "another secret of these tests, long enough"
 
 
@@ -45,7 +45,7 @@ def hers(deployment: Deployment) -> Hers:
             assets = await mira.do("query ($id: ID!) { assets(workflowId: $id) { nodes { id } } }", id=filmed.id)
             segments = await mira.do(stories.VIDEO, id=workflow["video"]["id"])
             upload = await mira.upload(
-                "mutation ($file: Upload!) { uploadFile(file: $file) { id } }", b"Words.", "a.txt"
+                "mutation ($file: Upload!) { uploadFile(file: $file) { file { id } } }", b"Words.", "a.txt"
             )
             shots = await shots_of(mira, workflow["storyboard"]["id"])
             return Hers(
@@ -60,7 +60,7 @@ def hers(deployment: Deployment) -> Hers:
                     "asset": assets["nodes"][0]["id"],
                     "shot": shots[0]["id"],
                     "segment": segments["segments"]["nodes"][0]["id"],
-                    "upload": upload["id"],
+                    "upload": upload["file"]["id"],
                     "sha256": shots[0]["candidates"][0]["sha256"],
                 }
             )
@@ -209,7 +209,7 @@ async def test_steering_and_uploads_do_not_find_another_owners_object(deployment
         audio = """mutation ($a: ID!, $s: ID!, $file: Upload!) {
                      uploadAudio(animaticId: $a, shotId: $s, file: $file) { animatic { id } } }"""
         assert await refused(noor.upload(audio, b"RIFF", "a.wav", a=ids["animatic"], s=ids["shot"])) == "NOT_FOUND"
-        script = "mutation ($id: ID, $file: Upload!) { uploadScriptFile(workflowId: $id, file: $file) { id } }"
+        script = "mutation ($id: ID, $file: Upload!) { uploadScriptFile(workflowId: $id, file: $file) { file { id } } }"
         assert await refused(noor.upload(script, b"Words.", "a.txt", id=ids["workflow"])) == "WORKFLOW_NOT_FOUND"
     assert await rows_of_all(deployment) == before
 
@@ -241,7 +241,7 @@ async def test_the_same_words_of_two_owners_are_files_of_their_own(deployment: D
         one = await noor.upload(UPLOAD, b"Words that both have.", "a.txt")
         two = await mira.upload(UPLOAD, b"Words that both have.", "a.txt")
         assert one["file"]["sha256"] == two["file"]["sha256"]
-        assert one["id"] != two["id"]
+        assert one["file"]["id"] != two["file"]["id"]
 
 
 async def rows_of_all(deployment: Deployment) -> Any:

@@ -295,7 +295,7 @@ async def errors_before_the_draft_is_sent(pool: Pool, root: Path) -> None:
     await pool.add("muddy", "clear")
     pool.emulator.put_rule("mud", "upload_token", sessions="muddy", http_status=502)
     upload = await pool.client.upload(documents.UPLOAD, picture.read_bytes(), "input.png")
-    job_id = await pool.image("d1", strategy=BY_PRIORITY, inputImages=[upload["id"]])
+    job_id = await pool.image("d1", strategy=BY_PRIORITY, inputImages=[upload["file"]["id"]])
     job = await pool.ended(job_id)
     assert attempts_of(job) == [("muddy", "SWITCHED", "SERVER_ERROR", "HTTP 502"), ("clear", "SUCCEEDED", None, None)]
     assert pool.emulator.hits("mud") >= 4

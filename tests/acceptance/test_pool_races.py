@@ -199,7 +199,7 @@ async def deleting_an_account_with_work_on_it(pool: Pool, root: Path) -> None:
     there = {"accountIds": [pool.ids["leaving"]]}
     taken = await pool.image("d1", strategy=there)
     await is_at(pool, taken, "ACCEPTED")
-    placed = await pool.image("d2", strategy={"loadBalance": "PRIORITY"}, inputImages=[upload["id"]])
+    placed = await pool.image("d2", strategy={"loadBalance": "PRIORITY"}, inputImages=[upload["file"]["id"]])
     await is_at(pool, placed, "PLACED")
     await pool.client.do(documents.DELETE_ACCOUNTS, ids=[pool.ids["leaving"]])
     job = await pool.ended(taken)

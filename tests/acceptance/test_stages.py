@@ -18,7 +18,7 @@ from tests.acceptance.filming import check_logs, check_storage, shots_of, succee
 from tests.acceptance.films import level_db, measure, sound
 
 JOB = "{ job { id type status workflow { id } } }"
-UPLOAD = "mutation ($file: Upload!) { uploadFile(file: $file) { id file { contentType sha256 } } }"
+UPLOAD = "mutation ($file: Upload!) { uploadFile(file: $file) { file { id contentType sha256 } } }"
 RESULT = """
 query ($id: ID!) {
   job(id: $id) {
@@ -66,12 +66,12 @@ async def run(client: Client, field_name: str, type_name: str, values: dict[str,
 async def make_work(client: Client) -> Work:
     work = Work()
     sent = await client.upload(
-        "mutation ($file: Upload!) { uploadScriptFile(file: $file) { id file { contentType } } }",
+        "mutation ($file: Upload!) { uploadScriptFile(file: $file) { file { id contentType } } }",
         stories.CHINESE.encode("gb18030"),
         "故事.bin",
     )
     assert sent["file"]["contentType"] == "text/plain"
-    script = await run(client, "createScript", "CreateScriptInput", {"inputFile": sent["id"], "targetShots": 5})
+    script = await run(client, "createScript", "CreateScriptInput", {"inputFile": sent["file"]["id"], "targetShots": 5})
     assert script["__typename"] == "Script"
     assert script["language"].startswith("zh")
     assert "阿明" in script["screenplay"], "GB18030 was read as such"
@@ -287,7 +287,7 @@ async def test_a_new_cut_is_as_asked_for_and_ones_own_music_goes_under_it(
     assert seen.fps == 8
     assert seen.subtitle_codecs == []
 
-    music = {"editId": made["id"], "music": upload["id"], "volume": 0.8, "ducking": False}
+    music = {"editId": made["id"], "music": upload["file"]["id"], "volume": 0.8, "ducking": False}
     result = await run(client, "addBackgroundMusic", "AddBackgroundMusicInput", music)
     assert result["id"] == made["id"]
     mixed = await client.do(stories.EDIT, id=made["id"])

@@ -129,7 +129,7 @@ class Recorder:
         self.sent: list[dict[str, Any]] = []
 
     async def upload(self, document: str, path: Path) -> dict[str, Any]:
-        return {"uploadScriptFile": {"id": "file_1"}}
+        return {"uploadScriptFile": {"file": {"id": "file_1"}}}
 
     async def execute(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         self.sent.append(variables)
@@ -196,8 +196,8 @@ async def test_a_server_of_its_own_lives_as_long_as_the_block_and_guards_its_dat
     before = {child.pid for child in psutil.Process().children()}
     async with own_server(own_settings / "data", log) as url, httpx.AsyncClient() as http:
         started = [child for child in psutil.Process().children() if child.pid not in before]
-        answer = await http.post(url, json={"query": "{ me { id } }"})
-        assert answer.json()["data"] == {"me": {"id": "local"}}
+        answer = await http.post(url, json={"query": "{ me { owner } }"})
+        assert answer.json()["data"] == {"me": {"owner": "local"}}
         with pytest.raises(ServerError, match="EKONTE_DATA_DIR: another server uses this data folder"):
             async with own_server(own_settings / "data", own_settings / "two.log"):
                 pass

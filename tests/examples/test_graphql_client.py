@@ -128,13 +128,13 @@ def client_answering(answer: Callable[[httpx.Request], httpx.Response], **option
 
 async def test_a_query_gives_its_data_and_sends_token_and_key() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
-        assert json.loads(request.content) == {"query": "{ me { id } }", "variables": {}}
+        assert json.loads(request.content) == {"query": "{ me { owner } }", "variables": {}}
         assert request.headers["authorization"] == "Bearer t"
         assert request.headers["idempotency-key"] == "k"
-        return httpx.Response(200, json={"data": {"me": {"id": "mei"}}})
+        return httpx.Response(200, json={"data": {"me": {"owner": "mei"}}})
 
     async with client_answering(answer, token="t") as client:
-        assert await client.execute("{ me { id } }", idempotency_key="k") == {"me": {"id": "mei"}}
+        assert await client.execute("{ me { owner } }", idempotency_key="k") == {"me": {"owner": "mei"}}
 
 
 async def test_errors_in_the_body_win_over_the_status() -> None:

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("either_database")
 FIELDS = (
     "id name provider type site status statusReason sessionHint priority maxConcurrent dailyImageLimit creditBalance"
 )
-FAILURES = "failures { path id code message } successCount failedCount"
+FAILURES = "failures { path targetId code message } successCount failedCount"
 CREATE = (
     "mutation ($input: CreateAccountsInput!) { createAccounts(input: $input)"
     f" {{ accounts {{ {FIELDS} }} {FAILURES} }} }}"
@@ -232,7 +232,7 @@ async def test_changes_that_cannot_be_are_refused_one_by_one_and_change_nothing(
     for stranger in (theirs.global_id, gone.global_id, "acct_1", "job_1", "nonsense"):
         payload = await update({"id": stranger, "name": "mine"})
         assert refusals(payload) == [(["accounts", "0"], "NOT_FOUND")]
-        assert payload["failures"][0]["id"] == stranger
+        assert payload["failures"][0]["targetId"] == stranger
     assert await versions() == before
     twice = await update({"id": taken.global_id, "priority": 1}, {"id": taken.global_id, "priority": 2})
     assert refusals(twice) == [(["accounts", "1", "id"], "BAD_USER_INPUT")]

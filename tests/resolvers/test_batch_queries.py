@@ -41,7 +41,7 @@ async def test_a_batch_shows_the_progress_of_its_items(either_database: str) -> 
     await make_attempt(account, jobs[3], state=AttemptState.ENDED, credits_spent=3)
     found = await ask(
         f"query ($id: ID!) {{ batch(id: $id) {{ {COUNTS} progress creditsSpent totalCount skippedCount"
-        " project { id name } workId callbackUrl cancelReason } node(id: $id) { id } }",
+        " project { projectId name } workId callbackUrl cancelReason } node(id: $id) { id } }",
         id=batch.global_id,
     )
     assert found["batch"] == {
@@ -54,7 +54,7 @@ async def test_a_batch_shows_the_progress_of_its_items(either_database: str) -> 
         "creditsSpent": 7,
         "totalCount": 6,
         "skippedCount": 1,
-        "project": {"id": "default", "name": None},
+        "project": {"projectId": "default", "name": None},
         "workId": "default",
         "callbackUrl": None,
         "cancelReason": None,

@@ -31,7 +31,7 @@ RETRY = """mutation ($input: RetryBatchInput!) { retryBatch(input: $input) {
   retriedCount
   batch { status pendingCount succeededCount failedCount jobs { nodes { storyboardId retryCount } } } } }"""
 DELETE = """mutation ($ids: [ID!]!) { deleteBatches(ids: $ids) {
-  deletedIds successCount failedCount failures { path id code } } }"""
+  deletedIds successCount failedCount failures { path targetId code } } }"""
 
 
 async def cancel(batch: Batch, reason: str | None = None) -> Any:

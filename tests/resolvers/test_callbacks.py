@@ -30,8 +30,8 @@ DELIVERY = """id event url status tries { at statusCode error } nextAttemptAt de
 RECORD = f"query ($id: ID!) {{ record(id: $id) {{ id callbackDeliveries {{ {DELIVERY} }} }} }}"
 NODE = f"query ($id: ID!) {{ node(id: $id) {{ id ... on CallbackDelivery {{ {DELIVERY} }} }} }}"
 REDELIVER = f"mutation ($id: ID!) {{ redeliverCallback(deliveryId: $id) {{ delivery {{ {DELIVERY} }} }} }}"
-SECRETS = "{ me { id webhookSecrets } }"
-ROTATE = "mutation { rotateWebhookSecret { me { id webhookSecrets } } }"
+SECRETS = "{ me { owner webhookSecrets } }"
+ROTATE = "mutation { rotateWebhookSecret { me { owner webhookSecrets } } }"
 
 PICTURE = {"storyboardId": "shot-1", "prompt": "a street", "model": "offline-drawing"}
 TALE = {"name": "Lamp", "inputContent": "A lamp stood in a street. It was night."}
@@ -225,7 +225,7 @@ async def test_the_caller_reads_and_rotates_the_secrets_that_sign() -> None:
     assert first.startswith("whsec_")
     me = (await ask(ROTATE))["rotateWebhookSecret"]["me"]
     new, former = me["webhookSecrets"]
-    assert (me["id"], former, new == first) == (OWNER, first, False)
+    assert (me["owner"], former, new == first) == (OWNER, first, False)
     assert (await ask(SECRETS))["me"]["webhookSecrets"] == [new, former]
     assert set((await ask(SECRETS, OTHER))["me"]["webhookSecrets"]).isdisjoint([new, former])
 

@@ -176,7 +176,7 @@ async def test_an_ended_workflow_cannot_be_paused_and_stays_as_it_is() -> None:
 async def test_workflows_are_deleted_each_on_its_own() -> None:
     mine, theirs = await make_film(shot_count=1), await make_workflow(OTHER)
     document = """mutation ($ids: [ID!]!) { deleteWorkflows(ids: $ids) {
-        deletedIds successCount failedCount failures { path id code } } }"""
+        deletedIds successCount failedCount failures { path targetId code } } }"""
     ids = ["nonsense", mine.workflow.global_id, theirs.global_id, mine.workflow.global_id]
     payload = (await ask(document, ids=ids))["deleteWorkflows"]
     assert payload == {
@@ -184,8 +184,8 @@ async def test_workflows_are_deleted_each_on_its_own() -> None:
         "successCount": 1,
         "failedCount": 2,
         "failures": [
-            {"path": ["ids", "0"], "id": "nonsense", "code": "WORKFLOW_NOT_FOUND"},
-            {"path": ["ids", "2"], "id": theirs.global_id, "code": "WORKFLOW_NOT_FOUND"},
+            {"path": ["ids", "0"], "targetId": "nonsense", "code": "WORKFLOW_NOT_FOUND"},
+            {"path": ["ids", "2"], "targetId": theirs.global_id, "code": "WORKFLOW_NOT_FOUND"},
         ],
     }
     assert [row.id for row in await Workflow.all()] == [theirs.id]
@@ -340,16 +340,16 @@ async def test_shots_are_drawn_anew_and_their_pictures_chosen() -> None:
     assert chosen == {"croppedImage": candidates[1], "candidates": candidates}
 
 
-UPLOAD = "mutation ($file: Upload!) { uploadFile(file: $file) { id file { contentType bytes width sha256 url } } }"
+UPLOAD = "mutation ($file: Upload!) { uploadFile(file: $file) { file { id name contentType bytes width sha256 url } } }"
 
 
 async def test_a_picture_is_uploaded_and_nothing_temporary_stays(data_dir: Path) -> None:
     content = png()
-    payload = (await ask(UPLOAD, file=upload(content, "a.png")))["uploadFile"]
+    payload = (await ask(UPLOAD, file=upload(content, "a.png")))["uploadFile"]["file"]
     row = await StoredFile.get()
     assert payload["id"] == row.global_id
-    assert payload["file"]["contentType"] == "image/png"
-    assert (payload["file"]["bytes"], payload["file"]["width"]) == (len(content), 64)
+    assert (payload["contentType"], payload["name"]) == ("image/png", "a.png")
+    assert (payload["bytes"], payload["width"]) == (len(content), 64)
     assert (row.owner, row.is_upload, row.name) == ("mira", True, "a.png")
     assert list((data_dir / "scratch").iterdir()) == []
 
@@ -367,11 +367,12 @@ async def test_a_variable_that_is_no_file_is_refused() -> None:
 
 
 async def test_a_text_is_uploaded_and_used_by_its_id() -> None:
-    document = "mutation ($file: Upload!) { uploadScriptFile(file: $file) { id file { contentType } } }"
-    payload = (await ask(document, file=upload(STORY.encode(), "story.txt")))["uploadScriptFile"]
+    document = "mutation ($file: Upload!) { uploadScriptFile(file: $file) { file { id contentType } } }"
+    payload = (await ask(document, file=upload(STORY.encode(), "story.txt")))["uploadScriptFile"]["file"]
     answer = await ask(CREATE, input={"name": "A", "inputFile": payload["id"]})
     assert answer["createWorkflow"]["workflow"]["status"] == "RUNNING"
-    with_workflow = """mutation ($file: Upload!, $id: ID) { uploadScriptFile(file: $file, workflowId: $id) { id } }"""
+    with_workflow = """mutation ($file: Upload!, $id: ID) { uploadScriptFile(file: $file, workflowId: $id) {
+        file { id } } }"""
     assert (await refused(with_workflow, file=upload(b"x"), id="wf_1")).code == "WORKFLOW_NOT_FOUND"
 
 
@@ -496,10 +497,10 @@ async def test_what_the_deployment_offers_is_listed() -> None:
         "reachable": True,
         "message": None,
     } in providers
-    voices = (await ask('{ voices(provider: "offline", language: "zh") { id name language provider } }'))["voices"]
+    voices = (await ask('{ voices(provider: "offline", language: "zh") { voiceId name language provider } }'))["voices"]
     assert voices
     assert {voice["language"].split("-")[0] for voice in voices} == {"zh"}
-    assert (await ask('{ voices(provider: "nobody") { id } }'))["voices"] == []
+    assert (await ask('{ voices(provider: "nobody") { voiceId } }'))["voices"] == []
 
 
 async def test_music_of_ones_own_is_shown_with_the_edit() -> None:
@@ -525,10 +526,11 @@ async def test_a_refused_file_and_a_missing_object_are_placed_in_the_arguments()
     error = await refused("""mutation { editShot(input: {shotId: "shot_1", narration: "x"}) { shot { id } } }""")
     assert (error.code, error.path) == ("NOT_FOUND", ["input", "shotId"])
     note = await ask(
-        "mutation ($file: Upload!) { uploadFile(file: $file) { id } }", file=upload(b"Only words.", "words.txt")
+        "mutation ($file: Upload!) { uploadFile(file: $file) { file { id } } }",
+        file=upload(b"Only words.", "words.txt"),
     )
     music = "mutation ($input: AddBackgroundMusicInput!) { addBackgroundMusic(input: $input) { job { id } } }"
-    error = await refused(music, input={"editId": film.edit.global_id, "music": note["uploadFile"]["id"]})
+    error = await refused(music, input={"editId": film.edit.global_id, "music": note["uploadFile"]["file"]["id"]})
     assert (error.code, error.path) == ("UNSUPPORTED_FILE", ["input", "music"])
     assert await Job.filter(type=JobType.EDIT, status=JobStatus.PENDING).count() == 0
 

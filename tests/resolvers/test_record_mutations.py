@@ -21,11 +21,11 @@ IMAGE = """mutation ($input: GenerateImageInput!) { generateImage(input: $input)
   id type status priority storyboardId record { id ... on ImageRecord { model ratio resolution seed reused } } } } }"""
 VIDEO = """mutation ($input: GenerateVideoInput!) { generateVideo(input: $input) { job {
   id type status record { ... on VideoRecord { model ratio resolution durationSeconds transition
-    audio { bgmUrl ducking } } } } } }"""
+    clipAudio { bgmUrl ducking } } } } } }"""
 AGAIN = """mutation ($input: RegenerateInput!) { regenerate(input: $input) { job {
   id priority record { id prompt negativePrompt inputImages ... on ImageRecord { seed style ratio } } } } }"""
 DELETE = """mutation ($ids: [ID!]!, $deleteFiles: Boolean) { deleteRecords(ids: $ids, deleteFiles: $deleteFiles) {
-  deletedIds failures { path id code message } successCount failedCount } }"""
+  deletedIds failures { path targetId code message } successCount failedCount } }"""
 CHOOSE = """mutation ($id: ID!, $sha256: String!) { chooseRecordFile(recordId: $id, sha256: $sha256) {
   record { id chosenFile { sha256 } } } }"""
 RESTORE = """mutation ($id: ID!) { restoreRecordVersion(versionId: $id) {
@@ -69,7 +69,7 @@ async def test_a_clip_is_asked_for_with_sound() -> None:
         "resolution": None,
         "durationSeconds": 5,
         "transition": "KEN_BURNS",
-        "audio": {"bgmUrl": "https://a.example/1.mp3", "ducking": True},
+        "clipAudio": {"bgmUrl": "https://a.example/1.mp3", "ducking": True},
     }
 
 

@@ -20,14 +20,15 @@ from tests.statements import counted_statements
 
 RECORD = """
 fragment All on GenerationRecord {
-  __typename id kind project { id name } workId storyboardId model prompt negativePrompt ratio resolution inputImages
+  __typename id kind project { projectId name }
+  workId storyboardId model prompt negativePrompt ratio resolution inputImages
   status error { code message } files { sha256 url sourceUrl } chosenFile { sha256 } site switchCount generationSeconds
   account { id sessionHint } originalAccount { id } creditsSpent safetyCheck reused
   versions { nodes { id number prompt model files { sha256 } } totalCount }
   job { id storyboardId record { id } } createdAt updatedAt
   ... on ImageRecord { intelligentRatio sampleStrength seed size steps guidanceScale scheduler style }
   ... on VideoRecord { durationSeconds videoSeed: seed fps motionStrength transition
-    audio { voiceoverUrl bgmUrl ducking } }
+    clipAudio { voiceoverUrl bgmUrl ducking } }
 }
 """
 ONE = "query ($id: ID!) { record(id: $id) { ...All } }" + RECORD
@@ -54,7 +55,7 @@ async def test_a_picture_is_shown_with_its_request_and_its_result() -> None:
     assert (answer["__typename"], answer["kind"], answer["project"]) == (
         "ImageRecord",
         "IMAGE",
-        {"id": "p", "name": "Film"},
+        {"projectId": "p", "name": "Film"},
     )
     assert (answer["seed"], answer["style"], answer["ratio"], answer["resolution"]) == (
         2**40,
@@ -92,7 +93,7 @@ async def test_a_clip_is_shown_with_its_own_fields() -> None:
         0.5,
         "FADE",
     )
-    assert answer["audio"] == {"voiceoverUrl": "https://a.example/1.wav", "bgmUrl": None, "ducking": False}
+    assert answer["clipAudio"] == {"voiceoverUrl": "https://a.example/1.wav", "bgmUrl": None, "ducking": False}
 
 
 async def attempts_on(job: Job, *sites: Site, credits_spent: int | None = 4) -> list[Attempt]:

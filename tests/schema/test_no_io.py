@@ -17,6 +17,7 @@ FILES = sorted(SCHEMA.glob("*.py"))
 # Functions of services that types call: pure ones, over values and rows that are at hand.
 PURE_FUNCTIONS = {
     "batch_jobs",
+    "file_name",
     "generation_seconds",
     "is_waiting",
     "page_request",

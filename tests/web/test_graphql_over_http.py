@@ -188,9 +188,9 @@ async def test_a_good_token_says_who_is_asking(make_settings: MakeSettings) -> N
     token = token_for("yuki", scopes=("system:read",))
     async with client_of(make_settings(secret=SECRET)) as client:
         response = await client.post(
-            "/graphql", json={"query": "{ me { id scopes } }"}, headers={"authorization": f"Bearer {token}"}
+            "/graphql", json={"query": "{ me { owner scopes } }"}, headers={"authorization": f"Bearer {token}"}
         )
-    assert response.json()["data"] == {"me": {"id": "yuki", "scopes": ["system:read"]}}
+    assert response.json()["data"] == {"me": {"owner": "yuki", "scopes": ["system:read"]}}
 
 
 async def test_the_idempotency_key_reaches_the_one_mutation(client: httpx.AsyncClient) -> None:

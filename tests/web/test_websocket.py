@@ -86,8 +86,8 @@ async def test_a_token_in_connection_init_says_who_is_asking(token_server: Runni
     token = token_for("mei")
     value = token if name == "authToken" else f"Bearer {token}"
     async with acknowledged(token_server, **{name: value}) as socket:
-        messages = await socket.results("1", "{ me { id } }")
-    assert messages[0]["payload"]["data"] == {"me": {"id": "mei"}}
+        messages = await socket.results("1", "{ me { owner } }")
+    assert messages[0]["payload"]["data"] == {"me": {"owner": "mei"}}
 
 
 @pytest.mark.parametrize(

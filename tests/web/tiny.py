@@ -36,7 +36,7 @@ class Context:
 
 @strawberry.type
 class Me:
-    id: str
+    owner: str
     name: str | None
     scopes: list[str]
 
@@ -83,7 +83,7 @@ class Query:
     @strawberry.field
     def me(self, info: Info[Context, None]) -> Me:
         viewer = info.context.viewer
-        return Me(id=viewer.id, name=viewer.name, scopes=list(viewer.scopes))
+        return Me(owner=viewer.id, name=viewer.name, scopes=list(viewer.scopes))
 
     @strawberry.field
     def context_number(self, info: Info[Context, None]) -> str:

@@ -328,7 +328,7 @@ ${d}`)}yield f.map(d=>d.body)}}catch(f){c=[f]}finally{try{a&&(l=i.return)&&(yiel
 
 {
   me {
-    id
+    owner
     scopes
   }
 }

@@ -15,7 +15,7 @@ const WELCOME = `# Ekonte: Ctrl-Space completes, Ctrl-Enter runs.
 
 {
   me {
-    id
+    owner
     scopes
   }
 }
