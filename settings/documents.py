@@ -14,7 +14,7 @@ class DocumentSettings(BaseSettings):
         50_000, ge=1000, description="Highest cost of an operation: values that its answer can have."
     )
     points_per_minute: int = Field(
-        600_000, ge=0, description="Points that an owner may use a minute, refilled evenly; 0: no limit."
+        1_000_000, ge=0, description="Points that an owner may use a minute, refilled evenly; 0: no limit."
     )
     query_timeout_seconds: float = Field(30, gt=0, description="Longest time of a query; mutations have none.")
     max_list_items: int = Field(1000, ge=100, description="Longest list in the variables of a request.")
