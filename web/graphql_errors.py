@@ -155,10 +155,12 @@ class ErrorPresenter:
 
 
 def _rest(errors: Sequence[GraphQLError]) -> PresentedError:
-    """One error for those that are not told, after which graphql-core may have stopped looking for more."""
+    """One error for those that are not told. graphql-core's last one may say that it stopped looking for more."""
     extensions = extensions_of(ErrorCode.BAD_USER_INPUT)
-    if len(errors) == 1 and errors[0].message.startswith("Too many "):
-        return PresentedError("There are more errors.", extensions=extensions)
+    if errors[-1].message.startswith("Too many "):
+        found = len(errors) - 1
+        message = f"And at least {found:,} more." if found else "There are more errors."
+        return PresentedError(message, extensions=extensions)
     if any(error.path is not None for error in errors):
         for error in errors:
             present_error(error)  # logs what the caller must not see

@@ -105,6 +105,15 @@ async def test_ten_errors_are_told_and_then_that_there_are_more(client: httpx.As
     assert errors[-1]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
+async def test_of_faults_in_variables_ten_are_told_too(client: httpx.AsyncClient) -> None:
+    query = "query ($c: [Colour!]!) { mix(colours: $c) }"
+    for count, last in ((30, "And 20 more."), (1000, "And at least 40 more.")):
+        response = await client.post("/graphql", json={"query": query, "variables": {"c": ["NOPE"] * count}})
+        errors = response.json()["errors"]
+        assert (len(errors), errors[-1]["message"]) == (11, last)
+        assert "NOPE" not in response.text
+
+
 async def test_a_hundred_errors_of_fields_are_told_and_the_number_of_the_rest(client: httpx.AsyncClient) -> None:
     query = "{ leaves(first: 100) { broken a: broken } }"
     answer = (await client.post("/graphql", json={"query": query})).json()

@@ -76,6 +76,10 @@ class Query:
         return colour.value
 
     @strawberry.field
+    def mix(self, colours: list[Colour]) -> str:
+        return "-".join(colour.value for colour in colours)
+
+    @strawberry.field
     def hello(self, name: str = "world") -> str:
         log.info("hello.asked", name=name)
         return f"hello {name}"
