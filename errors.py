@@ -4,7 +4,7 @@ EkonteError            a refused request; becomes a GraphQL error with extension
 ├── BadInputError      BAD_USER_INPUT, with the path of the invalid value within the input
 ├── UnsupportedFileError, FileTooLargeError
 ├── UnauthenticatedError, ForbiddenError
-├── NotFoundError, WorkflowNotFoundError
+├── NotFoundError, WorkflowNotFoundError, PersistedQueryNotFoundError
 ├── ConflictError
 ├── InsufficientCreditError, RateLimitedError (with the time to come again), QueryTooComplexError
 ├── OperationTimeoutError
@@ -27,6 +27,8 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     WORKFLOW_NOT_FOUND = "WORKFLOW_NOT_FOUND"
     NOT_FOUND = "NOT_FOUND"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
     CONFLICT = "CONFLICT"
     RATE_LIMITED = "RATE_LIMITED"
     TIMED_OUT = "TIMED_OUT"
@@ -46,6 +48,8 @@ ERROR_NUMBERS: dict[ErrorCode, int] = {
     ErrorCode.FORBIDDEN: 40301,
     ErrorCode.WORKFLOW_NOT_FOUND: 40401,
     ErrorCode.NOT_FOUND: 40402,
+    ErrorCode.PERSISTED_QUERY_NOT_FOUND: 40403,
+    ErrorCode.NOT_ACCEPTABLE: 40601,
     ErrorCode.CONFLICT: 40901,
     ErrorCode.RATE_LIMITED: 42901,
     ErrorCode.TIMED_OUT: 50401,
@@ -147,6 +151,21 @@ class WorkflowNotFoundError(EkonteError):
     code = ErrorCode.WORKFLOW_NOT_FOUND
 
 
+class PersistedQueryNotFoundError(EkonteError):
+    """The message is the one that clients with automatic persisted queries look for."""
+
+    code = ErrorCode.PERSISTED_QUERY_NOT_FOUND
+
+    def __init__(self) -> None:
+        super().__init__("PersistedQueryNotFound")
+
+
+class NotAcceptableError(EkonteError):
+    """A request whose Accept header allows none of the media types that there are."""
+
+    code = ErrorCode.NOT_ACCEPTABLE
+
+
 def not_found(what: str, path: Sequence[str | int] = ()) -> EkonteError:
     """The error for a row that does not exist or belongs to another user. what: its name in the message, e.g. "batch".
 
@@ -161,10 +180,21 @@ class ConflictError(EkonteError):
 
 
 def all_faults(faults: "Sequence[EkonteError]") -> EkonteError:
-    """One error for all errors of a request (at least one): CONFLICT if all of them are, else BAD_USER_INPUT."""
+    """One error for all errors of a batch (at least one): CONFLICT if all of them are, else BAD_USER_INPUT."""
+    return _combined(faults, (ConflictError,))
+
+
+def refusal_of(faults: "Sequence[EkonteError]") -> EkonteError:
+    """One error for all errors of a single input (at least one): BAD_USER_INPUT, unless they share another code."""
+    kinds = (ConflictError, NotFoundError, WorkflowNotFoundError, UnsupportedFileError, FileTooLargeError)
+    return _combined(faults, kinds)
+
+
+def _combined(faults: "Sequence[EkonteError]", kinds: "Sequence[type[EkonteError]]") -> EkonteError:
     first = faults[0]
     message = first.message if len(faults) == 1 else f"{first.message} (The first of {len(faults)} faults.)"
-    kind = ConflictError if all(fault.code is ErrorCode.CONFLICT for fault in faults) else BadInputError
+    codes = {fault.code for fault in faults}
+    kind = next((kind for kind in kinds if codes == {kind.code}), BadInputError)
     return kind(message, path=first.path, faults=faults)
 
 
@@ -191,3 +221,8 @@ class JobFailure(Exception):
 
 def _restore_job_failure(code: JobErrorCode, message: str, is_retryable: bool, upstream_code: str | None) -> JobFailure:
     return JobFailure(code, message, is_retryable=is_retryable, upstream_code=upstream_code)
+
+
+def shortened(text: str, characters: int = 64) -> str:
+    """A caller's text as a message quotes it: at most so many characters."""
+    return text if len(text) <= characters else f"{text[: characters - 1]}…"

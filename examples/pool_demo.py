@@ -49,8 +49,11 @@ CANCEL = "mutation ($id: ID!) { cancelJob(id: $id) { job { status } } }"
 ACCOUNTS = """
 subscription {
   accountChanges {
-    id name site status statusReason imageAvailability imageCount maxConcurrent quotaResetAt
-    cooldowns { until reason }
+    deletedAccountId
+    account {
+      id name site status statusReason imageAvailability imageCount maxConcurrent quotaResetAt
+      cooldowns { until reason }
+    }
   }
 }
 """
@@ -283,7 +286,11 @@ async def follow(client: GraphQLClient, view: View, console: Console) -> None:
 
 
 async def _follow_accounts(client: GraphQLClient, view: View, display: Display[View]) -> None:
-    async for account in _events(client, ACCOUNTS, "accountChanges", {}):
+    async for change in _events(client, ACCOUNTS, "accountChanges", {}):
+        account = change["account"]
+        if account is None:
+            view.accounts.pop(change["deletedAccountId"], None)
+            continue
         text = account_news(view.accounts.get(account["id"]), account, datetime.now(UTC))
         view.accounts[account["id"]] = account
         if text is not None:

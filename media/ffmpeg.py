@@ -14,6 +14,8 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from errors import JobErrorCode, JobFailure
+from media.confinement import plain_environment
+from media.processes import RENDERER
 from media.rendering import Rendering
 from media.slots import render_slot
 
@@ -93,9 +95,11 @@ async def run_ffmpeg(arguments: Sequence[str], rendering: Rendering, *, expected
     else INTERNAL with the line that names the cause.
     """
     common = ("-nostdin", "-y", "-hide_banner", "-progress", "pipe:1", "-nostats")
+    launched = (str(os.getpid()), str(RENDERER.memory_bytes), ffmpeg_path())
     async with render_slot(rendering.limit):
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", _LAUNCHER, str(os.getpid()), ffmpeg_path(), *common, *arguments),
+            *(sys.executable, "-I", "-S", _LAUNCHER, *launched, *common, *arguments),
+            env=plain_environment(os.environ),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

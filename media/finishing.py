@@ -15,6 +15,7 @@ from media.frames import Encoding, Plane, Planes, VideoWriter, from_frame
 from media.join import fitted_frames
 from media.loudness import master
 from media.mix import MixPlan, OwnSound, Voice, render_mix
+from media.opening import input_arguments
 from media.probe import MediaInfo, probe
 from media.rendering import Rendering
 from media.segments import PicturePlan, PictureShot, render_segment
@@ -206,9 +207,9 @@ def _together(clip: _Clip, picture: Path, sound: Path | None) -> list[str]:
     """ffmpeg's arguments for picture and sound in one file. V is a film stream, v would be a cover picture too."""
     end = ["-c:v", "copy", "-movflags", "+faststart", "-f", "mp4"]
     if sound is not None:
-        return ["-i", str(picture), "-i", str(sound), "-map", "0:V:0", "-map", "1:a:0", "-c:a", "copy", *end]
+        return [*input_arguments(picture), "-i", str(sound), "-map", "0:V:0", "-map", "1:a:0", "-c:a", "copy", *end]
     if not clip.info.has_audio:
-        return ["-i", str(picture), "-map", "0:V:0", *end]
+        return [*input_arguments(picture), "-map", "0:V:0", *end]
     fade = clip.fade_seconds
     encoded = ["-c:a", "aac", "-b:a", "192k", "-ar", "48000", "-ac", "2"]
     if fade:
@@ -216,4 +217,4 @@ def _together(clip: _Clip, picture: Path, sound: Path | None) -> list[str]:
         encoded = ["-af", fades, *encoded]
     elif clip.info.audio_codec == "aac":
         encoded = ["-c:a", "copy"]
-    return ["-i", str(picture), "-i", str(clip.path), "-map", "0:V:0", "-map", "1:a:0", *encoded, *end]
+    return [*input_arguments(picture), *input_arguments(clip.path), "-map", "0:V:0", "-map", "1:a:0", *encoded, *end]

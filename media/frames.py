@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from errors import JobErrorCode, JobFailure
+from errors import EkonteError, JobErrorCode, JobFailure
+from media.pictures import opened_picture
 
 Plane = NDArray[np.uint8]
 BLACK, NEUTRAL = 16, 128  # luma of black and chroma of grey, limited range
@@ -51,10 +52,12 @@ def encoding_of(quality: str) -> Encoding:
 def read_picture(path: Path, width: int, height: int, oversize: float) -> Image.Image:
     """A picture as RGB, upright, cropped to width:height, at most `oversize` times as large. Raises JobFailure."""
     try:
-        with Image.open(path) as opened:
+        with opened_picture(path) as opened:
             picture = ImageOps.exif_transpose(opened).convert("RGBA")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise JobFailure(JobErrorCode.INVALID_INPUT, "The picture cannot be read.", is_retryable=False) from error
+    except (OSError, EkonteError) as error:
+        reason = error.message if isinstance(error, EkonteError) else ""
+        message = f"The picture cannot be read. {reason}".rstrip()
+        raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=False) from error
     scale = max(width / picture.width, height / picture.height)
     cut_width, cut_height = min(picture.width, width / scale), min(picture.height, height / scale)
     left, top = (picture.width - cut_width) / 2, (picture.height - cut_height) / 2

@@ -7,25 +7,29 @@ from pathlib import Path
 import av
 from av.error import FFmpegError
 
-from errors import JobErrorCode, JobFailure
+from errors import EkonteError, JobErrorCode, JobFailure
 from media.frames import Encoding, VideoWriter
+from media.opening import open_media
 from media.worker import report_progress
 
+_UNREADABLE = (FFmpegError, EkonteError, ValueError, ArithmeticError)  # PyAV's own for odd formats are ValueErrors
 
-def unreadable(error: FFmpegError) -> JobFailure:
-    return JobFailure(JobErrorCode.INVALID_INPUT, f"A clip cannot be read: {error.strerror}.", is_retryable=False)
+
+def unreadable(error: Exception) -> JobFailure:
+    reason = error.strerror if isinstance(error, FFmpegError) else str(error).rstrip(".")
+    return JobFailure(JobErrorCode.INVALID_INPUT, f"A clip cannot be read: {reason}.", is_retryable=False)
 
 
 def fitted_frames(path: Path, width: int, height: int, fps: Fraction) -> Iterator[av.VideoFrame]:
     """The frames of any film at this rate, fitted into width x height (black bars where the shape differs)."""
     try:
-        with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
+        with open_media(path) as container:
             if not container.streams.video:
                 raise JobFailure(JobErrorCode.INVALID_INPUT, "A clip holds no picture.", is_retryable=False)
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1
             yield from _fit(container.decode(stream), stream, width, height, fps)
-    except FFmpegError as error:
+    except _UNREADABLE as error:
         raise unreadable(error) from error
 
 
@@ -104,7 +108,7 @@ def _are_alike(parts: Sequence[Path], width: int, height: int, fps: Fraction) ->
     kinds = set()
     for part in parts:
         try:
-            with av.open(str(part), options={"protocol_whitelist": "file"}) as container:
+            with open_media(part) as container:
                 if not container.streams.video:
                     return False
                 stream = container.streams.video[0]
@@ -112,7 +116,7 @@ def _are_alike(parts: Sequence[Path], width: int, height: int, fps: Fraction) ->
                 kinds.add(
                     (context.name, context.width, context.height, stream.average_rate, bytes(context.extradata or b""))
                 )
-        except FFmpegError as error:
+        except _UNREADABLE as error:
             raise unreadable(error) from error
     return len(kinds) == 1 and next(iter(kinds))[:4] == ("h264", width, height, fps)
 
@@ -123,7 +127,7 @@ def copy_packets(parts: Sequence[Path], out: Path, fps: Fraction) -> int:
     with av.open(str(out), "w", format="mp4", options={"movflags": "+faststart"}) as target:
         written: av.VideoStream | None = None
         for number, part in enumerate(parts):
-            with av.open(str(part)) as source:
+            with open_media(part) as source:
                 stream = source.streams.video[0]
                 if written is None:
                     written = target.add_stream_from_template(stream)

@@ -103,14 +103,14 @@ def render_mix(plan: MixPlan, out: Path) -> float:
     if frames < 1:
         raise JobFailure(JobErrorCode.INVALID_INPUT, "A film needs a length.", is_retryable=False)
     spoken: list[tuple[float, float]] = []
-    voices = [_load_voice(voice, spoken) for voice in plan.voices]
+    voices = [_load_voice(voice, spoken, plan.seconds) for voice in plan.voices]
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="music-") as scratch:
         music = _Music(plan.music, Path(scratch)) if plan.music is not None else None
         return write_wav(out, _blocks(plan, frames, voices, spoken, music))
 
 
-def _load_voice(voice: Voice, spoken: list[tuple[float, float]]) -> NDArray[np.int16]:
-    samples = read_samples(voice.path, 1)
+def _load_voice(voice: Voice, spoken: list[tuple[float, float]], film_seconds: float) -> NDArray[np.int16]:
+    samples = read_samples(voice.path, 1, film_seconds - voice.start_seconds)
     level = gated_level(samples)
     if level > 1e-5:
         samples = samples * min(linear(VOICE_DECIBELS) / level, linear(30))
@@ -166,7 +166,7 @@ def _load_sound(sound: Effect | OwnSound) -> Samples:
     if isinstance(sound, Effect):
         samples = effect_samples(sound.name, sound.seconds, sound.seed) * linear(EFFECT_DECIBELS + 20)
     else:
-        samples = read_samples(sound.path, 2)[: round(sound.seconds * SAMPLE_RATE)]
+        samples = read_samples(sound.path, 2, sound.seconds)
         level = gated_level(samples)
         samples = samples * min(linear(OWN_SOUND_DECIBELS) / max(level, 1e-6), 4.0)
     edge = min(round(_EDGE_SECONDS * SAMPLE_RATE), len(samples) // 2)

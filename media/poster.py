@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from errors import JobErrorCode, JobFailure
+from errors import EkonteError, JobErrorCode, JobFailure
 from media.frames import read_picture, to_jpeg
+from media.pictures import opened_picture
 from media.rendering import Rendering
 
 _SCORED_WIDTH = 320
@@ -39,10 +40,10 @@ def choose_poster(pictures: Sequence[Path]) -> int:
     best, best_score = -1, -1.0
     for number, path in enumerate(pictures):
         try:
-            with Image.open(path) as picture:
+            with opened_picture(path) as picture:
                 picture.draft("RGB", (2 * _SCORED_WIDTH, 2 * _SCORED_WIDTH))
                 score = score_picture(picture)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        except (OSError, EkonteError):
             continue
         if score > best_score:
             best, best_score = number, score

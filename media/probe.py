@@ -8,12 +8,10 @@ import av
 from av.error import FFmpegError
 
 from errors import UnsupportedFileError
+from media.bounds import BOUNDS, FileBounds, check_film, check_frame_rate, check_length, check_sound, check_streams
+from media.opening import open_media, read_head, required_demuxer
 
-# libavformat's names of the accepted containers; others (HLS, concat lists, images, ...) may refer to further files
-# or addresses and are refused without being opened.
-_VIDEO_TYPES = {"mov": "video/mp4", "matroska": "video/x-matroska"}
 _AUDIO_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "flac": "audio/flac"}
-_DEMUXERS = ("mov", "matroska", "wav", "mp3", "ogg", "flac")
 
 
 @dataclass(frozen=True)
@@ -35,23 +33,6 @@ class MediaInfo:
     channels: int | None = None
 
 
-def _demuxer(head: bytes) -> str | None:
-    """libavformat's name of the container with these first bytes."""
-    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
-        return "mov"
-    if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return "matroska"
-    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
-        return "wav"
-    if head.startswith(b"OggS"):
-        return "ogg"
-    if head.startswith(b"fLaC"):
-        return "flac"
-    if head.startswith(b"ID3") or (len(head) > 2 and head[0] == 0xFF and head[1] & 0xE6 in (0xE2, 0xE4, 0xE6)):
-        return "mp3"
-    return None
-
-
 def _content_type(demuxer: str, head: bytes, has_video: bool) -> str:
     if demuxer == "matroska":
         kind = "webm" if b"webm" in head[:64] else "x-matroska"
@@ -63,27 +44,23 @@ def _content_type(demuxer: str, head: bytes, has_video: bool) -> str:
     return "video/ogg" if demuxer == "ogg" and has_video else _AUDIO_TYPES[demuxer]
 
 
-def probe(path: Path) -> MediaInfo:
-    """Identifies the file at `path` by its content, not its name. Blocks: call it in a worker or a thread.
+def probe(path: Path, bounds: FileBounds = BOUNDS) -> MediaInfo:
+    """Identifies the file at `path` by its content, not its name. Blocks: call it in a worker.
 
-    Raises UnsupportedFileError with the reason for anything that is not sound or film that opens.
+    Raises UnsupportedFileError with the reason for anything that is not sound or film that opens, and
+    FileTooLargeError, with the bound and the file's value, for what is beyond one of the bounds.
     """
-    with path.open("rb") as file:
-        head = file.read(64)
-    if not head:
-        raise UnsupportedFileError("The file is empty.")
-    demuxer = _demuxer(head)
-    if demuxer is None:
-        raise UnsupportedFileError("The file is neither sound nor film of a kind that can be used.")
+    demuxer, head = required_demuxer(path), read_head(path)
     try:
-        with av.open(str(path), format=demuxer, options={"protocol_whitelist": "file"}) as container:
-            return _read(container, demuxer, head)
-    except (FFmpegError, ValueError, EOFError, OverflowError) as error:
+        with open_media(path) as container:
+            return _read(container, demuxer, head, bounds)
+    except (FFmpegError, ValueError, EOFError, ArithmeticError, LookupError, TypeError, AssertionError) as error:
         reason = error.strerror if isinstance(error, FFmpegError) else str(error)
         raise UnsupportedFileError(f"The file does not open as sound or film: {reason}.") from error
 
 
-def _read(container: av.container.InputContainer, demuxer: str, head: bytes) -> MediaInfo:
+def _read(container: av.container.InputContainer, demuxer: str, head: bytes, bounds: FileBounds) -> MediaInfo:
+    check_streams(len(container.streams), bounds)
     # A cover picture inside a sound file is a video stream to the demuxer, but no film.
     pictures = av.stream.Disposition.attached_pic
     videos = [stream for stream in container.streams.video if not stream.disposition & pictures]
@@ -91,12 +68,23 @@ def _read(container: av.container.InputContainer, demuxer: str, head: bytes) -> 
     if not videos and not sounds:
         raise UnsupportedFileError("The file holds neither sound nor film.")
     video, sound = next(iter(videos), None), next(iter(sounds), None)
+    for one in videos:
+        context = one.codec_context
+        check_film(context.width, context.height, bounds)
+        context.thread_count = 1
+    for other in sounds:
+        check_sound(other.codec_context.sample_rate, other.codec_context.channels, bounds)
+    if container.duration:
+        check_length(container.duration / av.time_base, bounds)
     stream = video or sound
     assert stream is not None
     first = next(iter(container.decode(stream)), None)
     if first is None:
         raise UnsupportedFileError("The file holds no frame that can be decoded.")
     seconds, frames = _length(container, stream)
+    check_length(seconds, bounds)
+    if video is not None and frames:
+        check_frame_rate(frames, seconds, bounds)
     width, height, rate = None, None, None
     if video is not None:
         width, height = video.width, video.height

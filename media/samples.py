@@ -9,7 +9,9 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from errors import JobErrorCode, JobFailure
+from errors import EkonteError, JobErrorCode, JobFailure
+from media.bounds import BOUNDS, check_sound
+from media.opening import open_media
 
 SAMPLE_RATE = 48_000
 Samples = NDArray[np.float32]
@@ -28,25 +30,38 @@ def decode_blocks(path: Path, channels: int) -> Iterator[Samples]:
     """The first sound stream of a file, in blocks. Raises JobFailure INVALID_INPUT where there is none."""
     layout = "mono" if channels == 1 else "stereo"
     try:
-        with av.open(str(path), options={"protocol_whitelist": "file"}) as container:
+        with open_media(path) as container:
             if not container.streams.audio:
                 raise JobFailure(JobErrorCode.INVALID_INPUT, "The file holds no sound.", is_retryable=False)
+            context = container.streams.audio[0].codec_context
+            check_sound(context.sample_rate, context.channels, BOUNDS)
             resampler = av.AudioResampler(format="flt", layout=layout, rate=SAMPLE_RATE)
             for frame in container.decode(container.streams.audio[0]):
                 for part in resampler.resample(frame):
                     yield part.to_ndarray().astype(np.float32, copy=False).reshape(-1, channels)
             for part in resampler.resample(None):
                 yield part.to_ndarray().astype(np.float32, copy=False).reshape(-1, channels)
-    except FFmpegError as error:
+    except EkonteError as error:
+        raise JobFailure(JobErrorCode.INVALID_INPUT, error.message, is_retryable=False) from error
+    except (FFmpegError, ValueError, ArithmeticError) as error:  # PyAV's own errors for odd formats are ValueErrors
+        reason = error.strerror if isinstance(error, FFmpegError) else str(error)
         raise JobFailure(
-            JobErrorCode.INVALID_INPUT, f"The sound cannot be read: {error.strerror}.", is_retryable=False
+            JobErrorCode.INVALID_INPUT, f"The sound cannot be read: {reason}.", is_retryable=False
         ) from error
 
 
-def read_samples(path: Path, channels: int = 1) -> Samples:
-    """Decodes a whole sound file; use decode_blocks for long ones."""
-    blocks = list(decode_blocks(path, channels))
-    return np.concatenate(blocks) if blocks else np.zeros((0, channels), np.float32)
+def read_samples(path: Path, channels: int = 1, most_seconds: float | None = None) -> Samples:
+    """Decodes a sound file, at most its first most_seconds; use decode_blocks for long ones."""
+    most = None if most_seconds is None else max(0, round(most_seconds * SAMPLE_RATE))
+    blocks: list[Samples] = []
+    frames = 0
+    for block in decode_blocks(path, channels):
+        blocks.append(block)
+        frames += len(block)
+        if most is not None and frames >= most:
+            break
+    samples = np.concatenate(blocks) if blocks else np.zeros((0, channels), np.float32)
+    return samples[:most]
 
 
 def resample(samples: NDArray[np.int16], rate: int) -> Samples:

@@ -1,19 +1,40 @@
-"""Render slots: limit the number of concurrent renderers on this machine across all processes."""
+"""Slots: limit how many renderings, and how many readers of strangers' files, run on this machine across processes.
+
+Renderings and readers have slots of their own, so that looking at an upload never waits for a film. Owners get slots in
+turn (media/fair_queue.py); of the slots for reading no owner gets all, so one owner's files that take long leave room
+for another's.
+"""
 
 import asyncio
 import contextlib
 import fcntl
+import hashlib
 import os
 import random
 import tempfile
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
-_POLL_SECONDS = (0.02, 0.05)
+from media.fair_queue import FairQueue
 
-# Per event loop only the first waiter polls the kernel, so waiting is cheap and first come, first served.
-_queues: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = weakref.WeakKeyDictionary()
+_POLL_SECONDS = (0.02, 0.05)
+_OWNER_FILES = 4096  # owners share so many lock files; two of one file share what one owner may hold
+
+# Of each event loop, by kind of slot.
+_queues: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, FairQueue]] = weakref.WeakKeyDictionary()
+_owner: ContextVar[str] = ContextVar("owner_of_work", default="")
+
+
+@contextlib.contextmanager
+def working_for(owner: str) -> Iterator[None]:
+    """Within the context, and in tasks that begin in it, slots are taken for this owner."""
+    token = _owner.set(owner)
+    try:
+        yield
+    finally:
+        _owner.reset(token)
 
 
 def slot_folder() -> Path:
@@ -39,27 +60,84 @@ def _try_lock(path: Path) -> int | None:
     return descriptor
 
 
-def _try_any(folder: Path, limit: int) -> int | None:
+def _try_any(folder: Path, name: str, limit: int) -> int | None:
     for number in range(limit):
-        if (descriptor := _try_lock(folder / f"slot-{number}.lock")) is not None:
+        if (descriptor := _try_lock(folder / f"{name}-{number}.lock")) is not None:
             return descriptor
     return None
 
 
-@contextlib.asynccontextmanager
-async def render_slot(limit: int) -> AsyncIterator[None]:
-    """Holds one of `limit` slots of this machine and user; waits for a free one without blocking the loop.
+class _OwnersShareIsHeldError(Exception):
+    """The owner holds all that it may hold, perhaps in another process."""
 
-    The kernel frees the slots of a process that dies. Must not be nested: a holder must not wait for a second slot.
-    """
+
+def _try_slot(folder: Path, name: str, limit: int, share: str | None) -> tuple[int, ...] | None:
+    """The descriptors that hold a slot and, where there is a share, a part of it; None while no slot is free."""
+    if share is None:
+        slot = _try_any(folder, name, limit)
+        return None if slot is None else (slot,)
+    part = _try_any(folder, share, limit - 1)
+    if part is None:
+        raise _OwnersShareIsHeldError
+    try:
+        slot = _try_any(folder, name, limit)
+    except BaseException:
+        os.close(part)
+        raise
+    if slot is None:
+        os.close(part)
+        return None
+    return (slot, part)
+
+
+def _share_of(name: str, owner: str) -> str:
+    digest = hashlib.sha256(owner.encode()).digest()
+    return f"{name}-of-{int.from_bytes(digest[:4], 'big') % _OWNER_FILES}"
+
+
+@contextlib.asynccontextmanager
+async def _slot(name: str, limit: int, owner: str, share: str | None) -> AsyncIterator[None]:
     if limit < 1:
         raise ValueError("limit must be at least 1")
     folder = slot_folder()
-    queue = _queues.setdefault(asyncio.get_running_loop(), asyncio.Lock())
-    async with queue:
-        while (descriptor := _try_any(folder, limit)) is None:  # noqa: ASYNC110 other processes set no event
-            await asyncio.sleep(random.uniform(*_POLL_SECONDS))
+    queue = _queues.setdefault(asyncio.get_running_loop(), {}).setdefault(name, FairQueue())
+    waiter = queue.join(owner)
+    descriptors: tuple[int, ...] | None = None
+    try:
+        while descriptors is None:
+            if queue.next() is not waiter:
+                waiter.called.clear()
+                await waiter.called.wait()
+                continue
+            try:
+                descriptors = _try_slot(folder, name, limit, share)
+            except _OwnersShareIsHeldError:
+                waiter.is_resting = True
+                queue.call_next()
+            if descriptors is None:  # other processes set no event
+                await asyncio.sleep(random.uniform(*_POLL_SECONDS))
+                waiter.is_resting = False
+    finally:
+        queue.leave(waiter, with_slot=descriptors is not None)
     try:
         yield
     finally:
-        os.close(descriptor)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        queue.release(owner)
+
+
+def render_slot(limit: int) -> contextlib.AbstractAsyncContextManager[None]:
+    """Holds one of `limit` render slots of this machine and user; waits for a free one without blocking the loop.
+
+    Within one process a waiting owner (working_for) gets a slot before another owner's further one. The kernel frees
+    the slots of a process that dies. Must not be nested: a holder must not wait for a second slot.
+    """
+    return _slot("slot", limit, _owner.get(), None)
+
+
+def reading_slot(limit: int, owner: str) -> contextlib.AbstractAsyncContextManager[None]:
+    """As render_slot, of the slots for reading strangers' files. Of two and more, an owner holds at most all but one,
+    counted over all processes.
+    """
+    return _slot("reader", limit, owner, _share_of("reader", owner) if limit > 1 else None)

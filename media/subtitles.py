@@ -1,5 +1,6 @@
-"""Subtitles: spoken lines as cues of readable length, timed to the voice, and as a SubRip file."""
+"""Subtitles: spoken lines as cues of readable length, timed to the voice, and as SubRip and WebVTT files."""
 
+import html
 import math
 import re
 import unicodedata
@@ -166,7 +167,20 @@ def write_srt(cues: Sequence[Cue], path: Path) -> None:
     path.write_text(format_srt(cues), encoding="utf-8")
 
 
-def _clock(seconds: float) -> str:
+def format_vtt(cues: Sequence[Cue]) -> str:
+    """The cues as a WebVTT file (https://www.w3.org/TR/webvtt1/)."""
+    blocks = (
+        f"{_clock(cue.start_seconds, '.')} --> {_clock(cue.end_seconds, '.')}\n{html.escape(cue.text, quote=False)}\n"
+        for cue in cues
+    )
+    return "\n".join(["WEBVTT\n", *blocks])
+
+
+def write_vtt(cues: Sequence[Cue], path: Path) -> None:
+    path.write_text(format_vtt(cues), encoding="utf-8")
+
+
+def _clock(seconds: float, point: str = ",") -> str:
     milliseconds = round(seconds * 1000)
     minutes, milliseconds = divmod(milliseconds, 60_000)
-    return f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1000:02},{milliseconds % 1000:03}"
+    return f"{minutes // 60:02}:{minutes % 60:02}:{milliseconds // 1000:02}{point}{milliseconds % 1000:03}"

@@ -43,7 +43,7 @@ def lay_track(entries: Sequence[tuple[Path, float]], total_seconds: float, out: 
             stop = min(start + size, total)
             while waiting and round(waiting[0][1] * SAMPLE_RATE) < stop:
                 path, at = waiting.pop(0)
-                running.append((round(at * SAMPLE_RATE), read_samples(path)))
+                running.append((round(at * SAMPLE_RATE), read_samples(path, 1, total_seconds - at)))
             block = np.zeros((stop - start, 1), np.float32)
             for at, samples in running:
                 first, last = max(at, start), min(at + len(samples), stop)

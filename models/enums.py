@@ -181,6 +181,7 @@ class FileRole(StrEnum):
     CANDIDATE = "CANDIDATE"  # each picture generated for a shot
     AUDIO = "AUDIO"
     SUBTITLES = "SUBTITLES"
+    SUBTITLES_VTT = "SUBTITLES_VTT"
     POSTER = "POSTER"
 
 

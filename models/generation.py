@@ -49,6 +49,9 @@ class GenerationRecord(OwnedRow):
             Index(fields=("owner", "id")),
             Index(fields=("owner", "work_id", "storyboard_id")),
             Index(fields=("owner", "request_sha256")),
+            Index(fields=("owner", "updated_at", "id")),
+            Index(fields=("owner", "storyboard_id", "id")),
+            Index(fields=("owner", "project_id", "work_id", "kind", "deleted_at", "id")),
         )
 
 

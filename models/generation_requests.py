@@ -12,6 +12,7 @@ from models.enums import JobType, LoadBalance, MediaKind, Polling, RateLimitHand
 from models.generation_parameters import PARAMETERS, GenerationParameters
 from models.ids import global_id
 
+STANDALONE_PROJECT = "default"
 STANDALONE_WORK = "default"
 DEFAULT_THRESHOLD = 0.95
 
@@ -48,7 +49,7 @@ class RequestedGeneration(GenerationParameters):
 
     kind: MediaKind
     storyboard_id: str
-    project_id: str = "default"
+    project_id: str = STANDALONE_PROJECT
     project_name: str | None = None
     work_id: str = STANDALONE_WORK
     polling: Polling = Polling.AUTO

@@ -7,7 +7,7 @@ The API shows it as text, since it exceeds 2^53, the limit of exact numbers in J
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 EPOCH_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
 MAX_PROCESS_NUMBER = 1023
@@ -106,6 +106,11 @@ def parse_global_id(text: str) -> tuple[str, int] | None:
         return None
     number = int(digits)
     return (model, number) if number < 2**63 else None
+
+
+def moment_of(number: int) -> datetime:
+    """When an id was created, to the millisecond."""
+    return datetime.fromtimestamp(((number >> 22) + EPOCH_MS) / 1000, UTC)
 
 
 def first_id_at(moment: datetime) -> int:

@@ -7,10 +7,14 @@ from tortoise.indexes import Index
 
 from models.base import OwnedRow, Row
 from models.enums import InputType, Stage, WorkflowStatus
+from models.generation_requests import STANDALONE_PROJECT
 
 
 class Workflow(OwnedRow):
     name = fields.CharField(max_length=255)
+    project_id = fields.CharField(max_length=128, default=STANDALONE_PROJECT)
+    project_name: Any = fields.CharField(max_length=200, null=True)
+    "The caller's own project, which the workflow's pictures and clips belong to."
     input_type = fields.CharEnumField(InputType, max_length=16)
     options: Any = fields.JSONField()
     "WorkflowOptions with defaults filled in, with the API's names."
@@ -27,7 +31,11 @@ class Workflow(OwnedRow):
 
     class Meta:
         table = "workflow"
-        indexes = (Index(fields=("owner", "id")), Index(fields=("status",)))
+        indexes = (
+            Index(fields=("owner", "id")),
+            Index(fields=("status",)),
+            Index(fields=("owner", "updated_at", "id")),
+        )
 
 
 class WorkflowStage(Row):

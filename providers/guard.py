@@ -18,6 +18,8 @@ import httpcore
 import httpx
 import structlog
 
+from providers.answer_heads import BoundedHeadStream, end_head
+
 log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 10.0
@@ -132,7 +134,8 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         error: Exception | None = None
         for address in await self._addresses(host, port):
             try:
-                return await self._backend.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                stream = await self._backend.connect_tcp(str(address), port, timeout, local_address, socket_options)
+                return BoundedHeadStream(stream)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 error = failed
         raise error or httpcore.ConnectError("no address")
@@ -186,6 +189,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                     extensions=request.extensions,
                 )
             )
+        end_head(answer.extensions.items())
         return httpx.Response(
             answer.status, headers=answer.headers, stream=_GuardedStream(answer), extensions=answer.extensions
         )

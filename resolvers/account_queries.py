@@ -1,23 +1,21 @@
 """Queries of the caller's accounts: by id, as a list, and statistics."""
 
-from typing import Annotated
-
 import strawberry
 
 from resolvers.fields import query
 from resolvers.ids import Id
-from resolvers.lists import ListFilter, several
+from resolvers.lists import ListFilter, listed, several
 from resolvers.node_queries import load_node
-from schema.account_inputs import AccountFilter, AccountOrder
+from schema.account_inputs import AccountFilter
 from schema.account_statistics import AccountStatistics
 from schema.accounts import Account
 from schema.context import Info
-from schema.enums import OrderDirection
 from schema.fields import given
-from schema.paging import Connection, connection, paged
+from schema.paging import Connection, paged
 from services.platform.paging import PageRequest
 from services.queries.account_statistics import account_statistics
-from services.queries.accounts import AccountConditions, AccountOrdering, account_count, account_page
+from services.queries.accounts import ACCOUNTS, AccountConditions, accounts_where
+from services.queries.orders import ACCOUNT_ORDERS
 
 
 def account_conditions(wanted: AccountFilter) -> AccountConditions:
@@ -31,12 +29,6 @@ def account_conditions(wanted: AccountFilter) -> AccountConditions:
     )
 
 
-def account_ordering(wanted: AccountOrder | None) -> AccountOrdering:
-    if wanted is None:
-        return AccountOrdering()
-    return AccountOrdering(wanted.field, wanted.direction is OrderDirection.DESC)
-
-
 @strawberry.type
 class AccountQueries:
     @query("An account of the caller's; null where there is none.")
@@ -46,21 +38,16 @@ class AccountQueries:
     @paged(
         "The caller's accounts. Relay paging with first/after or last/before; page (1-based, with first as its size) "
         "serves numbered pages. Default order: priority, then creation.",
-        both_ways=True,
+        ACCOUNT_ORDERS,
     )
     async def accounts(
         self,
         info: Info,
         request: PageRequest,
         filter: ListFilter[AccountFilter] = strawberry.UNSET,
-        order_by: Annotated[
-            AccountOrder | None,
-            strawberry.argument(description="The order; a cursor is valid only in the order that it was returned in."),
-        ] = strawberry.UNSET,
     ) -> Connection[Account] | None:
-        owner, conditions = info.context.owner, account_conditions(given(filter) or AccountFilter())
-        found = await account_page(owner, conditions, account_ordering(given(order_by)), request)
-        return connection(found, Account.from_row, lambda: account_count(owner, conditions))
+        where = accounts_where(account_conditions(given(filter) or AccountFilter()))
+        return await listed(info.context.owner, ACCOUNTS, where, request, Account.from_row)
 
     @query("Statistics of the caller's accounts.")
     async def account_statistics(self, info: Info) -> AccountStatistics | None:

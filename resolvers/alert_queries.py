@@ -10,12 +10,16 @@ from schema.context import Info
 from schema.fields import given
 from schema.paging import Connection, paged
 from services.platform.paging import PageRequest
-from services.queries.alerts import alerts_query
+from services.queries.alerts import ALERTS, alerts_where
+from services.queries.orders import ALERT_ORDERS
 
 
 @strawberry.type
 class AlertQueries:
-    @paged("Alerts about the caller's pool, batches, workflows and callbacks, and about the deployment, newest first.")
+    @paged(
+        "Alerts about the caller's pool, batches, workflows and callbacks, and about the deployment, newest first.",
+        ALERT_ORDERS,
+    )
     async def alerts(
         self,
         info: Info,
@@ -25,5 +29,4 @@ class AlertQueries:
             strawberry.argument(description="true: only open ones; false: only closed ones; null: all."),
         ] = strawberry.UNSET,
     ) -> Connection[Alert] | None:
-        query = alerts_query(info.context.owner, given(open))
-        return await listed(query, request, Alert.from_row)
+        return await listed(info.context.owner, ALERTS, alerts_where(given(open)), request, Alert.from_row)

@@ -43,6 +43,12 @@ class Audited(FieldExtension):
             await _write(entry)
 
 
+async def write_refusal(info: Any, mutation: str, code: ErrorCode) -> None:
+    """Writes the entry of a mutation that was refused before its resolver ran. info: graphql-core's or Strawberry's."""
+    context = info.context
+    await _write(write_entry(context.owner, mutation, outcome=code.value, arguments={}, request_id=context.request_id))
+
+
 async def _write(entry: Any) -> None:
     """Writes the entry and waits for it; the write completes even where the wait is cancelled."""
     task = asyncio.ensure_future(entry)

@@ -12,7 +12,8 @@ from schema.context import Info
 from schema.fields import given
 from schema.paging import Connection, paged
 from services.platform.paging import PageRequest
-from services.queries.batches import BatchConditions, batches_query
+from services.queries.batches import BATCHES, BatchConditions, batches_where
+from services.queries.orders import BATCH_ORDERS
 
 
 def batch_conditions(wanted: BatchFilter) -> BatchConditions:
@@ -32,12 +33,12 @@ class BatchQueries:
     async def batch(self, info: Info, id: Id) -> Batch | None:
         return await load_node(info, id, Batch)
 
-    @paged("The caller's batches, newest first.", both_ways=True)
+    @paged("The caller's batches, newest first.", BATCH_ORDERS)
     async def batches(
         self,
         info: Info,
         request: PageRequest,
         filter: ListFilter[BatchFilter] = strawberry.UNSET,
     ) -> Connection[Batch] | None:
-        query = batches_query(info.context.owner, batch_conditions(given(filter) or BatchFilter()))
-        return await listed(query, request, Batch.from_row)
+        where = batches_where(batch_conditions(given(filter) or BatchFilter()))
+        return await listed(info.context.owner, BATCHES, where, request, Batch.from_row)

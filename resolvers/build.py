@@ -12,12 +12,14 @@ from resolvers.alert_queries import AlertQueries
 from resolvers.asset_mutations import AssetMutations
 from resolvers.batch_mutations import BatchMutations
 from resolvers.batch_queries import BatchQueries
+from resolvers.bounds import bind
 from resolvers.callback_mutations import CallbackMutations
 from resolvers.catalogue_queries import CatalogueQueries
 from resolvers.film_mutations import FilmMutations
 from resolvers.job_mutations import JobMutations
 from resolvers.list_queries import ListQueries
 from resolvers.node_queries import NodeQueries
+from resolvers.project_queries import ProjectQueries
 from resolvers.record_mutations import RecordMutations
 from resolvers.record_queries import RecordQueries
 from resolvers.script_mutations import ScriptMutations
@@ -40,6 +42,7 @@ class Query(
     AlertQueries,
     RecordQueries,
     BatchQueries,
+    ProjectQueries,
     StatisticsQueries,
     ListQueries,
     StageQueries,
@@ -67,7 +70,7 @@ class Mutation(
 
 
 def build_schema(extensions: Iterable[Any] = ()) -> strawberry.Schema:
-    return strawberry.Schema(
+    schema = strawberry.Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
@@ -75,6 +78,7 @@ def build_schema(extensions: Iterable[Any] = ()) -> strawberry.Schema:
         extensions=(StorableText, *extensions),
         config=StrawberryConfig(scalar_map=SCALARS),
     )
+    return bind(schema)
 
 
 schema = build_schema()

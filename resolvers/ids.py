@@ -9,6 +9,7 @@ from errors import EkonteError, not_found
 from models.ids import parse_global_id
 from resolvers.places import word_of
 from schema.fields import given
+from services.platform.faults import open_faults
 from services.platform.paging import check_id_count
 
 Id = Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
@@ -21,10 +22,17 @@ def number_of(global_id: str, model: str) -> int | None:
 
 
 def need(global_id: str, model: str, *path: str) -> int:
-    """The number in the id. Raises WorkflowNotFoundError or NotFoundError for an id that is not one of that model."""
+    """The number in the id. Raises WorkflowNotFoundError or NotFoundError for an id that is not one of that model.
+
+    Where the request collects its faults, the error is added to them instead, and the number is 0, which no row has.
+    """
     number = number_of(global_id, model)
     if number is None:
-        raise missing(model, *path)
+        error, faults = missing(model, *path), open_faults()
+        if faults is None:
+            raise error
+        faults.add(error)
+        return 0
     return number
 
 

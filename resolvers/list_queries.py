@@ -12,12 +12,16 @@ from schema.jobs import Job, JobFilter
 from schema.paging import Connection, paged
 from schema.workflows import Workflow, WorkflowFilter
 from services.platform.paging import PageRequest
-from services.queries.lists import JobConditions, WorkflowConditions, jobs_query, workflows_query
+from services.queries.lists import JOBS, WORKFLOWS, JobConditions, WorkflowConditions, jobs_where, workflows_where
+from services.queries.orders import JOB_ORDERS, WORKFLOW_ORDERS
 
 
 def workflow_conditions(wanted: WorkflowFilter) -> WorkflowConditions:
     return WorkflowConditions(
-        statuses=several(wanted.status), stage=given(wanted.stage), name_contains=given(wanted.name_contains)
+        statuses=several(wanted.status),
+        stage=given(wanted.stage),
+        project_id=given(wanted.project_id),
+        name_contains=given(wanted.name_contains),
     )
 
 
@@ -38,15 +42,15 @@ class ListQueries:
     async def workflow(self, info: Info, id: Id) -> Workflow | None:
         return await load_node(info, id, Workflow)
 
-    @paged("The caller's workflows, newest first.", both_ways=True)
+    @paged("The caller's workflows, newest first.", WORKFLOW_ORDERS)
     async def workflows(
         self,
         info: Info,
         request: PageRequest,
         filter: ListFilter[WorkflowFilter] = strawberry.UNSET,
     ) -> Connection[Workflow] | None:
-        query = workflows_query(info.context.owner, workflow_conditions(given(filter) or WorkflowFilter()))
-        return await listed(query, request, Workflow.from_row)
+        where = workflows_where(workflow_conditions(given(filter) or WorkflowFilter()))
+        return await listed(info.context.owner, WORKFLOWS, where, request, Workflow.from_row)
 
     @query("A job of the caller's; null where there is none.")
     async def job(self, info: Info, id: Id) -> Job | None:
@@ -54,7 +58,7 @@ class ListQueries:
 
     @paged(
         "Jobs that the caller or the caller's workflows started, newest first; each lists its parts as children.",
-        both_ways=True,
+        JOB_ORDERS,
     )
     async def jobs(
         self,
@@ -62,5 +66,5 @@ class ListQueries:
         request: PageRequest,
         filter: ListFilter[JobFilter] = strawberry.UNSET,
     ) -> Connection[Job] | None:
-        query = jobs_query(info.context.owner, job_conditions(given(filter) or JobFilter()))
-        return await listed(query, request, Job.from_row)
+        where = jobs_where(job_conditions(given(filter) or JobFilter()))
+        return await listed(info.context.owner, JOBS, where, request, Job.from_row)

@@ -4,26 +4,27 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 import strawberry
-from tortoise.queryset import QuerySet
 
 from resolvers.ids import number_of
 from schema.fields import given
 from schema.paging import Connection, connection
 from services.platform.paging import PageRequest
-from services.queries.lists import newest_first
+from services.queries.row_lists import RowList, Where, row_count, row_page
 
 T = TypeVar("T")
 
 ListFilter = Annotated[T | None, strawberry.argument(description="Which to list; null: all.")]
 
 
-async def listed(query: QuerySet[Any], request: PageRequest, build: Callable[[Any], T]) -> Connection[T]:
-    """A page of an owned query, newest first: one statement, and another where totalCount is requested."""
+async def listed(
+    owner: str, rows: RowList, where: Where, request: PageRequest, build: Callable[[Any], T]
+) -> Connection[T]:
+    """A page of the owner's rows for which the conditions hold; they are counted only where totalCount is requested."""
 
     async def count() -> int:
-        return await query.count()
+        return await row_count(rows, owner, where)
 
-    return connection(await newest_first(query, request), build, count)
+    return connection(await row_page(rows, owner, where, request), build, count)
 
 
 def several(values: Sequence[T] | None) -> tuple[T, ...] | None:

@@ -53,7 +53,9 @@ from services.queries.records import (
     records_in_order,
     versions_in_order,
 )
+from services.queries.sources import source_files_by_workflow_id, texts_by_file
 from services.queries.waiting import waiting_by_job_id
+from services.queries.workflow_estimates import seconds_left_by_workflow_id
 
 # Each key takes one or two parameters of a statement; SQLite accepts 32,766 and PostgreSQL 32,767.
 MAX_BATCH_KEYS = 10_000
@@ -117,6 +119,9 @@ READS: dict[str, Read] = {
     "attempt_by_id": _by_id(Attempt),
     "picture_record_by_shot_id": picture_records_by_shot_id,
     "credits_by_workflow_id": credits_by_workflow_id,
+    "seconds_left_by_workflow_id": seconds_left_by_workflow_id,
+    "source_by_workflow_id": source_files_by_workflow_id,
+    "text_by_file": lambda _, files: texts_by_file(files),
     "record_by_id": records_in_order,
     "record_version_by_id": versions_in_order,
     "credits_by_record_id": credits_by_record_id,

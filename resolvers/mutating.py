@@ -53,7 +53,12 @@ async def incoming(file: UploadFile) -> AsyncIterator[IncomingFile]:
     async with scratch_folder() as folder:
         path = folder / "upload"
         size = await anyio.to_thread.run_sync(_copy, file.file, path)
-        yield IncomingFile(name=(file.filename or "")[:MAX_FILE_NAME], path=path, bytes=size)
+        yield IncomingFile(name=storable_name(file.filename or ""), path=path, bytes=size)
+
+
+def storable_name(name: str) -> str:
+    """The name without what no database stores (NUL, lone surrogates), and cut to the column's length."""
+    return name.replace("\x00", "").encode("utf-8", "ignore").decode()[:MAX_FILE_NAME]
 
 
 def _copy(source: BinaryIO, path: Path) -> int:

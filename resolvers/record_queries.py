@@ -19,7 +19,8 @@ from services.generation.catalogue import default_model
 from services.generation.catalogue import models as list_models
 from services.generation.checking import parameters_of
 from services.platform.paging import MAX_IDS, PageRequest, check_id_count
-from services.queries.records import RecordConditions, latest_records, records_query
+from services.queries.orders import RECORD_ORDERS
+from services.queries.records import RECORDS, RecordConditions, latest_records, records_where
 
 
 def record_conditions(wanted: RecordFilter) -> RecordConditions:
@@ -46,15 +47,16 @@ class RecordQueries:
     async def record(self, info: Info, id: Id) -> GenerationRecord | None:
         return await load_node(info, id, GenerationRecord)
 
-    @paged("The caller's records, those of the newest storyboards first.", both_ways=True)
+    @paged("The caller's records, those of the newest storyboards first.", RECORD_ORDERS)
     async def records(
         self,
         info: Info,
         request: PageRequest,
         filter: ListFilter[RecordFilter] = strawberry.UNSET,
     ) -> Connection[GenerationRecord] | None:
-        query = records_query(info.context.owner, record_conditions(given(filter) or RecordFilter()))
-        return await listed(query, request, record_from_row)
+        owner = info.context.owner
+        where = records_where(owner, record_conditions(given(filter) or RecordFilter()))
+        return await listed(owner, RECORDS, where, request, record_from_row)
 
     @query("The newest record of each storyboard, in the requested order; record is null where there is none.")
     async def latest_records(

@@ -18,6 +18,7 @@ from schema.storyboards import Storyboard
 from schema.videos import Video
 from services.film.impact import change_impact
 from services.platform.paging import MAX_IDS, PageRequest
+from services.queries.orders import ASSET_ORDERS
 
 Ids = Annotated[list[strawberry.ID] | None, strawberry.argument(description=f"At most {MAX_IDS} ids.")]
 
@@ -48,7 +49,9 @@ class StageQueries:
     async def edit(self, info: Info, id: Id) -> Edit | None:
         return await load_node(info, id, Edit)
 
-    @paged("A workflow's characters, props and scenes, newest first; empty where there is no such workflow.")
+    @paged(
+        "A workflow's characters, props and scenes, newest first; empty where there is no such workflow.", ASSET_ORDERS
+    )
     async def assets(
         self,
         info: Info,

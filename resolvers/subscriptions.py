@@ -20,6 +20,7 @@ from schema.workflow_events import (
     StageCompleted,
     StageFailed,
     WorkflowCompleted,
+    WorkflowDeleted,
     WorkflowEvent,
     WorkflowFailed,
     WorkflowProgressed,
@@ -29,7 +30,7 @@ from services.platform.events import job_topic, workflow_topic
 from services.platform.owned import rows_by_id
 from services.queries import workflow_events as events
 from services.queries.following import follow
-from services.queries.present import WorkflowRows, present_jobs, present_workflows
+from services.queries.present import WorkflowRows, deleted_job, deleted_workflow, present_jobs, present_workflows
 
 
 @strawberry.type(
@@ -37,7 +38,10 @@ from services.queries.present import WorkflowRows, present_jobs, present_workflo
     "state, never a growing queue. It completes when what it follows can no longer change."
 )
 class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions):
-    @subscription("Each job now, then at each change; completes when all have ended.")
+    @subscription(
+        "Each job now, then at each change; completes when all have ended. One that is deleted with its workflow is "
+        "sent as canceled."
+    )
     async def job_progress(
         self,
         info: Info,
@@ -49,14 +53,23 @@ class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions)
         for index, job_id in enumerate(job_ids):
             if job_id not in mine:
                 raise missing("Job", "ids", str(index))
-        states = follow(present_jobs(), context.owner, job_ids, job_topic, until=context.viewer.expires_at)
+        states = follow(
+            present_jobs(),
+            context.owner,
+            job_ids,
+            job_topic,
+            until=context.viewer.expires_at,
+            on_deleted=deleted_job,
+        )
         async with contextlib.aclosing(states):
             async for state in states:
                 context.clear_loaders()
                 context.loaders.job_by_id.prime(state.id, state.job)
                 yield Job.from_row(state.job)
 
-    @subscription("The events of a workflow, starting with its current state; completes when it has ended.")
+    @subscription(
+        "The events of a workflow, starting with its current state; completes when it has ended or was deleted."
+    )
     async def workflow_events(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="The workflow.")]
     ) -> AsyncGenerator[WorkflowEvent | None, None]:
@@ -65,13 +78,18 @@ class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions)
         if workflow_id not in await rows_by_id(WorkflowRow, context.owner, [workflow_id]):
             raise missing("Workflow", "id")
         states = follow(
-            present_workflows(), context.owner, [workflow_id], workflow_topic, until=context.viewer.expires_at
+            present_workflows(),
+            context.owner,
+            [workflow_id],
+            workflow_topic,
+            until=context.viewer.expires_at,
+            on_deleted=deleted_workflow,
         )
         seen: events.WorkflowState | None = None
         async with contextlib.aclosing(states):
             async for rows in states:
                 now = events.state_of(rows.workflow, rows.stages, rows.jobs)
-                due = events.first_events(now) if seen is None else events.events_between(seen, now)
+                due = [events.Deleted()] if rows.is_deleted else events.due_events(seen, now)
                 seen = now
                 for event in due:
                     context.clear_loaders()
@@ -83,7 +101,7 @@ class Subscription(AccountSubscriptions, AlertSubscriptions, BatchSubscriptions)
 
 def event_type(
     event: events.Event, rows: WorkflowRows
-) -> WorkflowProgressed | StageCompleted | StageFailed | WorkflowCompleted | WorkflowFailed:
+) -> WorkflowProgressed | StageCompleted | StageFailed | WorkflowCompleted | WorkflowFailed | WorkflowDeleted:
     workflow = Workflow.from_row(rows.workflow)
     match event:
         case events.Progressed(state):
@@ -101,3 +119,5 @@ def event_type(
             return WorkflowCompleted(workflow=workflow)
         case events.Failed(error):
             return WorkflowFailed(workflow=workflow, error=JobError.maybe(error))
+        case events.Deleted():
+            return WorkflowDeleted(deleted_workflow_id=workflow.id)

@@ -1,12 +1,11 @@
 """Mutations that create, pause, resume, cancel, retry, rename and delete workflows."""
 
-import json
 from typing import Annotated, Any
 
 import strawberry
 
-from errors import BadInputError
 from models.enums import InputType
+from models.generation_requests import STANDALONE_PROJECT
 from resolvers.each_by_id import delete_each
 from resolvers.fields import mutation
 from resolvers.ids import need
@@ -21,25 +20,17 @@ from services.film.workflow_options import WorkflowOptions
 from services.film.workflows import WorkflowRequest
 from services.platform.not_given import NOT_GIVEN
 
-MAX_PREFERENCES_BYTES = 16 * 1024
-
 WorkflowId = Annotated[strawberry.ID, strawberry.argument(description="The workflow.")]
 
 
 def options_of(input: WorkflowOptionsInput | None) -> WorkflowOptions:
-    """The caller's options, with defaults for those not given or null. Raises BadInputError."""
+    """The caller's options, with defaults for those not given or null."""
     if input is None or input is strawberry.UNSET:
         return WorkflowOptions()
     values = {name: given(getattr(input, name)) for name in WorkflowOptionsInput.__dataclass_fields__}
     chosen: dict[str, Any] = {name: value for name, value in values.items() if value is not None}
     chosen["pause_after"] = tuple(dict.fromkeys(values["pause_after"] or ()))
-    check_preferences(values["preferences"])
     return WorkflowOptions(**chosen)
-
-
-def check_preferences(preferences: object) -> None:
-    if len(json.dumps(preferences, ensure_ascii=False).encode("utf-8", "surrogatepass")) > MAX_PREFERENCES_BYTES:
-        raise BadInputError("preferences may have at most 16 KB of JSON.", path=["input", "options", "preferences"])
 
 
 @strawberry.type
@@ -57,6 +48,8 @@ class WorkflowMutations:
             input_file=given(input.input_file),
             options=options_of(input.options),
             callback_url=given(input.callback_url),
+            project_id=STANDALONE_PROJECT if input.project_id is None else input.project_id,
+            project_name=given(input.project_name),
         )
         key = key_for(info, input.idempotency_key)
         return WorkflowPayload.of(await workflows.create_workflow(info.context.owner, request, key))

@@ -3,9 +3,8 @@
 import strawberry
 
 from models.enums import AccountStatus, AccountType, Site
-from schema.enums import OrderDirection
 from schema.fields import optional
-from services.queries.accounts import AccountOrderField, Availability
+from services.queries.accounts import Availability
 
 
 @strawberry.input(description="Which accounts to list; all conditions hold at once.")
@@ -16,14 +15,6 @@ class AccountFilter:
     image_availability: Availability | None = optional("With this availability for pictures, whatever its status.")
     video_availability: Availability | None = optional("With this availability for clips, whatever its status.")
     name_contains: str | None = optional("With this text in the name; case does not matter.")
-
-
-@strawberry.input(description="The order of a list of accounts.")
-class AccountOrder:
-    field: AccountOrderField = strawberry.field(
-        description="The sort field; equal values are sorted by age, oldest first."
-    )
-    direction: OrderDirection = strawberry.field(default=OrderDirection.ASC, description="Which way.")
 
 
 @strawberry.input(

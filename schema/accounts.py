@@ -6,6 +6,7 @@ import strawberry
 
 from models.accounts import Account as AccountRow
 from models.enums import AccountStatus, AccountType, MediaKind, Site
+from models.ids import global_id
 from schema.attempts import Attempt
 from schema.context import Info
 from schema.errors import ItemFailure
@@ -14,6 +15,7 @@ from schema.paging import Connection, Node, child_connection, paged
 from services.platform.paging import PageRequest
 from services.queries.accounts import AccountStanding, Availability, CoolingDown
 from services.queries.children import ACCOUNT_ATTEMPTS
+from services.queries.orders import ATTEMPT_ORDERS
 
 
 @strawberry.type(description="A cooldown: a time without new work. kind and model null: for all work.")
@@ -81,7 +83,7 @@ class Account(Node):
         found = await info.context.loaders.cooldowns_by_account_id.load(self.row.id)
         return [Cooldown.of(cooldown) for cooldown in found]
 
-    @paged("The attempts that ran on it, newest first.")
+    @paged("The attempts that ran on it, newest first.", ATTEMPT_ORDERS)
     async def attempts(self, info: Info, request: PageRequest) -> Connection[Attempt] | None:
         return await child_connection(info, ACCOUNT_ATTEMPTS, self.row.id, request, Attempt.from_row)
 
@@ -112,6 +114,21 @@ class Account(Node):
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
+
+
+@strawberry.type(description="A change of an account: exactly one of the two fields is set.")
+class AccountChange:
+    account: Account | None = strawberry.field(description="The new or changed account as it is now.")
+    deleted_account_id: strawberry.ID | None = strawberry.field(
+        description="The id of an account that was deleted; remove it from what you keep."
+    )
+
+    @staticmethod
+    def of(account_id: int, row: AccountRow | None) -> "AccountChange":
+        """row: None where the account was deleted."""
+        if row is None:
+            return AccountChange(account=None, deleted_account_id=strawberry.ID(global_id("Account", account_id)))
+        return AccountChange(account=Account.from_row(row), deleted_account_id=None)
 
 
 @strawberry.type(description="The created accounts, and why others were refused.")

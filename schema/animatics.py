@@ -16,6 +16,7 @@ from schema.storyboards import Shot, status_of_target
 from services.film.artifacts.reading import ArtifactKey, ArtifactView
 from services.platform.paging import PageRequest
 from services.queries.children import ANIMATIC_PARTS
+from services.queries.orders import SHOWN_SHOT_ORDERS
 from services.queries.timetable import Span, timetable, total_seconds
 
 
@@ -100,7 +101,7 @@ class Animatic(Node):
     async def audio(self, info: Info) -> MediaFile | None:
         return MediaFile.maybe((await _made(info, ArtifactKind.ANIMATIC, self.row.id)).file(FileRole.AUDIO))
 
-    @paged("Its shots, in order of sequence.")
+    @paged("Its shots, in order of sequence.", SHOWN_SHOT_ORDERS)
     async def shots(self, info: Info, request: PageRequest) -> Connection[AnimaticShot] | None:
         return await child_connection(info, ANIMATIC_PARTS, self.row.id, request, AnimaticShot.from_row)
 

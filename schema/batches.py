@@ -20,6 +20,7 @@ from services.generation.batches.admission import Admission
 from services.generation.batches.end_states import Counts, progress_of
 from services.platform.paging import MAX_IDS, PageRequest
 from services.queries.batches import batch_jobs
+from services.queries.orders import PART_ORDERS
 
 
 @strawberry.type(description="How a batch uses the account pool, with the deployment's values filled in.")
@@ -118,7 +119,7 @@ class Batch(Node):
     async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
         return await deliveries_of(info, "batch", self.row.id)
 
-    @paged("The jobs of its items, in the order of the items, without jobs that newer ones replaced.")
+    @paged("The jobs of its items, in the order of the items, without jobs that newer ones replaced.", PART_ORDERS)
     async def jobs(
         self,
         info: Info,

@@ -34,6 +34,10 @@ class Edit(Node):
     async def subtitles(self, info: Info) -> MediaFile | None:
         return MediaFile.maybe((await self._film(info)).file(FileRole.SUBTITLES))
 
+    @resolved("The subtitles as WebVTT, for players in browsers; null of a film that was cut before there were any.")
+    async def subtitles_vtt(self, info: Info) -> MediaFile | None:
+        return MediaFile.maybe((await self._film(info)).file(FileRole.SUBTITLES_VTT))
+
     @resolved("A picture for the film's cover.")
     async def poster(self, info: Info) -> MediaFile | None:
         return MediaFile.maybe((await self._film(info)).file(FileRole.POSTER))

@@ -32,7 +32,7 @@ from models.enums import (
     Transition,
     WorkflowStatus,
 )
-from services.queries.accounts import AccountOrderField, Availability
+from services.queries.accounts import Availability
 
 E = TypeVar("E", bound=Enum)
 
@@ -193,13 +193,6 @@ describe(
     EXHAUSTED="It has reached its limit until the quota reset.",
 )
 describe(
-    AccountOrderField,
-    "The sort field of accounts.",
-    PRIORITY="Their priority, then when they were added.",
-    CREATED_AT="When they were added.",
-    LAST_USED_AT="When they were last given work; those that never were come last.",
-)
-describe(
     OrderDirection,
     "The sort direction.",
     ASC="The lowest first.",
@@ -244,6 +237,8 @@ describe(
     FORBIDDEN="40301: the caller may not do that.",
     WORKFLOW_NOT_FOUND="40401: there is no such workflow of the caller's.",
     NOT_FOUND="40402: there is no such object of the caller's.",
+    PERSISTED_QUERY_NOT_FOUND="40403: no document with that hash is kept; send the document with it.",
+    NOT_ACCEPTABLE="40601: the Accept header allows no answer that there is.",
     CONFLICT="40901: it conflicts with the current state.",
     RATE_LIMITED="42901: too many requests; retryAfterSeconds of the extensions says when to come again.",
     TIMED_OUT="50401: the query took too long; its work was cancelled.",

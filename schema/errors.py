@@ -31,6 +31,13 @@ class JobError:
         return None if stored is None else JobError.from_stored(stored)
 
 
+@strawberry.type(description="One of the reasons why an input was refused.")
+class Fault:
+    path: list[str] = strawberry.field(description="The place of the invalid value in the input.")
+    code: ErrorCode = strawberry.field(description="The error code.")
+    message: str = strawberry.field(description="The reason, as human-readable text.")
+
+
 @strawberry.type(
     description='Why one item of a list was refused; path is the item\'s place in the input, e.g. ["ids", "3"].'
 )
@@ -41,14 +48,20 @@ class ItemFailure:
     )
     code: ErrorCode = strawberry.field(description="The error code.")
     message: str = strawberry.field(description="The reason, as human-readable text.")
+    faults: list[Fault] = strawberry.field(description="All reasons; path, code and message are those of the first.")
 
     @staticmethod
     def of(error: EkonteError, path: list[str], target_id: str | None) -> "ItemFailure":
+        item = path[: len(path) - len(error.path)]
         return ItemFailure(
             path=path,
             target_id=None if target_id is None else strawberry.ID(target_id),
             code=error.code,
             message=error.message,
+            faults=[
+                Fault(path=[*item, *fault.path], code=fault.code, message=fault.message)
+                for fault in error.faults or (error,)
+            ],
         )
 
 

@@ -32,6 +32,8 @@ from schema.generation_parameters import (
     SizeInput,
 )
 from schema.workflow_inputs import KEY
+from schema.workflow_inputs import PROJECT as PROJECT
+from schema.workflow_inputs import PROJECT_NAME as PROJECT_NAME
 from services.generation.generation_input import USUAL_RATIO, USUAL_RESOLUTION, USUAL_SECONDS
 
 
@@ -56,8 +58,6 @@ def schema_default(value: str | int) -> Any:
 
 
 STANDALONE = "default"
-PROJECT = "The caller's id for the project, 1 to 128 characters."
-PROJECT_NAME = "The caller's name for the project."
 WORK = "The caller's id for the work, 1 to 128 characters."
 STORYBOARD = "The caller's id for the storyboard, 1 to 128 characters; it has one record of each kind."
 PROMPT = "The content to generate, 1 to 8000 characters."

@@ -12,12 +12,13 @@ from schema.context import Info
 from schema.errors import JobError
 from schema.fields import optional, resolved
 from schema.files import MediaFile
-from schema.job_results import JobResult, load_result
+from schema.job_results import JobResult, load_result, load_target
 from schema.links import linked, linked_list
 from schema.paging import Connection, Node, child_connection, paged
 from schema.records import GenerationRecord, record_from_row
 from services.platform.paging import PageRequest
 from services.queries.children import JOB_CHILDREN
+from services.queries.orders import PART_ORDERS
 from services.queries.waiting import is_waiting
 
 if TYPE_CHECKING:
@@ -60,6 +61,13 @@ class Job(Node):
     async def result(self, info: Info) -> JobResult | None:
         return await load_result(info, self.row)
 
+    @resolved(
+        "What it makes or changes, from its beginning on: the script, storyboard, video … of a stage, the record of a "
+        "picture or clip, the shot, asset … of a part. Null where that was deleted."
+    )
+    async def target(self, info: Info) -> Node | None:
+        return await load_target(info, self.row)
+
     @resolved("The files that this run produced, including its parts' files; never changes afterwards.")
     async def files(self, info: Info) -> list[MediaFile]:
         return await linked_list(info.context.loaders.files_by_job_id, self.row.id, MediaFile.from_row)
@@ -88,7 +96,7 @@ class Job(Node):
     async def parent(self, info: Info) -> "Job | None":
         return await linked(info.context.loaders.job_by_id, self.row.parent_id, Job.from_row)
 
-    @paged("Its parts (one picture, one clip …), oldest first.")
+    @paged("Its parts (one picture, one clip …), oldest first.", PART_ORDERS)
     async def children(self, info: Info, request: PageRequest) -> Connection["Job"] | None:
         return await child_connection(info, JOB_CHILDREN, self.row.id, request, Job.from_row)
 

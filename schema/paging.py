@@ -9,48 +9,70 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.arguments import StrawberryArgument
 
 from schema.context import Info
+from schema.enums import OrderDirection
 from schema.fields import NULL_BESIDE_ERROR, given, resolved
-from services.platform.paging import Page, PageRequest, page_request
+from schema.ordering import order_input
+from services.platform.paging import Orders, Page, PageRequest, page_request
 from services.queries.children import ChildList, ChildrenKey, Only
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
-FORWARD = {
+ARGUMENTS = {
     "first": (int, "How many from the front; 20 where not given, at most 100."),
     "after": (str, "Only what comes after this cursor."),
-}
-BOTH_WAYS = {
-    **FORWARD,
     "last": (int, "How many from the back, at most 100."),
     "before": (str, "Only what comes before this cursor."),
     "page": (int, "A numbered page instead, from 1, with first as its size."),
 }
+"The paging arguments of every list. A test holds that each connection has them, and orderBy."
+ORDER = "The order; null: {default}. A cursor is valid only in the order that it was returned in."
 
 
 class PageArguments(FieldExtension):
     """Checks the paging arguments and passes them to the function as `request`."""
 
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+
     async def resolve_async(self, next_: Any, source: Any, info: Any, **arguments: Any) -> Any:
-        asked = {name: given(arguments.pop(name)) for name in BOTH_WAYS if name in arguments}
-        return await next_(source, info, request=page_request(**asked), **arguments)
+        wanted = given(arguments.pop("order_by", None))
+        order = (
+            self._orders.ordering()
+            if wanted is None
+            else self._orders.ordering(wanted.field.name, wanted.direction is OrderDirection.DESC)
+        )
+        asked = {name: given(arguments.pop(name)) for name in ARGUMENTS if name in arguments}
+        return await next_(source, info, request=page_request(order, **asked), **arguments)
 
 
-def paged(description: str, *, both_ways: bool = False) -> Callable[[F], F]:
+def paged(description: str, orders: Orders) -> Callable[[F], F]:
     """A list field whose async function takes `request`, a PageRequest, and returns a Connection.
 
-    In the schema it has the arguments first and after instead; with both_ways also last, before and page. Invalid
-    arguments raise BadInputError before the function runs. The function's return type must be nullable, so that such an
-    error leaves the object that has the list in the response.
+    In the schema it has orderBy and the paging arguments instead. Invalid arguments raise BadInputError before the
+    function runs. The function's return type must be nullable, so that such an error leaves the object that has the
+    list in the response. orders: those that callers can choose from.
     """
+    default = orders.ordering()
     arguments = [
-        StrawberryArgument(name, None, StrawberryAnnotation(kind | None), description=text, default=strawberry.UNSET)
-        for name, (kind, text) in (BOTH_WAYS if both_ways else FORWARD).items()
+        StrawberryArgument(
+            "order_by",
+            None,
+            StrawberryAnnotation(order_input(orders) | None),
+            description=ORDER.format(default=default),
+            default=strawberry.UNSET,
+        ),
+        *(
+            StrawberryArgument(
+                name, None, StrawberryAnnotation(kind | None), description=text, default=strawberry.UNSET
+            )
+            for name, (kind, text) in ARGUMENTS.items()
+        ),
     ]
 
     def decorate(function: F) -> F:
         text = f"{description} {NULL_BESIDE_ERROR}"
-        field: Any = strawberry.field(description=text, extensions=[PageArguments()])(function)
+        field: Any = strawberry.field(description=text, extensions=[PageArguments(orders)])(function)
         own = [argument for argument in field.arguments if argument.python_name != "request"]
         field.arguments = own + arguments
         return cast(F, field)

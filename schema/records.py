@@ -25,6 +25,7 @@ from schema.links import linked, linked_list
 from schema.paging import Connection, Node, child_connection, paged
 from services.notifications.statistics.measures import generation_seconds, switch_count
 from services.platform.paging import PageRequest
+from services.queries.orders import RECORD_VERSION_ORDERS
 from services.queries.records import RECORD_VERSIONS
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ class GenerationRecord(Node):
     async def credits_spent(self, info: Info) -> int | None:
         return await info.context.loaders.credits_by_record_id.load(self.row.id)
 
-    @paged("Earlier results, newest first; generating again never destroys one.")
+    @paged("Earlier results, newest first; generating again never destroys one.", RECORD_VERSION_ORDERS)
     async def versions(self, info: Info, request: PageRequest) -> Connection[RecordVersion] | None:
         return await child_connection(info, RECORD_VERSIONS, self.row.id, request, RecordVersion.from_row)
 

@@ -14,6 +14,7 @@ from schema.links import linked_list
 from schema.paging import Connection, Node, child_connection, paged
 from services.platform.paging import PageRequest
 from services.queries.children import SCENES
+from services.queries.orders import SCENE_ORDERS
 
 
 @strawberry.type(
@@ -82,7 +83,7 @@ class Script(Node):
     storyboard_script: str | None = strawberry.field(description="The shot list as text, for people.")
     created_at: datetime = strawberry.field(description="When it was requested.")
 
-    @paged("Its scenes, in order.")
+    @paged("Its scenes, in order.", SCENE_ORDERS)
     async def scenes(self, info: Info, request: PageRequest) -> Connection[ScriptScene] | None:
         return await child_connection(info, SCENES, self.row.id, request, ScriptScene.from_row)
 

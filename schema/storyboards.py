@@ -18,6 +18,7 @@ from schema.records import ImageRecord, record_from_row
 from services.film.artifacts.reading import ArtifactKey, ArtifactView
 from services.platform.paging import PageRequest
 from services.queries.children import SHOTS
+from services.queries.orders import SHOT_ORDERS
 
 
 @strawberry.type(description="One picture of the film with its words.")
@@ -111,7 +112,7 @@ class Storyboard(Node):
     async def grid_images(self, info: Info) -> list[MediaFile]:
         return await linked_list(info.context.loaders.grid_files_by_storyboard_id, self.row.id, MediaFile.from_row)
 
-    @paged("In order of sequence.")
+    @paged("In order of sequence.", SHOT_ORDERS)
     async def shots(self, info: Info, request: PageRequest) -> Connection[Shot] | None:
         return await child_connection(info, SHOTS, self.row.id, request, Shot.from_row)
 

@@ -17,6 +17,7 @@ from schema.storyboards import Shot, status_of_target
 from services.film.artifacts.reading import ArtifactKey, ArtifactView
 from services.platform.paging import PageRequest
 from services.queries.children import VIDEO_SEGMENTS
+from services.queries.orders import SHOWN_SHOT_ORDERS
 
 
 @strawberry.type(description="The clip of a shot.")
@@ -81,7 +82,7 @@ class Video(Node):
     async def completed_segments(self, info: Info) -> int:
         return await info.context.loaders.made_clips_by_video_id.load(self.row.id)
 
-    @paged("Its clips, in order of sequence.")
+    @paged("Its clips, in order of sequence.", SHOWN_SHOT_ORDERS)
     async def segments(self, info: Info, request: PageRequest) -> Connection[VideoSegment] | None:
         return await child_connection(info, VIDEO_SEGMENTS, self.row.id, request, VideoSegment.from_row)
 

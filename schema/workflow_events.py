@@ -6,14 +6,16 @@ import strawberry
 
 from models.enums import Stage
 from schema.errors import JobError
-from schema.workflows import Workflow
+from schema.workflows import CURRENT_STAGE, Workflow
 
 
-@strawberry.type(description="The current state: sent first, and after each change.")
+@strawberry.type(
+    description="The current state: sent first, and after each change: progress, a new name, a pause, an edit."
+)
 class WorkflowProgressed:
     workflow: Workflow = strawberry.field(description="The workflow as it is now.")
     overall_progress: float = strawberry.field(description="From 0 to 1 over all stages.")
-    current_stage: Stage | None = strawberry.field(description="The stage that is running, has failed, or is next.")
+    current_stage: Stage | None = strawberry.field(description=CURRENT_STAGE)
     stage_progress: float = strawberry.field(description="Of the current stage, from 0 to 1.")
 
 
@@ -41,8 +43,13 @@ class WorkflowFailed:
     error: JobError | None = strawberry.field(description="Why it failed; null where it was canceled.")
 
 
+@strawberry.type(description="The workflow was deleted, with everything made in it; the last event.")
+class WorkflowDeleted:
+    deleted_workflow_id: strawberry.ID = strawberry.field(description="Its id; remove it from what you keep.")
+
+
 WorkflowEvent = Annotated[
-    WorkflowProgressed | StageCompleted | StageFailed | WorkflowCompleted | WorkflowFailed,
+    WorkflowProgressed | StageCompleted | StageFailed | WorkflowCompleted | WorkflowFailed | WorkflowDeleted,
     strawberry.union(
         "WorkflowEvent", description="An event of a workflow. Only WorkflowProgressed may be skipped for a slow reader."
     ),

@@ -3,6 +3,7 @@
 import strawberry
 
 from models.enums import GridLayout, InputType, Quality, Stage
+from models.generation_requests import STANDALONE_PROJECT
 from schema.callbacks import CALLBACK_URL
 from schema.fields import optional
 from schema.scalars import JSON
@@ -18,6 +19,8 @@ TARGET_SHOTS = (
     "About how many shots there are to be; null: as many as the text needs. Fewer condense the text: "
     "sentences are left out, the most telling stay."
 )
+PROJECT = "The caller's id for the project, 1 to 128 characters."
+PROJECT_NAME = "The caller's name for the project."
 KEY = "Idempotency: the same key with the same input gives the same response, for 24 hours."
 
 
@@ -78,4 +81,6 @@ class CreateWorkflowInput:
     input_file: str | None = optional(INPUT_FILE)
     options: WorkflowOptionsInput | None = optional("Its options; null: the defaults.")
     callback_url: str | None = optional(CALLBACK_URL)
+    project_id: str | None = strawberry.field(default=STANDALONE_PROJECT, description=PROJECT)
+    project_name: str | None = optional(PROJECT_NAME)
     idempotency_key: str | None = optional(KEY)

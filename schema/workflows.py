@@ -1,12 +1,13 @@
 """Workflows: a text that is turned into a film in six stages."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import strawberry
 
 from models.enums import GridLayout, InputType, Quality, Stage, WorkflowStatus
+from models.files import StoredFile
 from models.workflows import Workflow as WorkflowRow
 from models.workflows import WorkflowStage as StageRow
 from schema.animatics import Animatic
@@ -16,15 +17,23 @@ from schema.context import Info
 from schema.edits import Edit
 from schema.errors import JobError
 from schema.fields import optional, resolved
+from schema.files import MediaFile
 from schema.jobs import Job
 from schema.links import linked, linked_list
 from schema.paging import Connection, Node, child_connection, paged
+from schema.records import Project
 from schema.scalars import JSON
 from schema.scripts import Script
 from schema.storyboards import Storyboard
 from schema.videos import Video
 from services.platform.paging import PageRequest
 from services.queries.children import WORKFLOW_JOBS
+from services.queries.orders import ASSET_ORDERS, JOB_ORDERS
+
+CURRENT_STAGE = (
+    "The stage that is running, has failed or was canceled, or is next: while paused between two stages, the one that "
+    "resumeWorkflow goes on with. Null where all are done."
+)
 
 
 @strawberry.type(description="The workflow's options, with defaults filled in.")
@@ -98,6 +107,23 @@ class StageProgress(Node):
         )
 
 
+@strawberry.type(description="The text that a workflow is made from.")
+class WorkflowSource:
+    row: strawberry.Private[StoredFile]
+
+    @resolved("The text; null where it is longer than 64 KB, and then only in the file.")
+    async def text(self, info: Info) -> str | None:
+        return await info.context.loaders.text_by_file.load(self.row)
+
+    @resolved("The text as a file in UTF-8, whatever the file was that it was read from.")
+    def file(self) -> MediaFile:
+        return MediaFile.from_row(self.row)
+
+    @staticmethod
+    def from_row(row: StoredFile) -> "WorkflowSource":
+        return WorkflowSource(row=row)
+
+
 @strawberry.type(description="A text that is turned into a film in six stages.")
 class Workflow(Node):
     row: strawberry.Private[WorkflowRow]
@@ -107,8 +133,9 @@ class Workflow(Node):
     pause_reason: str | None = strawberry.field(
         description="Why the server paused it: its budget; null where a person did."
     )
-    current_stage: Stage | None = strawberry.field(description="The stage that is running, has failed, or is next.")
+    current_stage: Stage | None = strawberry.field(description=CURRENT_STAGE)
     progress: float = strawberry.field(description="From 0 to 1 over all stages. Never goes back within one run.")
+    project: Project = strawberry.field(description="The caller's project.")
     error: JobError | None = strawberry.field(description="Why it failed; null if it did not.")
     created_at: datetime = strawberry.field(description="When it was made.")
     updated_at: datetime = strawberry.field(description="When it last changed.")
@@ -116,6 +143,18 @@ class Workflow(Node):
     @resolved("Its options, with defaults filled in.")
     def options(self) -> WorkflowOptions:
         return WorkflowOptions.from_stored(self.row.options)
+
+    @resolved("The text that it is made from, as it was given inline or read from the file.")
+    async def source(self, info: Info) -> WorkflowSource | None:
+        return await linked(info.context.loaders.source_by_workflow_id, self.row.id, WorkflowSource.from_row)
+
+    @resolved(
+        "The estimated end, by the progress of its stages and by what such stages took before. Null where it has ended "
+        "or is paused, or where nothing is known yet."
+    )
+    async def estimated_completion(self, info: Info) -> datetime | None:
+        seconds = await info.context.loaders.seconds_left_by_workflow_id.load(self.row.id)
+        return None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
 
     @resolved("Credits that its pictures and clips cost, by the models' prices; 0 where nothing is made by a pool.")
     async def credits_spent(self, info: Info) -> int:
@@ -133,7 +172,7 @@ class Workflow(Node):
     async def script(self, info: Info) -> Script | None:
         return await linked(info.context.loaders.script_by_workflow_id, self.row.id, Script.from_row)
 
-    @paged("Its characters, props and scenes, newest first.")
+    @paged("Its characters, props and scenes, newest first.", ASSET_ORDERS)
     async def assets(
         self, info: Info, request: PageRequest, type: OnlyType = strawberry.UNSET
     ) -> Connection[Asset] | None:
@@ -155,7 +194,7 @@ class Workflow(Node):
     async def edit(self, info: Info) -> Edit | None:
         return await linked(info.context.loaders.edit_by_workflow_id, self.row.id, Edit.from_row)
 
-    @paged("The jobs of its stages, newest first; each lists its parts as children.")
+    @paged("The jobs of its stages, newest first; each lists its parts as children.", JOB_ORDERS)
     async def jobs(self, info: Info, request: PageRequest) -> Connection[Job] | None:
         return await child_connection(info, WORKFLOW_JOBS, self.row.id, request, Job.from_row)
 
@@ -170,6 +209,7 @@ class Workflow(Node):
             pause_reason=row.pause_reason,
             current_stage=row.current_stage,
             progress=row.progress,
+            project=Project(project_id=row.project_id, name=row.project_name),
             error=JobError.maybe(row.error),
             created_at=row.created_at,
             updated_at=row.updated_at,
@@ -180,6 +220,7 @@ class Workflow(Node):
 class WorkflowFilter:
     status: list[WorkflowStatus] | None = optional("In one of these states.")
     stage: Stage | None = optional("At this stage.")
+    project_id: str | None = optional("Of this project.")
     name_contains: str | None = optional("With this text in the name; case does not matter.")
 
 

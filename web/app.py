@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import strawberry
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -18,6 +17,8 @@ from services.platform.identity import Identity
 from services.platform.keys import Keys, load_keys
 from settings import Settings
 from web import graphiql
+from web.address_limit import AddressLimit
+from web.cors import PrefixedCORS
 from web.files import FileRoute, OpenFile
 from web.graphql_view import BuildContext, GraphQLView
 from web.health import Readiness, ReadyRoute, healthz
@@ -25,11 +26,9 @@ from web.metrics import MetricsRoute
 from web.middleware import HostGuard, OriginGuard, RequestLog
 from web.operation_limits import limits_of
 from web.trusted_documents import load_trusted_documents
-from web.uploads import PREFLIGHT_HEADERS, BodyLimits
+from web.uploads import BodyLimits
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
-
-CORS_HEADERS = ("authorization", "content-type", "idempotency-key", "x-request-id", "range")
 
 _UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
@@ -140,18 +139,16 @@ def _middleware(settings: Settings) -> list[Middleware]:
     own_host = () if settings.host in _UNSPECIFIED else (bracketed,)
     middleware = [
         Middleware(RequestLog),
+        Middleware(AddressLimit, most=settings.max_connections_per_address),
         Middleware(HostGuard, allowed_hosts=(*settings.allowed_hosts, *own_host)),
         Middleware(OriginGuard, allowed_origins=settings.allowed_origins),
     ]
     if settings.allowed_origins:
         middleware.append(
             Middleware(
-                CORSMiddleware,
-                allow_origins=[origin.rstrip("/") for origin in settings.allowed_origins],
-                allow_methods=["GET", "POST", "HEAD"],
-                allow_headers=[*CORS_HEADERS, *PREFLIGHT_HEADERS],
-                expose_headers=["x-request-id", "content-range", "accept-ranges", "etag"],
-                max_age=600,
+                PrefixedCORS,
+                allowed_origins=settings.allowed_origins,
+                allowed_headers=settings.allowed_headers,
             )
         )
     return middleware

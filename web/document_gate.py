@@ -13,6 +13,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
     OperationType,
     get_operation_ast,
     parse,
@@ -62,7 +63,11 @@ class Admission:
     cost: Cost | None
     max_points: int
     points_left: float | None
-    is_subscription: bool = False
+    operation: OperationDefinitionNode | None = None
+
+    @property
+    def is_subscription(self) -> bool:
+        return self.operation is not None and self.operation.operation is OperationType.SUBSCRIPTION
 
 
 # The admission of the operation that is being executed; set by `DocumentGate.admit`.
@@ -108,15 +113,14 @@ class DocumentGate:
         if variables:
             check_variables(variables, self._limits.variables)
         prepared = await self._prepared(query, owner)
-        cost = None
+        cost = operation = None
         if prepared.document is not None:
+            operation = get_operation_ast(prepared.document, operation_name)
             check_choice(prepared.document, operation_name, streams=streams)
             check_idempotency(prepared.document)
             cost = self.cost(prepared, variables, operation_name)
         left = await self._charge(owner, 1 if cost is None else max(1, cost.points))
-        admission = Admission(
-            prepared, cost, self._limits.max_points, left, is_subscription=_is_subscription(prepared, operation_name)
-        )
+        admission = Admission(prepared, cost, self._limits.max_points, left, operation)
         ADMISSION.set(admission)
         return admission
 
@@ -189,11 +193,6 @@ class DocumentGate:
         while self._characters > MAX_CACHED_CHARACTERS:
             oldest, _ = self._documents.popitem(last=False)
             self._characters -= len(oldest)
-
-
-def _is_subscription(prepared: Prepared, operation_name: str | None) -> bool:
-    operation = None if prepared.document is None else get_operation_ast(prepared.document, operation_name)
-    return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
 
 def _advice(cost: Cost) -> str:

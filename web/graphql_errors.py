@@ -24,7 +24,7 @@ _REQUEST_ERRORS = (MissingQueryError, CannotGetOperationTypeError, InvalidOperat
 
 INTERNAL_MESSAGE = "Something went wrong on the server. The log has details under the request's id."
 # Suggestions would reveal names of the schema although introspection is off.
-_SUGGESTION = re.compile(r" Did you mean .*\?$", re.DOTALL)
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 # graphql-core's messages about a wrong enum value, in literals and in variables.
 _WRONG_ENUM_VALUE = re.compile(r"does not exist in '(\w+)' enum\.|\bEnum '(\w+)' cannot represent ")
 MAX_LISTED_VALUES = 20

@@ -1,15 +1,16 @@
 """GraphQL over HTTP, SSE and WebSockets: Strawberry's view, adapted to the GraphQL over HTTP specification."""
 
 import asyncio
-import contextlib
 import copy
 from collections.abc import AsyncGenerator, Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any, Protocol, cast
 
 import orjson
 import strawberry
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import OperationDefinitionNode, OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -25,9 +26,18 @@ from strawberry.types import ExecutionResult, SubscriptionExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UNSET
 
-from errors import BadInputError, EkonteError, ErrorCode, RateLimitedError, UnauthenticatedError
+from errors import (
+    BadInputError,
+    EkonteError,
+    ErrorCode,
+    NotAcceptableError,
+    PersistedQueryNotFoundError,
+    RateLimitedError,
+    UnauthenticatedError,
+)
 from services.platform.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
 from services.platform.metrics.recording import record_owner, record_refused_request, record_websockets
+from web.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Acceptable, acceptable
 from web.admitted_operations import AdmittedOperations
 from web.document_gate import DocumentGate
 from web.graphql_errors import (
@@ -41,13 +51,16 @@ from web.graphql_errors import (
 from web.graphql_observing import ObservedOperations
 from web.json_bodies import TooManyValuesError, parse_json
 from web.operation_limits import OperationLimits
+from web.persisted_queries import PersistedQueries
+from web.sse import STREAM_HEADERS, EventStream, LineEvents, refusal_events
 from web.trusted_documents import TrustedDocuments, with_document_id
 from web.turns import TurnTakingExecutor
 from web.uploads import BodyLimits, LimitedRequestAdapter, TrackedReceive, close_uploads
 from web.websocket import Connection, TextWebSocketAdapter, TransportHandler
 
-JSON = "application/json"
-GRAPHQL_JSON = "application/graphql-response+json"
+NOT_ACCEPTABLE = (
+    f"The Accept header allows none of the media types that there are: {JSON}, {GRAPHQL_JSON} and {EVENT_STREAM}."
+)
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
 MAX_OPERATIONS_PER_CONNECTION = 100
 MAX_FILE_PATHS = 100
@@ -77,6 +90,7 @@ class GraphQLView(GraphQL[object, None]):
 
     request_adapter_class = LimitedRequestAdapter
     websocket_adapter_class = TextWebSocketAdapter
+    stream_transport_classes_by_protocol = MappingProxyType({GRAPHQL_SSE_PROTOCOL: LineEvents})
     graphql_transport_ws_handler_class = TransportHandler
 
     def __init__(
@@ -109,6 +123,7 @@ class GraphQLView(GraphQL[object, None]):
         self._identity = identity
         self._body_limits = body_limits
         self._closing = asyncio.Event() if closing is None else closing
+        self._persisted_queries = PersistedQueries()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -133,6 +148,8 @@ class GraphQLView(GraphQL[object, None]):
     async def _answer(self, request: Request) -> Response:
         token = IDEMPOTENCY_KEY.set(None)
         try:
+            if accepted(request).is_nothing:
+                raise NotAcceptableError(NOT_ACCEPTABLE)
             if request.method == "GET" and not self.allow_queries_via_get:
                 raise HTTPException(405, "This server takes no queries by GET; send a POST.")
             IDEMPOTENCY_KEY.set(idempotency_key(request))
@@ -226,42 +243,62 @@ class GraphQLView(GraphQL[object, None]):
             raise HTTPException(400, "`map` must contain a list of paths within `operations` for each file.") from error
 
     async def admit_operation(self, request: dict[str, Any], viewer: Viewer) -> str:
-        """The document of an operation that a WebSocket sent. Raises EkonteError if it must not be executed: wrong
-        types, limits exceeded, or the caller's budget used up.
+        """The document of an operation that a WebSocket sent, by its hash if it is persisted. Raises EkonteError if it
+        must not be executed: wrong types, limits exceeded, or the caller's budget used up.
         """
         request = self._named(request)
-        query = self._text(request.get("query"), request.get("extensions"))
-        if not isinstance(query, str):
+        if not isinstance(request.get("extensions"), dict | None):
+            raise BadInputError("`extensions` must be an object or null.")
+        document, _ = await self._admit(request, owner=viewer.id, streams=True)
+        if not isinstance(document, str):
             raise BadInputError("`query` must be a string.")
-        await self._gate.admit(query, request.get("variables"), request.get("operationName"), owner=viewer.id)
-        return query
+        return document
 
     def _named(self, request: dict[str, Any]) -> dict[str, Any]:
         return request if self._trusted is None else with_document_id(request)
 
-    def _text(self, query: object, extensions: object) -> object:
-        return query if self._trusted is None else self._trusted.text(query, extensions)
+    async def _admit(
+        self, request: Mapping[str, Any], *, owner: str, streams: bool
+    ) -> tuple[object, OperationDefinitionNode | None]:
+        """The document, by its id or hash where it has one, and the operation in it. Raises EkonteError."""
+        query, extensions = request.get("query"), request.get("extensions")
+        known = None
+        if self._trusted is not None:
+            query = self._trusted.text(query, extensions)
+        else:
+            known = self._persisted_queries.find(query, extensions)
+            query = query if known is None else known
+        admission = await self._gate.admit(
+            query, request.get("variables"), request.get("operationName"), owner=owner, streams=streams
+        )
+        operation = None if admission is None else admission.operation
+        if known is not None and operation is not None:
+            self._persisted_queries.keep(known, extensions)
+        return query, operation
 
     async def execute_operation(  # type: ignore[override]
         self, *, request: Request, request_data: GraphQLRequestData, **rest: Any
     ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
         if isinstance(request_data, GraphQLRequestData):
-            query = self._text(request_data.query, request_data.extensions)
-            request_data.query = query if isinstance(query, str) else None
-            await self._gate.admit(
-                query,
-                request_data.variables,
-                request_data.operation_name,
-                owner=request.state.viewer.id,
-                streams=request_data.protocol == "sse",
-            )
+            taken = accepted(request)
+            sent = {
+                "query": request_data.query,
+                "variables": request_data.variables,
+                "operationName": request_data.operation_name,
+                "extensions": request_data.extensions,
+            }
+            document, operation = await self._admit(sent, owner=request.state.viewer.id, streams=taken.has_stream)
+            request_data.query = cast(str | None, document)
+            is_subscription = operation is not None and operation.operation is OperationType.SUBSCRIPTION
+            # Strawberry asks after the execution how the answer is to be sent.
+            request_data.protocol = "sse" if taken.streams(is_subscription=is_subscription) else "http"
         return await super().execute_operation(request=request, request_data=request_data, **rest)
 
     # ------------------------------------------------------------ answering
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         response = await super().get_sub_response(request)
-        response.media_type = accepted_media_type(request.headers.get("accept"))
+        response.media_type = accepted(request).json or JSON
         return response
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
@@ -291,47 +328,7 @@ class GraphQLView(GraphQL[object, None]):
         headers: Mapping[str, str],
     ) -> Response:
         viewer: Viewer = request.state.viewer
-
-        def bounded() -> AsyncGenerator[str, None]:
-            return self._until_over(stream(), viewer.expires_at)
-
-        return await super().create_streaming_response(request, bounded, sub_response, headers)
-
-    async def _until_over(
-        self, chunks: AsyncGenerator[str, None], expires_at: datetime | None
-    ) -> AsyncGenerator[str, None]:
-        """The chunks until the server shuts down or the token expires, which sends an error and ends the stream."""
-        loop = asyncio.get_running_loop()
-        seconds = None if expires_at is None else (expires_at - datetime.now(UTC)).total_seconds()
-        deadline = None if seconds is None else loop.time() + seconds
-        closing = asyncio.ensure_future(self._closing.wait())
-        try:
-            async with contextlib.aclosing(chunks):
-                while True:
-                    following = asyncio.ensure_future(anext(chunks))
-                    left = None if deadline is None else max(0.0, deadline - loop.time())
-                    try:
-                        await asyncio.wait({following, closing}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-                    finally:
-                        is_there = following.done()
-                        if not is_there:
-                            following.cancel()
-                            await asyncio.wait({following})
-                        if not following.cancelled():
-                            following.exception()  # marks it as retrieved; the client may disconnect as the stream ends
-                    if closing.done():
-                        return
-                    if not is_there:
-                        break
-                    try:
-                        chunk = following.result()
-                    except StopAsyncIteration:
-                        return
-                    yield chunk
-        finally:
-            closing.cancel()
-        body = self.encode_json_string(error_body(UnauthenticatedError("The token has expired.")))
-        yield f"event: next\r\ndata: {body}\r\n\r\nevent: complete\r\ndata: \r\n\r\n"
+        return EventStream(stream(), closing=self._closing, expires_at=viewer.expires_at)
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -344,22 +341,9 @@ def idempotency_key(request: Request) -> str | None:
     return key
 
 
-def accepted_media_type(accept: str | None) -> str:
-    """application/graphql-response+json if its weight is at least that of application/json, else application/json."""
-    weights: dict[str, float] = {}
-    for part in (accept or "").split(","):
-        name, *parameters = (piece.strip() for piece in part.lower().split(";"))
-        weight = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                try:
-                    weight = float(parameter[2:])
-                except ValueError:
-                    weight = 0.0
-        weights[name] = weight
-    graphql_weight = weights.get(GRAPHQL_JSON, 0.0)
-    json_weight = weights.get(JSON, 0.0)
-    return GRAPHQL_JSON if graphql_weight > 0 and graphql_weight >= json_weight else JSON
+def accepted(request: Request | WebSocket) -> Acceptable:
+    """What the client takes as an answer; a header may be sent in several lines."""
+    return acceptable(", ".join(request.headers.getlist("accept")))
 
 
 def _headers(media_type: str) -> dict[str, str]:
@@ -372,7 +356,16 @@ def _headers(media_type: str) -> dict[str, str]:
 
 
 def _refusal(error: EkonteError, request: Request, *, status: int) -> Response:
-    headers = _headers(accepted_media_type(request.headers.get("accept")))
+    """The answer to a request that was refused as a whole. A client that takes a stream only gets errors of its
+    operation as a stream, as it would those of validation; all others by the status.
+    """
+    taken = accepted(request)
+    if taken.json is None and taken.has_stream and error.number // 100 == 400 and status == 400:
+        return Response(refusal_events(error), headers=STREAM_HEADERS)
+    headers = _headers(taken.json or JSON)
+    if isinstance(error, PersistedQueryNotFoundError) and taken.json != GRAPHQL_JSON:
+        # Clients with persisted queries read the errors of application/json in answers with status 200 only.
+        status = 200
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     if isinstance(error, RateLimitedError) and error.retry_after_seconds is not None:

@@ -32,6 +32,7 @@ LIST_SIZES: Mapping[str, int] = {
     "GenerationRecord.files": 8,
     "ImageRecord.callbackDeliveries": 20,
     "ImageRecord.files": 8,
+    "ItemFailure.faults": 5,
     "Job.attempts": 10,
     "Job.files": 20,
     "Query.latestRecords": ARGUMENTS,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ipaddress
 import logging
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -14,9 +15,16 @@ from starlette.applications import Starlette
 from errors import ConfigurationError
 from services.platform.file_links import own_address
 from settings import Settings
+from web.connection_protocols import bounded_protocols
+from web.connection_watch import ConnectionLimits, ConnectionWatch
 
 # Time for open streams and uploads to end after SIGTERM; the lifespan has the rest of ten seconds to close.
 GRACE_SECONDS = 3
+# Connections that wait in the kernel, and those of them that the event loop takes before it does anything else.
+QUEUED_CONNECTIONS = 2048
+ACCEPTED_AT_ONCE = 64
+# Files and sockets besides connections: the database, storage, renderers, upstream.
+OTHER_FILES = 512
 
 
 def check_exposure(settings: Settings) -> None:
@@ -50,18 +58,25 @@ def _is_loopback(host: str) -> bool:
 class EkonteServer(uvicorn.Server):
     """Prints the start message once the application is ready, and ends open streams before connections close."""
 
-    def __init__(self, config: uvicorn.Config, greeting: str, closing: asyncio.Event) -> None:
+    def __init__(self, config: uvicorn.Config, greeting: str, closing: asyncio.Event, watch: ConnectionWatch) -> None:
         super().__init__(config)
         self._greeting = greeting
         self._closing = closing
+        self._watch = watch
+        self._watching: asyncio.Task[None] | None = None
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._closing.set()
         await super().shutdown(sockets)
+        if self._watching is not None:
+            self._watching.cancel()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            for listening in sockets or ():
+                listening.listen(QUEUED_CONNECTIONS)  # asyncio has made it as short as ACCEPTED_AT_ONCE
+            self._watching = asyncio.create_task(self._watch.run())
             print(self._greeting, flush=True)
 
 
@@ -75,18 +90,24 @@ def serve(settings: Settings, make_app: Callable[[Settings], Starlette]) -> int:
     listening = _bind(settings.host, settings.port)
     settings = settings.model_copy(update={"port": listening.getsockname()[1]})
     app = make_app(settings)
+    watch = ConnectionWatch(connection_limits(settings))
+    http, websocket = bounded_protocols(watch)
     config = uvicorn.Config(
         app,
-        ws="websockets-sansio",
+        http=http,  # type: ignore[arg-type]
+        ws=websocket,  # type: ignore[arg-type]
+        backlog=ACCEPTED_AT_ONCE,
+        timeout_keep_alive=settings.keep_alive_seconds,
         ws_max_size=settings.max_json_bytes,
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_graceful_shutdown=GRACE_SECONDS,
         lifespan="on",
     )
-    server = EkonteServer(config, greeting(settings), app.state.closing)
+    server = EkonteServer(config, greeting(settings), app.state.closing, watch)
     # uvicorn raises the signal again after its shutdown; with this handler the process exits with code 0.
     signal.signal(signal.SIGTERM, lambda number, frame: None)
     # A ConfigurationError at the start is shown as one message, without uvicorn's traceback.
@@ -97,6 +118,32 @@ def serve(settings: Settings, make_app: Callable[[Settings], Starlette]) -> int:
     if refused is not None:
         raise refused
     return 0 if server.started else 1
+
+
+def connection_limits(settings: Settings) -> ConnectionLimits:
+    """The limits of the settings; fewer connections where the system lets this process open fewer files."""
+    connections = min(settings.max_connections, max(16, _raise_open_files(settings.max_connections) - OTHER_FILES))
+    return ConnectionLimits(
+        connections=connections,
+        per_address=settings.max_connections_per_address,
+        head_seconds=settings.request_head_seconds,
+        body_seconds=settings.request_body_seconds,
+        stalled_seconds=settings.stalled_seconds,
+        proxies=tuple(ipaddress.ip_network(proxy) for proxy in settings.trusted_proxies),
+    )
+
+
+def _raise_open_files(connections: int) -> int:
+    """Raises this process's limit of open files to what so many connections need, as far as it may; returns it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + OTHER_FILES
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+        return raised
+    return soft
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -111,7 +158,7 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         listening.bind(address)
         # From here on the address is bound; early connections wait until the application is ready.
-        listening.listen(2048)
+        listening.listen(QUEUED_CONNECTIONS)
     except OSError as error:
         listening.close()
         reason = error.strerror or "it cannot be used"

@@ -31,7 +31,7 @@ class View(Protocol):
     def make_context(self, viewer: Viewer) -> object: ...
 
     async def admit_operation(self, request: dict[str, Any], viewer: Viewer) -> str:
-        """The document to execute. Raises EkonteError if an operation must not be executed."""
+        """The document to execute. Raises EkonteError if the operation must not be executed."""
 
 
 class Connection:
@@ -74,7 +74,9 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         self._connection = connection
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        await super().handle_connection_init(message)
+        # Clients without a payload send null, or none.
+        given = message if message.get("payload") is not None else {**message, "payload": {}}
+        await super().handle_connection_init(given)
         viewer = self._connection.viewer
         if self.connection_acknowledged and viewer is not None and viewer.expires_at is not None and not self._expiry:
             self._expiry = asyncio.create_task(self._close_at(viewer.expires_at))
@@ -105,7 +107,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         if self.connection_acknowledged and message["id"] not in self.operations:
             try:
-                await self._admit(message)
+                message = await self._admitted(message)
             except EkonteError as error:
                 record_refused_request(error.code.value)
                 errors = error_body(error)["errors"]
@@ -113,13 +115,15 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 return
         await super().handle_subscribe(message)
 
-    async def _admit(self, message: SubscribeMessage) -> None:
+    async def _admitted(self, message: SubscribeMessage) -> SubscribeMessage:
+        """The message with the document that its hash stands for. Raises EkonteError if it must not be executed."""
         most = self.max_subscriptions_per_connection
         if most is not None and len(self.operations) >= most:
             raise RateLimitedError(f"A connection may have at most {most} concurrent operations.")
-        payload = cast(dict[str, Any], message["payload"])
+        payload: dict[str, Any] = dict(message["payload"])
         assert self._connection.viewer is not None
-        payload["query"] = await self._connection.view.admit_operation(payload, self._connection.viewer)
+        query = await self._connection.view.admit_operation(payload, self._connection.viewer)
+        return cast(SubscribeMessage, {**message, "payload": {**payload, "query": query}})
 
     async def shutdown(self) -> None:
         if self._expiry is not None:

@@ -7,7 +7,7 @@ from media.documents.plain import without_marks
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufff9-\ufffc]"
 )
-_TRAILING = re.compile(r"[ \t\u3000\xa0]+(?=\n|$)")
+_TRAILING = re.compile(r"(?<![ \t\u3000\xa0])[ \t\u3000\xa0]++(?=\n|$)")
 _INDENT = re.compile(r"^[\u3000\t\xa0 ]*[\u3000\t\xa0][\u3000\t\xa0 ]*", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{4,}")
 

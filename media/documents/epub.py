@@ -69,8 +69,7 @@ def read_epub(archive: SafeArchive, deadline: limits.Deadline) -> tuple[str, str
         deadline.check()
         chapter = _chapter(archive.read(name), deadline)
         size += len(chapter)
-        if size > limits.MAX_CHARACTERS:
-            raise limits.bomb_error(f"more than {limits.MAX_CHARACTERS} characters")
+        deadline.check_characters(size)
         if chapter:
             chapters.append(chapter)
     return "\n\n".join(chapters), title
@@ -123,7 +122,7 @@ def _chapter(data: bytes, deadline: limits.Deadline) -> str:
         return ""
     if root is None:
         return ""
-    lines: list[str] = [""]
+    lines: list[list[str]] = [[]]
     skipped_depth = 0
     for number, (event, node) in enumerate(etree.iterwalk(root, events=("start", "end"))):
         if number % 20_000 == 0:
@@ -134,20 +133,20 @@ def _chapter(data: bytes, deadline: limits.Deadline) -> str:
                 skipped_depth += 1
             if tag in _BLOCKS:
                 lines.append(
-                    "#" * int(tag[1]) + " " if re.fullmatch(r"h[1-6]", tag) else "* * *" if tag == "hr" else ""
+                    ["#" * int(tag[1]) + " "] if re.fullmatch(r"h[1-6]", tag) else ["* * *"] if tag == "hr" else []
                 )
             elif tag == "br":
-                lines.append("")
+                lines.append([])
             if not skipped_depth and node.text:
-                lines[-1] += node.text
+                lines[-1].append(node.text)
             continue
         if tag in _SKIPPED:
             skipped_depth -= 1
         if tag in _BLOCKS:
-            lines.append("")
+            lines.append([])
         if not skipped_depth and node.tail:
-            lines[-1] += node.tail
-    cleaned = (_SPACE.sub(" ", line).strip() for line in lines)
+            lines[-1].append(node.tail)
+    cleaned = (_SPACE.sub(" ", "".join(line)).strip() for line in lines)
     return "\n\n".join(line for line in cleaned if line.strip("# "))
 
 

@@ -2,9 +2,10 @@
 
 import re
 
+# Every repetition is bounded or takes no character back, so that no text takes time beyond its length.
 _HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 _SIGNS = (
-    re.compile(r"\[[^\]\n]+\]\([^)\s]+(?:\s+\"[^\"]*\")?\)"),
+    re.compile(r"\[[^\[\]\n]{1,500}+\]\([^)\s]{1,2000}+(?:\s{1,20}+\"[^\"]{0,500}+\")?\)"),
     re.compile(r"(?<!\*)\*\*[^*\n]+\*\*(?!\*)"),
     re.compile(r"^(?:```|~~~)", re.MULTILINE),
     re.compile(r"^\s{0,3}(?:[-*+]|\d+\.)\s+\S", re.MULTILINE),
@@ -13,20 +14,22 @@ _SIGNS = (
 # Three of the same in a row are a scene break, not a list.
 _LIST_MARK = re.compile(r"^[ \t]*(?:[*+-]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?(?=[^\s*+-])", re.MULTILINE)
 _STARRED = re.compile(r"^[ \t]*[*+][ \t]+(?=[^\s*+-])", re.MULTILINE)
-_WEB_LINK = re.compile(r"!?\[([^\]\n]*)\]\((?:https?://|www\.|mailto:|#|\.{0,2}/)[^)\s]*(?:\s+\"[^\"\n]*\")?\)")
+_WEB_LINK = re.compile(
+    r"!?\[([^\]\n]{0,500}+)\]\((?:https?://|www\.|mailto:|#|\.{0,2}/)[^)\s]{0,2000}+(?:\s{1,20}+\"[^\"\n]{0,500}+\")?\)"
+)
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
 _FENCE = re.compile(r"^(?:```|~~~).*$\n?", re.MULTILINE)
-_IMAGE = re.compile(r"!\[([^\]\n]*)\]\([^)\n]*\)")
-_LINK = re.compile(r"\[([^\]\n]+)\]\([^)\n]*\)")
+_IMAGE = re.compile(r"!\[([^\]\n]{0,500}+)\]\([^)\n]{0,2000}+\)")
+_LINK = re.compile(r"\[([^\]\n]{1,500}+)\]\([^)\n]{0,2000}+\)")
 _REFERENCE = re.compile(r"^\s{0,3}\[[^\]\n]+\]:\s+\S+.*$\n?", re.MULTILINE)
 _EMPHASIS = re.compile(
     r"(?<![\w*])(\*{1,3})(?=\S)([^*\n]+?)(?<=\S)\1(?!\w)|(?<!\w)(_{1,3})(?=\S)([^_\n]+?)(?<=\S)\3(?!\w)"
 )
 _CODE = re.compile(r"`([^`\n]+)`")
 _QUOTE = re.compile(r"^\s{0,3}>\s?", re.MULTILINE)
-_HTML = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>|<!--.*?-->", re.DOTALL)
+_HTML = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>|<!--.{0,5000}?-->", re.DOTALL)
 _SETEXT = re.compile(r"^(\S[^\n]*)\n(=+|-{3,})[ \t]*$", re.MULTILINE)
-_CLOSING_MARKS = re.compile(r"^(#{1,6}[ \t]+.*?)[ \t]+#+[ \t]*$", re.MULTILINE)
+_CLOSING_MARKS = re.compile(r"^(#{1,6}[ \t]+.{0,300}?)[ \t]{1,20}+#++[ \t]{0,20}+$", re.MULTILINE)
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!>-])")
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from errors import FileTooLargeError, UnsupportedFileError
+from media.bounds import BOUNDS, FileBounds, check_characters
 from media.documents import limits
 from media.documents.archives import SafeArchive
 from media.documents.clean import clean_characters, clean_text
@@ -48,11 +49,11 @@ class DocumentText:
     content_type: str
 
 
-def read_document(path: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> DocumentText:
+def read_document(path: Path, bounds: FileBounds = BOUNDS, max_bytes: int = DEFAULT_MAX_BYTES) -> DocumentText:
     """The text of a plain text, Markdown, Word, PDF or EPUB file; the file name is ignored.
 
-    Takes bounded memory and time whatever the file holds; meant for a worker process. Raises FileTooLargeError over
-    max_bytes, and UnsupportedFileError, with a human-readable reason, for another kind of file, one that is encrypted,
+    Meant for a confined worker process. Raises FileTooLargeError over max_bytes and over a bound (pages, characters,
+    time), and UnsupportedFileError, with a human-readable reason, for another kind of file, one that is encrypted,
     damaged, empty or a decompression bomb.
     """
     size = path.stat().st_size
@@ -64,14 +65,14 @@ def read_document(path: Path, *, max_bytes: int = DEFAULT_MAX_BYTES) -> Document
         head = stream.read(_HEAD_BYTES)
     if not head:
         raise UnsupportedFileError("The file is empty.")
-    document = _read(path, head)
+    document = _read(path, head, limits.Deadline(bounds))
+    check_characters(len(document.text), bounds)
     if not any(character.isalnum() for character in document.text):
         raise UnsupportedFileError("The file holds no text.")
     return document
 
 
-def _read(path: Path, head: bytes) -> DocumentText:
-    deadline = limits.Deadline()
+def _read(path: Path, head: bytes, deadline: limits.Deadline) -> DocumentText:
     if b"%PDF-" in head[:1024]:
         text, title = read_pdf(path, deadline)
         return DocumentText(clean_text(text), title, "application/pdf")
@@ -81,6 +82,7 @@ def _read(path: Path, head: bytes) -> DocumentText:
     decoded = decode_text(path.read_bytes())
     if decoded is None:
         raise UnsupportedFileError(f"The file is not text in a known encoding. {_TAKEN}")
+    check_characters(len(decoded), deadline.bounds)
     text = clean_characters(decoded)
     if is_markdown(text):
         text, title = strip_markdown(text)

@@ -1,14 +1,17 @@
 """Reads Word documents (.docx): headings, paragraphs and tables in document order."""
 
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import docx
 from docx.opc.exceptions import OpcError
+from docx.oxml.ns import qn
 from docx.table import Table
 from docx.text.paragraph import Paragraph
+from lxml import etree  # type: ignore[import-untyped]
 
-from errors import UnsupportedFileError
+from errors import FileTooLargeError, UnsupportedFileError
 from media.documents import limits
 from media.documents.archives import SafeArchive
 
@@ -28,24 +31,42 @@ def read_word(path: Path, archive: SafeArchive, deadline: limits.Deadline) -> tu
     try:
         document = docx.Document(str(path))
         title = (document.core_properties.title or "").strip() or None
+        styles = {style.style_id: (style.name or "").lower() for style in document.styles}
         lines: list[str] = []
-        size = 0
+        size = cells = 0
         for block in document.iter_inner_content():
             deadline.check()
-            line = _table(block) if isinstance(block, Table) else _paragraph(block)
+            if isinstance(block, Table):
+                cells += len(block._tbl.xpath("./w:tr/w:tc"))
+                if cells > limits.MAX_CELLS:
+                    raise FileTooLargeError(f"The tables have {cells} cells; at most {limits.MAX_CELLS} are allowed.")
+                line = _table(block, deadline)
+            else:
+                line = _paragraph(block, styles)
             size += len(line)
-            if size > limits.MAX_CHARACTERS:
-                raise limits.bomb_error(f"more than {limits.MAX_CHARACTERS} characters")
+            deadline.check_characters(size)
             if line:
                 lines.append(line)
-    except (OpcError, zipfile.BadZipFile, KeyError, ValueError, AttributeError, SyntaxError) as error:
+    except (
+        OpcError,
+        zipfile.BadZipFile,
+        LookupError,
+        ValueError,
+        AttributeError,
+        TypeError,
+        SyntaxError,
+        AssertionError,
+        RecursionError,
+        NotImplementedError,
+        etree.LxmlError,
+    ) as error:
         raise UnsupportedFileError("This Word document is damaged and cannot be read.") from error
     return "\n\n".join(lines), title
 
 
-def _paragraph(paragraph: Paragraph) -> str:
+def _paragraph(paragraph: Paragraph, styles: Mapping[str, str]) -> str:
     text = paragraph.text.strip()
-    style = (paragraph.style.name or "").lower() if paragraph.style is not None else ""
+    style = styles.get(paragraph._p.style or "", "")
     if text and style == "title":
         return text
     if text and style.startswith("heading"):
@@ -54,13 +75,18 @@ def _paragraph(paragraph: Paragraph) -> str:
     return text
 
 
-def _table(table: Table) -> str:
+def _table(table: Table, deadline: limits.Deadline) -> str:
+    """The cells that are there, each once: a cell that spans columns is not repeated in each of them, for it may claim
+    to span two thousand million.
+    """
     rows = []
-    for row in table.rows:
+    for row in table._tbl.tr_lst:
+        deadline.check()
         cells: list[str] = []
-        for cell in row.cells:
-            text = " ".join(cell.text.split())
-            if not cells or cells[-1] != text:  # merged cells repeat
+        for cell in row.tc_lst:
+            words = " ".join(Paragraph(part, table).text for part in cell.findall(qn("w:p")))
+            text = " ".join(words.split())
+            if not cells or cells[-1] != text:
                 cells.append(text)
         rows.append("\t".join(cells).strip())
     return "\n".join(row for row in rows if row)

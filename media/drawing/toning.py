@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from media.pictures import opened_picture
+
 _SAMPLED = (64, 64)
 _SHARE = 0.45  # of the way, so that the drawing's own light stays visible
 _MOST_SPREAD = 1.6  # keeps a flat drawing from becoming gaudy
@@ -15,8 +17,8 @@ _MOST_SPREAD = 1.6  # keeps a flat drawing from becoming gaudy
 def tone_towards(picture: Image.Image, references: Sequence[Path]) -> Image.Image:
     """The drawing with its colours moved towards the mean and spread of the references' colours.
 
-    After Reinhard et al., "Color Transfer between Images" (2001), in YCbCr, by lookup tables. Raises OSError where a
-    reference does not open.
+    After Reinhard et al., "Color Transfer between Images" (2001), in YCbCr, by lookup tables. Raises what
+    opened_picture raises for a reference.
     """
     told = np.concatenate([_colours(_opened(path)) for path in references])
     own = _colours(picture.resize(_SAMPLED, Image.Resampling.BOX))
@@ -31,7 +33,7 @@ def tone_towards(picture: Image.Image, references: Sequence[Path]) -> Image.Imag
 
 
 def _opened(path: Path) -> Image.Image:
-    with Image.open(path) as opened:
+    with opened_picture(path) as opened:
         opened.draft("RGB", (2 * _SAMPLED[0], 2 * _SAMPLED[1]))
         return ImageOps.exif_transpose(opened).convert("RGB").resize(_SAMPLED, Image.Resampling.BOX)
 

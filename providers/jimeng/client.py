@@ -1,21 +1,22 @@
 """The provider `jimeng`: the calls of a PooledProvider on Jimeng and Dreamina."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import structlog
 
+from errors import EkonteError
 from providers.jimeng.answers import fields, read_envelope, refuse
 from providers.jimeng.caching import Cache
 from providers.jimeng.calling import Caller, account_key, is_surely_not_sent, reason
 from providers.jimeng.catalogue import PROVIDER, catalogue
 from providers.jimeng.clip_drafts import clip_submission
 from providers.jimeng.drafting import GENERATE_PATH, Fresh, Submission, submit_body
-from providers.jimeng.faults import HttpFaultError, not_reached, unreadable
-from providers.jimeng.fitting import fit_picture
+from providers.jimeng.faults import HttpFaultError, invalid, not_reached, unreadable
+from providers.jimeng.fitting import FittedPicture, fit_or_refuse
 from providers.jimeng.history import image_info, item_id, link_of, mapping, read_task, whole_number
 from providers.jimeng.picture_drafts import picture_submission
 from providers.jimeng.uploading import Uploader
@@ -31,6 +32,8 @@ from providers.pooled import (
     UpstreamTask,
 )
 from settings import JimengSettings
+
+RunApart = Callable[[Callable[[Path], FittedPicture | str], Path], Awaitable[FittedPicture | str]]
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +64,10 @@ class JimengProvider:
         allowed_private_hosts: Collection[str],
         *,
         transport: httpx.AsyncBaseTransport | None = None,
+        run_apart: RunApart = asyncio.to_thread,
     ) -> None:
+        """run_apart: calls a function of an input picture off the event loop; in a process where it is a stranger's."""
+        self._run_apart = run_apart
         self._settings = settings
         self.call_timeout_seconds = settings.jimeng_timeout_seconds
         self._caller = Caller(settings, allowed_private_hosts, transport)
@@ -164,7 +170,12 @@ class JimengProvider:
     # ------------------------------------------------------------ the task
 
     async def upload(self, credential: Credential, picture: Path) -> str:
-        fitted = await asyncio.to_thread(fit_picture, picture)
+        try:
+            fitted = await self._run_apart(fit_or_refuse, picture)
+        except EkonteError as error:
+            raise invalid(error.message) from error
+        if isinstance(fitted, str):
+            raise invalid(fitted)
         return await self._uploader.upload(credential, fitted.content)
 
     async def submit(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Accepted:

@@ -7,12 +7,14 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from providers.jimeng.faults import invalid
+from providers.pooled import UpstreamFaultError
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 MAX_SIDE = 4096
 MAX_SENT_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 150_000_000
 FORMATS = ("JPEG", "PNG")
+READ_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 QUALITIES = (92, 85, 75)
 SHRINK = 0.8  # of each side, if no quality is small enough
 ORIENTATION_TAG = 0x0112
@@ -25,8 +27,17 @@ class FittedPicture:
     height: int
 
 
+def fit_or_refuse(picture: Path) -> FittedPicture | str:
+    """As fit_picture, for another process: the message in place of the error."""
+    try:
+        return fit_picture(picture)
+    except UpstreamFaultError as fault:
+        return fault.message
+
+
 def fit_picture(picture: Path) -> FittedPicture:
-    """Blocking; call it in a thread. A file within the limits is returned unchanged.
+    """Blocking; call it in a process of its own, as the picture is a stranger's. A file within the limits is returned
+    unchanged.
 
     Raises UpstreamFaultError INVALID_INPUT if the file is not a picture, or exceeds 100 MB or 150 million pixels.
     """
@@ -34,7 +45,7 @@ def fit_picture(picture: Path) -> FittedPicture:
         size = picture.stat().st_size
         if size > MAX_FILE_BYTES:
             raise invalid("The input picture has more than 100 MB.")
-        with Image.open(picture) as image:
+        with Image.open(picture, formats=READ_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise invalid("The input picture has more than 150 million pixels.")
             is_upright = image.getexif().get(ORIENTATION_TAG, 1) == 1

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 import anyio.to_thread
 
-from errors import BadInputError, ConflictError, EkonteError
+from errors import BadInputError, ConflictError, EkonteError, shortened
 from models.accounts import Account
 from models.ids import new_id
 from providers.pooled import PooledProvider
 from services.accounts.outcomes import Outcome, check_count, live_accounts
-from services.accounts.rules import NewAccount, Place, check_name, check_numbers, hint_of, place_of
+from services.accounts.rules import NewAccount, Place, check_name, hint_of, number_faults, place_of
 from services.accounts.sessions import fingerprint, seal, session_hash_key
+from services.platform.faults import Faults
 from services.platform.idempotency import once_each
 from services.platform.providers import registry
 from services.stores import accounts
@@ -103,10 +104,17 @@ def _check_all(requested: Sequence[NewAccount], hash_key: bytes) -> tuple[list[_
 
 
 def _check(index: int, account: NewAccount, hash_key: bytes) -> _Draft:
-    name = check_name(account.name)
-    check_provider(account.provider)
-    check_numbers(account)
-    place = place_of(account.provider, account.type, account.session, account.site)
+    faults = Faults()
+    name, place = account.name, None
+    with faults.caught():
+        name = check_name(account.name)
+    with faults.caught():
+        check_provider(account.provider)
+    faults.add(*number_faults(account))
+    with faults.caught():
+        place = place_of(account.provider, account.type, account.session, account.site)
+    faults.check()
+    assert place is not None  # else it is among the faults
     return _Draft(index, account, name, place, fingerprint(place.session or "", hash_key))
 
 
@@ -115,7 +123,9 @@ def check_provider(name: str) -> None:
     pooled = sorted(known for known, provider in registry().items() if isinstance(provider, PooledProvider))
     if name not in pooled:
         available = ", ".join(pooled) or "none"
-        raise BadInputError(f"No provider {name!r} with accounts. Available: {available}.", path=["provider"])
+        raise BadInputError(
+            f"No provider {shortened(name)!r} with accounts. Available: {available}.", path=["provider"]
+        )
 
 
 async def _insert(rows: list[Account]) -> set[int]:

@@ -4,6 +4,7 @@ Error paths are relative to the account, e.g. ["sessionId"]; the caller prepends
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,8 +87,8 @@ def check_session(session: str) -> str:
     return session
 
 
-def check_numbers(changes: NewAccount | AccountChanges) -> None:
-    """Raises BadInputError for the first number out of its range."""
+def number_faults(changes: NewAccount | AccountChanges) -> Iterator[BadInputError]:
+    """A fault for each number out of its range."""
     ranges: tuple[tuple[str, Any, int, int | None], ...] = (
         ("priority", changes.priority, 0, MAX_PRIORITY),
         ("maxConcurrent", changes.max_concurrent, 1, MAX_CONCURRENT),
@@ -98,9 +99,9 @@ def check_numbers(changes: NewAccount | AccountChanges) -> None:
         if value is None or value is NOT_GIVEN:
             continue
         if maximum is None and value < minimum:
-            raise BadInputError(f"{name} must be at least {minimum}.", path=[name])
+            yield BadInputError(f"{name} must be at least {minimum}.", path=[name])
         if maximum is not None and not minimum <= value <= maximum:
-            raise BadInputError(f"{name} must be between {minimum} and {maximum:,}.", path=[name])
+            yield BadInputError(f"{name} must be between {minimum} and {maximum:,}.", path=[name])
 
 
 def place_of(provider: str, account_type: AccountType | None, session: str, site: Site | None) -> Place:

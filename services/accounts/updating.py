@@ -18,11 +18,12 @@ from services.accounts.rules import (
     changed_place,
     changed_status,
     check_name,
-    check_numbers,
     hint_of,
+    number_faults,
 )
 from services.accounts.sessions import fingerprint, seal, session_hash_key
 from services.notifications.alerts.accounts import record_idle, record_reactivated
+from services.platform.faults import Faults
 from services.platform.not_given import NOT_GIVEN
 from services.platform.sealing import resealed
 from services.stores import account_usage, accounts
@@ -80,16 +81,22 @@ async def _change(owner: str, changes: AccountChanges, hash_key: bytes) -> Accou
 
 def _changed_columns(account: Account, changes: AccountChanges, hash_key: bytes) -> dict[str, Any]:
     """The columns to write; empty if nothing changes. Raises BadInputError."""
-    check_numbers(changes)
     values: dict[str, Any] = {}
-    if changes.name is not None:
-        values["name"] = check_name(changes.name)
-    place = changed_place(account.provider, Place(account.type, account.site), changes)
+    place = Place(account.type, account.site)
+    faults = Faults()
+    faults.add(*number_faults(changes))
+    with faults.caught():
+        if changes.name is not None:
+            values["name"] = check_name(changes.name)
+    with faults.caught():
+        place = changed_place(account.provider, place, changes)
+    with faults.caught():
+        values |= changed_status(account.status, changes.status)
+    faults.check()
     if (place.type, place.site) != (account.type, account.site):
         values |= {"type": place.type, "site": place.site}
     if place.session is not None:
         values |= _session_columns(account, place.session, hash_key)
-    values |= changed_status(account.status, changes.status)
     for column in ("priority", "max_concurrent"):
         if (value := getattr(changes, column)) is not None:
             values[column] = value

@@ -12,10 +12,11 @@ from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.film.storyboards import MAX_WORDS_LENGTH
 from services.film.workflow.targets import FPS
-from services.film.workflow_options import check_shot_seconds
+from services.film.workflow_options import shot_seconds_faults
+from services.platform.faults import collected
 from services.platform.idempotency import once
 from services.platform.owned import own, own_workflow_of
-from services.platform.providers import choose_provider, voices
+from services.platform.providers import check_voice, choose_provider
 from services.platform.uploads import IncomingFile, store_media
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
@@ -47,9 +48,14 @@ async def create_animatic(
         "shot_seconds_min": shot_seconds_min,
         "shot_seconds_max": shot_seconds_max,
     }
-    check_shot_seconds(shot_seconds_min, shot_seconds_max, "input")
-    video = choose_provider("VIDEO", video_provider, "input", "videoProvider")
-    speech = choose_provider("SPEECH", speech_provider, "input", "speechProvider")
+    faults = collected()
+    faults.add(*shot_seconds_faults(shot_seconds_min, shot_seconds_max, "input"))
+    video = speech = ""
+    with faults.caught():
+        video = choose_provider("VIDEO", video_provider, "input", "videoProvider")
+    with faults.caught():
+        speech = choose_provider("SPEECH", speech_provider, "input", "speechProvider")
+    faults.check()
 
     async def create() -> Job:
         storyboard = await own(Storyboard, owner, storyboard_id)
@@ -115,14 +121,16 @@ async def generate_speech(
         "provider": provider,
         "voice_id": voice_id,
     }
-    if not any(character.isalnum() for character in text) or len(text) > MAX_WORDS_LENGTH:
-        raise BadInputError(
-            f"text must contain words to speak and at most {MAX_WORDS_LENGTH} characters.", path=["input", "text"]
-        )
+    faults = collected()
+    if len(text) > MAX_WORDS_LENGTH or not any(character.isalnum() for character in text):
+        message = f"text must contain words to speak and at most {MAX_WORDS_LENGTH} characters."
+        faults.add(BadInputError(message, path=["input", "text"]))
     if provider is not None:
-        choose_provider("SPEECH", provider, "input", "provider")
-    if voice_id is not None and voice_id not in {voice.id for _, voice in voices(provider)}:
-        raise BadInputError(f"Voice {voice_id!r} does not exist. See the voices query.", path=["input", "voiceId"])
+        with faults.caught():
+            choose_provider("SPEECH", provider, "input", "provider")
+    with faults.caught():
+        check_voice(voice_id, provider, "input", "voiceId")
+    faults.check()
 
     async def create() -> Job:
         part = await own_part(owner, animatic_id, shot_id)

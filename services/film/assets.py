@@ -9,9 +9,10 @@ from models.jobs import Job
 from models.scripts import Asset, Script
 from services.film.artifacts.canceling import cancel_builds
 from services.film.sources import scratch_folder
+from services.platform.faults import collected
 from services.platform.idempotency import once
 from services.platform.owned import own, own_workflow_of
-from services.platform.providers import choose_provider, voices
+from services.platform.providers import check_voice, choose_provider
 from services.platform.uploads import IncomingFile, store_picture
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
@@ -49,10 +50,12 @@ async def create_assets(
         "text_provider": text_provider,
         "image_provider": image_provider,
     }
-    if text_provider is not None:
+    faults = collected()
+    with faults.caught():
         choose_provider("TEXT", text_provider, "input", "textProvider")
-    if image_provider is not None:
+    with faults.caught():
         choose_provider("IMAGE", image_provider, "input", "imageProvider")
+    faults.check()
 
     async def create() -> Job:
         script = await own_script(owner, script_id)
@@ -99,12 +102,15 @@ async def regenerate_asset(
     Pictures that show the asset become stale. If only the voice changes, nothing is drawn again.
     """
     values = {"asset_id": asset_id, "prompt": prompt, "provider": provider, "voice_id": voice_id}
+    faults = collected()
     if prompt is not None and not 1 <= len(prompt.strip()) <= MAX_PROMPT_LENGTH:
-        raise BadInputError(f"prompt must have 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "prompt"])
+        faults.add(BadInputError(f"prompt must have 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "prompt"]))
     if provider is not None:
-        choose_provider("IMAGE", provider, "input", "provider")
-    if voice_id is not None and voice_id not in {voice.id for _, voice in voices()}:
-        raise BadInputError(f"Voice {voice_id!r} does not exist. See the voices query.", path=["input", "voiceId"])
+        with faults.caught():
+            choose_provider("IMAGE", provider, "input", "provider")
+    with faults.caught():
+        check_voice(voice_id, None, "input", "voiceId")
+    faults.check()
 
     async def create() -> Job:
         asset = await own(Asset, owner, asset_id)

@@ -1,9 +1,10 @@
 """Operations on edits: cut the film, add background music."""
 
+from pathlib import Path
 from typing import Any
 
-from errors import BadInputError, UnsupportedFileError
-from media.probe import MediaInfo, probe
+from errors import BadInputError, FileTooLargeError, UnsupportedFileError
+from media.probe import MediaInfo
 from models.enums import ArtifactKind, FileRole, JobType, Stage
 from models.files import StoredFile
 from models.films import Edit, Video
@@ -11,11 +12,12 @@ from models.jobs import Job
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.film.sources import own_upload, scratch_folder
+from services.platform import foreign_files
+from services.platform.faults import collected
 from services.platform.files import NewFile, local_copy, store_file
 from services.platform.idempotency import once, previous_result
-from services.platform.links import fetch_link
+from services.platform.links import REQUEST_SECONDS, fetch_link
 from services.platform.owned import own, own_workflow_of
-from services.platform.uploads import in_worker
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
 from services.stores import films
@@ -48,8 +50,7 @@ async def create_edit(
         "subtitles": subtitles,
         "burnSubtitles": burn_subtitles,
     }
-    if music_style is not None and len(music_style) > 1000:
-        raise BadInputError("musicStyle must have at most 1000 characters.", path=["input", "musicStyle"])
+    collected().check()
 
     async def create() -> Job:
         video = await own(Video, owner, video_id)
@@ -86,11 +87,13 @@ async def add_background_music(
         "fade_out_seconds": fade_out_seconds,
         "ducking": ducking,
     }
+    faults = collected()
     if not 0 <= volume <= 1:
-        raise BadInputError("volume must be from 0 to 1.", path=["input", "volume"])
+        faults.add(BadInputError("volume must be from 0 to 1.", path=["input", "volume"]))
     for name, seconds in (("fadeInSeconds", fade_in_seconds), ("fadeOutSeconds", fade_out_seconds)):
         if not 0 <= seconds <= MAX_FADE_SECONDS:
-            raise BadInputError(f"{name} must be from 0 to {MAX_FADE_SECONDS}.", path=["input", name])
+            faults.add(BadInputError(f"{name} must be from 0 to {MAX_FADE_SECONDS}.", path=["input", name]))
+    faults.check()
     previous = await previous_result(owner, "addBackgroundMusic", idempotency_key, values, Job)
     if previous is not None:
         return previous
@@ -125,7 +128,7 @@ async def _music_file(owner: str, music: str) -> StoredFile:
     """
     if not music.lower().startswith(("http://", "https://")):
         file = await own_upload(owner, music, "input", "music")
-        await _probe_audio(await local_copy(file))
+        await _probe_audio(owner, await local_copy(file))
         return file
     settings = get_settings()
     async with scratch_folder() as folder:
@@ -135,16 +138,20 @@ async def _music_file(owner: str, music: str) -> StoredFile:
                 max_bytes=settings.max_upload_bytes,
                 allowed_private_hosts=settings.allowed_private_hosts,
                 into=folder / "fetched",
+                total_seconds=REQUEST_SECONDS,
             )
         except BadInputError as error:
             raise BadInputError(error.message, path=["input", "music"]) from error
-        info = await _probe_audio(fetched.path)
+        info = await _probe_audio(owner, fetched.path)
         new = NewFile(fetched.path, info.content_type, "music", duration_seconds=info.duration_seconds)
         return await store_file(owner, new, is_upload=True)
 
 
-async def _probe_audio(path: Any) -> MediaInfo:
-    info: MediaInfo = await in_worker(probe, path)
+async def _probe_audio(owner: str, path: Path) -> MediaInfo:
+    try:
+        info = await foreign_files.media_info(owner, path)
+    except (UnsupportedFileError, FileTooLargeError) as error:
+        raise type(error)(error.message, path=["input", "music"]) from error
     if not info.has_audio:
         raise UnsupportedFileError("The music file contains no audio.", path=["input", "music"])
     return info

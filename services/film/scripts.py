@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from models.enums import InputType, JobType, Stage
 from models.jobs import Job
 from models.workflows import Workflow
-from services.film.sources import store_source
+from services.film.sources import check_one_source, store_source
 from services.film.workflow_options import WorkflowOptions
+from services.platform.faults import collected
 from services.platform.idempotency import once, previous_result
 from services.platform.owned import own
 from services.platform.providers import choose_provider
@@ -49,8 +50,14 @@ async def create_script(owner: str, request: ScriptRequest, idempotency_key: str
         tone=request.tone,
         language=request.language,
     )
-    options.check("input")
-    provider = choose_provider("TEXT", request.provider, "input", "provider")
+    faults = collected()
+    faults.add(*options.faults("input"))
+    provider = ""
+    with faults.caught():
+        provider = choose_provider("TEXT", request.provider, "input", "provider")
+    with faults.caught():
+        check_one_source(request.input_content, request.input_file)
+    faults.check()
     if request.workflow_id is not None:
         await own(Workflow, owner, request.workflow_id)
     source = await store_source(owner, request.input_content, request.input_file)

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from errors import BadInputError, EkonteError, FileTooLargeError, not_found
-from media.documents import clean_text, read_document
+from errors import BadInputError, EkonteError, FileTooLargeError, UnsupportedFileError, not_found
+from media.documents import clean_text
 from models.enums import FileState
 from models.files import StoredFile
 from models.ids import parse_global_id
+from services.platform import foreign_files
 from services.platform.files import NewFile, local_copy, store_file
-from services.platform.links import fetch_link
-from services.platform.uploads import in_worker
+from services.platform.links import REQUEST_SECONDS, fetch_link
 from settings import get_settings
 
-READING_SECONDS = 300
+SHORT_CHARACTERS = 20_000
 
 
 class scratch_folder:  # noqa: N801
@@ -33,30 +33,50 @@ class scratch_folder:  # noqa: N801
 
 
 def check_one_source(content: str | None, file: str | None) -> None:
-    """Raises BadInputError unless exactly one of the two is given."""
+    """Raises BadInputError unless exactly one of the two is given, and for a content without text."""
     if content is None and file is None:
         raise BadInputError("No text was given. Set inputContent or inputFile.", path=["input", "inputContent"])
     if content is not None and file is not None:
         raise BadInputError("Set inputContent or inputFile, not both.", path=["input", "inputContent"])
+    if content is not None and not content.strip():
+        raise BadInputError("The text is empty.", path=["input", "inputContent"])
 
 
 async def store_source(owner: str, content: str | None, file: str | None) -> StoredFile:
     """Stores the text as a UTF-8 file. Raises BadInputError, NotFoundError, UnsupportedFileError, FileTooLargeError."""
     check_one_source(content, file)
     async with scratch_folder() as folder:
-        text = _checked_content(content) if content is not None else await _read_file(owner, file or "", folder)
+        text = (
+            await _checked_content(owner, content)
+            if content is not None
+            else await _read_file(owner, file or "", folder)
+        )
         out = folder / "source.txt"
         await anyio.to_thread.run_sync(lambda: out.write_text(text, "utf-8", newline=""))
         return await store_file(owner, NewFile(out, "text/plain", "story.txt"))
 
 
-def _checked_content(content: str) -> str:
+async def _checked_content(owner: str, content: str) -> str:
+    most = get_settings().max_text_characters
+    if len(content) > most:
+        raise FileTooLargeError(
+            f"The text has {len(content)} characters; at most {most} are allowed.", path=["input", "inputContent"]
+        )
     if len(content.encode("utf-8", "replace")) > get_settings().max_upload_bytes:
-        raise FileTooLargeError(f"The text has more than {get_settings().max_upload_bytes} bytes.")
-    text = clean_text(content)
+        raise FileTooLargeError(
+            f"The text has more than {get_settings().max_upload_bytes} bytes.", path=["input", "inputContent"]
+        )
+    text = await _cleaned(owner, content)
     if not text.strip():
         raise BadInputError("The text is empty.", path=["input", "inputContent"])
     return text
+
+
+async def _cleaned(owner: str, content: str) -> str:
+    """Short texts are cleaned at once, since a process would take longer; long ones not on the event loop."""
+    if len(content) <= SHORT_CHARACTERS:
+        return clean_text(content)
+    return await foreign_files.cleaned_text(owner, content)
 
 
 async def _read_file(owner: str, file: str, folder: Path) -> str:
@@ -68,18 +88,18 @@ async def _read_file(owner: str, file: str, folder: Path) -> str:
                 max_bytes=limit,
                 allowed_private_hosts=get_settings().allowed_private_hosts,
                 into=folder / "fetched",
+                total_seconds=REQUEST_SECONDS,
             )
         except BadInputError as error:
             raise BadInputError(error.message, path=["input", "inputFile"]) from error
         path = fetched.path
     else:
         path = await local_copy(await own_upload(owner, file, "input", "inputFile"))
-    document = await in_worker(_read, path, limit, timeout_seconds=READING_SECONDS)
-    return str(document.text)
-
-
-def _read(path: Path, limit: int) -> object:
-    return read_document(path, max_bytes=limit)
+    try:
+        document = await foreign_files.document_text(owner, path, limit)
+    except (UnsupportedFileError, FileTooLargeError) as error:
+        raise type(error)(error.message, path=["input", "inputFile"]) from error
+    return document.text
 
 
 async def own_upload(owner: str, file_id: str, *path: str) -> StoredFile:

@@ -1,5 +1,6 @@
 """Operations on storyboards: create, edit a shot, regenerate shots, upload or choose a shot's picture."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from services.film.artifacts.publishing import put_artifact
 from services.film.assets import MAX_PROMPT_LENGTH, own_script
 from services.film.sources import scratch_folder
 from services.film.workflow_options import frame_size
+from services.platform.faults import collected
 from services.platform.idempotency import once
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.owned import own, own_workflow_of
@@ -76,8 +78,12 @@ async def create_storyboard(
         "provider": provider,
         "auto_crop": auto_crop,
     }
+    faults = collected()
     if provider is not None:
-        choose_provider("IMAGE", provider, "input", "provider")
+        with faults.caught():
+            choose_provider("IMAGE", provider, "input", "provider")
+            check_pooled_choice(provider, MediaKind.IMAGE, None, "input", "provider", layout=grid_layout)
+    faults.check()
 
     async def create() -> Job:
         script = await own_script(owner, script_id)
@@ -127,22 +133,22 @@ def edited_prompt(prompt: str, changes: ShotChanges, language: str) -> str:
     return compose_prompt(parse_prompt(base).replaced(**parts), language)
 
 
-def check_changes(changes: ShotChanges) -> None:
-    """Raises BadInputError with the path of the first invalid value."""
+def changes_faults(changes: ShotChanges) -> Iterator[BadInputError]:
+    """The invalid values, each with its path."""
     if changes.prompt is not None and not 1 <= len(changes.prompt.strip()) <= MAX_PROMPT_LENGTH:
-        raise BadInputError(f"prompt must have 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "prompt"])
+        yield BadInputError(f"prompt must have 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "prompt"])
     for name in ("character", "scene", "action"):
         value = getattr(changes, name)
         if value is not None and not 1 <= len(value.strip()) <= MAX_PROMPT_LENGTH:
-            raise BadInputError(
+            yield BadInputError(
                 f"{name} must have 1 to {MAX_PROMPT_LENGTH} characters.", path=["input", "replacements", name]
             )
     for name in ("dialogue", "narration"):
         value = getattr(changes, name)
         if isinstance(value, str) and len(value) > MAX_WORDS_LENGTH:
-            raise BadInputError(f"{name} must have at most {MAX_WORDS_LENGTH} characters.", path=["input", name])
+            yield BadInputError(f"{name} must have at most {MAX_WORDS_LENGTH} characters.", path=["input", name])
     if changes.duration_seconds is not None and not 0.5 <= changes.duration_seconds <= 60:
-        raise BadInputError("durationSeconds must be from 0.5 to 60.", path=["input", "durationSeconds"])
+        yield BadInputError("durationSeconds must be from 0.5 to 60.", path=["input", "durationSeconds"])
 
 
 async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
@@ -152,7 +158,9 @@ async def edit_shot(owner: str, changes: ShotChanges) -> Shot:
     A changed prompt removes the pin of an uploaded or chosen picture. A shot cropped from a grid is drawn singly from
     then on. Raises BadInputError, NotFoundError.
     """
-    check_changes(changes)
+    faults = collected()
+    faults.add(*changes_faults(changes))
+    faults.check()
 
     async def body() -> Shot:
         shot = await own(Shot, owner, changes.shot_id)
@@ -215,10 +223,13 @@ async def regenerate_shots(
     Raises NotFoundError, without any change, if a shot is not in this storyboard.
     """
     values = {"storyboard_id": storyboard_id, "shot_ids": sorted(shot_ids), "provider": provider}
+    faults = collected()
     if not shot_ids:
-        raise BadInputError("shotIds must name at least one shot.", path=["input", "shotIds"])
+        faults.add(BadInputError("shotIds must name at least one shot.", path=["input", "shotIds"]))
     if provider is not None:
-        choose_provider("IMAGE", provider, "input", "provider")
+        with faults.caught():
+            choose_provider("IMAGE", provider, "input", "provider")
+    faults.check()
 
     async def create() -> Job:
         storyboard = await own(Storyboard, owner, storyboard_id)

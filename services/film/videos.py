@@ -8,6 +8,7 @@ from models.jobs import Job
 from models.storyboards import Shot
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
+from services.platform.faults import collected
 from services.platform.idempotency import once
 from services.platform.owned import own, own_workflow_of
 from services.platform.providers import choose_provider
@@ -48,13 +49,17 @@ async def create_video(
         "motion_strength": motion_strength,
         "seed": seed,
     }
-    chosen = choose_provider("VIDEO", provider, "input", "provider")
+    faults = collected()
+    chosen = ""
+    with faults.caught():
+        chosen = choose_provider("VIDEO", provider, "input", "provider")
     if not 8 <= fps <= 60:
-        raise BadInputError("fps must be from 8 to 60.", path=["input", "fps"])
+        faults.add(BadInputError("fps must be from 8 to 60.", path=["input", "fps"]))
     if not 0 <= motion_strength <= 1:
-        raise BadInputError("motionStrength must be from 0 to 1.", path=["input", "motionStrength"])
+        faults.add(BadInputError("motionStrength must be from 0 to 1.", path=["input", "motionStrength"]))
     if seed is not None and not 0 <= seed <= MAX_SEED:
-        raise BadInputError("seed must be from 0 to 2^53.", path=["input", "seed"])
+        faults.add(BadInputError("seed must be from 0 to 2^53.", path=["input", "seed"]))
+    faults.check()
 
     async def create() -> Job:
         animatic = await own(Animatic, owner, animatic_id)

@@ -1,5 +1,6 @@
 """The options of a workflow, with their defaults and checks."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ RESOLUTIONS: dict[str, int] = {"480p": 480, "720p": 720, "1080p": 1080}
 "Pixels of the shorter side."
 MAX_TARGET_SHOTS = 5000
 MAX_TEXT_LENGTH = 1000
+MAX_LANGUAGE_LENGTH = 16
 
 
 @dataclass(frozen=True)
@@ -55,25 +57,29 @@ class WorkflowOptions:
     preferences: Any = field(default=None)
 
     def check(self, *path: str) -> None:
-        """Raises BadInputError, with the path of the fault, for what no workflow can be made with."""
-        frame_size(self.ratio, self.resolution, *path)
-        check_shot_seconds(self.shot_seconds_min, self.shot_seconds_max, *path)
+        """Raises BadInputError, with the path of the first fault, for what no workflow can be made with."""
+        for fault in self.faults(*path):
+            raise fault
+
+    def faults(self, *path: str) -> Iterator[BadInputError]:
+        """All that no workflow can be made with, each with its path."""
+        yield from frame_faults(self.ratio, self.resolution, *path)
+        yield from shot_seconds_faults(self.shot_seconds_min, self.shot_seconds_max, *path)
         if self.target_shots is not None and not 1 <= self.target_shots <= MAX_TARGET_SHOTS:
-            raise BadInputError(f"targetShots must be from 1 to {MAX_TARGET_SHOTS}.", path=[*path, "targetShots"])
+            yield BadInputError(f"targetShots must be from 1 to {MAX_TARGET_SHOTS}.", path=[*path, "targetShots"])
         if self.duration_hint_seconds is not None and not 1 <= self.duration_hint_seconds <= 86_400:
-            raise BadInputError("durationHintSeconds must be from 1 to 86400.", path=[*path, "durationHintSeconds"])
+            yield BadInputError("durationHintSeconds must be from 1 to 86400.", path=[*path, "durationHintSeconds"])
         if self.credit_budget is not None and self.credit_budget < 0:
-            raise BadInputError("creditBudget must not be negative.", path=[*path, "creditBudget"])
-        texts = {
-            "style": self.style,
-            "tone": self.tone,
-            "musicStyle": self.music_style,
-            "language": self.language,
-            "voiceId": self.voice_id,
-        }
-        for name, text in texts.items():
-            if text is not None and len(text) > MAX_TEXT_LENGTH:
-                raise BadInputError(f"{name} must have at most {MAX_TEXT_LENGTH} characters.", path=[*path, name])
+            yield BadInputError("creditBudget must not be negative.", path=[*path, "creditBudget"])
+        texts = (
+            ("style", self.style, MAX_TEXT_LENGTH),
+            ("tone", self.tone, MAX_TEXT_LENGTH),
+            ("musicStyle", self.music_style, MAX_TEXT_LENGTH),
+            ("language", self.language, MAX_LANGUAGE_LENGTH),
+        )
+        for name, text, most in texts:
+            if text is not None and len(text) > most:
+                yield BadInputError(f"{name} must have at most {most} characters.", path=[*path, name])
 
 
 def frame_size(ratio: str, resolution: str, *path: str) -> tuple[int, int]:
@@ -81,18 +87,23 @@ def frame_size(ratio: str, resolution: str, *path: str) -> tuple[int, int]:
 
     Raises BadInputError, which lists the allowed values, for an unknown ratio or resolution.
     """
-    if ratio not in RATIOS:
-        raise BadInputError(f"ratio must be one of {', '.join(RATIOS)}.", path=[*path, "ratio"])
-    if resolution not in RESOLUTIONS:
-        raise BadInputError(f"resolution must be one of {', '.join(RESOLUTIONS)}.", path=[*path, "resolution"])
+    for fault in frame_faults(ratio, resolution, *path):
+        raise fault
     across, down = RATIOS[ratio]
     shorter = RESOLUTIONS[resolution]
     longer = round(shorter * max(across, down) / min(across, down) / 2) * 2
     return (longer, shorter) if across >= down else (shorter, longer)
 
 
-def check_shot_seconds(minimum: float, maximum: float, *path: str) -> None:
+def frame_faults(ratio: str, resolution: str, *path: str) -> Iterator[BadInputError]:
+    if ratio not in RATIOS:
+        yield BadInputError(f"ratio must be one of {', '.join(RATIOS)}.", path=[*path, "ratio"])
+    if resolution not in RESOLUTIONS:
+        yield BadInputError(f"resolution must be one of {', '.join(RESOLUTIONS)}.", path=[*path, "resolution"])
+
+
+def shot_seconds_faults(minimum: float, maximum: float, *path: str) -> Iterator[BadInputError]:
     if not 0.5 <= minimum <= 60:
-        raise BadInputError("shotSecondsMin must be from 0.5 to 60.", path=[*path, "shotSecondsMin"])
+        yield BadInputError("shotSecondsMin must be from 0.5 to 60.", path=[*path, "shotSecondsMin"])
     if not minimum <= maximum <= 60:
-        raise BadInputError("shotSecondsMax must be from shotSecondsMin to 60.", path=[*path, "shotSecondsMax"])
+        yield BadInputError("shotSecondsMax must be from shotSecondsMin to 60.", path=[*path, "shotSecondsMax"])

@@ -10,26 +10,30 @@ from models.database import transaction
 from models.enums import (
     LIVE_WORKFLOW_STATUSES,
     STAGES,
+    GridLayout,
     InputType,
     JobStatus,
     MediaKind,
     Stage,
     WorkflowStatus,
 )
+from models.generation_requests import STANDALONE_PROJECT
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.film.artifacts.canceling import cancel_builds
-from services.film.sources import store_source
+from services.film.sources import check_one_source, store_source
 from services.film.workflow.deletion import delete_rows
 from services.film.workflow.planning import end_stage_job
 from services.film.workflow.steps import advance, clear_budget_pause, next_stage, read_states, start_stage
 from services.film.workflow_options import WorkflowOptions
+from services.generation.checking import MAX_ID_CHARACTERS, MAX_NAME_CHARACTERS
 from services.notifications.callbacks.addresses import check_callback_url
+from services.platform.faults import Faults, collected
 from services.platform.idempotency import once, previous_result
 from services.platform.locking import lock_row
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.owned import own
-from services.platform.providers import check_pooled_choice, choose_provider, voices
+from services.platform.providers import check_pooled_choice, check_voice, choose_provider
 from services.queue.notify import notify
 from services.queue.retrying import reopen_stage_job
 from services.stores import scripts, workflows
@@ -55,6 +59,8 @@ class WorkflowRequest:
     input_file: str | None
     options: WorkflowOptions
     callback_url: str | None = None
+    project_id: str = STANDALONE_PROJECT
+    project_name: str | None = None
 
 
 def check_name(name: str, *path: str) -> str:
@@ -64,26 +70,34 @@ def check_name(name: str, *path: str) -> str:
     return cleaned
 
 
-def with_providers(options: WorkflowOptions) -> dict[str, Any]:
-    """Returns the options as stored in the row, with a provider for each capability. Raises BadInputError for unknown
-    providers, models and voices.
+def check_project(project_id: str, project_name: str | None) -> None:
+    """The caller's own project has an id of 1 to 128 characters and a name of at most 200. Raises BadInputError."""
+    if not 1 <= len(project_id) <= MAX_ID_CHARACTERS:
+        raise BadInputError(f"projectId has 1 to {MAX_ID_CHARACTERS} characters.", path=["input", "projectId"])
+    if project_name is not None and len(project_name) > MAX_NAME_CHARACTERS:
+        raise BadInputError(f"projectName has at most {MAX_NAME_CHARACTERS} characters.", path=["input", "projectName"])
+
+
+def with_providers(options: WorkflowOptions, faults: Faults) -> dict[str, Any]:
+    """Returns the options as stored in the row, with a provider for each capability. Adds what no workflow can be made
+    with, and unknown providers, models and voices, to the faults.
     """
-    options.check("input", "options")
+    path = ("input", "options")
+    faults.add(*options.faults(*path))
     chosen = dataclasses.asdict(options)
     for capability in ("text", "image", "video", "speech"):
         field, contract = f"{capability}_provider", f"{capability}Provider"
-        chosen[field] = choose_provider(capability.upper(), chosen[field], "input", "options", contract)
-    path = ("input", "options")
-    layout = options.grid_layout
-    check_pooled_choice(
-        chosen["image_provider"], MediaKind.IMAGE, options.image_model, *path, "imageModel", layout=layout
-    )
-    check_pooled_choice(chosen["video_provider"], MediaKind.VIDEO, options.video_model, *path, "videoModel")
-    voice_id = options.voice_id
-    if voice_id is not None and voice_id not in {voice.id for _, voice in voices(chosen["speech_provider"])}:
-        raise BadInputError(
-            f"Voice {voice_id!r} does not exist. See the voices query.", path=["input", "options", "voiceId"]
-        )
+        with faults.caught():
+            chosen[field] = choose_provider(capability.upper(), chosen[field], *path, contract)
+    for kind, model, layout in (
+        (MediaKind.IMAGE, options.image_model, options.grid_layout),
+        (MediaKind.VIDEO, options.video_model, GridLayout.SINGLE),
+    ):
+        name = kind.value.lower()
+        with faults.caught():
+            check_pooled_choice(chosen[f"{name}_provider"], kind, model, *path, f"{name}Model", layout=layout)
+    with faults.caught():
+        check_voice(options.voice_id, chosen["speech_provider"], *path, "voiceId")
     chosen["pause_after"] = [stage.value for stage in options.pause_after]
     chosen["grid_layout"], chosen["quality"] = options.grid_layout.value, options.quality.value
     return chosen
@@ -95,9 +109,18 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
     previous = await previous_result(owner, "createWorkflow", idempotency_key, values, Workflow)
     if previous is not None:
         return previous
+    faults = collected()
+    with faults.caught():
+        check_name(request.name, "input", "name")
+    with faults.caught():
+        check_one_source(request.input_content, request.input_file)
+    with faults.caught():
+        check_project(request.project_id, request.project_name)
+    options = with_providers(request.options, faults)
+    with faults.caught():
+        await check_callback_url(request.callback_url)
+    faults.check()
     name = check_name(request.name, "input", "name")
-    options = with_providers(request.options)
-    await check_callback_url(request.callback_url)
     source = await store_source(owner, request.input_content, request.input_file)
 
     async def create() -> Workflow:
@@ -107,6 +130,8 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
             input_type=request.input_type,
             options=options,
             callback_url=request.callback_url,
+            project_id=request.project_id,
+            project_name=request.project_name,
         )
         await scripts.create(
             owner=owner,
@@ -259,6 +284,7 @@ async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
             return
         await resume_builds_of_workflow(workflow.id)
         await workflows.transition_stage(stopped.id, to=WorkflowStatus.RUNNING, expected=[stopped.status], error=None)
+        await workflows.set_current_stage(workflow.id, stopped.stage)
         await reopen_stage_job(stopped.job_id)
 
     return await _change(owner, workflow_id, change)

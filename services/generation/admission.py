@@ -12,13 +12,20 @@ from models.generation_requests import AccountStrategy, GenerationRequest
 from models.jobs import Job
 from services.accounts.pool.demands import demand_key
 from services.generation.catalogue import find_model
-from services.generation.checking import account_faults, check_parameters, raise_first
+from services.generation.checking import (
+    MAX_STRATEGY_ACCOUNTS,
+    account_faults,
+    general_faults,
+    model_faults,
+    request_for,
+)
 from services.generation.generation_input import GenerationInput
 from services.generation.inputs import queue_of
 from services.generation.records.holding import BUSY, lock_record_of_request
 from services.generation.resolving import resolve_inputs
 from services.generation.reuse import reuse_result
 from services.notifications.callbacks.addresses import check_callback_url
+from services.platform.faults import Faults, collected
 from services.platform.idempotency import once, previous_result
 from services.queue.notify import notify
 from services.stores import records
@@ -61,17 +68,16 @@ async def admit_all(
     before the transaction. Raises as `generate`.
     """
     values = {**values, "priority": priority.value}
+    faults = collected()
     if callback_url is not None:
         stored = await previous_result(owner, mutation, idempotency_key, values, Job)
         if stored is not None:
             return stored
-        await check_callback_url(callback_url)
+        with faults.caught():
+            await check_callback_url(callback_url)
 
     async def do() -> Job:
-        requested = await read_input()
-        request = check_parameters(requested, find_model(requested.model, requested.kind, "input", "model"))
-        known = await account_providers(owner, request.strategy)
-        raise_first(account_faults(request.strategy, request.provider, request.model, known))
+        request = await _checked_request(owner, await read_input(), faults)
         rank = PRIORITY_RANKS[priority]
         if request.reuse is not Reuse.NONE:
             resolved, _ = await resolve_inputs(owner, request)
@@ -80,7 +86,25 @@ async def admit_all(
                 return reused
         return await admit(owner, request, priority_rank=rank)
 
+    if faults.all:  # also an invalid key's, with which `once` would end before the others are found
+        await _checked_request(owner, await read_input(), faults)
     return await once(owner, mutation, idempotency_key, values, Job, do)
+
+
+async def _checked_request(owner: str, requested: GenerationInput, faults: Faults) -> GenerationRequest:
+    """The request, with its model. Raises one error with all faults of the input and those found before."""
+    faults.add(*general_faults(requested))
+    model = None
+    with faults.caught():
+        model = find_model(requested.model, requested.kind, "input", "model")
+    if model is not None:
+        faults.add(*model_faults(requested, model))
+        if len(requested.strategy.account_ids) <= MAX_STRATEGY_ACCOUNTS:
+            known = await account_providers(owner, requested.strategy)
+            faults.add(*account_faults(requested.strategy, model.provider, model.name, known))
+    faults.check()
+    assert model is not None  # else it is among the faults
+    return request_for(requested, model)
 
 
 async def account_providers(owner: str, strategy: AccountStrategy) -> dict[int, str]:

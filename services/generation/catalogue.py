@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from errors import BadInputError
+from errors import BadInputError, shortened
 from models.enums import MediaKind
 from providers.pooled import ModelInfo
 from services.platform import providers
@@ -45,7 +45,7 @@ def find_model(name: str | None, kind: MediaKind, *path: str) -> ModelInfo:
     for model in known:
         if model.name == wanted:
             return model
-    what = f"There is no model {wanted!r} for {kind.value.lower()}s"
+    what = f"There is no model {shortened(wanted)!r} for {kind.value.lower()}s"
     if name is None:
         what = f"No provider here has the default model of this deployment, {wanted!r}, for {kind.value.lower()}s"
     allowed = ", ".join(model.name for model in known)

@@ -5,25 +5,27 @@ that was not given is replaced by the model's own value.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from itertools import chain
 from typing import Any
-from urllib.parse import urlsplit
 
-from errors import BadInputError, EkonteError, not_found
+import httpx
+
+from errors import BadInputError, EkonteError, not_found, shortened
 from models.enums import MediaKind, Transition
 from models.generation_parameters import DEFAULTS, PARAMETERS, ClipAudio, InputImage, Parameter, contract_name
 from models.generation_requests import AccountStrategy, GenerationRequest, RequestedGeneration
 from models.ids import parse_global_id
 from providers.pooled import ModelInfo
 from services.generation.generation_input import GenerationInput
-from services.platform.links import MAX_URL_CHARACTERS
+from services.platform.faults import Faults
+from services.platform.links import MAX_URL_CHARACTERS, parse_url
 
 MAX_PROMPT_CHARACTERS = 8000
 MAX_ID_CHARACTERS = 128
 MAX_NAME_CHARACTERS = 200
 MAX_ATTEMPTS = 100
+MAX_INPUT_IMAGES = 10
 MAX_STRATEGY_ACCOUNTS = 1000
 
 _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
@@ -35,15 +37,12 @@ _OPTIONAL = {name: parameter for name, parameter in PARAMETERS.items() if parame
 def check_parameters(requested: GenerationInput, model: ModelInfo) -> GenerationRequest:
     """The request for the model, with the model's values for parameters that were not given. Inputs are not resolved.
 
-    Raises BadInputError for the first fault. The accounts of the strategy are not checked here.
+    Raises BadInputError with all faults. The accounts of the strategy are not checked here.
     """
-    raise_first(chain(general_faults(requested), model_faults(requested, model)))
+    faults = Faults()
+    faults.add(*general_faults(requested), *model_faults(requested, model))
+    faults.check()
     return request_for(requested, model)
-
-
-def raise_first(faults: Iterable[EkonteError]) -> None:
-    for fault in faults:
-        raise fault
 
 
 def general_faults(requested: GenerationInput) -> Iterator[BadInputError]:
@@ -79,7 +78,9 @@ def model_faults(requested: GenerationInput, model: ModelInfo) -> Iterator[BadIn
             listed = ", ".join(str(each) for each in allowed_values)
             hint = f"takes {listed}" if allowed_values else "takes none; omit it"
             shown = contract_name(name)
-            yield BadInputError(f"{shown} cannot be {value}: the model {model.name} {hint}.", path=["input", shown])
+            yield BadInputError(
+                f"{shown} cannot be {shortened(str(value))}: the model {model.name} {hint}.", path=["input", shown]
+            )
 
 
 def request_for(requested: GenerationInput, model: ModelInfo) -> GenerationRequest:
@@ -198,11 +199,11 @@ def input_faults(image: InputImage, *path: str) -> Iterator[BadInputError]:
 def link_faults(link: str, *path: str) -> Iterator[BadInputError]:
     """A fault if it is not an http(s) link to a host."""
     try:
-        parts = urlsplit(link)
-        is_good = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
-    except ValueError:
+        parts = parse_url(link[: MAX_URL_CHARACTERS + 1])
+        is_good = len(link) <= MAX_URL_CHARACTERS and parts.scheme in ("http", "https") and bool(parts.host)
+    except httpx.InvalidURL:
         is_good = False
-    if not is_good or len(link) > MAX_URL_CHARACTERS:
+    if not is_good:
         yield BadInputError(
             f"A link starts with http:// or https:// and has at most {MAX_URL_CHARACTERS} characters.", path=path
         )

@@ -3,17 +3,17 @@
 from pathlib import Path
 
 from errors import BadInputError, FileTooLargeError, JobErrorCode, JobFailure
-from media.checking import ResultInfo, check_results
+from media.checking import ResultInfo
 from media.finishing import Finish, finish_clip
-from media.processes import run_in_worker
 from media.rendering import Rendering
 from models.generation_requests import GenerationRequest
+from services.platform.foreign_files import result_infos
 from services.platform.links import LinkNotFetchedError, fetch_link
 from settings import Settings
 
 
 async def postprocess_clip(
-    clip: Path, info: ResultInfo, request: GenerationRequest, out: Path, settings: Settings
+    owner: str, clip: Path, info: ResultInfo, request: GenerationRequest, out: Path, settings: Settings
 ) -> tuple[Path, ResultInfo]:
     """Returns the clip to store and its properties: a new file at `out`, or the given clip if there is nothing to add.
 
@@ -35,9 +35,7 @@ async def postprocess_clip(
     )
     if finished == clip:
         return clip, info
-    infos = await run_in_worker(
-        check_results, [finished], "VIDEO", limit=settings.render_concurrency, timeout_seconds=120
-    )
+    infos = await result_infos(owner, [finished], "VIDEO")
     return finished, infos[0]
 
 

@@ -3,11 +3,8 @@
 import uuid
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 from errors import JobErrorCode, JobFailure
-from media.checking import ResultInfo, check_results
-from media.processes import run_in_worker
 from models.database import transaction
 from models.enums import AttemptOutcome, AttemptState, MediaKind
 from models.files import StoredFile
@@ -25,6 +22,7 @@ from services.generation.records.publishing import publish_result
 from services.generation.results import new_result_file
 from services.generation.submitting import order_of
 from services.platform.files import local_copies, pin_files, store_file
+from services.platform.foreign_files import result_infos
 from services.platform.leases import Lease
 from services.platform.providers import registry
 from services.queue.heartbeat import Report
@@ -85,18 +83,13 @@ async def _make(job: Job, lease: Lease, attempt: Attempt, settings: Settings, fo
         paths = await provider.generate_image(order, inputs, folder, lambda done: report(0.9 * done))
     else:
         paths = [await provider.generate_clip(order, inputs, folder, lambda done: report(0.8 * done))]
-    infos = cast(
-        "list[ResultInfo]",
-        await run_in_worker(
-            check_results, paths, request.kind.value, limit=settings.render_concurrency, timeout_seconds=120
-        ),
-    )
+    infos = await result_infos(job.owner, paths, request.kind.value)
     stored = []
     for number, (path, info) in enumerate(zip(paths, infos, strict=True)):
         final_path, final_info = path, info
         if request.kind is MediaKind.VIDEO:
             out = folder / "postprocessed.mp4"
-            final_path, final_info = await postprocess_clip(path, info, request, out, settings)
+            final_path, final_info = await postprocess_clip(job.owner, path, info, request, out, settings)
         file = new_result_file(final_path, final_info, request, number)
         stored.append(await store_file(job.owner, file, job_id=job.id))
     await _publish(job, lease, attempt, stored)

@@ -12,9 +12,9 @@ from pathlib import Path
 import anyio.to_thread
 import structlog
 
-from errors import EkonteError, JobErrorCode, JobFailure, UnsupportedFileError
-from media.checking import ResultInfo, check_results
-from media.processes import run_in_worker
+from errors import EkonteError, FileTooLargeError, JobErrorCode, JobFailure, UnsupportedFileError
+from media.checking import ResultInfo
+from media.slots import working_for
 from models.accounts import Account
 from models.database import now_ms, transaction
 from models.enums import AttemptOutcome, AttemptState, JobStatus, MediaKind
@@ -35,6 +35,7 @@ from services.generation.states import upstream_of
 from services.platform.backoff import Backoff
 from services.platform.file_removal import remove_leftovers_of_job
 from services.platform.files import pin_files, store_file
+from services.platform.foreign_files import result_infos
 from services.platform.links import LinkNotFetchedError, fetch_link
 from services.platform.providers import pooled_provider
 from services.stores.attempts import drain_others, move, set_outcome
@@ -64,8 +65,9 @@ async def finish_step(step: StepLease, settings: Settings) -> None:
     folder = settings.data_dir / "scratch" / f"{job.id}-fetch-{attempt.lease_epoch}"
     await anyio.to_thread.run_sync(lambda: folder.mkdir(parents=True, exist_ok=True))
     try:
-        async with asyncio.timeout(FINISH_SECONDS):
-            files, remark = await _fetch_and_store(attempt, job, folder, settings)
+        with working_for(job.owner):
+            async with asyncio.timeout(FINISH_SECONDS):
+                files, remark = await _fetch_and_store(attempt, job, folder, settings)
         await publish_attempt(attempt, job, files, remark)
     except (JobFailure, EkonteError, UpstreamFaultError, TimeoutError, OSError) as error:
         await _reschedule(attempt, job, error)
@@ -93,7 +95,7 @@ async def _fetch_and_store(
         if transient or not _can_drop_some(attempt) or len(failed) == len(links):
             raise (transient or failed)[0]
     fetched = [(link, path) for link, path, outcome in zip(links, paths, outcomes, strict=True) if outcome is None]
-    valid = await _check_files(attempt, fetched, settings)
+    valid = await _check_files(attempt, job.owner, fetched)
     request = GenerationRequest.from_json(job.params)
     stored: list[StoredFile] = []
     remark = None
@@ -102,7 +104,9 @@ async def _fetch_and_store(
         if attempt.kind is MediaKind.VIDEO:
             try:
                 async with asyncio.timeout(POSTPROCESS_SECONDS):
-                    final, shown = await postprocess_clip(path, info, request, folder / f"clip-{number}.mp4", settings)
+                    final, shown = await postprocess_clip(
+                        job.owner, path, info, request, folder / f"clip-{number}.mp4", settings
+                    )
             except TimeoutError:
                 if attempt.failures < MAX_POSTPROCESS_FAILURES:
                     raise
@@ -120,29 +124,28 @@ def _can_drop_some(attempt: Attempt) -> bool:
 
 
 async def _check_files(
-    attempt: Attempt, fetched: Sequence[tuple[str, Path]], settings: Settings
+    attempt: Attempt, owner: str, fetched: Sequence[tuple[str, Path]]
 ) -> list[tuple[str, Path, ResultInfo]]:
     """The files that open, with their properties. Raises UnsupportedFileError for a file that does not open; after
     FAILURES_BEFORE_DROP failures such a file is left out while others open.
     """
 
     async def check(paths: list[Path]) -> list[ResultInfo]:
-        limit = settings.render_concurrency
-        return await run_in_worker(check_results, paths, attempt.kind.value, limit=limit, timeout_seconds=120)
+        return await result_infos(owner, paths, attempt.kind.value)
 
     try:
         infos = await check([path for _, path in fetched])
-    except UnsupportedFileError:
+    except (UnsupportedFileError, FileTooLargeError):
         if not _can_drop_some(attempt) or len(fetched) == 1:
             raise
     else:
         return [(link, path, info) for (link, path), info in zip(fetched, infos, strict=True)]
     valid = []
-    broken: list[UnsupportedFileError] = []
+    broken: list[EkonteError] = []
     for link, path in fetched:
         try:
             valid.append((link, path, (await check([path]))[0]))
-        except UnsupportedFileError as error:
+        except (UnsupportedFileError, FileTooLargeError) as error:
             broken.append(error)
     if not valid:
         raise broken[0]
@@ -259,7 +262,7 @@ async def _reschedule(attempt: Attempt, job: Job, error: Exception) -> None:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, UnsupportedFileError):
+    if isinstance(error, UnsupportedFileError | FileTooLargeError):
         return f"The file from the provider cannot be opened. {error.message}"
     if isinstance(error, JobFailure | EkonteError | UpstreamFaultError):
         return error.message

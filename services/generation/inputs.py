@@ -14,8 +14,6 @@ import httpx
 import structlog
 
 from errors import EkonteError, JobErrorCode, JobFailure
-from media.checking import check_result
-from media.processes import run_in_worker
 from models.database import transaction
 from models.enums import MediaKind, Queue
 from models.files import StoredFile
@@ -24,8 +22,9 @@ from models.job_errors import JobError
 from models.jobs import Job
 from services.generation.outcomes import fail_generation
 from services.platform.files import NewFile, pin_files, store_file
+from services.platform.foreign_files import picture_info
 from services.platform.leases import Lease
-from services.platform.links import LinkNotFetchedError, fetch_link
+from services.platform.links import LinkNotFetchedError, fetch_link, parse_url
 from services.platform.providers import is_pooled
 from services.queue.heartbeat import Report
 from services.queue.notify import notify
@@ -40,7 +39,6 @@ from settings import Settings
 log = structlog.get_logger(__name__)
 
 MAX_FETCHES = 4
-CHECK_SECONDS = 60.0
 
 
 async def prepare_inputs(job: Job, lease: Lease, settings: Settings) -> None:
@@ -67,19 +65,19 @@ async def _prepare(job: Job, lease: Lease, settings: Settings, folder: Path, rep
     for position, image in enumerate(request.inputs):
         if image.sha256 is None:
             positions.setdefault(image.given, position)
-    found = await _fetch_all(positions, folder, settings)
+    found = await _fetch_all(job.owner, positions, folder, settings)
     # Stored only when all are fetched, so that a failing job leaves no files.
     stored = {link: await store_file(job.owner, new, job_id=job.id) for link, new in found.items()}
     await _move_on(job, lease, request, stored)
 
 
-async def _fetch_all(positions: dict[str, int], folder: Path, settings: Settings) -> dict[str, NewFile]:
+async def _fetch_all(owner: str, positions: dict[str, int], folder: Path, settings: Settings) -> dict[str, NewFile]:
     """The pictures by their links. Raises the JobFailure of the first that fails and cancels the others."""
     capacity = asyncio.Semaphore(MAX_FETCHES)
 
     async def fetch(link: str, position: int) -> NewFile:
         async with capacity:
-            return await _fetch(link, position, folder / str(position), settings)
+            return await _fetch(owner, link, position, folder / str(position), settings)
 
     tasks = {link: asyncio.create_task(fetch(link, position)) for link, position in positions.items()}
     if not tasks:
@@ -102,14 +100,12 @@ def _most_severe(failures: Sequence[BaseException]) -> BaseException:
     return [*permanent, *failures][0]
 
 
-async def _fetch(link: str, position: int, path: Path, settings: Settings) -> NewFile:
+async def _fetch(owner: str, link: str, position: int, path: Path, settings: Settings) -> NewFile:
     try:
         await fetch_link(
             link, max_bytes=settings.max_upload_bytes, allowed_private_hosts=settings.allowed_private_hosts, into=path
         )
-        info = await run_in_worker(
-            check_result, path, "IMAGE", limit=settings.render_concurrency, timeout_seconds=CHECK_SECONDS
-        )
+        info = await picture_info(owner, path)
     except EkonteError as error:
         is_transient = isinstance(error, LinkNotFetchedError) and error.is_transient
         message = f"{input_name(link, position)} cannot be used. {error.message}"
@@ -126,7 +122,7 @@ def input_name(link: str, position: int) -> str:
     may hold secrets.
     """
     try:
-        host = httpx.URL(link).host[:253]
+        host = parse_url(link).host[:253]
     except httpx.InvalidURL:
         host = ""
     return f"Input picture {position + 1} (from {host})" if host else f"Input picture {position + 1}"

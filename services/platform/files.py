@@ -38,6 +38,7 @@ _EXTENSIONS = {
     "audio/wav": ".wav",
     "audio/x-wav": ".wav",
     "application/x-subrip": ".srt",
+    "text/vtt": ".vtt",
     "text/plain": ".txt",
 }
 

@@ -6,18 +6,22 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import anyio
 import httpcore
 import httpx
 
 from errors import BadInputError, FileTooLargeError
+from providers.answer_heads import end_head
 from providers.guard import CONNECT_SECONDS, HostNotFoundError, LinkRefusedError, Resolve, guarded_pool, resolve
 
 MAX_REDIRECTS = 3
 MAX_URL_CHARACTERS = 4096
 READ_SECONDS = 20.0
 TOTAL_SECONDS = 300.0
+# Of a link that is fetched while its caller waits for the answer.
+REQUEST_SECONDS = 60.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _TIMEOUTS = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": CONNECT_SECONDS}
@@ -46,6 +50,17 @@ class FetchedFile:
     path: Path
     content_type: str | None
     bytes: int
+
+
+def parse_url(text: str) -> httpx.URL:
+    """The URL, whose host can be read: httpx takes `https://xn--/` and `http://[1`. Raises httpx.InvalidURL."""
+    try:
+        urlsplit(text)
+        url = httpx.URL(text)
+        _ = url.host
+    except ValueError:  # of idna too
+        raise httpx.InvalidURL("The host cannot be read.") from None
+    return url
 
 
 def check_url(url: httpx.URL) -> None:
@@ -100,11 +115,12 @@ async def _follow(pool: httpcore.AsyncConnectionPool, link: str, max_bytes: int,
     for _ in range(MAX_REDIRECTS + 1):
         if len(link) > MAX_URL_CHARACTERS:
             raise LinkRefusedError("The link is too long.")
-        url = httpx.URL(link)
+        url = parse_url(link)
         check_url(url)
         async with pool.stream(
             "GET", _target(url), headers=_headers(url), extensions={"timeout": _TIMEOUTS}
         ) as response:
+            end_head(response.extensions.items())
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
             if response.status in REDIRECTS and "location" in headers:
                 link = str(url.join(headers["location"]))

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 
 import structlog
 
-from errors import BadInputError, JobErrorCode, JobFailure
+from errors import BadInputError, JobErrorCode, JobFailure, shortened
 from models.enums import GridLayout, MediaKind
 from providers.base import (
     ImageProvider,
@@ -21,6 +21,7 @@ from providers.base import (
 from providers.jimeng import JimengProvider
 from providers.offline import OfflineProvider
 from providers.pooled import ModelInfo, PooledProvider
+from services.platform.foreign_files import NOBODY, in_parser
 from services.platform.metrics.upstream import MeasuredPool
 from services.platform.runtime import runtime
 from settings import get_jimeng_settings, get_settings
@@ -68,7 +69,9 @@ def _own() -> list[Provider]:
     settings = get_settings()
     return [
         OfflineProvider(settings.render_concurrency, settings.render_timeout_seconds),
-        JimengProvider(get_jimeng_settings(), settings.allowed_private_hosts),
+        JimengProvider(
+            get_jimeng_settings(), settings.allowed_private_hosts, run_apart=functools.partial(in_parser, NOBODY)
+        ),
     ]
 
 
@@ -126,7 +129,8 @@ def check_pooled_choice(
     ]
     if model is not None and model not in known:
         raise BadInputError(
-            f"{name} has no model {model!r} for {kind.value.lower()}s; available: {', '.join(known)}.", path=path
+            f"{name} has no model {shortened(model)!r} for {kind.value.lower()}s; available: {', '.join(known)}.",
+            path=path,
         )
     if layout is not GridLayout.SINGLE:
         raise BadInputError(
@@ -153,7 +157,8 @@ def choose_provider(capability: str, name: str | None, *path: str) -> str:
     chosen = name if name is not None else DEFAULT_PROVIDER
     if chosen not in able:
         raise BadInputError(
-            f"No provider {chosen!r} for {capability.lower()}; available: {', '.join(able)}.", path=list(path)
+            f"No provider {shortened(chosen)!r} for {capability.lower()}; available: {', '.join(able)}.",
+            path=list(path),
         )
     return chosen
 
@@ -199,3 +204,9 @@ def voices(provider: str | None = None, language: str | None = None) -> list[tup
         for voice in candidate.voices()
         if wanted is None or voice.language is None or voice.language.split("-")[0].lower() == wanted
     ]
+
+
+def check_voice(voice_id: str | None, provider: str | None, *path: str) -> None:
+    """Raises BadInputError for a voice that no provider has, or not the given one; None passes."""
+    if voice_id is not None and voice_id not in {voice.id for _, voice in voices(provider)}:
+        raise BadInputError(f"Voice {shortened(voice_id)!r} does not exist. See the voices query.", path=path)

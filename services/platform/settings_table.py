@@ -26,4 +26,6 @@ def _default(field: FieldInfo) -> str:
         return "number of cores"
     if field.default is None or field.default == ():
         return "not set"
+    if isinstance(field.default, tuple):
+        return " ".join(f"`{value}`" for value in field.default)
     return f"`{str(field.default).lower() if isinstance(field.default, bool) else field.default}`"

@@ -1,4 +1,4 @@
-"""Follows all accounts of an owner: yields the current states first, then changed and new accounts, without end."""
+"""Follows all accounts of an owner: first as they are, then each that changes, is new or was deleted, without end."""
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +26,14 @@ class AccountState:
     owner: str
     is_ended: bool
     account: Account
+
+
+@dataclass(frozen=True)
+class AccountChange:
+    """A change of an account: as it is now, or None where it was deleted."""
+
+    id: int
+    account: Account | None
 
 
 @dataclass(frozen=True)
@@ -62,9 +70,9 @@ def _utc_now() -> datetime:
 
 async def follow_accounts(
     owner: str, *, until: datetime | None = None, now: Callable[[], datetime] = _utc_now
-) -> AsyncGenerator[list[Account], None]:
-    """Yields all accounts of the owner first, then those that changed since they were last yielded: at most 100 at a
-    time, oldest first. Ends only at `until`.
+) -> AsyncGenerator[list[AccountChange], None]:
+    """Yields all accounts of the owner first, then those that changed since they were last yielded or were deleted: at
+    most 100 at a time, oldest first. Ends only at `until`.
 
     It subscribes before it reads, so that it misses no change. An account also counts as changed when one of its
     cooldowns or exhaustions expires and when the daily counts are reset. Close the generator (aclose) to unsubscribe.
@@ -76,7 +84,12 @@ async def follow_accounts(
             marks, now_ms = await _marks(owner)
             if day != today():
                 day = today()
-                seen.clear()
+                seen = {account_id: _Mark(0, None) for account_id in seen}
+            if gone := sorted(seen.keys() - marks.keys())[:BATCH]:
+                for account_id in gone:
+                    del seen[account_id]
+                yield [AccountChange(account_id, None) for account_id in gone]
+                continue
             due = {account_id for account_id, mark in marks.items() if _is_due(seen.get(account_id), mark, now_ms)}
             seen |= {account_id: mark for account_id, mark in marks.items() if account_id not in due}
             if due:
@@ -85,8 +98,9 @@ async def follow_accounts(
                 for account_id in batch:
                     version = states[account_id].version if account_id in states else marks[account_id].version
                     seen[account_id] = _Mark(version, marks[account_id].ends_at_ms)
-                if accounts := [state.account for state in states.values() if not state.is_ended]:
-                    yield accounts
+                live = [state for state in states.values() if not state.is_ended]
+                if live:
+                    yield [AccountChange(state.id, state.account) for state in live]
                 continue
             await listener.next(_wait_seconds(marks, now_ms, until, now()))
 

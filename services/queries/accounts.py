@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
 from models.accounts import Account
-from models.database import is_sqlite, now_ms_sql
+from models.database import now_ms_sql
 from models.enums import AccountStatus, MediaKind, Site
 from services.accounts.pool.quota import quota_day
 from services.platform.owned import owned, owned_rows_sql, places
-from services.platform.paging import Page, PageRequest, Position, cut_page
+from services.queries.orders import ACCOUNT_ORDERS
+from services.queries.row_lists import RowList, Where
 from settings import get_settings
 
 
@@ -25,12 +25,6 @@ class Availability(StrEnum):
     AVAILABLE = "AVAILABLE"
     RATE_LIMITED = "RATE_LIMITED"  # cooling down, for the kind or for all kinds
     EXHAUSTED = "EXHAUSTED"  # until the quota's reset: the limit of the provider or of the owner is reached
-
-
-class AccountOrderField(StrEnum):
-    PRIORITY = "PRIORITY"
-    CREATED_AT = "CREATED_AT"
-    LAST_USED_AT = "LAST_USED_AT"
 
 
 @dataclass(frozen=True)
@@ -41,12 +35,6 @@ class AccountConditions:
     image_availability: Availability | None = None
     video_availability: Availability | None = None
     name_contains: str | None = None
-
-
-@dataclass(frozen=True)
-class AccountOrdering:
-    field: AccountOrderField = AccountOrderField.PRIORITY
-    is_descending: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,78 +98,23 @@ def availability_sql(kind: MediaKind, day: str) -> str:
 # ---------------------------------------------------------------- lists
 
 
-async def account_page(
-    owner: str, conditions: AccountConditions, ordering: AccountOrdering, request: PageRequest
-) -> Page[Account]:
-    """Returns one page of the owner's accounts; two statements."""
-    place, is_descending = _place_sql(ordering), ordering.is_descending
-    where, values = _where(conditions)
-    up, down = (">", "<") if not is_descending else ("<", ">")
-    bound_sql = "CAST(? AS BIGINT)"  # a cursor of another order may exceed the column's type
-    for bound, sign in ((request.after, up), (request.before, down)):
-        if bound is not None:
-            where += f" AND ({place} {sign} {bound_sql} OR ({place} = {bound_sql} AND a.id {sign} ?))"
-            values += [bound.key, bound.key, bound.id]
-    direction = "DESC" if is_descending != request.is_backward else "ASC"
-    found = await owned_rows_sql(
-        f"SELECT a.id AS id, {place} AS place FROM account a WHERE a.owner = ? AND a.deleted_at IS NULL{where}"
-        f" ORDER BY 2 {direction}, a.id {direction} LIMIT {request.size + 1} OFFSET {request.offset}",
-        owner,
-        *values,
-    )
-    ids = [row["id"] for row in found]
-    rows = {row.id: row for row in await owned(Account, owner).filter(id__in=ids)} if ids else {}
-    return cut_page(
-        [(Position(row["place"], row["id"]), rows[row["id"]]) for row in found if row["id"] in rows], request
-    )
+ACCOUNTS = RowList(Account, "account a", ACCOUNT_ORDERS, owner="a.owner = ?", id="a.id", always="a.deleted_at IS NULL")
 
 
-async def account_count(owner: str, conditions: AccountConditions) -> int:
-    where, values = _where(conditions)
-    rows = await owned_rows_sql(
-        f"SELECT COUNT(*) AS count FROM account a WHERE a.owner = ? AND a.deleted_at IS NULL{where}", owner, *values
-    )
-    return int(rows[0]["count"])
-
-
-def _place_sql(ordering: AccountOrdering) -> str:
-    """The integer to order by; accounts that were never used come last in both directions."""
-    if ordering.field is AccountOrderField.PRIORITY:
-        return "a.priority"
-    if ordering.field is AccountOrderField.CREATED_AT:
-        return "a.id"  # ids grow with time
-    milliseconds = (
-        "CAST(ROUND((julianday(a.last_used_at) - 2440587.5) * 86400000) AS INTEGER)"
-        if is_sqlite()
-        else "CAST(extract(epoch FROM a.last_used_at) * 1000 AS BIGINT)"
-    )
-    return f"COALESCE({milliseconds}, {0 if ordering.is_descending else 2**62})"
-
-
-def _where(conditions: AccountConditions) -> tuple[str, list[Any]]:
-    pieces: list[str] = []
-    values: list[Any] = []
-    lists: tuple[tuple[str, Sequence[str] | None], ...] = (
-        ("a.provider", conditions.providers),
-        ("a.status", conditions.statuses),
-        ("a.site", conditions.sites),
-    )
-    for column, wanted in lists:
-        if wanted is not None:
-            pieces.append(f"{column} IN ({places(wanted)})" if wanted else "1 = 0")
-            values += [str(value) for value in wanted]
+def accounts_where(conditions: AccountConditions) -> Where:
+    where = Where()
+    where.one_of("a.provider", conditions.providers)
+    where.one_of("a.status", conditions.statuses)
+    where.one_of("a.site", conditions.sites)
+    where.contains("a.name", conditions.name_contains)
     day = today()
     for kind, availability in (
         (MediaKind.IMAGE, conditions.image_availability),
         (MediaKind.VIDEO, conditions.video_availability),
     ):
         if availability is not None:
-            pieces.append(f"{availability_sql(kind, day)} = '{availability.value}'")
-    if conditions.name_contains:
-        escaped = "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in conditions.name_contains)
-        pieces.append("UPPER(a.name) LIKE UPPER(?) ESCAPE '\\'")
-        values.append(f"%{escaped}%")
-    return "".join(f" AND {piece}" for piece in pieces), values
+            where.add(f"{availability_sql(kind, day)} = '{availability.value}'")
+    return where
 
 
 # ---------------------------------------------------------------- batched queries for dataloaders

@@ -4,13 +4,13 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from tortoise.queryset import QuerySet
-
 from models.alerts import Alert
 from models.sql import timestamp_before_sql
 from services.platform.event_bus import RE_READ_SECONDS
 from services.platform.events import alerts_topic, bus
 from services.platform.owned import owned_or_shared, owned_rows_sql
+from services.queries.orders import ALERT_ORDERS
+from services.queries.row_lists import RowList, Where
 
 BATCH = 100
 "Alerts that are read and yielded at once. A slow reader then gets the newest states of the next batch."
@@ -18,10 +18,15 @@ LATE_SECONDS = 60.0
 "By how much a close may be committed after its timestamp: the length of a transaction."
 
 
-def alerts_query(owner: str, is_open: bool | None) -> QuerySet[Alert]:
+ALERTS = RowList(Alert, "alert c", ALERT_ORDERS, owner="(c.owner = ? OR c.owner = '')")
+
+
+def alerts_where(is_open: bool | None) -> Where:
     """is_open None: open and closed alerts."""
-    query = owned_or_shared(Alert, owner)
-    return query if is_open is None else query.filter(resolved_at__isnull=is_open)
+    where = Where()
+    if is_open is not None:
+        where.add(f"c.resolved_at IS {'' if is_open else 'NOT '}NULL")
+    return where
 
 
 async def alerts_in_order(owner: str, ids: Sequence[int]) -> list[Alert | None]:

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from tortoise.queryset import QuerySet
-
 from models.batches import Batch
 from models.enums import ENDED_BATCH_STATUSES, BatchStatus, BatchType, JobStatus, MediaKind
 from models.jobs import Job
 from services.generation.batches.end_states import Counts
 from services.generation.batches.forecasting import ForecastDemand, Sort, forecasts, requests_of
-from services.platform.owned import owned, owned_rows_sql, places, rows_by_id
+from services.platform.owned import owned_rows_sql, places, rows_by_id
 from services.queries.children import ChildList
+from services.queries.orders import BATCH_ORDERS, PART_ORDERS
+from services.queries.row_lists import RowList, Where
 
 
 @dataclass(frozen=True)
@@ -31,19 +31,18 @@ class BatchConditions:
     created_before: datetime | None = None
 
 
-def batches_query(owner: str, conditions: BatchConditions) -> QuerySet[Batch]:
-    query = owned(Batch, owner).filter(deleted_at__isnull=True)
-    for column, value in (
-        ("type__in", conditions.types),
-        ("status__in", conditions.statuses),
-        ("work_id", conditions.work_id),
-        ("project_id", conditions.project_id),
-        ("created_at__gt", conditions.created_after),
-        ("created_at__lt", conditions.created_before),
-    ):
-        if value is not None:
-            query = query.filter(**{column: value})
-    return query
+BATCHES = RowList(Batch, "batch c", BATCH_ORDERS, always="c.deleted_at IS NULL")
+
+
+def batches_where(conditions: BatchConditions) -> Where:
+    where = Where()
+    where.one_of("c.type", conditions.types)
+    where.one_of("c.status", conditions.statuses)
+    where.equals("c.work_id", conditions.work_id)
+    where.equals("c.project_id", conditions.project_id)
+    where.later("c.created_at", conditions.created_after)
+    where.earlier("c.created_at", conditions.created_before)
+    return where
 
 
 def batch_jobs(statuses: Sequence[JobStatus] | None, storyboard_count: int | None) -> ChildList:
@@ -57,10 +56,8 @@ def batch_jobs(statuses: Sequence[JobStatus] | None, storyboard_count: int | Non
     return ChildList(
         Job,
         "job c" if storyboard_count is None else "job c JOIN generation_record r ON r.id = c.record_id",
-        "c.owner",
         "c.batch_id",
-        "c.id",
-        "c.id",
+        PART_ORDERS,
         condition="" if storyboard_count is None else f"r.storyboard_id IN ({places(range(storyboard_count))})",
         always=always,
     )

@@ -13,7 +13,17 @@ from models.jobs import Job
 from models.scripts import Asset, ScriptScene
 from models.storyboards import Shot
 from services.platform.owned import owned_rows_sql, places
-from services.platform.paging import Page, PageRequest, Position, cut_page
+from services.platform.paging import Orders, Page, PageRequest, Position, cut_page
+from services.queries.orders import (
+    ASSET_ORDERS,
+    ATTEMPT_ORDERS,
+    JOB_ORDERS,
+    PART_ORDERS,
+    SCENE_ORDERS,
+    SHOT_ORDERS,
+    SHOWN_SHOT_ORDERS,
+)
+from services.queries.row_lists import bounds_sql, order_sql, position_of
 
 
 @dataclass(frozen=True)
@@ -24,11 +34,10 @@ class ChildList:
 
     model: type[Model]
     tables: str
-    owner: str
     parent: str
-    order: str
-    id: str
-    is_descending: bool = False
+    orders: Orders
+    owner: str = "c.owner"
+    id: str = "c.id"
     condition: str = ""
     "Contains a placeholder for each value of the key's `only`; left out if `only` is None."
     always: str = ""
@@ -48,23 +57,19 @@ class ChildrenKey:
 
 
 SCENES = ChildList(
-    ScriptScene, "script_scene c JOIN script p ON p.id = c.script_id", "p.owner", "c.script_id", "c.number", "c.id"
+    ScriptScene, "script_scene c JOIN script p ON p.id = c.script_id", "c.script_id", SCENE_ORDERS, owner="p.owner"
 )
-SHOTS = ChildList(Shot, "shot c", "c.owner", "c.storyboard_id", "c.sequence", "c.id")
+SHOTS = ChildList(Shot, "shot c", "c.storyboard_id", SHOT_ORDERS)
 ANIMATIC_PARTS = ChildList(
-    AnimaticPart, "animatic_part c JOIN shot s ON s.id = c.shot_id", "c.owner", "c.animatic_id", "s.sequence", "c.id"
+    AnimaticPart, "animatic_part c JOIN shot s ON s.id = c.shot_id", "c.animatic_id", SHOWN_SHOT_ORDERS
 )
 VIDEO_SEGMENTS = ChildList(
-    VideoSegment, "video_segment c JOIN shot s ON s.id = c.shot_id", "c.owner", "c.video_id", "s.sequence", "c.id"
+    VideoSegment, "video_segment c JOIN shot s ON s.id = c.shot_id", "c.video_id", SHOWN_SHOT_ORDERS
 )
-WORKFLOW_ASSETS = ChildList(
-    Asset, "asset c", "c.owner", "c.workflow_id", "c.id", "c.id", is_descending=True, condition="c.type = ?"
-)
-WORKFLOW_JOBS = ChildList(
-    Job, "job c", "c.owner", "c.workflow_id", "c.id", "c.id", is_descending=True, always="c.role = 'STAGE'"
-)
-ACCOUNT_ATTEMPTS = ChildList(Attempt, "attempt c", "c.owner", "c.account_id", "c.id", "c.id", is_descending=True)
-JOB_CHILDREN = ChildList(Job, "job c", "c.owner", "c.parent_id", "c.id", "c.id")
+WORKFLOW_ASSETS = ChildList(Asset, "asset c", "c.workflow_id", ASSET_ORDERS, condition="c.type = ?")
+WORKFLOW_JOBS = ChildList(Job, "job c", "c.workflow_id", JOB_ORDERS, always="c.role = 'STAGE'")
+ACCOUNT_ATTEMPTS = ChildList(Attempt, "attempt c", "c.account_id", ATTEMPT_ORDERS)
+JOB_CHILDREN = ChildList(Job, "job c", "c.parent_id", PART_ORDERS)
 
 
 async def child_pages(children: ChildList, owner: str, keys: Sequence[ChildrenKey]) -> list[Page[Any]]:
@@ -119,23 +124,24 @@ async def _positions(
 ) -> dict[int, list[Position]]:
     """Returns by parent the positions of its rows in reading direction, one more than the page size."""
     where, values = _where(children, parents, only)
-    up, down = (">", "<") if not children.is_descending else ("<", ">")
-    for bound, sign in ((request.after, up), (request.before, down)):
-        if bound is not None:
-            where += f" AND ({children.order} {sign} ? OR ({children.order} = ? AND {children.id} {sign} ?))"
-            values += [bound.key, bound.key, bound.id]
-    direction = "DESC" if children.is_descending != request.is_backward else "ASC"
+    bounds, bound_values = bounds_sql(request, children.id)
+    order, place = order_sql(request, children.id), request.order.sql
+    columns = f"{children.id} AS id, {children.parent} AS parent_id, {place} AS place"
     found = await owned_rows_sql(
-        f"SELECT id, parent_id, place FROM (SELECT {children.id} AS id, {children.parent} AS parent_id,"
-        f" {children.order} AS place, ROW_NUMBER() OVER (PARTITION BY {children.parent}"
-        f" ORDER BY {children.order} {direction}, {children.id} {direction}) AS row_in_list"
-        f" FROM {children.tables} WHERE {where}) AS numbered"
+        # One parent's rows are read in order until the page is full, several parents' all are numbered.
+        f"SELECT {columns} FROM {children.tables} WHERE {where}{bounds} ORDER BY {order}"
+        f" LIMIT {request.size + 1} OFFSET {request.offset}"
+        if len(set(parents)) == 1
+        else f"SELECT id, parent_id, place FROM (SELECT {columns},"
+        f" ROW_NUMBER() OVER (PARTITION BY {children.parent} ORDER BY {order}) AS row_in_list"
+        f" FROM {children.tables} WHERE {where}{bounds}) AS numbered"
         f" WHERE row_in_list > {request.offset} AND row_in_list <= {request.offset + request.size + 1}"
         " ORDER BY parent_id, row_in_list",
         owner,
         *values,
+        *bound_values,
     )
     positions: dict[int, list[Position]] = defaultdict(list)
     for row in found:
-        positions[row["parent_id"]].append(Position(row["place"], row["id"]))
+        positions[row["parent_id"]].append(position_of(row))
     return positions

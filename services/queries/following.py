@@ -29,17 +29,20 @@ async def follow(
     until: datetime | None = None,
     now: Callable[[], datetime] = _utc_now,
     seconds_between: float = 0.0,
+    on_deleted: Callable[[S], S | None] | None = None,
 ) -> AsyncGenerator[S, None]:
     """Yields each state whose version this follower has not seen; a slow follower skips to the newest.
 
     It subscribes before it reads, so that it misses no change. It ends when one read of all rows finds all of them
     ended or deleted, or at `until`. Close the generator (aclose) to unsubscribe. seconds_between: the minimum time
-    between two reads.
+    between two reads. on_deleted: gives the last state to yield of a row that was deleted, from the state seen before;
+    None: no more.
     """
     ids = list(dict.fromkeys(ids))
     id_by_topic = {topic(row_id): row_id for row_id in ids}
     seen: dict[int, int] = {}
     ended: set[int] = set()
+    known: dict[int, S] = {}
     due = ids
     with bus().listen(id_by_topic) as listener:
         while until is None or now() < until:
@@ -52,7 +55,13 @@ async def follow(
                     ended.discard(row_id)
                 if state is not None and state.version > seen.get(row_id, 0):
                     seen[row_id] = state.version
+                    if on_deleted is not None:
+                        known[row_id] = state
                     yield state
+                elif state is None and on_deleted is not None and row_id in known:
+                    last = on_deleted(known.pop(row_id))
+                    if last is not None:
+                        yield last
             if len(ended) == len(ids):
                 if len(due) == len(ids):
                     return

@@ -1,26 +1,20 @@
-"""Queries for an owner's lists of workflows, jobs and assets, newest first."""
+"""The lists of an owner's workflows and jobs, and their conditions."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
-from tortoise.expressions import Q
-from tortoise.queryset import QuerySet
-
-from models.base import OwnedRow
-from models.enums import JobRole, JobStatus, JobType, Stage, WorkflowStatus
+from models.enums import JobStatus, JobType, Stage, WorkflowStatus
 from models.jobs import Job
 from models.workflows import Workflow
-from services.platform.owned import owned
-from services.platform.paging import Page, PageRequest, Position, cut_page
-
-M = TypeVar("M", bound=OwnedRow)
+from services.queries.orders import JOB_ORDERS, WORKFLOW_ORDERS
+from services.queries.row_lists import RowList, Where
 
 
 @dataclass(frozen=True)
 class WorkflowConditions:
     statuses: tuple[WorkflowStatus, ...] | None = None
     stage: Stage | None = None
+    project_id: str | None = None
     name_contains: str | None = None
 
 
@@ -34,42 +28,26 @@ class JobConditions:
     created_before: datetime | None = None
 
 
-def workflows_query(owner: str, conditions: WorkflowConditions) -> QuerySet[Workflow]:
-    query = owned(Workflow, owner)
-    if conditions.statuses is not None:
-        query = query.filter(status__in=conditions.statuses)
-    if conditions.stage is not None:
-        query = query.filter(current_stage=conditions.stage)
-    if conditions.name_contains:
-        query = query.filter(name__icontains=conditions.name_contains)
-    return query
+WORKFLOWS = RowList(Workflow, "workflow c", WORKFLOW_ORDERS)
+JOBS = RowList(Job, "job c", JOB_ORDERS, always="(c.role = 'STAGE' OR (c.role = 'GENERATE' AND c.parent_id IS NULL))")
+"Jobs that were started by a user or a workflow; their child jobs are listed as children of each."
 
 
-def jobs_query(owner: str, conditions: JobConditions) -> QuerySet[Job]:
-    """Jobs that were started by a user or a workflow; their child jobs are listed as children of each."""
-    started = Q(role=JobRole.STAGE) | Q(role=JobRole.GENERATE, parent_id__isnull=True)
-    query = owned(Job, owner).filter(started)
-    if conditions.types is not None:
-        query = query.filter(type__in=conditions.types)
-    if conditions.statuses is not None:
-        query = query.filter(status__in=conditions.statuses)
-    if conditions.batch_id is not None:
-        query = query.filter(batch_id=conditions.batch_id)
-    if conditions.workflow_id is not None:
-        query = query.filter(workflow_id=conditions.workflow_id)
-    if conditions.created_after is not None:
-        query = query.filter(created_at__gt=conditions.created_after)
-    if conditions.created_before is not None:
-        query = query.filter(created_at__lt=conditions.created_before)
-    return query
+def workflows_where(conditions: WorkflowConditions) -> Where:
+    where = Where()
+    where.one_of("c.status", conditions.statuses)
+    where.equals("c.current_stage", conditions.stage)
+    where.equals("c.project_id", conditions.project_id)
+    where.contains("c.name", conditions.name_contains)
+    return where
 
 
-async def newest_first(query: QuerySet[M], request: PageRequest) -> Page[M]:
-    """Returns one page of an owned query, ordered by id because ids grow with time; one statement."""
-    if request.after is not None:
-        query = query.filter(id__lt=request.after.id)
-    if request.before is not None:
-        query = query.filter(id__gt=request.before.id)
-    query = query.order_by("id" if request.is_backward else "-id").limit(request.size + 1)
-    rows = await (query.offset(request.offset) if request.offset else query)
-    return cut_page([(Position(row.id, row.id), row) for row in rows], request)
+def jobs_where(conditions: JobConditions) -> Where:
+    where = Where()
+    where.one_of("c.type", conditions.types)
+    where.one_of("c.status", conditions.statuses)
+    where.equals("c.batch_id", conditions.batch_id)
+    where.equals("c.workflow_id", conditions.workflow_id)
+    where.later("c.created_at", conditions.created_after)
+    where.earlier("c.created_at", conditions.created_before)
+    return where

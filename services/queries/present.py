@@ -9,11 +9,13 @@ import asyncio
 import weakref
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Generic, Protocol, TypeVar
 
 from models.database import execute
-from models.enums import ENDED_JOB_STATUSES, ENDED_WORKFLOW_STATUSES, STAGES
+from models.enums import ENDED_JOB_STATUSES, ENDED_WORKFLOW_STATUSES, STAGES, JobStatus
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
 from services.platform.owned import places
@@ -45,6 +47,16 @@ class JobState:
     job: Job
 
 
+def deleted_job(seen: JobState) -> JobState | None:
+    """The last state of a job that was deleted with its workflow, which had canceled it; None where it had ended."""
+    if seen.is_ended:
+        return None
+    job = copy(seen.job)
+    job.status, job.message = JobStatus.CANCELED, "It was deleted with its workflow."
+    job.finished_at = datetime.now(UTC)
+    return replace(seen, is_ended=True, job=job)
+
+
 @dataclass(frozen=True, eq=False)
 class WorkflowRows:
     id: int
@@ -55,6 +67,12 @@ class WorkflowRows:
     stages: tuple[WorkflowStage, ...]
     jobs: Mapping[int, Job]
     "The stages' jobs by id."
+    is_deleted: bool = False
+
+
+def deleted_workflow(seen: WorkflowRows) -> WorkflowRows:
+    """The last state of a workflow that was deleted."""
+    return replace(seen, is_ended=True, is_deleted=True)
 
 
 S = TypeVar("S", bound=State)

@@ -7,24 +7,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tortoise.expressions import Subquery
-from tortoise.queryset import QuerySet
 
-from models.enums import JobRole, JobStatus, MediaKind
+from models.enums import JobStatus, MediaKind
 from models.generation import GenerationRecord, RecordVersion
 from models.generation_requests import work_of
 from models.ids import global_id
-from models.jobs import Job
 from services.platform.owned import owned, owned_rows_sql, places, rows_by_id
 from services.queries.children import ChildList
+from services.queries.orders import RECORD_ORDERS, RECORD_VERSION_ORDERS
+from services.queries.row_lists import RowList, Where
 
+RECORDS = RowList(GenerationRecord, "generation_record c", RECORD_ORDERS, always="c.deleted_at IS NULL")
 RECORD_VERSIONS = ChildList(
     RecordVersion,
     "record_version c JOIN generation_record r ON r.id = c.record_id",
-    "c.owner",
     "c.record_id",
-    "c.number",
-    "c.id",
-    is_descending=True,
+    RECORD_VERSION_ORDERS,
     always="r.deleted_at IS NULL AND (r.shown_job_id IS NULL OR r.shown_job_id <> c.job_id)",
 )
 
@@ -45,27 +43,24 @@ class RecordConditions:
     created_before: datetime | None = None
 
 
-def records_query(owner: str, conditions: RecordConditions) -> QuerySet[GenerationRecord]:
-    query = owned(GenerationRecord, owner).filter(deleted_at__isnull=True)
-    for column, value in (
-        ("kind", conditions.kind),
-        ("work_id", conditions.work_id),
-        ("project_id", conditions.project_id),
-        ("storyboard_id__in", conditions.storyboard_ids),
-        ("model", conditions.model),
-        ("prompt__icontains", conditions.prompt_contains or None),
-        ("created_at__gt", conditions.created_after),
-        ("created_at__lt", conditions.created_before),
-    ):
-        if value is not None:
-            query = query.filter(**{column: value})
+def records_where(owner: str, conditions: RecordConditions) -> Where:
+    where = Where()
+    where.equals("c.kind", conditions.kind)
+    where.equals("c.work_id", conditions.work_id)
+    where.equals("c.project_id", conditions.project_id)
+    where.one_of("c.storyboard_id", conditions.storyboard_ids)
+    where.equals("c.model", conditions.model)
+    where.contains("c.prompt", conditions.prompt_contains)
+    where.later("c.created_at", conditions.created_after)
+    where.earlier("c.created_at", conditions.created_before)
     if conditions.batch_id is not None:
-        items = owned(Job, owner).filter(batch_id=conditions.batch_id)
-        query = query.filter(id__in=Subquery(items.values("record_id")))
+        items = "SELECT record_id FROM job WHERE owner = ? AND batch_id = ?"
+        where.add(f"c.id IN ({items})", owner, conditions.batch_id)
     if conditions.statuses is not None:
-        jobs = owned(Job, owner).filter(role=JobRole.GENERATE, status__in=list(conditions.statuses))
-        query = query.filter(current_job_id__in=Subquery(jobs.values("id")))
-    return query
+        statuses = [status.value for status in dict.fromkeys(conditions.statuses)]
+        jobs = f"SELECT id FROM job WHERE owner = ? AND role = 'GENERATE' AND status IN ({places(statuses)})"
+        where.add(f"c.current_job_id IN ({jobs})" if statuses else "1 = 0", *([owner, *statuses] if statuses else []))
+    return where
 
 
 async def records_in_order(owner: str, ids: Sequence[int]) -> list[GenerationRecord | None]:

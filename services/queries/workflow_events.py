@@ -8,6 +8,7 @@ its event says so.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from errors import JobErrorCode
@@ -38,6 +39,8 @@ class WorkflowState:
     current_stage: Stage | None
     stages: Mapping[Stage, StageState]
     error: Mapping[str, Any] | None = None
+    updated_at: datetime | None = None
+    "When the workflow, or something that was made in it, was last changed other than by progress."
 
     @property
     def is_ended(self) -> bool:
@@ -74,13 +77,18 @@ class WorkflowCompleted:
 
 
 @dataclass(frozen=True)
+class Deleted:
+    """The workflow was deleted, with everything made in it. Always the last event."""
+
+
+@dataclass(frozen=True)
 class Failed:
     """The workflow failed or was canceled; error is None if a user canceled it."""
 
     error: Mapping[str, Any] | None
 
 
-Event = Progressed | StageDone | StageFailed | WorkflowCompleted | Failed
+Event = Progressed | StageDone | StageFailed | WorkflowCompleted | Failed | Deleted
 
 
 def _internal(message: str) -> Mapping[str, Any]:
@@ -99,6 +107,7 @@ def state_of(workflow: Workflow, stages: tuple[WorkflowStage, ...], jobs: Mappin
         progress=workflow.progress,
         current_stage=workflow.current_stage,
         error=workflow.error,
+        updated_at=workflow.updated_at,
         stages={
             row.stage: StageState(
                 status=row.status,
@@ -116,6 +125,11 @@ def state_of(workflow: Workflow, stages: tuple[WorkflowStage, ...], jobs: Mappin
 def first_events(now: WorkflowState) -> list[Event]:
     """The events for a new follower: the current state, and the end if the workflow has ended."""
     return [Progressed(now), *_end_of(now)]
+
+
+def due_events(seen: WorkflowState | None, now: WorkflowState) -> list[Event]:
+    """The events for a follower that has seen that state last; None: for a new follower."""
+    return first_events(now) if seen is None else events_between(seen, now)
 
 
 def events_between(seen: WorkflowState, now: WorkflowState) -> list[Event]:

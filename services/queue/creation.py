@@ -5,7 +5,7 @@ from typing import Any
 from models.enums import ArtifactKind, JobType, Queue, Stage
 from models.jobs import Job
 from services.queue.notify import notify
-from services.stores import artifacts
+from services.stores import artifacts, workflows
 from services.stores.jobs.inserts import insert_build_job, insert_stage_job
 
 
@@ -33,6 +33,8 @@ async def create_stage_job(
         params=params or {},
         priority_rank=priority_rank,
     )
+    if workflow_id is not None:
+        await workflows.mark_changed_with(target_id)
     notify()
     return job
 

@@ -16,7 +16,7 @@ from services.platform.leases import Lease
 from services.platform.metrics.recording import record_builds_canceled, record_job_ended
 from services.queue.leases import roll_up_progress
 from services.queue.notify import notify
-from services.stores import artifacts
+from services.stores import artifacts, workflows
 from services.stores.jobs import moves, waits
 from services.stores.jobs.claims import is_held_by
 from services.stores.jobs.which import Jobs
@@ -103,8 +103,11 @@ MAX_COALESCE_MS = 10_000
 async def wake_stage_jobs(target_id: int, *, at_once: bool = False) -> None:
     """Makes the live stage jobs of a target due: at once if none of their builds is left, or if a user changed
     something (at_once). Otherwise after half a second, or longer the more builds are left, so that a thousand builds
-    do not cause a thousand scans of a thousand builds.
+    do not cause a thousand scans of a thousand builds. After a user's change, followers of the target's workflow are
+    told, too.
     """
+    if at_once:
+        await workflows.mark_changed_with(target_id)
     await waits.wake_stage_jobs(
         target_id,
         min_ms=COALESCE_MS,

@@ -9,6 +9,7 @@ import anyio.to_thread
 import structlog
 
 from errors import EkonteError, JobErrorCode, JobFailure
+from media.slots import working_for
 from models.database import is_away
 from models.jobs import Job
 from services.platform.file_removal import remove_leftovers_of_job
@@ -42,7 +43,8 @@ async def run_leased(job: Job, lease: Lease, work: Work, fail: Fail, settings: S
     folder = settings.data_dir / "scratch" / f"{job.id}-{lease.epoch}"
     await anyio.to_thread.run_sync(make_try_folder, folder, job.id, lease.epoch)
     try:
-        await under_lease(lease, settings.lease_seconds, partial(work, folder))
+        with working_for(job.owner):
+            await under_lease(lease, settings.lease_seconds, partial(work, folder))
     except LeaseLostError:
         log.info("job.lease_lost", job=job.global_id)
     except JobFailure as failure:

@@ -54,6 +54,11 @@ async def rename(workflow_id: int, name: str) -> None:
     await _write(workflow_id, {"name": name})
 
 
+async def set_current_stage(workflow_id: int, stage: Stage | None) -> None:
+    """Sets the stage that a workflow which runs none goes on with; None: all are done."""
+    await _write(workflow_id, {"current_stage": stage})
+
+
 async def set_credit_budget(workflow: Workflow, credit_budget: int | None) -> None:
     """Sets the budget in credits; None removes it. The workflow's row must be locked, and `workflow.options` must be
     current.
@@ -64,6 +69,17 @@ async def set_credit_budget(workflow: Workflow, credit_budget: int | None) -> No
 async def touch(workflow_id: int) -> None:
     """Raises the version and notifies followers after the commit."""
     await _write(workflow_id, {})
+
+
+async def mark_changed_with(target_id: int) -> None:
+    """Tells followers that a user changed something of a stage's target (a shot of a storyboard …). One statement."""
+    changes = {"version": Sql("version + 1"), "updated_at": database_time()}
+    of_target = Sql(
+        "id IN (SELECT workflow_id FROM job WHERE target_id = ? AND role = 'STAGE' AND workflow_id IS NOT NULL)",
+        (target_id,),
+    )
+    for row in await update(Workflow, changes, of_target):
+        _publish(int(row["id"]))
 
 
 async def remove(workflow_id: int) -> None:

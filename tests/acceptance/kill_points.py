@@ -57,7 +57,7 @@ POINTS: dict[str, Point] = {
     "before record_done": Point(_STATES, "record_done"),
     "after record_done": Point(_STATES, "record_done", is_after=True),
     "before the download": Point(_FINISH, "_fetch"),
-    "between download and store": Point(_FINISH, "run_in_worker"),
+    "between download and store": Point(_FINISH, "result_infos"),
     "between two files": Point(_FINISH, "store_file", is_after=True),
     "between store and publish": Point(_FINISH, "publish_attempt"),
     "published, not committed": Point(_FINISH, "publish_result", is_after=True),

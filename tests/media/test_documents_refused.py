@@ -12,6 +12,7 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from errors import FileTooLargeError, UnsupportedFileError
+from media.bounds import FileBounds
 from media.documents import limits, read_document
 from tests.media.test_documents import epub_of, pdf_of, read, word_document
 
@@ -223,6 +224,6 @@ def test_a_pdf_whose_forms_multiply_is_not_drawn_to_the_end(tmp_path: Path) -> N
 
 
 def test_reading_that_takes_too_long_is_given_up() -> None:
-    with pytest.raises(UnsupportedFileError, match="too long"):
-        limits.Deadline(-1.0).check()
-    limits.Deadline(60.0).check()
+    with pytest.raises(FileTooLargeError, match="takes longer to read than"):
+        limits.Deadline(FileBounds(document_seconds=-1.0)).check()
+    limits.Deadline(FileBounds(document_seconds=60.0)).check()

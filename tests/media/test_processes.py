@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from errors import BadInputError, JobErrorCode, JobFailure
-from media.processes import run_in_worker
+from media.processes import RENDERER, run_in_worker
 from media.worker import write_raw
 from tests.media import calls
 
@@ -129,7 +129,7 @@ async def test_a_killed_parent_leaves_no_worker(tmp_path: Path) -> None:
 
 def test_a_worker_whose_answer_nobody_reads_any_more_ends_without_a_word() -> None:
     worker = subprocess.Popen(
-        [sys.executable, "-u", "-m", "media.worker"],
+        [sys.executable, "-u", "-m", "media.worker", RENDERER.to_argument()],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -138,7 +138,7 @@ def test_a_worker_whose_answer_nobody_reads_any_more_ends_without_a_word() -> No
     assert worker.stdout is not None
     assert worker.stderr is not None
     worker.stdout.close()
-    write_raw(worker.stdin, pickle.dumps((calls.double, (21,))))  # type: ignore[arg-type]
+    write_raw(worker.stdin, pickle.dumps((calls.double, (21,), None)))  # type: ignore[arg-type]
     assert worker.stderr.read() == b""
     assert worker.wait(timeout=30) == 0
     worker.stdin.close()

@@ -1,11 +1,13 @@
 import itertools
 import re
+from pathlib import Path
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.subtitles import Cue, format_srt, line_width, make_cues, split_text
+from media.subtitles import Cue, format_srt, format_vtt, line_width, make_cues, split_text, write_vtt
 from media.timeline import PlacedUtterance
 
 CHINESE = (
@@ -74,6 +76,24 @@ def test_lines_that_are_spoken_at_once_do_not_overlap() -> None:
 def test_subrip_has_numbers_times_and_blank_lines() -> None:
     text = format_srt([Cue(0, 1.5, "一\n二"), Cue(3661.0004, 3662.9996, "a --> b")])
     assert text == ("1\n00:00:00,000 --> 00:00:01,500\n一\n二\n\n2\n01:01:01,000 --> 01:01:03,000\na → b\n")
+
+
+def test_webvtt_has_a_header_times_with_points_and_no_markup_in_its_text() -> None:
+    cues = [Cue(0, 1.5, "一\n二 & <b>"), Cue(3661.0004, 3662.9996, "a --> b")]
+    assert format_vtt(cues) == (
+        "WEBVTT\n\n00:00:00.000 --> 00:00:01.500\n一\n二 &amp; &lt;b&gt;\n\n01:01:01.000 --> 01:01:03.000\na --&gt; b\n"
+    )
+    assert format_vtt([]) == "WEBVTT\n"
+
+
+def test_webvtt_is_read_by_a_player_as_it_was_written(tmp_path: Path) -> None:
+    write_vtt([Cue(0.5, 1.5, "Salt & <pepper>"), Cue(2, 3.25, "第二句。\n第三句。")], tmp_path / "film.vtt")
+    with av.open(str(tmp_path / "film.vtt")) as container:
+        assert container.streams[0].codec_context.name == "webvtt"
+        packets = [packet for packet in container.demux(container.streams[0]) if packet.size]
+        times = [(packet.pts * packet.time_base, packet.duration * packet.time_base) for packet in packets]
+        assert times == [(0.5, 1.0), (2.0, 1.25)]
+        assert [bytes(packet).decode() for packet in packets] == ["Salt &amp; &lt;pepper&gt;", "第二句。\n第三句。"]
 
 
 @given(st.text(alphabet=st.sampled_from("你好我们去街上ab c.，。！?“”\n-—'1"), max_size=300))

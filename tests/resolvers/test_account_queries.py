@@ -105,10 +105,12 @@ async def test_accounts_that_were_never_used_come_last_in_either_direction() -> 
     assert await walk({"field": "LAST_USED_AT", "direction": "DESC"}) == ("gbfecda", "gbfecda")
 
 
-async def test_a_cursor_of_another_order_is_no_fault_of_the_server() -> None:
+async def test_a_cursor_of_another_order_is_refused() -> None:
     await make_seven()
     cursor = (await page(orderBy={"field": "LAST_USED_AT"}))["pageInfo"]["startCursor"]
-    assert names(await page(after=cursor)) == ""
+    refusal = await refused(LIST, after=cursor)
+    assert (refusal.code, refusal.path) == ("BAD_USER_INPUT", ["after"])
+    assert "LAST_USED_AT" not in str(refusal) or "PRIORITY ASC" in str(refusal)
     assert (await refused(LIST, after="nonsense")).path == ["after"]
     assert (await refused(LIST, first=1, last=1)).path == ["last"]
 

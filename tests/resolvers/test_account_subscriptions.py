@@ -21,14 +21,19 @@ from tests.statements import counted_statements
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
-CHANGES = "subscription { accountChanges { name priority imageAvailability inFlight cooldowns { reason } } }"
+CHANGES = """subscription { accountChanges {
+  deletedAccountId
+  account { name priority imageAvailability inFlight cooldowns { reason } }
+} }"""
 
 
 async def following(source: AsyncGenerator[Any, None]) -> dict[str, Any]:
     async with asyncio.timeout(60):
         result = await anext(source)
     assert result.errors is None, result.errors
-    return result.data["accountChanges"]  # type: ignore[no-any-return]
+    change: dict[str, Any] = result.data["accountChanges"]
+    assert (change["account"] is None) is (change["deletedAccountId"] is not None)
+    return change["account"] or change
 
 
 async def change(account: Account, **values: Any) -> None:
@@ -57,9 +62,24 @@ async def test_all_accounts_are_told_as_they_are_then_each_change_and_new_ones()
         bus().publish(accounts_topic(OWNER))
         assert (await following(source))["name"] == "three"
         await delete_accounts(OWNER, [one.id])
+        assert await following(source) == {"account": None, "deletedAccountId": one.global_id}
         await change(two, status=AccountStatus.INACTIVE)
         assert (await following(source))["name"] == "two"
     assert listener_count() == 0
+
+
+async def test_every_one_of_many_deletions_is_told_once_and_deletions_of_others_are_not() -> None:
+    accounts = [await make_account(name=str(number)) for number in range(3)]
+    theirs = await make_account(OTHER)
+    async with subscribed(CHANGES) as source:
+        for _ in accounts:
+            await following(source)
+        await delete_accounts(OTHER, [theirs.id])
+        await delete_accounts(OWNER, [account.id for account in accounts[:2]])
+        told = [(await following(source))["deletedAccountId"] for _ in range(2)]
+        assert told == [account.global_id for account in accounts[:2]]
+        await change(accounts[2], priority=9)
+        assert (await following(source))["priority"] == 9
 
 
 async def test_a_slow_reader_gets_the_newest_state_and_no_queue() -> None:

@@ -84,8 +84,8 @@ async def test_the_whole_is_only_counted_where_it_is_asked_for() -> None:
     await make_workflows(2)
     with counted_statements() as statements:
         await ask("{ workflows { nodes { name } } }")
-    assert len(statements) == 1
-    assert "COUNT" not in statements[0].upper()
+    assert len(statements) == 2
+    assert not [statement for statement in statements if "COUNT" in statement.upper()]
 
 
 @pytest.mark.usefixtures("either_database")

@@ -392,3 +392,61 @@ async def test_nothing_of_somebody_elses_shows_through_ones_own() -> None:
     assert found["jobs"]["totalCount"] == 5
     document = "query ($id: ID!) { job(id: $id) { workflow { id } } }"
     assert (await ask(document, id=mine.jobs[Stage.SCRIPT].global_id))["job"]["workflow"] is None
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_job_has_its_target_from_the_beginning_and_parts_have_theirs() -> None:
+    film = await make_film(shot_count=1)
+    created = await ask(
+        """mutation ($input: CreateVideoInput!) { createVideo(input: $input) {
+             job { id result { __typename } target { __typename id ... on Video { status totalSegments } } } } }""",
+        input={"animaticId": film.animatic.global_id},
+    )
+    job = created["createVideo"]["job"]
+    assert job["result"] is None
+    assert (job["target"]["__typename"], job["target"]["status"]) == ("Video", "PENDING")
+    found = await ask("query ($id: ID!) { video(id: $id) { id } }", id=job["target"]["id"])
+    assert found["video"] == {"id": job["target"]["id"]}
+    document = "query ($id: ID!) { job(id: $id) { target { __typename id } } }"
+    targets = {
+        stage: (await ask(document, id=film.jobs[stage].global_id))["job"]["target"]["__typename"] for stage in Stage
+    }
+    assert list(targets.values()) == ["Script", "Script", "Storyboard", "Animatic", "Video", "Edit"]
+    subjects = {
+        ArtifactKind.SCRIPT: ("Script", film.script.id),
+        ArtifactKind.DESIGN: ("Asset", film.assets[0].id),
+        ArtifactKind.GRID: ("Storyboard", film.storyboard.id),
+        ArtifactKind.PICTURE: ("Shot", film.shots[0].id),
+        ArtifactKind.SPEECH: ("AnimaticShot", film.parts[0].id),
+        ArtifactKind.MOTION: ("AnimaticShot", film.parts[0].id),
+        ArtifactKind.ANIMATIC: ("Animatic", film.animatic.id),
+        ArtifactKind.CLIP: ("VideoSegment", film.segments[0].id),
+        ArtifactKind.MUSIC: ("Edit", film.edit.id),
+        ArtifactKind.FILM: ("Edit", film.edit.id),
+    }
+    assert set(subjects) == set(ArtifactKind)
+    for kind, (name, subject_id) in subjects.items():
+        build = await make_build(film.jobs[Stage.STORYBOARD], kind, subject_id)
+        target = (await ask(document, id=build.global_id))["job"]["target"]
+        assert (target["__typename"], target["id"].split("_")[-1]) == (name, str(subject_id))
+    assert (await ask(document, OTHER, id=film.jobs[Stage.VIDEO].global_id))["job"] is None
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_workflow_has_its_project_its_source_and_no_end_where_nothing_is_known() -> None:
+    document = """mutation ($input: CreateWorkflowInput!) { createWorkflow(input: $input) { workflow {
+        id project { projectId name } source { text file { name contentType } } estimatedCompletion } } }"""
+    text = "Ann goes out.\n\nShe meets Ben."
+    given = {"name": "One", "inputContent": text, "projectId": "mine", "projectName": "My project"}
+    workflow = (await ask(document, input=given))["createWorkflow"]["workflow"]
+    assert workflow["project"] == {"projectId": "mine", "name": "My project"}
+    assert workflow["source"]["text"].strip() == text
+    assert workflow["source"]["file"]["contentType"] == "text/plain"
+    assert workflow["estimatedCompletion"] is None
+    long = {"name": "Two", "inputContent": "Ann goes out. " * 6000}
+    workflow = (await ask(document, input=long))["createWorkflow"]["workflow"]
+    assert (workflow["project"]["projectId"], workflow["source"]["text"]) == ("default", None)
+    listed = '{ workflows(filter: { projectId: "mine" }) { nodes { name } } }'
+    assert (await ask(listed))["workflows"]["nodes"] == [{"name": "One"}]
+    refusal = await refused(document, input={**given, "projectId": ""})
+    assert (refusal.code, refusal.path) == ("BAD_USER_INPUT", ["input", "projectId"])

@@ -10,9 +10,11 @@ from models.database import execute
 from models.enums import JobStatus, Stage, WorkflowStatus
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage
+from services.film.storyboards import ShotChanges, edit_shot
+from services.film.workflows import delete_workflows, rename_workflow
 from services.platform.events import bus, job_topic, workflow_topic
 from services.queries import present
-from tests.factories import OTHER, make_film, make_job, make_workflow
+from tests.factories import OTHER, OWNER, make_film, make_job, make_script, make_workflow
 from tests.resolvers.asking import subscribed
 from tests.statements import counted_statements
 
@@ -23,6 +25,7 @@ EVENTS = """subscription ($id: ID!) { workflowEvents(id: $id) {
   ... on StageCompleted { stage workflow { status } }
   ... on StageFailed { stage error { code } }
   ... on WorkflowFailed { problem: error { code message } }
+  ... on WorkflowDeleted { deletedWorkflowId }
 } }"""
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -261,15 +264,46 @@ async def test_an_ended_workflow_is_told_with_its_end() -> None:
     assert told[1]["problem"] is None
 
 
-async def test_a_paused_workflow_is_followed_on_and_a_deleted_one_is_not() -> None:
+async def test_a_paused_workflow_is_followed_on_until_it_is_deleted_which_is_told() -> None:
     workflow = await make_workflow(status=WorkflowStatus.PAUSED)
     async with subscribed(EVENTS, id=workflow.global_id) as source:
         await following(source, "workflowEvents")
         await change_workflow(workflow, status=WorkflowStatus.RUNNING)
         assert (await following(source, "workflowEvents"))["__typename"] == "WorkflowProgressed"
-        await Workflow.filter(id=workflow.id).delete()
-        bus().publish(workflow_topic(workflow.id))
-        assert await rest(source, "workflowEvents") == []
+        assert await delete_workflows(OWNER, [workflow.id]) == [(workflow.id, None)]
+        assert await rest(source, "workflowEvents") == [
+            {"__typename": "WorkflowDeleted", "deletedWorkflowId": workflow.global_id}
+        ]
+
+
+async def test_a_new_name_and_an_edit_are_told_though_nothing_progressed() -> None:
+    document = """subscription ($id: ID!) { workflowEvents(id: $id) { __typename ... on WorkflowProgressed {
+        workflow { name storyboard { shots(first: 1) { nodes { prompt } } } } } } }"""
+    film = await make_film(shot_count=1)
+    await Workflow.filter(id=film.workflow.id).update(status=WorkflowStatus.PAUSED)
+    async with subscribed(document, id=film.workflow.global_id) as source:
+        await following(source, "workflowEvents")
+        await rename_workflow(OWNER, film.workflow.id, "Another name")
+        renamed = await following(source, "workflowEvents")
+        assert (renamed["__typename"], renamed["workflow"]["name"]) == ("WorkflowProgressed", "Another name")
+        await edit_shot(OWNER, ShotChanges(film.shots[0].id, prompt="A whole new picture."))
+        edited = await following(source, "workflowEvents")
+        assert edited["workflow"]["storyboard"]["shots"]["nodes"] == [{"prompt": "A whole new picture."}]
+
+
+async def test_a_job_that_is_deleted_with_its_workflow_is_told_as_canceled() -> None:
+    workflow = await make_workflow(status=WorkflowStatus.PAUSED)
+    script = await make_script(workflow_id=workflow.id)
+    live = await make_job(workflow_id=workflow.id, target_id=script.id)
+    done = await make_job(workflow_id=workflow.id, target_id=script.id, status=JobStatus.SUCCEEDED)
+    async with subscribed(JOBS, ids=[live.global_id, done.global_id]) as source:
+        assert [(await following(source))["status"] for _ in range(2)] == ["PENDING", "SUCCEEDED"]
+        await delete_workflows(OWNER, [workflow.id])
+        for job in (live, done):
+            bus().publish(job_topic(job.id))
+        told = await rest(source)
+    assert [(job["id"], job["status"]) for job in told] == [(live.global_id, "CANCELED")]
+    assert not await Job.filter(id=live.id).exists()
 
 
 async def test_somebody_elses_workflow_is_not_found() -> None:

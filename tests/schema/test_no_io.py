@@ -113,8 +113,8 @@ def test_every_pure_function_is_still_needed() -> None:
         "from tortoise.queryset import QuerySet",
         "from models.database import execute",
         "import services.queries.lists",
-        "from services.queries.lists import newest_first",
-        "from services.queries.lists import jobs_query",
+        "from services.queries.row_lists import row_page",
+        "from services.queries.lists import jobs_where",
         "def f():\n    from services.platform.audit import write_entry",
     ],
 )

@@ -2,25 +2,37 @@
 
 import pytest
 import strawberry
+from graphql import (
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    build_schema,
+    get_named_type,
+)
 from strawberry.dataloader import DataLoader
 
+import resolvers
 from errors import BadInputError
+from schema import print_sdl
 from schema.links import linked, linked_list
 from schema.paging import Connection, connection, paged
-from services.platform.paging import Page, PageRequest, Position, encode_cursor
+from services.platform.paging import OLDEST_FIRST, Ordering, Page, PageRequest, Position, encode_cursor
+from services.queries.orders import PART_ORDERS
 
-CURSOR = encode_cursor(Position(5, 5))
+CURSOR = encode_cursor(Position(5, 5), OLDEST_FIRST)
+DESCENDING = Ordering("FINISHED_AT", PART_ORDERS.sorts["FINISHED_AT"], is_descending=True)
 
 
 @strawberry.type
 class Query:
     seen: strawberry.Private[list[PageRequest]]
 
-    @paged("Numbers, forward.")
+    @paged("Numbers, from a least one.", PART_ORDERS)
     async def forward(self, request: PageRequest, least: int = 0) -> Connection[int]:
         return self.numbers(request, least)
 
-    @paged("Numbers, both ways.", both_ways=True)
+    @paged("Numbers.", PART_ORDERS)
     async def both(self, request: PageRequest) -> Connection[int]:
         return self.numbers(request, 0)
 
@@ -47,7 +59,10 @@ def test_callers_see_the_arguments_that_page_and_no_request() -> None:
     printed = SCHEMA.as_str()
     assert "forward(\n    least: Int! = 0\n" in printed
     arguments = printed[printed.index("both(") : printed.index("): IntConnection", printed.index("both("))]
-    assert [line.split(":")[0].strip() for line in arguments.splitlines() if ": " in line] == [
+    assert [
+        line.split(":")[0].strip() for line in arguments.splitlines() if line.endswith(("Int", "String", "JobOrder"))
+    ] == [
+        "orderBy",
         "first",
         "after",
         "last",
@@ -72,6 +87,17 @@ async def test_null_is_as_if_it_was_left_out() -> None:
 async def test_other_arguments_go_through() -> None:
     result = await SCHEMA.execute("{ forward(least: 4) { nodes pageInfo { endCursor } } }", root_value=Query(seen=[]))
     assert result.data == {"forward": {"nodes": [4, 5], "pageInfo": {"endCursor": "b"}}}
+
+
+async def test_the_order_that_is_asked_for_is_handed_on_and_a_cursor_of_another_refused() -> None:
+    asked = "orderBy: { field: FINISHED_AT, direction: DESC }"
+    assert await requested(f"{{ both({asked}) {{ nodes }} }}") == PageRequest(order=DESCENDING)
+    assert await requested("{ both(orderBy: null) { nodes } }") == PageRequest()
+    root = Query(seen=[])
+    result = await SCHEMA.execute(f'{{ both({asked}, after: "{CURSOR}") {{ nodes }} }}', root_value=root)
+    assert result.errors is not None
+    assert "ordered by FINISHED_AT DESC" in result.errors[0].message
+    assert root.seen == []
 
 
 @pytest.mark.parametrize("arguments", ["first: 0", "first: 101", "first: 1, last: 1", 'after: "x"', "page: 0"])
@@ -102,3 +128,38 @@ async def test_a_list_of_links_keeps_the_loaders_order() -> None:
     loader: DataLoader[int, tuple[str, ...]] = DataLoader(load_fn=load)
     assert await linked_list(loader, 1, str.upper) == ["B", "A"]
     assert await linked_list(loader, None, str.upper) == []
+
+
+def connection_fields() -> dict[str, GraphQLField]:
+    """All fields of the API that are lists in pages."""
+    schema = build_schema(print_sdl(resolvers.schema))
+    return {
+        f"{name}.{field_name}": field
+        for name, kind in schema.type_map.items()
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) and not name.startswith("__")
+        for field_name, field in kind.fields.items()
+        if get_named_type(field.type).name.endswith("Connection")
+    }
+
+
+def test_every_list_in_pages_has_the_same_arguments_a_count_and_an_order() -> None:
+    found = connection_fields()
+    assert len(found) == 21
+    for name, field in found.items():
+        arguments = {argument: str(value.type) for argument, value in field.args.items()}
+        expected = {"first": "Int", "after": "String", "last": "Int", "before": "String", "page": "Int"}
+        assert arguments.items() >= expected.items(), name
+        order = get_named_type(field.args["orderBy"].type)
+        assert isinstance(order, GraphQLInputObjectType), name
+        assert str(field.args["orderBy"].type) == order.name, name
+        assert {part: str(value.type) for part, value in order.fields.items()} == {
+            "field": f"{order.name}Field!",
+            "direction": "OrderDirection!",
+        }, name
+        connection_type = get_named_type(field.type)
+        assert isinstance(connection_type, GraphQLObjectType), name
+        assert {part: str(value.type) for part, value in connection_type.fields.items()}.items() >= {
+            "totalCount": "Int!",
+            "pageInfo": "PageInfo!",
+        }.items(), name
+        assert {"edges", "nodes"} <= set(connection_type.fields), name

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +39,9 @@ class RunningServer:
 
 
 @contextlib.contextmanager
-def running_server(data_dir: Path, **settings: str) -> Iterator[RunningServer]:
+def running_server(
+    data_dir: Path, *, program: Sequence[str] = ("-m", "tests.web.tiny"), **settings: str
+) -> Iterator[RunningServer]:
     """Runs the application on a free port, with only the given EKONTE_ settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EKONTE_")}
     environment = {
@@ -51,7 +53,7 @@ def running_server(data_dir: Path, **settings: str) -> Iterator[RunningServer]:
         **settings,
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.web.tiny"],
+        [sys.executable, *program],
         cwd=data_dir,
         env=environment,
         stdout=subprocess.PIPE,

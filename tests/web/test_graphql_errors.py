@@ -144,3 +144,35 @@ def test_of_many_allowed_values_the_first_are_named() -> None:
     assert (
         with_allowed_values("Cannot query field 'x' on type 'Few'.", enums) == "Cannot query field 'x' on type 'Few'."
     )
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Cannot query field 'acounts' on type 'Query'. Did you mean 'accounts' or 'account'?",
+        "Expected value of type 'F' not to include unknown field 'nam'. Did you mean 'name'? Found: { nam: \"a?\" }.",
+        "Enum 'S' cannot represent non-enum value: \"ACTIVE\". Did you mean the enum value 'ACTIVE', 'A', or 'B'?",
+    ],
+)
+def test_no_message_suggests_names_where_introspection_is_off(message: str) -> None:
+    shown = present_error(GraphQLError(message), suggestions=False).message
+    assert "Did you mean" not in shown
+    assert shown.startswith(message.split(" Did you mean", maxsplit=1)[0])
+    assert shown.endswith("}.") == message.endswith("}.")
+    assert present_error(GraphQLError(message)).message == message
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ __typname }",
+        "{ refusd }",
+        "query ($a: Strng) { __typename }",
+        "{ __typename @skp(if: true) }",
+    ],
+)
+async def test_no_answer_suggests_names_where_introspection_is_off(make_settings: MakeSettings, query: str) -> None:
+    async with client_of(make_settings(introspection=False)) as closed:
+        response = await closed.post("/graphql", json={"query": query})
+    assert response.json()["errors"]
+    assert "Did you mean" not in response.text

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+import resource
 import signal
 import socket
 import subprocess
@@ -12,12 +14,13 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import ValidationError
 
 from errors import ConfigurationError
 from tests.web.conftest import SECRET, MakeSettings
 from tests.web.processes import REPOSITORY, running_server
 from tests.web.test_websocket import acknowledged
-from web.serving import check_exposure, greeting
+from web.serving import OTHER_FILES, check_exposure, connection_limits, greeting
 
 SHUTDOWN_SECONDS = 10
 
@@ -146,3 +149,30 @@ def test_the_greeting_has_addresses_that_can_be_opened(make_settings: MakeSettin
     assert "http://127.0.0.1:8123/graphql" in exposed
     assert "EKONTE_ALLOWED_HOSTS" in exposed
     assert SECRET not in exposed
+
+
+def test_the_proxies_of_the_documents_fit_the_settings(make_settings: MakeSettings) -> None:
+    settings = make_settings(trusted_proxies="127.0.0.1, 10.0.0.0/24")
+    document = (REPOSITORY / "docs" / "operating.md").read_text("utf-8")
+    assert f"client_max_body_size {settings.max_request_bytes // 1024**2}m;" in document
+    assert f"max_size {settings.max_request_bytes // 1024**2}MiB" in document
+    kept = [int(seconds) for seconds in re.findall(r"(?:keepalive_timeout|keepalive) (\d+)s", document)]
+    assert len(kept) == 2
+    assert max(kept) < settings.keep_alive_seconds
+    assert f"{settings.max_connections:,}" in document
+    assert f"of one address than {settings.max_connections_per_address}" in document
+
+
+@pytest.mark.parametrize("value", ["*", "0.0.0.0/0", "::/0", "proxy.example", "10.0.0.1/8"])
+def test_a_proxy_is_an_address_or_a_network(make_settings: MakeSettings, value: str) -> None:
+    with pytest.raises(ValidationError, match="addresses"):
+        make_settings(trusted_proxies=value)
+
+
+def test_the_limit_of_connections_leaves_files_for_the_rest(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 1024))
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: None)
+    assert connection_limits(make_settings()).connections == 1024 - OTHER_FILES
+    assert connection_limits(make_settings(max_connections=100)).connections == 100

@@ -220,3 +220,39 @@ async def test_a_client_that_vanishes_amid_its_results_is_no_error(tmp_path: Pat
             assert len(await socket.results("1", "subscription { countTo(n: 3) }")) == 4
         assert server.end() == 0
     assert [line for line in server.log if '"level":"error"' in line or "Traceback" in line] == []
+
+
+@pytest.mark.parametrize("init", [{}, {"payload": None}, {"payload": {}}, {"payload": None, "extra": 1}])
+async def test_a_connection_without_a_payload_is_acknowledged(open_server: RunningServer, init: dict[str, Any]) -> None:
+    async with connected(open_server) as socket:
+        await socket.send(type="connection_init", **init)
+        assert await socket.receive() == {"type": "connection_ack"}
+
+
+async def test_without_a_payload_there_is_no_token(token_server: RunningServer) -> None:
+    async with connected(token_server) as socket:
+        await socket.send(type="connection_init", payload=None)
+        assert await socket.close_code() == 4403
+
+
+@pytest.mark.parametrize("payload", [5, "text", [], True])
+async def test_a_payload_that_is_no_object_is_a_bad_request(open_server: RunningServer, payload: object) -> None:
+    async with connected(open_server) as socket:
+        await socket.send(type="connection_init", payload=payload)
+        assert await socket.close_code() == 4400
+
+
+async def test_nulls_and_unknown_fields_do_no_harm(open_server: RunningServer) -> None:
+    async with acknowledged(open_server) as socket:
+        for payload in ({"payload": None}, {}, {"payload": {"a": 1}, "extra": True}):
+            await socket.send(type="ping", **payload)
+            assert (await socket.receive())["type"] == "pong"
+        await socket.send(type="pong", payload=None)
+        nothing = {"variables": None, "extensions": None, "operationName": None, "unknown": [1]}
+        await socket.send(type="subscribe", id="1", payload={"query": "{ hello }", **nothing}, more=None)
+        assert (await socket.receive())["payload"]["data"] == {"hello": "hello world"}
+        assert (await socket.receive())["type"] == "complete"
+        await socket.send(type="complete", id="never heard of")
+        await socket.send(type="subscribe", id="2", payload={"query": "{ hello }", "extensions": 5})
+        refused = await socket.receive()
+    assert "`extensions`" in refused["payload"][0]["message"]

@@ -12,6 +12,7 @@ from PIL import Image
 
 from providers.jimeng.emulator.signature import WrongSignature
 from providers.jimeng.emulator.sites import Site
+from providers.jimeng.fitting import READ_FORMATS
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 COMMITTED = 2000
@@ -145,7 +146,7 @@ class UploadBook:
 def _picture_info(path: Path) -> tuple[int, int, str]:
     """Width, height and format. Raises UploadRefusal if the file is not a picture."""
     try:
-        with Image.open(io.BytesIO(path.read_bytes())) as picture:
+        with Image.open(io.BytesIO(path.read_bytes()), formats=READ_FORMATS) as picture:
             return picture.width, picture.height, (picture.format or "").lower()
     except (OSError, ValueError, Image.DecompressionBombError):
         raise UploadRefusal("UnsupportedImage", "the file is not a picture") from None

@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from providers.offline.writing import lexicon_en, lexicon_zh
@@ -33,6 +34,17 @@ class Mention:
     pronoun: str | None = None
 
 
+def _by_first_letter(told: Iterable[tuple[str, str, str]]) -> list[str]:
+    """One alternative for each first letter instead of one for each word, which are tried at every place of a text.
+
+    told: (letter, pattern of the letter, pattern of the word after that); words of one letter keep their order.
+    """
+    groups: dict[tuple[str, str], list[str]] = {}
+    for letter, lead, rest in told:
+        groups.setdefault((letter, lead), []).append(rest)
+    return [f"{lead}(?:{'|'.join(rests)})" for (_, lead), rests in groups.items()]
+
+
 @dataclass(frozen=True)
 class Cast:
     language: str
@@ -41,6 +53,11 @@ class Cast:
     @functools.cached_property
     def by_name(self) -> dict[str, Person]:
         return {person.name: person for person in self.people}
+
+    @functools.cached_property
+    def forms(self) -> tuple[str, ...]:
+        """All words for all people."""
+        return tuple(form for person in self.people for form in person.forms)
 
     @functools.cached_property
     def narrator(self) -> Person | None:
@@ -60,17 +77,21 @@ class Cast:
         forms = {form for person in self.people if not person.is_narrator for form in person.forms}
         if self.language == "zh":
             forms -= lexicon_zh.PRONOUNS.keys()
-            words = [
-                re.escape(form) + "(?!们|分驻所|[局署所])"
+            words = _by_first_letter(
+                (form[0], form[0], re.escape(form[1:]) + "(?!们|分驻所|[局署所])")
                 for form in sorted(forms, key=lambda form: (-len(form), form))
-            ]
+                if form
+            )
             pronouns = "|".join(lexicon_zh.PRONOUNS)
             return re.compile("|".join([*words, rf"(?<![其吉])(?:{pronouns})(?!们)", "(?<!自)我(?!们|国|军|等)"]))
-        words = []
+        told: list[tuple[str, str, str]] = []
         for form in sorted(forms, key=lambda form: (-len(form), form)):
             is_role = form.islower()
             pattern = re.escape(form).replace(r"\ ", r"\s+").replace("Mr\\.", r"Mr\.?").replace("Mrs\\.", r"Mrs\.?")
-            words.append(rf"(?i:{pattern})" if is_role else pattern)
+            first = form[:1].lower()
+            lead = f"(?=[{re.escape(first)}{re.escape(first.upper())}])" if len(first.upper()) == 1 else ""
+            told.append((first, lead, rf"(?i:{pattern})" if is_role else pattern))
+        words = _by_first_letter(told)
         pronouns = "|".join(lexicon_en.PRONOUNS)
         return re.compile(rf"(?<![\w-])(?:{'|'.join([*words, rf'(?i:{pronouns})', 'I'])})(?![\w-])")
 

@@ -170,7 +170,7 @@ def _pure_tags(cast_key: tuple[str, tuple[str, ...]]) -> tuple[re.Pattern[str], 
 
 
 def _patterns(cast: Cast) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    return _pure_tags((cast.language, tuple(form for person in cast.people for form in person.forms)))
+    return _pure_tags((cast.language, cast.forms))
 
 
 def without_tag_before(narration: str, cast: Cast) -> str:

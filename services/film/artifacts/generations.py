@@ -17,6 +17,7 @@ from models.generation_parameters import InputImage
 from models.generation_requests import GenerationRequest, work_of
 from models.job_errors import JobError
 from models.jobs import Job
+from models.workflows import Workflow
 from providers.pooled import ModelInfo
 from services.accounts.pool.matching import nearest_duration, nearest_ratio
 from services.generation.admission import admit
@@ -75,6 +76,9 @@ async def _request_generation(build: Job, request: GenerationRequest) -> int:
     """
     if not await is_held_by(Lease(build.id, build.lease_epoch)):
         raise LeaseLostError
+    workflow = None if build.workflow_id is None else await Workflow.get_or_none(id=build.workflow_id)
+    if workflow is not None:
+        request = replace(request, project_id=workflow.project_id, project_name=workflow.project_name)
     record = await GenerationRecord.get_or_none(
         owner=build.owner,
         kind=request.kind,

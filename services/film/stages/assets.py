@@ -143,7 +143,7 @@ async def make_design(inputs: dict[str, Any], subject_id: int, context: BuildCon
         subjects=(Subject(inputs["type"], inputs["name"], inputs["description"], reference=reference),),
     )
     paths = await provider.draw(order, context.folder, context.report)
-    return await picture_result(paths, inputs["name"])
+    return await picture_result(context.owner, paths, inputs["name"])
 
 
 async def _make_pooled_design(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
@@ -156,4 +156,4 @@ async def _make_pooled_design(inputs: dict[str, Any], subject_id: int, context: 
         height=inputs["height"],
         pictures=[inputs["reference"]] if inputs.get("reference") else [],
     )
-    return await picture_result(await context.generate(request), inputs["name"])
+    return await picture_result(context.owner, await context.generate(request), inputs["name"])

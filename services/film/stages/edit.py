@@ -9,7 +9,7 @@ from media.effects import choose_effects
 from media.poster import write_poster
 from media.processes import run_in_worker
 from media.rendering import Rendering
-from media.subtitles import make_cues, write_srt
+from media.subtitles import make_cues, write_srt, write_vtt
 from media.timeline import PlacedUtterance, Timeline
 from models.enums import ArtifactKind, FileRole, JobType, Queue, Stage
 from models.films import Edit
@@ -188,7 +188,7 @@ async def make_music(inputs: dict[str, Any], subject_id: int, context: BuildCont
 
 
 async def make_film(inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
-    """Cuts the film; the result holds the film, its subtitles as SubRip, and its poster."""
+    """Cuts the film; the result holds the film, its subtitles as SubRip and WebVTT, and its poster."""
     shots = inputs["shots"]
     digests = {shot[name] for shot in shots for name in ("clip", "voice") if shot[name]}
     digests |= set(inputs["poster_choices"]) | ({inputs["music"]} if inputs["music"] else set())
@@ -227,16 +227,19 @@ async def make_film(inputs: dict[str, Any], subject_id: int, context: BuildConte
         language=inputs["language"],
     )
     limit, timeout = context.settings.render_concurrency, context.settings.render_timeout_seconds
-    film, subtitles, poster = (context.folder / name for name in ("film.mp4", "film.srt", "poster.jpg"))
+    names = ("film.mp4", "film.srt", "film.vtt", "poster.jpg")
+    film, subtitles, webvtt, poster = (context.folder / name for name in names)
     result = await cut_film(plan, film, context.folder, Rendering(limit, timeout, context.report_between(0, 0.97)))
     files = [MadeFile(NewFile(film, "video/mp4", "film.mp4", plan.width, plan.height, result.seconds))]
     if cues:
         await run_in_worker(write_srt, list(cues), subtitles, limit=limit, timeout_seconds=60)
         files.append(MadeFile(NewFile(subtitles, "application/x-subrip", "film.srt"), FileRole.SUBTITLES))
+        await run_in_worker(write_vtt, list(cues), webvtt, limit=limit, timeout_seconds=60)
+        files.append(MadeFile(NewFile(webvtt, "text/vtt", "film.vtt"), FileRole.SUBTITLES_VTT))
     if inputs["poster_choices"]:
         choices = [paths[sha256] for sha256 in inputs["poster_choices"]]
         await run_in_worker(write_poster, choices, poster, plan.width, plan.height, limit=limit, timeout_seconds=60)
-        files.append(MadeFile(await picture_file(poster, "poster.jpg"), FileRole.POSTER))
+        files.append(MadeFile(await picture_file(context.owner, poster, "poster.jpg"), FileRole.POSTER))
     effects = sorted({name for shot in shots for name in shot["effects"]}) if inputs["effects"] else []
     return Result(
         files=tuple(files),

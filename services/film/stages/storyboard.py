@@ -233,7 +233,7 @@ async def make_picture(inputs: dict[str, Any], subject_id: int, context: BuildCo
     else:
         provider = provider_for("IMAGE", inputs["provider"], ImageProvider)
         paths = await provider.draw(await _order(inputs, context), context.folder, context.report)
-    return await picture_result(paths, f"shot-{subject_id}")
+    return await picture_result(context.owner, paths, f"shot-{subject_id}")
 
 
 def _shot_request(inputs: dict[str, Any], subject_id: int) -> GenerationRequest:
@@ -261,10 +261,10 @@ async def make_grid(inputs: dict[str, Any], subject_id: int, context: BuildConte
     path = await provider.draw_grid(GridOrder(inputs["rows"], inputs["columns"], cells), context.folder, context.report)
     exact = context.folder / "grid-exact.png"
     width, height = first["width"] * inputs["columns"], first["height"] * inputs["rows"]
-    file = await picture_file(path, f"grid-{subject_id}.png")
+    file = await picture_file(context.owner, path, f"grid-{subject_id}.png")
     if (file.width, file.height) != (width, height):  # the provider chose another size
         await _in_worker(context, fit_picture, path, exact, width, height)
-        file = await picture_file(exact, f"grid-{subject_id}.png")
+        file = await picture_file(context.owner, exact, f"grid-{subject_id}.png")
     return Result(files=(MadeFile(file),))
 
 
@@ -274,7 +274,7 @@ async def _cut(inputs: dict[str, Any], context: BuildContext) -> Result:
     outs = [context.folder / f"cell-{number}.png" for number in range(rows * columns)]
     await _in_worker(context, crop_grid, grid, rows, columns, outs)
     cell = outs[inputs["row"] * columns + inputs["column"]]
-    file = await picture_file(cell, "shot.png")
+    file = await picture_file(context.owner, cell, "shot.png")
     return Result(files=(MadeFile(file), MadeFile(file, FileRole.CANDIDATE)))
 
 

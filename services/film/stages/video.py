@@ -4,8 +4,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from media.probe import probe
-from media.processes import run_in_worker
 from media.timeline import Timeline
 from models.enums import ArtifactKind, JobType, Queue, Stage
 from models.films import Video, VideoSegment
@@ -20,6 +18,7 @@ from services.film.artifacts.store import ArtifactStore, load_artifact_store
 from services.film.stages.animatic import AnimaticPlan, load_animatic
 from services.film.stages.base import NotPreparedError
 from services.platform.files import NewFile
+from services.platform.foreign_files import media_info
 from services.platform.providers import is_pooled, provider_for
 from services.stores import films
 
@@ -154,7 +153,7 @@ async def _pool_request(inputs: dict[str, Any], subject_id: int) -> GenerationRe
 
 async def _clip_result(path: Path, inputs: dict[str, Any], subject_id: int, context: BuildContext) -> Result:
     """The clip as the provider returned it; the cut scales it, shortens it, or holds its last frame."""
-    info = await run_in_worker(probe, path, limit=context.settings.render_concurrency, timeout_seconds=60)
+    info = await media_info(context.owner, path)
     seconds = float(info.duration_seconds or inputs["frames"] / inputs["fps"])
     file = NewFile(path, info.content_type, f"clip-{subject_id}.mp4", info.width, info.height, seconds)
     return Result(files=(MadeFile(file),), data={"seconds": seconds})

@@ -112,7 +112,7 @@ async def yield_to_earlier_stage(job: Job) -> bool:
     if workflow.status is WorkflowStatus.RUNNING:
         await advance(workflow)
     else:
-        await workflows.touch(workflow.id)
+        await workflows.set_current_stage(workflow.id, first)
     return True
 
 
@@ -138,10 +138,16 @@ async def _stage_succeeded(workflow: Workflow, row: WorkflowStage) -> None:
         completions=row.completions + 1,
     )
     await roll_up_workflow(workflow.id)
+    if workflow.status is WorkflowStatus.PAUSED:
+        await workflows.set_current_stage(workflow.id, next_stage(await read_states(workflow.id)))
+        return
     if workflow.status is not WorkflowStatus.RUNNING:
         return
     if row.stage.value in workflow.options["pause_after"] and row.stage is not STAGES[-1]:
-        await workflows.transition(workflow.id, to=WorkflowStatus.PAUSED, expected=[WorkflowStatus.RUNNING])
+        following = next_stage(await read_states(workflow.id))
+        await workflows.transition(
+            workflow.id, to=WorkflowStatus.PAUSED, expected=[WorkflowStatus.RUNNING], current_stage=following
+        )
     else:
         await advance(workflow)
 
@@ -171,7 +177,12 @@ async def _film_files(workflow: Workflow) -> dict[str, int | None]:
     if edit is None:
         return {}
     (film,) = await read_artifacts(workflow.owner, [ArtifactKey(ArtifactKind.FILM, edit.id)])
-    roles = {"film": FileRole.MAIN, "subtitles": FileRole.SUBTITLES, "poster": FileRole.POSTER}
+    roles = {
+        "film": FileRole.MAIN,
+        "subtitles": FileRole.SUBTITLES,
+        "subtitles_vtt": FileRole.SUBTITLES_VTT,
+        "poster": FileRole.POSTER,
+    }
     files = {name: film.file(role) for name, role in roles.items()}
     return {name: None if file is None else file.id for name, file in files.items()}
 

@@ -8,13 +8,14 @@ from models.batches import Batch
 from models.enums import PRIORITY_RANKS, BatchStatus, MediaKind
 from models.ids import new_id
 from services.generation.batches.batch_input import RECOMMENDED_MAX_CLIPS, BatchInput
-from services.generation.batches.checking import Draft, Faults, check_items
+from services.generation.batches.checking import Draft, check_items
 from services.generation.batches.existing import Plan, read_existing
 from services.generation.batches.forecasting import ForecastDemand, forecast, price_of, sorts_of
 from services.generation.batches.inserts import RecordConflictError, write_items
 from services.generation.batches.lifecycle import end_complete_batches
 from services.generation.on_ended import on_ended
 from services.notifications.callbacks.addresses import check_callback_url
+from services.platform.faults import Faults
 from services.platform.idempotency import check_key, once, previous_result
 from services.queue.notify import notify
 from services.stores import batches
@@ -66,7 +67,7 @@ async def create_batch(owner: str, requested: BatchInput, idempotency_key: str |
         return _admission_of(stored)
     drafts, faults = await check_items(requested)
     await _check_outside(requested, key, faults)
-    if requested.dry_run or faults.found:  # with faults: only collects the remaining ones
+    if requested.dry_run or faults.all:  # with faults: only collects the remaining ones
         return (await _plan(owner, requested, drafts, faults, locks=False)).admission
 
     async def do() -> Batch:
@@ -113,7 +114,7 @@ async def _plan(
 ) -> _PlannedBatch:
     """The items of the batch with its estimates. Raises all faults, including the known ones."""
     faults = Faults()
-    faults.add(*known.found)
+    faults.add(*known.all)
     plan = await read_existing(owner, requested, drafts, faults, locks=locks)
     if faults.found:
         raise all_faults(faults.found)

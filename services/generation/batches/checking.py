@@ -5,7 +5,7 @@ Items are checked in slices, and the event loop runs other tasks between two of 
 
 import asyncio
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from errors import BadInputError, EkonteError
 from models.enums import MediaKind
@@ -14,6 +14,7 @@ from providers.pooled import ModelInfo
 from services.generation.batches.batch_input import MAX_ITEMS, BatchInput, BatchItem
 from services.generation.catalogue import find_model
 from services.generation.checking import general_faults, model_faults, request_for
+from services.platform.faults import Faults, collected
 
 SLICE_SIZE = 20
 "Items that are checked, or prepared for writing, before the event loop runs other tasks."
@@ -38,21 +39,6 @@ class Draft:
     item: BatchItem
     model: ModelInfo | None
     request: GenerationRequest | None
-
-
-@dataclass
-class Faults:
-    """Faults in the order in which they are found, each once even if several items share it."""
-
-    found: list[EkonteError] = field(default_factory=list)
-    _known: set[tuple[tuple[str, ...], str]] = field(default_factory=set)
-
-    def add(self, *faults: EkonteError) -> None:
-        for fault in faults:
-            key = (tuple(fault.path), fault.message)
-            if key not in self._known:
-                self._known.add(key)
-                self.found.append(fault)
 
 
 def with_item_path(fault: EkonteError, index: int, given: Collection[str]) -> EkonteError:
@@ -93,7 +79,7 @@ def duplicate_faults(items: Sequence[BatchItem]) -> Iterator[EkonteError]:
 
 async def check_items(requested: BatchInput) -> tuple[list[Draft], Faults]:
     """Checks all items; returns their drafts and all faults. If there are too many items, none of them is checked."""
-    faults = Faults()
+    faults = collected()
     faults.add(*batch_faults(requested))
     if len(requested.items) > MAX_ITEMS[requested.kind]:
         return [], faults

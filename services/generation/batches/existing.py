@@ -14,11 +14,12 @@ from models.generation import GenerationRecord
 from models.generation_requests import GenerationRequest
 from services.generation.admission import account_providers
 from services.generation.batches.batch_input import BatchInput
-from services.generation.batches.checking import Draft, Faults, with_item_path
+from services.generation.batches.checking import Draft, with_item_path
 from services.generation.checking import account_faults
 from services.generation.records.holding import BUSY
 from services.generation.resolving import resolve_all
 from services.generation.reuse import CachedResult, cached_results, with_contents
+from services.platform.faults import Faults
 from services.platform.locking import lock_where
 from services.platform.owned import places
 

@@ -12,6 +12,7 @@ from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.generation.admission import admit_all
 from services.generation.generation_input import GenerationInput, default_parameters
+from services.platform.faults import collected
 
 MUTATION = "regenerate"
 MAX_PROJECTS_NAMED = 5
@@ -44,6 +45,7 @@ async def regenerate(owner: str, wanted: Regeneration, idempotency_key: str | No
     """
 
     async def read_input() -> GenerationInput:
+        collected().check()  # ids that no column takes find no record
         record = await _find(owner, wanted)
         previous = GenerationRequest.from_json(record.params)
         return with_changes(previous, wanted.changes, wanted.polling, record.project_name)

@@ -16,7 +16,7 @@ from providers.guard import (
     resolve,
 )
 from services.notifications.callbacks.signing import key_of
-from services.platform.links import MAX_URL_CHARACTERS, check_url
+from services.platform.links import MAX_URL_CHARACTERS, check_url, parse_url
 from settings import Settings, get_settings
 
 MAX_RECEIVER_CHARACTERS = 255
@@ -28,7 +28,7 @@ def parse_address(url: str, settings: Settings) -> httpx.URL:
     if len(url) > MAX_URL_CHARACTERS:
         raise LinkRefusedError(f"A callback URL may have at most {MAX_URL_CHARACTERS} characters.")
     try:
-        parsed = httpx.URL(url)
+        parsed = parse_url(url)
     except httpx.InvalidURL:
         raise LinkRefusedError("It is not a web address.") from None
     if parsed.scheme != "https" and not (parsed.scheme == "http" and settings.allow_http_callbacks):
@@ -49,7 +49,7 @@ def port_of(url: httpx.URL) -> int:
 def receiver_of(url: str) -> str:
     """host:port of a URL, cut to 255 characters; the unit by which deliveries are limited. Empty for an invalid URL."""
     try:
-        parsed = httpx.URL(url)
+        parsed = parse_url(url)
         return f"{host_of(parsed).rstrip('.')}:{port_of(parsed)}"[:MAX_RECEIVER_CHARACTERS]
     except (httpx.InvalidURL, KeyError):
         return ""

@@ -83,7 +83,7 @@ def workflow_body(
     error: Mapping[str, Any] | None,
     at: datetime,
 ) -> Body:
-    """The body of a workflow event. film: file ids by role (film, subtitles, poster); empty if there is no film."""
+    """The body of a workflow event. film: file ids by role (film, subtitles …); empty if there is no film."""
     return {
         "type": event,
         "event": event,

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 from cryptography import x509
@@ -19,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from errors import BadInputError, EkonteError, FileTooLargeError
 from providers.guard import is_public, resolve
-from services.platform.links import MAX_REDIRECTS, LinkNotFetchedError, fetch_link
+from services.platform.links import MAX_REDIRECTS, LinkNotFetchedError, fetch_link, parse_url
 
 
 class Server:
@@ -404,3 +405,21 @@ async def test_a_host_that_is_not_found_may_be_found_later_and_a_private_one_sta
         error = await refused("http://pictures.example/a.png", into, resolver=resolver(*addresses))
         assert isinstance(error, LinkNotFetchedError)
         assert error.is_transient is is_transient
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://xn--/",
+        "https://xn--a/",
+        "http://[1",
+        "https://\ud800/",
+        "https://" + "\u00e9" * 80 + "/",
+        "https://a/\x01",
+    ],
+)
+async def test_a_link_whose_host_cannot_be_read_is_refused(text: str, tmp_path: Path) -> None:
+    with pytest.raises(httpx.InvalidURL):
+        parse_url(text)
+    with pytest.raises(LinkNotFetchedError):
+        await fetch_link(text, max_bytes=10, into=tmp_path / "file")

@@ -9,11 +9,12 @@ from PIL import Image, ImageOps
 
 from media.drawing.colour import Colour, luminance
 from media.drawing.people.look import Look
+from media.pictures import opened_picture
 
 
 def dressed_from(look: Look, reference: Path) -> Look:
     """The same character in the colours of a picture: hair from the top's dark tones, clothes from the lower part."""
-    with Image.open(reference) as opened:
+    with opened_picture(reference) as opened:
         picture = ImageOps.exif_transpose(opened).convert("RGB").resize((48, 48), Image.Resampling.BOX)
     upper = _dominant(picture.crop((12, 0, 36, 16)))
     lower = _dominant(picture.crop((10, 22, 38, 48)))

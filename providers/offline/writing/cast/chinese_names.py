@@ -9,6 +9,8 @@ import rjieba
 from providers.offline.writing import lexicon_zh as lexicon
 from providers.offline.writing.cast.chinese_evidence import NICKNAME, PERSON_TAGS, Evidence, Uses
 
+MAX_WORDS, MAX_NAMES = 1500, 500
+"""Of a text, those that are looked at and those that are names: the most used ones, as each is searched in the text."""
 _UNTOLD_TAGS = ("x", "nz")  # of the dictionary, for words that it does not know
 
 
@@ -49,8 +51,16 @@ class Candidate:
 
 def choose_names(evidence: Evidence) -> list[str]:
     """The words that are names, in the order of the dictionary."""
-    kept = [word for word in sorted(_words(evidence)) if _is_kept(word, evidence)]
-    return _longest_where_it_counts(kept, evidence.whole, evidence.names)
+    words = sorted(_words(evidence), key=lambda word: (-_weight(word, evidence), word))[:MAX_WORDS]
+    kept = [word for word in sorted(words) if _is_kept(word, evidence)]
+    chosen = _longest_where_it_counts(kept, evidence.whole, evidence.names)
+    return sorted(sorted(chosen, key=lambda word: (-_weight(word, evidence), word))[:MAX_NAMES])
+
+
+def _weight(word: str, evidence: Evidence) -> int:
+    """How much the text uses the word as a name."""
+    names = evidence.names
+    return 3 * names.speech[word] + names.total[word] + evidence.surnamed[word] + evidence.titled[word]
 
 
 def _words(evidence: Evidence) -> set[str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from providers.offline.writing import lexicon_zh as lexicon
@@ -22,7 +22,8 @@ def people_of(evidence: Evidence, chosen: Sequence[str]) -> list[Person]:
 
 def _named_people(evidence: Evidence, chosen: Sequence[str]) -> list[Person]:
     """Merges 林黛玉 and 黛玉 into one person; 老张 is not merged with another name, which would be a guess."""
-    aliases = {word: alias_of(word, chosen, evidence) for word in chosen}
+    full_names = _full_names(evidence.names.total)
+    aliases = {word: alias_of(word, chosen, evidence, full_names) for word in chosen}
     taken = set(aliases.values())
     people = []
     for word, alias in aliases.items():
@@ -32,15 +33,28 @@ def _named_people(evidence: Evidence, chosen: Sequence[str]) -> list[Person]:
     return people
 
 
-def alias_of(word: str, chosen: Sequence[str], evidence: Evidence) -> str | None:
-    """Another name of the same person, if unambiguous: 黛玉 for 林黛玉, 林黛玉 for 黛玉."""
+def _full_names(seen: Iterable[str]) -> dict[str, list[str]]:
+    """Names of a surname and two characters, by these two."""
+    by_given: dict[str, list[str]] = {}
+    for word in seen:
+        if len(word) == 3 and word[0] in lexicon.SURNAMES:
+            by_given.setdefault(word[1:], []).append(word)
+    return by_given
+
+
+def alias_of(
+    word: str, chosen: Sequence[str], evidence: Evidence, full_names: Mapping[str, Sequence[str]] | None = None
+) -> str | None:
+    """Another name of the same person, if unambiguous: 黛玉 for 林黛玉, and back. full_names: of the evidence."""
+    if full_names is None:
+        full_names = _full_names(evidence.names.total)
     surname = 2 if word[:2] in lexicon.COMPOUND_SURNAMES else 1
     given = word[surname:]
     is_titled = word.endswith(tuple(lexicon.TITLE_TAILS))
     has_surname = word[0] in lexicon.SURNAMES or surname == 2
     if has_surname and len(given) == 2 and given not in lexicon.ROLES and not is_titled:
         return given if _is_given_name(given, word, chosen, evidence) else None
-    return _full_name(word, chosen, evidence.names.total) if len(word) == 2 and not is_titled else None
+    return _full_name(chosen, full_names.get(word, ())) if len(word) == 2 and not is_titled else None
 
 
 def _is_given_name(given: str, word: str, chosen: Sequence[str], evidence: Evidence) -> bool:
@@ -50,9 +64,8 @@ def _is_given_name(given: str, word: str, chosen: Sequence[str], evidence: Evide
     return len(owners) == 1 and is_used and may_be_name(given)
 
 
-def _full_name(given: str, chosen: Sequence[str], seen: Iterable[str]) -> str | None:
-    """The full name that ends with the given name; None where it is not the only one, or is itself a chosen name."""
-    full = [word for word in seen if len(word) == 3 and word.endswith(given) and word[0] in lexicon.SURNAMES]
+def _full_name(chosen: Sequence[str], full: Sequence[str]) -> str | None:
+    """The full name that ends with a given name; None where it is not the only one, or is itself a chosen name."""
     return full[0] if len(full) == 1 and full[0] not in chosen else None
 
 
@@ -76,6 +89,15 @@ def _gender(name: str, whole: str) -> str | None:
 
 
 # ---------------------------------------------------------------- roles
+
+
+def _following(role: str, forms: set[str], whole: str) -> set[str]:
+    """Those of the forms that stand right after the role somewhere."""
+    lengths = sorted({len(form) for form in forms})
+    found: set[str] = set()
+    for match in re.finditer(re.escape(role), whole):
+        found |= {whole[match.end() : match.end() + length] for length in lengths} & forms
+    return found
 
 
 def _people_by_role(roles: Uses, yi_count: int) -> list[Person]:
@@ -122,9 +144,8 @@ def _with_offices(named: list[Person], roles: list[Person], whole: str) -> list[
     """Merges a role with a name that follows it (舰长陈薇), where no other name follows that role."""
     kept: list[Person] = []
     for role in roles:
-        bearers = [
-            index for index, person in enumerate(named) if any(f"{role.name}{form}" in whole for form in person.forms)
-        ]
+        following = _following(role.name, {form for person in named for form in person.forms}, whole)
+        bearers = [index for index, person in enumerate(named) if not following.isdisjoint(person.forms)]
         if len(bearers) == 1 and len(role.name) > 1:
             bearer = named[bearers[0]]
             named[bearers[0]] = replace(

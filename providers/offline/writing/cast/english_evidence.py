@@ -1,11 +1,13 @@
 """Counts how an English text uses capitalised names and role nouns: as speakers, subjects or places."""
 
+import functools
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from providers.offline.writing import lexicon_en as lexicon
+from providers.offline.writing.cast.occurrences import Occurrences
 from providers.offline.writing.quotes import Span
 
 _TITLES = "|".join(sorted(set(lexicon.TITLES), key=len, reverse=True))
@@ -70,9 +72,13 @@ class Evidence:
     i_count: int = 0
     words: int = 0
 
-    @property
+    @functools.cached_property
     def whole(self) -> str:
         return "\n".join(" ".join(texts) for texts in self.narration)
+
+    @functools.cached_property
+    def occurrences(self) -> Occurrences:
+        return Occurrences(self.whole)
 
 
 def see(paragraphs: Sequence[Sequence[Span]]) -> Evidence:

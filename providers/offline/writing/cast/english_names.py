@@ -1,25 +1,31 @@
 """Decides which names of an English text are people's, and which belong to the same person."""
 
+import itertools
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from providers.offline.writing import lexicon_en as lexicon
 from providers.offline.writing.cast.english_evidence import Evidence, NameUses
+from providers.offline.writing.cast.occurrences import Occurrences
 from providers.offline.writing.people import Person
 
 _HE, _SHE = re.compile(r"\b(?:he|his|him)\b", re.IGNORECASE), re.compile(r"\b(?:she|her|hers)\b", re.IGNORECASE)
 _PLACE_TAILS = frozenset(
     ("Street", "Road", "Lane", "Avenue", "Square", "House", "Hall", "Park", "Hill", "Bridge", "Station")
 )
+MAX_NAMES = 500
+"""Of a text, the most used ones: what is done for each sentence grows with them."""
 _MOST_USES = 60  # of a name that are searched for its pronoun
 
 
 def named_people(evidence: Evidence) -> list[Person]:
     """The persons whom the text names."""
     names = evidence.names
-    groups = group_names([name for name in names.total if is_persons_name(name, names)], names)
-    return [_person_of(group, names, evidence.whole) for group in groups]
+    used = [name for name in names.total if is_persons_name(name, names)]
+    groups = group_names(sorted(used, key=lambda name: -names.total[name])[:MAX_NAMES], names)
+    return [_person_of(group, names, evidence.occurrences) for group in groups]
 
 
 # ---------------------------------------------------------------- which names
@@ -67,14 +73,24 @@ def name_of(text: str) -> Name:
 def group_names(kept: Sequence[str], names: NameUses) -> list[list[str]]:
     """Groups names by person: Lizzy, Elizabeth and Elizabeth Bennet; Miss Bennet only where it is unambiguous."""
     groups: list[list[str]] = []
+    by_part: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)  # numbers of groups
     for text in sorted(kept, key=lambda name: (-len(name.split()), -names.total[name], name)):
         name = name_of(text)
-        owners = [group for group in groups if is_same_person(name, name_of(group[0]), kept)]
+        near = {*by_part[name.own], *by_part[(lexicon.NICKNAMES.get(name.own[0], ""),)]}
+        owners = [groups[number] for number in sorted(near) if is_same_person(name, name_of(groups[number][0]), kept)]
         if len(owners) == 1:
             owners[0].append(text)
         elif not owners or name.title is not None:
+            for part in _ends_of(name.words):
+                by_part[part].append(len(groups))
             groups.append([text])
     return groups
+
+
+def _ends_of(words: tuple[str, ...]) -> set[tuple[str, ...]]:
+    """What a short form of the name may consist of: its first words, or its last ones."""
+    sizes = range(1, len(words) + 1)
+    return {words[:size] for size in sizes} | {words[-size:] for size in sizes}
 
 
 def is_same_person(name: Name, full: Name, kept: Sequence[str]) -> bool:
@@ -113,7 +129,7 @@ def _is_anybodys(name: Name, full: Name, kept: Sequence[str]) -> bool:
 # ---------------------------------------------------------------- persons
 
 
-def _person_of(group: Sequence[str], names: NameUses, whole: str) -> Person:
+def _person_of(group: Sequence[str], names: NameUses, occurrences: Occurrences) -> Person:
     """The person with these names and their nicknames; the main name is the fullest one that is used often."""
     most = max(names.total[name] for name in group)
     usual = [name for name in group if names.total[name] * 3 >= most]
@@ -126,7 +142,7 @@ def _person_of(group: Sequence[str], names: NameUses, whole: str) -> Person:
         if full == first and names.possessive[nick] and nick not in forms
     )
     gender = next((found for form in forms if (found := _title_gender(form.replace(".", "").split()))), None)
-    return Person(name, forms, gender or gender_by_pronouns(forms, whole), is_named=True)
+    return Person(name, forms, gender or gender_by_pronouns(forms, occurrences), is_named=True)
 
 
 def _title_gender(words: Sequence[str]) -> str | None:
@@ -138,14 +154,11 @@ def _title_gender(words: Sequence[str]) -> str | None:
     return None
 
 
-def gender_by_pronouns(forms: Sequence[str], whole: str) -> str | None:
+def gender_by_pronouns(forms: Sequence[str], occurrences: Occurrences) -> str | None:
     """f or m by whether she or he follows the words more often; None where neither follows."""
     he = she = 0
-    pattern = re.compile("|".join(rf"(?<![\w-]){re.escape(form)}(?![\w-])" for form in forms))
-    for number, match in enumerate(pattern.finditer(whole)):
-        if number >= _MOST_USES:
-            break
-        following = whole[match.end() : match.end() + 110].split("\n")[0]
+    for _, end in itertools.islice(occurrences.of_any(forms), _MOST_USES):
+        following = occurrences.whole[end : end + 110].split("\n")[0]
         first_he, first_she = _HE.search(following), _SHE.search(following)
         if first_he and (not first_she or first_he.start() < first_she.start()):
             he += 1

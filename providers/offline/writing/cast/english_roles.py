@@ -1,7 +1,7 @@
 """Finds the role characters of an English text (the old woman, the wolf) and matches roles with named people."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ from providers.offline.writing.cast.english_evidence import ROLE_PHRASE, Evidenc
 from providers.offline.writing.cast.english_names import gender_by_pronouns
 from providers.offline.writing.people import Person
 
-_CALLED = re.compile(r"\b(?:called|named|was|name was)\s+[“\"‘']?$")
+_CALLED = re.compile(r"\b(?:called|named|was|name was)\s++[“\"‘']?+")
 _SHORT_CHARACTERS = 600  # an outline: one action is enough for a character
 _YOUNG = frozenset(["child", "girl", "boy", "baby", "maiden", "lad", "lass", "kid"])
 
@@ -100,7 +100,7 @@ def _person_of(forms: Sequence[str], evidence: Evidence) -> Person:
     modifiers = evidence.modifiers[head]
     if modifiers["old"] + modifiers["aged"] > 0 and key.startswith("old"):
         age = "old"
-    return Person(key, tuple(forms), gender or gender_by_pronouns(forms, evidence.whole), age)
+    return Person(key, tuple(forms), gender or gender_by_pronouns(forms, evidence.occurrences), age)
 
 
 # ---------------------------------------------------------------- introductions
@@ -108,7 +108,8 @@ def _person_of(forms: Sequence[str], evidence: Evidence) -> Person:
 
 def _introduced(named: Sequence[Person], evidence: Evidence) -> list[Person]:
     """Adds introducing roles to names: "a dear little girl … was always called Little Red-Cap" adds girl and child."""
-    return [_with_words(person, _introduction(person, named, evidence)) for person in named]
+    called = _called(named, evidence)
+    return [_with_words(person, _introduction(called[person.name], named)) for person in named]
 
 
 def _with_words(person: Person, words: Sequence[str]) -> Person:
@@ -122,16 +123,28 @@ def _with_words(person: Person, words: Sequence[str]) -> Person:
     )
 
 
-def _introduction(person: Person, named: Sequence[Person], evidence: Evidence) -> list[str]:
-    """The role words that introduce the person before the name is given."""
-    pattern = re.compile("|".join(re.escape(form) for form in person.forms))
+def _called(named: Sequence[Person], evidence: Evidence) -> defaultdict[str, list[str]]:
+    """By person's name: the text before the first place in each paragraph where somebody is called one of the forms."""
+    by_form = {form: person.name for person in named for form in person.forms}
+    lengths = sorted({len(form) for form in by_form})
+    before: defaultdict[str, list[str]] = defaultdict(list)
     for texts in evidence.narration:
-        text = " ".join(texts)
-        called = next((match for match in pattern.finditer(text) if _CALLED.search(text[: match.start()])), None)
-        phrase = _first_phrase(text[: called.start()]) if called else None
-        if phrase is not None:
-            return _words_of(phrase, are_few=sum(1 for other in named if other.is_named) <= 3)
-    return []
+        text, seen = " ".join(texts), set[str]()
+        for match in _CALLED.finditer(text):
+            for length in lengths:
+                name = by_form.get(text[match.end() : match.end() + length])
+                if name is not None and name not in seen:
+                    seen.add(name)
+                    before[name].append(text[: match.end()])
+    return before
+
+
+def _introduction(before: Sequence[str], named: Sequence[Person]) -> list[str]:
+    """The role words that introduce a person before the name is given."""
+    phrase = next((found for text in before if (found := _first_phrase(text)) is not None), None)
+    if phrase is None:
+        return []
+    return _words_of(phrase, are_few=sum(1 for other in named if other.is_named) <= 3)
 
 
 def _first_phrase(text: str) -> re.Match[str] | None:

@@ -185,9 +185,9 @@ async def _running(kind: str, count: int) -> bool:
 async def test_it_pauses_after_the_stages_that_were_named_and_goes_on_from_there(studio: Studio) -> None:
     async with worker_at_work():
         workflow = await start(pause_after=(Stage.STORYBOARD, Stage.VIDEO))
-        for stage in (Stage.STORYBOARD, Stage.VIDEO):
+        for following in (Stage.ANIMATIC, Stage.EDIT):
             paused = await ended(workflow, WorkflowStatus.PAUSED)
-            assert (paused.status, paused.current_stage) == (WorkflowStatus.PAUSED, stage)
+            assert (paused.status, paused.current_stage) == (WorkflowStatus.PAUSED, following)
             await resume_workflow(OWNER, workflow.id)
             await wait_for(lambda: _is(workflow, WorkflowStatus.RUNNING))
         assert (await ended(workflow)).status is WorkflowStatus.SUCCEEDED

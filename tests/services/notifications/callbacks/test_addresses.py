@@ -61,6 +61,9 @@ async def test_no_address_and_one_on_the_public_internet_are_taken() -> None:
         ("https://studio.example:25/", "port must be 80, 443 or above 1024"),
         ("https://studio.example:0/", "port must be 80, 443 or above 1024"),
         ("https://studio.example/\n", "not a web address"),
+        ("https://xn--/", "not a web address"),
+        ("https://xn--a.example/", "not a web address"),
+        ("https://[::1", "not a web address"),
         ("https://studio.example/" + "a" * 4096, "at most 4096 characters"),
     ],
 )

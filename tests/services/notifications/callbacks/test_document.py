@@ -81,7 +81,7 @@ def test_every_event_is_in_the_table() -> None:
 def test_the_bodies_have_the_names_that_are_sent() -> None:
     error = {"code": "CONTENT_REJECTED", "message": "No.", "retryable": False, "upstreamCode": "2038"}
     results = [Result("shot-1", SUCCESS, [1]), Result("shot-2", FAILED, (), error)]
-    film = {"film": 1, "subtitles": 2, "poster": 3}
+    film = {"film": 1, "subtitles": 2, "subtitles_vtt": 4, "poster": 3}
     sent = [
         batch_body("batch_completed", "batch_1", "p", "w", 2, results, AT),
         record_body("record_succeeded", "rec_1", "job_1", "IMAGE", "p", "w", results[0], AT),
