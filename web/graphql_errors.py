@@ -15,6 +15,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionContext
 
 from errors import ERROR_NUMBERS, EkonteError, ErrorCode, JobErrorCode, JobFailure, RateLimitedError
+from web.error_messages import without_values
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,9 @@ _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 # graphql-core's messages about a wrong enum value, in literals and in variables.
 _WRONG_ENUM_VALUE = re.compile(r"does not exist in '(\w+)' enum\.|\bEnum '(\w+)' cannot represent ")
 MAX_LISTED_VALUES = 20
+# Of an answer: those of the document and the variables, and those of fields, each of which has a null in the data.
+MAX_DOCUMENT_ERRORS = 10
+MAX_FIELD_ERRORS = 100
 
 EnumValues = Mapping[str, Sequence[str]]
 
@@ -94,7 +98,7 @@ def present_error(error: GraphQLError, *, suggestions: bool = True, enums: EnumV
     elif isinstance(cause, JobFailure) and cause.code is JobErrorCode.STORAGE_ERROR:
         message, extensions = cause.message, extensions_of(ErrorCode.STORAGE_FAILED)
     elif _is_about_the_document(error, cause):
-        message = error.message
+        message = without_values(error.message)
         message = with_allowed_values(message, enums or {}) if suggestions else _SUGGESTION.sub("", message)
         extensions = extensions_of(ErrorCode.BAD_USER_INPUT)
     else:
@@ -143,4 +147,23 @@ class ErrorPresenter:
         self._enums = enums
 
     def __call__(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        errors[:] = [present_error(error, suggestions=self._suggestions, enums=self._enums) for error in errors]
+        most = MAX_DOCUMENT_ERRORS if all(error.path is None for error in errors) else MAX_FIELD_ERRORS
+        told = [present_error(error, suggestions=self._suggestions, enums=self._enums) for error in errors[:most]]
+        if len(errors) > most:
+            told.append(_rest(errors[most:]))
+        errors[:] = told
+
+
+def _rest(errors: Sequence[GraphQLError]) -> PresentedError:
+    """One error for those that are not told. graphql-core's last one may say that it stopped looking for more."""
+    extensions = extensions_of(ErrorCode.BAD_USER_INPUT)
+    if errors[-1].message.startswith("Too many "):
+        found = len(errors) - 1
+        message = f"And at least {found:,} more." if found else "There are more errors."
+        return PresentedError(message, extensions=extensions)
+    if any(error.path is not None for error in errors):
+        for error in errors:
+            present_error(error)  # logs what the caller must not see
+        cause = errors[0].original_error
+        extensions = extensions_of(cause.code if isinstance(cause, EkonteError) else ErrorCode.INTERNAL)
+    return PresentedError(f"And {len(errors):,} more.", extensions=extensions)

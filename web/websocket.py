@@ -36,9 +36,7 @@ class View(Protocol):
     async def wait_until_over(self, viewer: Viewer) -> str:
         """Returns why the caller's token is no longer accepted, as soon as that is so."""
 
-    def checked_query(
-        self, query: object, variables: object = None, operation_name: object = None, extensions: object = None
-    ) -> str:
+    async def admit_operation(self, request: dict[str, Any], viewer: Viewer) -> str:
         """The document to execute. Raises EkonteError if the operation must not be executed."""
 
 
@@ -131,7 +129,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         if self.connection_acknowledged and message["id"] not in self.operations:
             try:
-                message = self._checked(message)
+                message = await self._admitted(message)
             except EkonteError as error:
                 record_refused_request(error.code.value)
                 errors = error_body(error)["errors"]
@@ -139,15 +137,14 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 return
         await super().handle_subscribe(message)
 
-    def _checked(self, message: SubscribeMessage) -> SubscribeMessage:
+    async def _admitted(self, message: SubscribeMessage) -> SubscribeMessage:
         """The message with the document that its hash stands for. Raises EkonteError if it must not be executed."""
         most = self.max_subscriptions_per_connection
         if most is not None and len(self.operations) >= most:
             raise RateLimitedError(f"A connection may have at most {most} concurrent operations.")
         payload: dict[str, Any] = dict(message["payload"])
-        query = self._connection.view.checked_query(
-            payload.get("query"), payload.get("variables"), payload.get("operationName"), payload.get("extensions")
-        )
+        assert self._connection.viewer is not None
+        query = await self._connection.view.admit_operation(payload, self._connection.viewer)
         return cast(SubscribeMessage, {**message, "payload": {**payload, "query": query}})
 
     async def shutdown(self) -> None:
