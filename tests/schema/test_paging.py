@@ -69,7 +69,7 @@ def test_callers_see_the_arguments_that_page_and_no_request() -> None:
         "before",
         "page",
     ]
-    assert "request" not in printed
+    assert "request:" not in printed
 
 
 async def test_the_function_is_handed_the_page_that_is_asked_for() -> None:
