@@ -67,5 +67,5 @@ def selection(schema: GraphQLSchema, type_: Any, depth: int, leave_out: Iterable
     for name, inner in type_.fields.items():
         kind = get_named_type(inner.type)
         if name not in leave_out and (is_leaf_type(kind) or depth > 1):
-            names.append(f"{name} {selection(schema, kind, depth - 1)}")
+            names.append(f"{name} {selection(schema, kind, depth - 1, leave_out)}")
     return f"{{ __typename {' '.join(names)} }}"
