@@ -12,7 +12,7 @@ from graphql import (
 )
 
 from models.ids import MODEL_BY_PREFIX, PREFIX_BY_MODEL
-from resolvers.node_queries import NODES
+from resolvers.nodes import NODES
 
 # Sums over what has the same text of the caller's; they have no row, and no id.
 GROUPS = {"ProjectSummary", "WorkSummary"}
