@@ -6,7 +6,8 @@ EkonteError            a refused request; becomes a GraphQL error with extension
 ├── UnauthenticatedError, ForbiddenError
 ├── NotFoundError, WorkflowNotFoundError, PersistedQueryNotFoundError
 ├── ConflictError
-├── InsufficientCreditError, RateLimitedError, QueryTooComplexError
+├── InsufficientCreditError, RateLimitedError (with the time to come again), QuotaExceededError, QueryTooComplexError
+├── OperationTimeoutError
 └── ProviderFailedError
 JobFailure             failed work; becomes Job.error
 ConfigurationError     an invalid setting or command line argument; stops the start
@@ -30,6 +31,8 @@ class ErrorCode(StrEnum):
     NOT_ACCEPTABLE = "NOT_ACCEPTABLE"
     CONFLICT = "CONFLICT"
     RATE_LIMITED = "RATE_LIMITED"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    TIMED_OUT = "TIMED_OUT"
     INTERNAL = "INTERNAL"
     PROVIDER_FAILED = "PROVIDER_FAILED"
     STORAGE_FAILED = "STORAGE_FAILED"
@@ -50,6 +53,8 @@ ERROR_NUMBERS: dict[ErrorCode, int] = {
     ErrorCode.NOT_ACCEPTABLE: 40601,
     ErrorCode.CONFLICT: 40901,
     ErrorCode.RATE_LIMITED: 42901,
+    ErrorCode.QUOTA_EXCEEDED: 42902,
+    ErrorCode.TIMED_OUT: 50401,
     ErrorCode.INTERNAL: 50001,
     ErrorCode.PROVIDER_FAILED: 50002,
     ErrorCode.STORAGE_FAILED: 50003,
@@ -110,6 +115,12 @@ class QueryTooComplexError(EkonteError):
     code = ErrorCode.QUERY_TOO_COMPLEX
 
 
+class OperationTimeoutError(EkonteError):
+    """A query ran longer than it may; its work was cancelled."""
+
+    code = ErrorCode.TIMED_OUT
+
+
 class UnauthenticatedError(EkonteError):
     code = ErrorCode.UNAUTHENTICATED
 
@@ -123,7 +134,21 @@ class InsufficientCreditError(EkonteError):
 
 
 class RateLimitedError(EkonteError):
+    """retry_after_seconds: when the same request will be granted, where that is known; sent as extensions and as the
+    header Retry-After.
+    """
+
     code = ErrorCode.RATE_LIMITED
+
+    def __init__(self, message: str, *, path: Sequence[str | int] = (), retry_after_seconds: int | None = None) -> None:
+        super().__init__(message, path=path)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class QuotaExceededError(EkonteError):
+    """An owner has as much of something as the deployment allows; waiting alone does not help."""
+
+    code = ErrorCode.QUOTA_EXCEEDED
 
 
 class NotFoundError(EkonteError):

@@ -11,13 +11,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from errors import ConfigurationError
-from services.platform.unknown_settings import unknown_variables
+from services.platform.unknown_settings import exposed_env_file, unknown_variables
 from settings import Settings, get_jimeng_settings, read_settings, use_settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 EXIT_USAGE_ERROR = 2
+MAX_LISTED = 1000
+"Revocations that are printed."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = read_settings(**{name: value for name, value in given.items() if value is not None})
         use_settings(settings)
         get_jimeng_settings()  # raises ConfigurationError for an invalid value
-        for text in unknown_variables():
+        for text in (*unknown_variables(), *exposed_env_file()):
             print(f"ekonte: warning: {text}", file=sys.stderr)
         match options.command:
             case "token":
@@ -44,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return migrate(settings)
             case "reseal":
                 return reseal(settings)
+            case "revoke":
+                return revoke(settings, options)
             case "audit":
                 return print_audit(settings, owner=options.owner, since=options.since, limit=options.limit)
             case _:
@@ -75,6 +79,14 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--user", required=True, help="the token's user, who owns all that is created with it")
     token.add_argument("--days", type=float, required=True, help="days until the token expires")
     token.add_argument("--scope", action="append", help="a scope of the token, e.g. system:read; may be repeated")
+    revoke = commands.add_parser("revoke", help="stop accepting tokens; open streams with them end within seconds")
+    which = revoke.add_mutually_exclusive_group(required=True)
+    which.add_argument("--token", help="this token; - reads it from standard input")
+    which.add_argument("--token-id", help="the token with this id (its claim jti)")
+    which.add_argument("--user", help="all tokens of this user that were issued before --before")
+    which.add_argument("--everybody", action="store_true", help="all tokens that were issued before --before")
+    which.add_argument("--list", action="store_true", help="print what has been revoked, newest first")
+    revoke.add_argument("--before", help="a date, in EKONTE_TIMEZONE, or an RFC 3339 time (now)")
     return parser
 
 
@@ -84,13 +96,48 @@ def print_token(settings: Settings, *, user: str, days: float, scopes: tuple[str
 
     if settings.secret is None:
         raise ConfigurationError("EKONTE_SECRET: must be set to create a token; the server needs the same value.")
-    if not 0 < days <= 36_500 or not math.isfinite(days):
-        raise ConfigurationError("--days: must be above 0 and at most 36500.")
+    if not 0 < days <= settings.token_max_days or not math.isfinite(days):
+        most = f"{settings.token_max_days:g}"
+        raise ConfigurationError(f"--days: must be above 0 and at most {most} (EKONTE_TOKEN_MAX_DAYS).")
     if not 0 < len(user) <= MAX_SUBJECT_CHARACTERS or not user.isprintable():
         raise ConfigurationError(f"--user: must have 1 to {MAX_SUBJECT_CHARACTERS} printable characters.")
     key = load_keys(settings).tokens
     assert key is not None
     print(make_token(user, key=key, now=datetime.now(UTC), days=days, scopes=scopes, settings=settings))
+    return 0
+
+
+def revoke(settings: Settings, options: argparse.Namespace) -> int:
+    """Revokes tokens as the options say, or prints what was revoked."""
+    from models.database import open_database
+    from services.platform import revocations
+    from services.platform.migrations import database_url
+    from services.platform.process_leases import process_name, process_number
+    from services.platform.runtime import open_runtime
+    from services.worker.startup_checks import check_surroundings
+
+    token = sys.stdin.read().strip() if options.token == "-" else options.token  # noqa: S105 - a dash
+    token_id = revocations.id_in_token(token) if token else options.token_id
+    subject = revocations.EVERYBODY if options.everybody else options.user
+    before = datetime.now(UTC) if options.before is None else _moment(options.before, settings.timezone, "--before")
+    if not options.list and not token_id and subject == "" and not options.everybody:
+        raise ConfigurationError("--user: must have at least 1 character.")
+
+    async def run() -> None:
+        await check_surroundings(settings)
+        with open_runtime():
+            async with open_database(database_url(settings), settings.data_dir), process_number(process_name()):
+                if options.list:
+                    for revocation in await revocations.newest_revocations(MAX_LISTED):
+                        print(revocations.shown(revocation))
+                elif token_id:
+                    await revocations.revoke_token(token_id)
+                else:
+                    await revocations.revoke_before(subject, before)
+
+    asyncio.run(run())
+    if not options.list:
+        print(f"Revoked. Every process refuses them within {revocations.READ_SECONDS:g} seconds.", file=sys.stderr)
     return 0
 
 
@@ -145,7 +192,7 @@ def print_audit(settings: Settings, *, owner: str | None, since: str | None, lim
 
     if limit < 1:
         raise ConfigurationError("--limit: must be at least 1.")
-    after = None if since is None else _moment(since, settings.timezone)
+    after = None if since is None else _moment(since, settings.timezone, "--since")
 
     async def run() -> None:
         await check_surroundings(settings)
@@ -157,12 +204,12 @@ def print_audit(settings: Settings, *, owner: str | None, since: str | None, lim
     return 0
 
 
-def _moment(text: str, timezone: str) -> datetime:
+def _moment(text: str, timezone: str, option: str) -> datetime:
     """Parses a date or time; without a zone it is in `timezone`. Raises ConfigurationError."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigurationError("--since: must be a date such as 2026-01-31, or an RFC 3339 time.") from None
+        raise ConfigurationError(f"{option}: must be a date such as 2026-01-31, or an RFC 3339 time.") from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=zoneinfo.ZoneInfo(timezone))
 
 
@@ -180,13 +227,19 @@ def build_app(settings: Settings, *, with_worker: bool) -> "Starlette":
     """The application with schema, database, storage, events and, optionally, an embedded worker."""
     from resolvers import schema
     from resolvers.context import build_context
+    from services.platform.identity import Identity
+    from services.platform.keys import load_keys
+    from services.platform.revocations import Revocations
     from services.platform.served_files import open_file
     from services.worker.process import readiness
     from tasks.embedded import running
     from web.app import create_app
 
+    keys = load_keys(settings)
     return create_app(
         settings,
+        identity=Identity(settings, keys, revocations=Revocations()),
+        keys=keys,
         schema=schema,
         build_context=build_context,
         lifespan=functools.partial(running, settings, with_worker=with_worker),

@@ -50,7 +50,7 @@ subscription ($id: ID!) {
     __typename
     ... on WorkflowProgressed { workflow { ...state } }
     ... on StageCompleted { stage workflow { ...state } }
-    ... on StageFailed { stage stageError: error { message } workflow { ...state } }
+    ... on StageFailed { stage error { message } workflow { ...state } }
     ... on WorkflowCompleted { workflow { ...state } }
     ... on WorkflowFailed { workflow { ...state } }
   }
@@ -221,7 +221,7 @@ def news(event: dict[str, Any]) -> str | None:
             seconds = elapsed_seconds(row, datetime.now(UTC)) or 0.0
             return f"{event['stage'].lower()} done in {seconds:.1f} s"
         case "StageFailed":
-            return f"{event['stage'].lower()} failed: {event['stageError']['message']}"
+            return f"{event['stage'].lower()} failed: {event['error']['message']}"
     return None
 
 

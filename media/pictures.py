@@ -153,7 +153,9 @@ def _upright_rgb(picture: Image.Image, max_side: int | None = None) -> Image.Ima
 
 def _smaller(picture: Image.Image, max_side: int) -> Image.Image:
     """With its longer side max_side long."""
-    if picture.has_transparency_data:
+    if picture.mode == "RGBA":
+        pass  # converting would copy it
+    elif picture.has_transparency_data:
         picture = picture.convert("RGBA")
     elif picture.mode not in ("L", "RGB", "CMYK", "YCbCr"):  # modes that cannot be resampled
         picture = picture.convert("RGB")

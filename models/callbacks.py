@@ -42,6 +42,7 @@ class CallbackDelivery(OwnedRow):
         indexes = (
             Index(fields=("status", "due_at_ms")),
             Index(fields=("subject", "subject_id")),
+            Index(fields=("owner", "receiver", "status")),
             Index(fields=("owner", "id")),
         )
 

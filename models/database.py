@@ -42,6 +42,7 @@ MODEL_MODULES = [
     "models.alerts",
     "models.statistics",
     "models.audit",
+    "models.revocations",
     "models.workers",
 ]
 BUSY_TRIES = 8

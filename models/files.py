@@ -30,4 +30,4 @@ class StoredFile(OwnedRow):
     class Meta:
         table = "stored_file"
         unique_together = (("owner", "sha256"),)
-        indexes = (Index(fields=("made_by_job_id",)), Index(fields=("released_at",)))
+        indexes = (Index(fields=("made_by_job_id",)), Index(fields=("released_at",)), Index(fields=("owner", "bytes")))

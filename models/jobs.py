@@ -85,6 +85,7 @@ class Job(OwnedRow):
             Index(fields=("target_id", "role", "status")),
             Index(fields=("workflow_id", "id")),
             Index(fields=("owner", "id")),
+            Index(fields=("owner", "status")),
             Index(fields=("record_id", "id")),
             Index(fields=("batch_id", "status")),
         )
@@ -111,6 +112,8 @@ class IdempotencyKey(Row):
     key = fields.CharField(max_length=255)
     input_sha256 = fields.CharField(max_length=64)
     result_id = fields.BigIntField()
+    outcome: Any = fields.JSONField(null=True)
+    "The payload, with ids for objects (resolvers/outcomes.py). Null: result_id is the result, or there is none yet."
 
     class Meta:
         table = "idempotency_key"

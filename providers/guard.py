@@ -54,6 +54,10 @@ class LinkRefusedError(Exception):
     """A link that must not be fetched. The message contains no address."""
 
 
+HOST_REFUSED = "The link's host does not exist, or is not on the public internet."
+"The same for a name that does not exist and for one with a private address: otherwise refusals would list inner names."
+
+
 class HostNotFoundError(LinkRefusedError):
     """The host cannot be resolved: it does not exist, or the name service is unavailable."""
 
@@ -105,13 +109,13 @@ async def checked_addresses(
     except (OSError, TimeoutError, UnicodeError) as error:
         if isinstance(error, TimeoutError) or (isinstance(error, OSError) and error.errno in _NAME_SERVICE_ERRORS):
             raise NameServiceUnavailableError("The link's host cannot be looked up at the moment.") from None
-        raise HostNotFoundError("The link's host cannot be found.") from None
+        raise HostNotFoundError(HOST_REFUSED) from None
     addresses = [ipaddress.ip_address(text) for text in dict.fromkeys(found)]
     if not addresses:
-        raise HostNotFoundError("The link's host cannot be found.")
+        raise HostNotFoundError(HOST_REFUSED)
     if not _is_listed(host, port, allowed_private_hosts) and not all(is_public(address) for address in addresses):
         log.warning("link.refused", host=host)
-        raise LinkRefusedError("The link's host is not on the public internet.")
+        raise LinkRefusedError(HOST_REFUSED)
     return addresses
 
 

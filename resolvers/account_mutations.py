@@ -9,6 +9,7 @@ from errors import EkonteError, not_found
 from resolvers.each_by_id import delete_each, each_by_id, failed, item_failure
 from resolvers.fields import mutation
 from resolvers.ids import number_of
+from resolvers.keyed import Repeats
 from resolvers.mutating import key_for
 from schema.account_inputs import AccountChangesInput, CreateAccountsInput, NewAccountInput, UpdateAccountsInput
 from schema.accounts import Account, AccountsPayload, CreateAccountsPayload, UpdateAccountsPayload
@@ -115,7 +116,7 @@ class AccountMutations:
         outcomes = await creating.create_accounts(info.context.owner, wanted, key)
         return CreateAccountsPayload(**_by_outcome(outcomes, [None] * len(outcomes)))
 
-    @mutation("Changes accounts, each on its own.")
+    @mutation("Changes accounts, each on its own.", repeats=Repeats.WITH_CLAIM)
     async def update_accounts(
         self,
         info: Info,
@@ -125,21 +126,25 @@ class AccountMutations:
         outcomes = await updating.update_accounts(info.context.owner, changes)
         return UpdateAccountsPayload(**_by_outcome(outcomes, [account.id for account in input.accounts]))
 
-    @mutation("Soft deletion. Jobs submitted on the accounts finish there; all others move to other accounts.")
+    @mutation(
+        "Soft deletion. Jobs submitted on the accounts finish there; all others move to other accounts.",
+        repeats=Repeats.WITH_CLAIM,
+    )
     async def delete_accounts(self, info: Info, ids: Ids) -> DeletePayload | None:
         return await delete_each(info, ids, "Account", _delete)
 
     @mutation(
         "Makes image and video available again, zeroes today's counts, ends cooldowns, and moves the quota reset to "
-        "tomorrow 00:30."
+        "tomorrow 00:30.",
+        repeats=Repeats.WITH_CLAIM,
     )
     async def reset_accounts(self, info: Info, ids: Ids) -> AccountsPayload | None:
         return await _with_each(info, ids, removing.reset_accounts)
 
-    @mutation("Checks sessions and balances upstream. At most 50 accounts.")
+    @mutation("Checks sessions and balances upstream. At most 50 accounts.", repeats=Repeats.WITH_CLAIM)
     async def check_accounts(self, info: Info, ids: FewIds) -> AccountsPayload | None:
         return await _with_each(info, ids, checking.check_accounts)
 
-    @mutation("Collects today's free credits upstream. At most 50 accounts.")
+    @mutation("Collects today's free credits upstream. At most 50 accounts.", repeats=Repeats.WITH_CLAIM)
     async def receive_credits(self, info: Info, ids: FewIds) -> AccountsPayload | None:
         return await _with_each(info, ids, checking.receive_credits)

@@ -5,7 +5,7 @@ import strawberry
 from resolvers.fields import query
 from resolvers.ids import Id
 from resolvers.lists import ListFilter, listed, several
-from resolvers.node_queries import load_node
+from resolvers.nodes import load_node
 from schema.account_inputs import AccountFilter
 from schema.account_statistics import AccountStatistics
 from schema.accounts import Account

@@ -21,14 +21,13 @@ class AccountSubscriptions:
         context = info.context
         batches = follow_accounts(context.owner, until=context.viewer.expires_at)
         async with contextlib.aclosing(batches):
-            async for changes in batches:
+            async for changed in batches:
                 context.clear_loaders()
-                rows = [change.account for change in changes if change.account is not None]
+                rows = [change.account for change in changed.changes if change.account is not None]
                 loaders, ids = context.loaders, [row.id for row in rows]
-                # Loaded for all accounts at once, so that the fields of each are served from the loaders' cache.
-                await loaders.standing_by_account_id.load_many(ids)
-                await loaders.cooldowns_by_account_id.load_many(ids)
-                for row in rows:
-                    loaders.account_by_id.prime(row.id, row)
-                for change in changes:
+                # Read for all accounts and all followers at once, so that no field of any of them is read again.
+                loaders.standing_by_account_id.prime_many(dict(zip(ids, changed.standings, strict=True)))
+                loaders.cooldowns_by_account_id.prime_many(dict(zip(ids, changed.cooldowns, strict=True)))
+                loaders.account_by_id.prime_many(dict(zip(ids, rows, strict=True)))
+                for change in changed.changes:
                     yield AccountChange.of(change.id, change.account)

@@ -6,6 +6,7 @@ import strawberry
 
 from resolvers.fields import mutation
 from resolvers.ids import maybe, need
+from resolvers.keyed import Repeats
 from resolvers.mutating import incoming, key_for
 from resolvers.script_mutations import File
 from schema.assets import Asset, AssetPayload
@@ -34,7 +35,9 @@ class AssetMutations:
         )
         return JobPayload.of(row)
 
-    @mutation("Uploads a reference picture for an asset; its design image is then out of date.")
+    @mutation(
+        "Uploads a reference picture for an asset; its design image is then out of date.", repeats=Repeats.WITH_CLAIM
+    )
     async def upload_reference_image(
         self,
         info: Info,

@@ -9,6 +9,7 @@ from resolvers.batch_inputs import batch_input
 from resolvers.each_by_id import delete_each
 from resolvers.fields import mutation
 from resolvers.ids import need
+from resolvers.keyed import Repeats
 from resolvers.mutating import key_for
 from schema.batch_inputs import CreateImageBatchInput, CreateVideoBatchInput, RetryBatchInput
 from schema.batches import Batch, BatchPayload, CancelBatchPayload, CreateBatchPayload, RetryBatchPayload
@@ -47,7 +48,9 @@ class BatchMutations:
     ) -> CreateBatchPayload | None:
         return await _create(info, input, MediaKind.VIDEO)
 
-    @mutation("Generates the failed items of a batch again, or some of its storyboards.")
+    @mutation(
+        "Generates the failed items of a batch again, or some of its storyboards.", repeats=Repeats.IN_TRANSACTION
+    )
     async def retry_batch(
         self,
         info: Info,
@@ -60,7 +63,8 @@ class BatchMutations:
 
     @mutation(
         "Cancels all unfinished items of a batch: waiting ones at once; running ones are asked to stop, and release "
-        "their slots when they have. Finished items are kept."
+        "their slots when they have. Finished items are kept.",
+        repeats=Repeats.IN_TRANSACTION,
     )
     async def cancel_batch(
         self,
@@ -79,11 +83,11 @@ class BatchMutations:
             affected_storyboard_ids=list(done.storyboard_ids),
         )
 
-    @mutation("Pauses a batch: running jobs finish, and no more are started.")
+    @mutation("Pauses a batch: running jobs finish, and no more are started.", repeats=Repeats.IN_TRANSACTION)
     async def pause_batch(self, info: Info, id: BatchId) -> BatchPayload | None:
         return BatchPayload(batch=Batch.from_row(await pause_batch(info.context.owner, need(id, "Batch", "id"))))
 
-    @mutation("Resumes a paused batch.")
+    @mutation("Resumes a paused batch.", repeats=Repeats.IN_TRANSACTION)
     async def resume_batch(
         self,
         info: Info,
@@ -99,7 +103,7 @@ class BatchMutations:
         row = await resume_batch(info.context.owner, need(id, "Batch", "id"), budget)
         return BatchPayload(batch=Batch.from_row(row))
 
-    @mutation("Deletes batches that have ended; their jobs and records stay.")
+    @mutation("Deletes batches that have ended; their jobs and records stay.", repeats=Repeats.WITH_CLAIM)
     async def delete_batches(
         self,
         info: Info,

@@ -7,6 +7,7 @@ import strawberry
 from models.enums import Quality
 from resolvers.fields import mutation
 from resolvers.ids import maybe, need
+from resolvers.keyed import Repeats
 from resolvers.mutating import incoming, key_for
 from resolvers.script_mutations import File
 from schema.animatics import Animatic, AnimaticPayload
@@ -60,7 +61,7 @@ class FilmMutations:
         )
         return JobPayload.of(row)
 
-    @mutation("Replaces a shot's speech by an uploaded recording.")
+    @mutation("Replaces a shot's speech by an uploaded recording.", repeats=Repeats.WITH_CLAIM)
     async def upload_audio(
         self,
         info: Info,

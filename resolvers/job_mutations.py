@@ -6,6 +6,7 @@ import strawberry
 
 from resolvers.fields import mutation
 from resolvers.ids import need
+from resolvers.keyed import Repeats
 from schema.context import Info
 from schema.jobs import JobPayload
 from services.film import jobs
@@ -17,15 +18,22 @@ JobId = Annotated[strawberry.ID, strawberry.argument(description="The job.")]
 @strawberry.type
 class JobMutations:
     @mutation(
-        "Cancels a job and its parts; running work stops within two seconds. A stage's workflow is canceled with it."
+        "Cancels a job and its parts; running work stops within two seconds. A stage's workflow is canceled with it.",
+        repeats=Repeats.IN_TRANSACTION,
     )
     async def cancel_job(self, info: Info, id: JobId) -> JobPayload | None:
         return JobPayload.of(await jobs.cancel_job(info.context.owner, need(id, "Job", "id")))
 
-    @mutation("Runs a failed or canceled job again, under the same id; finished parts are kept.")
+    @mutation(
+        "Runs a failed or canceled job again, under the same id; finished parts are kept.",
+        repeats=Repeats.IN_TRANSACTION,
+    )
     async def retry_job(self, info: Info, id: JobId) -> JobPayload | None:
         return JobPayload.of(await jobs.retry_job(info.context.owner, need(id, "Job", "id")))
 
-    @mutation("Polls upstream once for a picture or clip and stores its state; meant for jobs with polling MANUAL.")
+    @mutation(
+        "Polls upstream once for a picture or clip and stores its state; meant for jobs with polling MANUAL.",
+        repeats=Repeats.WITH_CLAIM,
+    )
     async def refresh_job(self, info: Info, id: JobId) -> JobPayload | None:
         return JobPayload.of(await refresh_job(info.context.owner, need(id, "Job", "id")))

@@ -5,7 +5,7 @@ import strawberry
 from resolvers.fields import query
 from resolvers.ids import Id
 from resolvers.lists import ListFilter, filter_id, listed, several
-from resolvers.node_queries import load_node
+from resolvers.nodes import load_node
 from schema.context import Info
 from schema.fields import given
 from schema.jobs import Job, JobFilter

@@ -35,6 +35,7 @@ from services.queries.children import (
     child_counts,
     child_pages,
 )
+from services.queries.limits import limits_by_owner
 from services.queries.parts import (
     assets_by_script_id,
     files_by_job_id,
@@ -137,6 +138,7 @@ READS: dict[str, Read] = {
     "callback_delivery_by_id": _by_id(CallbackDelivery),
     "callback_deliveries_by_subject": deliveries_by_subject,
     "callback_tries_by_delivery_id": tries_by_delivery_id,
+    "limits_by_owner": limits_by_owner,
     "webhook_secrets_by_owner": webhook_secrets,
 }
 

@@ -11,6 +11,7 @@ from resolvers.each_by_id import delete_each
 from resolvers.fields import mutation
 from resolvers.generation_inputs import generation_input, regeneration_of
 from resolvers.ids import need
+from resolvers.keyed import Repeats
 from resolvers.mutating import key_for
 from schema.context import Info
 from schema.errors import DeletePayload
@@ -61,7 +62,7 @@ class RecordMutations:
         key = key_for(info, input.idempotency_key)
         return await _answer(await regenerate(info.context.owner, wanted, key, input.priority or Priority.NORMAL))
 
-    @mutation("Deletes records; one that is being generated is refused.")
+    @mutation("Deletes records; one that is being generated is refused.", repeats=Repeats.WITH_CLAIM)
     async def delete_records(
         self,
         info: Info,
@@ -76,7 +77,7 @@ class RecordMutations:
         delete = partial(delete_records, with_files=delete_files is True)
         return await delete_each(info, ids, "GenerationRecord", delete)
 
-    @mutation("Chooses another of a record's files.")
+    @mutation("Chooses another of a record's files.", repeats=Repeats.IN_TRANSACTION)
     async def choose_record_file(
         self,
         info: Info,
@@ -86,7 +87,7 @@ class RecordMutations:
         number = need(record_id, "GenerationRecord", "recordId")
         return RecordPayload.of(await choose_record_file(info.context.owner, number, sha256))
 
-    @mutation("Restores an earlier result; the present one becomes a version.")
+    @mutation("Restores an earlier result; the present one becomes a version.", repeats=Repeats.IN_TRANSACTION)
     async def restore_record_version(
         self,
         info: Info,

@@ -7,6 +7,7 @@ import strawberry
 from models.enums import InputType
 from resolvers.fields import mutation
 from resolvers.ids import maybe
+from resolvers.keyed import Repeats
 from resolvers.mutating import incoming, key_for
 from schema.context import Info
 from schema.fields import given
@@ -22,13 +23,19 @@ File = Annotated[Upload, strawberry.argument(description="The file.")]
 
 @strawberry.type
 class ScriptMutations:
-    @mutation("Uploads a file for inputImages, music and the like, which take the id of the returned file.")
+    @mutation(
+        "Uploads a file for inputImages, music and the like, which take the id of the returned file.",
+        repeats=Repeats.WITH_CLAIM,
+    )
     async def upload_file(self, info: Info, file: File) -> UploadPayload | None:
         async with incoming(file) as upload:
             row = await uploads.store_upload(info.context.owner, upload)
         return UploadPayload(file=MediaFile.from_row(row))
 
-    @mutation("Uploads a text for inputFile: .txt, .md, .docx, .pdf or .epub, recognised by its bytes.")
+    @mutation(
+        "Uploads a text for inputFile: .txt, .md, .docx, .pdf or .epub, recognised by its bytes.",
+        repeats=Repeats.WITH_CLAIM,
+    )
     async def upload_script_file(
         self,
         info: Info,

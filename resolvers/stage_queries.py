@@ -6,7 +6,7 @@ import strawberry
 
 from resolvers.fields import query
 from resolvers.ids import Id, need_all, number_of
-from resolvers.node_queries import load_node
+from resolvers.nodes import load_node
 from schema.animatics import Animatic
 from schema.assets import Asset, OnlyType, workflow_assets
 from schema.context import Info

@@ -7,6 +7,7 @@ import strawberry
 from models.enums import GridLayout
 from resolvers.fields import mutation
 from resolvers.ids import maybe, need, need_all
+from resolvers.keyed import Repeats
 from resolvers.mutating import incoming, key_for
 from resolvers.script_mutations import File
 from schema.context import Info
@@ -62,7 +63,10 @@ class StoryboardMutations:
         )
         return JobPayload.of(row)
 
-    @mutation("Edits a shot; regenerateShots or resumeWorkflow then remakes what is out of date.")
+    @mutation(
+        "Edits a shot; regenerateShots or resumeWorkflow then remakes what is out of date.",
+        repeats=Repeats.IN_TRANSACTION,
+    )
     async def edit_shot(
         self,
         info: Info,
@@ -85,19 +89,19 @@ class StoryboardMutations:
         )
         return JobPayload.of(row)
 
-    @mutation("Replaces a shot's picture by an uploaded one.")
+    @mutation("Replaces a shot's picture by an uploaded one.", repeats=Repeats.WITH_CLAIM)
     async def upload_shot_image(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload | None:
         number = need(shot_id, "Shot", "shotId")
         async with incoming(file) as upload:
             return ShotPayload.of(await storyboards.upload_shot_image(info.context.owner, number, upload))
 
-    @mutation("Replaces a shot's clip by an uploaded one.")
+    @mutation("Replaces a shot's clip by an uploaded one.", repeats=Repeats.WITH_CLAIM)
     async def upload_shot_video(self, info: Info, shot_id: ShotId, file: File) -> ShotPayload | None:
         number = need(shot_id, "Shot", "shotId")
         async with incoming(file) as upload:
             return ShotPayload.of(await videos.upload_shot_video(info.context.owner, number, upload))
 
-    @mutation("Chooses another of a shot's pictures.")
+    @mutation("Chooses another of a shot's pictures.", repeats=Repeats.IN_TRANSACTION)
     async def choose_shot_image(
         self,
         info: Info,

@@ -9,6 +9,7 @@ from models.generation_requests import STANDALONE_PROJECT
 from resolvers.each_by_id import delete_each
 from resolvers.fields import mutation
 from resolvers.ids import need
+from resolvers.keyed import Repeats
 from resolvers.mutating import key_for
 from schema.context import Info
 from schema.errors import DeletePayload
@@ -54,11 +55,14 @@ class WorkflowMutations:
         key = key_for(info, input.idempotency_key)
         return WorkflowPayload.of(await workflows.create_workflow(info.context.owner, request, key))
 
-    @mutation("Running jobs finish; no more are started until resumeWorkflow.")
+    @mutation("Running jobs finish; no more are started until resumeWorkflow.", repeats=Repeats.IN_TRANSACTION)
     async def pause_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload | None:
         return WorkflowPayload.of(await workflows.pause_workflow(info.context.owner, need(id, "Workflow", "id")))
 
-    @mutation("Resumes a paused workflow; after edits to an ended workflow, remakes what is out of date.")
+    @mutation(
+        "Resumes a paused workflow; after edits to an ended workflow, remakes what is out of date.",
+        repeats=Repeats.IN_TRANSACTION,
+    )
     async def resume_workflow(
         self,
         info: Info,
@@ -72,11 +76,14 @@ class WorkflowMutations:
         budget = NOT_GIVEN if credit_budget is strawberry.UNSET else credit_budget
         return WorkflowPayload.of(await workflows.resume_workflow(info.context.owner, workflow_id, budget))
 
-    @mutation("Cancels a workflow; running work stops within two seconds, and finished work is kept.")
+    @mutation(
+        "Cancels a workflow; running work stops within two seconds, and finished work is kept.",
+        repeats=Repeats.IN_TRANSACTION,
+    )
     async def cancel_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload | None:
         return WorkflowPayload.of(await workflows.cancel_workflow(info.context.owner, need(id, "Workflow", "id")))
 
-    @mutation("Renames a workflow.")
+    @mutation("Renames a workflow.", repeats=Repeats.IN_TRANSACTION)
     async def rename_workflow(
         self,
         info: Info,
@@ -86,7 +93,7 @@ class WorkflowMutations:
         workflow_id = need(id, "Workflow", "id")
         return WorkflowPayload.of(await workflows.rename_workflow(info.context.owner, workflow_id, name))
 
-    @mutation("Deletes workflows with everything made in them.")
+    @mutation("Deletes workflows with everything made in them.", repeats=Repeats.WITH_CLAIM)
     async def delete_workflows(
         self,
         info: Info,
@@ -94,6 +101,6 @@ class WorkflowMutations:
     ) -> DeletePayload | None:
         return await delete_each(info, ids, "Workflow", workflows.delete_workflows)
 
-    @mutation("Continues from the failed stage; finished work is kept.")
+    @mutation("Continues from the failed stage; finished work is kept.", repeats=Repeats.IN_TRANSACTION)
     async def retry_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload | None:
         return WorkflowPayload.of(await workflows.retry_workflow(info.context.owner, need(id, "Workflow", "id")))

@@ -63,3 +63,4 @@ class AccountChangesInput:
 @strawberry.input(description="Changes to at most 1000 accounts. Each is applied or refused on its own.")
 class UpdateAccountsInput:
     accounts: list[AccountChangesInput] = strawberry.field(description="The accounts, each once, and their changes.")
+    idempotency_key: str | None = optional("Idempotency: the same key with the same input gives the same response.")

@@ -151,6 +151,7 @@ class RetryBatchInput:
         default=False,
         description="Also items that succeeded: each gets a new job, and its previous result is kept as a version.",
     )
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="Which batches to list; all conditions hold at once.")

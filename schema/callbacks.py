@@ -6,16 +6,18 @@ import strawberry
 
 from models.callbacks import CallbackDelivery as DeliveryRow
 from models.callbacks import CallbackTry as TryRow
+from models.callbacks import WebhookSecret as SecretRow
 from models.enums import DeliveryStatus
 from schema import enums as enums
 from schema.context import Info
 from schema.fields import resolved
 from schema.links import linked_list
 from schema.paging import Node
+from services.notifications.callbacks.webhook_secrets import OpenSecret
 
 CALLBACK_URL = (
     "Where a callback is sent at the end: a public https URL, at most 4096 characters. The body is signed"
-    " with one of me.webhookSecrets; docs/callbacks.md shows it."
+    " with the secret that rotateWebhookSecret showed; docs/callbacks.md shows it."
 )
 
 
@@ -75,3 +77,17 @@ async def deliveries_of(info: Info, subject: str, subject_id: int) -> list[Callb
 @strawberry.type(description="The callback that is redelivered.")
 class CallbackDeliveryPayload:
     delivery: CallbackDelivery = strawberry.field(description="The delivery as it is now.")
+
+
+@strawberry.type(
+    description="A secret that signs callbacks (Standard Webhooks). It is shown once, by rotateWebhookSecret."
+)
+class WebhookSecret:
+    row: strawberry.Private[SecretRow]
+    hint: str = strawberry.field(description="Its last four characters, by which to tell two apart.")
+    created_at: datetime = strawberry.field(description="When it was made.")
+    retires_at: datetime | None = strawberry.field(description="When it stops signing; null: it is the current secret.")
+
+    @staticmethod
+    def from_row(row: SecretRow) -> "WebhookSecret":
+        return WebhookSecret(row=row, hint=OpenSecret(row).hint, created_at=row.created_at, retires_at=row.retires_at)

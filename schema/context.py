@@ -11,7 +11,7 @@ from strawberry.dataloader import DataLoader
 from models.accounts import Account
 from models.alerts import Alert
 from models.batches import Batch
-from models.callbacks import CallbackDelivery, CallbackTry
+from models.callbacks import CallbackDelivery, CallbackTry, WebhookSecret
 from models.files import StoredFile
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
 from models.generation import Attempt, GenerationRecord, RecordVersion
@@ -26,6 +26,7 @@ from services.platform.paging import Page
 from services.queries.accounts import AccountStanding, CoolingDown
 from services.queries.attempts import RouteEntry
 from services.queries.children import ChildList, ChildrenKey, Only
+from services.queries.limits import OwnerLimit
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ class Loaders:
     callback_delivery_by_id: DataLoader[int, CallbackDelivery | None]
     callback_deliveries_by_subject: DataLoader[tuple[str, int], tuple[CallbackDelivery, ...]]
     callback_tries_by_delivery_id: DataLoader[int, tuple[CallbackTry, ...]]
-    webhook_secrets_by_owner: DataLoader[str, tuple[str, ...]]
+    limits_by_owner: DataLoader[str, tuple[OwnerLimit, ...]]
+    webhook_secrets_by_owner: DataLoader[str, tuple[WebhookSecret, ...]]
 
     def __init__(
         self, make: Callable[[str], DataLoader[Any, Any]], make_children: Callable[[ChildList], ChildLoaders]

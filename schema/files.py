@@ -16,7 +16,7 @@ from services.platform.file_links import file_name
 class MediaFile(Node):
     row: strawberry.Private[StoredFile]
     name: str = strawberry.field(
-        description="Its file name: of an upload the one it came with, else one that says what it is; not unique."
+        description="Its file name: of an upload the one it first came with, else one that says what it is; not unique."
     )
     source_url: str | None = strawberry.field(
         description="The external link that the content came from; such links expire."

@@ -86,6 +86,7 @@ class EditShotInput:
     narration: str | None = optional("What the narrator says; null removes it.")
     speaker: str | None = optional("Which character says the dialogue; null: the narrator.")
     duration_seconds: float | None = optional("How long it is shown.")
+    idempotency_key: str | None = optional(KEY)
 
 
 @strawberry.input(description="Shots to regenerate.")

@@ -2,20 +2,24 @@
 
 import os
 import zoneinfo
+from base64 import urlsafe_b64decode
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from settings.addresses import has_usable_port
+from settings.addresses import checked_host, checked_origin, has_usable_port
 from settings.connections import ConnectionSettings
 from settings.documents import DocumentSettings
 from settings.foreign_files import ForeignFileSettings
 from settings.names import ENV_PREFIX
 from settings.owners import OwnerSettings
+from settings.secret_strength import FEWEST_CHARACTERS, FEWEST_DISTINCT, weakness
+
+SECRET_CHARACTERS = 32
 
 
 class Settings(DocumentSettings, ForeignFileSettings, OwnerSettings, ConnectionSettings):
@@ -162,13 +166,16 @@ class Settings(DocumentSettings, ForeignFileSettings, OwnerSettings, ConnectionS
                 Fernet(key)
             except ValueError:
                 raise ValueError("must be Fernet keys: 32 bytes each, in URL-safe base64") from None
+            if len(set(urlsafe_b64decode(key))) < FEWEST_DISTINCT:
+                raise ValueError("must be random keys: cryptography.fernet.Fernet.generate_key() makes one")
         return keys
 
-    @field_validator("secret")
+    @field_validator("secret", "metrics_token")
     @classmethod
-    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < 32:
-            raise ValueError("must have at least 32 characters")
+    def _hard_to_guess(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        least = SECRET_CHARACTERS if info.field_name == "secret" else FEWEST_CHARACTERS
+        if value is not None and (reason := weakness(value.get_secret_value(), least=least)) is not None:
+            raise ValueError(reason)
         return value
 
     @field_validator("redis_url")
@@ -190,11 +197,13 @@ class Settings(DocumentSettings, ForeignFileSettings, OwnerSettings, ConnectionS
     @field_validator("allowed_origins")
     @classmethod
     def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        for value in values:
-            parts = urlsplit(value)
-            if value != "*" and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
-                raise ValueError("must be origins such as https://studio.example, without a path")
-        return values
+        return tuple(value if value == "*" else checked_origin(value) for value in values)
+
+    @field_validator("allowed_hosts", "allowed_private_hosts")
+    @classmethod
+    def _hosts(cls, values: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        may_be_any = info.field_name == "allowed_hosts"
+        return tuple(value if value == "*" and may_be_any else checked_host(value) for value in values)
 
     @field_validator("timezone")
     @classmethod

@@ -8,6 +8,7 @@ from typing import Any
 
 from models.callbacks import CallbackDelivery, CallbackTry
 from models.database import execute, now_ms, now_ms_sql
+from models.enums import DeliveryStatus
 from services.notifications.callbacks.addresses import receiver_of
 from settings import Settings
 from tests.changed_settings import change_settings
@@ -103,6 +104,11 @@ async def make_delivery(url: str = URL, owner: str = OWNER, **values: Any) -> Ca
             **values,
         }
     )
+
+
+async def prove(url: str, owner: str = OWNER) -> None:
+    """The receiver has taken a callback of the owner before."""
+    await make_delivery(url, owner, status=DeliveryStatus.DELIVERED, due_at_ms=None)
 
 
 async def make_due() -> None:

@@ -1,6 +1,7 @@
 """Settings: reading, errors, and the table in the documents."""
 
 import os
+import secrets
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from settings import (
     use_settings,
 )
 from settings.names import ENV_PREFIX, JIMENG_PREFIX
+from settings.secret_strength import weakness
 
 PAGE = Path("docs/settings.md")
 
@@ -64,6 +66,36 @@ def test_what_has_a_unit_says_it() -> None:
         ("JWKS_URL", "ftp://id.example/keys"),
         ("ALLOWED_ORIGINS", "https://a.example, b.example"),
         ("ALLOWED_ORIGINS", "https://a.example/path"),
+        ("ALLOWED_ORIGINS", "https://*.x"),
+        ("ALLOWED_ORIGINS", "https://studio.*.example"),
+        ("ALLOWED_ORIGINS", "*.example"),
+        ("ALLOWED_ORIGINS", "http://"),
+        ("ALLOWED_ORIGINS", "https://a b"),
+        ("ALLOWED_ORIGINS", "null"),
+        ("ALLOWED_ORIGINS", "https://mira@a.example"),
+        ("ALLOWED_ORIGINS", "https://a.example:70000"),
+        ("ALLOWED_ORIGINS", "https://a.example:0"),
+        ("ALLOWED_ORIGINS", "https://a.example?x"),
+        ("ALLOWED_ORIGINS", "https://a.example#x"),
+        ("ALLOWED_ORIGINS", "https://[::1"),
+        ("ALLOWED_ORIGINS", "file:///a"),
+        ("ALLOWED_HOSTS", "https://films.example"),
+        ("ALLOWED_HOSTS", "films.example/graphql"),
+        ("ALLOWED_HOSTS", "*.example"),
+        ("ALLOWED_HOSTS", "films.example:99999"),
+        ("ALLOWED_HOSTS", "mira@films.example"),
+        ("ALLOWED_PRIVATE_HOSTS", "http://10.0.0.1"),
+        ("ALLOWED_PRIVATE_HOSTS", "*"),
+        ("SECRET", "x" * 40),
+        ("SECRET", "changeme-changeme-changeme-changeme!"),
+        ("SECRET", "change-this-to-a-long-random-secret-please"),
+        ("SECRET", "your-secret-key-here-at-least-32-characters"),
+        ("SECRET", "abcdefghijklmnopqrstuvwxyz0123456789"),
+        ("SECRET", "8f3a1c9e8f3a1c9e8f3a1c9e8f3a1c9e8f3a"),
+        ("METRICS_TOKEN", "short"),
+        ("METRICS_TOKEN", "aaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("METRICS_TOKEN", "changeme-changeme-1234"),
+        ("ENCRYPTION_KEYS", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
         ("INTROSPECTION", "maybe"),
         ("MAX_UPLOAD_BYTES", "-1"),
     ],
@@ -74,6 +106,29 @@ def test_a_wrong_value_is_named_and_not_repeated(monkeypatch: pytest.MonkeyPatch
         read_settings()
     assert str(refused.value).startswith(f"{ENV_PREFIX}{name}: ")
     assert name in ("LOG_LEVEL",) or value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("https://studio.example", "https://studio.example"),
+        ("https://Studio.Example/", "https://studio.example"),
+        ("https://studio.example:443", "https://studio.example"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("http://[::1]:3000", "http://[::1]:3000"),
+        ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example"),
+        ("*", "*"),
+    ],
+)
+def test_an_origin_is_read_as_browsers_send_it(monkeypatch: pytest.MonkeyPatch, value: str, read: str) -> None:
+    monkeypatch.setenv("EKONTE_ALLOWED_ORIGINS", value)
+    assert read_settings().allowed_origins == (read,)
+
+
+@pytest.mark.parametrize("count", range(20))
+def test_random_secrets_are_strong(count: int) -> None:
+    for secret in (secrets.token_urlsafe(32), secrets.token_hex(16), secrets.token_hex(32)):
+        assert weakness(secret, least=32) is None
 
 
 def test_all_wrong_values_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +147,7 @@ def test_values_come_from_the_environment_and_the_command_line_wins(monkeypatch:
 
 
 def test_secrets_do_not_show_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EKONTE_SECRET", "swordfish" * 5)
+    monkeypatch.setenv("EKONTE_SECRET", "swordfish-0Pj7Qw-3mZk9-Lx5Tn-8Vb2Rc")
     monkeypatch.setenv("EKONTE_DATABASE_URL", "postgres://user:swordfish@db/ekonte")
     assert "swordfish" not in repr(read_settings()) + str(read_settings())
 

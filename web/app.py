@@ -24,6 +24,8 @@ from web.graphql_view import BuildContext, GraphQLView
 from web.health import Readiness, ReadyRoute, healthz
 from web.metrics import MetricsRoute
 from web.middleware import HostGuard, OriginGuard, RequestLog
+from web.operation_limits import limits_of
+from web.trusted_documents import load_trusted_documents
 from web.uploads import BodyLimits
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
@@ -41,21 +43,23 @@ ENDPOINTS = {
 
 
 async def root(request: Request) -> Response:
-    """/: redirects browsers to GraphiQL on /graphql; other clients get the list of endpoints."""
+    """/: redirects browsers to GraphiQL on /graphql, if it is on; other clients get the list of endpoints."""
     headers = {"vary": "Accept"}
-    if graphiql.wants_page(request.method, request.headers.get("accept", ""), has_query=False):
+    accept = request.headers.get("accept", "")
+    if request.app.state.has_graphiql and graphiql.wants_page(request.method, accept, has_query=False):
         return RedirectResponse("/graphql", status_code=307, headers=headers)
     return JSONResponse(ENDPOINTS, headers=headers)
 
 
 class GraphQLRoute:
-    """/graphql: GraphiQL for browsers that open the page, the API for all other requests."""
+    """/graphql: GraphiQL for browsers that open the page, if it is on, the API for all other requests."""
 
-    def __init__(self, view: ASGIApp) -> None:
+    def __init__(self, view: ASGIApp, *, has_graphiql: bool) -> None:
         self._view = view
+        self._has_graphiql = has_graphiql
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
+        if scope["type"] == "http" and self._has_graphiql:
             request = Request(scope)
             if graphiql.wants_page(request.method, request.headers.get("accept", ""), "query" in request.query_params):
                 await graphiql.page()(scope, receive, send)
@@ -91,10 +95,13 @@ def create_app(
             json_bytes=settings.max_json_bytes,
             request_bytes=settings.max_request_bytes,
         ),
+        limits=limits_of(settings),
+        trusted=None if settings.trusted_documents is None else load_trusted_documents(settings.trusted_documents),
         introspection=settings.introspection,
+        get_queries=settings.get_queries,
         closing=closing,
     )
-    graphql = GraphQLRoute(view)
+    graphql = GraphQLRoute(view, has_graphiql=settings.graphiql)
 
     @asynccontextmanager
     async def starlette_lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -117,12 +124,13 @@ def create_app(
             ),
             Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
-            *graphiql.routes,
+            *(graphiql.routes if settings.graphiql else ()),
         ],
         middleware=_middleware(settings),
         lifespan=starlette_lifespan,
     )
     app.state.closing = closing
+    app.state.has_graphiql = settings.graphiql
     return app
 
 

@@ -14,7 +14,8 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionContext
 
-from errors import ERROR_NUMBERS, EkonteError, ErrorCode, JobErrorCode, JobFailure
+from errors import ERROR_NUMBERS, EkonteError, ErrorCode, JobErrorCode, JobFailure, RateLimitedError
+from web.error_messages import without_values
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +28,9 @@ _SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 # graphql-core's messages about a wrong enum value, in literals and in variables.
 _WRONG_ENUM_VALUE = re.compile(r"does not exist in '(\w+)' enum\.|\bEnum '(\w+)' cannot represent ")
 MAX_LISTED_VALUES = 20
+# Of an answer: those of the document and the variables, and those of fields, each of which has a null in the data.
+MAX_DOCUMENT_ERRORS = 10
+MAX_FIELD_ERRORS = 100
 
 EnumValues = Mapping[str, Sequence[str]]
 
@@ -39,6 +43,14 @@ def current_request_id() -> str | None:
     """The id of the current request or connection, bound by web.middleware.RequestLog."""
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     return request_id if isinstance(request_id, str) else None
+
+
+def extensions_of_error(error: EkonteError) -> dict[str, Any]:
+    """The `extensions` of a refusal, with the time to come again where it has one."""
+    extensions = extensions_of(error.code, error.path, error.faults)
+    if isinstance(error, RateLimitedError) and error.retry_after_seconds is not None:
+        extensions["retryAfterSeconds"] = error.retry_after_seconds
+    return extensions
 
 
 def extensions_of(code: ErrorCode, path: Sequence[str] = (), faults: Sequence[EkonteError] = ()) -> dict[str, Any]:
@@ -82,11 +94,11 @@ def present_error(error: GraphQLError, *, suggestions: bool = True, enums: EnumV
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     if isinstance(cause, EkonteError):
-        message, extensions = cause.message, extensions_of(cause.code, cause.path, cause.faults)
+        message, extensions = cause.message, extensions_of_error(cause)
     elif isinstance(cause, JobFailure) and cause.code is JobErrorCode.STORAGE_ERROR:
         message, extensions = cause.message, extensions_of(ErrorCode.STORAGE_FAILED)
     elif _is_about_the_document(error, cause):
-        message = error.message
+        message = without_values(error.message)
         message = with_allowed_values(message, enums or {}) if suggestions else _SUGGESTION.sub("", message)
         extensions = extensions_of(ErrorCode.BAD_USER_INPUT)
     else:
@@ -115,7 +127,7 @@ def _is_about_the_document(error: GraphQLError, cause: Exception | None) -> bool
 
 def error_body(error: EkonteError) -> dict[str, Any]:
     """The response body for a request that was refused as a whole."""
-    return {"errors": [{"message": error.message, "extensions": extensions_of(error.code, error.path)}]}
+    return {"errors": [{"message": error.message, "extensions": extensions_of_error(error)}]}
 
 
 def internal_error_body() -> dict[str, Any]:
@@ -135,4 +147,23 @@ class ErrorPresenter:
         self._enums = enums
 
     def __call__(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        errors[:] = [present_error(error, suggestions=self._suggestions, enums=self._enums) for error in errors]
+        most = MAX_DOCUMENT_ERRORS if all(error.path is None for error in errors) else MAX_FIELD_ERRORS
+        told = [present_error(error, suggestions=self._suggestions, enums=self._enums) for error in errors[:most]]
+        if len(errors) > most:
+            told.append(_rest(errors[most:]))
+        errors[:] = told
+
+
+def _rest(errors: Sequence[GraphQLError]) -> PresentedError:
+    """One error for those that are not told. graphql-core's last one may say that it stopped looking for more."""
+    extensions = extensions_of(ErrorCode.BAD_USER_INPUT)
+    if errors[-1].message.startswith("Too many "):
+        found = len(errors) - 1
+        message = f"And at least {found:,} more." if found else "There are more errors."
+        return PresentedError(message, extensions=extensions)
+    if any(error.path is not None for error in errors):
+        for error in errors:
+            present_error(error)  # logs what the caller must not see
+        cause = errors[0].original_error
+        extensions = extensions_of(cause.code if isinstance(cause, EkonteError) else ErrorCode.INTERNAL)
+    return PresentedError(f"And {len(errors):,} more.", extensions=extensions)

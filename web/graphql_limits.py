@@ -1,10 +1,9 @@
-"""Limits of GraphQL documents, checked before validation and execution.
+"""Limits of the size of GraphQL documents, checked before validation.
 
 Without limits a small request can cost seconds, since aliases multiply fields and fragments multiply aliases.
 """
 
-from collections import OrderedDict
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 
 from graphql import (
@@ -12,35 +11,38 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
-    GraphQLSyntaxError,
     InlineFragmentNode,
     OperationDefinitionNode,
-    OperationType,
     SelectionSetNode,
-    TokenKind,
-    get_operation_ast,
-    parse,
 )
-from graphql.language.lexer import Lexer
-from graphql.language.source import Source
-from strawberry.extensions import SchemaExtension
 
 from errors import BadInputError, QueryTooComplexError
-from services.platform.identity import IDEMPOTENCY_KEY
 
-# A parsed document takes up to 300 bytes per character of its text.
-MAX_CACHED_CHARACTERS = 200_000
-MAX_CACHED_DOCUMENT_CHARACTERS = 16_384
+# Comments, names, numbers, block strings, strings, the spread, and any other character; white space, commas and byte
+# order marks are skipped. The possessive quantifiers keep a hostile text from making the search go back.
+_TOKEN = re.compile(
+    r'''\#[^\n\r]*+
+    | [_A-Za-z][_0-9A-Za-z]*+
+    | -?[0-9][0-9.eE+-]*+
+    | """(?:[^"\\]|\\"""|\\|"(?!""))*+"""
+    | "(?!"")(?:[^"\\\n\r]|\\.)*+"
+    | \.\.\.
+    | [^\s,\ufeff]
+    ''',
+    re.VERBOSE,
+)
 
-_OPENING = {TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L}
-_CLOSING = {TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKind.PAREN_R}
+
+_OPENING = frozenset("{[(")
+_CLOSING = frozenset("}])")
 
 
 @dataclass(frozen=True)
 class Limits:
     """Limits of a document. Fields, aliases and depth are counted with fragments expanded."""
 
-    tokens: int = 10_000
+    characters: int = 65_536
+    tokens: int = 5_000
     nesting: int = 100  # brackets of all kinds; keeps parsing from exhausting the stack
     depth: int = 20  # the introspection query of GraphiQL has 15
     fields: int = 1_500
@@ -61,24 +63,31 @@ class Cost:
     aliases: int = 0
 
 
-def check_tokens(query: str, limits: Limits) -> None:
-    """Counts tokens, brackets and directives without parsing.
+def check_text(query: str, limits: Limits) -> None:
+    """Raises QueryTooComplexError if the text has too many characters, tokens, nested brackets, or directives.
 
-    Raises QueryTooComplexError, or GraphQLSyntaxError if the text is not GraphQL.
+    Costs a fraction of parsing, so that it may run on the event loop. The tokens are found by a pattern that agrees
+    with GraphQL's grammar for all documents without syntax errors; for others it may find more than the parser reads.
     """
-    lexer = Lexer(Source(query))
+    _at_most(limits.characters, len(query), "characters")
     tokens = nesting = directives = 0
-    while (token := lexer.advance()).kind is not TokenKind.EOF:
+    for found in _TOKEN.finditer(query):
+        part = found[0]
+        if part[0] == "#":
+            continue
         tokens += 1
-        if token.kind in _OPENING:
+        if part in _OPENING:
             nesting += 1
-        elif token.kind in _CLOSING:
+        elif part in _CLOSING:
             nesting -= 1
-        elif token.kind is TokenKind.AT:
+        elif part == "@":
             directives += 1
-        _at_most(limits.tokens, tokens, "tokens")
-        _at_most(limits.nesting, nesting, "levels of brackets")
-        _at_most(limits.directives, directives, "directives")
+        if tokens > limits.tokens:
+            _at_most(limits.tokens, tokens, "tokens")
+        if nesting > limits.nesting:
+            _at_most(limits.nesting, nesting, "levels of brackets")
+        if directives > limits.directives:
+            _at_most(limits.directives, directives, "directives")
 
 
 def check_document(document: DocumentNode, limits: Limits) -> None:
@@ -171,115 +180,3 @@ class _Measure:
 def _at_most(limit: int, count: int, what: str) -> None:
     if count > limit:
         raise QueryTooComplexError(f"The operation has more than the allowed {limit} {what}.")
-
-
-class DocumentGate:
-    """Checks documents against the limits and caches recent ones, so that they are parsed and validated once."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._documents: OrderedDict[str, DocumentNode] = OrderedDict()
-        self._characters = 0
-        self._valid: set[str] = set()
-
-    def admit(
-        self, query: object, operation_name: str | None = None, *, streams: bool = True
-    ) -> OperationDefinitionNode | None:
-        """The operation that is to be executed; None if the text is not GraphQL, or has no such operation, which its
-        execution reports.
-
-        streams: whether the response can be a stream. Raises QueryTooComplexError or BadInputError if the document must
-        not be executed.
-        """
-        if not isinstance(query, str) or not query:
-            return None
-        document = self._documents.get(query)
-        if document is None:
-            try:
-                check_tokens(query, self._limits)
-                document = parse(query)
-            except GraphQLSyntaxError:
-                return None
-            check_document(document, self._limits)
-            if len(query) <= MAX_CACHED_DOCUMENT_CHARACTERS:
-                self._remember(query, document)
-        else:
-            self._documents.move_to_end(query)
-        check_choice(document, operation_name, streams=streams)
-        check_idempotency(document)
-        return get_operation_ast(document, operation_name)
-
-    def document(self, query: str) -> DocumentNode | None:
-        return self._documents.get(query)
-
-    def is_valid(self, query: str) -> bool:
-        return query in self._valid
-
-    def set_valid(self, query: str) -> None:
-        if query in self._documents:
-            self._valid.add(query)
-
-    def _remember(self, query: str, document: DocumentNode) -> None:
-        self._documents[query] = document
-        self._characters += len(query)
-        while self._characters > MAX_CACHED_CHARACTERS:
-            oldest, _ = self._documents.popitem(last=False)
-            self._characters -= len(oldest)
-            self._valid.discard(oldest)
-
-
-class AdmittedDocuments(SchemaExtension):
-    """Passes the gate's parsed documents to Strawberry, and skips validation of documents known to be valid."""
-
-    def __init__(self, gate: DocumentGate) -> None:
-        self._gate = gate
-
-    def on_parse(self) -> Iterator[None]:
-        context = self.execution_context
-        if context.query and context.graphql_document is None:
-            context.graphql_document = self._gate.document(context.query)
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        context = self.execution_context
-        query = context.query or ""
-        if self._gate.is_valid(query):
-            context.pre_execution_errors = []
-        yield
-        if not context.pre_execution_errors:
-            self._gate.set_valid(query)
-
-
-def check_choice(document: DocumentNode, operation_name: str | None, *, streams: bool) -> None:
-    """Raises BadInputError if the operation is ambiguous, or is a subscription without a stream.
-
-    Strawberry would run the first of several operations, and a subscription like a query.
-    """
-    count = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
-    if operation_name is None and count > 1:
-        raise BadInputError("The document has several operations; operationName must name the one to execute.")
-    operation = get_operation_ast(document, operation_name)
-    if not streams and operation is not None and operation.operation is OperationType.SUBSCRIPTION:
-        raise BadInputError(
-            "A subscription needs a stream: send Accept: text/event-stream, or use a WebSocket with "
-            "graphql-transport-ws."
-        )
-
-
-def check_idempotency(document: DocumentNode) -> None:
-    """Raises BadInputError if the request has an Idempotency-Key but not exactly one mutation."""
-    if IDEMPOTENCY_KEY.get() is None:
-        return
-    mutations = [
-        node
-        for node in document.definitions
-        if isinstance(node, OperationDefinitionNode) and node.operation is OperationType.MUTATION
-    ]
-    if mutations and (len(mutations) > 1 or _root_field_count(mutations[0]) != 1):
-        raise BadInputError("An Idempotency-Key header requires a request with exactly one mutation.")
-
-
-def _root_field_count(operation: OperationDefinitionNode) -> int:
-    selections = operation.selection_set.selections
-    # A fragment at the root may contain any number of fields, so it counts as more than one.
-    return sum(1 if isinstance(selection, FieldNode) else 2 for selection in selections)

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import functools
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import DisableIntrospection
 from strawberry.file_uploads.utils import replace_placeholders_with_files
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.types import QueryParams
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult, SubscriptionExecutionResult
 from strawberry.types.execution import PreExecutionError
@@ -31,11 +33,15 @@ from errors import (
     ErrorCode,
     NotAcceptableError,
     PersistedQueryNotFoundError,
+    RateLimitedError,
     UnauthenticatedError,
 )
 from services.platform.identity import IDEMPOTENCY_KEY, Identity, Viewer, bearer_token, connection_token
 from services.platform.metrics.recording import record_owner, record_refused_request, record_websockets
+from services.platform.presence import Held, check_room, holding
 from web.accept import EVENT_STREAM, GRAPHQL_JSON, JSON, Acceptable, acceptable
+from web.admitted_operations import AdmittedOperations
+from web.document_gate import DocumentGate
 from web.graphql_errors import (
     ErrorPresenter,
     current_request_id,
@@ -44,10 +50,13 @@ from web.graphql_errors import (
     http_status,
     internal_error_body,
 )
-from web.graphql_limits import AdmittedDocuments, DocumentGate, Limits
 from web.graphql_observing import ObservedOperations
+from web.json_bodies import TooManyValuesError, parse_json
+from web.operation_limits import OperationLimits
 from web.persisted_queries import PersistedQueries
 from web.sse import STREAM_HEADERS, EventStream, LineEvents, refusal_events
+from web.trusted_documents import TrustedDocuments, with_document_id
+from web.turns import TurnTakingExecutor
 from web.uploads import BodyLimits, LimitedRequestAdapter, TrackedReceive, close_uploads
 from web.websocket import Connection, TextWebSocketAdapter, TransportHandler
 
@@ -56,6 +65,7 @@ NOT_ACCEPTABLE = (
 )
 MAX_IDEMPOTENCY_KEY_CHARACTERS = 255
 MAX_OPERATIONS_PER_CONNECTION = 100
+MAX_FILE_PATHS = 100
 
 
 class BuildContext(Protocol):
@@ -64,12 +74,13 @@ class BuildContext(Protocol):
     def __call__(self, viewer: Viewer, request_id: str) -> object: ...
 
 
-def framed_schema(schema: strawberry.Schema, gate: DocumentGate, *, introspection: bool) -> strawberry.Schema:
-    """A copy of the schema with the document gate, metrics and error presentation."""
+def framed_schema(schema: strawberry.Schema, *, introspection: bool, query_timeout_seconds: float) -> strawberry.Schema:
+    """A copy of the schema with admitted documents, time-outs, metrics and error presentation."""
     framed = copy.copy(schema)
-    framed.extensions = (ObservedOperations, *schema.extensions, lambda: AdmittedDocuments(gate))
+    framed.extensions = (ObservedOperations, *schema.extensions, lambda: AdmittedOperations(query_timeout_seconds))
     if not introspection:
         framed.extensions = (*framed.extensions, DisableIntrospection)
+    framed.execution_context_class = TurnTakingExecutor
     framed.process_errors = ErrorPresenter(  # type: ignore[method-assign]
         suggestions=introspection, enums=enum_values(schema._schema)
     )
@@ -79,7 +90,6 @@ def framed_schema(schema: strawberry.Schema, gate: DocumentGate, *, introspectio
 class GraphQLView(GraphQL[object, None]):
     """The ASGI application on /graphql."""
 
-    allow_queries_via_get = True
     request_adapter_class = LimitedRequestAdapter
     websocket_adapter_class = TextWebSocketAdapter
     stream_transport_classes_by_protocol = MappingProxyType({GRAPHQL_SSE_PROTOCOL: LineEvents})
@@ -92,17 +102,23 @@ class GraphQLView(GraphQL[object, None]):
         build_context: BuildContext,
         identity: Identity,
         body_limits: BodyLimits,
-        limits: Limits | None = None,
+        limits: OperationLimits | None = None,
+        trusted: TrustedDocuments | None = None,
         introspection: bool = True,
+        get_queries: bool = True,
         closing: asyncio.Event | None = None,
     ) -> None:
-        self._gate = DocumentGate(Limits() if limits is None else limits)
+        """trusted: the only documents to execute; None: any document."""
+        limits = OperationLimits() if limits is None else limits
+        self._gate = DocumentGate(schema._schema, limits, introspection=introspection)
+        self._trusted = trusted
         super().__init__(
-            framed_schema(schema, self._gate, introspection=introspection),
+            framed_schema(schema, introspection=introspection, query_timeout_seconds=limits.query_timeout_seconds),
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
             connection_init_wait_timeout=timedelta(seconds=15),
             multipart_uploads_enabled=True,
+            allow_queries_via_get=get_queries,
             max_subscriptions_per_connection=MAX_OPERATIONS_PER_CONNECTION,
         )
         self._build_context = build_context
@@ -136,13 +152,15 @@ class GraphQLView(GraphQL[object, None]):
         try:
             if accepted(request).is_nothing:
                 raise NotAcceptableError(NOT_ACCEPTABLE)
+            if request.method == "GET" and not self.allow_queries_via_get:
+                raise HTTPException(405, "This server takes no queries by GET; send a POST.")
             IDEMPOTENCY_KEY.set(idempotency_key(request))
             return await self.run(request)
         except HTTPException as error:
             record_refused_request(ErrorCode.BAD_USER_INPUT.value)
             response = _refusal(BadInputError(error.reason), request, status=error.status_code)
             if error.status_code == 405:
-                response.headers["allow"] = "GET, POST"
+                response.headers["allow"] = "GET, POST" if self.allow_queries_via_get else "POST"
             return response
         except EkonteError as error:
             record_refused_request(error.code.value)
@@ -167,6 +185,9 @@ class GraphQLView(GraphQL[object, None]):
             raise ConnectionRejectionError from None
         return UNSET
 
+    async def wait_until_over(self, viewer: Viewer) -> str:
+        return await self._identity.wait_until_over(viewer)
+
     def make_context(self, viewer: Viewer) -> object:
         record_owner(viewer.id)
         return self._build_context(viewer=viewer, request_id=current_request_id() or "")
@@ -178,7 +199,7 @@ class GraphQLView(GraphQL[object, None]):
     # ------------------------------------------------------------ reading requests
 
     def decode_json(self, data: str | bytes) -> object:
-        return orjson.loads(data)
+        return parse_json(data)
 
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
@@ -187,10 +208,18 @@ class GraphQLView(GraphQL[object, None]):
         return False  # GraphQLRoute serves GraphiQL before this view is called
 
     def parse_json(self, data: str | bytes) -> Any:
-        parsed = super().parse_json(data)
+        try:
+            parsed = super().parse_json(data)
+        except HTTPException as error:
+            if isinstance(error.__cause__, TooManyValuesError):
+                raise BadInputError(error.__cause__.msg) from None
+            raise
         if isinstance(data, bytes) and not isinstance(parsed, dict | list):
             raise HTTPException(400, "The body must be a JSON object.")
-        return parsed
+        return self._named(parsed) if isinstance(parsed, dict) else parsed
+
+    def parse_query_params(self, params: QueryParams) -> dict[str, Any]:
+        return self._named(super().parse_query_params(params))
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
         data = await super().parse_http_body(request)
@@ -209,6 +238,8 @@ class GraphQLView(GraphQL[object, None]):
             raise HTTPException(400, "Batching is not enabled")
         if not isinstance(operation, dict) or not isinstance(file_map, dict):
             raise HTTPException(400, "The fields `operations` and `map` must be JSON objects.")
+        if sum(len(paths) if isinstance(paths, list) else 1 for paths in file_map.values()) > MAX_FILE_PATHS:
+            raise BadInputError(f"`map` may name at most {MAX_FILE_PATHS} places for files.")
         try:
             return replace_placeholders_with_files(operation, file_map, form.files)
         except KeyError as error:
@@ -216,48 +247,57 @@ class GraphQLView(GraphQL[object, None]):
         except (IndexError, TypeError, ValueError, AttributeError) as error:
             raise HTTPException(400, "`map` must contain a list of paths within `operations` for each file.") from error
 
-    def checked_query(
-        self, query: object, variables: object = None, operation_name: object = None, extensions: object = None
-    ) -> str:
-        """The document to execute, by its hash if it is persisted.
-
-        Raises EkonteError if the operation must not be executed: wrong types, or limits exceeded.
+    async def admit_operation(self, request: dict[str, Any], viewer: Viewer) -> str:
+        """The document of an operation that a WebSocket sent, by its hash if it is persisted. Raises EkonteError if it
+        must not be executed: wrong types, limits exceeded, or the caller's budget used up.
         """
-        if not isinstance(variables, dict | None):
-            raise BadInputError("`variables` must be an object or null.")
-        if not isinstance(operation_name, str | None):
-            raise BadInputError("`operationName` must be a string or null.")
-        if not isinstance(extensions, dict | None):
+        request = self._named(request)
+        if not isinstance(request.get("extensions"), dict | None):
             raise BadInputError("`extensions` must be an object or null.")
-        document, _ = self._admit(query, operation_name, extensions, streams=True)
+        document, _ = await self._admit(request, owner=viewer.id, streams=True)
         if not isinstance(document, str):
             raise BadInputError("`query` must be a string.")
         return document
 
-    def _admit(
-        self, query: object, operation_name: str | None, extensions: object, *, streams: bool
+    def _named(self, request: dict[str, Any]) -> dict[str, Any]:
+        return request if self._trusted is None else with_document_id(request)
+
+    async def _admit(
+        self, request: Mapping[str, Any], *, owner: str, streams: bool
     ) -> tuple[object, OperationDefinitionNode | None]:
-        """The document, by its hash if it is persisted, and the operation in it. Raises EkonteError."""
-        known = self._persisted_queries.find(query, extensions)
-        document = query if known is None else known
-        operation = self._gate.admit(document, operation_name, streams=streams)
+        """The document, by its id or hash where it has one, and the operation in it. Raises EkonteError."""
+        query, extensions = request.get("query"), request.get("extensions")
+        known = None
+        if self._trusted is not None:
+            query = self._trusted.text(query, extensions)
+        else:
+            known = self._persisted_queries.find(query, extensions)
+            query = query if known is None else known
+        admission = await self._gate.admit(
+            query, request.get("variables"), request.get("operationName"), owner=owner, streams=streams
+        )
+        operation = None if admission is None else admission.operation
         if known is not None and operation is not None:
             self._persisted_queries.keep(known, extensions)
-        return document, operation
+        return query, operation
 
     async def execute_operation(  # type: ignore[override]
-        self, *, request_data: GraphQLRequestData, **rest: Any
+        self, *, request: Request, request_data: GraphQLRequestData, **rest: Any
     ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
         if isinstance(request_data, GraphQLRequestData):
-            taken = accepted(rest["request"])
-            document, operation = self._admit(
-                request_data.query, request_data.operation_name, request_data.extensions, streams=taken.has_stream
-            )
+            taken = accepted(request)
+            sent = {
+                "query": request_data.query,
+                "variables": request_data.variables,
+                "operationName": request_data.operation_name,
+                "extensions": request_data.extensions,
+            }
+            document, operation = await self._admit(sent, owner=request.state.viewer.id, streams=taken.has_stream)
             request_data.query = cast(str | None, document)
             is_subscription = operation is not None and operation.operation is OperationType.SUBSCRIPTION
             # Strawberry asks after the execution how the answer is to be sent.
             request_data.protocol = "sse" if taken.streams(is_subscription=is_subscription) else "http"
-        return await super().execute_operation(request_data=request_data, **rest)
+        return await super().execute_operation(request=request, request_data=request_data, **rest)
 
     # ------------------------------------------------------------ answering
 
@@ -293,7 +333,13 @@ class GraphQLView(GraphQL[object, None]):
         headers: Mapping[str, str],
     ) -> Response:
         viewer: Viewer = request.state.viewer
-        return EventStream(stream(), closing=self._closing, expires_at=viewer.expires_at)
+        check_room(Held.CONNECTIONS, viewer.id)
+        return EventStream(
+            stream(),
+            closing=self._closing,
+            until=functools.partial(self.wait_until_over, viewer),
+            holding=holding(Held.CONNECTIONS, viewer.id),
+        )
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -333,6 +379,8 @@ def _refusal(error: EkonteError, request: Request, *, status: int) -> Response:
         status = 200
     if status == 401:
         headers["www-authenticate"] = "Bearer"
+    if isinstance(error, RateLimitedError) and error.retry_after_seconds is not None:
+        headers["retry-after"] = str(error.retry_after_seconds)
     return Response(orjson.dumps(error_body(error)), status_code=status, headers=headers)
 
 

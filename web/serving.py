@@ -28,7 +28,14 @@ OTHER_FILES = 512
 
 
 def check_exposure(settings: Settings) -> None:
-    """Raises ConfigurationError if a server without token authentication would be reachable by others."""
+    """Raises ConfigurationError if a server without token authentication would be reachable by others, or if it would
+    accept tokens that an identity provider made for another service.
+    """
+    if settings.jwks_url is not None and (settings.jwt_audience is None or settings.jwt_issuer is None):
+        raise ConfigurationError(
+            "EKONTE_JWT_AUDIENCE, EKONTE_JWT_ISSUER: both must be set beside EKONTE_JWKS_URL; without them the tokens "
+            "that the identity provider makes for other services would be accepted."
+        )
     if settings.secret is not None or settings.jwks_url is not None:
         return
     if not _is_loopback(settings.host):

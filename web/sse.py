@@ -6,8 +6,9 @@ between them comments keep the connection alive.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Mapping
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
 
 import orjson
 from starlette.responses import Response
@@ -50,8 +51,8 @@ def refusal_events(error: EkonteError) -> str:
 
 
 class EventStream(Response):
-    """An answer of events, until they end, the client leaves, the server closes or the token expires, which is told by
-    a last result with the error.
+    """An answer of events, until they end, the client leaves, the server closes, or `until` returns why the token is no
+    longer accepted, which is told by a last result with the error. `holding` is entered meanwhile.
 
     Starlette's StreamingResponse cancels repeatedly, so that the generators could not be closed when a client left.
     """
@@ -61,43 +62,44 @@ class EventStream(Response):
         chunks: AsyncGenerator[str, None],
         *,
         closing: asyncio.Event,
-        expires_at: datetime | None,
+        until: Callable[[], Coroutine[None, None, str]],
+        holding: AbstractContextManager[None],
         headers: Mapping[str, str] = STREAM_HEADERS,
     ) -> None:
         self._chunks = chunks
         self._closing = closing
-        self._expires_at = expires_at
+        self._until = until
+        self._holding = holding
         self.status_code = 200
         self.background = None
         self.init_headers(headers)
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._holding:
+            await self._answer(receive, send)
+
+    async def _answer(self, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         writing = asyncio.ensure_future(self._write(send))
         leaving = asyncio.ensure_future(_disconnect(receive))
         closing = asyncio.ensure_future(self._closing.wait())
+        over = asyncio.ensure_future(self._until())
+        tasks: set[asyncio.Future[Any]] = {writing, leaving, closing, over}
         try:
-            ended, _ = await asyncio.wait(
-                {writing, leaving, closing}, timeout=self._seconds_left(), return_when=asyncio.FIRST_COMPLETED
-            )
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (writing, leaving, closing):
+            for task in tasks:
                 task.cancel()
             # The generators end here, before the request does.
-            await asyncio.wait({writing, leaving, closing})
+            await asyncio.wait(tasks)
         if leaving in ended:
             return
         if writing in ended:
             writing.result()
-        elif not ended:
-            await _send_chunk(send, refusal_events(UnauthenticatedError("The token has expired.")))
+        elif over in ended:
+            await _send_chunk(send, refusal_events(UnauthenticatedError(over.result())))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-    def _seconds_left(self) -> float | None:
-        if self._expires_at is None:
-            return None
-        return max(0.0, (self._expires_at - datetime.now(UTC)).total_seconds())
 
     async def _write(self, send: Send) -> None:
         async with contextlib.aclosing(self._chunks):

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Protocol, cast
 
 from starlette.websockets import WebSocketDisconnect, WebSocketState
@@ -19,10 +19,13 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from errors import EkonteError, RateLimitedError
 from services.platform.identity import Viewer
 from services.platform.metrics.recording import record_refused_request
+from services.platform.presence import Held, holding
 from web.graphql_errors import error_body
 
 # The protocol's code for Forbidden. Clients reconnect after it, possibly with a new token.
 FORBIDDEN = 4403
+# Clients do not reconnect by themselves after it.
+TOO_MANY = 4429
 
 
 class View(Protocol):
@@ -30,9 +33,10 @@ class View(Protocol):
 
     def make_context(self, viewer: Viewer) -> object: ...
 
-    def checked_query(
-        self, query: object, variables: object = None, operation_name: object = None, extensions: object = None
-    ) -> str:
+    async def wait_until_over(self, viewer: Viewer) -> str:
+        """Returns why the caller's token is no longer accepted, as soon as that is so."""
+
+    async def admit_operation(self, request: dict[str, Any], viewer: Viewer) -> str:
         """The document to execute. Raises EkonteError if the operation must not be executed."""
 
 
@@ -65,6 +69,10 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     _expiry: asyncio.Task[None] | None = None
 
+    @functools.cached_property
+    def _held(self) -> contextlib.ExitStack:
+        return contextlib.ExitStack()
+
     @property
     def context(self) -> Any:
         if self._connection.viewer is None:
@@ -80,13 +88,25 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
         given = message if message.get("payload") is not None else {**message, "payload": {}}
         await super().handle_connection_init(given)
         viewer = self._connection.viewer
-        if self.connection_acknowledged and viewer is not None and viewer.expires_at is not None and not self._expiry:
-            self._expiry = asyncio.create_task(self._close_at(viewer.expires_at))
+        if self.connection_acknowledged and viewer is not None and not await self._hold(viewer):
+            return
+        if self.connection_acknowledged and viewer is not None and viewer.token is not None and not self._expiry:
+            self._expiry = asyncio.create_task(self._close_when_over(viewer))
 
-    async def _close_at(self, expires_at: datetime) -> None:
-        await asyncio.sleep((expires_at - datetime.now(UTC)).total_seconds())
+    async def _hold(self, viewer: Viewer) -> bool:
+        """Counts the connection as one of its owner's until it ends, or closes it if the owner has too many."""
+        try:
+            self._held.enter_context(holding(Held.CONNECTIONS, viewer.id))
+        except EkonteError as error:
+            record_refused_request(error.code.value)
+            await self.websocket.close(code=TOO_MANY, reason=error.message)
+            return False
+        return True
+
+    async def _close_when_over(self, viewer: Viewer) -> None:
+        reason = await self._connection.view.wait_until_over(viewer)
         with contextlib.suppress(Exception):
-            await self.websocket.close(code=FORBIDDEN, reason="The token has expired.")
+            await self.websocket.close(code=FORBIDDEN, reason=reason)
         await self.stop_operations()
 
     async def handle_task_exception(self, error: Exception) -> None:
@@ -109,7 +129,7 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         if self.connection_acknowledged and message["id"] not in self.operations:
             try:
-                message = self._checked(message)
+                message = await self._admitted(message)
             except EkonteError as error:
                 record_refused_request(error.code.value)
                 errors = error_body(error)["errors"]
@@ -117,18 +137,18 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 return
         await super().handle_subscribe(message)
 
-    def _checked(self, message: SubscribeMessage) -> SubscribeMessage:
+    async def _admitted(self, message: SubscribeMessage) -> SubscribeMessage:
         """The message with the document that its hash stands for. Raises EkonteError if it must not be executed."""
         most = self.max_subscriptions_per_connection
         if most is not None and len(self.operations) >= most:
             raise RateLimitedError(f"A connection may have at most {most} concurrent operations.")
         payload: dict[str, Any] = dict(message["payload"])
-        query = self._connection.view.checked_query(
-            payload.get("query"), payload.get("variables"), payload.get("operationName"), payload.get("extensions")
-        )
+        assert self._connection.viewer is not None
+        query = await self._connection.view.admit_operation(payload, self._connection.viewer)
         return cast(SubscribeMessage, {**message, "payload": {**payload, "query": query}})
 
     async def shutdown(self) -> None:
+        self._held.close()
         if self._expiry is not None:
             self._expiry.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -27,6 +27,7 @@ from services.accounts.pool.quota import quota_day
 from services.accounts.sessions import credential_of
 from services.platform.metrics.upstream import MeasuredPool
 from services.platform.providers import registry
+from services.platform.rate_budget import charge
 from services.stores import accounts
 from settings import get_settings
 
@@ -81,6 +82,8 @@ async def _run_all(owner: str, ids: Sequence[int | None], request: AccountReques
     known = [account_id for account_id in ids if account_id is not None]
     before = await live_accounts(owner, known) if known else {}
     found = list(before.values())
+    most = get_settings().max_owner_checks_per_minute
+    await charge("upstream", owner, len(found), per_minute=most, what="calls upstream")
     errors = dict(zip(before, await asyncio.gather(*(_run(account, request) for account in found)), strict=True))
     after = await live_accounts(owner, known) if known else {}
     outcomes = []

@@ -16,6 +16,7 @@ from services.accounts.sessions import fingerprint, seal, session_hash_key
 from services.platform.faults import Faults
 from services.platform.idempotency import once_each
 from services.platform.providers import registry
+from services.platform.quotas import Quota, reserve
 from services.stores import accounts
 from services.stores.jobs.waits import make_waiting_due
 
@@ -53,7 +54,8 @@ class _Draft:
 async def create_accounts(owner: str, requested: Sequence[NewAccount], idempotency_key: str | None) -> list[Outcome]:
     """Creates accounts; returns an outcome for each, in order. The same idempotency key returns the same outcomes.
 
-    Raises BadInputError for no or more than 1000 accounts, and ConflictError if the idempotency key was used with other
+    Raises BadInputError for no or more than 1000 accounts, QuotaExceededError if they were too many with those that the
+    owner has, and ConflictError if the idempotency key was used with other
     input.
     """
     check_count(requested, 1, "input", "accounts")
@@ -62,6 +64,7 @@ async def create_accounts(owner: str, requested: Sequence[NewAccount], idempoten
     sealed = await anyio.to_thread.run_sync(lambda: [seal(draft.place.session or "") for draft in drafts])
 
     async def insert() -> list[int | None]:
+        await reserve(Quota.ACCOUNTS, owner, len(drafts), path=["input", "accounts"])
         rows = {draft.index: draft.row(owner, text) for draft, text in zip(drafts, sealed, strict=True)}
         inserted = await _insert(list(rows.values()))
         if inserted:

@@ -143,7 +143,7 @@ async def _music_file(owner: str, music: str) -> StoredFile:
         except BadInputError as error:
             raise BadInputError(error.message, path=["input", "music"]) from error
         info = await _probe_audio(owner, fetched.path)
-        new = NewFile(fetched.path, info.content_type, "music", duration_seconds=info.duration_seconds)
+        new = NewFile(fetched.path, info.content_type, duration_seconds=info.duration_seconds)
         return await store_file(owner, new, is_upload=True)
 
 

@@ -12,6 +12,7 @@ from services.film.workflow.steps import clear_budget_pause
 from services.generation.retrying import retry_generation
 from services.generation.stopping import cancel_generation
 from services.platform.owned import own
+from services.platform.quotas import Quota, reserve
 from services.queue.outcomes import fail_artifact_of, wake_stage_jobs
 from services.queue.retrying import reopen_build_job, reopen_stage_job
 from services.stores import workflows
@@ -60,6 +61,8 @@ async def retry_job(owner: str, job_id: int) -> Job:
             return job
         if job.status is JobStatus.SUCCEEDED:
             raise ConflictError("A job that is SUCCEEDED cannot be retried. Regenerate its parts instead.")
+        if job.parent_id is None:
+            await reserve(Quota.JOBS, owner)
         if job.role is JobRole.GENERATE:
             await retry_generation(job)
             return await own(Job, owner, job_id)

@@ -53,7 +53,7 @@ async def store_source(owner: str, content: str | None, file: str | None) -> Sto
         )
         out = folder / "source.txt"
         await anyio.to_thread.run_sync(lambda: out.write_text(text, "utf-8", newline=""))
-        return await store_file(owner, NewFile(out, "text/plain", "story.txt"))
+        return await store_file(owner, NewFile(out, "text/plain", "story.txt"), is_limited=True)
 
 
 async def _checked_content(owner: str, content: str) -> str:

@@ -1,7 +1,7 @@
 """Operations on workflows: create, pause, resume, cancel, retry, rename and delete."""
 
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ from services.platform.locking import lock_row
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.owned import own
 from services.platform.providers import check_pooled_choice, check_voice, choose_provider
+from services.platform.quotas import Quota, check_room, reserve
 from services.queue.notify import notify
 from services.queue.retrying import reopen_stage_job
 from services.stores import scripts, workflows
@@ -70,12 +71,12 @@ def check_name(name: str, *path: str) -> str:
     return cleaned
 
 
-def check_project(project_id: str, project_name: str | None) -> None:
-    """The caller's own project has an id of 1 to 128 characters and a name of at most 200. Raises BadInputError."""
+def project_faults(project_id: str, project_name: str | None) -> Iterator[BadInputError]:
+    """The caller's own project has an id of 1 to 128 characters and a name of at most 200."""
     if not 1 <= len(project_id) <= MAX_ID_CHARACTERS:
-        raise BadInputError(f"projectId has 1 to {MAX_ID_CHARACTERS} characters.", path=["input", "projectId"])
+        yield BadInputError(f"projectId has 1 to {MAX_ID_CHARACTERS} characters.", path=["input", "projectId"])
     if project_name is not None and len(project_name) > MAX_NAME_CHARACTERS:
-        raise BadInputError(f"projectName has at most {MAX_NAME_CHARACTERS} characters.", path=["input", "projectName"])
+        yield BadInputError(f"projectName has at most {MAX_NAME_CHARACTERS} characters.", path=["input", "projectName"])
 
 
 def with_providers(options: WorkflowOptions, faults: Faults) -> dict[str, Any]:
@@ -114,16 +115,18 @@ async def create_workflow(owner: str, request: WorkflowRequest, idempotency_key:
         check_name(request.name, "input", "name")
     with faults.caught():
         check_one_source(request.input_content, request.input_file)
-    with faults.caught():
-        check_project(request.project_id, request.project_name)
+    faults.add(*project_faults(request.project_id, request.project_name))
     options = with_providers(request.options, faults)
     with faults.caught():
         await check_callback_url(request.callback_url)
     faults.check()
     name = check_name(request.name, "input", "name")
+    await check_room(Quota.WORKFLOWS, owner)  # before the text is stored; `reserve` counts again
     source = await store_source(owner, request.input_content, request.input_file)
 
     async def create() -> Workflow:
+        await reserve(Quota.WORKFLOWS, owner)
+        await check_room(Quota.STORED_BYTES, owner)
         workflow = await workflows.create(
             owner=owner,
             name=name,
@@ -215,6 +218,7 @@ async def resume_workflow(owner: str, workflow_id: int, credit_budget: int | Not
             await restart_waiting_in_workflow(workflow.id)
             await _wake(workflow)
         elif workflow.status is WorkflowStatus.SUCCEEDED:
+            await reserve(Quota.WORKFLOWS, owner)
             await _new_run(workflow)
         else:
             _refuse_unless(workflow, WorkflowStatus.PENDING, WorkflowStatus.RUNNING, doing="resumed")
@@ -275,6 +279,7 @@ async def retry_workflow(owner: str, workflow_id: int) -> Workflow:
         if workflow.status in (WorkflowStatus.RUNNING, WorkflowStatus.PENDING):
             return
         _refuse_unless(workflow, WorkflowStatus.FAILED, WorkflowStatus.CANCELED, doing="retried")
+        await reserve(Quota.WORKFLOWS, owner)
         await _set_status(workflow, WorkflowStatus.RUNNING, error=None)
         stopped = await WorkflowStage.get_or_none(
             workflow_id=workflow.id, status__in=[WorkflowStatus.FAILED, WorkflowStatus.CANCELED]

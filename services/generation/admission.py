@@ -27,6 +27,7 @@ from services.generation.reuse import reuse_result
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.faults import Faults, collected
 from services.platform.idempotency import once, previous_result
+from services.platform.quotas import Quota, check_room, reserve
 from services.queue.notify import notify
 from services.stores import records
 from services.stores.jobs.files import add_inputs
@@ -119,9 +120,13 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
     """Creates the job of a checked request, and its record if there is none yet. In the caller's transaction. The
     record shows its present result until the job has succeeded.
 
-    Raises ConflictError if the record has a live job, NotFoundError or BadInputError for the inputs.
+    Raises ConflictError if the record has a live job, NotFoundError or BadInputError for the inputs, and
+    QuotaExceededError, unless a build asks for it.
     """
     request, files = await resolve_inputs(owner, dataclasses.replace(request, made_for_sha256=None))
+    if parent is None:
+        await reserve(Quota.JOBS, owner)
+        await check_room(Quota.STORED_BYTES, owner)
     record = await lock_record_of_request(owner, request)
     job = await _insert_job(owner, record, request, parent, priority_rank)
     await add_inputs((job.id, place, file.id) for place, file in files.items())

@@ -12,7 +12,9 @@ from services.accounts.sessions import credential_of
 from services.generation.states import record_states
 from services.platform.owned import own
 from services.platform.providers import is_pooled, pooled_provider
+from services.platform.rate_budget import charge
 from services.queue.notify import notify_pools
+from settings import get_settings
 
 MAX_ID_CHARACTERS = 64
 
@@ -28,6 +30,7 @@ async def refresh_job(owner: str, job_id: int) -> Job:
         raise ConflictError("Only a generation on a pooled account can be refreshed from its provider.")
     attempt = await Attempt.filter(job_id=job.id, state=AttemptState.ACCEPTED).order_by("-number").first()
     if attempt is not None:
+        await _charge(owner, 1)
         account = await Account.get(id=attempt.account_id)
         history_id = str(attempt.history_id)
         try:
@@ -54,6 +57,7 @@ async def upstream_task(owner: str, account_id: int, history_id: str) -> Upstrea
         raise not_found("account", ["accountId"])
     known = await Attempt.filter(account_id=account.id, history_id=history_id).first()
     kinds = [known.kind] if known is not None else list(MediaKind)
+    await _charge(owner, len(kinds))
     try:
         for kind in kinds:
             tasks = await pooled_provider(account.provider).query(
@@ -64,3 +68,9 @@ async def upstream_task(owner: str, account_id: int, history_id: str) -> Upstrea
     except UpstreamFaultError as fault:
         raise ProviderFailedError(f"The provider could not be queried. {fault.message}") from fault
     return None
+
+
+async def _charge(owner: str, calls: int) -> None:
+    """Raises RateLimitedError if the owner has asked for too many calls upstream in the last minute."""
+    most = get_settings().max_owner_checks_per_minute
+    await charge("upstream", owner, calls, per_minute=most, what="calls upstream")

@@ -16,11 +16,12 @@ import structlog
 from tortoise.exceptions import IntegrityError
 
 from errors import JobErrorCode, JobFailure
-from models.database import execute
+from models.database import execute, transaction
 from models.enums import FileState
 from models.files import StoredFile
 from providers.storage import Storage, open_storage
 from services.platform.owned import owned
+from services.platform.quotas import Quota, reserve
 from services.platform.runtime import runtime
 
 log = structlog.get_logger(__name__)
@@ -89,17 +90,21 @@ def sha256_of(path: Path) -> tuple[str, int]:
         return digest.hexdigest(), file.tell()
 
 
-async def store_file(owner: str, new: NewFile, *, job_id: int | None = None, is_upload: bool = False) -> StoredFile:
+async def store_file(
+    owner: str, new: NewFile, *, job_id: int | None = None, is_upload: bool = False, is_limited: bool = False
+) -> StoredFile:
     """Stores a copy of a local file. The same content twice gives the same row.
 
-    Raises JobFailure STORAGE_ERROR if the content cannot be written, after it has deleted the row.
+    is_limited: new content must have room in the owner's quota, else it is a QuotaExceededError; always so of uploads,
+    and not of results, which are paid for. Raises JobFailure STORAGE_ERROR if the content cannot be written, after it
+    has deleted the row.
     """
     sha256, size = await anyio.to_thread.run_sync(sha256_of, new.path)
     changes: dict[str, Any] = {"state": FileState.READY, "released_at": None}
     if is_upload:
         changes["is_upload"] = True
     while True:
-        row = await _find_or_insert(owner, new, sha256, size, job_id, is_upload)
+        row = await _find_or_insert(owner, new, sha256, size, job_id, is_upload, is_limited or is_upload)
         if row.state is FileState.WRITING:
             await _put(row, new.path)
         # Guarded, so that a file whose removal has started meanwhile is not marked READY.
@@ -121,29 +126,35 @@ async def _put(row: StoredFile, path: Path) -> None:
 
 
 async def _find_or_insert(
-    owner: str, new: NewFile, sha256: str, size: int, job_id: int | None, is_upload: bool
+    owner: str, new: NewFile, sha256: str, size: int, job_id: int | None, is_upload: bool, is_limited: bool
 ) -> StoredFile:
     """Returns the content's row, inserted if missing. If the row is being removed, it waits for that and inserts a new
     one.
     """
+
+    async def insert() -> StoredFile:
+        if is_limited:
+            await reserve(Quota.STORED_BYTES, owner, size)
+        return await StoredFile.create(
+            owner=owner,
+            sha256=sha256,
+            content_type=new.content_type,
+            bytes=size,
+            width=new.width,
+            height=new.height,
+            duration_seconds=new.duration_seconds,
+            name=new.name[:255],
+            source_url=new.source_url,
+            is_upload=is_upload,
+            made_by_job_id=job_id,
+        )
+
     deadline = anyio.current_time() + REMOVAL_SECONDS
     while True:
         row = await StoredFile.get_or_none(owner=owner, sha256=sha256)
         if row is None:
             try:
-                return await StoredFile.create(
-                    owner=owner,
-                    sha256=sha256,
-                    content_type=new.content_type,
-                    bytes=size,
-                    width=new.width,
-                    height=new.height,
-                    duration_seconds=new.duration_seconds,
-                    name=new.name[:255],
-                    source_url=new.source_url,
-                    is_upload=is_upload,
-                    made_by_job_id=job_id,
-                )
+                return await transaction(insert)
             except IntegrityError:  # another caller stored the same content at the same time
                 continue
         if row.state is not FileState.REMOVING:

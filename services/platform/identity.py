@@ -1,6 +1,7 @@
 """Identifies callers: creates and checks bearer tokens; the caller is `local` if no keys are configured."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ import structlog
 
 from errors import UnauthenticatedError
 from services.platform.keys import Keys
+from services.platform.revocations import Revocations, TokenFacts, token_id_of
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -30,18 +32,24 @@ JWKS_LIFETIME_SECONDS = 3600.0
 JWKS_REFETCH_SECONDS = 30.0
 JWKS_MAX_BYTES = 1024 * 1024
 
+EXPIRED = "The token has expired."
+REVOKED = "The token has been revoked."
+
 # The Idempotency-Key header of the current request; None if it has none.
 IDEMPOTENCY_KEY: ContextVar[str | None] = ContextVar("idempotency_key", default=None)
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """The caller. `id` owns all that the caller creates; `expires_at` is None if the identity does not expire."""
+    """The caller. `id` owns all that the caller creates; `expires_at` is None if the identity does not expire, and
+    `token` if there is none that could be revoked.
+    """
 
     id: str
     name: str | None
     scopes: tuple[str, ...]
     expires_at: datetime | None
+    token: TokenFacts | None = None
 
     def has_scope(self, scope: str) -> bool:
         return scope in self.scopes
@@ -53,13 +61,16 @@ LOCAL_VIEWER = Viewer(id=LOCAL_USER, name=LOCAL_USER, scopes=ALL_SCOPES, expires
 def make_token(
     user: str, *, key: bytes, now: datetime, days: float, scopes: tuple[str, ...], settings: Settings
 ) -> str:
-    """Returns an HS256 token for `user`, valid for `days` from `now`, with the configured issuer and audience."""
+    """Returns an HS256 token for `user`, valid for `days` from `now`, with the configured issuer and audience, and an
+    id by which it can be revoked.
+    """
     issued_at = int(now.timestamp())
     claims: dict[str, Any] = {
         "sub": user,
         "name": user,
         "iat": issued_at,
         "exp": issued_at + round(days * 86_400),
+        "jti": secrets.token_hex(16),
         "scope": " ".join(scopes),
     }
     if settings.jwt_issuer is not None:
@@ -98,19 +109,27 @@ def connection_token(params: Mapping[str, object]) -> str | None:
     return token
 
 
-def viewer_of_claims(claims: Mapping[str, Any]) -> Viewer:
-    """Returns the caller that verified claims describe. Scopes: `scope` as in RFC 8693, or a list `scopes`."""
+def viewer_of_claims(claims: Mapping[str, Any], token: str) -> Viewer:
+    """Returns the caller that the verified claims of the token describe. Scopes: `scope` as in RFC 8693, or a list
+    `scopes`.
+    """
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT_CHARACTERS or not subject.isprintable():
         raise UnauthenticatedError(f"The token's subject must have 1 to {MAX_SUBJECT_CHARACTERS} printable characters.")
     scope = claims.get("scope", claims.get("scopes", ""))
     scopes = scope.split() if isinstance(scope, str) else [str(item) for item in scope if isinstance(item, str)]
-    name = claims.get("name")
+    name, issued_at = claims.get("name"), claims.get("iat")
+    is_number = isinstance(issued_at, int | float) and not isinstance(issued_at, bool)
     return Viewer(
         id=subject,
         name=name if isinstance(name, str) else None,
         scopes=tuple(dict.fromkeys(scopes)),
         expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        token=TokenFacts(
+            subject=subject,
+            token_id=token_id_of(token, claims.get("jti")),
+            issued_at=datetime.fromtimestamp(float(issued_at or 0), UTC) if is_number else None,
+        ),
     )
 
 
@@ -189,7 +208,11 @@ def parse_jwks(document: Any) -> list[jwt.PyJWK]:
 class Identity:
     """Identifies callers by token. The settings, never the token, decide which keys are used."""
 
-    def __init__(self, settings: Settings, keys: Keys, *, jwks: JwksKeys | None = None) -> None:
+    def __init__(
+        self, settings: Settings, keys: Keys, *, jwks: JwksKeys | None = None, revocations: Revocations | None = None
+    ) -> None:
+        """revocations: None accepts every valid token."""
+        self._revocations = revocations
         self._token_key = keys.tokens
         self._audience = settings.jwt_audience
         self._issuer = settings.jwt_issuer
@@ -229,15 +252,44 @@ class Identity:
                     "verify_aud": self._audience is not None,
                 },
             )
-            return viewer_of_claims(claims)
+            viewer = viewer_of_claims(claims, token)
         except jwt.ExpiredSignatureError:
-            raise UnauthenticatedError("The token has expired.") from None
+            raise UnauthenticatedError(EXPIRED) from None
         except jwt.MissingRequiredClaimError as error:
             raise UnauthenticatedError(f"The token lacks the claim {error.claim}.") from None
         except (jwt.InvalidAudienceError, jwt.InvalidIssuerError):
             raise UnauthenticatedError("The token was not issued for this server.") from None
         except (jwt.PyJWTError, ValueError, TypeError, OverflowError, OSError):
             raise UnauthenticatedError("The token is not valid.") from None
+        if self._revocations is not None and viewer.token is not None and await self._revocations.covers(viewer.token):
+            raise UnauthenticatedError(REVOKED)
+        return viewer
+
+    async def wait_until_over(self, viewer: Viewer) -> str:
+        """Returns why the caller's token is no longer accepted, as soon as that is so: at its end to the second, after
+        a revocation within seconds. Never returns for a caller without a token that ends.
+        """
+        ends = [asyncio.ensure_future(self._wait_for_end(viewer)), asyncio.ensure_future(self._wait_for_revoke(viewer))]
+        try:
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            return done.pop().result()
+        finally:
+            for end in ends:
+                end.cancel()
+
+    async def _wait_for_end(self, viewer: Viewer) -> str:
+        if viewer.expires_at is None:
+            await asyncio.Event().wait()
+        else:
+            await asyncio.sleep((viewer.expires_at - datetime.now(UTC)).total_seconds())
+        return EXPIRED
+
+    async def _wait_for_revoke(self, viewer: Viewer) -> str:
+        if viewer.token is None or self._revocations is None:
+            await asyncio.Event().wait()
+        else:
+            await self._revocations.wait_until_covers(viewer.token)
+        return REVOKED
 
     async def _key(self, header: Mapping[str, Any]) -> bytes | jwt.PyJWK:
         algorithm, key_id = header.get("alg"), header.get("kid")

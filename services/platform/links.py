@@ -14,7 +14,14 @@ import httpx
 
 from errors import BadInputError, FileTooLargeError
 from providers.answer_heads import end_head
-from providers.guard import CONNECT_SECONDS, HostNotFoundError, LinkRefusedError, Resolve, guarded_pool, resolve
+from providers.guard import (
+    CONNECT_SECONDS,
+    LinkRefusedError,
+    NameServiceUnavailableError,
+    Resolve,
+    guarded_pool,
+    resolve,
+)
 
 MAX_REDIRECTS = 3
 MAX_URL_CHARACTERS = 4096
@@ -98,7 +105,7 @@ async def fetch_link(
             return await _follow(pool, url, max_bytes, into)
     except LinkRefusedError as error:
         reason = str(error)
-        is_transient = isinstance(error, HostNotFoundError | _TemporaryRefusalError)
+        is_transient = isinstance(error, NameServiceUnavailableError | _TemporaryRefusalError)
     except TimeoutError:
         reason = "The download took too long."
     except httpcore.TimeoutException:

@@ -15,6 +15,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from settings import Settings
 
 REDACTED = "[redacted]"
+OWN_LOGGERS = ("server", "web", "resolvers", "schema", "tasks", "services", "models", "providers", "media", "settings")
+"The loggers of our packages: each logger is named after its module."
 
 _SECRET_NAMES = re.compile(
     r"authorization|cookie|token|secret|password|passwd|signature|^sig$|session_?id|api[_-]?key|credential|private_?key",
@@ -114,13 +116,17 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(settings.log_level)
+    level = logging.getLevelName(settings.log_level)
+    # Below INFO libraries log what they are given: values of SQL, headers, frames. DEBUG is for our own lines.
+    root.setLevel(max(logging.INFO, level))
+    for name in OWN_LOGGERS:
+        logging.getLogger(name).setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
     # At INFO these repeat our own lines, httpx with full URLs.
     for name in ("httpx", "httpcore", "tortoise", "websockets"):
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(settings.log_level)))
+        logging.getLogger(name).setLevel(max(logging.WARNING, level))
     # Errors of operations are logged where the response is built, with the request's id.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)

@@ -1,8 +1,10 @@
 """Warnings about environment variables that look like settings and are none: most are misspelled."""
 
+import contextlib
 import difflib
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from dotenv import dotenv_values
 
@@ -16,6 +18,15 @@ def unknown_variables() -> list[str]:
     env_file = Settings.model_config.get("env_file")
     in_file = dotenv_values(env_file, encoding="utf-8") if isinstance(env_file, str) else {}
     return unknown_variable_texts([*os.environ, *in_file])
+
+
+def exposed_env_file() -> list[str]:
+    """A warning where other users of this machine can read `.env`, which has secrets."""
+    env_file = Settings.model_config.get("env_file")
+    with contextlib.suppress(OSError):
+        if isinstance(env_file, str) and Path(env_file).stat().st_mode & 0o044:
+            return [f"{env_file} can be read by other users of this machine; chmod 600 {env_file}"]
+    return []
 
 
 def unknown_variable_texts(names: Iterable[str]) -> list[str]:

@@ -10,6 +10,8 @@ from models.workflows import Workflow
 from services.platform import foreign_files
 from services.platform.files import NewFile, store_file
 from services.platform.owned import own
+from services.platform.quotas import Quota, check_room
+from services.platform.rate_budget import charge
 from settings import get_settings
 
 MAX_PICTURE_SIDE = 4096
@@ -22,6 +24,14 @@ class IncomingFile:
     name: str
     path: Path
     bytes: int
+
+
+async def _admit(owner: str, upload: IncomingFile) -> None:
+    """Refuses an upload before it is read. Raises RateLimitedError, QuotaExceededError, and as check_size."""
+    check_size(upload)
+    most = get_settings().max_owner_uploads_per_minute
+    await charge("uploads", owner, 1, per_minute=most, what="uploaded files")
+    await check_room(Quota.STORED_BYTES, owner)
 
 
 def check_size(upload: IncomingFile) -> None:
@@ -43,6 +53,7 @@ async def recognise(owner: str, upload: IncomingFile) -> NewFile:
 
 async def store_upload(owner: str, upload: IncomingFile) -> StoredFile:
     """Stores a file of any supported type. The same content twice is one file."""
+    await _admit(owner, upload)
     return await store_file(owner, await recognise(owner, upload), is_upload=True)
 
 
@@ -52,14 +63,14 @@ async def store_script_upload(owner: str, upload: IncomingFile, workflow_id: int
     """
     if workflow_id is not None:
         await own(Workflow, owner, workflow_id)
-    check_size(upload)
+    await _admit(owner, upload)
     document = await foreign_files.document_text(owner, upload.path, get_settings().max_upload_bytes)
     return await store_file(owner, NewFile(upload.path, document.content_type, upload.name), is_upload=True)
 
 
 async def store_picture(owner: str, upload: IncomingFile, folder: Path) -> StoredFile:
     """Stores a picture upright, as PNG without its metadata (place and camera), at most 4096 pixels a side."""
-    check_size(upload)
+    await _admit(owner, upload)
     out = folder / "picture.png"
     info = await foreign_files.normalised_picture(owner, upload.path, out, MAX_PICTURE_SIDE)
     return await store_file(
@@ -69,7 +80,7 @@ async def store_picture(owner: str, upload: IncomingFile, folder: Path) -> Store
 
 async def store_media(owner: str, upload: IncomingFile, *, needs_video: bool) -> tuple[StoredFile, MediaInfo]:
     """Stores a video (needs_video), or any file with audio. Raises UnsupportedFileError if it has no such stream."""
-    check_size(upload)
+    await _admit(owner, upload)
     info = await foreign_files.media_info(owner, upload.path)
     if needs_video and not info.has_video:
         raise UnsupportedFileError("The file has no video.")

@@ -1,16 +1,20 @@
 """Queries for alerts: those of the owner and those of the whole deployment (owner "")."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 from models.alerts import Alert
 from models.sql import timestamp_before_sql
 from services.platform.event_bus import RE_READ_SECONDS
 from services.platform.events import alerts_topic, bus
 from services.platform.owned import owned_or_shared, owned_rows_sql
+from services.platform.runtime import runtime
 from services.queries.orders import ALERT_ORDERS
 from services.queries.row_lists import RowList, Where
+from services.queries.shared_reading import SharedRead, SharedReadsByKey
 
 BATCH = 100
 "Alerts that are read and yielded at once. A slow reader then gets the newest states of the next batch."
@@ -35,6 +39,58 @@ async def alerts_in_order(owner: str, ids: Sequence[int]) -> list[Alert | None]:
     return [rows.get(row_id) for row_id in ids]
 
 
+class AlertFeed(SharedRead[tuple[list[dict[str, Any]], Any]]):
+    """What the followers of one owner's alerts in this process have in common: one read for all of them, of the alerts
+    that are open or were closed since the one that is furthest behind has read.
+
+    A new follower is ahead of all others, so that time never goes back, and nobody is told twice.
+    """
+
+    def __init__(self, owner: str) -> None:
+        super().__init__(lambda: _versions(owner, self._oldest()))
+        self._since: dict[object, Any] = {}
+
+    def _oldest(self) -> Any:
+        return min((since for since in self._since.values() if since is not None), default=None)
+
+    @contextlib.contextmanager
+    def following(self) -> Iterator[object]:
+        follower = object()
+        self._since[follower] = None
+        try:
+            yield follower
+        finally:
+            del self._since[follower]
+
+    def has_read(self, follower: object, since: Any) -> None:
+        self._since[follower] = since
+
+    async def versions(self, *, is_idle: bool) -> tuple[list[dict[str, Any]], Any]:
+        """is_idle: nothing is known to have changed, so what another follower read lately will do."""
+        return (await self.recent(RE_READ_SECONDS / 2))[0] if is_idle else await self.fresh()
+
+
+class AlertFeeds(WeakValueDictionary[str, AlertFeed]):
+    """By owner; followers keep them."""
+
+    def of(self, owner: str) -> AlertFeed:
+        feed = self.get(owner)
+        if feed is None:
+            feed = self[owner] = AlertFeed(owner)
+        return feed
+
+
+class AlertRows(SharedReadsByKey[list[Alert]]):
+    """The alerts that changed, read once for all followers."""
+
+    def __init__(self) -> None:
+        super().__init__(_rows)
+
+
+async def _rows(owner: str, ids: tuple[int, ...]) -> list[Alert]:
+    return list(await owned_or_shared(Alert, owner).filter(id__in=list(ids)).order_by("id"))
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -50,9 +106,11 @@ async def follow_alerts(
     """
     seen: dict[int, int] = {}
     since: Any = None
-    with bus().listen([alerts_topic(owner), alerts_topic("")]) as listener:
+    is_idle = False
+    feed = runtime().state(AlertFeeds).of(owner)
+    with feed.following() as follower, bus().listen([alerts_topic(owner), alerts_topic("")]) as listener:
         while until is None or now() < until:
-            found, next_since = await _versions(owner, since)
+            found, next_since = await feed.versions(is_idle=is_idle)
             if since is None:  # alerts that were closed before the first read are not yielded
                 seen = {row["id"]: row["version"] for row in found if row["resolved_at"] is not None}
             due = [row["id"] for row in found if row["version"] > seen.get(row["id"], 0)]
@@ -61,13 +119,16 @@ async def follow_alerts(
                 since = next_since
             elif since is None:
                 since = next_since
+            feed.has_read(follower, since)
+            is_idle = False
             if due:
-                rows = await owned_or_shared(Alert, owner).filter(id__in=due[:BATCH]).order_by("id")
+                rows = await runtime().state(AlertRows).fresh(owner, tuple(due[:BATCH]))
                 seen |= {row.id: row.version for row in rows}
                 if rows:
                     yield rows
                 continue
-            await listener.next(_wait_seconds(until, now()))
+            seconds = _wait_seconds(until, now())
+            is_idle = not await listener.next(seconds) and seconds >= RE_READ_SECONDS
 
 
 def _wait_seconds(until: datetime | None, now: datetime) -> float:

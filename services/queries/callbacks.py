@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-from models.callbacks import CallbackDelivery, CallbackTry
-from services.notifications.callbacks.webhook_secrets import valid_secrets
+from models.callbacks import CallbackDelivery, CallbackTry, WebhookSecret
+from services.notifications.callbacks.webhook_secrets import shown_secrets
 from services.platform.owned import owned, owned_rows_sql, places
 
 Subject = tuple[str, int]
@@ -43,7 +43,7 @@ async def tries_by_delivery_id(owner: str, delivery_ids: Sequence[int]) -> list[
     return [tuple(found[delivery_id]) for delivery_id in delivery_ids]
 
 
-async def webhook_secrets(owner: str, owners: Sequence[str]) -> list[tuple[str, ...]]:
+async def webhook_secrets(owner: str, owners: Sequence[str]) -> list[tuple[WebhookSecret, ...]]:
     """Returns the valid secrets of `owner`, newest first, and an empty tuple for every other owner in `owners`."""
-    own = await valid_secrets(owner)
+    own = await shown_secrets(owner)
     return [own if wanted == owner else () for wanted in owners]

@@ -4,6 +4,7 @@ from typing import Any
 
 from models.enums import ArtifactKind, JobType, Queue, Stage
 from models.jobs import Job
+from services.platform.quotas import Quota, check_room, reserve
 from services.queue.notify import notify
 from services.stores import artifacts, workflows
 from services.stores.jobs.inserts import insert_build_job, insert_stage_job
@@ -18,11 +19,17 @@ async def create_stage_job(
     workflow_id: int | None = None,
     params: dict[str, Any] | None = None,
     priority_rank: int = 2,
+    is_requested: bool = True,
 ) -> Job:
     """Creates a stage job, which plans the builds that its target lacks and waits for them. Call it in a transaction.
+    Raises QuotaExceededError if the owner may have no more jobs; is_requested False, of a workflow's next stage: the
+    owner has its place already.
 
     Clears the failures of earlier builds of the target, so that this job builds them again.
     """
+    if is_requested:
+        await reserve(Quota.JOBS, owner)
+        await check_room(Quota.STORED_BYTES, owner)
     await artifacts.clear_failures_of_target(target_id, stage)
     job = await insert_stage_job(
         owner,

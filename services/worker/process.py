@@ -23,6 +23,7 @@ from services.platform.host import sampling
 from services.platform.metrics.recording import record_database_error, watching_event_loop
 from services.platform.migrations import database_url, migrate, missing_migrations
 from services.platform.process_leases import end_other_workers, process_name, process_number
+from services.platform.rate_budget import close_budgets
 from services.platform.runtime import open_runtime, runtime
 from services.platform.storage_mark import check_storage_mark
 from services.platform.tracing import tracing
@@ -67,6 +68,7 @@ async def opened(settings: Settings, *, with_worker: bool) -> AsyncIterator[str]
             await check_storage_mark(storage())
         redis_url = settings.redis_url.get_secret_value() if settings.redis_url else None
         await stack.enter_async_context(open_bus(redis_url))
+        stack.push_async_callback(close_budgets)
         name = process_name()
         own.process_number = await stack.enter_async_context(process_number(name))
         for monitor in (tracing(), watching_event_loop(), sampling(own.host_samples)):

@@ -14,19 +14,21 @@ from models.database import database_config, sqlite_path
 from services.accounts.health_checks import parse_pause
 from services.notifications.callbacks.addresses import check_alert_webhook
 from services.platform.data_folder import make_folder
+from services.platform.private_files import keep_private
 from settings import Settings
 
 CONNECT_TIMEOUT_SECONDS = 3.0
 
 
 async def check_surroundings(settings: Settings) -> None:
-    """Raises ConfigurationError, naming the variable, where the account check pause, data folder, alert webhook,
-    database or Redis cannot be used.
+    """Keeps files from other users. Raises ConfigurationError, naming the variable, where the account check pause, data
+    folder, alert webhook, database or Redis cannot be used.
 
     Messages contain neither the URL nor the other side's error text: both may hold a password.
     """
     parse_pause(settings.account_check_pause)
     await anyio.to_thread.run_sync(make_folder, settings.data_dir)
+    await anyio.to_thread.run_sync(keep_private, settings)
     await check_alert_webhook(settings)
     await check_database(settings)
     if settings.redis_url is not None:

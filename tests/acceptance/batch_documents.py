@@ -50,7 +50,7 @@ query ($id: ID!) {
   }
 }"""
 REDELIVER = "mutation ($id: ID!) { redeliverCallback(deliveryId: $id) { delivery { id status } } }"
-SECRETS = "query { me { webhookSecrets } }"
+ROTATE = 'mutation { rotateWebhookSecret(idempotencyKey: "acceptance") { secret } }'
 STATISTICS = """
 query ($work: String) {
   recordStatistics(filter: { workId: $work }) {

@@ -54,7 +54,7 @@ subscription ($id: ID!) {
     ... on StageCompleted { stage workflow { id } }
     ... on StageFailed { stage error { code message } }
     ... on WorkflowCompleted { workflow { id status progress } }
-    ... on WorkflowFailed { workflow { id status } why: error { code message } }
+    ... on WorkflowFailed { workflow { id status } error { code message } }
   }
 }"""
 JOB_PROGRESS = """

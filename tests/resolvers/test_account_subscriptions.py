@@ -1,6 +1,7 @@
 """Following accounts: all of them as they are, then each change, until the token expires."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -145,3 +146,19 @@ async def test_many_accounts_are_told_with_few_statements() -> None:
             for _ in range(30):
                 await following(source)
         assert len(statements) <= 6
+
+
+async def test_a_change_costs_the_same_for_one_follower_and_for_many() -> None:
+    account = await make_account()
+    counts = []
+    for size in (1, 2, 12):
+        async with contextlib.AsyncExitStack() as stack:
+            sources = [await stack.enter_async_context(subscribed(CHANGES)) for _ in range(size)]
+            await asyncio.gather(*map(following, sources))
+            with counted_statements() as statements:
+                await change(account, priority=size)
+                told = await asyncio.gather(*map(following, sources))
+            assert {one["priority"] for one in told} == {size}
+            counts.append(len(statements))
+    assert counts[0] == counts[1] == counts[2], counts
+    assert listener_count() == 0

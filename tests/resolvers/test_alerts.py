@@ -1,6 +1,7 @@
 """Alerts in the API: lists, nodes, and following them until the token expires."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -181,3 +182,37 @@ async def test_it_completes_when_the_token_expires_and_not_before() -> None:
         async with asyncio.timeout(60):
             assert [result async for result in source] == []
     assert listener_count() == 0
+
+
+async def test_an_alert_costs_the_same_for_one_follower_and_for_many() -> None:
+    await raise_one("first")
+    counts = []
+    for size in (1, 2, 12):
+        async with contextlib.AsyncExitStack() as stack:
+            sources = [await stack.enter_async_context(subscribed(FOLLOW)) for _ in range(size)]
+            for source in sources:
+                for _ in range(await Alert.all().count()):
+                    await following(source)
+            with counted_statements() as statements:
+                await raise_one(f"of {size}")
+                told = await asyncio.gather(*map(following, sources))
+            assert set(told) == {(f"of {size}", False)}
+            counts.append(len(statements))
+    assert counts[0] == counts[1] == counts[2], counts
+    assert listener_count() == 0
+
+
+async def test_a_follower_that_comes_later_is_told_what_is_open_and_no_closing_twice() -> None:
+    await raise_one("first")
+    async with subscribed(FOLLOW) as early:
+        await following(early)
+        await raise_one("second")
+        assert await following(early) == ("second", False)
+        await close_one("first")
+        async with subscribed(FOLLOW) as late:
+            assert await following(late) == ("second", False)
+            assert await following(early) == ("first", True)
+            await close_one("second")
+            assert await following(late) == await following(early) == ("second", True)
+            await raise_one("third")
+            assert await following(late) == await following(early) == ("third", False)

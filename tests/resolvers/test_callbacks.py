@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from models.callbacks import CallbackDelivery, CallbackTry
+from models.callbacks import CallbackDelivery, CallbackTry, WebhookSecret
 from models.enums import DeliveryStatus
 from models.generation import GenerationRecord
-from models.jobs import Job
+from models.jobs import IdempotencyKey, Job
 from models.workflows import Workflow
 from services.notifications.callbacks import addresses
+from services.notifications.callbacks.webhook_secrets import valid_secrets
 from services.platform.files import use_storage
 from tests.callback_factories import URL, make_delivery
 from tests.factories import OTHER, OWNER, make_workflow
@@ -30,8 +31,8 @@ DELIVERY = """id event url status tries { at statusCode error } nextAttemptAt de
 RECORD = f"query ($id: ID!) {{ record(id: $id) {{ id callbackDeliveries {{ {DELIVERY} }} }} }}"
 NODE = f"query ($id: ID!) {{ node(id: $id) {{ id ... on CallbackDelivery {{ {DELIVERY} }} }} }}"
 REDELIVER = f"mutation ($id: ID!) {{ redeliverCallback(deliveryId: $id) {{ delivery {{ {DELIVERY} }} }} }}"
-SECRETS = "{ me { owner webhookSecrets } }"
-ROTATE = "mutation { rotateWebhookSecret { me { owner webhookSecrets } } }"
+SECRETS = "{ me { webhookSecrets { hint createdAt retiresAt } } }"
+ROTATE = "mutation { rotateWebhookSecret { secret webhookSecret { hint } me { webhookSecrets { hint retiresAt } } } }"
 
 PICTURE = {"storyboardId": "shot-1", "prompt": "a street", "model": "offline-drawing"}
 TALE = {"name": "Lamp", "inputContent": "A lamp stood in a street. It was night."}
@@ -220,14 +221,27 @@ async def test_a_page_of_records_reads_their_deliveries_in_few_statements() -> N
 # ---------------------------------------------------------------- secrets
 
 
-async def test_the_caller_reads_and_rotates_the_secrets_that_sign() -> None:
+async def test_a_secret_is_shown_once_and_afterwards_by_its_last_characters() -> None:
+    assert (await ask(SECRETS))["me"]["webhookSecrets"] == []
+    (signing,) = await valid_secrets(OWNER)  # the first is made when a callback needs it
     (first,) = (await ask(SECRETS))["me"]["webhookSecrets"]
-    assert first.startswith("whsec_")
-    me = (await ask(ROTATE))["rotateWebhookSecret"]["me"]
-    new, former = me["webhookSecrets"]
-    assert (me["owner"], former, new == first) == (OWNER, first, False)
-    assert (await ask(SECRETS))["me"]["webhookSecrets"] == [new, former]
-    assert set((await ask(SECRETS, OTHER))["me"]["webhookSecrets"]).isdisjoint([new, former])
+    assert (signing.rstrip("=")[-4:], None) == (first["hint"], first["retiresAt"])
+    payload = (await ask(ROTATE))["rotateWebhookSecret"]
+    new, former = payload["me"]["webhookSecrets"]
+    assert payload["secret"] in await valid_secrets(OWNER)
+    assert payload["secret"].rstrip("=").endswith(new["hint"])
+    assert (former["hint"], former["retiresAt"] is None, new["retiresAt"]) == (first["hint"], False, None)
+    shown = (await ask(SECRETS))["me"]["webhookSecrets"]
+    assert [secret["hint"] for secret in shown] == [new["hint"], former["hint"]]
+    assert payload["secret"] not in str(shown)
+    assert (await ask(SECRETS, OTHER))["me"]["webhookSecrets"] == []
+
+
+async def test_a_repeated_rotation_shows_the_same_secret_and_stores_it_nowhere_in_the_open() -> None:
+    first = (await ask(ROTATE, key="k"))["rotateWebhookSecret"]
+    assert (await ask(ROTATE, key="k"))["rotateWebhookSecret"] == first
+    assert await WebhookSecret.all().count() == 1
+    assert first["secret"] not in str(await IdempotencyKey.all().values())
 
 
 async def test_a_failed_record_of_a_request_without_address_has_no_deliveries() -> None:

@@ -103,7 +103,7 @@ async def test_wrong_arguments_of_one_list_leave_the_object_and_its_page() -> No
 
 async def test_a_secret_that_no_key_opens_leaves_the_caller() -> None:
     await WebhookSecret.create(owner=OWNER, sealed="made with a key that is gone")
-    data, errors = await partial("{ me { owner scopes webhookSecrets } workflows { totalCount } }")
+    data, errors = await partial("{ me { owner scopes webhookSecrets { hint } } workflows { totalCount } }")
     me = {"owner": OWNER, "scopes": ["system:read"], "webhookSecrets": None}
     assert data == {"me": me, "workflows": {"totalCount": 0}}
     assert errors == [["me", "webhookSecrets"]]

@@ -24,7 +24,7 @@ EVENTS = """subscription ($id: ID!) { workflowEvents(id: $id) {
   ... on WorkflowProgressed { overallProgress currentStage stageProgress workflow { stages { stage status } } }
   ... on StageCompleted { stage workflow { status } }
   ... on StageFailed { stage error { code } }
-  ... on WorkflowFailed { problem: error { code message } }
+  ... on WorkflowFailed { error { code message } }
   ... on WorkflowDeleted { deletedWorkflowId }
 } }"""
 
@@ -253,7 +253,7 @@ async def test_a_slow_reader_of_a_workflow_misses_no_stage() -> None:
     assert [event["stage"] for event in told[:5]] == list(Stage)[:5]
     assert told[5] == {"__typename": "StageFailed", "stage": "EDIT", "error": {"code": "TIMEOUT"}}
     assert [event["__typename"] for event in told[6:]] == ["WorkflowProgressed", "WorkflowFailed"]
-    assert told[7]["problem"] == {"code": "TIMEOUT", "message": "Too slow."}
+    assert told[7]["error"] == {"code": "TIMEOUT", "message": "Too slow."}
 
 
 async def test_an_ended_workflow_is_told_with_its_end() -> None:
@@ -261,7 +261,7 @@ async def test_an_ended_workflow_is_told_with_its_end() -> None:
     async with subscribed(EVENTS, id=workflow.global_id) as source:
         told = await rest(source, "workflowEvents")
     assert [event["__typename"] for event in told] == ["WorkflowProgressed", "WorkflowFailed"]
-    assert told[1]["problem"] is None
+    assert told[1]["error"] is None
 
 
 async def test_a_paused_workflow_is_followed_on_until_it_is_deleted_which_is_told() -> None:

@@ -12,7 +12,7 @@ from graphql import (
 )
 
 from models.ids import MODEL_BY_PREFIX, PREFIX_BY_MODEL
-from resolvers.node_queries import NODES
+from resolvers.nodes import NODES
 
 
 def identity_faults(schema: GraphQLSchema) -> list[str]:

@@ -2,15 +2,15 @@
 
 import httpx
 import pytest
-from graphql import get_introspection_query, parse
+from graphql import Lexer, Source, TokenKind, get_introspection_query, parse
 
 from errors import BadInputError, QueryTooComplexError
-from web.graphql_limits import MAX_CACHED_CHARACTERS, DocumentGate, Limits, check_document, check_tokens
+from web.graphql_limits import Limits, check_document, check_text
 
 MANY = {
     "aliases": "{ leaf { " + " ".join(f"a{i}: text" for i in range(201)) + " } }",
     "many aliases": "{ " + " ".join(f"a{i}: hello" for i in range(20_000)) + " }",
-    "tokens": "{ hello } " + "# \n" + "query A { hello } " * 3_000,
+    "tokens": "{ hello } " + "# \n" + "query A { hello } " * 1_100,
     "depth": "{ leaf " * 21 + "{ text }" + " }" * 21,
     "brackets": "{ hello(name: " + "[" * 200,
     "directives": "{ hello " + "@skip(if: false) " * 51 + "}",
@@ -59,10 +59,10 @@ async def test_the_introspection_query_of_tools_is_within_the_limits(client: htt
 def test_what_is_just_within_a_limit_passes() -> None:
     limits = Limits(tokens=8, depth=2, fields=2, aliases=1)
     document = "{ a: leaf { text } }"
-    check_tokens(document, limits)
+    check_text(document, limits)
     check_document(parse(document), limits)
     with pytest.raises(QueryTooComplexError):
-        check_tokens(document, Limits(tokens=7))
+        check_text(document, Limits(tokens=7))
     for tighter in (Limits(depth=1), Limits(fields=1), Limits(aliases=0)):
         with pytest.raises(QueryTooComplexError):
             check_document(parse(document), tighter)
@@ -83,17 +83,22 @@ def test_a_fragment_that_spreads_itself_is_refused() -> None:
         check_document(parse("{ leaf { ...A } } fragment A on Leaf { leaf { ...A } }"), Limits())
 
 
-def test_the_gate_remembers_a_bounded_number_of_documents() -> None:
-    gate = DocumentGate(Limits())
-    queries = [f"{{ a{number}: hello }} # {'x' * 10_000}" for number in range(MAX_CACHED_CHARACTERS // 10_000 + 5)]
-    for query in queries:
-        gate.admit(query)
-        gate.set_valid(query)
-    assert gate.document(queries[0]) is None
-    assert not gate.is_valid(queries[0])
-    assert gate.document(queries[-1]) is not None
-    assert gate.is_valid(queries[-1])
-    assert sum(gate.document(query) is not None for query in queries) == MAX_CACHED_CHARACTERS // len(queries[-1])
+def test_long_texts_are_refused_before_they_are_read() -> None:
+    for filler in (",", " ", "#", "\n", "{ a }", '"', '"""', "\ufeff"):
+        with pytest.raises(QueryTooComplexError, match="characters"):
+            check_text("{ hello }" + filler * 100_000, Limits())
+
+
+def test_tokens_are_counted_as_the_parser_counts_them() -> None:
+    document = '''query ($a: [Int!] = [1, -2.5e3]) { # { [ (
+        hello(name: "{[( \\" \\\\", x: """ { "" \\""" \\ ( """, y: "") ...F @skip(if: true) } fragment F on Q { a }'''
+    lexer, count = Lexer(Source(document)), 0
+    while lexer.advance().kind is not TokenKind.EOF:
+        count += 1
+    check_text(document, Limits(tokens=count, nesting=3, directives=1))
+    for tighter in (Limits(tokens=count - 1), Limits(nesting=1), Limits(directives=0)):
+        with pytest.raises(QueryTooComplexError):
+            check_text(document, tighter)
 
 
 async def test_an_invalid_document_stays_invalid_when_asked_again(client: httpx.AsyncClient) -> None:

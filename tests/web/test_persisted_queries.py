@@ -77,7 +77,8 @@ async def test_a_client_sends_the_document_once(client: httpx.AsyncClient) -> No
     sent = await client.post("/graphql", json={"query": QUERY, "extensions": persisted()})
     got = await client.get("/graphql", params=parameters)
     posted = await client.post("/graphql", json={"extensions": persisted()})
-    assert sent.json() == got.json() == posted.json() == {"data": {"hello": "hello world"}}
+    for answer in (sent, got, posted):
+        assert answer.json()["data"] == {"hello": "hello world"}
 
 
 async def test_an_unknown_hash_is_no_success_for_who_reads_the_status(client: httpx.AsyncClient) -> None:
@@ -115,4 +116,4 @@ async def test_sockets_have_persisted_queries_too(open_server: RunningServer) ->
             if message["type"] == "next":
                 assert (await socket.receive())["type"] == "complete"
     assert told[0][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
-    assert told[1:] == [{"data": {"hello": "hello world"}}] * 2
+    assert [payload["data"] for payload in told[1:]] == [{"hello": "hello world"}] * 2

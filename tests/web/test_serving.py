@@ -118,7 +118,7 @@ def run_server_command(folder: Path, *arguments: str, **settings: str) -> subpro
         {"host": "localhost"},
         {"host": "127.0.0.9"},
         {"host": "0.0.0.0", "secret": SECRET},
-        {"host": "0.0.0.0", "jwks_url": "https://id.example/jwks"},
+        {"host": "0.0.0.0", "jwks_url": "https://id.example/jwks", "jwt_audience": "films", "jwt_issuer": "https://id"},
         {"secret": SECRET, "allowed_hosts": "*", "allowed_origins": "*"},
         {"allowed_hosts": "films.example"},
     ],
@@ -135,6 +135,9 @@ def test_what_is_guarded_or_local_may_listen(make_settings: MakeSettings, values
         ({"host": "films.example"}, "EKONTE_HOST"),
         ({"allowed_hosts": "*"}, "EKONTE_ALLOWED_HOSTS"),
         ({"allowed_origins": "*"}, "EKONTE_ALLOWED_ORIGINS"),
+        ({"jwks_url": "https://id.example/jwks"}, "EKONTE_JWT_AUDIENCE, EKONTE_JWT_ISSUER"),
+        ({"jwks_url": "https://id.example/jwks", "jwt_issuer": "https://id"}, "EKONTE_JWT_AUDIENCE"),
+        ({"jwks_url": "https://id.example/jwks", "jwt_audience": "films", "secret": SECRET}, "EKONTE_JWT_ISSUER"),
     ],
 )
 def test_what_is_open_to_others_may_not(make_settings: MakeSettings, values: dict[str, Any], name: str) -> None:

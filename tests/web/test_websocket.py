@@ -87,7 +87,7 @@ async def test_a_token_in_connection_init_says_who_is_asking(token_server: Runni
     value = token if name == "authToken" else f"Bearer {token}"
     async with acknowledged(token_server, **{name: value}) as socket:
         messages = await socket.results("1", "{ me { owner } }")
-    assert messages[0]["payload"] == {"data": {"me": {"owner": "mei"}}}
+    assert messages[0]["payload"]["data"] == {"me": {"owner": "mei"}}
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ async def test_subscriptions_end_when_the_token_does(token_server: RunningServer
         await socket.send(type="subscribe", id="1", payload={"query": "subscription { endless }"})
         first = await socket.receive()
         assert await socket.close_code() == 4403
-    assert first["payload"] == {"data": {"endless": 1}}
+    assert first["payload"]["data"] == {"endless": 1}
     assert socket.connection.close_reason == "The token has expired."
 
 
@@ -138,7 +138,7 @@ async def test_errors_before_and_during_a_subscription_are_presented(open_server
     for messages in (syntax, validation):
         assert [message["type"] for message in messages] == ["error"]
         assert messages[0]["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-    assert broken[0]["payload"] == {"data": {"breaks": 1}}
+    assert broken[0]["payload"]["data"] == {"breaks": 1}
     assert broken[1]["payload"]["errors"][0]["extensions"]["code"] == "INTERNAL"
     assert SECRET_TEXT not in json.dumps(broken)
     assert conflict[1]["payload"]["errors"][0]["message"] == "Somebody else was quicker."
@@ -150,7 +150,7 @@ async def test_limits_hold_on_sockets_too(open_server: RunningServer) -> None:
         messages = await socket.results("1", MANY["aliases"])
         again = await socket.results("1", "{ hello }")
     assert messages[0]["payload"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
-    assert again[0]["payload"] == {"data": {"hello": "hello world"}}
+    assert again[0]["payload"]["data"] == {"hello": "hello world"}
 
 
 async def test_a_connection_runs_a_bounded_number_of_operations(open_server: RunningServer) -> None:
@@ -250,7 +250,7 @@ async def test_nulls_and_unknown_fields_do_no_harm(open_server: RunningServer) -
         await socket.send(type="pong", payload=None)
         nothing = {"variables": None, "extensions": None, "operationName": None, "unknown": [1]}
         await socket.send(type="subscribe", id="1", payload={"query": "{ hello }", **nothing}, more=None)
-        assert (await socket.receive())["payload"] == {"data": {"hello": "hello world"}}
+        assert (await socket.receive())["payload"]["data"] == {"hello": "hello world"}
         assert (await socket.receive())["type"] == "complete"
         await socket.send(type="complete", id="never heard of")
         await socket.send(type="subscribe", id="2", payload={"query": "{ hello }", "extensions": 5})

@@ -49,6 +49,10 @@ class Leaf:
     def leaf(self) -> "Leaf":
         return Leaf()
 
+    @strawberry.field
+    def broken(self) -> str | None:
+        raise BadInputError("That is not good.")
+
 
 @strawberry.enum
 class Colour(Enum):
@@ -56,11 +60,24 @@ class Colour(Enum):
     GREEN = "green"
 
 
+@strawberry.input
+class TintInput:
+    colour: Colour
+
+
 @strawberry.type
 class Query:
     @strawberry.field
+    def tint(self, input: TintInput) -> str:
+        return input.colour.value
+
+    @strawberry.field
     def paint(self, colour: Colour) -> str:
         return colour.value
+
+    @strawberry.field
+    def mix(self, colours: list[Colour]) -> str:
+        return "-".join(colour.value for colour in colours)
 
     @strawberry.field
     def hello(self, name: str = "world") -> str:
@@ -85,6 +102,20 @@ class Query:
         return Leaf()
 
     @strawberry.field
+    def leaves(self, first: int | None = None) -> list[Leaf]:
+        return [Leaf() for _ in range(first or 20)]
+
+    @strawberry.field
+    async def waits(self) -> str:
+        """Never answers, and logs when it is cancelled."""
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            log.info("waits.cancelled")
+            raise
+        return ""
+
+    @strawberry.field
     def refused(self) -> str:
         raise BadInputError("That is not good.", path=["input", "items", 3])
 
@@ -101,6 +132,11 @@ class Mutation:
     def count(self) -> int:
         Mutation.calls += 1
         return Mutation.calls
+
+    @strawberry.mutation
+    async def takes(self, seconds: float) -> float:
+        await asyncio.sleep(seconds)
+        return seconds
 
     @strawberry.mutation
     def idempotency_key(self) -> str | None:

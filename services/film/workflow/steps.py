@@ -87,7 +87,13 @@ async def start_stage(workflow: Workflow, stage: Stage) -> Job:
     target_id = await ensure_target(workflow, stage)
     work = STAGE_WORK[stage]
     job = await create_stage_job(
-        workflow.owner, work.job_type, target_id, stage=stage, workflow_id=workflow.id, params={"run": workflow.run}
+        workflow.owner,
+        work.job_type,
+        target_id,
+        stage=stage,
+        workflow_id=workflow.id,
+        params={"run": workflow.run},
+        is_requested=False,
     )
     await workflows.start_stage(workflow.id, stage, job_id=job.id, run=workflow.run)
     return job

@@ -17,6 +17,7 @@ from services.generation.on_ended import on_ended
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.faults import Faults
 from services.platform.idempotency import check_key, once, previous_result
+from services.platform.quotas import Quota, check_room, reserve
 from services.queue.notify import notify
 from services.stores import batches
 
@@ -155,6 +156,9 @@ def warnings_of(requested: BatchInput, price: int | None, unable: Mapping[str, s
 
 async def _write(owner: str, requested: BatchInput, planned: _PlannedBatch) -> Batch:
     admission, batch_id, rank = planned.admission, new_id(), PRIORITY_RANKS[requested.priority]
+    await reserve(Quota.JOBS, owner, admission.queue_count, path=["input", "items"])
+    if admission.queue_count:
+        await check_room(Quota.STORED_BYTES, owner)
     reused = await write_items(owner, batch_id, planned.plan.items, rank)
     await batches.create(
         id=batch_id,

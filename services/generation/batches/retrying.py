@@ -16,6 +16,7 @@ from services.generation.resolving import resolve_all
 from services.generation.retrying import SUPERSEDED, current_among, retry_generations
 from services.platform.owned import own, places
 from services.platform.paging import MAX_IDS
+from services.platform.quotas import Quota, reserve
 from services.queue.notify import notify
 from services.stores import records
 from services.stores.jobs.files import add_inputs
@@ -53,6 +54,7 @@ async def retry_batch(owner: str, batch_id: int, storyboard_ids: Sequence[str], 
         faults = await _faults(batch, storyboard_ids, {job.id for job in chosen} - {job.id for job in current}, chosen)
         if faults:
             raise all_faults(faults)
+        await reserve(Quota.JOBS, owner, len(current))
         succeeded = [job for job in current if job.status is JobStatus.SUCCEEDED]
         count = len(await retry_generations(current))
         if succeeded:

@@ -76,8 +76,6 @@ async def check_callback_url(url: str | None, *path: str, resolver: Resolve = re
 def _sentence(error: LinkRefusedError) -> str:
     if isinstance(error, NameServiceUnavailableError):
         return "The host of the callback URL cannot be resolved at the moment; try again."
-    if isinstance(error, HostNotFoundError):
-        return "The host of the callback URL was not found."
     return f"Callbacks cannot be sent there. {error}"
 
 

@@ -1,8 +1,9 @@
 """The secrets that sign an owner's callbacks: created at first use, encrypted at rest, two valid during rotation."""
 
 import secrets
-from datetime import datetime
+from dataclasses import dataclass
 
+from models.callbacks import WebhookSecret
 from models.database import execute, transaction
 from models.sql import timestamp_sql
 from services.notifications.callbacks.signing import secret_text
@@ -10,8 +11,26 @@ from services.platform.sealing import open_sealed, seal
 from services.stores import webhook_secrets
 
 KEY_BYTES = 32
+HINT_CHARACTERS = 4
 OVERLAP_SECONDS = 24 * 3600
 "How long the previous secret keeps signing beside the new one."
+
+
+@dataclass(frozen=True)
+class OpenSecret:
+    """A secret that its owner may see. Reading it raises ConfigurationError if no configured key decrypts it."""
+
+    row: WebhookSecret
+
+    @property
+    def text(self) -> str:
+        """whsec_ and base64."""
+        return secret_text(open_sealed(self.row.sealed))
+
+    @property
+    def hint(self) -> str:
+        """The last characters of the secret, by which a person tells two of them apart."""
+        return self.text.rstrip("=")[-HINT_CHARACTERS:]
 
 
 async def valid_secrets(owner: str) -> tuple[str, ...]:
@@ -20,22 +39,30 @@ async def valid_secrets(owner: str) -> tuple[str, ...]:
     Raises ConfigurationError if no configured key decrypts them.
     """
     rows = await _valid(owner)
-    if not any(retires_at is None for _, retires_at in rows):
+    if not any(row.retires_at is None for row in rows):
         await _insert(owner)
         rows = await _valid(owner)
-    return tuple(secret_text(open_sealed(sealed)) for sealed, _ in rows)
+    return tuple(OpenSecret(row).text for row in rows)
 
 
-async def rotate_secret(owner: str) -> None:
-    """Creates a new secret. The current one signs for OVERLAP_SECONDS more; an older one that still signed ends now."""
+async def shown_secrets(owner: str) -> tuple[WebhookSecret, ...]:
+    """The rows of the owner's valid secrets, newest first; none before the first one was needed."""
+    rows = await _valid(owner)
+    return tuple(rows)
 
-    async def body() -> None:
+
+async def rotate_secret(owner: str) -> WebhookSecret:
+    """Creates a new secret and returns it. The current one signs for OVERLAP_SECONDS more; an older one that still
+    signed ends now.
+    """
+
+    async def body() -> WebhookSecret:
         while True:  # of two concurrent rotations, the later one retires the new secret of the earlier one
             await webhook_secrets.retire(owner, OVERLAP_SECONDS)
             if await _insert(owner):
-                return
+                return next(row for row in await _valid(owner) if row.retires_at is None)
 
-    await transaction(body)
+    return await transaction(body)
 
 
 async def delete_retired_secrets() -> int:
@@ -43,13 +70,12 @@ async def delete_retired_secrets() -> int:
     return await webhook_secrets.remove_retired()
 
 
-async def _valid(owner: str) -> list[tuple[str, datetime | None]]:
-    rows = await execute(
-        "SELECT sealed, retires_at FROM webhook_secret"
-        f" WHERE owner = ? AND (retires_at IS NULL OR retires_at > {timestamp_sql()}) ORDER BY id DESC",
+async def _valid(owner: str) -> list[WebhookSecret]:
+    found = await execute(
+        f"SELECT id FROM webhook_secret WHERE owner = ? AND (retires_at IS NULL OR retires_at > {timestamp_sql()})",
         owner,
     )
-    return [(row["sealed"], row["retires_at"]) for row in rows]
+    return list(await WebhookSecret.filter(id__in=[row["id"] for row in found]).order_by("-id")) if found else []
 
 
 async def _insert(owner: str) -> bool:

@@ -5,7 +5,7 @@ An interrupted try becomes due again when its lease expires and is sent under th
 duplicates.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,10 @@ from models.enums import AlertKind, AlertSeverity, DeliveryStatus
 from models.sql import skip_locked_sql
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.notifications.callbacks.outbox import ALERT, BATCH, WORKFLOW
+from services.notifications.delivery.proving import Target
 from services.notifications.delivery.retries import wait_ms
 from services.notifications.delivery.sending import SendResult
-from services.notifications.delivery.turns import Target, due_sql, next_ids
+from services.notifications.delivery.turns import due_sql, next_ids
 from services.platform.leases import Lease
 from services.platform.metrics.recording import record_callback
 from services.platform.owned import places
@@ -36,14 +37,14 @@ class Claim:
     number: int
 
 
-async def claim_due(limit: int, in_flight: Mapping[Target, int]) -> list[Claim]:
+async def claim_due(limit: int, in_flight: Mapping[Target, int], resting: Collection[Target] = ()) -> list[Claim]:
     """Claims at most `limit` due deliveries, balanced over owners and receivers (`turns`). Concurrent callers get
     different deliveries; if another process claimed all selected ones, it selects again, at most MAX_RACES times.
 
-    in_flight: this process's deliveries in progress, by target.
+    in_flight: this process's deliveries in progress, by target. resting: targets that get none for now.
     """
     for _ in range(MAX_RACES):
-        chosen = await next_ids(limit, in_flight)
+        chosen = await next_ids(limit, in_flight, resting)
         if not chosen:
             return []
         if claimed := await _claim(chosen):

@@ -18,6 +18,7 @@ from services.notifications.callbacks.outbox import ALERT
 from services.notifications.callbacks.signing import signed_headers
 from services.notifications.callbacks.webhook_secrets import valid_secrets
 from services.notifications.delivery.claims import LEASE_SECONDS, Claim, claim_due, record_try, release
+from services.notifications.delivery.proving import Rests, proven
 from services.notifications.delivery.sending import CALL_SECONDS, SendResult, open_client, send
 from services.platform.file_links import FileLinks, links_of
 from services.platform.files import ready_files
@@ -42,16 +43,26 @@ class CallbackSource:
         self._resolver = resolver
         self._client: httpx.AsyncClient | None = None
         self._links: FileLinks | None = None
+        self._rests = Rests()
 
     async def claim(self, limit: int, running: Sequence[Claim]) -> list[Claim]:
         """Claims due deliveries, balanced over owners and receivers; those with many in flight get fewer."""
         in_flight = Counter((claim.delivery.owner, claim.delivery.receiver) for claim in running)
-        return await claim_due(limit, in_flight)
+        return await claim_due(limit, in_flight, self._rests.resting())
 
     async def do(self, claim: Claim) -> None:
         response = await self._try(claim)
+        await self._note(claim, response)
         await record_try(claim, response, random.random())
         log.info("callback.tried", delivery=claim.delivery.global_id, status=response.status_code)
+
+    async def _note(self, claim: Claim, response: SendResult) -> None:
+        """A receiver that has never taken a callback rests after a failure."""
+        target = claim.delivery.owner, claim.delivery.receiver
+        if response.is_success or target in await proven([target]):
+            self._rests.succeeded(target)
+        else:
+            self._rests.failed(target)
 
     async def extend(self, claims: Sequence[Claim]) -> None:
         """Does nothing: the lease is longer than any try."""

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.database import execute, now_ms_sql
+from services.notifications.delivery.proving import MAX_PER_UNPROVEN, Target, proven
 from services.platform.owned import places
 
 MAX_PER_RECEIVER = 8
@@ -17,9 +18,6 @@ MAX_PER_OWNER = 16
 "Per process: it takes four owners whose receivers all hang to delay everybody else."
 MAX_CANDIDATES = 512
 MAX_OWNERS = MAX_CANDIDATES // MAX_PER_RECEIVER
-
-Target = tuple[str, str]
-"Owner and receiver of a delivery."
 
 
 @dataclass(frozen=True)
@@ -43,23 +41,35 @@ def _due_sql() -> str:
     return f"due_at_ms <= {now_ms_sql()}"
 
 
-async def next_ids(limit: int, in_flight: Mapping[Target, int]) -> list[int]:
+async def next_ids(limit: int, in_flight: Mapping[Target, int], resting: Collection[Target] = ()) -> list[int]:
     """Ids of at most `limit` due deliveries, selected by `choose`. in_flight: number of deliveries in progress, by
-    target. Returns an empty list only if none can be taken. One statement if nothing is due, else three.
+    target. resting: targets that get none. Returns an empty list only if none can be taken. One statement if nothing is
+    due, else at most five.
     """
     if limit <= 0 or not await execute(f"SELECT 1 AS found FROM callback_delivery WHERE {due_sql()} LIMIT 1"):
         return []
     by_owner, by_receiver = _totals(in_flight)
     full = sorted(receiver for receiver, number in by_receiver.items() if number >= MAX_PER_RECEIVER)
     owners = await _owners(full, sorted(owner for owner, number in by_owner.items() if number >= MAX_PER_OWNER))
-    return choose(await _oldest(owners, full), limit, in_flight) if owners else []
+    if not owners:
+        return []
+    busy = [target for target, number in in_flight.items() if number >= MAX_PER_UNPROVEN]
+    closed = {*resting, *busy} - await proven(busy)
+    waiting = await _oldest(owners, full, closed)
+    counts = Counter((row.owner, row.receiver) for row in waiting)
+    many = [target for target, number in counts.items() if number + in_flight.get(target, 0) > MAX_PER_UNPROVEN]
+    return choose(waiting, limit, in_flight, unproven=set(many) - await proven(many))
 
 
-def choose(waiting: Iterable[Waiting], limit: int, in_flight: Mapping[Target, int]) -> list[int]:
+def choose(
+    waiting: Iterable[Waiting], limit: int, in_flight: Mapping[Target, int], unproven: Collection[Target] = ()
+) -> list[int]:
     """At most `limit` ids: owners with the fewest deliveries in flight first, within an owner the receivers with the
-    fewest, then the oldest delivery. Never exceeds MAX_PER_OWNER and MAX_PER_RECEIVER, deliveries in flight included.
+    fewest, then the oldest delivery. Never exceeds MAX_PER_OWNER and MAX_PER_RECEIVER, and MAX_PER_UNPROVEN of the
+    unproven targets, deliveries in flight included.
     """
     by_owner, by_receiver = _totals(in_flight)
+    by_unproven = Counter({target: in_flight.get(target, 0) for target in unproven})
     lines: dict[str, list[tuple[int, int, int, str]]] = defaultdict(list)
     places_taken = Counter(by_receiver)
     for row in sorted(waiting, key=lambda row: (row.due_at_ms, row.id)):
@@ -72,13 +82,17 @@ def choose(waiting: Iterable[Waiting], limit: int, in_flight: Mapping[Target, in
     while heap and len(chosen) < limit:
         number, _, owner = heapq.heappop(heap)
         line = turns[owner]
-        while line and by_receiver[line[0][3]] >= MAX_PER_RECEIVER:
+        while line and (
+            by_receiver[line[0][3]] >= MAX_PER_RECEIVER or by_unproven.get((owner, line[0][3]), 0) >= MAX_PER_UNPROVEN
+        ):
             line.popleft()
         if not line or number >= MAX_PER_OWNER:
             continue
         _, _, delivery_id, receiver = line.popleft()
         chosen.append(delivery_id)
         by_receiver[receiver] += 1
+        if (owner, receiver) in by_unproven:
+            by_unproven[owner, receiver] += 1
         if line:
             heapq.heappush(heap, (number + 1, line[0][1], owner))
     return chosen
@@ -113,15 +127,20 @@ async def _owners(full_receivers: Sequence[str], full_owners: Sequence[str]) -> 
     return [str(row["owner"]) for row in rows]
 
 
-async def _oldest(owners: Sequence[str], full_receivers: Sequence[str]) -> list[Waiting]:
-    """The oldest due deliveries of each owner: equally many per owner, at most MAX_CANDIDATES in all."""
-    line = (
-        "SELECT * FROM (SELECT id, owner, receiver, due_at_ms FROM callback_delivery"
-        f" WHERE owner = ? AND {_due_sql()}{_not_in('receiver', full_receivers)}"
-        f" ORDER BY due_at_ms, id LIMIT {MAX_CANDIDATES // len(owners)}) AS line"
-    )
-    values = [value for owner in owners for value in (owner, *full_receivers)]
-    rows = await execute(" UNION ALL ".join([line] * len(owners)), *values)
+async def _oldest(owners: Sequence[str], full_receivers: Sequence[str], closed: Collection[Target]) -> list[Waiting]:
+    """The oldest due deliveries of each owner, without those to closed targets: equally many per owner, at most
+    MAX_CANDIDATES in all.
+    """
+    lines, values = [], list[str]()
+    for owner in owners:
+        left_out = sorted({*full_receivers, *(receiver for of, receiver in closed if of == owner)})
+        lines.append(
+            "SELECT * FROM (SELECT id, owner, receiver, due_at_ms FROM callback_delivery"
+            f" WHERE owner = ? AND {_due_sql()}{_not_in('receiver', left_out)}"
+            f" ORDER BY due_at_ms, id LIMIT {MAX_CANDIDATES // len(owners)}) AS line"
+        )
+        values += [owner, *left_out]
+    rows = await execute(" UNION ALL ".join(lines), *values)
     return [Waiting(row["id"], row["owner"], row["receiver"], row["due_at_ms"]) for row in rows]
 
 

@@ -5,7 +5,7 @@ export const CREATE =
 export const UPLOAD = "mutation Send($file: Upload!) { uploadFile(file: $file) { file { bytes } } }";
 export const PAGE =
   "query Page($after: String) { accounts(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }";
-export const CHANGES = "subscription Changes { accountChanges { id name } }";
+export const CHANGES = "subscription Changes { accountChanges { deletedAccountId account { id name } } }";
 export const REFUSED = "query Refused { accounts(first: 100000) { totalCount } }";
 export const REFUSED_STREAM = 'subscription RefusedStream { jobProgress(ids: ["job_1"]) { id } }';
 

@@ -12,7 +12,7 @@ PAGE = (
     "query Page($after: String) "
     "{ accounts(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }"
 )
-CHANGES = "subscription Changes { accountChanges { id name } }"
+CHANGES = "subscription Changes { accountChanges { deletedAccountId account { id name } } }"
 REFUSED = "query Refused { accounts(first: 100000) { totalCount } }"
 
 URL, TOKEN = sys.argv[1:3]

@@ -79,7 +79,7 @@ async def main() -> None:
     async def websocket() -> None:
         async with asyncio.timeout(100):
             async for change in client.changes():
-                assert change.account_changes.id
+                assert change.account_changes.account.id
                 return
 
     await check(NAME, "query", query)

@@ -77,7 +77,7 @@ async def main() -> None:
     async def websocket() -> None:
         async with asyncio.timeout(100):
             async for result in session.subscribe(gql(CHANGES)):
-                assert result["accountChanges"]["id"]
+                assert result["accountChanges"]["account"]["id"]
                 break
 
     await check(NAME, "websocket", websocket)

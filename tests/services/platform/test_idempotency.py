@@ -7,7 +7,16 @@ import pytest
 
 from errors import BadInputError, ConflictError
 from models.jobs import IdempotencyKey, Job
-from services.platform.idempotency import delete_expired_keys, input_sha256, once, once_each, previous_result
+from services.platform.idempotency import (
+    KeyedRequest,
+    Remembered,
+    delete_expired_keys,
+    input_sha256,
+    once,
+    once_each,
+    previous_result,
+    remembered_with_claim,
+)
 from settings import get_settings
 from tests.factories import OTHER, OWNER, make_job
 
@@ -99,6 +108,68 @@ async def test_a_list_under_one_key_is_made_once_and_remembers_what_was_refused(
         await ask_each("")
     assert await ask_each("other") != first
     assert await ask_each(None) != await ask_each(None)
+
+
+async def test_keys_of_finished_requests_outlive_a_lease() -> None:
+    job, ids = await ask("k"), await ask_each("k")
+    old = datetime.now(UTC) - timedelta(seconds=get_settings().lease_seconds + 60)
+    await IdempotencyKey.all().update(created_at=old)
+    assert (await ask("k")).id == job.id
+    assert await ask_each("k") == ids
+
+
+def keyed(key: str = "k", **values: object) -> KeyedRequest:
+    return KeyedRequest(OWNER, "uploadFile", key, {"file": "a", **values})
+
+
+async def made_job() -> Job:
+    return await make_job()
+
+
+def id_of(job: Job) -> int:
+    return job.id
+
+
+async def test_work_under_a_claim_is_done_once_and_others_wait_for_it() -> None:
+    found = await asyncio.gather(*(remembered_with_claim(keyed(), made_job, id_of) for _ in range(6)))
+    first = next(one for one in found if isinstance(one, Job))
+    assert [one.outcome for one in found if isinstance(one, Remembered)] == [first.id] * 5
+    assert await Job.all().count() == 1
+    with pytest.raises(ConflictError):
+        await remembered_with_claim(keyed(file="b"), made_job, id_of)
+
+
+async def test_a_claim_that_is_held_is_a_conflict_after_a_while_and_one_of_a_dead_process_is_taken_over() -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> Job:
+        begun.set()
+        await go_on.wait()
+        return await make_job()
+
+    first = asyncio.create_task(remembered_with_claim(keyed(), slow, id_of))
+    await begun.wait()
+    with pytest.raises(ConflictError, match="still being processed"):
+        await remembered_with_claim(keyed(), made_job, id_of, wait_seconds=0.0)
+    assert await Job.all().count() == 0
+    old = datetime.now(UTC) - timedelta(seconds=get_settings().lease_seconds + 60)
+    await IdempotencyKey.all().update(created_at=old)
+    taken = await remembered_with_claim(keyed(), made_job, id_of)
+    assert isinstance(taken, Job)
+    go_on.set()
+    await first
+    again = await remembered_with_claim(keyed(), made_job, id_of)
+    assert again == Remembered(taken.id)
+
+
+async def test_a_claim_ends_with_a_refusal() -> None:
+    async def refuse() -> Job:
+        raise BadInputError("no")
+
+    with pytest.raises(BadInputError):
+        await remembered_with_claim(keyed(), refuse, id_of)
+    assert await IdempotencyKey.all().count() == 0
+    assert isinstance(await remembered_with_claim(keyed(), made_job, id_of), Job)
 
 
 async def test_ten_lists_at_once_under_one_key_are_one() -> None:

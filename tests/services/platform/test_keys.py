@@ -11,7 +11,7 @@ from errors import ConfigurationError
 from services.platform.keys import KEY_BYTES, LOCAL_KEY_FILE, KeyPurpose, derive_key, load_keys, local_secret
 from settings import Settings
 
-SECRET = "s" * 32
+SECRET = "correct horse battery staple, twice over"
 
 
 def settings(data_dir: Path, **values: Any) -> Settings:

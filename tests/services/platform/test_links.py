@@ -123,7 +123,9 @@ async def test_a_private_host_that_is_not_allowed_is_never_asked(
     server.answers["/"] = answer(b"inside")
     error = await refused(f"{server.address}/", into, allowed_private_hosts=allowed)
     assert isinstance(error, BadInputError)
-    assert error.message == "The link cannot be fetched. The link's host is not on the public internet."
+    assert (
+        error.message == "The link cannot be fetched. The link's host does not exist, or is not on the public internet."
+    )
     assert server.requests == []
 
 
@@ -173,7 +175,9 @@ def test_addresses_of_the_internet_are_public(address: str) -> None:
 @pytest.mark.parametrize("address", ["10.0.0.1", "169.254.169.254", "::ffff:10.0.0.1", "64:ff9b::a00:1"])
 async def test_a_public_name_with_a_private_address_is_refused_without_saying_which(into: Path, address: str) -> None:
     error = await refused("http://films.example/", into, resolver=resolver(address))
-    assert error.message == "The link cannot be fetched. The link's host is not on the public internet."
+    assert (
+        error.message == "The link cannot be fetched. The link's host does not exist, or is not on the public internet."
+    )
     assert address not in error.message
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
-from services.platform.logs import REDACTED, configure_logging, redact_text
+from services.platform.logs import OWN_LOGGERS, REDACTED, configure_logging, redact_text
 from settings import Settings
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ5dWtpIn0.c2lnbmF0dXJl"
@@ -20,6 +20,7 @@ def logging_as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     levels = {name: logging.getLogger(name).level for name in ("httpx", "httpcore", "tortoise", "websockets")}
+    levels |= {name: logging.getLogger(name).level for name in OWN_LOGGERS}
     levels["strawberry.execution"] = logging.getLogger("strawberry.execution").level
     yield
     structlog.reset_defaults()
@@ -146,3 +147,21 @@ def test_local_variables_are_not_in_tracebacks() -> None:
     except RuntimeError:
         structlog.get_logger().exception("failed")
     assert "swordfish" not in stream.getvalue()
+
+
+def test_at_debug_our_own_lines_are_debug_and_libraries_stay_at_info() -> None:
+    stream = configured(log_format="json", log_level="DEBUG")
+    structlog.get_logger("services.queue.leases").debug("lease.extended")
+    logging.getLogger("aiosqlite").debug("executing %s", "INSERT INTO account VALUES (swordfish)")
+    logging.getLogger("some.library").info("library.started")
+    assert [line["event"] for line in lines(stream)] == ["lease.extended", "library.started"]
+
+
+@pytest.mark.parametrize("level", ["INFO", "WARNING", "ERROR"])
+def test_other_levels_hold_for_all(level: str) -> None:
+    stream = configured(log_format="json", log_level=level)
+    structlog.get_logger("services.queue.leases").debug("lease.extended")
+    logging.getLogger("some.library").info("library.started")
+    logging.getLogger("some.library").error("library.failed")
+    assert [line["event"] for line in lines(stream)][-1] == "library.failed"
+    assert len(lines(stream)) == (2 if level == "INFO" else 1)

@@ -41,6 +41,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "model_timing": ("services.stores.model_timings",),
     "process_lease": ("services.platform.process_leases",),
     "record_version": ("services.stores.records",),
+    "revocation": ("services.platform.revocations",),
     "route": ("services.stores.routes",),
     "scheduler_lease": ("services.accounts.pool.scheduling",),
     "script": ("services.stores.scripts",),

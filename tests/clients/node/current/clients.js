@@ -7,5 +7,4 @@ graphql`mutation clientsSendMutation($file: Upload!) { uploadFile(file: $file) {
 graphql`query clientsPageQuery($after: String) {
   accounts(first: 2, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } }
 }`;
-graphql`subscription clientsChangesSubscription { accountChanges { id name } }`;
-graphql`query clientsRefusedQuery { accounts(first: 100000) { totalCount } }`;
+graphql`subscription clientsChangesSubscription { accountChanges { deletedAccountId account { id name } } }`;

@@ -12,13 +12,15 @@ import WebSocket from "ws";
 import * as ops from "./operations.mjs";
 
 const { check, same, first, pages, overRestart, url, headers } = ops;
+// Browsers and Node.js from 22 on have it; Apollo's link looks for it.
+globalThis.WebSocket ??= WebSocket;
 const sha256 = async (text) => createHash("sha256").update(text).digest("hex");
 const sockets = () =>
   createWs({
     url: ops.socketUrl,
     webSocketImpl: WebSocket,
     connectionParams: ops.connectionParams,
-    retryAttempts: 30,
+    retryAttempts: 1000,
     shouldRetry: () => true,
     retryWait: () => new Promise((resolve) => setTimeout(resolve, 300)),
   });

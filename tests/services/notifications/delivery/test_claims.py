@@ -14,7 +14,7 @@ from services.notifications.delivery.claims import LEASE_SECONDS, Claim, claim_d
 from services.notifications.delivery.retries import MAX_TRIES
 from services.notifications.delivery.sending import SendResult
 from services.notifications.delivery.turns import MAX_PER_RECEIVER
-from tests.callback_factories import make_delivery, make_due, tries_of
+from tests.callback_factories import make_delivery, make_due, prove, tries_of
 from tests.factories import OWNER
 
 pytestmark = pytest.mark.usefixtures("either_database")
@@ -64,6 +64,7 @@ async def test_a_receiver_gets_so_many_at_once_and_others_are_not_behind_it() ->
     for _ in range(MAX_PER_RECEIVER + 4):
         await make_delivery("https://slow.example/")
     await make_delivery("https://quick.example/")
+    await prove("https://slow.example/")
     claims = await claim_due(64, {})
     counts = Counter(claim.delivery.receiver for claim in claims)
     assert counts == {"slow.example:443": MAX_PER_RECEIVER, "quick.example:443": 1}

@@ -37,6 +37,7 @@ from tests.callback_factories import (
     allow_loopback,
     make_delivery,
     make_due,
+    prove,
     receiving,
     tries_of,
 )
@@ -191,7 +192,7 @@ async def test_a_name_that_shows_another_address_when_it_is_called_is_not_called
 
     delivery = await make_delivery(f"http://studio.example:{receiver.port}/hooks")
     await deliver(settings, rebound)
-    assert await tries_of(delivery) == [(1, None, "The link's host is not on the public internet.")]
+    assert await tries_of(delivery) == [(1, None, "The link's host does not exist, or is not on the public internet.")]
     assert receiver.received == []
 
 
@@ -259,6 +260,7 @@ async def test_a_worker_that_stops_hands_back_what_is_on_its_way(settings: Setti
 
 async def test_a_receiver_that_hangs_holds_up_no_other(settings: Settings, receiver: Receiver) -> None:
     async with receiving(*[HANG] * 100) as slow:
+        await prove(slow.url)
         for _ in range(MAX_PER_RECEIVER + 3):
             await make_delivery(slow.url)
         quick = [await make_delivery(receiver.url) for _ in range(3)]

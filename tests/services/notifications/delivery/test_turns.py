@@ -9,8 +9,9 @@ from models.callbacks import CallbackDelivery
 from models.database import execute, now_ms
 from services.notifications.delivery import turns
 from services.notifications.delivery.claims import Claim, claim_due
-from services.notifications.delivery.turns import MAX_PER_OWNER, MAX_PER_RECEIVER, Target, Waiting, choose, next_ids
-from tests.callback_factories import make_delivery
+from services.notifications.delivery.proving import MAX_PER_UNPROVEN, Rests, Target
+from services.notifications.delivery.turns import MAX_PER_OWNER, MAX_PER_RECEIVER, Waiting, choose, next_ids
+from tests.callback_factories import make_delivery, prove
 from tests.factories import OTHER, OWNER
 from tests.statements import counted_statements
 
@@ -53,6 +54,46 @@ def test_a_receiver_is_filled_by_all_owners_together() -> None:
     assert Counter(rows[number].owner for number in chosen)["b"] == 1
 
 
+def test_an_unproven_receiver_of_an_owner_gets_two_and_the_owners_others_are_not_behind_it() -> None:
+    rows = waiting(*[("a", "new")] * 5, *[("a", "known")] * 3, *[("b", "new")] * 3)
+    chosen = choose(rows, 64, {}, unproven={("a", "new")})
+    assert Counter((rows[number].owner, rows[number].receiver) for number in chosen) == {
+        ("a", "new"): MAX_PER_UNPROVEN,
+        ("a", "known"): 3,
+        ("b", "new"): 3,
+    }
+    assert choose(rows[:5], 64, {("a", "new"): MAX_PER_UNPROVEN}, unproven={("a", "new")}) == []
+
+
+def test_an_unproven_receiver_rests_longer_after_each_failure_and_not_after_a_success() -> None:
+    now = [100.0]
+    rests = Rests(clock=lambda: now[0])
+    target = ("a", "new")
+    lengths = []
+    for _ in range(8):
+        rests.failed(target)
+        began = now[0]
+        while rests.resting():
+            now[0] += 1.0
+        lengths.append(now[0] - began)
+    assert lengths == [1, 2, 4, 8, 16, 32, 60, 60]
+    rests.failed(target)
+    rests.succeeded(target)
+    assert list(rests.resting()) == []
+
+
+async def test_a_receiver_is_proven_by_a_delivery_of_the_same_owner(either_database: str) -> None:
+    await prove("https://known.example/", OTHER)
+    for owner in (OWNER, OTHER):
+        for _ in range(5):
+            await make_delivery("https://known.example/", owner)
+    claims = await claim_due(64, {})
+    assert Counter(claim.delivery.owner for claim in claims) == {OWNER: MAX_PER_UNPROVEN, OTHER: 5}
+    assert await claim_due(64, {(OWNER, "known.example:443"): MAX_PER_UNPROVEN}) == []
+    assert await claim_due(64, {}, resting=[(OWNER, "known.example:443")]) == []
+    assert len(await claim_due(64, {})) == 2
+
+
 async def make_many(count: int, owner: str, *, is_one_receiver: bool) -> None:
     at = await now_ms() - 1000
     rows = [
@@ -82,6 +123,7 @@ async def test_one_owner_with_many_hosts_holds_no_other_up(either_database: str)
 
 async def test_what_waits_for_a_full_receiver_hides_nothing_behind_it(either_database: str) -> None:
     await make_many(turns.MAX_CANDIDATES + 50, OWNER, is_one_receiver=True)
+    await prove("https://slow.example/")
     behind = await make_delivery("https://quick.example/")
     other = await make_delivery("https://slow.example/", OTHER)
     in_flight: Counter[Target] = Counter()
@@ -122,7 +164,7 @@ async def test_selecting_reads_only_the_index_of_pending_deliveries(database: No
     await make_many(10, OWNER, is_one_receiver=False)
     with counted_statements() as statements:
         await next_ids(5, {(OWNER, "host-1.example:443"): MAX_PER_RECEIVER})
-    _, owners, oldest = statements
+    _, owners, _, oldest = statements
     for statement, values in ((owners, ["host-1.example:443"]), (oldest, [OWNER, "host-1.example:443"])):
         plan = [row["detail"] for row in await execute(f"EXPLAIN QUERY PLAN {statement}", *values)]
         looks = [step for step in plan if "callback_delivery" in step or " d " in step]
