@@ -58,8 +58,8 @@ def _wrappers(type_: GraphQLOutputType) -> str:
 def selection(
     schema: GraphQLSchema, type_: Any, depth: int, leave_out: Iterable[str] = (), of_nodes: Iterable[str] = ()
 ) -> str:
-    """All fields of all members of a type, and of what these have, down to that depth. of_nodes: the fields to leave out
-    of a field that is any node.
+    """All fields of all members of a type, and of what these have, down to that depth. of_nodes: the fields to leave
+    out of a field that is any node.
     """
     if is_leaf_type(type_):
         return ""
