@@ -55,17 +55,22 @@ def _wrappers(type_: GraphQLOutputType) -> str:
     return str(type_).replace(get_named_type(type_).name, "")
 
 
-def selection(schema: GraphQLSchema, type_: Any, depth: int, leave_out: Iterable[str] = ()) -> str:
-    """All fields of all members of a type, and of what these have, down to that depth."""
+def selection(
+    schema: GraphQLSchema, type_: Any, depth: int, leave_out: Iterable[str] = (), of_nodes: Iterable[str] = ()
+) -> str:
+    """All fields of all members of a type, and of what these have, down to that depth. of_nodes: the fields to leave
+    out of a field that is any node.
+    """
     if is_leaf_type(type_):
         return ""
     if is_abstract_type(type_):
         members = schema.get_possible_types(type_)
-        parts = [f"... on {member.name} {selection(schema, member, depth, leave_out)}" for member in members]
+        parts = [f"... on {member.name} {selection(schema, member, depth, leave_out, of_nodes)}" for member in members]
         return f"{{ __typename {' '.join(parts)} }}"
     names = []
     for name, inner in type_.fields.items():
         kind = get_named_type(inner.type)
         if name not in leave_out and (is_leaf_type(kind) or depth > 1):
-            names.append(f"{name} {selection(schema, kind, depth - 1, leave_out)}")
+            left_out = of_nodes if kind.name == "Node" else ()
+            names.append(f"{name} {selection(schema, kind, depth - 1, left_out, of_nodes)}")
     return f"{{ __typename {' '.join(names)} }}"

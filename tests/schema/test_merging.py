@@ -54,7 +54,9 @@ def test_a_document_with_all_fields_of_all_members_is_valid(code: GraphQLSchema,
     rules = [OverlappingFieldsCanBeMergedRule, FieldsOnCorrectTypeRule, ScalarLeafsRule]
     for name in abstract_names(code):
         leave_out = DIFFERENT_OVER_ALL_NODES if name == "Node" else ()
-        text = f"fragment All on {name} {selection(code, code.type_map[name], depth, leave_out)}"
+        text = (
+            f"fragment All on {name} {selection(code, code.type_map[name], depth, leave_out, DIFFERENT_OVER_ALL_NODES)}"
+        )
         assert validate(code, parse(text), rules, max_errors=5) == [], name
 
 
