@@ -61,7 +61,7 @@ serve: setup
 	@EKONTE_DATA_DIR="$${EKONTE_DATA_DIR:-$(DATA)}" $(BIN)/python server.py
 
 test: setup-dev
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(TESTS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: check-style check-types check-schema
 

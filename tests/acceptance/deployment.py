@@ -248,11 +248,13 @@ class Deployment:
     # ------------------------------------------------------------ what is there
 
     def processes(self) -> list[psutil.Process]:
-        """All processes of this deployment, whoever their parent is now: they carry its data folder."""
+        """All processes of this deployment, whoever their parent is now: they carry its folder of temporary files, those
+        too that get none of its settings.
+        """
         found = []
         for process in psutil.process_iter():
             try:
-                is_ours = process.environ().get("EKONTE_DATA_DIR") == str(self.data_dir)
+                is_ours = process.environ().get("TMPDIR") == str(self.temporary_dir)
                 if is_ours and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
             except psutil.Error:

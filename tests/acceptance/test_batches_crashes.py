@@ -8,7 +8,7 @@ from tests.acceptance import batch_callbacks
 from tests.acceptance.batches import create_batch, follow, is_at, jobs_of
 from tests.acceptance.conftest import OpenSite
 from tests.acceptance.deployment import EMBEDDED, SCALED
-from tests.acceptance.filming import check_logs
+from tests.acceptance.filming import check_logs, until
 from tests.acceptance.pool import Pool
 from tests.callback_factories import receiving
 
@@ -39,6 +39,11 @@ async def test_a_batch_survives_its_processes(open_site: OpenSite, one_shape: st
         assert len(before) >= 3
         state = await is_at(pool, batch_id, "it goes on", succeededCount=len(early), runningCount=USABLE)
         assert (state["status"], state["succeededCount"], state["pendingCount"]) == ("RUNNING", len(early), 3)
+
+        async def all_are_upstream() -> bool:
+            return await asyncio.to_thread(site.emulator.in_flight, "IMAGE") == USABLE
+
+        await until("upstream makes the late ones", all_are_upstream, every_seconds=0.2)
         await asyncio.to_thread(kill_server, pool)
         site.emulator.ask("clock", {"advance_seconds": LATE_SECONDS})
         await asyncio.to_thread(deployment.start_server)

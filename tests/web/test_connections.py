@@ -152,7 +152,7 @@ def test_what_has_come_of_a_body_buys_time_for_the_rest(strict_server: RunningSe
         time.sleep(3)  # a body of which nothing comes is ended after one
         connection.sendall(body[15_000:])
         received = received_until_end(connection)
-    assert b'{"data":{"hello":"hello world"}}' in received
+    assert b'{"data":{"hello":"hello world"}' in received
 
 
 def frame(**message: object) -> bytes:

@@ -147,18 +147,28 @@ def test_of_many_allowed_values_the_first_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("message", "shown"),
     [
-        "Cannot query field 'acounts' on type 'Query'. Did you mean 'accounts' or 'account'?",
-        "Expected value of type 'F' not to include unknown field 'nam'. Did you mean 'name'? Found: { nam: \"a?\" }.",
-        "Enum 'S' cannot represent non-enum value: \"ACTIVE\". Did you mean the enum value 'ACTIVE', 'A', or 'B'?",
+        (
+            "Cannot query field 'acounts' on type 'Query'. Did you mean 'accounts' or 'account'?",
+            "Cannot query field 'acounts' on type 'Query'.",
+        ),
+        (
+            "Expected value of type 'F' not to include unknown field 'n'. Did you mean 'name'? Found: { n: \"a?\" }.",
+            "Expected value of type 'F' not to include unknown field 'n'.",
+        ),
+        (
+            "Enum 'S' cannot represent non-enum value: \"ACTIVE\". Did you mean the enum value 'ACTIVE', 'A', or 'B'?",
+            "Enum 'S' cannot represent non-enum value.",
+        ),
     ],
 )
-def test_no_message_suggests_names_where_introspection_is_off(message: str) -> None:
-    shown = present_error(GraphQLError(message), suggestions=False).message
-    assert "Did you mean" not in shown
-    assert shown.startswith(message.split(" Did you mean", maxsplit=1)[0])
-    assert shown.endswith("}.") == message.endswith("}.")
+def test_no_message_suggests_names_where_introspection_is_off(message: str, shown: str) -> None:
+    assert present_error(GraphQLError(message), suggestions=False).message == shown
+
+
+def test_messages_suggest_names_where_introspection_is_on() -> None:
+    message = "Cannot query field 'acounts' on type 'Query'. Did you mean 'accounts' or 'account'?"
     assert present_error(GraphQLError(message)).message == message
 
 

@@ -177,7 +177,7 @@ async def test_an_input_that_cannot_be_used_fails_the_job_and_is_named(
         ("/page", settings, "SVG and other markup is not accepted as a picture; give a PNG, JPEG or WebP."),
         ("/cut", settings, "The PNG picture is broken or incomplete."),
         ("/a.png", large, "The linked file has more than 100 bytes."),
-        ("/a.png", settings.model_copy(update={"allowed_private_hosts": ()}), "The link's host is not on the public"),
+        ("/a.png", settings.model_copy(update={"allowed_private_hosts": ()}), "or is not on the public internet"),
     ]
     for path, chosen, reason in cases:
         request = asked(InputImage("upload", "f" * 64), f"{server.address}{path}")

@@ -137,7 +137,7 @@ async function overProtocol(name, client, kind) {
       client.subscribe({ query, variables }, { next: (r) => (result = r), error: reject, complete: () => resolve(result) });
     });
   const follow = (next, error) => client.subscribe({ query: ops.CHANGES }, { next, error, complete: () => {} });
-  await check(name, "query", async () => same(await once(ops.ME), { data: { me: { owner: "mira" } } }));
+  await check(name, "query", async () => same((await once(ops.ME)).data, { me: { owner: "mira" } }));
   await check(name, "mutation", async () =>
     same((await once(ops.CREATE, { input: ops.account(kind) })).data.createAccounts.successCount, 1));
   await check(name, "paging", () => pages(async (after) => (await once(ops.PAGE, { after })).data.accounts));

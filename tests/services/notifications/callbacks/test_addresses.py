@@ -118,7 +118,7 @@ async def test_http_is_taken_where_the_settings_say_so() -> None:
 async def test_a_name_that_does_not_exist_differs_from_a_name_service_that_is_away() -> None:
     nobody = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     away = socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
-    assert "was not found" in (await refusal("https://nowhere.example/", resolver=resolving(error=nobody))).message
+    assert "does not exist" in (await refusal("https://nowhere.example/", resolver=resolving(error=nobody))).message
     assert "try again" in (await refusal("https://nowhere.example/", resolver=resolving(error=away))).message
     late = await refusal("https://nowhere.example/", resolver=resolving(error=TimeoutError()))
     assert "try again" in late.message
