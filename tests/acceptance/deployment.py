@@ -248,8 +248,8 @@ class Deployment:
     # ------------------------------------------------------------ what is there
 
     def processes(self) -> list[psutil.Process]:
-        """All processes of this deployment, whoever their parent is now: they carry its folder of temporary files, those
-        too that get none of its settings.
+        """All processes of this deployment, whoever their parent is now: they carry its folder of temporary files, also
+        those that get none of its settings.
         """
         found = []
         for process in psutil.process_iter():
