@@ -269,8 +269,9 @@ class Deployment:
         busy = [process for process, before in pool if _cpu_seconds(process) - before >= 0.02]
         return busy + [process for process in processes if _is_ffmpeg(process)]
 
-    def pool_workers(self) -> list[psutil.Process]:
-        return [process for process in self.processes() if "media.worker" in _command_line(process)]
+    def started_by(self, running: Running) -> list[psutil.Process]:
+        """The processes that it and its children have started; other processes of the deployment have their own."""
+        return psutil.Process(running.pid).children(recursive=True)
 
     async def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """Rows straight from the database, past all of our own code. `?` marks a value."""
@@ -295,6 +296,13 @@ class Deployment:
     def logs(self) -> Iterator[tuple[str, str]]:
         for path in sorted(self.root.glob("*.log")):
             yield path.name, path.read_text("utf-8", "replace")
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _command_line(process: psutil.Process) -> str:

@@ -8,7 +8,7 @@ import pytest
 from tests.acceptance import stories
 from tests.acceptance.client import Client
 from tests.acceptance.conftest import Deploy
-from tests.acceptance.deployment import EMBEDDED, SCALED, Deployment, wait_until
+from tests.acceptance.deployment import EMBEDDED, SCALED, Deployment, is_alive, wait_until
 from tests.acceptance.filming import (
     Made,
     Place,
@@ -43,9 +43,10 @@ async def at_work_in(deployment: Deployment, workflow_id: str, stage: str) -> No
 
 def kill(deployment: Deployment) -> None:
     """Kills the process that does the jobs. What it had started ends with it."""
+    started = deployment.started_by(deployment.doer)
     deployment.kill_doer()
-    wait_until("renderers ended with their parent", lambda: not deployment.renderers(), 10)
-    wait_until("pool workers ended with their parent", lambda: not deployment.pool_workers(), 10)
+    wait_until("renderers ended with their parent", lambda: not deployment.renderers())
+    wait_until("pool workers ended with their parent", lambda: not any(map(is_alive, started)))
 
 
 @pytest.fixture(params=[EMBEDDED, pytest.param(SCALED, marks=[pytest.mark.postgres, pytest.mark.redis])])
