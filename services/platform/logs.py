@@ -75,6 +75,16 @@ def _without_uvicorn_colours(logger: WrappedLogger, method_name: str, event_dict
     return event_dict
 
 
+class AbandonedConnections(logging.Filter):
+    """Drops the event loop's report of a connection to PostgreSQL that was given up while it was being opened, because
+    the client of the request had vanished: asyncpg then sets an exception that nobody is left to read.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not (isinstance(error, ConnectionError) and str(error) == "unexpected connection_lost() call")
+
+
 def _to_json(value: Any, **_: Any) -> str:
     return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode("utf-8", "replace")
 
@@ -128,5 +138,8 @@ def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
     # At INFO these repeat our own lines, httpx with full URLs.
     for name in ("httpx", "httpcore", "tortoise", "websockets"):
         logging.getLogger(name).setLevel(max(logging.WARNING, level))
+    asyncio_logger = logging.getLogger("asyncio")
+    if not any(isinstance(each, AbandonedConnections) for each in asyncio_logger.filters):
+        asyncio_logger.addFilter(AbandonedConnections())
     # Errors of operations are logged where the response is built, with the request's id.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)

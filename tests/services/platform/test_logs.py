@@ -1,5 +1,6 @@
 """Log lines: their two forms, what is in all of them, and what is in none."""
 
+import asyncio
 import io
 import json
 import logging
@@ -165,3 +166,19 @@ def test_other_levels_hold_for_all(level: str) -> None:
     logging.getLogger("some.library").error("library.failed")
     assert [line["event"] for line in lines(stream)][-1] == "library.failed"
     assert len(lines(stream)) == (2 if level == "INFO" else 1)
+
+
+def test_a_connection_given_up_while_it_was_opened_is_no_error_of_the_server() -> None:
+    stream = configured(log_format="json")
+
+    def never_retrieved(error: Exception) -> None:
+        loop = asyncio.new_event_loop()
+        try:
+            loop.call_exception_handler({"message": "Future exception was never retrieved", "exception": error})
+        finally:
+            loop.close()
+
+    never_retrieved(ConnectionError("unexpected connection_lost() call"))
+    never_retrieved(ConnectionError("another one"))
+    assert [line["level"] for line in lines(stream)] == ["error"]
+    assert "another one" in stream.getvalue()
