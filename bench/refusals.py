@@ -216,8 +216,11 @@ async def single_1015(site: Site) -> Figures:
 async def site_trouble(site: Site) -> Figures:
     """For 15 s upstream says to four accounts that their sessions have ended."""
     await site.add("one", "two", "three", "four", slots=2)
-    await site.put_rule("all", ["submit", "query", "credit", "passport"], ret="1015", until_seconds=site.seconds + 15)
-    jobs, seconds = await site.ended(await pictures(site, 8), PATIENCE_SECONDS)
+    await site.put_rule("all", ["submit", "query", "credit", "passport"], ret="1015")
+    ids = await pictures(site, 8)
+    await asyncio.sleep(15)
+    await site.remove_rule("all")
+    jobs, seconds = await site.ended(ids, PATIENCE_SECONDS)
     return {"eight pictures": counted(jobs), "seconds": seconds, "accounts": await _accounts_by_status(site)}
 
 
