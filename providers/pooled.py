@@ -31,6 +31,7 @@ class FaultKind(StrEnum):
     INVALID_INPUT = "INVALID_INPUT"
     GENERATION_FAILED = "GENERATION_FAILED"  # failed after being accepted: one retry, then another account
     UPSTREAM_FAULT = "UPSTREAM_FAULT"  # busy, 5xx, network: nothing was accepted
+    SUBMIT_LOST = "SUBMIT_LOST"  # a submit without a readable answer, and upstream has no such task
     UNKNOWN = "UNKNOWN"  # an unknown code: one try on another account, then the job fails
 
 
@@ -61,7 +62,14 @@ class UpstreamFaultError(Exception):
 
 
 class SubmitUnknownError(Exception):
-    """A submit without a readable response (time-out, reset, 5xx, no history id): upstream may have accepted it."""
+    """A submit without a readable response (time-out, reset, 5xx, no history id): upstream may have accepted it.
+
+    fault: what the response said all the same, such as a status 503 and how long to wait; None: there was none.
+    """
+
+    def __init__(self, message: str, *, fault: UpstreamFaultError | None = None) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -137,7 +145,7 @@ class Accepted:
 
 class TaskPhase(StrEnum):
     RUNNING = "RUNNING"
-    DONE = "DONE"  # with at least one usable link
+    DONE = "DONE"  # ended with results; some or all of their links may still have to be asked for
     FAILED = "FAILED"
 
 
@@ -146,8 +154,10 @@ class UpstreamTask:
     """The current state of a task, as reported by upstream.
 
     status, fail_code: upstream's own. fault: why it failed, if phase is FAILED. links: of the results available so far,
-    best first. progress: 0 to 1, or None. queue_position: tasks before this one in upstream's queue; 0: in progress;
-    None: unknown. created_at, finished_at: Unix seconds by upstream's clock, or None.
+    best first. unlinked_ids, unlinked_uris: results that are named but have no link yet, for `best_links`.
+    expected_count: how many results were to be made, or None. progress: 0 to 1, or None. queue_position: tasks before
+    this one in upstream's queue; 0: in progress; None: unknown. created_at, finished_at: Unix seconds by upstream's
+    clock, or None.
     """
 
     history_id: str
@@ -160,6 +170,9 @@ class UpstreamTask:
     links: tuple[str, ...] = ()
     item_ids: tuple[str, ...] = ()
     item_count: int = 0
+    unlinked_ids: tuple[str, ...] = ()
+    unlinked_uris: tuple[str, ...] = ()
+    expected_count: int | None = None
     progress: float | None = None
     queue_position: int | None = None
     created_at: float | None = None

@@ -171,6 +171,27 @@ async def count_failure(account_id: int, kind: MediaKind, reason: str, *, random
         await cool(account_id, kind.value, "", reason, random=random)
 
 
+async def count_unknown_submit(
+    attempt: Attempt, fault: UpstreamFaultError | None, reason: str, *, random: float
+) -> None:
+    """Counts a submit of which it is not known whether upstream accepted it as a failure, so that other accounts are
+    preferred meanwhile. fault: what upstream answered; the account then cools for the kind at once, for as long as the
+    answer asks. None: it did not answer, which cools it from the third time in a row on.
+    """
+    if fault is None:
+        await count_failure(attempt.account_id, attempt.kind, reason, random=random)
+    else:
+        await accounts.count_failure(attempt.account_id)
+        await cool(
+            attempt.account_id,
+            attempt.kind.value,
+            "",
+            reason,
+            random=random,
+            retry_after_seconds=fault.retry_after_seconds,
+        )
+
+
 async def record_accepted(attempt: Attempt, day: str) -> None:
     """Records that upstream accepted a task: counts it for the day, removes ended cooldowns and resets the failures."""
     account_id, credits = attempt.account_id, attempt.credits_expected or 0

@@ -74,6 +74,7 @@ _EFFECTS: dict[FaultKind, AccountEffect] = {
     FaultKind.INVALID_INPUT: AccountEffect.NONE,
     FaultKind.GENERATION_FAILED: AccountEffect.NONE,
     FaultKind.UPSTREAM_FAULT: AccountEffect.COUNT_FAILURE,
+    FaultKind.SUBMIT_LOST: AccountEffect.COOL,
     FaultKind.UNKNOWN: AccountEffect.NONE,
 }
 
@@ -90,6 +91,8 @@ def decide(fault: FaultKind, now: FaultContext) -> Decision:
             return Decision(account, JobMove.FAIL)
         if now.rate_limit_handling is RateLimitHandling.WAIT and not now.was_accepted:
             return Decision(account, JobMove.WAIT)
+    elif fault is FaultKind.SUBMIT_LOST and not now.auto_switch_on_failure and now.step_failures <= STEP_TRIES:
+        return Decision(account, JobMove.WAIT)  # sent again, since only this account may have it
     elif not now.auto_switch_on_failure:
         return Decision(account, JobMove.FAIL)
     # A rate limit is not a failure of the job: waiting for a free account does not use up its attempts.
