@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from errors import JobErrorCode
 from providers.base import Provider
+from providers.retry_after import MAX_RETRY_AFTER_SECONDS
 
 
 class FaultKind(StrEnum):
@@ -38,7 +39,8 @@ class FaultKind(StrEnum):
 class UpstreamFaultError(Exception):
     """Upstream refused the call or could not be reached; the call certainly had no effect.
 
-    message: a complete sentence for users. upstream_code: ret or fail_code as received. log_id: upstream's id of the
+    message: a complete sentence for users. retry_after_seconds: how long upstream asks to wait; cut to half an hour.
+    upstream_code: ret or fail_code as received. log_id: upstream's id of the
     call, for its support.
     """
 
@@ -57,7 +59,9 @@ class UpstreamFaultError(Exception):
         self.code = code
         self.message = message
         self.upstream_code = upstream_code
-        self.retry_after_seconds = retry_after_seconds
+        self.retry_after_seconds = (
+            None if retry_after_seconds is None else min(MAX_RETRY_AFTER_SECONDS, retry_after_seconds)
+        )
         self.log_id = log_id
 
 

@@ -190,10 +190,12 @@ async def _links(attempt: Attempt) -> list[str]:
         if task is not None and task.phase is TaskPhase.DONE:
             attempt.upstream = {**upstream_of(task), "raw": dict(task.raw)}
             links = list(await _best(provider.best_links(credential, task), task))
+            if not links:
+                raise _NoLinkError()
     except UpstreamFaultError as fault:
         log.info("finish.no_fresh_links", attempt=attempt.global_id, kind=fault.kind.value)
     if not links:
-        raise _NoLinkError()
+        raise JobFailure(JobErrorCode.API_ERROR, "The provider returned no link to the result.", is_retryable=True)
     return links
 
 
@@ -271,6 +273,8 @@ async def _reschedule(attempt: Attempt, job: Job, error: Exception) -> None:
                 await fail_generation(job, JobError(ends_as, message, is_retryable=True))
             return
         wait_ms = min(int(STORING_BACKOFF_MS.wait(attempt.failures + 1)), max(1_000, bound_ms - waited_ms))
+        if isinstance(error, LinkNotFetchedError):
+            wait_ms = max(wait_ms, int((error.retry_after_seconds or 0.0) * 1000))
         if await move(
             attempt,
             AttemptState.FETCHING,
