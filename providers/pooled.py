@@ -159,9 +159,9 @@ class UpstreamTask:
 
     status, fail_code: upstream's own. fault: why it failed, if phase is FAILED. links: of the results available so far,
     best first. unlinked_ids, unlinked_uris: results that are named but have no link yet, for `best_links`.
-    expected_count: how many results were to be made, or None. progress: 0 to 1, or None. queue_position: tasks before
-    this one in upstream's queue; 0: in progress; None: unknown. created_at, finished_at: Unix seconds by upstream's
-    clock, or None.
+    expected_count, finished_count: how many results were to be made, and were made, or None. progress: 0 to 1, or None.
+    queue_position: tasks before this one in upstream's queue; 0: in progress; None: unknown. created_at, finished_at:
+    Unix seconds by upstream's clock, or None.
     """
 
     history_id: str
@@ -177,6 +177,7 @@ class UpstreamTask:
     unlinked_ids: tuple[str, ...] = ()
     unlinked_uris: tuple[str, ...] = ()
     expected_count: int | None = None
+    finished_count: int | None = None
     progress: float | None = None
     queue_position: int | None = None
     created_at: float | None = None

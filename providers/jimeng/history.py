@@ -87,6 +87,7 @@ def read_task(asked: str, kind: str, record: Mapping[str, Any]) -> UpstreamTask:
         unlinked_ids=tuple(name for item in unlinked if (name := item_id(item))),
         unlinked_uris=tuple(uri for item in unlinked if (uri := uri_of(item))),
         expected_count=results.total or None,
+        finished_count=whole_number(record.get("finished_image_count"), None),
         progress=_progress(phase, status, results.total, results.finished),
         queue_position=_queue_position(mapping(record.get("queue_info"))),
         created_at=seconds(record.get("created_time")),

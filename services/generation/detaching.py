@@ -32,11 +32,13 @@ def _why(attempt: Attempt) -> str:
 async def detach(attempt: Attempt, *, roll: float, queued_ms: int | None = None) -> bool:
     """Detaches a sent attempt that has timed out; returns whether it did. The time counts from its first send.
 
-    Time in the provider's queue (queued_ms) does not count. Draining and manual attempts have no time-out.
+    Time in the provider's queue (queued_ms) does not count. Draining attempts have no time-out, and of manual ones only
+    those whose submit is unknown.
     roll: a random number from 0 to 1, for the delay until the next poll.
     """
     since_ms = min((at for at in (attempt.sent_at_ms, attempt.accepted_at_ms) if at is not None), default=None)
-    if attempt.is_draining or attempt.is_manual or attempt.is_detached or since_ms is None:
+    is_untimed = attempt.is_manual and attempt.state is not AttemptState.SENT
+    if attempt.is_draining or is_untimed or attempt.is_detached or since_ms is None:
         return False
     seconds = timeout_seconds(attempt.kind, get_settings())
     waited_ms = await now_ms() - since_ms - (attempt.queued_ms if queued_ms is None else queued_ms)

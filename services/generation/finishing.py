@@ -94,6 +94,11 @@ async def _fetch_and_store(
 ) -> tuple[list[StoredFile], str | None]:
     """Returns the stored files, best first, and a remark for the job's message, if any."""
     links = await _links(attempt)
+    told = attempt.upstream or {}
+    made = max(int(told.get("finishedCount") or 0), int(told.get("itemCount") or 0))
+    if len(links) < made and not _can_drop_some(attempt):  # answers are only eventually consistent
+        message = f"The provider has made {made} results, and gives links to {len(links)} so far."
+        raise JobFailure(JobErrorCode.API_ERROR, message, is_retryable=True)
     paths = [folder / f"result-{number}" for number in range(len(links))]
     # One dead link of several drops only that picture. A link that fails for a passing reason is retried.
     outcomes = await asyncio.gather(

@@ -159,13 +159,22 @@ async def _query_tasks(
     except UpstreamFaultError as fault:
         cooldown_seconds = await _record_failed_poll(account, kind, fault, roll)
         if cooldown_seconds > 0:
-            raise _AccountPausedError(max(FAILED_POLL_MS, int(cooldown_seconds * 1000))) from fault
+            raise _AccountPausedError(_pause_ms(fault, cooldown_seconds)) from fault
         # Until a person renews the session.
         is_deactivated = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)
         retry_after_ms = int(fault.retry_after_seconds * 1000) if fault.retry_after_seconds else None
         wait_ms = failed_poll_ms(is_deactivated=is_deactivated, retry_after_ms=retry_after_ms, roll=roll)
         await _postpone(attempts, wait_ms, roll)
         return None
+
+
+def _pause_ms(fault: UpstreamFaultError, cooldown_seconds: float) -> int:
+    """For how long nothing of an account is polled: as long as the provider asks; else as the account cools, but at
+    most a minute, since a poll only asks for what is accepted already, and links of finished results expire.
+    """
+    if fault.retry_after_seconds is not None:
+        return max(FAILED_POLL_MS, int(fault.retry_after_seconds * 1000))
+    return min(DETACHED_INTERVAL_MS, max(FAILED_POLL_MS, int(cooldown_seconds * 1000)))
 
 
 async def _request_cancel(provider: PooledProvider, credential: Credential, attempt: Attempt) -> None:

@@ -164,6 +164,7 @@ def upstream_of(task: UpstreamTask) -> dict[str, object]:
         "failCode": task.fail_code,
         "itemCount": task.item_count,
         "expectedCount": task.expected_count,
+        "finishedCount": task.finished_count,
         "results": list(task.links),
         "queuePosition": task.queue_position,
     }
