@@ -6,13 +6,10 @@ from typing import Any
 
 import pytest
 
-from errors import NotFoundError
 from models.accounts import Account, AccountCooldown, AccountUsage
-from models.alerts import Alert
 from models.database import now_ms, transaction
 from models.enums import (
     AccountStatus,
-    AlertKind,
     AttemptOutcome,
     AttemptState,
     JobStatus,
@@ -23,47 +20,22 @@ from models.enums import (
 from models.generation import Attempt
 from models.generation_requests import AccountStrategy
 from models.jobs import Job
-from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
-from services.accounts.removing import reset_accounts
+from providers.pooled import FaultKind, TaskPhase
 from services.film.jobs import cancel_job, retry_job
 from services.generation.attempts import claim_steps, extend_steps
 from services.generation.batches.pausing import pause_batch, pause_batch_for_budget, resume_batch
-from services.generation.finishing import finish_step
 from services.generation.orphans import resume_orphans
-from services.generation.polling import claim_accounts, extend_accounts, poll_step, release_account
+from services.generation.polling import claim_accounts, extend_accounts, release_account
 from services.generation.refresh import refresh_job
-from services.generation.stopping import release_slots
 from services.generation.submitting import submit_step
 from services.worker.scheduling import schedule
-from settings import get_settings
 from tests.batch_factories import make_batch
 from tests.changed_settings import change_settings
 from tests.factories import OWNER
 from tests.pool_factories import FakeUpstream, attempts_of, fault, make_account, make_due, make_generation
+from tests.services.generation.stepping import newest, poll_all, submit_all, submitted
 
 pytestmark = pytest.mark.usefixtures("either_database")
-
-
-async def submit_all() -> int:
-    steps = await claim_steps(AttemptState.PLACED, 100, 60)
-    await asyncio.gather(*(submit_step(step) for step in steps))
-    return len(steps)
-
-
-async def poll_all() -> int:
-    return sum([await poll_step(claim) for claim in await claim_accounts(100)])
-
-
-async def submitted(strategy: AccountStrategy | None = None, **values: Any) -> tuple[Job, Attempt]:
-    """A submitted job, accepted by the upstream unless that was told to respond otherwise."""
-    job = await make_generation(strategy=strategy, **values)
-    await schedule(MediaKind.IMAGE)
-    await submit_all()
-    return await Job.get(id=job.id), (await attempts_of(job))[-1]
-
-
-async def newest(job: Job) -> tuple[Job, Attempt]:
-    return await Job.get(id=job.id), (await attempts_of(job))[-1]
 
 
 # ---------------------------------------------------------------- submit
@@ -232,171 +204,6 @@ async def test_an_upstream_fault_is_tried_again_on_the_same_account_and_then_on_
     await schedule(MediaKind.IMAGE)
     await submit_all()
     assert [account_id for account_id, _ in upstream.submits] == [second.id]
-
-
-# ---------------------------------------------------------------- unknown submits
-
-
-async def test_a_lost_answer_is_looked_up_and_the_draft_is_sent_once(upstream: FakeUpstream) -> None:
-    await make_account()
-    upstream.loses_answers = True
-    job, attempt = await submitted()
-    assert (attempt.state, attempt.history_id) == (AttemptState.SENT, None)
-    await make_due()
-    await poll_all()
-    _, attempt = await newest(job)
-    assert (attempt.state, attempt.history_id) == (AttemptState.ACCEPTED, next(iter(upstream.tasks)))
-    assert len(upstream.submits) == 1
-
-
-async def test_an_unknown_submit_never_changes_its_account_while_it_is_unknown(upstream: FakeUpstream) -> None:
-    await make_account()
-    await make_account()
-    upstream.says = [SubmitUnknownError("reset")]
-    job, _ = await submitted()
-    for _ in range(5):
-        await make_due()
-        await schedule(MediaKind.IMAGE)
-        await submit_all()
-        await poll_all()
-    attempts = await attempts_of(job)
-    assert [attempt.state for attempt in attempts] == [AttemptState.SENT]
-    assert upstream.submits == []
-
-
-async def lost(strategy: AccountStrategy | None = None, error: Exception | None = None) -> tuple[Job, Attempt]:
-    """A job whose submit was unknown, and whose window has passed without the task."""
-    job, _ = await submitted(strategy)
-    change_settings(unknown_submit_seconds=0.0)
-    await Attempt.filter(state=AttemptState.SENT).update(last_sent_at_ms=1)
-    await make_due()
-    await poll_all()
-    return await newest(job)
-
-
-async def test_after_the_window_the_job_goes_to_another_account(upstream: FakeUpstream) -> None:
-    first, second = await make_account(), await make_account()
-    upstream.says = [SubmitUnknownError("Reset.")]
-    job, attempt = await lost()
-    assert (attempt.outcome, attempt.error["message"]) == (
-        AttemptOutcome.SWITCHED,
-        "Reset. The provider does not have the task.",
-    )
-    assert attempt.released_at_ms is not None
-    assert job.status is JobStatus.PENDING
-    assert (await Account.get(id=first.id)).consecutive_failures == 1
-    assert await AccountCooldown.filter(account_id=first.id).count() == 1
-    await schedule(MediaKind.IMAGE)
-    await submit_all()
-    assert [account_id for account_id, _ in upstream.submits] == [second.id]
-
-
-async def test_an_unknown_submit_counts_on_its_account_at_once(upstream: FakeUpstream) -> None:
-    account = await make_account()
-    page = fault(FaultKind.UPSTREAM_FAULT, retry_after_seconds=99_999)
-    upstream.says = [SubmitUnknownError("Jimeng cannot answer.", fault=page)]
-    job, attempt = await submitted()
-    assert (attempt.state, job.status) == (AttemptState.SENT, JobStatus.RUNNING)
-    assert job.message == "Jimeng cannot answer. Checking whether the provider has the task."
-    assert (await Account.get(id=account.id)).consecutive_failures == 1
-    cooldown = await AccountCooldown.get(account_id=account.id)
-    assert 1_700_000 < cooldown.until_ms - await now_ms() <= 1_800_000
-    assert attempt.due_at_ms - await now_ms() <= 60_000
-
-
-async def test_a_job_whose_submits_are_always_lost_fails_in_words(upstream: FakeUpstream) -> None:
-    await make_account()
-    change_settings(unknown_submit_seconds=0.0)
-    upstream.says = [SubmitUnknownError("Reset.") for _ in range(20)]
-    job = await make_generation(strategy=AccountStrategy(max_attempts=3))
-    for _ in range(6):
-        await AccountCooldown.all().update(until_ms=1)
-        await make_due()
-        await schedule(MediaKind.IMAGE)
-        await submit_all()
-        await Attempt.filter(state=AttemptState.SENT).update(last_sent_at_ms=1)
-        await make_due()
-        await poll_all()
-    job = await Job.get(id=job.id)
-    assert (job.status, job.error["code"]) == (JobStatus.FAILED, "NETWORK_ERROR")
-    assert "does not have the task" in job.error["message"]
-    assert [attempt.sends for attempt in await attempts_of(job)] == [1, 1, 1]
-
-
-async def test_a_strategy_that_does_not_switch_sends_it_again_under_the_same_id(upstream: FakeUpstream) -> None:
-    account, _ = await make_account(), await make_account()
-    upstream.says = [SubmitUnknownError("Reset.")]
-    job, attempt = await lost(AccountStrategy(auto_switch_on_failure=False))
-    assert (job.status, attempt.state) == (JobStatus.RUNNING, AttemptState.PLACED)
-    assert attempt.due_at_ms > await now_ms()  # its account cools
-    await make_due()
-    await submit_all()
-    assert upstream.submits == [(account.id, attempt.submit_id)]
-    _, again = await newest(job)
-    assert (again.state, again.sends, again.number) == (AttemptState.ACCEPTED, 2, 1)
-    assert again.sent_at_ms == attempt.sent_at_ms
-    assert again.last_sent_at_ms > again.sent_at_ms
-
-
-async def test_a_submit_that_does_not_switch_is_sent_a_bounded_number_of_times(upstream: FakeUpstream) -> None:
-    await make_account()
-    change_settings(unknown_submit_seconds=0.0)
-    upstream.says = [SubmitUnknownError("Reset.") for _ in range(20)]
-    job = await make_generation(strategy=AccountStrategy(auto_switch_on_failure=False))
-    await schedule(MediaKind.IMAGE)
-    for _ in range(8):
-        await make_due()
-        await submit_all()
-        await Attempt.filter(state=AttemptState.SENT).update(last_sent_at_ms=1)
-        await make_due()
-        await poll_all()
-    job, attempt = await newest(job)
-    assert (job.status, attempt.sends) == (JobStatus.FAILED, 4)
-
-
-async def test_the_time_out_counts_from_the_first_send(upstream: FakeUpstream) -> None:
-    await make_account()
-    upstream.says = [SubmitUnknownError("Reset.")]
-    job, attempt = await submitted()
-    await Attempt.filter(id=attempt.id).update(sent_at_ms=1)
-    change_settings(image_timeout_seconds=1.0)
-    await make_due()
-    await poll_all()
-    job = await Job.get(id=job.id)
-    assert (job.status, job.error["code"]) == (JobStatus.FAILED, "TIMEOUT")
-    assert "not known whether the provider has the task. Reset." in job.error["message"]
-
-
-async def test_a_lookup_that_fails_is_no_empty_answer(upstream: FakeUpstream) -> None:
-    await make_account()
-    await make_account()
-    change_settings(unknown_submit_seconds=0.0)
-    upstream.loses_answers = True
-    job, attempt = await submitted()
-    await Attempt.filter(id=attempt.id).update(last_sent_at_ms=1)
-    upstream.query_fault = fault(FaultKind.UPSTREAM_FAULT)
-    for _ in range(3):
-        await make_due()
-        await poll_all()
-    _, attempt = await newest(job)
-    assert (attempt.state, attempt.missing_since_ms) == (AttemptState.SENT, None)
-    upstream.query_fault = None
-    await make_due()
-    await poll_all()
-    assert (await newest(job))[1].state is AttemptState.ACCEPTED
-    assert len(upstream.submits) == 1
-
-
-async def test_a_worker_that_died_while_sending_is_taken_for_unknown(upstream: FakeUpstream) -> None:
-    await make_account()
-    job, attempt = await submitted()
-    await Attempt.filter(id=attempt.id).update(state=AttemptState.SENT, history_id=None, accepted_at_ms=None)
-    await make_due()
-    await schedule(MediaKind.IMAGE)
-    assert await submit_all() == 0
-    await poll_all()
-    assert (await newest(job))[1].state is AttemptState.ACCEPTED
-    assert len(upstream.submits) == 1
 
 
 # ---------------------------------------------------------------- poll
@@ -632,25 +439,6 @@ async def test_a_running_job_without_a_live_attempt_waits_again(upstream: FakeUp
     assert (await Job.get(id=job.id)).status is JobStatus.PENDING
 
 
-async def test_a_lost_draft_whose_job_went_on_elsewhere_is_never_sent_again(upstream: FakeUpstream) -> None:
-    first, second = await make_account(), await make_account()
-    upstream.says = [SubmitUnknownError("reset")]
-    job, attempt = await submitted(AccountStrategy(switch_on_timeout=True))
-    await Attempt.filter(id=attempt.id).update(sent_at_ms=1, last_sent_at_ms=1)
-    change_settings(image_timeout_seconds=1.0, unknown_submit_seconds=0.0)
-    for _ in range(4):
-        await make_due()
-        await poll_all()
-        await schedule(MediaKind.IMAGE)
-        await submit_all()
-    assert [account_id for account_id, _ in upstream.submits] == [second.id]
-    lost, going = await attempts_of(job)
-    assert (lost.account_id, lost.state, lost.sends) == (first.id, AttemptState.ENDED, 1)
-    assert lost.released_at_ms is not None
-    assert going.state is AttemptState.ACCEPTED
-    assert (await Job.get(id=job.id)).status is JobStatus.RUNNING
-
-
 async def test_asking_for_a_manual_task_that_is_not_visible_yet_keeps_its_slot(upstream: FakeUpstream) -> None:
     await make_account()
     job, attempt = await submitted(polling=Polling.MANUAL)
@@ -793,159 +581,3 @@ async def test_what_was_placed_when_its_batchs_budget_was_used_up_is_sent(upstre
     await transaction(lambda: pause_batch_for_budget(batch.id, "It is used up."))
     await submit_all()
     assert len(upstream.submits) == 1
-
-
-# ---------------------------------------------------------------- missing tasks
-
-
-async def missing(upstream: FakeUpstream, seconds: float, **values: Any) -> tuple[Job, Attempt]:
-    """An accepted task that upstream's answers have lacked for so long, and one more answer without it."""
-    job, attempt = await submitted(**values)
-    upstream.hidden.add(str(attempt.history_id))
-    since_ms = await now_ms() - int(seconds * 1000)
-    await Attempt.filter(id=attempt.id).update(missing_since_ms=since_ms)
-    await make_due()
-    await poll_all()
-    return await newest(job)
-
-
-async def test_a_task_that_upstream_forgets_frees_its_slot_with_an_alert(upstream: FakeUpstream) -> None:
-    account = await make_account(max_concurrent=1)
-    job, attempt = await missing(upstream, 601)
-    assert (job.status, attempt.state) == (JobStatus.RUNNING, AttemptState.ACCEPTED)
-    assert attempt.released_at_ms is not None
-    assert "lacked the task for 10 minutes" in job.message
-    alert = await Alert.get(kind=AlertKind.TASK_MISSING)
-    assert (alert.account_id, alert.job_id, alert.resolved_at) == (account.id, job.id, None)
-    assert job.global_id in alert.message
-    await make_generation()
-    assert (await schedule(MediaKind.IMAGE)).placed == 1
-
-
-async def test_a_task_that_is_missing_for_less_keeps_its_slot(upstream: FakeUpstream) -> None:
-    await make_account(max_concurrent=1)
-    _, attempt = await missing(upstream, 500)
-    assert attempt.released_at_ms is None
-    assert await Alert.all().count() == 0
-
-
-async def test_queries_that_fail_are_no_absence(upstream: FakeUpstream) -> None:
-    await make_account()
-    job, attempt = await submitted()
-    upstream.query_fault = fault(FaultKind.UPSTREAM_FAULT)
-    change_settings(missing_task_seconds=0.0)
-    await make_due()
-    await poll_all()
-    _, attempt = await newest(job)
-    assert (attempt.missing_since_ms, attempt.released_at_ms) == (None, None)
-
-
-async def test_a_missing_task_that_comes_back_takes_its_slot_again_and_its_alert_is_closed(
-    upstream: FakeUpstream,
-) -> None:
-    await make_account(max_concurrent=1)
-    job, _ = await missing(upstream, 601)
-    upstream.hidden.clear()
-    await make_due()
-    await poll_all()
-    _, attempt = await newest(job)
-    assert (attempt.missing_since_ms, attempt.released_at_ms) == (None, None)
-    assert (await Alert.get(kind=AlertKind.TASK_MISSING)).resolved_at is not None
-    upstream.finish()
-    await make_due()
-    await poll_all()
-    assert (await newest(job))[1].state is AttemptState.FETCHING
-    assert len(upstream.submits) == 1
-
-
-async def test_canceling_a_missing_task_frees_its_slot_at_once(upstream: FakeUpstream) -> None:
-    await make_account(max_concurrent=1)
-    job, _ = await missing(upstream, 30)
-    await cancel_job(OWNER, job.id)
-    _, attempt = await newest(job)
-    assert (attempt.is_draining, attempt.released_at_ms is not None) == (True, True)
-    await make_generation()
-    assert (await schedule(MediaKind.IMAGE)).placed == 1
-
-
-async def test_resetting_the_account_frees_the_slots_of_missing_tasks_alone(upstream: FakeUpstream) -> None:
-    account = await make_account(max_concurrent=5)
-    other, _ = await submitted()
-    job, _ = await missing(upstream, 1)
-    await reset_accounts(OWNER, [account.id])
-    assert (await newest(job))[1].released_at_ms is not None
-    assert (await newest(other))[1].released_at_ms is None
-
-
-async def test_a_person_frees_the_slot_of_any_task_and_its_result_is_still_stored(upstream: FakeUpstream) -> None:
-    await make_account(max_concurrent=1)
-    job, _ = await submitted()
-    for _ in range(2):
-        assert (await release_slots(OWNER, job.id)).status is JobStatus.RUNNING
-    assert (await newest(job))[1].released_at_ms is not None
-    await make_due()
-    await poll_all()
-    assert (await newest(job))[1].released_at_ms is not None
-    with pytest.raises(NotFoundError):
-        await release_slots("somebody else", job.id)
-    upstream.finish()
-    await make_due()
-    await poll_all()
-    assert (await newest(job))[1].state is AttemptState.FETCHING
-
-
-# ---------------------------------------------------------------- retried after a cancellation
-
-
-async def canceled(upstream: FakeUpstream, phase: TaskPhase | None) -> Job:
-    """A canceled job whose attempt has ended; phase: how upstream ended its task, None: it is not known."""
-    job, attempt = await submitted()
-    await cancel_job(OWNER, job.id)
-    if phase is None:
-        upstream.hidden.add(str(attempt.history_id))
-        await Attempt.filter(id=attempt.id).update(missing_since_ms=1)
-    else:
-        upstream.finish(phase, fault(FaultKind.GENERATION_FAILED) if phase is TaskPhase.FAILED else None)
-    await make_due()
-    await poll_all()
-    for step in await claim_steps(AttemptState.FETCHING, 10, 60):
-        await finish_step(step, get_settings())
-    _, attempt = await newest(job)
-    assert (attempt.state, attempt.outcome) == (AttemptState.ENDED, AttemptOutcome.CANCELED)
-    return job
-
-
-async def test_a_job_that_was_canceled_too_late_takes_its_paid_result(upstream: FakeUpstream) -> None:
-    await make_account()
-    job = await canceled(upstream, TaskPhase.DONE)
-    job = await retry_job(OWNER, job.id)
-    (attempt,) = await attempts_of(job)
-    assert (job.status, attempt.state, attempt.is_draining) == (JobStatus.RUNNING, AttemptState.FETCHING, False)
-    assert (await schedule(MediaKind.IMAGE)).placed == 0
-    assert len(upstream.submits) == 1
-
-
-async def test_a_canceled_job_whose_task_ended_unseen_looks_at_it_before_it_is_made_again(
-    upstream: FakeUpstream,
-) -> None:
-    await make_account()
-    job = await canceled(upstream, None)
-    job = await retry_job(OWNER, job.id)
-    (attempt,) = await attempts_of(job)
-    assert (job.status, attempt.state) == (JobStatus.RUNNING, AttemptState.ACCEPTED)
-    upstream.hidden.clear()
-    upstream.finish()
-    await make_due()
-    await poll_all()
-    assert (await newest(job))[1].state is AttemptState.FETCHING
-    assert len(upstream.submits) == 1
-
-
-async def test_a_canceled_job_whose_task_upstream_dropped_is_made_again(upstream: FakeUpstream) -> None:
-    await make_account()
-    job = await canceled(upstream, TaskPhase.FAILED)
-    job = await retry_job(OWNER, job.id)
-    assert job.status is JobStatus.PENDING
-    await schedule(MediaKind.IMAGE)
-    await submit_all()
-    assert len(upstream.submits) == 2
