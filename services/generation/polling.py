@@ -21,7 +21,7 @@ from providers.pooled import (
     UpstreamTask,
 )
 from services.accounts.pool.account_updates import cool_account, count_failure, deactivate
-from services.accounts.pool.timing import DETACHED_INTERVAL_MS, FAILED_POLL_MS, failed_poll_ms
+from services.accounts.pool.timing import DETACHED_INTERVAL_MS, FAILED_POLL_MS, failed_poll_ms, jittered_ms
 from services.accounts.sessions import credential_of
 from services.generation.detaching import detach
 from services.generation.missing import ABANDON_AFTER_MS, abandon_attempt, is_unpolled
@@ -159,7 +159,7 @@ async def _query_tasks(
     except UpstreamFaultError as fault:
         cooldown_seconds = await _record_failed_poll(account, kind, fault, roll)
         if cooldown_seconds > 0:
-            raise _AccountPausedError(_pause_ms(fault, cooldown_seconds)) from fault
+            raise _AccountPausedError(_pause_ms(fault, cooldown_seconds, roll)) from fault
         # Until a person renews the session.
         is_deactivated = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)
         retry_after_ms = int(fault.retry_after_seconds * 1000) if fault.retry_after_seconds else None
@@ -168,13 +168,14 @@ async def _query_tasks(
         return None
 
 
-def _pause_ms(fault: UpstreamFaultError, cooldown_seconds: float) -> int:
+def _pause_ms(fault: UpstreamFaultError, cooldown_seconds: float, roll: float) -> int:
     """For how long nothing of an account is polled: as long as the provider asks; else as the account cools, but at
     most a minute, since a poll only asks for what is accepted already, and links of finished results expire.
     """
     if fault.retry_after_seconds is not None:
-        return max(FAILED_POLL_MS, int(fault.retry_after_seconds * 1000))
-    return min(DETACHED_INTERVAL_MS, max(FAILED_POLL_MS, int(cooldown_seconds * 1000)))
+        asked_ms = int(fault.retry_after_seconds * 1000)
+        return failed_poll_ms(is_deactivated=False, retry_after_ms=asked_ms, roll=roll)
+    return jittered_ms(min(DETACHED_INTERVAL_MS, max(FAILED_POLL_MS, int(cooldown_seconds * 1000))), roll)
 
 
 async def _request_cancel(provider: PooledProvider, credential: Credential, attempt: Attempt) -> None:
