@@ -58,7 +58,7 @@ async def handle_provider_error(
                 effect = decide(fault.kind, FaultContext(was_accepted=was_accepted)).account
                 await _apply(effect, attempt, fault, session_hash)
             return None
-        decision = decide(fault.kind, await _context(attempt, job, fault.kind, was_accepted))
+        decision = decide(fault.kind, await _context(attempt, job, fault, was_accepted))
         if decision.job is JobMove.SAME or decision.job is JobMove.WAIT:
             await _apply(decision.account, attempt, fault, session_hash)
             wait_ms = int(decision.delay_seconds * 1000)
@@ -92,7 +92,7 @@ async def _apply(effect: AccountEffect, attempt: Attempt, fault: UpstreamFaultEr
     await apply_effect(effect, attempt, fault, random=random.random(), now=now, session_hash=session_hash)
 
 
-async def _context(attempt: Attempt, job: Job, kind: FaultKind, was_accepted: bool) -> FaultContext:
+async def _context(attempt: Attempt, job: Job, fault: UpstreamFaultError, was_accepted: bool) -> FaultContext:
     strategy = GenerationRequest.from_json(job.params).strategy
     others = Attempt.filter(job_id=job.id, run=job.retry_count).exclude(id=attempt.id)
     # An attempt that was moved to another account before anything was sent is not counted.
@@ -102,9 +102,10 @@ async def _context(attempt: Attempt, job: Job, kind: FaultKind, was_accepted: bo
     limits = (FaultKind.RATE_LIMIT.value, FaultKind.CONCURRENCY_LIMIT.value)
     return FaultContext(
         was_accepted=was_accepted,
+        asks_to_wait=fault.retry_after_seconds is not None,
         step_failures=attempt.failures + 1,
         attempts=1 + len([name for name in kinds if name not in limits]),
-        same_kind=1 + kinds.count(kind.value),
+        same_kind=1 + kinds.count(fault.kind.value),
         max_attempts=strategy.max_attempts,
         auto_switch_on_failure=strategy.auto_switch_on_failure,
         rate_limit_handling=strategy.rate_limit_handling,

@@ -43,12 +43,14 @@ class Decision:
 
 @dataclass(frozen=True)
 class FaultContext:
-    """The facts that a decision depends on. was_accepted: upstream had accepted the task before it failed. The counts
+    """The facts that a decision depends on. was_accepted: upstream had accepted the task before it failed.
+    asks_to_wait: upstream said for how long it wants no further request. The counts
     include the current one: step_failures of this step on this account; attempts of this run; same_kind: attempts of
     this run that ended with this kind of fault.
     """
 
     was_accepted: bool = False
+    asks_to_wait: bool = False
     step_failures: int = 1
     attempts: int = 1
     same_kind: int = 1
@@ -84,7 +86,11 @@ def decide(fault: FaultKind, now: FaultContext) -> Decision:
     account = _EFFECTS[fault]
     if fault in (FaultKind.CONTENT_REJECTED, FaultKind.INVALID_INPUT):
         return Decision(account, JobMove.FAIL)
-    if fault is FaultKind.UPSTREAM_FAULT and not now.was_accepted and now.step_failures <= STEP_TRIES:
+    if fault is FaultKind.UPSTREAM_FAULT and now.asks_to_wait and not now.was_accepted:
+        account = AccountEffect.COOL
+        if not now.auto_switch_on_failure and now.step_failures <= STEP_TRIES:
+            return Decision(account, JobMove.WAIT)
+    elif fault is FaultKind.UPSTREAM_FAULT and not now.was_accepted and now.step_failures <= STEP_TRIES:
         return Decision(account, JobMove.SAME, backoff_seconds(now.step_failures))
     if fault in _LIMITS:
         if now.rate_limit_handling is RateLimitHandling.SKIP:
