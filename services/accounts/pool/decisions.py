@@ -44,13 +44,15 @@ class Decision:
 @dataclass(frozen=True)
 class FaultContext:
     """The facts that a decision depends on. was_accepted: upstream had accepted the task before it failed.
-    asks_to_wait: upstream said for how long it wants no further request. The counts
+    asks_to_wait: upstream said for how long it wants no further request. is_overdue: the time-out of the job's kind has
+    passed since the first submit of this run of which upstream has no task. The counts
     include the current one: step_failures of this step on this account; attempts of this run; same_kind: attempts of
     this run that ended with this kind of fault.
     """
 
     was_accepted: bool = False
     asks_to_wait: bool = False
+    is_overdue: bool = False
     step_failures: int = 1
     attempts: int = 1
     same_kind: int = 1
@@ -92,6 +94,8 @@ def decide(fault: FaultKind, now: FaultContext) -> Decision:
             return Decision(account, JobMove.WAIT)
     elif fault is FaultKind.UPSTREAM_FAULT and not now.was_accepted and now.step_failures <= STEP_TRIES:
         return Decision(account, JobMove.SAME, backoff_seconds(now.step_failures))
+    if fault is FaultKind.SUBMIT_LOST and now.is_overdue:
+        return Decision(account, JobMove.FAIL)
     if fault in _LIMITS:
         if now.rate_limit_handling is RateLimitHandling.SKIP:
             return Decision(account, JobMove.FAIL)

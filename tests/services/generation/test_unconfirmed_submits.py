@@ -108,6 +108,23 @@ async def test_a_job_whose_submits_are_always_lost_fails_in_words(upstream: Fake
     assert [attempt.sends for attempt in await attempts_of(job)] == [1, 1, 1]
 
 
+async def test_lost_submits_end_with_the_time_out_of_the_first(upstream: FakeUpstream) -> None:
+    await make_account()
+    await make_account()
+    upstream.says = [SubmitUnknownError("Reset.") for _ in range(2)]
+    job, first = await lost()
+    await Attempt.filter(id=first.id).update(sent_at_ms=1)
+    await make_due()
+    await schedule(MediaKind.IMAGE)
+    await submit_all()
+    await Attempt.filter(state=AttemptState.SENT).update(last_sent_at_ms=1)
+    await make_due()
+    await poll_all()
+    job, attempt = await newest(job)
+    assert (job.status, attempt.number, attempt.outcome) == (JobStatus.FAILED, 2, AttemptOutcome.FAILED)
+    assert job.error["message"] == "Reset. The provider does not have the task."
+
+
 async def test_a_strategy_that_does_not_switch_sends_it_again_under_the_same_id(upstream: FakeUpstream) -> None:
     account, _ = await make_account(), await make_account()
     upstream.says = [SubmitUnknownError("Reset.")]

@@ -102,3 +102,4 @@ def test_what_must_not_switch_waits_for_its_account_and_not_for_ever(fault: Faul
 def test_lost_submits_end_with_the_attempts_of_the_run() -> None:
     assert decide(FaultKind.SUBMIT_LOST, FaultContext(attempts=4)).job is NEXT
     assert decide(FaultKind.SUBMIT_LOST, FaultContext(attempts=5)).job is FAIL
+    assert decide(FaultKind.SUBMIT_LOST, FaultContext(is_overdue=True)).job is FAIL
