@@ -26,9 +26,10 @@ ABANDON_AFTER_MS = 24 * 3600 * 1000
 
 
 async def record_missing(attempt: Attempt, roll: float) -> int:
-    """Records that a query succeeded and its answer lacks the attempt's task; returns how many slots became free. The
-    time-out of the job goes on. A task that was cancelled frees its slot after UNSEEN_MS, and ends after the time that
-    others keep theirs.
+    """Records that a query succeeded and its answer lacks the attempt's task; returns how many slots became free.
+
+    The time-out of the job goes on. A task that was canceled is given up after UNSEEN_MS, since nobody waits for it; a
+    retry of its job asks for it again.
 
     roll: a random number from 0 to 1, for the delay until the next poll.
     """
@@ -37,18 +38,18 @@ async def record_missing(attempt: Attempt, roll: float) -> int:
         return 0
     since_ms = attempt.missing_since_ms or moment_ms
     missing_ms = moment_ms - since_ms
-    bound_ms = int(get_settings().missing_task_seconds * 1000)
-    if missing_ms > (bound_ms if attempt.is_draining else ABANDON_AFTER_MS) and await abandon_attempt(attempt):
+    bound_ms = UNSEEN_MS if attempt.is_draining else int(get_settings().missing_task_seconds * 1000)
+    is_given_up = missing_ms >= (UNSEEN_MS if attempt.is_draining else ABANDON_AFTER_MS)
+    if is_given_up and await abandon_attempt(attempt):
         return 0 if attempt.released_at_ms else 1
-    is_released = attempt.released_at_ms is None and missing_ms >= (UNSEEN_MS if attempt.is_draining else bound_ms)
+    is_released = attempt.released_at_ms is None and missing_ms >= bound_ms
     wait_ms: int | None
     if is_unpolled(attempt):
         wait_ms = slot_release_wait_ms(attempt, moment_ms)
     else:
         wait_ms = missing_poll_ms(missing_ms=missing_ms, is_detached=attempt.is_detached, roll=roll)
-        if attempt.released_at_ms is None and not is_released:
-            left_ms = (UNSEEN_MS if attempt.is_draining else bound_ms) - missing_ms
-            wait_ms = min(wait_ms, max(left_ms, 1_000))
+        if missing_ms < bound_ms:
+            wait_ms = min(wait_ms, max(bound_ms - missing_ms, 1_000))
 
     async def body() -> bool:
         moved = await move(

@@ -9,6 +9,7 @@ from models.alerts import Alert
 from models.database import now_ms
 from models.enums import (
     AlertKind,
+    AttemptOutcome,
     AttemptState,
     JobStatus,
     MediaKind,
@@ -96,6 +97,10 @@ async def test_canceling_a_missing_task_frees_its_slot_at_once(upstream: FakeUps
     assert (attempt.is_draining, attempt.released_at_ms is not None) == (True, True)
     await make_generation()
     assert (await schedule(MediaKind.IMAGE)).placed == 1
+    await make_due()
+    await poll_all()
+    _, attempt = await newest(job)
+    assert (attempt.state, attempt.outcome) == (AttemptState.ENDED, AttemptOutcome.CANCELED)
 
 
 async def test_resetting_the_account_frees_the_slots_of_missing_tasks_alone(upstream: FakeUpstream) -> None:
