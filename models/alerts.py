@@ -23,6 +23,7 @@ class Alert(OwnedRow):
     account_id: Any = fields.BigIntField(null=True)
     batch_id: Any = fields.BigIntField(null=True)
     workflow_id: Any = fields.BigIntField(null=True)
+    job_id: Any = fields.BigIntField(null=True)
     resolved_at: Any = fields.DatetimeField(null=True)
     version = fields.BigIntField(default=1)
 

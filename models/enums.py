@@ -312,7 +312,9 @@ ATTEMPT_TRANSITIONS: dict[AttemptState, frozenset[AttemptState]] = {
     AttemptState.SENT: frozenset({AttemptState.SENT, AttemptState.PLACED, AttemptState.ACCEPTED, AttemptState.ENDED}),
     AttemptState.ACCEPTED: frozenset({AttemptState.ACCEPTED, AttemptState.FETCHING, AttemptState.ENDED}),
     AttemptState.FETCHING: frozenset({AttemptState.FETCHING, AttemptState.ENDED}),
-    AttemptState.ENDED: frozenset({AttemptState.FETCHING}),  # storing failed for a day, and the job is retried
+    # Its job is retried. FETCHING: a result is there, which was not stored. ACCEPTED: it is not known how upstream
+    # ended the task, so that is asked first.
+    AttemptState.ENDED: frozenset({AttemptState.ACCEPTED, AttemptState.FETCHING}),
 }
 
 
@@ -391,6 +393,7 @@ class AlertKind(StrEnum):
     BATCH_STALLED = "BATCH_STALLED"
     CALLBACK_FAILED = "CALLBACK_FAILED"
     STORAGE_LOW = "STORAGE_LOW"
+    TASK_MISSING = "TASK_MISSING"
 
 
 class AlertSeverity(StrEnum):

@@ -126,6 +126,9 @@ class Attempt(OwnedRow):
     polls = fields.IntField(default=0)
     placed_at_ms = fields.BigIntField(default=0)
     sent_at_ms: Any = fields.BigIntField(null=True)
+    "When it was sent first; the time-out counts from here."
+    last_sent_at_ms: Any = fields.BigIntField(null=True)
+    "When it was sent last; null for attempts of before this column: as sent_at_ms."
     accepted_at_ms: Any = fields.BigIntField(null=True)
     missing_since_ms: Any = fields.BigIntField(null=True)
     "Since when upstream's answers to queries do not contain it (SENT or ACCEPTED)."

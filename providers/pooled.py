@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from errors import JobErrorCode
 from providers.base import Provider
+from providers.retry_after import MAX_RETRY_AFTER_SECONDS
 
 
 class FaultKind(StrEnum):
@@ -31,13 +32,15 @@ class FaultKind(StrEnum):
     INVALID_INPUT = "INVALID_INPUT"
     GENERATION_FAILED = "GENERATION_FAILED"  # failed after being accepted: one retry, then another account
     UPSTREAM_FAULT = "UPSTREAM_FAULT"  # busy, 5xx, network: nothing was accepted
+    SUBMIT_LOST = "SUBMIT_LOST"  # a submit without a readable answer, and upstream has no such task
     UNKNOWN = "UNKNOWN"  # an unknown code: one try on another account, then the job fails
 
 
 class UpstreamFaultError(Exception):
     """Upstream refused the call or could not be reached; the call certainly had no effect.
 
-    message: a complete sentence for users. upstream_code: ret or fail_code as received. log_id: upstream's id of the
+    message: a complete sentence for users. retry_after_seconds: how long upstream asks to wait; cut to half an hour.
+    upstream_code: ret or fail_code as received. log_id: upstream's id of the
     call, for its support.
     """
 
@@ -56,12 +59,21 @@ class UpstreamFaultError(Exception):
         self.code = code
         self.message = message
         self.upstream_code = upstream_code
-        self.retry_after_seconds = retry_after_seconds
+        self.retry_after_seconds = (
+            None if retry_after_seconds is None else min(MAX_RETRY_AFTER_SECONDS, retry_after_seconds)
+        )
         self.log_id = log_id
 
 
 class SubmitUnknownError(Exception):
-    """A submit without a readable response (time-out, reset, 5xx, no history id): upstream may have accepted it."""
+    """A submit without a readable response (time-out, reset, 5xx, no history id): upstream may have accepted it.
+
+    fault: what the response said all the same, such as a status 503 and how long to wait; None: there was none.
+    """
+
+    def __init__(self, message: str, *, fault: UpstreamFaultError | None = None) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -137,7 +149,7 @@ class Accepted:
 
 class TaskPhase(StrEnum):
     RUNNING = "RUNNING"
-    DONE = "DONE"  # with at least one usable link
+    DONE = "DONE"  # ended with results; some or all of their links may still have to be asked for
     FAILED = "FAILED"
 
 
@@ -146,8 +158,10 @@ class UpstreamTask:
     """The current state of a task, as reported by upstream.
 
     status, fail_code: upstream's own. fault: why it failed, if phase is FAILED. links: of the results available so far,
-    best first. progress: 0 to 1, or None. queue_position: tasks before this one in upstream's queue; 0: in progress;
-    None: unknown. created_at, finished_at: Unix seconds by upstream's clock, or None.
+    best first. unlinked_ids, unlinked_uris: results that are named but have no link yet, for `best_links`.
+    expected_count, finished_count: how many results were to be made, and were made, or None. progress: 0 to 1, or None.
+    queue_position: tasks before this one in upstream's queue; 0: in progress; None: unknown. created_at, finished_at:
+    Unix seconds by upstream's clock, or None.
     """
 
     history_id: str
@@ -160,6 +174,10 @@ class UpstreamTask:
     links: tuple[str, ...] = ()
     item_ids: tuple[str, ...] = ()
     item_count: int = 0
+    unlinked_ids: tuple[str, ...] = ()
+    unlinked_uris: tuple[str, ...] = ()
+    expected_count: int | None = None
+    finished_count: int | None = None
     progress: float | None = None
     queue_position: int | None = None
     created_at: float | None = None

@@ -134,8 +134,9 @@ class AccountMutations:
         return await delete_each(info, ids, "Account", _delete)
 
     @mutation(
-        "Makes image and video available again, zeroes today's counts, ends cooldowns, and moves the quota reset to "
-        "tomorrow 00:30.",
+        "Makes image and video available again, zeroes today's counts, ends cooldowns, frees the slots of tasks that "
+        "upstream's answers lack (if upstream still works on them, it may refuse the next one for too many at once), "
+        "and moves the quota reset to tomorrow 00:30.",
         repeats=Repeats.WITH_CLAIM,
     )
     async def reset_accounts(self, info: Info, ids: Ids) -> AccountsPayload | None:

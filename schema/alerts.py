@@ -11,6 +11,7 @@ from schema.batches import Batch
 from schema.context import Info
 from schema.enums import describe
 from schema.fields import resolved
+from schema.jobs import Job
 from schema.links import linked
 from schema.paging import Node
 from schema.workflows import Workflow
@@ -26,6 +27,7 @@ describe(
     BATCH_STALLED="A batch is running, but none of its jobs has started or ended for a long time.",
     CALLBACK_FAILED="A callback could not be delivered and is no longer retried.",
     STORAGE_LOW="A disk of the deployment is nearly full.",
+    TASK_MISSING="Upstream accepted a task and no longer tells of it: its slot counts as free, and it is looked for.",
 )
 describe(
     AlertSeverity,
@@ -58,6 +60,10 @@ class Alert(Node):
     @resolved("The workflow that it is about.")
     async def workflow(self, info: Info) -> Workflow | None:
         return await linked(info.context.loaders.workflow_by_id, self.row.workflow_id, Workflow.from_row)
+
+    @resolved("The job that it is about.")
+    async def job(self, info: Info) -> Job | None:
+        return await linked(info.context.loaders.job_by_id, self.row.job_id, Job.from_row)
 
     @staticmethod
     def from_row(row: AlertRow) -> "Alert":

@@ -82,7 +82,17 @@ class Settings(DocumentSettings, ForeignFileSettings, OwnerSettings, ConnectionS
     unknown_submit_seconds: float = Field(
         120,
         ge=1,
-        description="A submit unknown to upstream for this long is sent again with the same submit id.",
+        description="A submit without a readable answer is given up once upstream does not know it for this long.",
+    )
+    missing_task_seconds: float = Field(
+        600,
+        ge=1,
+        description="A task that upstream's answers lack for this long frees its slot; a late result is still stored.",
+    )
+    missing_result_seconds: float = Field(
+        600,
+        ge=1,
+        description="How long the results of a task that upstream has finished are asked for where it gives no link.",
     )
     image_timeout_seconds: float = Field(900, ge=1, description="Time-out of an image; a late result is still stored.")
     video_timeout_seconds: float = Field(1200, ge=1, description="Time-out of a video; a late result is still stored.")

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import structlog
 
 from providers.jimeng.faults import http_fault, refusal_of_call
+from providers.pooled import FaultKind
+from providers.retry_after import retry_after_seconds
 
 log = structlog.get_logger(__name__)
 
@@ -51,18 +54,29 @@ def payload(response: httpx.Response, path: str, *, may_be_bare: bool = False) -
     """
     envelope = read_envelope(response)
     if envelope is not None:
-        refuse(envelope, path)
+        refuse(envelope, response, path)
     if envelope is None or not response.is_success or (envelope.ret is None and not may_be_bare):
         log.warning("jimeng.unreadable_response", path=path, status=response.status_code)
-        raise http_fault(response.status_code, response.headers.get("retry-after"))
+        raise http_fault(response)
     return envelope.data
 
 
-def refuse(envelope: Envelope, path: str) -> None:
-    """Raises UpstreamFaultError if the envelope is a refusal."""
+def refuse(envelope: Envelope, response: httpx.Response, path: str) -> None:
+    """Raises UpstreamFaultError if the envelope, which the response contains, is a refusal. Its code decides; a code
+    that is unknown in a response with an HTTP status of 4xx or 5xx is what that status says.
+    """
     if envelope.ret in (None, SUCCESS):
         return
-    fault = refusal_of_call(str(envelope.ret), errmsg=envelope.errmsg, data=envelope.data, log_id=envelope.log_id)
+    fault = refusal_of_call(
+        str(envelope.ret),
+        errmsg=envelope.errmsg,
+        data=envelope.data,
+        log_id=envelope.log_id,
+        retry_after_seconds=retry_after_seconds(response.headers, datetime.now(UTC)),
+    )
+    if fault.kind is FaultKind.UNKNOWN and response.is_error:
+        fault = http_fault(response)
+        fault.log_id = envelope.log_id
     log.warning(
         "jimeng.refused",
         path=path,

@@ -15,11 +15,13 @@ from providers.jimeng.calling import Caller, account_key, is_surely_not_sent, re
 from providers.jimeng.catalogue import PROVIDER, catalogue
 from providers.jimeng.clip_drafts import clip_submission
 from providers.jimeng.drafting import GENERATE_PATH, Fresh, Submission, submit_body
-from providers.jimeng.faults import HttpFaultError, invalid, not_reached, unreadable
+from providers.jimeng.faults import HttpFaultError, http_fault, invalid, is_refusal, not_reached, unreadable
 from providers.jimeng.fitting import FittedPicture, fit_or_refuse
-from providers.jimeng.history import image_info, item_id, link_of, mapping, read_task, whole_number
+from providers.jimeng.history import image_info, read_task
 from providers.jimeng.picture_drafts import picture_submission
+from providers.jimeng.results import item_id, link_of, links_by_uri
 from providers.jimeng.uploading import Uploader
+from providers.jimeng.wire_values import mapping, whole_number
 from providers.pooled import (
     Accepted,
     Credential,
@@ -42,6 +44,7 @@ RECEIVE_PATH = "/commerce/v1/benefits/credit_receive"
 PASSPORT_PATH = "/passport/account/info/v2"
 HISTORY_PATH = "/mweb/v1/get_history_by_ids"
 ITEMS_PATH = "/mweb/v1/get_local_item_list"
+URIS_PATH = "/mweb/v1/get_image_by_uri"
 CANCEL_PATH = "/mweb/v1/aigc_draft/cancel_generate"
 
 USER_SECONDS = 600.0
@@ -204,16 +207,25 @@ class JimengProvider:
         return clip_submission(order, credential.site, draft_version=version, fresh=fresh)
 
     def _accepted(self, response: httpx.Response) -> Accepted:
-        """Only an explicit refusal raises UpstreamFaultError; other unusable responses raise SubmitUnknownError."""
+        """Raises UpstreamFaultError for a refusal: by its code, or by an HTTP status that means "not accepted" (see
+        `is_refusal`). Other unusable responses raise SubmitUnknownError, with what their status says.
+        """
+        status = response.status_code
         envelope = read_envelope(response)
-        if envelope is None or envelope.ret is None:
-            raise SubmitUnknownError(f"Jimeng's response cannot be read (HTTP status {response.status_code}).")
-        refuse(envelope, GENERATE_PATH)
-        data = fields(envelope.data)
-        history_id = fields(data.get("aigc_data")).get("history_record_id")
-        if not isinstance(history_id, str | int) or not history_id:
-            raise SubmitUnknownError("Jimeng's response contains no task id.")
-        return Accepted(str(history_id), data)
+        if envelope is not None and envelope.ret is not None:
+            refuse(envelope, response, GENERATE_PATH)
+            data = fields(envelope.data)
+            history_id = fields(data.get("aigc_data")).get("history_record_id")
+            if isinstance(history_id, str | int) and not isinstance(history_id, bool) and history_id:
+                return Accepted(str(history_id), data)
+            what = "Jimeng's response contains no task id"
+        else:
+            what = "Jimeng's response cannot be read"
+        log.warning("jimeng.unreadable_submit", status=status)
+        if is_refusal(status):
+            raise http_fault(response)
+        fault = http_fault(response) if status >= 300 else unreadable("task id")
+        raise SubmitUnknownError(f"{what} (HTTP status {status}).", fault=fault)
 
     async def query(
         self,
@@ -254,25 +266,48 @@ class JimengProvider:
         return found
 
     async def best_links(self, credential: Credential, task: UpstreamTask) -> tuple[str, ...]:
-        """Clips have a download link of about five times the preview's bit rate."""
-        if task.kind != VIDEO or len(task.item_ids) != len(task.links) or not task.links:
-            return task.links
+        """Clips have a download link of about five times the preview's bit rate. Results without a link are asked for
+        by their item, and pictures by their URI. What cannot be asked for just now is left as the task has it.
+        """
+        links = task.links
+        if task.kind == VIDEO and links and len(task.item_ids) == len(links):
+            better = await self._links_of_items(credential, task, task.item_ids)
+            if len(better) == len(links) == 1:
+                links = tuple(better.values())
+            else:
+                links = tuple(better.get(name, link) for name, link in zip(task.item_ids, links, strict=True))
+        if task.unlinked_ids:
+            links += tuple((await self._links_of_items(credential, task, task.unlinked_ids)).values())
+        if task.unlinked_uris and len(links) < len(task.links) + len(task.unlinked_uris):
+            links += await self._links_of_uris(credential, task.unlinked_uris)
+        return tuple(dict.fromkeys(links))
+
+    async def _links_of_items(
+        self, credential: Credential, task: UpstreamTask, item_ids: Sequence[str]
+    ) -> dict[str, str]:
+        """The download links of results by item id, in upstream's order; empty if it cannot be asked."""
         body = {
-            "item_id_list": list(task.item_ids),
+            "item_id_list": list(item_ids),
             "pack_item_opt": {"scene": 1, "need_data_integrity": True},
             "is_for_video_download": True,
         }
-        try:
-            async with self._caller.query_slot(credential):
-                data = fields(await self._caller.call(credential, ITEMS_PATH, body))
-        except UpstreamFaultError:
-            return task.links
+        data = fields(await self._asked(credential, ITEMS_PATH, body))
         items = data.get("item_list") or data.get("local_item_list") or []
         listed = [mapping(item) for item in items] if isinstance(items, list) else []
-        better = {item_id(item): link for item in listed if (link := link_of(item)) is not None}
-        if len(listed) == len(task.links) == 1 and better:
-            return tuple(better.values())
-        return tuple(better.get(name, link) for name, link in zip(task.item_ids, task.links, strict=True))
+        found = {item_id(item) or str(place): link_of(item, task.kind or IMAGE) for place, item in enumerate(listed)}
+        return {name: link for name, link in found.items() if link is not None}
+
+    async def _links_of_uris(self, credential: Credential, uris: Sequence[str]) -> tuple[str, ...]:
+        """The links of pictures by their URI; none if it cannot be asked."""
+        return links_by_uri(await self._asked(credential, URIS_PATH, {"uris": list(uris)}), uris)
+
+    async def _asked(self, credential: Credential, path: str, body: Mapping[str, Any]) -> Any:
+        """The payload; None if upstream refuses or is not reached."""
+        try:
+            async with self._caller.query_slot(credential):
+                return await self._caller.call(credential, path, body)
+        except UpstreamFaultError:
+            return None
 
     async def cancel(self, credential: Credential, kind: str, history_id: str) -> bool:
         """Upstream can only cancel queued clips; for images it returns False without a request."""

@@ -5,13 +5,16 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
+import httpx
 import structlog
 
 from errors import JobErrorCode
 from providers.pooled import FaultKind, UpstreamFaultError
+from providers.retry_after import retry_after_seconds
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +66,32 @@ _PROMPT_REFUSED = Refusal(
 _RESULT_REFUSED = Refusal(
     FaultKind.CONTENT_REJECTED, JobErrorCode.CONTENT_REJECTED, "Jimeng's review refused the result."
 )
+_UNREADABLE_REQUEST = Refusal(
+    FaultKind.INVALID_INPUT,
+    JobErrorCode.API_ERROR,
+    "Jimeng could not read the request; its protocol has probably changed",
+)
+_RISK = Refusal(
+    FaultKind.RISK_CONTROL,
+    JobErrorCode.PERMISSION_DENIED,
+    "Jimeng refuses requests of this account from clients other than its own web page for now. Ekonte respects that and"
+    " does not work around it",
+)
+# Of responses without an envelope. The messages lack their end, which names the status.
+_REFUSED_STATUSES: Mapping[int, Refusal] = {
+    401: Refusal(
+        FaultKind.SESSION_EXPIRED,
+        JobErrorCode.AUTH_FAILED,
+        "Jimeng does not accept the account's session: it has expired, or the account belongs to another site",
+    ),
+    402: Refusal(
+        FaultKind.OUT_OF_CREDIT, JobErrorCode.INSUFFICIENT_CREDIT, "The account has too few credits for this model"
+    ),
+    403: _RISK,
+    429: Refusal(FaultKind.RATE_LIMIT, JobErrorCode.RATE_LIMIT, "Jimeng's rate limit for this account is reached"),
+    451: _RISK,
+    **dict.fromkeys((400, 413, 414, 415, 422, 431), _UNREADABLE_REQUEST),
+}
 _FAILED = Refusal(FaultKind.GENERATION_FAILED, JobErrorCode.SERVER_ERROR, "Jimeng could not generate this.")
 _GONE = Refusal(FaultKind.GENERATION_FAILED, JobErrorCode.SERVER_ERROR, "Jimeng has deleted the task.")
 
@@ -80,9 +109,14 @@ def _tables() -> tuple[Mapping[str, Refusal], Mapping[str, Refusal]]:
 
 
 def refusal_of_call(
-    ret: str, *, errmsg: str = "", data: object = None, log_id: str | None = None
+    ret: str,
+    *,
+    errmsg: str = "",
+    data: object = None,
+    log_id: str | None = None,
+    retry_after_seconds: float | None = None,
 ) -> UpstreamFaultError:
-    """The fault for a response with a `ret` other than 0."""
+    """The fault for a response with a `ret` other than 0. retry_after_seconds: the wait that the response asks for."""
     fail_code = str(data.get("fail_code") or "") if isinstance(data, Mapping) else ""
     words = upstream_words(data)
     code = MODEL_RISK_CODE if ret in RISK_CODES and fail_code == MODEL_RISK_CODE else ret
@@ -92,7 +126,9 @@ def refusal_of_call(
         refusal = _NO_CREDITS if _CREDIT_WORDS.search(f"{errmsg} {words}") else _CONTENT
     else:
         refusal = _tables()[0].get(code)
-    return _fault(refusal, ret, errmsg, words, log_id)
+    fault = _fault(refusal, ret, errmsg, words, log_id)
+    fault.retry_after_seconds = retry_after_seconds
+    return fault
 
 
 def refusal_of_task(status: int, task_status: int | None, fail_code: str, words: str) -> UpstreamFaultError:
@@ -163,24 +199,49 @@ def unreadable(what: str, log_id: str | None = None) -> UpstreamFaultError:
     return UpstreamFaultError(FaultKind.UPSTREAM_FAULT, JobErrorCode.API_ERROR, message, log_id=log_id)
 
 
-def http_fault(status: int, retry_after: str | None) -> HttpFaultError:
-    """The fault for a response without an envelope. retry_after: the header; ignored unless a number of seconds."""
-    seconds = float(retry_after) if retry_after is not None and re.fullmatch(r"\d{1,6}", retry_after.strip()) else None
-    if status == 429:
-        return HttpFaultError(
-            FaultKind.RATE_LIMIT,
-            JobErrorCode.RATE_LIMIT,
-            "Jimeng's rate limit is reached (HTTP status 429).",
-            status=status,
-            retry_after_seconds=seconds,
-        )
+def http_fault(response: httpx.Response) -> HttpFaultError:
+    """The fault for a response without an envelope, by its HTTP status, with the wait that it asks for.
+
+    Statuses of 4xx are refusals of their kind, all others upstream's fault: see `is_refusal` for whether such a
+    response to a submit means that nothing was accepted.
+    """
+    status = response.status_code
+    refusal = _REFUSED_STATUSES.get(status) or Refusal(
+        FaultKind.UPSTREAM_FAULT,
+        JobErrorCode.API_ERROR if 400 <= status < 500 else JobErrorCode.SERVER_ERROR,
+        "Jimeng cannot answer at the moment" if status >= 500 else "Jimeng's response does not follow its protocol",
+    )
+    return HttpFaultError(
+        refusal.kind,
+        refusal.error,
+        f"{refusal.message} (HTTP status {status}).",
+        status=status,
+        retry_after_seconds=retry_after_seconds(response.headers, datetime.now(UTC)),
+    )
+
+
+def upload_fault(response: httpx.Response) -> HttpFaultError:
+    """The fault for a response of an upload host without an envelope. Such a host knows neither the account's session
+    nor risk control: its 401 and 403 are about the keys of the upload.
+    """
+    fault = http_fault(response)
+    if fault.kind not in (FaultKind.SESSION_EXPIRED, FaultKind.RISK_CONTROL):
+        return fault
     return HttpFaultError(
         FaultKind.UPSTREAM_FAULT,
-        JobErrorCode.SERVER_ERROR,
-        f"Jimeng's response does not follow its protocol (HTTP status {status}).",
-        status=status,
-        retry_after_seconds=seconds,
+        JobErrorCode.API_ERROR,
+        f"Jimeng refused the upload of an input picture (HTTP status {fault.status}).",
+        status=fault.status,
+        retry_after_seconds=fault.retry_after_seconds,
     )
+
+
+def is_refusal(status: int) -> bool:
+    """Whether a submit answered with this HTTP status was certainly not accepted. Not so for 5xx, which a gateway sends
+    also after upstream has the request; for 408 and 499, which say that somebody stopped waiting; and for 409, which
+    may be about a request that was accepted before.
+    """
+    return 400 <= status < 500 and status not in (408, 409, 499)
 
 
 def invalid(message: str) -> UpstreamFaultError:

@@ -1,21 +1,24 @@
-"""Parses upstream's records of tasks: phase, progress, fault and result links."""
+"""Parses upstream's records of tasks: phase, progress, fault and results."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any
 
 from providers.jimeng.faults import refusal_of_task, task_words
+from providers.jimeng.results import is_clip, item_id, items_of, link_of, uri_of
+from providers.jimeng.wire_values import mapping, mappings, seconds, text, whole_number
 from providers.pooled import TaskPhase, UpstreamFaultError, UpstreamTask
 
-DONE_STATUSES = frozenset({10, 21, 50})
+SUCCESS = 50
+DONE_STATUSES = frozenset({10, 21, SUCCESS})
+RUNNING_STATUSES = frozenset({0, 20, 42, 45})
 FAILED_STATUSES = frozenset({30, 40, 100})
 REFUSED_BEFORE = 10  # the web page's meaning of 10; a record with results and status 10 is done nevertheless
 PARTIAL = 30  # failed, but existing results are usable
-ALMOST_ALL = 45  # some results exist; done only when all do
+ALMOST_ALL = 45  # some results exist; done only when all do, or upstream tells when it finished
 # Estimated progress by status; the share of finished results counts too.
 PROGRESS = {0: 0.02, 20: 0.1, 42: 0.5, 45: 0.8}
 OUT_OF_QUEUE = 3
-
-Missing = TypeVar("Missing")
 
 _SMART_CROPS = ((360, 360), (480, 480), (720, 720), (720, 480), (360, 240), (240, 320), (480, 640))
 _WIDTHS = (2400, 1080, 720, 480, 360)
@@ -32,19 +35,47 @@ def _scene(scene: str, width: int, height: int, key: str) -> dict[str, Any]:
     return {"scene": scene, "width": width, "height": height, "uniq_key": key, "format": "webp"}
 
 
+@dataclass(frozen=True)
+class _Results:
+    """What a record tells about its results. named: those with a link, an id or a URI. total, finished, failed: as
+    upstream counts them. has_ended: whether it tells when it finished.
+    """
+
+    linked: int
+    named: int
+    total: int
+    finished: int
+    failed: int
+    has_ended: bool
+
+    @property
+    def are_complete(self) -> bool:
+        return self.named > 0 and 0 < self.total <= min(self.finished, self.named) + self.failed
+
+
 def read_task(asked: str, kind: str, record: Mapping[str, Any]) -> UpstreamTask:
     """Parses a history record. asked: the id that it was queried by. kind: of the query, IMAGE or VIDEO."""
     task = mapping(record.get("task"))
-    items = [item for item in _list(record.get("item_list")) if isinstance(item, Mapping)]
-    found = [(item_id(item), link) for item in items if (link := link_of(item)) is not None]
-    status = whole_number(record.get("status"), 0)
-    total, finished = whole_number(record.get("total_image_count"), 0), _finished(record, found)
-    code = _text(record.get("fail_code"))
+    items = items_of(record, kind)
+    found = [(item_id(item), link) for item in items if (link := link_of(item, kind)) is not None]
+    unlinked = [item for item in items if link_of(item, kind) is None]
+    status = whole_number(record.get("status"), None)
+    if status is None:
+        status = whole_number(task.get("status"), 0)
+    results = _Results(
+        linked=len(found),
+        named=len(found) + len([item for item in unlinked if item_id(item) or uri_of(item)]),
+        total=whole_number(record.get("total_image_count"), 0),
+        finished=whole_number(record.get("finished_image_count"), len(found)),
+        failed=len(mappings(record.get("failed_item_list"))),
+        has_ended=seconds(task.get("finish_time")) is not None,
+    )
+    code = text(record.get("fail_code"))
     fail_code = code if code not in ("", "0") else None
-    phase = _phase(status, len(found), total, finished, fail_code)
+    phase = _phase(status, results, fail_code, _kind(items, kind))
     return UpstreamTask(
-        history_id=_text(record.get("history_record_id")) or _text(task.get("history_id")) or asked,
-        submit_id=_text(record.get("submit_id")) or _text(task.get("submit_id")) or None,
+        history_id=text(record.get("history_record_id")) or text(task.get("history_id")) or asked,
+        submit_id=text(record.get("submit_id")) or text(task.get("submit_id")) or None,
         phase=phase,
         kind=_kind(items, kind),
         status=status,
@@ -53,26 +84,39 @@ def read_task(asked: str, kind: str, record: Mapping[str, Any]) -> UpstreamTask:
         links=tuple(link for _, link in found),
         item_ids=tuple(name for name, _ in found if name),
         item_count=len(items),
-        progress=_progress(phase, status, total, finished),
+        unlinked_ids=tuple(name for item in unlinked if (name := item_id(item))),
+        unlinked_uris=tuple(uri for item in unlinked if (uri := uri_of(item))),
+        expected_count=results.total or None,
+        finished_count=whole_number(record.get("finished_image_count"), None),
+        progress=_progress(phase, status, results.total, results.finished),
         queue_position=_queue_position(mapping(record.get("queue_info"))),
-        created_at=_seconds(record.get("created_time")),
-        finished_at=_seconds(task.get("finish_time")),
+        created_at=seconds(record.get("created_time")),
+        finished_at=seconds(task.get("finish_time")),
         raw=record,
     )
 
 
-def _phase(status: int, links: int, total: int, finished: int, fail_code: str | None) -> TaskPhase:
-    if status in DONE_STATUSES:
-        if links:
-            return TaskPhase.DONE
-        return TaskPhase.FAILED if status == REFUSED_BEFORE or fail_code else TaskPhase.RUNNING
-    if status == PARTIAL and links:
-        return TaskPhase.DONE
+def _phase(status: int, results: _Results, fail_code: str | None, kind: str) -> TaskPhase:
+    """Finished is finished: by a final status, or by results that are all there under any other one."""
     if status in FAILED_STATUSES:
-        return TaskPhase.FAILED
-    if status == ALMOST_ALL and 0 < total <= min(finished, links):
+        return TaskPhase.DONE if status == PARTIAL and results.linked else TaskPhase.FAILED
+    if status in DONE_STATUSES:
+        if results.named and (results.linked or fail_code is None):
+            return TaskPhase.DONE
+        if status == REFUSED_BEFORE or fail_code:
+            return TaskPhase.FAILED
+        return TaskPhase.DONE if status == SUCCESS or results.has_ended else TaskPhase.RUNNING
+    if status in RUNNING_STATUSES:
+        is_done = results.named > 0 and (results.has_ended or (status == ALMOST_ALL and results.are_complete))
+        if not is_done and results.has_ended and fail_code:
+            return TaskPhase.FAILED
+        return TaskPhase.DONE if is_done else TaskPhase.RUNNING
+    # A status that nobody knows: what else the record says decides. A clip has no link before it is finished.
+    if results.are_complete or (results.has_ended and results.named) or (kind == "VIDEO" and results.linked):
         return TaskPhase.DONE
-    return TaskPhase.RUNNING
+    if fail_code:
+        return TaskPhase.FAILED
+    return TaskPhase.DONE if results.has_ended else TaskPhase.RUNNING
 
 
 def _fault(
@@ -83,17 +127,13 @@ def _fault(
 
 
 def _kind(items: Iterable[Mapping[str, Any]], asked: str) -> str:
-    """The kind by the items' content. Clips have a cover image too, so clip fields are checked first."""
+    """The kind by the items' content."""
     for item in items:
-        if item.get("video") or mapping(item.get("common_attr")).get("transcoded_video"):
+        if is_clip(item):
             return "VIDEO"
         if item.get("image"):
             return "IMAGE"
     return asked
-
-
-def _finished(record: Mapping[str, Any], found: list[tuple[str, str]]) -> int:
-    return whole_number(record.get("finished_image_count"), len(found))
 
 
 def _progress(phase: TaskPhase, status: int, total: int, finished: int) -> float | None:
@@ -110,65 +150,3 @@ def _queue_position(queue: Mapping[str, Any]) -> int | None:
     if whole_number(queue.get("queue_status"), 0) == OUT_OF_QUEUE:
         return 0
     return whole_number(queue.get("queue_idx"), None)
-
-
-# ---------------------------------------------------------------- results
-
-
-def link_of(item: Mapping[str, Any]) -> str | None:
-    """The link of a result: the best one of a clip, else the picture's."""
-    common, video = mapping(item.get("common_attr")), mapping(item.get("video"))
-    origins = (mapping(mapping(holder.get("transcoded_video")).get("origin")) for holder in (common, video))
-    candidates = [origin.get("video_url") for origin in origins]
-    candidates += [video.get(name) for name in ("play_url", "download_url", "url")]
-    if not video:
-        candidates += [
-            mapping(image).get("image_url") for image in _list(mapping(item.get("image")).get("large_images"))
-        ]
-        covers = mapping(common.get("cover_url_map"))
-        widest = max((key for key in covers if str(key).isdecimal()), key=int, default=None)
-        candidates += [None if widest is None else covers[widest], common.get("cover_url")]
-    return next((_plain(link) for link in candidates if isinstance(link, str) and link), None)
-
-
-def item_id(item: Mapping[str, Any]) -> str:
-    names = [item.get(name) for name in ("item_id", "id", "local_item_id")]
-    names.append(mapping(item.get("common_attr")).get("id"))
-    return next((_text(name) for name in names if name), "")
-
-
-def _plain(link: str) -> str:
-    """Some links contain & as the six characters of its JSON escape."""
-    return link.replace("\\u0026", "&")
-
-
-# ---------------------------------------------------------------- plain values
-
-
-def mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: object) -> str:
-    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-
-
-def whole_number(value: object, missing: Missing) -> int | Missing:
-    """An integer given as a number or as text; `missing` for anything else."""
-    if isinstance(value, bool):
-        return missing
-    if isinstance(value, int | float):
-        return int(value)
-    return int(value) if isinstance(value, str) and value.lstrip("-").isdecimal() else missing
-
-
-def _seconds(value: object) -> float | None:
-    try:
-        seconds = float(value) if isinstance(value, int | float | str) else 0.0
-    except ValueError:
-        return None
-    return seconds if seconds > 0 else None

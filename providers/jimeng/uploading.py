@@ -18,7 +18,7 @@ from providers.jimeng.answers import fields, read_envelope
 from providers.jimeng.caching import Cache
 from providers.jimeng.calling import Caller, account_key
 from providers.jimeng.drafting import compact
-from providers.jimeng.faults import http_fault, refusal_of_call, unreadable
+from providers.jimeng.faults import refusal_of_call, unreadable, upload_fault
 from providers.jimeng.identity import browser_headers
 from providers.jimeng.signing import amz_date, crc32, sigv4_headers
 from providers.jimeng.sites import CN, UpstreamSite
@@ -139,7 +139,7 @@ class Uploader:
             },
         )
         if not response.is_success:
-            raise http_fault(response.status_code, response.headers.get("retry-after"))
+            raise upload_fault(response)
 
     async def _imagex(
         self, site: UpstreamSite, token: UploadToken, method: str, query: Mapping[str, str], body: bytes | None = None
@@ -210,7 +210,7 @@ def imagex_result(response: httpx.Response, action: str) -> Mapping[str, Any]:
             upstream_code=code or None,
         )
     if not response.is_success or envelope is None:
-        raise http_fault(response.status_code, response.headers.get("retry-after"))
+        raise upload_fault(response)
     return fields(body.get("Result"))
 
 

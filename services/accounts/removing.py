@@ -10,7 +10,7 @@ from services.accounts.outcomes import Outcome, check_count, live_accounts
 from services.accounts.pool.quota import quota_day
 from services.accounts.releasing import release_placed
 from services.notifications.alerts.accounts import record_removed
-from services.stores import account_cooldowns, account_usage, accounts
+from services.stores import account_cooldowns, account_usage, accounts, attempts
 from services.stores.jobs.waits import make_waiting_due
 from settings import get_settings
 
@@ -34,8 +34,9 @@ async def delete_accounts(owner: str, ids: Sequence[int]) -> set[int]:
 
 
 async def reset_accounts(owner: str, ids: Sequence[int]) -> list[Outcome]:
-    """Clears the exhaustion of both kinds, today's counts, all cooldowns and the failure count; returns an outcome for
-    each id. The quota still ends at the next reset. Status, credits and learned limits are unchanged.
+    """Clears the exhaustion of both kinds, today's counts, all cooldowns and the failure count, and frees the slots of
+    tasks that upstream's answers lack; returns an outcome for each id. The quota still ends at the next reset. Status,
+    credits and learned limits are unchanged.
     """
     check_count(ids, 0, "ids")
 
@@ -46,6 +47,7 @@ async def reset_accounts(owner: str, ids: Sequence[int]) -> list[Outcome]:
         await account_cooldowns.remove_all(found)
         day = quota_day(datetime.now(UTC), get_settings().timezone)
         await account_usage.reset(found, day)
+        await attempts.release_missing(found)
         await make_waiting_due(owner)
         return await live_accounts(owner, found)
 

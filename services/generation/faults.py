@@ -1,6 +1,7 @@
 """Handling of provider errors: updates the account, the attempt and the job in one transaction."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,9 +18,11 @@ from services.accounts.pool.account_updates import apply_effect
 from services.accounts.pool.decisions import AccountEffect, Decision, FaultContext, JobMove, decide
 from services.accounts.pool.waiting import counts_as_try
 from services.generation.attempts import end_attempt
+from services.generation.detaching import timeout_seconds
 from services.generation.outcomes import error_of, fail_generation, requeue
 from services.generation.telemetry import record_task_failed
 from services.stores.attempts import move
+from settings import get_settings
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +61,7 @@ async def handle_provider_error(
                 effect = decide(fault.kind, FaultContext(was_accepted=was_accepted)).account
                 await _apply(effect, attempt, fault, session_hash)
             return None
-        decision = decide(fault.kind, await _context(attempt, job, fault.kind, was_accepted))
+        decision = decide(fault.kind, await _context(attempt, job, fault, was_accepted))
         if decision.job is JobMove.SAME or decision.job is JobMove.WAIT:
             await _apply(decision.account, attempt, fault, session_hash)
             wait_ms = int(decision.delay_seconds * 1000)
@@ -92,23 +95,33 @@ async def _apply(effect: AccountEffect, attempt: Attempt, fault: UpstreamFaultEr
     await apply_effect(effect, attempt, fault, random=random.random(), now=now, session_hash=session_hash)
 
 
-async def _context(attempt: Attempt, job: Job, kind: FaultKind, was_accepted: bool) -> FaultContext:
+async def _context(attempt: Attempt, job: Job, fault: UpstreamFaultError, was_accepted: bool) -> FaultContext:
     strategy = GenerationRequest.from_json(job.params).strategy
     others = Attempt.filter(job_id=job.id, run=job.retry_count).exclude(id=attempt.id)
     # An attempt that was moved to another account before anything was sent is not counted.
-    rows = [row for row in await others.values("error", "sends") if counts_as_try(row["sends"], row["error"])]
+    columns = ("error", "sends", "sent_at_ms", "history_id")
+    rows = [row for row in await others.values(*columns) if counts_as_try(row["sends"], row["error"])]
     errors = [JobError.from_json(row["error"]) for row in rows]
     kinds = [None if error is None else error.kind for error in errors]
     limits = (FaultKind.RATE_LIMIT.value, FaultKind.CONCURRENCY_LIMIT.value)
     return FaultContext(
         was_accepted=was_accepted,
+        asks_to_wait=fault.retry_after_seconds is not None,
+        is_overdue=await _is_overdue(attempt, [row["sent_at_ms"] for row in rows if row["history_id"] is None]),
         step_failures=attempt.failures + 1,
         attempts=1 + len([name for name in kinds if name not in limits]),
-        same_kind=1 + kinds.count(kind.value),
+        same_kind=1 + kinds.count(fault.kind.value),
         max_attempts=strategy.max_attempts,
         auto_switch_on_failure=strategy.auto_switch_on_failure,
         rate_limit_handling=strategy.rate_limit_handling,
     )
+
+
+async def _is_overdue(attempt: Attempt, sent_before_ms: Sequence[int | None]) -> bool:
+    """Whether the time-out has passed since the first of these submits and the attempt's own."""
+    sent_ms = [at for at in (attempt.sent_at_ms, *sent_before_ms) if at is not None]
+    bound_ms = timeout_seconds(attempt.kind, get_settings()) * 1000
+    return bool(sent_ms) and await now_ms() - min(sent_ms) >= bound_ms
 
 
 async def _cooldown_ms(attempt: Attempt) -> int:

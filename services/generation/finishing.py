@@ -1,7 +1,8 @@
 """The finish step: fetches the result from the provider, checks that it opens, stores it, and publishes it.
 
 It never starts a new generation, since the result is paid for. A failure is retried for 24 hours, each time with fresh
-links from the provider; then the job fails, and retryJob resumes at this step.
+links from the provider; then the job fails, and retryJob resumes at this step. A task that is finished without a link
+to any result is given up earlier.
 """
 
 import asyncio
@@ -41,7 +42,7 @@ from services.platform.providers import pooled_provider
 from services.stores.attempts import drain_others, move, set_outcome
 from services.stores.jobs.files import add_candidates
 from services.stores.jobs.inserts import answered_generation, insert_jobs
-from settings import Settings
+from settings import Settings, get_settings
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,18 @@ POSTPROCESS_SECONDS = 600.0
 FAILURES_BEFORE_DROP = 2
 "Failures after which a result is dropped whose link is dead or whose file is broken, while others are usable."
 MAX_RESULT_BYTES = 1024 * 1024 * 1024
+
+
+class _NoLinkError(JobFailure):
+    """The provider has finished the task, and gives no link to any result of it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            JobErrorCode.API_ERROR,
+            "The provider reports the task as finished, but gives no link to a result of it. retryJob asks for one"
+            " again; regenerate makes another.",
+            is_retryable=True,
+        )
 
 
 async def finish_step(step: StepLease, settings: Settings) -> None:
@@ -81,6 +94,11 @@ async def _fetch_and_store(
 ) -> tuple[list[StoredFile], str | None]:
     """Returns the stored files, best first, and a remark for the job's message, if any."""
     links = await _links(attempt)
+    told = attempt.upstream or {}
+    made = max(int(told.get("finishedCount") or 0), int(told.get("itemCount") or 0))
+    if len(links) < made and not _can_drop_some(attempt):  # answers are only eventually consistent
+        message = f"The provider has made {made} results, and gives links to {len(links)} so far."
+        raise JobFailure(JobErrorCode.API_ERROR, message, is_retryable=True)
     paths = [folder / f"result-{number}" for number in range(len(links))]
     # One dead link of several drops only that picture. A link that fails for a passing reason is retried.
     outcomes = await asyncio.gather(
@@ -116,7 +134,15 @@ async def _fetch_and_store(
                     raise
                 remark = f"The clip is stored without its transition and sound. {failure.message}"
         stored.append(await store_file(job.owner, new_result_file(final, shown, request, number, link), job_id=job.id))
-    return stored, remark
+    return stored, remark or _remark_on_missing(attempt, len(stored))
+
+
+def _remark_on_missing(attempt: Attempt, stored: int) -> str | None:
+    """What to say of results that were to be made and are not there; None if all are."""
+    expected = int((attempt.upstream or {}).get("expectedCount") or 0)
+    if stored >= expected:
+        return None
+    return f"{stored} of {expected} results are stored: the provider has no more of this task."
 
 
 def _can_drop_some(attempt: Attempt) -> bool:
@@ -153,21 +179,24 @@ async def _check_files(
 
 
 async def _links(attempt: Attempt) -> list[str]:
-    """The links that the provider reported last. After a failure, and for every clip, they are queried again, with the
-    links of the best quality.
+    """The links that the provider reported last. After a failure, for every clip, and for results without a link, they
+    are queried again, with the links of the best quality. Raises JobFailure if the provider gives none.
     """
     known = attempt.upstream or {}
     links = [str(link) for link in known.get("results", ())]
-    if links and not attempt.failures and attempt.kind is MediaKind.IMAGE:
+    are_all = len(links) >= int(known.get("itemCount") or 0)
+    if links and are_all and not attempt.failures and attempt.kind is MediaKind.IMAGE:
         return links
     account = await Account.get(id=attempt.account_id)
     provider, credential = pooled_provider(attempt.provider), credential_of(account)
     try:
         tasks = await provider.query(credential, attempt.kind.value, history_ids=[str(attempt.history_id)], fresh=True)
         task = tasks.get(str(attempt.history_id))
-        if task is not None and task.phase is TaskPhase.DONE and task.links:
+        if task is not None and task.phase is TaskPhase.DONE:
             attempt.upstream = {**upstream_of(task), "raw": dict(task.raw)}
             links = list(await _best(provider.best_links(credential, task), task))
+            if not links:
+                raise _NoLinkError()
     except UpstreamFaultError as fault:
         log.info("finish.no_fresh_links", attempt=attempt.global_id, kind=fault.kind.value)
     if not links:
@@ -237,15 +266,20 @@ async def _reschedule(attempt: Attempt, job: Job, error: Exception) -> None:
     code = error.code if isinstance(error, JobFailure) else JobErrorCode.STORAGE_ERROR
     log.warning("finish.rescheduled", attempt=attempt.global_id, reason=message, failures=attempt.failures + 1)
     waited_ms = await now_ms() - (attempt.fetch_since_ms or 0)
+    bound_ms, ends_as = MAX_RETRY_MS, JobErrorCode.STORAGE_ERROR
+    if isinstance(error, _NoLinkError):
+        bound_ms, ends_as = int(get_settings().missing_result_seconds * 1000), error.code
     fault = JobError(code, message, is_retryable=True, kind=FINISH)
     upstream = attempt.upstream
 
     async def body() -> None:
-        if waited_ms >= MAX_RETRY_MS:
+        if waited_ms >= bound_ms:
             if await end_attempt(attempt, AttemptOutcome.FAILED, fault, upstream=upstream) and not attempt.is_detached:
-                await fail_generation(job, JobError(JobErrorCode.STORAGE_ERROR, message, is_retryable=True))
+                await fail_generation(job, JobError(ends_as, message, is_retryable=True))
             return
-        wait_ms = int(STORING_BACKOFF_MS.wait(attempt.failures + 1))
+        wait_ms = min(int(STORING_BACKOFF_MS.wait(attempt.failures + 1)), max(1_000, bound_ms - waited_ms))
+        if isinstance(error, LinkNotFetchedError):
+            wait_ms = max(wait_ms, int((error.retry_after_seconds or 0.0) * 1000))
         if await move(
             attempt,
             AttemptState.FETCHING,

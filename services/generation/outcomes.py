@@ -89,10 +89,12 @@ async def wake_parents(jobs: Sequence[Job]) -> None:
     notify()
 
 
-def timeout_error(seconds: float) -> JobError:
+def timeout_error(seconds: float, *, why: str = "") -> JobError:
+    """why: a sentence about what is known of the task, if anything."""
+    known = f" {why}" if why else ""
     return JobError(
         JobErrorCode.TIMEOUT,
-        f"No result after {seconds / 60:.0f} minutes. The task is still polled, and a late result is kept. "
+        f"No result after {seconds / 60:.0f} minutes.{known} The task is still polled, and a late result is kept. "
         "retryJob keeps waiting for it; regenerate starts a new generation.",
         is_retryable=True,
         kind=TIMEOUT,

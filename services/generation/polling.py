@@ -1,7 +1,7 @@
 """The poll step: queries the provider for the states of all tasks of one account and kind in one request.
 
-Attempts whose submit had no response are looked up by submit id in the same step. Such a request is sent again, with
-the same submit id on the same account, only after the provider has reported for a while that it has no such task.
+Attempts whose submit had no readable answer are looked up by submit id in the same step. Where the provider wants fewer
+requests, nothing of the account is polled until that wait is over: no task is lost by it, and no answer is made up.
 """
 
 import random
@@ -20,11 +20,12 @@ from providers.pooled import (
     UpstreamFaultError,
     UpstreamTask,
 )
-from services.accounts.pool.account_updates import count_failure, deactivate
-from services.accounts.pool.timing import failed_poll_ms
+from services.accounts.pool.account_updates import cool_account, count_failure, deactivate
+from services.accounts.pool.timing import DETACHED_INTERVAL_MS, FAILED_POLL_MS, failed_poll_ms, jittered_ms
 from services.accounts.sessions import credential_of
 from services.generation.detaching import detach
-from services.generation.states import ABANDON_AFTER_MS, abandon_attempt, is_unpolled, record_states
+from services.generation.missing import ABANDON_AFTER_MS, abandon_attempt, is_unpolled
+from services.generation.states import record_states
 from services.generation.unconfirmed_submits import resolve_unconfirmed
 from services.platform.leases import Lease
 from services.platform.providers import pooled_provider
@@ -34,6 +35,14 @@ from services.stores.attempts import free_manual_slot, move, of_kinds_sql, set_o
 log = structlog.get_logger(__name__)
 
 POLL_LEASE_SECONDS = 30.0
+
+
+class _AccountPausedError(Exception):
+    """The provider wants no requests of the account for so long."""
+
+    def __init__(self, wait_ms: int) -> None:
+        super().__init__(f"{wait_ms} ms")
+        self.wait_ms = wait_ms
 
 
 async def claim_accounts(
@@ -66,16 +75,21 @@ async def release_account(lease: Lease) -> None:
 
 async def poll_step(lease: Lease, kinds: Collection[MediaKind] = tuple(MediaKind)) -> int:
     """Polls all tasks of these kinds of one account and releases its lease; returns how many slots became free."""
+    freed, roll = 0, random.random()
+    attempts: list[Attempt] = []
+    moment_ms = 0
     try:
         account = await Account.get(id=lease.id)
         attempts = await Attempt.filter(
             account_id=account.id, state__in=[AttemptState.SENT, AttemptState.ACCEPTED]
         ).order_by("id")
         moment_ms = await now_ms()
-        freed, roll = 0, random.random()
         for kind in kinds:
             of_kind = [attempt for attempt in attempts if attempt.kind is kind]
             freed += await _poll_kind(account, of_kind, moment_ms, roll)
+        return freed
+    except _AccountPausedError as pause:
+        await _postpone([attempt for attempt in attempts if _is_polled(attempt, moment_ms)], pause.wait_ms, roll)
         return freed
     finally:
         await release_account(lease)
@@ -93,12 +107,7 @@ async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: i
     accepted = [attempt for attempt in attempts if attempt.state is AttemptState.ACCEPTED]
     manual = [attempt for attempt in accepted if is_unpolled(attempt)]
     polled = [attempt for attempt in accepted if not is_unpolled(attempt)]
-    # The due time of an attempt that is being sent is the end of its lease, so it is not included.
-    unconfirmed = [
-        attempt
-        for attempt in attempts
-        if attempt.state is AttemptState.SENT and attempt.due_at_ms is not None and attempt.due_at_ms <= moment_ms
-    ]
+    unconfirmed = [attempt for attempt in attempts if _is_unconfirmed(attempt, moment_ms)]
     freed = 0
     for attempt in manual:
         if attempt.due_at_ms is not None and attempt.due_at_ms <= moment_ms:
@@ -118,6 +127,17 @@ async def _poll_kind(account: Account, attempts: Sequence[Attempt], moment_ms: i
     return freed
 
 
+def _is_unconfirmed(attempt: Attempt, moment_ms: int) -> bool:
+    """Whether a submit is to be looked up. The due time of one that is being sent is the end of its lease."""
+    return attempt.state is AttemptState.SENT and attempt.due_at_ms is not None and attempt.due_at_ms <= moment_ms
+
+
+def _is_polled(attempt: Attempt, moment_ms: int) -> bool:
+    if attempt.state is AttemptState.SENT:
+        return _is_unconfirmed(attempt, moment_ms)
+    return not is_unpolled(attempt)
+
+
 async def _query_tasks(
     provider: PooledProvider,
     account: Account,
@@ -127,7 +147,9 @@ async def _query_tasks(
     *,
     by_submit_id: bool,
 ) -> Mapping[str, UpstreamTask] | None:
-    """The states that the provider reports; None if the query failed, and then all attempts are rescheduled."""
+    """The states that the provider reports; None if the query failed, and then all attempts are rescheduled. Raises
+    _AccountPausedError if the provider wants fewer requests of the account, or suspects them.
+    """
     credential = credential_of(account)
     ids = [attempt.submit_id if by_submit_id else str(attempt.history_id) for attempt in attempts]
     try:
@@ -135,13 +157,25 @@ async def _query_tasks(
             return await provider.query(credential, kind.value, submit_ids=ids)
         return await provider.query(credential, kind.value, history_ids=ids)
     except UpstreamFaultError as fault:
-        await _record_failed_poll(account, kind, fault, roll)
+        cooldown_seconds = await _record_failed_poll(account, kind, fault, roll)
+        if cooldown_seconds > 0:
+            raise _AccountPausedError(_pause_ms(fault, cooldown_seconds, roll)) from fault
         # Until a person renews the session.
         is_deactivated = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)
         retry_after_ms = int(fault.retry_after_seconds * 1000) if fault.retry_after_seconds else None
         wait_ms = failed_poll_ms(is_deactivated=is_deactivated, retry_after_ms=retry_after_ms, roll=roll)
         await _postpone(attempts, wait_ms, roll)
         return None
+
+
+def _pause_ms(fault: UpstreamFaultError, cooldown_seconds: float, roll: float) -> int:
+    """For how long nothing of an account is polled: as long as the provider asks; else as the account cools, but at
+    most a minute, since a poll only asks for what is accepted already, and links of finished results expire.
+    """
+    if fault.retry_after_seconds is not None:
+        asked_ms = int(fault.retry_after_seconds * 1000)
+        return failed_poll_ms(is_deactivated=False, retry_after_ms=asked_ms, roll=roll)
+    return jittered_ms(min(DETACHED_INTERVAL_MS, max(FAILED_POLL_MS, int(cooldown_seconds * 1000))), roll)
 
 
 async def _request_cancel(provider: PooledProvider, credential: Credential, attempt: Attempt) -> None:
@@ -154,21 +188,24 @@ async def _request_cancel(provider: PooledProvider, credential: Credential, atte
     log.info("attempt.cancel_requested", attempt=attempt.global_id, is_canceled=is_canceled)
 
 
-async def _record_failed_poll(account: Account, kind: MediaKind, fault: UpstreamFaultError, roll: float) -> None:
-    """Updates the account after a failed poll: expired session, banned, or one more failure. Tasks are not affected."""
+async def _record_failed_poll(account: Account, kind: MediaKind, fault: UpstreamFaultError, roll: float) -> float:
+    """Updates the account after a failed poll: expired session, banned, a cooldown for everything after a rate limit or
+    risk control, or one more failure. Tasks are not affected. Returns the seconds of the cooldown, or 0.
+    """
     log.info(
         "poll.failed", account=account.global_id, kind=fault.kind.value, code=fault.upstream_code, log_id=fault.log_id
     )
 
-    async def body() -> None:
+    async def body() -> float:
         if fault.kind is FaultKind.SESSION_EXPIRED:
             await deactivate(account.id, AccountStatus.INACTIVE, fault.message, account.session_hash)
         elif fault.kind is FaultKind.PUNISHED:
             await deactivate(account.id, AccountStatus.BANNED, fault.message, account.session_hash)
         elif fault.kind is FaultKind.UPSTREAM_FAULT:
             await count_failure(account.id, kind, fault.message, random=roll)
+        return await cool_account(account.id, fault, random=roll)
 
-    await transaction(body)
+    return await transaction(body)
 
 
 async def _postpone(attempts: Sequence[Attempt], wait_ms: int, roll: float) -> None:
@@ -177,8 +214,8 @@ async def _postpone(attempts: Sequence[Attempt], wait_ms: int, roll: float) -> N
     """
     moment_ms = await now_ms()
     for attempt in attempts:
-        if await detach(attempt, roll=roll):
-            continue
+        if await detach(attempt, roll=roll) and wait_ms <= DETACHED_INTERVAL_MS:
+            continue  # it is due later than that already
         since_ms = attempt.accepted_at_ms or attempt.sent_at_ms or moment_ms
         if moment_ms - since_ms > ABANDON_AFTER_MS and await abandon_attempt(attempt):
             continue

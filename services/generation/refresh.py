@@ -1,6 +1,8 @@
 """Queries to the provider on a caller's request: the task of a job, or any task by its history id."""
 
+import asyncio
 import random
+import time
 
 from errors import BadInputError, ConflictError, ProviderFailedError, not_found
 from models.accounts import Account
@@ -17,13 +19,19 @@ from services.queue.notify import notify_pools
 from settings import get_settings
 
 MAX_ID_CHARACTERS = 64
+STORING_SECONDS = 10.0
+"How long refreshJob waits for a finished result to be stored; usually that takes one or two."
+STORING_INTERVAL_SECONDS = 0.2
 
 
-async def refresh_job(owner: str, job_id: int) -> Job:
+async def refresh_job(owner: str, job_id: int, *, storing_seconds: float = 0.0) -> Job:
     """Queries the provider once for the job's task, stores the state, and returns the job.
 
-    A job without a task at the provider, or with a result, is returned unchanged. Raises ConflictError for a job that
-    is not a generation on a pooled account, ProviderFailedError if the query fails.
+    storing_seconds: how long to wait for the result to be stored, if the provider has finished the task; the job is
+    then SUCCEEDED. It is still RUNNING where that takes longer or fails for now; its message says so, and the result is
+    stored all the same. A job without a task at the provider, or with a result, is returned unchanged.
+
+    Raises ConflictError for a job that is not a generation on a pooled account, ProviderFailedError if the query fails.
     """
     job = await own(Job, owner, job_id)
     if job.role is not JobRole.GENERATE or not is_pooled(str(job.params.get("provider"))):
@@ -41,7 +49,19 @@ async def refresh_job(owner: str, job_id: int) -> Job:
             raise ProviderFailedError(f"The provider could not be queried. {fault.message}") from fault
         await record_states([attempt], tasks, roll=random.random())
         notify_pools()
+    if storing_seconds > 0:
+        await _wait_until_stored(job_id, storing_seconds)
     return await own(Job, owner, job_id)
+
+
+async def _wait_until_stored(job_id: int, seconds: float) -> None:
+    """Returns when no result of the job is being stored any more, a first try has failed, or the time is over."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        fetching = await Attempt.filter(job_id=job_id, state=AttemptState.FETCHING).values("failures")
+        if not fetching or all(row["failures"] > 0 for row in fetching):
+            return
+        await asyncio.sleep(STORING_INTERVAL_SECONDS)
 
 
 async def upstream_task(owner: str, account_id: int, history_id: str) -> UpstreamTask | None:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from tortoise.exceptions import IntegrityError
 
 from errors import ConflictError
-from models.enums import ENDED_JOB_STATUSES, AttemptState, JobStatus
+from models.accounts import Account
+from models.enums import ENDED_JOB_STATUSES, AttemptOutcome, AttemptState, JobStatus
 from models.generation import Attempt, GenerationRecord
-from models.job_errors import FINISH, JobError
+from models.job_errors import FINISH, TIMEOUT, JobError
 from models.jobs import Job
 from services.generation.on_ended import on_reopening
 from services.platform.locking import lock_rows
@@ -22,8 +23,11 @@ BUSY = "Its storyboard is already being generated."
 async def retry_generation(job: Job) -> None:
     """Retries a failed or canceled generation from the step that it reached. In a transaction.
 
-    If the provider still has a task, the job polls it again; if a result could not be stored, it is fetched again;
-    otherwise the job waits for an account. Raises ConflictError if the record has a newer job or was deleted.
+    If the provider still has a task, the job polls it again; if a result was not stored, because that failed or because
+    the cancellation came after the task was done, it is fetched again; if it is not known how the provider ended a
+    task, that is asked first. Otherwise the job waits for an account.
+
+    Raises ConflictError if the record has a newer job or was deleted.
     """
     current = await current_among([job])
     if not current:
@@ -68,7 +72,9 @@ async def retry_generations(jobs: Sequence[Job]) -> list[Job]:
     await on_reopening(ended)
     resumed: dict[int, int] = {}  # job id -> id of the resumed attempt
     for attempt in await _resumable_attempts([job.id for job in ended]):
-        if attempt.job_id not in resumed and await store.resume(attempt.id, attempt.state):
+        if attempt.job_id in resumed:
+            continue
+        if await store.resume(attempt.id, attempt.state, has_result=_has_result(attempt)):
             resumed[attempt.job_id] = attempt.id
     for is_resumed in (True, False):
         group = [job.id for job in ended if (job.id in resumed) is is_resumed]
@@ -97,18 +103,43 @@ async def is_resumable(job: Job) -> bool:
 
 
 async def _resumable_attempts(job_ids: Sequence[int]) -> list[Attempt]:
-    """The jobs' attempts that the provider still runs, or whose result is paid for, in the order of preference for
-    resuming: those that the provider was not asked to cancel first, then the newest. That need not be a job's last
-    attempt: one that timed out may still get a result after its job failed on another account. The other attempts of a
-    job are left as they are; the first result to arrive is used.
+    """The jobs' attempts that the provider still runs, whose result is paid for, or of which it is not known how they
+    ended, in the order of preference for resuming: those with a result first, then those that the provider was not
+    asked to cancel, then the newest. That need not be a job's last attempt: one that timed out may still get a result
+    after its job failed on another account. The other attempts of a job are left as they are; the first result to
+    arrive is used.
     """
     attempts = await Attempt.filter(job_id__in=list(job_ids))
-    found = [attempt for attempt in attempts if attempt.state in store.UNDER_WAY or _lacks_only_storing(attempt)]
-    return sorted(found, key=lambda attempt: (_is_canceling(attempt), -attempt.number))
+    ended = {attempt.account_id for attempt in attempts if attempt.state is AttemptState.ENDED and attempt.history_id}
+    rows = await Account.filter(id__in=list(ended)).exclude(session_sealed="").only("id") if ended else []
+    usable = {account.id for account in rows}
+    found = [
+        attempt
+        for attempt in attempts
+        if attempt.state in store.UNDER_WAY
+        or _lacks_only_storing(attempt)
+        or (attempt.account_id in usable and (_has_result(attempt) or _ended_unknown(attempt)))
+    ]
+    return sorted(found, key=lambda one: (not _has_result(one), _is_canceling(one), -one.number))
 
 
 def _is_canceling(attempt: Attempt) -> bool:
     return attempt.is_draining and attempt.state is not AttemptState.ENDED
+
+
+def _has_result(attempt: Attempt) -> bool:
+    """Whether the provider has reported a result, which is not stored: it could not be, or nobody wanted it by then."""
+    if attempt.state is AttemptState.FETCHING or _lacks_only_storing(attempt):
+        return True
+    is_unstored = attempt.outcome is not AttemptOutcome.SUCCEEDED and attempt.history_id is not None
+    return attempt.state is AttemptState.ENDED and is_unstored and attempt.done_at_ms is not None
+
+
+def _ended_unknown(attempt: Attempt) -> bool:
+    """Whether the attempt ended, canceled or given up, before the provider reported an end of its task."""
+    error = JobError.from_json(attempt.error)
+    is_untold = attempt.history_id is not None and attempt.done_at_ms is None
+    return attempt.state is AttemptState.ENDED and is_untold and (error is None or error.kind == TIMEOUT)
 
 
 def _lacks_only_storing(attempt: Attempt) -> bool:

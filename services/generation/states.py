@@ -4,21 +4,25 @@ from collections.abc import Mapping, Sequence
 
 from errors import JobErrorCode
 from models.database import now_ms, transaction
-from models.enums import AttemptOutcome, AttemptState
+from models.enums import AttemptState
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, TaskPhase, UpstreamFaultError, UpstreamTask
-from services.accounts.pool.timing import DETACHED_INTERVAL_MS, jittered_ms, missing_poll_ms, next_poll_ms
-from services.generation.attempts import end_attempt
+from services.accounts.pool.timing import DETACHED_INTERVAL_MS, jittered_ms, next_poll_ms
 from services.generation.detaching import detach
 from services.generation.faults import handle_provider_error
+from services.generation.missing import (
+    ABANDON_AFTER_MS,
+    abandon_attempt,
+    is_unpolled,
+    record_missing,
+    slot_release_wait_ms,
+)
 from services.generation.outcomes import update_progress
 from services.generation.telemetry import record_task_done
 from services.generation.timings import durations, record_times
+from services.notifications.alerts.missing_tasks import record_found
 from services.stores.attempts import move
-
-ABANDON_AFTER_MS = 24 * 3600 * 1000
-"""A task that no job waits for is given up when the provider has not finished it, or not reported it, for this long."""
 
 
 async def record_states(attempts: Sequence[Attempt], tasks: Mapping[str, UpstreamTask], *, roll: float) -> int:
@@ -29,7 +33,7 @@ async def record_states(attempts: Sequence[Attempt], tasks: Mapping[str, Upstrea
     for attempt in attempts:
         task = tasks.get(str(attempt.history_id))
         if task is None:
-            await _record_missing(attempt, roll)
+            freed += await record_missing(attempt, roll)
         elif task.phase is TaskPhase.DONE:
             freed += await record_done(attempt, task)
         elif task.phase is TaskPhase.FAILED:
@@ -61,9 +65,12 @@ async def _record_running(attempt: Attempt, task: UpstreamTask, roll: float) -> 
     if age_ms - queued_ms > ABANDON_AFTER_MS and await abandon_attempt(attempt):
         return
     samples = await durations(attempt.provider, attempt.model, attempt.kind)
+    # A slot that was freed because the task was missing is taken again: upstream works on it after all.
+    is_back = attempt.missing_since_ms is not None and not is_unpolled(attempt)
+    retaken: dict[str, None] = {"released_at_ms": None} if is_back else {}
     wait_ms: int | None
     if is_unpolled(attempt):
-        wait_ms = _slot_release_wait_ms(attempt, moment_ms)
+        wait_ms = slot_release_wait_ms(attempt, moment_ms)
     elif attempt.is_detached:
         wait_ms = jittered_ms(DETACHED_INTERVAL_MS, roll)
     else:
@@ -79,7 +86,10 @@ async def _record_running(attempt: Attempt, task: UpstreamTask, roll: float) -> 
             last_poll_at_ms=moment_ms,
             missing_since_ms=None,
             upstream=upstream_of(task),
+            **retaken,
         )
+        if moved and attempt.missing_since_ms is not None:
+            await record_found(attempt)
         if moved and not attempt.is_detached and not attempt.is_draining:
             job = await Job.get(id=attempt.job_id)
             await update_progress(job.id, job.parent_id, done=_progress(task), message=_message(task))
@@ -105,10 +115,13 @@ async def record_done(attempt: Attempt, task: UpstreamTask) -> int:
             fetch_since_ms=moment_ms,
             released_at_ms=attempt.released_at_ms or moment_ms,
             failures=0,
+            missing_since_ms=None,
             upstream={**upstream_of(task), "raw": dict(task.raw)},
         )
         if moved and not attempt.is_draining:
             await update_progress(attempt.job_id, None, done=0.9, message="Storing the result.")
+        if moved and attempt.missing_since_ms is not None:
+            await record_found(attempt)
         return moved
 
     if not await transaction(body):
@@ -143,48 +156,6 @@ def task_duration_ms(attempt: Attempt, task: UpstreamTask, moment_ms: int) -> in
     return observed_ms
 
 
-async def abandon_attempt(attempt: Attempt) -> bool:
-    """Ends a detached or draining attempt, so that its slot is not kept for ever; returns whether it did."""
-    if not (attempt.is_detached or attempt.is_draining):
-        return False
-    return await end_attempt(attempt, AttemptOutcome.CANCELED if attempt.is_draining else AttemptOutcome.FAILED)
-
-
-async def _record_missing(attempt: Attempt, roll: float) -> None:
-    """The task is not in the response: responses are only eventually consistent. The time-out still applies."""
-    moment_ms = await now_ms()
-    if not attempt.is_detached and await detach(attempt, roll=roll):
-        return
-    since_ms = attempt.missing_since_ms or moment_ms
-    if moment_ms - since_ms > ABANDON_AFTER_MS and await abandon_attempt(attempt):
-        return
-    wait_ms: int | None
-    if is_unpolled(attempt):
-        wait_ms = _slot_release_wait_ms(attempt, moment_ms)
-    else:
-        wait_ms = missing_poll_ms(missing_ms=moment_ms - since_ms, is_detached=attempt.is_detached, roll=roll)
-    await move(
-        attempt,
-        AttemptState.ACCEPTED,
-        due_in_ms=wait_ms,
-        polls=attempt.polls + 1,
-        last_poll_at_ms=moment_ms,
-        missing_since_ms=since_ms,
-    )
-
-
-def is_unpolled(attempt: Attempt) -> bool:
-    """Whether the attempt is not polled: a manual one, until it is canceled and drains."""
-    return attempt.is_manual and not attempt.is_draining
-
-
-def _slot_release_wait_ms(attempt: Attempt, moment_ms: int) -> int | None:
-    """Milliseconds until the slot of a manual attempt is freed, which is its due time and which a query does not
-    change; None if the slot is free already.
-    """
-    return None if attempt.due_at_ms is None else max(0, attempt.due_at_ms - moment_ms)
-
-
 def upstream_of(task: UpstreamTask) -> dict[str, object]:
     """A task's state as stored in Attempt.upstream."""
     return {
@@ -192,6 +163,8 @@ def upstream_of(task: UpstreamTask) -> dict[str, object]:
         "taskType": task.kind,
         "failCode": task.fail_code,
         "itemCount": task.item_count,
+        "expectedCount": task.expected_count,
+        "finishedCount": task.finished_count,
         "results": list(task.links),
         "queuePosition": task.queue_position,
     }

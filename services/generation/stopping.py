@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 
-from models.database import execute, is_sqlite
+import structlog
+
+from errors import ConflictError
+from models.database import execute, is_sqlite, transaction
 from models.enums import LIVE_JOB_STATUSES, JobRole
 from models.jobs import Job
 from services.generation.on_ended import on_ended
 from services.generation.outcomes import wake_parents
-from services.platform.owned import places
+from services.platform.owned import own, places
+from services.platform.providers import is_pooled
 from services.queue.notify import notify_pools
 from services.stores import account_cooldowns, attempts
 from services.stores.jobs.moves import cancel
 from services.stores.jobs.which import Jobs
+
+log = structlog.get_logger(__name__)
 
 BATCH_SIZE = 5_000
 "SQLite takes at most 32,766 values in one statement."
@@ -75,6 +81,26 @@ async def drain_attempts(job_ids: Sequence[int]) -> None:
         await account_cooldowns.release_probes(unsent)
     await attempts.drain(job_ids)
     notify_pools()
+
+
+async def release_slots(owner: str, job_id: int) -> Job:
+    """Counts the slots of the job's tasks as free, although upstream may still work on them; returns the job. The tasks
+    are still polled, and their results are stored. A second call changes nothing.
+
+    Raises NotFoundError for a job that is not the owner's, ConflictError for one that is no generation on an account.
+    """
+
+    async def body() -> Job:
+        job = await own(Job, owner, job_id)
+        if job.role is not JobRole.GENERATE or not is_pooled(str(job.params.get("provider"))):
+            raise ConflictError("Only a generation on a pooled account holds a slot of an account.")
+        released = await attempts.release_slots_of_job(job.id)
+        if released:
+            log.info("attempt.slots_released", job=job.global_id, attempts=len(released))
+            notify_pools()
+        return job
+
+    return await transaction(body)
 
 
 async def cancel_generations_of(build_ids: list[int]) -> None:

@@ -1,7 +1,7 @@
 """The submit step: uploads input pictures, marks the attempt as sent, sends the request, and stores the outcome.
 
-Only a response with a readable error counts as a refusal. Any other failure leaves the outcome unknown: the poll step
-looks the task up by its submit id, so that the request is sent only once.
+Only a response with a readable error, or with an HTTP status that means "not accepted", counts as a refusal. Any other
+failure leaves the outcome unknown: the poll step looks the task up by its submit id, so that it is not paid twice.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus
 from models.generation import Attempt
 from models.generation_parameters import PARAMETERS
 from models.generation_requests import GenerationRequest
+from models.job_errors import JobError
 from models.jobs import Job
 from providers.pooled import (
     Accepted,
@@ -28,7 +29,7 @@ from providers.pooled import (
     SubmitUnknownError,
     UpstreamFaultError,
 )
-from services.accounts.pool.account_updates import record_accepted
+from services.accounts.pool.account_updates import count_unknown_submit, record_accepted
 from services.accounts.pool.quota import quota_day
 from services.accounts.pool.timing import first_poll_ms, usual_ms
 from services.accounts.sessions import credential_of
@@ -44,7 +45,7 @@ from services.platform.owned import places
 from services.platform.providers import pooled_provider
 from services.stores import account_usage
 from services.stores.attempts import move
-from services.stores.clock import now_sql
+from services.stores.clock import NULL, now_sql
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -52,6 +53,7 @@ log = structlog.get_logger(__name__)
 LEASE_MARGIN_SECONDS = 15.0
 "The submit call times out half of this before its lease expires."
 LOOKUP_DELAY_MS = 2_000
+MAX_LOOKUP_DELAY_MS = 60_000
 RETRY_DELAY_MS = 10_000
 UPLOAD_SECONDS = 240.0
 "For up to ten input pictures."
@@ -101,8 +103,7 @@ async def _can_send(attempt: Attempt, job: Job, account: Account) -> bool:
     """Whether the attempt may still be sent; if not, it ends and the job waits for another account.
 
     A cooldown that another job caused since the placement counts, so that a refused request is not repeated. A probe
-    may be sent, and so may an attempt that has waited for its account's cooldown. An unconfirmed submit that is to be
-    sent again stays on its account and waits for the end of the cooldown.
+    may be sent, and so may an attempt that has waited for its account's cooldown.
     """
     if account.deleted_at is not None:
         await _release_account(attempt, job, "The account was deleted.")
@@ -117,7 +118,7 @@ async def _can_send(attempt: Attempt, job: Job, account: Account) -> bool:
     # whole account (risk control).
     condition = "" if attempt.error is None else " AND (model <> '' OR kind = '')"
     rows = await execute(
-        f"SELECT reason, until_ms - {now_ms_sql()} AS wait_ms FROM account_cooldown WHERE account_id = ?"
+        "SELECT reason FROM account_cooldown WHERE account_id = ?"
         f" AND until_ms > {now_ms_sql()} AND kind IN ('', ?) AND model IN ('', ?){condition}"
         " ORDER BY until_ms DESC",
         account.id,
@@ -126,10 +127,7 @@ async def _can_send(attempt: Attempt, job: Job, account: Account) -> bool:
     )
     if not rows:
         return True
-    if attempt.sends and attempt.error is None:
-        await move(attempt, AttemptState.PLACED, due_in_ms=max(1_000, int(rows[0]["wait_ms"])))
-    else:
-        await _release_account(attempt, job, f"The account is in cooldown: {rows[0]['reason']}")
+    await _release_account(attempt, job, f"The account is in cooldown: {rows[0]['reason']}")
     return False
 
 
@@ -157,11 +155,30 @@ async def _send(attempt: Attempt, job: Job, provider: PooledProvider, account: A
             log.info("attempt.resend_refused", attempt=attempt.global_id, kind=fault.kind.value)
         await handle_provider_error(attempt, fault, was_accepted=False, session_hash=account.session_hash)
     except (SubmitUnknownError, TimeoutError) as error:
-        log.warning("attempt.submit_unknown", attempt=attempt.global_id, error=str(error))
-        message = "The provider did not respond; checking whether it has the task."
-        await _move_with_message(attempt, job, AttemptState.SENT, LOOKUP_DELAY_MS, message)
+        await _record_unknown(attempt, job, error)
     else:
         await record_acceptance(attempt, job, accepted)
+
+
+async def _record_unknown(attempt: Attempt, job: Job, error: Exception) -> None:
+    """Schedules the first lookup by submit id, and counts the failure on the account at once. A wait that the response
+    asked for holds for further submits; a lookup, which may find a paid task, comes after MAX_LOOKUP_DELAY_MS at most.
+    """
+    reason = str(error) or "The provider did not answer in time."
+    fault = error.fault if isinstance(error, SubmitUnknownError) else None
+    log.warning("attempt.submit_unknown", attempt=attempt.global_id, error=reason)
+    asked_ms = int((fault.retry_after_seconds or 0.0) * 1000) if fault is not None else 0
+    wait_ms = min(max(LOOKUP_DELAY_MS, asked_ms), MAX_LOOKUP_DELAY_MS)
+    told = fault or UpstreamFaultError(FaultKind.SUBMIT_LOST, JobErrorCode.NETWORK_ERROR, reason)
+    unknown = JobError(told.code, reason, True, told.upstream_code, FaultKind.SUBMIT_LOST.value, told.log_id)
+
+    async def body() -> None:
+        if await move(attempt, AttemptState.SENT, due_in_ms=wait_ms, error=unknown):
+            message = f"{reason} Checking whether the provider has the task."
+            await update_progress(job.id, None, done=None, message=message)
+            await count_unknown_submit(attempt, fault, reason, random=random.random())
+
+    await transaction(body)
 
 
 async def record_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> bool:
@@ -187,7 +204,7 @@ async def record_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> b
             quota_day=day,
             missing_since_ms=None,
             credits_spent=attempt.credits_expected,
-            error=None,
+            error=NULL,
             upstream={"status": 20, "taskType": attempt.kind.value, "itemCount": 0, "results": []},
         )
         if not moved:

@@ -5,6 +5,7 @@ redirects (`providers/guard.py`).
 import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from providers.guard import (
     guarded_pool,
     resolve,
 )
+from providers.retry_after import retry_after_seconds
 
 MAX_REDIRECTS = 3
 MAX_URL_CHARACTERS = 4096
@@ -39,15 +41,29 @@ _TRANSIENT_STATUSES = frozenset({408, 425, 429})
 
 
 class LinkNotFetchedError(BadInputError):
-    """A link that could not be fetched. is_transient: a later request may succeed."""
+    """A link that could not be fetched. is_transient: a later request may succeed. retry_after_seconds: how long the
+    server asks to wait (at most half an hour), if it does.
+    """
 
-    def __init__(self, message: str, *, path: Sequence[str | int] = (), is_transient: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Sequence[str | int] = (),
+        is_transient: bool = False,
+        retry_after_seconds: float | None = None,
+    ) -> None:
         super().__init__(message, path=path)
         self.is_transient = is_transient
+        self.retry_after_seconds = retry_after_seconds
 
 
 class _TemporaryRefusalError(LinkRefusedError):
-    """The server responded that it is temporarily unavailable."""
+    """The server responded that it is temporarily unavailable, perhaps with the seconds to wait."""
+
+    def __init__(self, message: str, retry_after_seconds: float | None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 @dataclass(frozen=True)
@@ -97,6 +113,7 @@ async def fetch_link(
     whose message names no address, or FileTooLargeError.
     """
     is_transient = True
+    wait_seconds: float | None = None
     try:
         async with (
             asyncio.timeout(total_seconds),
@@ -106,6 +123,7 @@ async def fetch_link(
     except LinkRefusedError as error:
         reason = str(error)
         is_transient = isinstance(error, NameServiceUnavailableError | _TemporaryRefusalError)
+        wait_seconds = error.retry_after_seconds if isinstance(error, _TemporaryRefusalError) else None
     except TimeoutError:
         reason = "The download took too long."
     except httpcore.TimeoutException:
@@ -115,7 +133,8 @@ async def fetch_link(
     except httpx.InvalidURL:
         reason = "It is not a valid URL."
         is_transient = False
-    raise LinkNotFetchedError(f"The link cannot be fetched. {reason}", is_transient=is_transient)
+    message = f"The link cannot be fetched. {reason}"
+    raise LinkNotFetchedError(message, is_transient=is_transient, retry_after_seconds=wait_seconds)
 
 
 async def _follow(pool: httpcore.AsyncConnectionPool, link: str, max_bytes: int, into: Path) -> FetchedFile:
@@ -133,9 +152,10 @@ async def _follow(pool: httpcore.AsyncConnectionPool, link: str, max_bytes: int,
                 link = str(url.join(headers["location"]))
                 continue
             if response.status != 200:
-                is_busy = response.status >= 500 or response.status in _TRANSIENT_STATUSES
-                refusal = _TemporaryRefusalError if is_busy else LinkRefusedError
-                raise refusal(f"The server responded with status {response.status}.")
+                message = f"The server responded with status {response.status}."
+                if response.status >= 500 or response.status in _TRANSIENT_STATUSES:
+                    raise _TemporaryRefusalError(message, retry_after_seconds(headers, datetime.now(UTC)))
+                raise LinkRefusedError(message)
             if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
                 raise LinkRefusedError("The server sent a compressed response, which was not requested.")
             size = await _save(response, headers.get("content-length", ""), max_bytes, into)

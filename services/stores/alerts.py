@@ -23,11 +23,12 @@ async def open_alert(
     account_id: int | None,
     batch_id: int | None,
     workflow_id: int | None,
+    job_id: int | None,
 ) -> list[int]:
     """Opens an alert unless one of the owner, kind and cause is open. Returns its id in a list, or an empty list."""
     rows = await execute(
         "INSERT INTO alert (id, created_at, owner, kind, severity, message, cause, account_id, batch_id,"
-        f" workflow_id, version) VALUES (?, {timestamp_sql()}, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
+        f" workflow_id, job_id, version) VALUES (?, {timestamp_sql()}, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)"
         " ON CONFLICT (owner, kind, cause) WHERE resolved_at IS NULL DO NOTHING RETURNING id, owner",
         new_id(),
         owner,
@@ -38,6 +39,7 @@ async def open_alert(
         account_id,
         batch_id,
         workflow_id,
+        job_id,
     )
     return _publish(rows)
 

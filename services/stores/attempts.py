@@ -16,6 +16,8 @@ from services.stores.transitions import check_transition
 from services.stores.updates import Sql, all_of, database_time, one_of, update
 
 LEASES = LeasedTable("attempt")
+UNSEEN_MS = 10_000
+"After a cancellation: how long upstream's answers must have lacked a task for its slot to be free."
 UNDER_WAY = (AttemptState.SENT, AttemptState.ACCEPTED, AttemptState.FETCHING)
 "States in which upstream has, may have, or has finished the task."
 
@@ -141,9 +143,10 @@ async def end(attempt: Attempt, outcome: AttemptOutcome, error: JobError | None 
 
 async def mark_sent(attempt: Attempt, lease_seconds: float) -> int | None:
     """Marks the attempt as SENT before its request goes out, with a step lease of `lease_seconds`. Returns the
-    database's time in milliseconds.
+    time of the first send in milliseconds, by the database's clock.
 
-    Returns None if the lease is lost or the job no longer runs; the caller must not send the request then.
+    The time of the first send is kept, since time-outs count from there. Returns None if the lease is lost or the job
+    no longer runs; the caller must not send the request then.
     """
     lease = lease_of(attempt)
     sent = await transition(
@@ -155,7 +158,8 @@ async def mark_sent(attempt: Attempt, lease_seconds: float) -> int | None:
         to=AttemptState.SENT,
         expected=[AttemptState.PLACED],
         due_in_ms=int(lease_seconds * 1000),
-        sent_at_ms=now_sql(),
+        sent_at_ms=Sql(f"COALESCE(sent_at_ms, {now_sql().text})"),
+        last_sent_at_ms=now_sql(),
         sends=raised("sends"),
         missing_since_ms=NULL,
     )
@@ -188,10 +192,10 @@ async def withdraw_unsent(account_ids: Sequence[int], error: JobError) -> list[C
     )
 
 
-async def resume(attempt_id: int, state: AttemptState) -> bool:
+async def resume(attempt_id: int, state: AttemptState, *, has_result: bool) -> bool:
     """Resumes an attempt whose job was reopened: an attempt in progress upstream continues, with its timers and error
-    reset; an ended one continues by fetching its result. Revokes the lease of its step. Returns whether it was still
-    in that state.
+    reset; an ended one continues by fetching its result, or, if it is not known that there is one, by asking upstream
+    for its task. Revokes the lease of its step. Returns whether it was still in that state.
     """
     common: dict[str, Any] = {
         "outcome": AttemptOutcome.RUNNING,
@@ -201,17 +205,21 @@ async def resume(attempt_id: int, state: AttemptState) -> bool:
         "lease_epoch": raised("lease_epoch"),
     }
     now = now_sql().text
-    if state is AttemptState.ENDED:
+    if state is AttemptState.ENDED and has_result:
         values = {"failures": 1, "fetch_since_ms": now_sql()}
         to = AttemptState.FETCHING
     else:
         values = {
-            "error": NULL,
+            "error": Sql("CASE WHEN state = 'SENT' THEN error ELSE NULL END"),
             "queued_ms": 0,
             "accepted_at_ms": Sql(f"CASE WHEN accepted_at_ms IS NULL THEN NULL ELSE {now} END"),
-            "sent_at_ms": Sql(f"CASE WHEN accepted_at_ms IS NULL THEN {now} ELSE sent_at_ms END"),
+            "sent_at_ms": now_sql(),
         }
         to = state
+        if state is AttemptState.ENDED:
+            # Its slot is free. Should upstream still work on it, it is taken again when upstream says so.
+            values["missing_since_ms"] = now_sql()
+            to = AttemptState.ACCEPTED
     which = Sql("id = ?", (attempt_id,))
     return bool(await transition(which, to=to, expected=[state], due_in_ms=0, **common, **values))
 
@@ -234,15 +242,43 @@ async def detach(lease: Lease, error: JobError, *, later_ms: int, is_switching: 
 
 async def drain(job_ids: Sequence[int]) -> None:
     """Makes the jobs' attempts in progress only wait for their end upstream, which releases their slots. Those that
-    upstream has accepted are due now, to be cancelled there.
+    upstream has accepted are due now, to be cancelled there; the slots of those that upstream's answers lack are
+    released at once.
     """
+    now = now_sql().text
+    is_unseen = f"released_at_ms IS NULL AND state = 'ACCEPTED' AND missing_since_ms <= {now} - {UNSEEN_MS}"
     await execute(
-        f"UPDATE attempt SET is_draining = ?, due_at_ms = CASE WHEN state = 'ACCEPTED' THEN {now_sql().text}"
-        f" ELSE due_at_ms END WHERE job_id IN ({places(job_ids)}) AND state IN ('SENT', 'ACCEPTED', 'FETCHING')"
-        " RETURNING id",
+        f"UPDATE attempt SET is_draining = ?, due_at_ms = CASE WHEN state = 'ACCEPTED' THEN {now} ELSE due_at_ms END,"
+        f" released_at_ms = CASE WHEN {is_unseen} THEN {now} ELSE released_at_ms END"
+        f" WHERE job_id IN ({places(job_ids)}) AND state IN ('SENT', 'ACCEPTED', 'FETCHING') RETURNING id",
         True,
         *job_ids,
     )
+
+
+async def release_missing(account_ids: Sequence[int]) -> list[int]:
+    """Releases the slots of the accounts' tasks that upstream's newest answers lack; returns the attempts' ids. They
+    are still looked for.
+    """
+    return await _release(f"account_id IN ({places(account_ids)}) AND missing_since_ms IS NOT NULL", account_ids)
+
+
+async def release_slots_of_job(job_id: int) -> list[int]:
+    """Releases the slots of the job's tasks, whatever upstream does with them; returns the attempts' ids. They are
+    still polled.
+    """
+    return await _release("job_id = ?", [job_id])
+
+
+async def _release(where: str, values: Sequence[int]) -> list[int]:
+    if not values:
+        return []
+    rows = await execute(
+        f"UPDATE attempt SET released_at_ms = {now_sql().text} WHERE {where} AND state IN ('SENT', 'ACCEPTED')"
+        " AND released_at_ms IS NULL RETURNING id",
+        *values,
+    )
+    return [int(row["id"]) for row in rows]
 
 
 async def drain_others(attempt: Attempt) -> None:

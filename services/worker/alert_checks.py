@@ -11,6 +11,7 @@ import structlog
 from services.accounts.pool.alerts import close_idle_pools
 from services.notifications.alerts.accounts import check_credits
 from services.notifications.alerts.failures import check_failure_rates
+from services.notifications.alerts.missing_tasks import check_missing_tasks
 from services.notifications.alerts.space import check_space
 from services.notifications.alerts.stalls import check_stalled_batches
 from settings import Settings
@@ -27,6 +28,7 @@ async def check_alerts(settings: Settings) -> bool:
         "pools": close_idle_pools,
         "credits": check_credits,
         "failures": partial(check_failure_rates, settings),
+        "missing tasks": check_missing_tasks,
         "stalls": partial(check_stalled_batches, settings),
         "space": partial(check_space, settings),
     }

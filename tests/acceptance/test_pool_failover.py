@@ -308,12 +308,13 @@ async def errors_before_the_draft_is_sent(pool: Pool, root: Path) -> None:
 
 @scenario
 async def a_connection_dropped_before_the_task_was_taken(pool: Pool, _: Path) -> None:
-    """It is looked up and not found for the whole window; then it is sent again on the same account."""
+    """It is looked up and not found for the whole window; then it is made on another account."""
     await pool.add("lost-a", "lost-b")
     pool.emulator.put_rule("lost", "submit", sessions="lost-a", drop="before", times=1)
     job = await pool.ended(await pool.image("x1", strategy=BY_PRIORITY))
-    assert attempts_of(job) == [("lost-a", "SUCCEEDED", None, None)]
-    (task,) = pool.emulator.tasks(session="lost-a")
+    assert attempts_of(job) == [("lost-a", "SWITCHED", "NETWORK_ERROR", None), ("lost-b", "SUCCEEDED", None, None)]
+    assert pool.emulator.hits("lost") == 1
+    (task,) = pool.emulator.tasks(session="lost-b")
     assert task["times_submitted"] == 1
     await pool.check_ledger(["x1"])
 

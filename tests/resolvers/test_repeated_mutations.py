@@ -152,6 +152,7 @@ CASES: dict[str, Prepare] = {
     "cancelJob": lambda _: a_job(JobStatus.RUNNING),
     "retryJob": lambda _: a_job(JobStatus.FAILED),
     "refreshJob": a_generation,
+    "releaseSlot": a_generation,
     "createWorkflow": of(lambda _: {"input": {"name": "A", "inputContent": STORY}}),
     "pauseWorkflow": lambda world: workflow_in(world, WorkflowStatus.RUNNING),
     "resumeWorkflow": lambda world: workflow_in(world, WorkflowStatus.PAUSED, creditBudget=100),

@@ -18,7 +18,16 @@ from providers.jimeng.emulator.reading import json_object
 from providers.jimeng.emulator.service import Service
 from providers.jimeng.emulator.sites import Site, site_by_loc
 
-_TITLES = {403: "Forbidden", 404: "Not Found", 429: "Too Many Requests", 502: "Bad Gateway", 504: "Gateway Time-out"}
+_TITLES = {
+    200: "One Moment",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    429: "Too Many Requests",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Time-out",
+}
 _DROP = "jimeng.emulator.drop"
 
 
@@ -123,16 +132,26 @@ async def _spoiled(response: Response, rule: Rule) -> Response:
         return DroppedConnection()
     if rule.http_status is not None:
         return _http_fault(rule, rule.http_status)
-    if rule.retry_after_seconds is not None:
-        response.headers["retry-after"] = f"{rule.retry_after_seconds:g}"
+    response.headers.update(_retry_after(rule))
     if rule.garbles:
         body = bytes(response.body)
         return Response(body[: max(1, len(body) * 2 // 3)], media_type="application/json")
     return response
 
 
+def _retry_after(rule: Rule) -> dict[str, str]:
+    if rule.retry_after is not None:
+        return {"retry-after": rule.retry_after}
+    return {} if rule.retry_after_seconds is None else {"retry-after": _plain(rule.retry_after_seconds)}
+
+
+def _plain(seconds: float) -> str:
+    """Without an exponent: 1800000, 0.5."""
+    return str(int(seconds)) if seconds == int(seconds) else str(seconds)
+
+
 def _http_fault(rule: Rule, status: int) -> Response:
-    headers = {} if rule.retry_after_seconds is None else {"retry-after": f"{rule.retry_after_seconds:g}"}
+    headers = _retry_after(rule)
     if rule.body is not None:
         return Response(rule.body, status_code=status, headers=headers, media_type="text/html")
     return html_page(status, _TITLES.get(status, "Internal Server Error"), headers)

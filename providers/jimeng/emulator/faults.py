@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.jimeng.emulator.options import seconds_range
+from providers.jimeng.emulator.shapes import SHAPES
 
 ENDPOINTS = (
     "submit", "query", "credit", "receive", "credit_history", "passport", "upload_token", "apply", "upload", "commit",
-    "image_check", "item_list", "queue", "cancel", "result", "task",
+    "image_check", "item_list", "image_by_uri", "queue", "cancel", "result", "task",
 )  # fmt: skip
 DROPS = ("before", "after")
 
@@ -32,10 +33,11 @@ class Rule:
     """The conditions of a rule, and its effects. Empty conditions match everything.
 
     The endpoint `task` applies to accepted tasks: fail_code, message, task_status, at_fraction, items, refunds,
-    has_links, dead_items, hidden_seconds, work_seconds. All others apply to calls: ret with fail_code and errmsg,
-    http_status with body and retry_after_seconds, delay_seconds (between processing and response), drop (before or
-    after processing), garbles, omits_history_id. works_first: the call is processed although ret or http_status reports
-    a failure. A rule without effects exempts its matches from later rules.
+    has_links, links_after_seconds, shape, end_status, has_finish_time, dead_items, hidden_seconds, missing_seconds,
+    work_seconds. All others apply to calls: ret with fail_code and errmsg, http_status with body and
+    retry_after_seconds or retry_after (the header's own text), delay_seconds (between processing and response), drop
+    (before or after processing), garbles, omits_history_id. works_first: the call is processed although ret or
+    http_status reports a failure. A rule without effects exempts its matches from later rules.
 
     from_seconds, until_seconds: since the start. calls: numbers of matching calls, from 1. first: the first n matches.
     every: each n-th match. rate: probability, 0 to 1. per_account: counts per account. times: most applications.
@@ -63,6 +65,7 @@ class Rule:
     http_status: int | None = None
     body: str | None = None
     retry_after_seconds: float | None = None
+    retry_after: str | None = None
     delay_seconds: float = 0.0
     drop: str | None = None
     garbles: bool = False
@@ -75,8 +78,13 @@ class Rule:
     items: int | None = None
     refunds: bool | None = None
     has_links: bool = True
+    links_after_seconds: float = 0.0
+    shape: str | None = None
+    end_status: int | None = None
+    has_finish_time: bool = True
     dead_items: tuple[int, ...] = ()
     hidden_seconds: tuple[float, float] | None = None
+    missing_seconds: tuple[float, float] | None = None
     work_seconds: float | None = None
 
     def is_about(self, subject: Subject, elapsed_seconds: float) -> bool:
@@ -143,6 +151,7 @@ class RuleBook:
 _LISTS = {"sessions": str, "sites": str, "kinds": str, "models": str, "calls": int, "dead_items": int}
 _SORTS: dict[str, type | tuple[type, ...]] = {
     "name": str, "prompt_contains": str, "fail_code": str, "errmsg": str, "body": str, "message": str, "drop": str,
+    "retry_after": str, "shape": str, "end_status": int, "has_finish_time": bool, "links_after_seconds": (int, float),
     "first": int, "every": int, "times": int, "http_status": int, "task_status": int, "items": int,
     "from_seconds": (int, float), "until_seconds": (int, float), "rate": (int, float), "at_fraction": (int, float),
     "retry_after_seconds": (int, float), "delay_seconds": (int, float), "work_seconds": (int, float),
@@ -169,6 +178,8 @@ def rule_from(values: Mapping[str, Any], number: int = 0) -> Rule:
     rule = Rule(**wanted)
     if rule.drop is not None and rule.drop not in DROPS:
         raise ValueError(f"{name}: drop must be before or after")
+    if rule.shape is not None and rule.shape not in SHAPES:
+        raise ValueError(f"{name}: shape must be one of {', '.join(SHAPES)}")
     if not 0 <= rule.rate <= 1 or not 0 <= rule.at_fraction <= 1:
         raise ValueError(f"{name}: rate and at_fraction must be from 0 to 1")
     if rule.http_status is not None and not 200 <= rule.http_status <= 599:
@@ -181,7 +192,7 @@ def rule_from(values: Mapping[str, Any], number: int = 0) -> Rule:
 def _rule_value(name: str, key: str, value: Any) -> Any:
     if key == "ret":
         return str(value)
-    if key == "hidden_seconds":
+    if key in ("hidden_seconds", "missing_seconds"):
         return seconds_range(key, value)
     if (sort := _LISTS.get(key)) is not None:
         items = value if isinstance(value, list) else [value]

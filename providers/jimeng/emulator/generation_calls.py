@@ -85,7 +85,7 @@ async def query(call: Call) -> Response:
         *((asked, service.tasks.get(asked)) for asked in history_ids),
         *((asked, service.tasks.by_submit(account.session, asked)) for asked in submit_ids),
     ):
-        if task is not None and task.session == account.session and task.visible_at <= call.now:
+        if task is not None and task.session == account.session and task.is_visible(call.now):
             data[asked] = records.record(
                 task,
                 call.now,
@@ -121,8 +121,25 @@ async def item_list(call: Call) -> Response:
     call.fail_by_rule()
     link = link_maker(call)
     found = [_item_of(call.service, account.session, asked) for asked in wanted]
-    items = [records.download_item(task, number, link) for task, number in filter(None, found)]
+    items = [records.download_item(task, number, link, call.now) for task, number in filter(None, found)]
     return envelope({"item_list": items}, now=call.now)
+
+
+async def image_by_uri(call: Call) -> Response:
+    """Fresh links of pictures, by URI. Unknown ones and those of other accounts are omitted."""
+    _, account = call.check()
+    wanted = strings(call.json(), "uris")
+    require(bool(wanted), "uris is missing")
+    call.fail_by_rule()
+    link, data = link_maker(call), {}
+    for uri in wanted:
+        history_id, _, number = uri.removeprefix("tos-result/").rpartition("-")
+        task = call.service.tasks.get(history_id)
+        if task is None or task.session != account.session or not number.isdecimal() or not task.has_links(call.now):
+            continue
+        if records.is_downloadable(task) and int(number) < task.items(call.now):
+            data[uri] = {"image_uri": uri, "image_url": link(task, int(number), "preview")}
+    return envelope(data, now=call.now)
 
 
 def _item_of(service: Service, session: str, asked: str) -> tuple[Task, int] | None:
@@ -152,5 +169,6 @@ ENDPOINTS = {
     "/mweb/v1/get_history_by_ids": Endpoint("query", query),
     "/mweb/v1/get_history_queue_info": Endpoint("queue", queue),
     "/mweb/v1/get_local_item_list": Endpoint("item_list", item_list),
+    "/mweb/v1/get_image_by_uri": Endpoint("image_by_uri", image_by_uri),
     "/mweb/v1/aigc_draft/cancel_generate": Endpoint("cancel", cancel),
 }

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from providers.jimeng.emulator.tasks import SUCCESS, Task, item_id
+from providers.jimeng.emulator.shapes import shaped, shaped_item
+from providers.jimeng.emulator.tasks import Task, item_id
 
 _WAITING, _OUT_OF_QUEUE = 2, 3
 _POLLING = {"interval_seconds": 30, "timeout_seconds": 86400}
@@ -31,7 +32,7 @@ def record(
     failure = task.outcome if task.end == "FAILED" else None
     message = failure.message if failure else ""
     items = [_item(task, number, link, now) for number in range(task.items(now))]
-    return {
+    told = {
         **_head(task, now, position, queue_length, has_queue_info=has_queue_info),
         "origin_history_record_id": None,
         "fail_code": failure.fail_code if failure else "",
@@ -42,6 +43,7 @@ def record(
         "origin_item_list": [],
         "failed_item_list": [],
     }
+    return shaped(told, task.outcome.shape if task.end == "DONE" else None)
 
 
 def queue_info(task: Task, position: int | None, queue_length: int) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def _head(task: Task, now: float, position: int | None, queue_length: int, *, ha
             "submit_id": task.submit_id,
             "history_id": task.history_id,
             "status": task.task_status(now),
-            "finish_time": int(task.ended_at) if task.ended_at is not None else 0,
+            "finish_time": int(task.ended_at) if task.ended_at is not None and task.outcome.has_finish_time else 0,
         },
         "model_info": {"model_name": draft.model.name, "model_req_key": draft.model.key},
         "forecast_generate_cost": task.charge * _FORECAST_FACTOR,
@@ -85,13 +87,13 @@ def _item(task: Task, number: int, link: Link, now: float) -> dict[str, Any]:
     draft = task.draft
     attributes: dict[str, Any] = {"id": item_id(task.history_id, number), "status": _ITEM_STATUS}
     if draft.kind == "VIDEO":
-        return {"common_attr": attributes, "video": clip_fields(task, number, link, "preview")}
-    if not task.outcome.has_links:
+        return {"common_attr": attributes, "video": clip_fields(task, number, link, "preview", now)}
+    if not task.has_links(now):
         return {"common_attr": attributes, "image": {"format": "png", "large_images": []}}
     address = link(task, number, "preview")
     attributes |= {"cover_url": address, "cover_url_map": {"1080": address, "2400": address}}
     picture = {
-        "image_uri": f"tos-result/{task.history_id}-{number}",
+        "image_uri": picture_uri(task, number),
         "image_url": address,
         "width": draft.width,
         "height": draft.height,
@@ -100,11 +102,11 @@ def _item(task: Task, number: int, link: Link, now: float) -> dict[str, Any]:
     return {"common_attr": attributes, "image": {"format": picture["format"], "large_images": [picture]}}
 
 
-def clip_fields(task: Task, number: int, link: Link, purpose: str) -> dict[str, Any]:
+def clip_fields(task: Task, number: int, link: Link, purpose: str, now: float) -> dict[str, Any]:
     """`video` of an item. purpose: preview or download."""
     draft = task.draft
     fields: dict[str, Any] = {"duration_ms": draft.seconds * 1000, "width": draft.width, "height": draft.height}
-    if task.outcome.has_links:
+    if task.has_links(now):
         address = link(task, number, purpose)
         fields["transcoded_video"] = {
             "origin": {"video_url": address, "width": draft.width, "height": draft.height, "format": "mp4"}
@@ -113,14 +115,23 @@ def clip_fields(task: Task, number: int, link: Link, purpose: str) -> dict[str, 
     return fields
 
 
-def download_item(task: Task, number: int, link: Link) -> dict[str, Any]:
-    """An element of item_list of get_local_item_list. Overseas sites put the best link into common_attr."""
-    clip = clip_fields(task, number, link, "download")
+def download_item(task: Task, number: int, link: Link, now: float) -> dict[str, Any]:
+    """An element of item_list of get_local_item_list. Overseas sites put the best link into common_attr. In the shape
+    item_id only this call knows the links.
+    """
+    shape = None if task.outcome.shape == "item_id" else task.outcome.shape
+    if task.draft.kind == "IMAGE":
+        return shaped_item(_item(task, number, link, now), shape)
+    clip = clip_fields(task, number, link, "download", now)
     attributes: dict[str, Any] = {"id": item_id(task.history_id, number), "status": _ITEM_STATUS}
     if task.site not in ("CN", "US") and "transcoded_video" in clip:
         attributes["transcoded_video"] = clip.pop("transcoded_video")
-    return {"common_attr": attributes, "video": clip}
+    return shaped_item({"common_attr": attributes, "video": clip}, shape)
 
 
 def is_downloadable(task: Task) -> bool:
-    return task.status(task.ended_at or 0) == SUCCESS and task.draft.kind == "VIDEO"
+    return task.end == "DONE"
+
+
+def picture_uri(task: Task, number: int) -> str:
+    return f"tos-result/{task.history_id}-{number}"

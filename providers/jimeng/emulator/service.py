@@ -15,7 +15,7 @@ from providers.jimeng.emulator.options import Options
 from providers.jimeng.emulator.reading import invalid
 from providers.jimeng.emulator.results import Results
 from providers.jimeng.emulator.statistics import Statistics
-from providers.jimeng.emulator.tasks import FAILED, KINDS, REJECTED, REVIEW_CODES, Outcome, Task, TaskBook
+from providers.jimeng.emulator.tasks import FAILED, KINDS, REJECTED, REVIEW_CODES, SUCCESS, Outcome, Task, TaskBook
 from providers.jimeng.emulator.uploads import Upload, UploadBook
 from providers.offline import OfflineProvider
 from providers.offline.sizes import clip_size
@@ -139,6 +139,9 @@ class Service:
             work_seconds=work * (1 + chance.uniform(-self.options.jitter, self.options.jitter)),
             charge=price,
             outcome=_outcome(rule),
+            missing_at=(now + rule.missing_seconds[0], now + rule.missing_seconds[1])
+            if rule and rule.missing_seconds
+            else None,
         )
 
     def _refund(self, task: Task) -> None:
@@ -175,5 +178,9 @@ def _outcome(rule: Rule | None) -> Outcome:
         items=rule.items,
         refunds=is_review if rule.refunds is None else rule.refunds,
         has_links=rule.has_links,
+        links_after_seconds=rule.links_after_seconds,
+        shape=rule.shape,
+        end_status=SUCCESS if rule.end_status is None else rule.end_status,
+        has_finish_time=rule.has_finish_time,
         dead_items=frozenset(rule.dead_items),
     )

@@ -33,7 +33,8 @@ class Outcome:
     """The planned end of a task. fail_code: empty for success. items: number of results; None: all or none.
 
     task_status: detailed status of a failure: 10 input refused, 40 output refused, 30 failed. at_fraction: of the
-    processing time, when it fails. dead_items: numbers of results whose links answer 404.
+    processing time, when it fails. dead_items: numbers of results whose links answer 404. links_after_seconds: after a
+    success, when its links are there. shape: of SHAPES. end_status: of a success, in place of 50.
     """
 
     fail_code: str = ""
@@ -44,6 +45,10 @@ class Outcome:
     refunds: bool = True
     has_links: bool = True
     dead_items: frozenset[int] = frozenset()
+    links_after_seconds: float = 0.0
+    shape: str | None = None
+    end_status: int = SUCCESS
+    has_finish_time: bool = True
 
 
 @dataclass
@@ -58,6 +63,7 @@ class Task:
     work_seconds: float
     charge: int
     outcome: Outcome = field(default_factory=Outcome)
+    missing_at: tuple[float, float] | None = None  # from and to: answers lack it meanwhile
     started_at: float | None = None
     ended_at: float | None = None
     end: str | None = None  # DONE, FAILED, CANCELLED
@@ -74,9 +80,18 @@ class Task:
         assert self.started_at is not None
         return self.started_at + self.work_seconds * (self.outcome.at_fraction if self.outcome.fail_code else 1.0)
 
+    def is_visible(self, now: float) -> bool:
+        """Whether answers contain it."""
+        is_missing = self.missing_at is not None and self.missing_at[0] <= now < self.missing_at[1]
+        return self.visible_at <= now and not is_missing
+
+    def has_links(self, now: float) -> bool:
+        is_early = self.ended_at is not None and now < self.ended_at + self.outcome.links_after_seconds
+        return self.outcome.has_links and not is_early
+
     def status(self, now: float) -> int:
         if self.end is not None:
-            return SUCCESS if self.end == "DONE" else FAILED
+            return self.outcome.end_status if self.end == "DONE" else FAILED
         done = self._fraction(now)
         if done < _GENERATING_FROM:
             return SUBMITTED

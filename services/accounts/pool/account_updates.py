@@ -50,12 +50,12 @@ async def apply_effect(
     elif effect is AccountEffect.COOL_MODEL:
         if fault.kind is FaultKind.MODEL_RISK_CONTROL:
             step = await _step(account_id, kind.value, attempt.model)
-            seconds = risk_seconds(step, random=random)
+            seconds = max(risk_seconds(step, random=random), fault.retry_after_seconds or 0.0)
         else:
             seconds = fault.retry_after_seconds or PERMISSION_COOLDOWN_SECONDS * (1 + 0.2 * random)
         await cool_for(account_id, kind.value, attempt.model, fault.message, seconds)
     elif effect is AccountEffect.COOL_LONG:
-        await _cool_for_risk(account_id, kind, attempt.model, fault.message, random)
+        await _cool_for_risk(account_id, kind, attempt.model, fault, random)
     elif effect is AccountEffect.LOWER_LIMIT:
         await lower_limit(attempt, fault, random=random)
     elif effect is AccountEffect.EXHAUST:
@@ -108,13 +108,16 @@ async def cool_account(account_id: int, fault: UpstreamFaultError, *, random: fl
     return 0.0
 
 
-async def _cool_for_risk(account_id: int, kind: MediaKind, model: str, reason: str, random: float) -> None:
+async def _cool_for_risk(
+    account_id: int, kind: MediaKind, model: str, fault: UpstreamFaultError, random: float
+) -> None:
     """Starts a cooldown for the model, or for everything if another model of the account is already cooling."""
     cooling = AccountCooldown.filter(account_id=account_id, kind=kind.value, until_ms__gt=await now_ms())
     others = await cooling.exclude(model__in=["", model])
     scope = (kind.value, model) if not others else ("", "")
     step = await _step(account_id, *scope)
-    await _write_cooldown(account_id, *scope, reason, risk_seconds(step, random=random), step)
+    seconds = max(risk_seconds(step, random=random), fault.retry_after_seconds or 0.0)
+    await _write_cooldown(account_id, *scope, fault.message, seconds, step)
 
 
 async def _step(account_id: int, kind: str, model: str) -> int:
@@ -169,6 +172,27 @@ async def count_failure(account_id: int, kind: MediaKind, reason: str, *, random
     """Counts a failure; from the third in a row on, starts a cooldown for the kind, longer each time."""
     if await accounts.count_failure(account_id) >= FAILURES_BEFORE_COOLDOWN:
         await cool(account_id, kind.value, "", reason, random=random)
+
+
+async def count_unknown_submit(
+    attempt: Attempt, fault: UpstreamFaultError | None, reason: str, *, random: float
+) -> None:
+    """Counts a submit of which it is not known whether upstream accepted it as a failure, so that other accounts are
+    preferred meanwhile. fault: what upstream answered; the account then cools for the kind at once, for as long as the
+    answer asks. None: it did not answer, which cools it from the third time in a row on.
+    """
+    if fault is None:
+        await count_failure(attempt.account_id, attempt.kind, reason, random=random)
+    else:
+        await accounts.count_failure(attempt.account_id)
+        await cool(
+            attempt.account_id,
+            attempt.kind.value,
+            "",
+            reason,
+            random=random,
+            retry_after_seconds=fault.retry_after_seconds,
+        )
 
 
 async def record_accepted(attempt: Attempt, day: str) -> None:

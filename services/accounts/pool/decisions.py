@@ -43,12 +43,16 @@ class Decision:
 
 @dataclass(frozen=True)
 class FaultContext:
-    """The facts that a decision depends on. was_accepted: upstream had accepted the task before it failed. The counts
+    """The facts that a decision depends on. was_accepted: upstream had accepted the task before it failed.
+    asks_to_wait: upstream said for how long it wants no further request. is_overdue: the time-out of the job's kind has
+    passed since the first submit of this run of which upstream has no task. The counts
     include the current one: step_failures of this step on this account; attempts of this run; same_kind: attempts of
     this run that ended with this kind of fault.
     """
 
     was_accepted: bool = False
+    asks_to_wait: bool = False
+    is_overdue: bool = False
     step_failures: int = 1
     attempts: int = 1
     same_kind: int = 1
@@ -74,6 +78,7 @@ _EFFECTS: dict[FaultKind, AccountEffect] = {
     FaultKind.INVALID_INPUT: AccountEffect.NONE,
     FaultKind.GENERATION_FAILED: AccountEffect.NONE,
     FaultKind.UPSTREAM_FAULT: AccountEffect.COUNT_FAILURE,
+    FaultKind.SUBMIT_LOST: AccountEffect.COOL,
     FaultKind.UNKNOWN: AccountEffect.NONE,
 }
 
@@ -83,13 +88,21 @@ def decide(fault: FaultKind, now: FaultContext) -> Decision:
     account = _EFFECTS[fault]
     if fault in (FaultKind.CONTENT_REJECTED, FaultKind.INVALID_INPUT):
         return Decision(account, JobMove.FAIL)
-    if fault is FaultKind.UPSTREAM_FAULT and not now.was_accepted and now.step_failures <= STEP_TRIES:
+    if fault is FaultKind.UPSTREAM_FAULT and now.asks_to_wait and not now.was_accepted:
+        account = AccountEffect.COOL
+        if not now.auto_switch_on_failure and now.step_failures <= STEP_TRIES:
+            return Decision(account, JobMove.WAIT)
+    elif fault is FaultKind.UPSTREAM_FAULT and not now.was_accepted and now.step_failures <= STEP_TRIES:
         return Decision(account, JobMove.SAME, backoff_seconds(now.step_failures))
+    if fault is FaultKind.SUBMIT_LOST and now.is_overdue:
+        return Decision(account, JobMove.FAIL)
     if fault in _LIMITS:
         if now.rate_limit_handling is RateLimitHandling.SKIP:
             return Decision(account, JobMove.FAIL)
         if now.rate_limit_handling is RateLimitHandling.WAIT and not now.was_accepted:
             return Decision(account, JobMove.WAIT)
+    elif fault is FaultKind.SUBMIT_LOST and not now.auto_switch_on_failure and now.step_failures <= STEP_TRIES:
+        return Decision(account, JobMove.WAIT)  # sent again, since only this account may have it
     elif not now.auto_switch_on_failure:
         return Decision(account, JobMove.FAIL)
     # A rate limit is not a failure of the job: waiting for a free account does not use up its attempts.

@@ -10,6 +10,7 @@ one request share a roll, so that they stay in one request.
 from collections.abc import Sequence
 
 from models.enums import MediaKind
+from providers.retry_after import MAX_RETRY_AFTER_SECONDS
 from services.platform.backoff import jitter_around, jitter_up
 
 MAX_SAMPLES = 32
@@ -87,13 +88,13 @@ def missing_poll_ms(*, missing_ms: int, is_detached: bool, roll: float) -> int:
 
 def failed_poll_ms(*, is_deactivated: bool, retry_after_ms: int | None, roll: float) -> int:
     """The wait until an account is polled again after a failed poll. is_deactivated: a person has to reactivate it.
-    retry_after_ms: respected, but at most a minute, since timeouts go on and links of finished results expire.
+    retry_after_ms: how long upstream asks to wait, which is respected, up to half an hour.
     """
     if is_deactivated:
         return jittered_ms(DETACHED_INTERVAL_MS, roll)
     if retry_after_ms is not None:
         wait_ms = int(jitter_up(retry_after_ms, JITTER, roll))
-        return wait_ms if wait_ms <= DETACHED_INTERVAL_MS else int(DETACHED_INTERVAL_MS * (1 - JITTER * roll))
+        return max(jittered_ms(FAILED_POLL_MS, roll), min(int(MAX_RETRY_AFTER_SECONDS * 1000), wait_ms))
     return jittered_ms(FAILED_POLL_MS, roll)
 
 

@@ -30,6 +30,7 @@ async def raise_alert(
     account_id: int | None = None,
     batch_id: int | None = None,
     workflow_id: int | None = None,
+    job_id: int | None = None,
 ) -> bool:
     """Opens an alert of the owner ("": of the whole deployment) and queues its webhook. Returns False, and leaves the
     open alert and its message unchanged, if one with the same owner, kind and cause is open. cause: e.g. account:7267,
@@ -46,6 +47,7 @@ async def raise_alert(
             account_id=account_id,
             batch_id=batch_id,
             workflow_id=workflow_id,
+            job_id=job_id,
         )
         await _write_webhooks(opened)
         return bool(opened)

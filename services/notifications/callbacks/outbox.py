@@ -173,6 +173,7 @@ async def write_alert_callback(alert: Alert) -> None:
         "account_id": _optional_id("Account", alert.account_id),
         "batch_id": _optional_id("Batch", alert.batch_id),
         "workflow_id": _optional_id("Workflow", alert.workflow_id),
+        "job_id": _optional_id("Job", alert.job_id),
         "created_at": moment(alert.created_at),
         "timestamp": moment(alert.resolved_at or alert.created_at),
     }

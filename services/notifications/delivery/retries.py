@@ -10,10 +10,12 @@ MAX_TRIES = len(WAITS_SECONDS) + 1
 
 
 def wait_ms(response: SendResult, failures: int, roll: float) -> int | None:
-    """Milliseconds until the next try, at most 10 % longer than in WAITS_SECONDS; None if there is no further try.
+    """Milliseconds until the next try, at most 10 % longer than in WAITS_SECONDS, or than the wait that the receiver
+    asked for where that is longer; None if there is no further try.
 
     failures: failed tries of this round, including this one. roll: a random number from 0 up to 1.
     """
     if response.is_final or failures > len(WAITS_SECONDS):
         return None
-    return round(jitter_up(WAITS_SECONDS[failures - 1] * 1000, JITTER, roll))
+    wait_seconds = max(WAITS_SECONDS[failures - 1], response.retry_after_seconds or 0.0)
+    return round(jitter_up(wait_seconds * 1000, JITTER, roll))

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import httpx
 
 from providers.guard import GuardedTransport, LinkRefusedError, Resolve, resolve
+from providers.retry_after import retry_after_seconds
 from services.notifications.callbacks.addresses import parse_address
 from settings import Settings
 
@@ -18,10 +20,13 @@ GONE = 410
 
 @dataclass(frozen=True)
 class SendResult:
-    """The response status, or an error sentence if there was no response. The sentence never contains the URL."""
+    """The response status, or an error sentence if there was no response. The sentence never contains the URL.
+    retry_after_seconds: how long the receiver asks to wait (at most half an hour), if it does.
+    """
 
     status_code: int | None
     error: str | None = None
+    retry_after_seconds: float | None = None
 
     @property
     def is_success(self) -> bool:
@@ -55,7 +60,8 @@ async def send(
             asyncio.timeout(CALL_SECONDS),
             client.stream("POST", parsed, headers=_all_headers(headers), content=body) as response,
         ):
-            return SendResult(response.status_code, _sentence(response.status_code))
+            wait_seconds = retry_after_seconds(response.headers, datetime.now(UTC))
+            return SendResult(response.status_code, _sentence(response.status_code), wait_seconds)
     except LinkRefusedError as error:
         return SendResult(None, str(error))
     except (TimeoutError, httpx.TimeoutException):

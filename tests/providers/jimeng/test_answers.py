@@ -58,8 +58,8 @@ def test_a_body_without_ret_is_a_payload_only_where_that_is_expected() -> None:
     [
         (page(200), "UPSTREAM_FAULT", 200),
         (page(302), "UPSTREAM_FAULT", 302),
-        (page(401), "UPSTREAM_FAULT", 401),
-        (page(403), "UPSTREAM_FAULT", 403),
+        (page(401), "SESSION_EXPIRED", 401),
+        (page(403), "RISK_CONTROL", 403),
         (page(404), "UPSTREAM_FAULT", 404),
         (page(429), "RATE_LIMIT", 429),
         (page(502), "UPSTREAM_FAULT", 502),

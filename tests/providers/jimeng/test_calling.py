@@ -53,7 +53,7 @@ async def test_the_fifth_time_does_not_come(upstream: Upstream) -> None:
 @pytest.mark.parametrize(
     ("reply", "kind", "retry_after_seconds"),
     [
-        (page(401), "UPSTREAM_FAULT", None),
+        (page(401), "SESSION_EXPIRED", None),
         (page(404), "UPSTREAM_FAULT", None),
         (page(429, Retry_After="30"), "RATE_LIMIT", 30.0),
         (page(503, Retry_After="120"), "UPSTREAM_FAULT", 120.0),

@@ -9,7 +9,15 @@ import pytest
 import structlog
 
 from providers.jimeng import JimengProvider
-from providers.jimeng.client import CANCEL_PATH, CREDIT_PATH, HISTORY_PATH, ITEMS_PATH, PASSPORT_PATH, RECEIVE_PATH
+from providers.jimeng.client import (
+    CANCEL_PATH,
+    CREDIT_PATH,
+    HISTORY_PATH,
+    ITEMS_PATH,
+    PASSPORT_PATH,
+    RECEIVE_PATH,
+    URIS_PATH,
+)
 from providers.pooled import (
     Credential,
     FaultKind,
@@ -125,7 +133,7 @@ async def test_a_passport_that_has_gone_leaves_it_to_the_credits(upstream: Upstr
 
 
 async def test_a_fault_says_nothing_about_a_session(upstream: Upstream) -> None:
-    upstream.reply(PASSPORT_PATH, page(403), envelope({"user_id": 1}))
+    upstream.reply(PASSPORT_PATH, page(405), envelope({"user_id": 1}))
     provider = upstream.provider()
     with structlog.testing.capture_logs(), pytest.raises(UpstreamFaultError) as fault:
         await provider.is_alive(credential())
@@ -303,6 +311,23 @@ async def test_several_clips_keep_their_order(upstream: Upstream) -> None:
     upstream.reply(ITEMS_PATH, envelope({"item_list": items}))
     task = finished_clip(links=("https://v/p1", "https://v/p2"), item_ids=("1", "2"), item_count=2)
     assert await upstream.provider().best_links(credential(), task) == ("https://v/p1", "https://v/2.mp4")
+
+
+async def test_results_without_a_link_are_asked_for_by_item_and_by_uri(upstream: Upstream) -> None:
+    upstream.reply(ITEMS_PATH, envelope({"item_list": [{"id": "8", "image": {"large_images": []}}]}))
+    upstream.reply(URIS_PATH, envelope({"tos/8": {"image_url": "https://p/8.png"}}))
+    task = finished_clip(
+        kind="IMAGE", links=("https://p/7.png",), item_ids=("7",), unlinked_ids=("8",), unlinked_uris=("tos/8",)
+    )
+    assert await upstream.provider().best_links(credential(), task) == ("https://p/7.png", "https://p/8.png")
+    assert upstream.bodies(URIS_PATH) == [{"uris": ["tos/8"]}]
+
+
+async def test_a_clip_of_which_only_the_item_is_known_is_asked_for(upstream: Upstream) -> None:
+    item = {"item_id": "77", "video": {"transcoded_video": {"720p": {"video_url": "https://v/720.mp4"}}}}
+    upstream.reply(ITEMS_PATH, envelope({"item_list": [item]}))
+    task = finished_clip(links=(), item_ids=(), unlinked_ids=("77",))
+    assert await upstream.provider().best_links(credential(), task) == ("https://v/720.mp4",)
 
 
 async def test_pictures_have_no_better_links(upstream: Upstream) -> None:

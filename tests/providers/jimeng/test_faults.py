@@ -6,8 +6,9 @@ import pytest
 import structlog
 
 from errors import JobErrorCode
-from providers.jimeng.faults import http_fault, refusal_of_call, refusal_of_task, task_words
+from providers.jimeng.faults import http_fault, is_refusal, refusal_of_call, refusal_of_task, task_words, upload_fault
 from providers.pooled import FaultKind, UpstreamFaultError
+from tests.providers.jimeng.upstream import page
 
 CALLS = {
     "1": "RATE_LIMIT", "1057": "RATE_LIMIT", "2014": "RATE_LIMIT", "2020": "RATE_LIMIT", "10020": "RATE_LIMIT",
@@ -163,8 +164,43 @@ def test_a_task_has_its_words_in_several_places(record: dict[str, object], words
     assert task_words(json.loads(json.dumps(record))) == words
 
 
-def test_too_many_requests_say_when_to_come_again() -> None:
-    fault = http_fault(429, "30")
-    assert (fault.kind, fault.retry_after_seconds) == (FaultKind.RATE_LIMIT, 30.0)
-    assert http_fault(429, "Wed, 21 Oct 2026 07:28:00 GMT").retry_after_seconds is None
-    assert http_fault(503, "5").kind is FaultKind.UPSTREAM_FAULT
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [
+        (400, "INVALID_INPUT", "API_ERROR"),
+        (401, "SESSION_EXPIRED", "AUTH_FAILED"),
+        (402, "OUT_OF_CREDIT", "INSUFFICIENT_CREDIT"),
+        (403, "RISK_CONTROL", "PERMISSION_DENIED"),
+        (404, "UPSTREAM_FAULT", "API_ERROR"),
+        (413, "INVALID_INPUT", "API_ERROR"),
+        (429, "RATE_LIMIT", "RATE_LIMIT"),
+        (451, "RISK_CONTROL", "PERMISSION_DENIED"),
+        (500, "UPSTREAM_FAULT", "SERVER_ERROR"),
+        (503, "UPSTREAM_FAULT", "SERVER_ERROR"),
+    ],
+)
+def test_a_status_says_what_kind_of_fault_it_is(status: int, kind: str, code: str) -> None:
+    fault = http_fault(page(status))
+    assert (fault.kind.value, fault.code.value, fault.upstream_code) == (kind, code, f"HTTP {status}")
+    assert fault.message.endswith(f"(HTTP status {status}).")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_an_upload_host_says_nothing_about_the_account(status: int) -> None:
+    assert upload_fault(page(status)).kind is FaultKind.UPSTREAM_FAULT
+    assert upload_fault(page(429)).kind is FaultKind.RATE_LIMIT
+
+
+def test_a_wait_is_told_in_seconds_or_as_a_date() -> None:
+    assert http_fault(page(429, retry_after="30")).retry_after_seconds == 30.0
+    dated = page(503, date="Wed, 21 Oct 2026 07:28:00 GMT", retry_after="Wed, 21 Oct 2026 07:29:30 GMT")
+    assert http_fault(dated).retry_after_seconds == 90.0
+
+
+@pytest.mark.parametrize(
+    ("status", "is_no"),
+    [(400, True), (401, True), (403, True), (404, True), (429, True), (408, False), (409, False), (499, False)]
+    + [(status, False) for status in (200, 302, 500, 502, 503, 504)],
+)
+def test_only_some_statuses_mean_that_nothing_was_accepted(status: int, is_no: bool) -> None:
+    assert is_refusal(status) is is_no

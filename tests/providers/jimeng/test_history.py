@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from providers.jimeng.history import image_info, read_task
+from providers.jimeng.results import links_by_uri
 from providers.pooled import FaultKind, TaskPhase, UpstreamTask
 
 PICTURE = "https://p9-sign.toutiaoimg.com/a.png?x=1"
@@ -20,7 +21,7 @@ def clip(**video: Any) -> dict[str, Any]:
     return {"common_attr": {"id": "77", "cover_url": "https://cover"}, "video": video}
 
 
-def record(status: int, **values: Any) -> dict[str, Any]:
+def record(status: Any, **values: Any) -> dict[str, Any]:
     return {
         "generate_type": 1,
         "history_record_id": "25594898552322",
@@ -34,7 +35,7 @@ def record(status: int, **values: Any) -> dict[str, Any]:
     }
 
 
-def read(status: int, kind: str = "IMAGE", **values: Any) -> UpstreamTask:
+def read(status: Any, kind: str = "IMAGE", **values: Any) -> UpstreamTask:
     return read_task("25594898552322", kind, record(status, **values))
 
 
@@ -49,7 +50,7 @@ def read(status: int, kind: str = "IMAGE", **values: Any) -> UpstreamTask:
         (45, True, "RUNNING"),
         (99, True, "RUNNING"),
         (50, True, "DONE"),
-        (50, False, "RUNNING"),
+        (50, False, "DONE"),
         (21, True, "DONE"),
         (21, False, "RUNNING"),
         (10, True, "DONE"),
@@ -85,8 +86,9 @@ def test_a_task_that_is_done_tells_all_about_itself() -> None:
     assert task.raw["status"] == 50
 
 
-def test_a_success_without_a_link_is_waited_for_unless_it_names_a_fault() -> None:
-    assert read(50, item_list=[picture(None)]).phase is TaskPhase.RUNNING
+def test_a_success_without_a_link_is_an_end_whose_results_are_asked_for_unless_it_names_a_fault() -> None:
+    task = read(50, item_list=[picture(None)])
+    assert (task.phase, task.links, task.unlinked_ids, task.unlinked_uris) == (TaskPhase.DONE, (), ("7649",), ())
     failed = read(50, fail_code="2004")
     assert failed.fault is not None
     assert (failed.phase, failed.fault.kind) == (TaskPhase.FAILED, FaultKind.CONTENT_REJECTED)
@@ -167,6 +169,113 @@ def test_a_clip_is_found_at_each_of_its_places(item: dict[str, Any], link: str) 
 
 def test_the_cover_of_a_clip_is_no_result() -> None:
     assert read(50, "VIDEO", item_list=[clip(duration_ms=5000)]).links == ()
+    assert read(50, "VIDEO", item_list=[{"id": "7", "common_attr": {"cover_url": "https://cover"}}]).links == ()
+    posters = {"cover": {"video_url": "https://cover"}, "poster_url": "https://poster"}
+    assert read(50, "VIDEO", item_list=[clip(**posters)]).links == ()
+
+
+RENDITIONS = {
+    "360p": {"video_url": "https://v/360", "width": 640, "height": 360},
+    "1080p": {"video_url": CLIP, "width": 1920, "height": 1080},
+    "720p": {"video_url": "https://v/720", "width": 1280, "height": 720},
+}
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        clip(transcoded_video=RENDITIONS),
+        clip(transcoded_video={**RENDITIONS, "origin": {"video_url": ""}}),
+        clip(transcoded_video={**RENDITIONS, "origin": {}}, play_url="https://worse"),
+        clip(transcoded_video=list(RENDITIONS.values())),
+        clip(transcoded_video={"1080p": {"url": CLIP}}),
+        clip(transcoded_video={"1080p": CLIP, "360p": "https://v/360"}),
+        clip(transcoded_video={"origin": {"video_url": CLIP}, "1080p": {"video_url": "https://v/1080"}}),
+        {**clip(), "common_attr": {"id": "77", "transcoded_video": RENDITIONS}},
+        {**clip(), "common_attr": {"id": "77", "video": {"transcoded_video": RENDITIONS}}},
+        {"common_attr": {"id": "77"}, "video": {"model": {"renditions": [{"main_url": CLIP}]}}},
+        clip(transcoded_video={"origin": {"video_url": CLIP.removeprefix("https:")}}),
+    ],
+)
+def test_a_clip_is_found_under_any_rendition(item: dict[str, Any]) -> None:
+    task = read(50, "VIDEO", item_list=[item])
+    assert (task.phase, task.links) == (TaskPhase.DONE, (CLIP,))
+
+
+@pytest.mark.parametrize("link", ["", "tos-cn-i-x/1", "blob:https://p/1", "ftp://p/1", "https://", "javascript:1", 5])
+def test_what_is_no_link_of_http_is_no_link(link: object) -> None:
+    item = {"common_attr": {"id": "7"}, "image": {"large_images": [{"image_uri": "tos/1", "image_url": link}]}}
+    task = read(50, item_list=[item])
+    assert (task.links, task.unlinked_ids, task.unlinked_uris) == ((), ("7",), ("tos/1",))
+
+
+ALL = {"item_list": [picture("https://p/1")], "total_image_count": 1, "finished_image_count": 1}
+ENDED = {"task": {"finish_time": 1770632560}}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "values", "phase"),
+    [
+        (60, "IMAGE", ALL, "DONE"),
+        (200, "IMAGE", ALL, "DONE"),
+        ("200", "IMAGE", {**ALL, "total_image_count": "1", "finished_image_count": "1"}, "DONE"),
+        (60, "IMAGE", {**ALL, "total_image_count": 4}, "RUNNING"),
+        (60, "IMAGE", {**ALL, "total_image_count": 2, "failed_item_list": [{"id": "9"}]}, "DONE"),
+        (60, "IMAGE", {"item_list": [picture()], **ENDED}, "DONE"),
+        (60, "IMAGE", {"item_list": [picture(None)], **ENDED}, "DONE"),
+        (60, "IMAGE", ENDED, "DONE"),
+        (60, "IMAGE", {"fail_code": "2038"}, "FAILED"),
+        (60, "VIDEO", {"item_list": [clip(url=CLIP)]}, "DONE"),
+        (60, "VIDEO", {"item_list": [clip(duration_ms=5000)]}, "RUNNING"),
+        (45, "IMAGE", {"item_list": [picture()], **ENDED}, "DONE"),
+        (45, "VIDEO", {"item_list": [clip(url=CLIP)], "task": {"finish_time": "1770632560"}}, "DONE"),
+        (45, "IMAGE", {**ALL, "total_image_count": 2, "failed_item_list": [{"id": "9"}]}, "DONE"),
+        (20, "IMAGE", {**ENDED, "fail_code": "2038"}, "FAILED"),
+        (20, "IMAGE", ENDED, "RUNNING"),
+        (50, "IMAGE", {**ALL, "total_image_count": 4}, "DONE"),
+        (None, "IMAGE", {**ALL, "task": {"status": 50}}, "DONE"),
+        (float("inf"), "IMAGE", {}, "RUNNING"),
+    ],
+)
+def test_finished_is_finished_whatever_its_status(status: Any, kind: str, values: dict[str, Any], phase: str) -> None:
+    assert read(status, kind, **values).phase is TaskPhase(phase)
+
+
+def test_results_are_found_in_the_other_list_too() -> None:
+    assert read(50, item_list=[], origin_item_list=[picture(PICTURE)]).links == (PICTURE,)
+    both = read(
+        50, item_list=[picture(None, "1"), picture("https://p/2", "2")], origin_item_list=[picture(PICTURE, "1")]
+    )
+    assert both.links == (PICTURE, "https://p/2")
+    assert both.unlinked_ids == ()
+
+
+def test_a_picture_in_common_attr_is_found() -> None:
+    large = {"large_images": [{"image_url": PICTURE}]}
+    assert read(50, item_list=[{"common_attr": {"id": "1", "image": large}}]).links == (PICTURE,)
+
+
+def test_how_many_were_to_be_made_is_told() -> None:
+    assert read(50, **{**ALL, "total_image_count": 4}).expected_count == 4
+    assert read(50, "VIDEO", item_list=[clip(url=CLIP)], total_image_count=0).expected_count is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"tos/1": "https://p/1"},
+        {"tos/1": {"url": "https://p/1"}},
+        {
+            "image_list": [
+                {"uri": "tos/0", "image_url": "https://p/0"},
+                {"image_uri": "tos/1", "image_url": "https://p/1"},
+            ]
+        },
+    ],
+)
+def test_links_for_uris_are_read_in_each_form(data: object) -> None:
+    assert links_by_uri(data, ["tos/2", "tos/1"]) == ("https://p/1",)
+    assert links_by_uri(None, ["tos/1"]) == ()
 
 
 def test_a_picture_without_its_own_link_has_its_widest_cover() -> None:

@@ -80,10 +80,12 @@ async def test_what_never_left_is_surely_not_taken(upstream: Upstream, error: Ex
         httpx.RemoteProtocolError("x"),
         httpx.DecodingError("x"),
         page(200),
-        page(404),
-        page(429),
+        page(302),
+        page(408),
+        page(409),
         page(500),
         page(502),
+        page(503, retry_after="30"),
         httpx.Response(200, json={"message": "who knows"}),
         httpx.Response(200, json={"ret": "odd"}),
         envelope(None),
@@ -117,6 +119,45 @@ async def test_a_refusal_is_certain_and_nothing_is_sent_again(
         await submit(upstream)
     assert fault.value.kind is FaultKind(kind)
     assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (page(401), "SESSION_EXPIRED"),
+        (page(403), "RISK_CONTROL"),
+        (page(404), "UPSTREAM_FAULT"),
+        (page(429, retry_after="30"), "RATE_LIMIT"),
+        (httpx.Response(429, json={"message": "too many"}), "RATE_LIMIT"),
+        (httpx.Response(429, json={"ret": "429", "errmsg": "slow down"}), "RATE_LIMIT"),
+        (httpx.Response(403, json={"ret": "0", "data": {}}), "RISK_CONTROL"),
+        (page(400), "INVALID_INPUT"),
+    ],
+)
+async def test_a_status_that_says_no_is_a_refusal(upstream: Upstream, reply: httpx.Response, kind: str) -> None:
+    upstream.reply(GENERATE_PATH, reply)
+    with pytest.raises(UpstreamFaultError) as fault:
+        await submit(upstream)
+    assert fault.value.kind is FaultKind(kind)
+    assert fault.value.retry_after_seconds == (30.0 if "retry-after" in reply.headers else None)
+    assert len(upstream.requests) == 1
+
+
+async def test_an_unknown_submit_tells_what_its_page_said(upstream: Upstream) -> None:
+    upstream.reply(GENERATE_PATH, page(503, retry_after="30"))
+    with pytest.raises(SubmitUnknownError, match="HTTP status 503") as unknown:
+        await submit(upstream)
+    assert unknown.value.fault is not None
+    assert (unknown.value.fault.kind, unknown.value.fault.retry_after_seconds) == (FaultKind.UPSTREAM_FAULT, 30.0)
+
+
+async def test_a_refusal_with_a_code_may_say_when_to_come_again(upstream: Upstream) -> None:
+    reply = envelope(ret="1057", errmsg="too fast")
+    reply.headers["retry-after"] = "120"
+    upstream.reply(GENERATE_PATH, reply)
+    with pytest.raises(UpstreamFaultError) as fault:
+        await submit(upstream)
+    assert (fault.value.kind, fault.value.retry_after_seconds) == (FaultKind.RATE_LIMIT, 120.0)
 
 
 async def test_an_answer_that_does_not_come_in_time_is_unknown() -> None:

@@ -8,16 +8,24 @@ import pytest
 
 from models.accounts import Account, AccountCooldown, AccountUsage
 from models.database import now_ms, transaction
-from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus, MediaKind, Polling, RateLimitHandling
+from models.enums import (
+    AccountStatus,
+    AttemptOutcome,
+    AttemptState,
+    JobStatus,
+    MediaKind,
+    Polling,
+    RateLimitHandling,
+)
 from models.generation import Attempt
 from models.generation_requests import AccountStrategy
 from models.jobs import Job
-from providers.pooled import FaultKind, SubmitUnknownError, TaskPhase
+from providers.pooled import FaultKind, TaskPhase
 from services.film.jobs import cancel_job, retry_job
 from services.generation.attempts import claim_steps, extend_steps
 from services.generation.batches.pausing import pause_batch, pause_batch_for_budget, resume_batch
 from services.generation.orphans import resume_orphans
-from services.generation.polling import claim_accounts, extend_accounts, poll_step, release_account
+from services.generation.polling import claim_accounts, extend_accounts, release_account
 from services.generation.refresh import refresh_job
 from services.generation.submitting import submit_step
 from services.worker.scheduling import schedule
@@ -25,30 +33,9 @@ from tests.batch_factories import make_batch
 from tests.changed_settings import change_settings
 from tests.factories import OWNER
 from tests.pool_factories import FakeUpstream, attempts_of, fault, make_account, make_due, make_generation
+from tests.services.generation.stepping import newest, poll_all, submit_all, submitted
 
 pytestmark = pytest.mark.usefixtures("either_database")
-
-
-async def submit_all() -> int:
-    steps = await claim_steps(AttemptState.PLACED, 100, 60)
-    await asyncio.gather(*(submit_step(step) for step in steps))
-    return len(steps)
-
-
-async def poll_all() -> int:
-    return sum([await poll_step(claim) for claim in await claim_accounts(100)])
-
-
-async def submitted(strategy: AccountStrategy | None = None, **values: Any) -> tuple[Job, Attempt]:
-    """A submitted job, accepted by the upstream unless that was told to respond otherwise."""
-    job = await make_generation(strategy=strategy, **values)
-    await schedule(MediaKind.IMAGE)
-    await submit_all()
-    return await Job.get(id=job.id), (await attempts_of(job))[-1]
-
-
-async def newest(job: Job) -> tuple[Job, Attempt]:
-    return await Job.get(id=job.id), (await attempts_of(job))[-1]
 
 
 # ---------------------------------------------------------------- submit
@@ -217,64 +204,6 @@ async def test_an_upstream_fault_is_tried_again_on_the_same_account_and_then_on_
     await schedule(MediaKind.IMAGE)
     await submit_all()
     assert [account_id for account_id, _ in upstream.submits] == [second.id]
-
-
-# ---------------------------------------------------------------- unknown submits
-
-
-async def test_a_lost_answer_is_looked_up_and_the_draft_is_sent_once(upstream: FakeUpstream) -> None:
-    await make_account()
-    upstream.loses_answers = True
-    job, attempt = await submitted()
-    assert (attempt.state, attempt.history_id) == (AttemptState.SENT, None)
-    await make_due()
-    await poll_all()
-    _, attempt = await newest(job)
-    assert (attempt.state, attempt.history_id) == (AttemptState.ACCEPTED, next(iter(upstream.tasks)))
-    assert len(upstream.submits) == 1
-
-
-async def test_an_unknown_submit_never_changes_its_account_while_it_is_unknown(upstream: FakeUpstream) -> None:
-    await make_account()
-    await make_account()
-    upstream.says = [SubmitUnknownError("reset")]
-    job, _ = await submitted()
-    for _ in range(5):
-        await make_due()
-        await schedule(MediaKind.IMAGE)
-        await submit_all()
-        await poll_all()
-    attempts = await attempts_of(job)
-    assert [attempt.state for attempt in attempts] == [AttemptState.SENT]
-    assert upstream.submits == []
-
-
-async def test_after_the_window_it_is_sent_again_under_the_same_id_on_the_same_account(upstream: FakeUpstream) -> None:
-    account = await make_account()
-    await make_account()
-    upstream.says = [SubmitUnknownError("reset")]
-    job, attempt = await submitted()
-    upstream.call_timeout_seconds = 0.0
-    change_settings(unknown_submit_seconds=0.0)
-    await make_due()
-    await poll_all()
-    await make_due()
-    await submit_all()
-    assert upstream.submits == [(account.id, attempt.submit_id)]
-    _, attempt = await newest(job)
-    assert (attempt.state, attempt.sends, attempt.number) == (AttemptState.ACCEPTED, 2, 1)
-
-
-async def test_a_worker_that_died_while_sending_is_taken_for_unknown(upstream: FakeUpstream) -> None:
-    await make_account()
-    job, attempt = await submitted()
-    await Attempt.filter(id=attempt.id).update(state=AttemptState.SENT, history_id=None, accepted_at_ms=None)
-    await make_due()
-    await schedule(MediaKind.IMAGE)
-    assert await submit_all() == 0
-    await poll_all()
-    assert (await newest(job))[1].state is AttemptState.ACCEPTED
-    assert len(upstream.submits) == 1
 
 
 # ---------------------------------------------------------------- poll
@@ -510,46 +439,6 @@ async def test_a_running_job_without_a_live_attempt_waits_again(upstream: FakeUp
     assert (await Job.get(id=job.id)).status is JobStatus.PENDING
 
 
-async def test_a_lost_draft_waits_for_its_cooling_account_and_goes_to_no_other(upstream: FakeUpstream) -> None:
-    account = await make_account()
-    await make_account()
-    upstream.says = [SubmitUnknownError("reset")]
-    job, _ = await submitted()
-    upstream.call_timeout_seconds = 0.0
-    change_settings(unknown_submit_seconds=0.0)
-    await make_due()
-    await poll_all()
-    await AccountCooldown.create(account_id=account.id, kind="IMAGE", until_ms=9_999_999_999_999, reason="Too fast.")
-    await make_due()
-    await submit_all()
-    _, attempt = await newest(job)
-    assert (attempt.number, attempt.state, attempt.account_id) == (1, AttemptState.PLACED, account.id)
-    assert upstream.submits == []
-    await AccountCooldown.all().update(until_ms=1)
-    await make_due()
-    await submit_all()
-    assert upstream.submits == [(account.id, attempt.submit_id)]
-
-
-async def test_a_lost_draft_whose_job_went_on_elsewhere_is_never_sent_again(upstream: FakeUpstream) -> None:
-    first, second = await make_account(), await make_account()
-    upstream.says = [SubmitUnknownError("reset")]
-    job, attempt = await submitted(AccountStrategy(switch_on_timeout=True))
-    await Attempt.filter(id=attempt.id).update(sent_at_ms=1)
-    change_settings(image_timeout_seconds=1.0, unknown_submit_seconds=0.0)
-    for _ in range(4):
-        await make_due()
-        await poll_all()
-        await schedule(MediaKind.IMAGE)
-        await submit_all()
-    assert [account_id for account_id, _ in upstream.submits] == [second.id]
-    lost, going = await attempts_of(job)
-    assert (lost.account_id, lost.state, lost.sends) == (first.id, AttemptState.ENDED, 1)
-    assert lost.released_at_ms is not None
-    assert going.state is AttemptState.ACCEPTED
-    assert (await Job.get(id=job.id)).status is JobStatus.RUNNING
-
-
 async def test_asking_for_a_manual_task_that_is_not_visible_yet_keeps_its_slot(upstream: FakeUpstream) -> None:
     await make_account()
     job, attempt = await submitted(polling=Polling.MANUAL)
@@ -615,14 +504,26 @@ async def test_an_image_refusal_does_not_bring_an_old_video_limit_back(upstream:
     assert (present.learned_image_limit, present.learned_video_limit) == (1, 3)
 
 
-async def test_a_wait_that_upstream_asks_for_keeps_no_task_from_being_polled(upstream: FakeUpstream) -> None:
-    await make_account()
+async def test_a_wait_that_upstream_asks_for_slows_all_polls_of_the_account(upstream: FakeUpstream) -> None:
+    """At most half an hour, for everything of the account; the task is found afterwards."""
+    account = await make_account(max_concurrent=5)
     job, _ = await submitted()
+    other, _ = await submitted()
     upstream.query_fault = fault(FaultKind.RATE_LIMIT, retry_after_seconds=999_999)
+    upstream.queries.clear()
     await make_due()
     await poll_all()
-    _, attempt = await newest(job)
-    assert attempt.due_at_ms - await now_ms() <= 60_000
+    assert len(upstream.queries) == 1
+    for one in (job, other):
+        _, attempt = await newest(one)
+        assert 1_700_000 < attempt.due_at_ms - await now_ms() <= 1_800_000
+    cooldown = await AccountCooldown.get(account_id=account.id)
+    assert (cooldown.kind, cooldown.model) == ("", "")
+    upstream.query_fault = None
+    upstream.finish()
+    await make_due()
+    await poll_all()
+    assert (await newest(job))[1].state is AttemptState.FETCHING
 
 
 async def test_a_lost_submit_of_a_canceled_job_keeps_its_slot_no_longer_than_a_day(upstream: FakeUpstream) -> None:

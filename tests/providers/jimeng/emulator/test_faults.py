@@ -69,6 +69,8 @@ def test_accounts_are_counted_one_by_one_where_said() -> None:
         {"endpoint": "submit", "every": 0},
         {"endpoint": "submit", "http_status": 42},
         {"endpoint": "task", "hidden_seconds": [5, 1]},
+        {"endpoint": "task", "missing_seconds": [5, 1]},
+        {"endpoint": "task", "shape": "round"},
     ],
 )
 def test_a_rule_that_cannot_be_is_refused(rule: dict[str, Any]) -> None:
@@ -105,6 +107,22 @@ async def test_a_page_in_html_with_a_wait(make: MakeEmulated, status: int) -> No
     assert (response.status_code, response.headers["retry-after"]) == (status, "7")
     assert response.text.startswith("<html>")
     assert (await emulated.post(HISTORY, {"history_ids": ["1"]})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("rule", "header"),
+    [
+        ({"retry_after_seconds": 1_800_000}, "1800000"),
+        ({"retry_after_seconds": 0.5}, "0.5"),
+        ({"retry_after": "Wed, 21 Oct 2026 07:28:00 GMT"}, "Wed, 21 Oct 2026 07:28:00 GMT"),
+    ],
+)
+async def test_a_wait_is_told_in_plain_numbers_or_as_given(
+    make: MakeEmulated, rule: dict[str, Any], header: str
+) -> None:
+    emulated = make(rules=({"endpoint": "query", "http_status": 429, **rule},))
+    response = await emulated.post(HISTORY, {"history_ids": ["1"]})
+    assert response.headers["retry-after"] == header
 
 
 async def test_a_submit_may_be_taken_though_a_page_says_that_it_failed(make: MakeEmulated) -> None:
@@ -188,6 +206,70 @@ async def test_a_success_may_lack_links(make: MakeEmulated) -> None:
         assert record is not None
         assert record["status"] == 50
         assert "http" not in str(record["item_list"])
+
+
+ITEMS, URIS = "/mweb/v1/get_local_item_list", "/mweb/v1/get_image_by_uri"
+
+
+async def test_links_may_come_late(make: MakeEmulated) -> None:
+    emulated = make(rules=({"endpoint": "task", "links_after_seconds": 5},))
+    history_id = await emulated.submitted()
+    emulated.time += 22
+    record = await emulated.record(history_id)
+    assert "http" not in str(record)
+    emulated.time += 4
+    assert "http" in str((await emulated.record(history_id) or {})["item_list"])
+
+
+@pytest.mark.parametrize("shape", ["renditions", "item_id", "uri", "cover_map", "origin_list", "common_attr"])
+@pytest.mark.parametrize("order", [PICTURE, CLIP])
+async def test_a_success_may_have_its_links_elsewhere(make: MakeEmulated, shape: str, order: GenerationOrder) -> None:
+    """Whatever its form, its links are there, or can be asked for by what is there."""
+    emulated = make(rules=({"endpoint": "task", "shape": shape},))
+    history_id = await emulated.submitted(order)
+    emulated.time += 101
+    record = await emulated.record(history_id)
+    assert record is not None
+    items = record["origin_item_list" if shape == "origin_list" else "item_list"]
+    assert len(items) == (4 if order is PICTURE else 1)
+    told = str(items[0])
+    if shape == "item_id":
+        assert "http" not in told
+        told = str(await emulated.ask(ITEMS, {"item_id_list": [items[0]["common_attr"]["id"]]}))
+    elif shape == "uri" and order is PICTURE:
+        assert "http" not in told
+        told = str(await emulated.ask(URIS, {"uris": [items[0]["image"]["large_images"][0]["image_uri"]]}))
+    elif shape == "renditions" and order is CLIP:
+        assert "origin" not in told
+    assert f"/obj/{history_id}/0-" in told
+
+
+async def test_a_success_may_have_another_status_and_no_time(make: MakeEmulated) -> None:
+    emulated = make(rules=({"endpoint": "task", "end_status": 200, "has_finish_time": False},))
+    history_id = await emulated.submitted()
+    emulated.time += 21
+    record = await emulated.record(history_id)
+    assert record is not None
+    assert (record["status"], record["task"]["finish_time"], record["finished_image_count"]) == (200, 0, 4)
+
+
+async def test_numbers_may_be_text(make: MakeEmulated) -> None:
+    emulated = make(rules=({"endpoint": "task", "shape": "text_numbers"},))
+    history_id = await emulated.submitted()
+    emulated.time += 21
+    record = await emulated.record(history_id)
+    assert record is not None
+    assert (record["status"], record["total_image_count"]) == ("50", "4")
+
+
+async def test_a_task_may_be_missing_for_a_while(make: MakeEmulated) -> None:
+    emulated = make(rules=({"endpoint": "task", "missing_seconds": [5, 60]},))
+    history_id = await emulated.submitted()
+    seen = []
+    for _ in range(3):
+        seen.append(await emulated.record(history_id) is not None)
+        emulated.time += 31
+    assert seen == [True, False, True]
 
 
 async def test_tasks_that_match_are_hidden_and_take_longer(make: MakeEmulated) -> None:

@@ -26,6 +26,7 @@ NEXT, SAME, WAIT, FAIL = JobMove.NEXT, JobMove.SAME, JobMove.WAIT, JobMove.FAIL
         (FaultKind.INVALID_INPUT, AccountEffect.NONE, FAIL),
         (FaultKind.GENERATION_FAILED, AccountEffect.NONE, NEXT),
         (FaultKind.UPSTREAM_FAULT, AccountEffect.COUNT_FAILURE, SAME),
+        (FaultKind.SUBMIT_LOST, AccountEffect.COOL, NEXT),
         (FaultKind.UNKNOWN, AccountEffect.NONE, NEXT),
     ],
 )
@@ -84,3 +85,21 @@ def test_without_switching_the_job_fails_where_its_account_does(fault: FaultKind
 @pytest.mark.parametrize("fault", [FaultKind.UNKNOWN, FaultKind.GENERATION_FAILED])
 def test_what_nobody_understands_is_tried_once_more_and_then_fails(fault: FaultKind) -> None:
     assert decide(fault, FaultContext(attempts=2, same_kind=2)).job is FAIL
+
+
+def test_an_upstream_fault_that_names_a_wait_is_tried_on_another_account_meanwhile() -> None:
+    assert decide(FaultKind.UPSTREAM_FAULT, FaultContext(asks_to_wait=True)) == Decision(AccountEffect.COOL, NEXT)
+    assert decide(FaultKind.UPSTREAM_FAULT, FaultContext(asks_to_wait=True, attempts=5)).job is FAIL
+
+
+@pytest.mark.parametrize("fault", [FaultKind.UPSTREAM_FAULT, FaultKind.SUBMIT_LOST])
+def test_what_must_not_switch_waits_for_its_account_and_not_for_ever(fault: FaultKind) -> None:
+    context = FaultContext(asks_to_wait=True, auto_switch_on_failure=False)
+    assert decide(fault, context) == Decision(AccountEffect.COOL, WAIT)
+    assert decide(fault, FaultContext(asks_to_wait=True, auto_switch_on_failure=False, step_failures=4)).job is FAIL
+
+
+def test_lost_submits_end_with_the_attempts_of_the_run() -> None:
+    assert decide(FaultKind.SUBMIT_LOST, FaultContext(attempts=4)).job is NEXT
+    assert decide(FaultKind.SUBMIT_LOST, FaultContext(attempts=5)).job is FAIL
+    assert decide(FaultKind.SUBMIT_LOST, FaultContext(is_overdue=True)).job is FAIL

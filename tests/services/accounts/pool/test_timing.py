@@ -68,7 +68,7 @@ def test_a_place_in_upstreams_queue_stretches_the_interval() -> None:
         (lambda roll: failed_poll_ms(is_deactivated=True, retry_after_ms=None, roll=roll), 48_000, 72_000),
         (lambda roll: failed_poll_ms(is_deactivated=False, retry_after_ms=None, roll=roll), 4_000, 6_000),
         (lambda roll: failed_poll_ms(is_deactivated=False, retry_after_ms=7_000, roll=roll), 7_000, 8_400),
-        (lambda roll: failed_poll_ms(is_deactivated=False, retry_after_ms=999_000, roll=1 - roll), 48_000, 60_000),
+        (lambda roll: failed_poll_ms(is_deactivated=False, retry_after_ms=999_000, roll=roll), 999_000, 1_198_800),
     ],
 )
 def test_every_wait_has_its_jitter(wait: Callable[[float], int], shortest: int, longest: int) -> None:
@@ -111,3 +111,8 @@ def test_the_nearest_ratio_and_length_of_a_model_are_found() -> None:
     assert nearest_ratio([], 1, 1) is None
     assert [nearest_duration([5, 10], seconds) for seconds in (2, 5, 5.2, 30)] == [5, 5, 10, 10]
     assert nearest_duration([], 3) is None
+
+
+def test_no_wait_that_upstream_asks_for_is_longer_than_half_an_hour() -> None:
+    assert failed_poll_ms(is_deactivated=False, retry_after_ms=1_800_000, roll=1.0) == 1_800_000
+    assert failed_poll_ms(is_deactivated=False, retry_after_ms=1, roll=0.0) == 4_000

@@ -29,3 +29,8 @@ def test_a_receiver_that_is_gone_is_not_asked_again() -> None:
 def test_2xx_is_success_and_nothing_else_is() -> None:
     assert [code for code in range(100, 600) if SendResult(code).is_success] == list(range(200, 300))
     assert not NO_ANSWER.is_success
+
+
+def test_a_receiver_may_ask_for_a_longer_wait_and_not_for_a_shorter_one() -> None:
+    assert wait_ms(SendResult(429, None, 60.0), 1, 0.0) == 60_000
+    assert wait_ms(SendResult(503, None, 60.0), 2, 0.0) == 300_000
