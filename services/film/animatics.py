@@ -16,7 +16,7 @@ from services.film.workflow_options import shot_seconds_faults
 from services.platform.faults import collected
 from services.platform.idempotency import once
 from services.platform.owned import own, own_workflow_of
-from services.platform.providers import check_voice, choose_provider
+from services.platform.provider_choices import check_voice, choose_provider
 from services.platform.uploads import IncomingFile, store_media
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs

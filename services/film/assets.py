@@ -12,7 +12,7 @@ from services.film.sources import scratch_folder
 from services.platform.faults import collected
 from services.platform.idempotency import once
 from services.platform.owned import own, own_workflow_of
-from services.platform.providers import check_voice, choose_provider
+from services.platform.provider_choices import check_voice, choose_provider
 from services.platform.uploads import IncomingFile, store_picture
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs

@@ -11,7 +11,7 @@ from services.film.artifacts.publishing import put_artifact
 from services.platform.faults import collected
 from services.platform.idempotency import once
 from services.platform.owned import own, own_workflow_of
-from services.platform.providers import choose_provider
+from services.platform.provider_choices import choose_provider
 from services.platform.uploads import IncomingFile, store_media
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
