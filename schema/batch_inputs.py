@@ -51,7 +51,7 @@ class BatchItemInput:
     """The fields that all batch items have."""
 
     storyboard_id: str = strawberry.field(description=STORYBOARD)
-    prompt: str = strawberry.field(description=PROMPT)
+    prompt: str | None = optional(CLIP_PROMPT)
     negative_prompt: str | None = optional(NEGATIVE)
     ratio: str | None = optional(f"One of the model's ratios. {OWN}")
     resolution: str | None = optional(f"One of the model's resolutions. {OWN}")
@@ -65,12 +65,12 @@ class ItemModelInput:
 
 @strawberry.input(description="One picture of a batch. Null fields take the batch's values.")
 class ImageBatchItemInput(BatchItemInput, CompositionInput, ItemModelInput, SizeInput, SamplerInput):
+    prompt: str = strawberry.field(description=PROMPT)
     input_images: list[str] | None = strawberry.field(default_factory=list, description=IMAGE_INPUTS)
 
 
 @strawberry.input
 class TimedBatchItemInput(BatchItemInput):
-    prompt: str | None = optional(CLIP_PROMPT)
     ratio: str | None = optional(f"One of the model's ratios. Ignored where there is an input image. {OWN}")
     duration_seconds: int | None = optional(f"One of the model's lengths. {OWN}")
 

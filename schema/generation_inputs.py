@@ -112,7 +112,7 @@ class StoryboardInput:
     project_name: str | None = optional(PROJECT_NAME)
     work_id: str | None = strawberry.field(default=STANDALONE, description=WORK)
     storyboard_id: str = strawberry.field(description=STORYBOARD)
-    prompt: str = strawberry.field(description=PROMPT)
+    prompt: str | None = optional(CLIP_PROMPT)
     negative_prompt: str | None = optional(NEGATIVE)
     model: str | None = optional(MODEL)
     ratio: str | None = optional("One of the model's ratios.")
@@ -136,6 +136,7 @@ class HandlingInput:
 
 @strawberry.input(description="A picture to generate for a storyboard.")
 class GenerateImageInput(StoryboardInput, SizeInput, CompositionInput, SeedInput, SamplerInput, HandlingInput):
+    prompt: str = strawberry.field(description=PROMPT)
     ratio: str | None = strawberry.field(
         default=schema_default(USUAL_RATIO[MediaKind.IMAGE]),
         description="One of the model's ratios; where not given and not supported, the model's own.",
@@ -150,7 +151,6 @@ class GenerateImageInput(StoryboardInput, SizeInput, CompositionInput, SeedInput
 
 @strawberry.input
 class VideoStoryboardInput(StoryboardInput):
-    prompt: str | None = optional(CLIP_PROMPT)
     ratio: str | None = strawberry.field(
         default=schema_default(USUAL_RATIO[MediaKind.VIDEO]),
         description="One of the model's ratios. Ignored where there is an input image.",

@@ -8,16 +8,7 @@ from errors import BadInputError
 from models.enums import GridLayout, Quality, Stage
 from services.generation.named_sizes import frame_of, named_in, size_in
 
-RATIOS: dict[str, tuple[int, int]] = {
-    "16:9": (16, 9),
-    "9:16": (9, 16),
-    "1:1": (1, 1),
-    "4:3": (4, 3),
-    "3:4": (3, 4),
-    "3:2": (3, 2),
-    "2:3": (2, 3),
-    "21:9": (21, 9),
-}
+RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9")
 RESOLUTIONS: dict[str, int] = {"480p": 480, "720p": 720, "1080p": 1080}
 "Pixels of the shorter side."
 MAX_TARGET_SHOTS = 5000

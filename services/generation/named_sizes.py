@@ -64,8 +64,8 @@ def with_named_size(requested: GenerationInput, model: ModelInfo) -> GenerationI
         return replace(requested, size=f"{size[0]}x{size[1]}") if is_free else requested
     if conflict_of(requested, model) is not None:
         return requested
-    rest = {} if model.takes_size else {"size": None}
-    return replace(requested, ratio=named[0], resolution=named[1], **rest)
+    kept = requested.size if model.takes_size else None
+    return replace(requested, ratio=named[0], resolution=named[1], size=kept)
 
 
 def conflict_of(requested: GenerationInput, model: ModelInfo) -> str | None:
