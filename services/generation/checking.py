@@ -18,7 +18,7 @@ from models.generation_requests import AccountStrategy, GenerationRequest, Reque
 from models.ids import parse_global_id
 from providers.pooled import ModelInfo
 from services.generation.generation_input import GenerationInput
-from services.generation.named_sizes import conflict_of, size_in, sizes_in_words, with_named_size
+from services.generation.named_sizes import conflict_of, hint_for, size_in, with_named_size
 from services.platform.faults import Faults
 from services.platform.links import MAX_URL_CHARACTERS, parse_url
 
@@ -87,8 +87,8 @@ def model_faults(requested: GenerationInput, model: ModelInfo) -> Iterator[BadIn
         if value is not None and value not in allowed_values and name not in requested.defaulted:
             listed = ", ".join(str(each) for each in allowed_values)
             hint = f"takes {listed}" if allowed_values else "takes none; omit it"
-            if name == "resolution" and size_in(value) is not None and (sizes := sizes_in_words(model)):
-                hint += f", or width x height of what it makes, such as {sizes}"
+            if name == "resolution" and (size := size_in(value)) is not None:
+                hint += hint_for(size, model)
             shown = contract_name(name)
             yield BadInputError(
                 f"{shown} cannot be {shortened(str(value))}: the model {model.name} {hint}.", path=["input", shown]

@@ -80,10 +80,16 @@ def conflict_of(requested: GenerationInput, model: ModelInfo) -> str | None:
     )
 
 
-def sizes_in_words(model: ModelInfo) -> str:
-    """A few of the sizes that a model makes, for messages; "" if it has none."""
+def hint_for(size: Size, model: ModelInfo) -> str:
+    """What to write in place of a size that the model does not make, as the end of a sentence; "" if nobody knows."""
     some = list(sizes_of(model).items())[:_NAMED]
-    return ", ".join(f"{width}x{height} ({ratio})" for (width, height), (ratio, _) in some)
+    if some:
+        listed = ", ".join(f"{width}x{height} ({ratio})" for (width, height), (ratio, _) in some)
+        return f", or width x height of what it makes, such as {listed}"
+    shorter = min(size)
+    ratios = (ratio for ratio in model.ratios if size in (frame_of(ratio, shorter), frame_of(ratio, shorter + 1)))
+    ratio = next(ratios, None)
+    return "" if ratio is None else f', and give the ratio "{ratio}"'
 
 
 def _as_listed(requested: GenerationInput, model: ModelInfo) -> GenerationInput:

@@ -88,6 +88,11 @@ def test_a_size_that_is_none_of_the_models_is_refused_with_both_forms() -> None:
     assert "1280x720 (16:9)" in fault.message
 
 
+def test_a_model_that_decides_its_resolution_is_asked_by_the_ratio() -> None:
+    (fault,) = model_faults(asked(MediaKind.VIDEO, resolution="1280x720"), MODELS["jimeng-video-3.5-pro"])
+    assert 'omit it, and give the ratio "16:9".' in fault.message
+
+
 def test_a_size_against_the_given_ratio_is_refused() -> None:
     (fault,) = model_faults(asked(MediaKind.VIDEO, resolution="1280x720", ratio="9:16"), CLIPS)
     assert (list(fault.path), "16:9" in fault.message, "9:16" in fault.message) == (["input", "ratio"], True, True)
