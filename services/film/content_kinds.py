@@ -31,10 +31,14 @@ class ContentKind(Enum):
 def content_kind(content: str) -> ContentKind:
     """The kind of a content. Whatever has a second line, or words beside a link or a path, is a text."""
     bare = content.strip().strip(_QUOTES).strip()
-    if not bare or len(content) > _MAX_CHARACTERS:
+    if not bare:
         return ContentKind.TEXT
     if _WEB.fullmatch(bare):
         return ContentKind.LINK
+    if bare[:5].lower() == "data:" and _OTHER_ADDRESS.match(bare):
+        return ContentKind.ADDRESS
+    if len(content) > _MAX_CHARACTERS:
+        return ContentKind.TEXT
     if all(_WEB.fullmatch(word) for word in bare.split()) or _MARKDOWN_LINK.fullmatch(bare):
         return ContentKind.ADDRESS
     if "\n" in bare:

@@ -48,6 +48,8 @@ LINK, ADDRESS, PATH, ID, TEXT = (
         ("Hi", TEXT),
         ("", TEXT),
         ("x" * 5000, TEXT),
+        ("https://example.org/" + "x" * 5000, LINK),
+        ("data:text/plain;base64," + "A" * 100_000, ADDRESS),
     ],
 )
 def test_the_kind_of_a_content(content: str, kind: ContentKind) -> None:
