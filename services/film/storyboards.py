@@ -18,6 +18,7 @@ from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.film.assets import MAX_PROMPT_LENGTH, own_script
 from services.film.sources import scratch_folder
+from services.film.workflow.replanning import replan
 from services.film.workflow_options import frame_size
 from services.platform.faults import collected
 from services.platform.idempotency import once
@@ -208,9 +209,9 @@ async def replan_storyboard(storyboard_id: int, redrawn_shot_id: int | None) -> 
     """After a change: cancels the build of the shot's old picture and wakes the stage jobs that depend on the shot."""
     if redrawn_shot_id is not None:
         await cancel_builds(builds_of(redrawn_shot_id, ArtifactKind.PICTURE))
-    await wake_stage_jobs(storyboard_id, at_once=True)
     for animatic_id in await Animatic.filter(storyboard_id=storyboard_id).values_list("id", flat=True):
         await wake_stage_jobs(int(str(animatic_id)), at_once=True)
+    await replan(storyboard_id, (await Storyboard.get(id=storyboard_id)).workflow_id)
 
 
 async def regenerate_shots(
@@ -249,7 +250,7 @@ async def regenerate_shots(
             workflow_id=storyboard.workflow_id,
             params={"only": {ArtifactKind.PICTURE.value: sorted(wanted)}},
         )
-        await wake_stage_jobs(storyboard_id, at_once=True)
+        await replan(storyboard_id, storyboard.workflow_id)
         return job
 
     return await once(owner, "regenerateShots", idempotency_key, values, Job, create)
