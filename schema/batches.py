@@ -196,7 +196,7 @@ class CreateBatchPayload:
         )
 
 
-@strawberry.type(description="A failed item of a batch that was not retried.")
+@strawberry.type(description="An item of a batch that was not retried.")
 class SkippedItem:
     storyboard_id: str = strawberry.field(description="The item's storyboard.")
     job_id: strawberry.ID = strawberry.field(description="Its job, which has the error.")
@@ -207,7 +207,7 @@ class SkippedItem:
 class RetryBatchPayload:
     batch: Batch = strawberry.field(description="The batch as it is now.")
     retried_count: int = strawberry.field(description="How many of its items are generated again.")
-    skipped_count: int = strawberry.field(description="How many failed items were left as they are.")
+    skipped_count: int = strawberry.field(description="How many items were left as they are.")
     skipped: list[SkippedItem] = strawberry.field(
         description="Those items, in the order of the batch: their error is not retryable, or a newer job has replaced "
         "theirs. Naming a storyboard, or forceRegenerate, retries it all the same."

@@ -34,14 +34,12 @@ from services.stores.jobs.inserts import insert_jobs, waiting_generation
 from services.stores.jobs.moves import supersede
 
 STORYBOARDS = ("input", "storyboardIds")
-
-
 NOT_RETRYABLE = "It failed for good ({code}: {message}), and would fail again."
 
 
 @dataclass(frozen=True)
 class SkippedItem:
-    """An item that failed and is not retried, with the reason as a sentence."""
+    """An item that was to be retried and is not, with the reason as a sentence."""
 
     storyboard_id: str
     job_id: int
@@ -84,7 +82,9 @@ async def retry_batch(owner: str, batch_id: int, storyboard_ids: Sequence[str], 
         faults = await _faults(batch, storyboard_ids, replaced, chosen)
         if faults:
             raise refusal_of(faults)
-        skipped = [_skipped(job) for job in selected if job.id in replaced or job not in chosen]
+        hopeless = {job.id for job in selected} - {job.id for job in chosen}
+        left = hopeless | replaced
+        skipped = [_skipped(job, hopeless) for job in selected if job.id in left]
         await reserve(Quota.JOBS, owner, len(current))
         succeeded = [job for job in current if job.status is JobStatus.SUCCEEDED]
         count = len(await retry_generations(current))
@@ -108,10 +108,10 @@ def _has_failed_for_good(job: Job) -> bool:
     return job.status is JobStatus.FAILED and error is not None and not error.is_retryable
 
 
-def _skipped(job: Job) -> SkippedItem:
+def _skipped(job: Job, hopeless: Collection[int]) -> SkippedItem:
     error = JobError.from_json(job.error)
     reason = SUPERSEDED
-    if _has_failed_for_good(job) and error is not None:
+    if job.id in hopeless and error is not None:
         reason = NOT_RETRYABLE.format(code=error.code.value, message=error.message.rstrip("."))
     return SkippedItem(_storyboard_of(job), job.id, reason)
 
