@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from models.base import OwnedRow
-from models.enums import Stage
+from models.enums import ArtifactKind, Stage
 from models.films import Animatic, Edit, Video
 from models.scripts import Script
 from models.storyboards import Storyboard
+from services.film.artifacts.graph import Node
 from services.film.artifacts.reading import Subject, TargetKey
 from services.film.stages.base import NotPreparedError
 from services.film.stages.registry import STAGE_WORK
@@ -28,8 +29,15 @@ async def stale_subjects(owner: str, key: TargetKey) -> frozenset[Subject]:
         nodes = await STAGE_WORK[key.stage].nodes(key.id)
     except NotPreparedError:
         return frozenset()
-    stale = (node for node in nodes if node.made_fingerprint is not None and not node.is_current)
-    return frozenset((node.kind, node.subject_id) for node in stale)
+    return frozenset((node.kind, node.subject_id) for node in nodes if _is_stale(node))
+
+
+def _is_stale(node: Node) -> bool:
+    """A part whose inputs are not there yet (its time, while speech is missing) may stay as it is; the whole of them
+    cannot.
+    """
+    is_whole = node.kind in (ArtifactKind.ANIMATIC, ArtifactKind.FILM)
+    return node.made_fingerprint is not None and not node.is_current and (is_whole or node.inputs is not None)
 
 
 async def stale_subjects_of_each(owner: str, keys: Sequence[TargetKey]) -> list[frozenset[Subject]]:

@@ -1,5 +1,6 @@
 """What callers send, through the real server: pictures and ids of every kind, links and paths for stories."""
 
+import asyncio
 import http.server
 import io
 import threading
@@ -64,13 +65,15 @@ def site(tmp_path_factory: pytest.TempPathFactory, novel: str) -> Iterator[Site]
         EKONTE_SECRET=SECRET,
         EKONTE_ALLOWED_PRIVATE_HOSTS="127.0.0.1,localhost",
     )
-    yield made
-    made.close()
+    try:
+        asyncio.run(made.know_durations())
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.fixture
 async def pool(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Pool]:
-    await site.know_durations()
     name = request.node.name.split("[")[0]
     site.deployment.token(name)
     async with site.pool(name) as pool:

@@ -41,7 +41,7 @@ async def transition(
     the progress of a success to 1; CANCELED also revokes the lease. due_in_ms: when a live job is due; None: not until
     it is woken. condition: further SQL conditions, for the statements of this store. values: other columns, which
     override the dependent ones. It raises the version and notifies followers as `announce` does; records whose newest
-    jobs these are count as changed (a statement more, or two).
+    jobs these are count as changed (a statement more, or two), but by a success, whose result is written into them.
 
     Raises ForbiddenTransitionError if JOB_TRANSITIONS does not allow the change; nothing changes then.
     """
@@ -59,7 +59,8 @@ async def transition(
         all_of(where, one_of("status", expected), *condition),
         ("id", "type", "batch_id", "parent_id", "record_id"),
     )
-    await mark_changed_with([row["id"] for row in rows], [row["record_id"] for row in rows if row["record_id"]])
+    if to is not JobStatus.SUCCEEDED:  # whoever ends a generation well writes its result into the record
+        await mark_changed_with([row["id"] for row in rows], [row["record_id"] for row in rows if row["record_id"]])
     changed = [Changed(row["id"], JobType(row["type"]), row["batch_id"], row["parent_id"]) for row in rows]
     announce(changed)
     return sorted(changed, key=lambda job: job.id)
