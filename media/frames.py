@@ -9,9 +9,10 @@ from types import TracebackType
 import av
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from errors import EkonteError, JobErrorCode, JobFailure
+from media.conversion import to_rgb, upright_rgb
 from media.pictures import opened_picture
 
 Plane = NDArray[np.uint8]
@@ -53,7 +54,7 @@ def read_picture(path: Path, width: int, height: int, oversize: float) -> Image.
     """A picture as RGB, upright, cropped to width:height, at most `oversize` times as large. Raises JobFailure."""
     try:
         with opened_picture(path) as opened:
-            picture = ImageOps.exif_transpose(opened).convert("RGBA")
+            picture = upright_rgb(opened)
     except (OSError, EkonteError) as error:
         reason = error.message if isinstance(error, EkonteError) else ""
         message = f"The picture cannot be read. {reason}".rstrip()
@@ -62,9 +63,7 @@ def read_picture(path: Path, width: int, height: int, oversize: float) -> Image.
     cut_width, cut_height = min(picture.width, width / scale), min(picture.height, height / scale)
     left, top = (picture.width - cut_width) / 2, (picture.height - cut_height) / 2
     size = (max(2, round(min(cut_width, width * oversize))), max(2, round(min(cut_height, height * oversize))))
-    resized = picture.resize(size, Image.Resampling.LANCZOS, box=(left, top, left + cut_width, top + cut_height))
-    backdrop = Image.new("RGBA", resized.size, "black")
-    return Image.alpha_composite(backdrop, resized).convert("RGB")
+    return picture.resize(size, Image.Resampling.LANCZOS, box=(left, top, left + cut_width, top + cut_height))
 
 
 def to_planes(picture: Image.Image) -> tuple[Image.Image, Image.Image, Image.Image]:
@@ -158,5 +157,5 @@ class VideoWriter:
 
 def to_jpeg(picture: Image.Image, quality: int = 90) -> bytes:
     buffer = io.BytesIO()
-    picture.convert("RGB").save(buffer, "JPEG", quality=quality, optimize=True)
+    to_rgb(picture).save(buffer, "JPEG", quality=quality, optimize=True)
     return buffer.getvalue()

@@ -11,11 +11,11 @@ from pathlib import Path
 import av
 
 from errors import UnsupportedFileError
+from media.file_kinds import HEAD_BYTES, kind_in_words, picture_kind
 
 # libavformat's names of the accepted containers; others are refused without being opened.
 DEMUXERS = ("mov", "matroska", "wav", "mp3", "ogg", "flac")
 PROTOCOLS = "file"
-_HEAD_BYTES = 64
 # mov: no files that others refer to. An unbounded probe would decode a whole file to guess at its streams.
 _OPTIONS = {"protocol_whitelist": PROTOCOLS, "max_streams": "64"}
 _MOV_OPTIONS = {"enable_drefs": "0", "use_absolute_path": "0"}
@@ -40,7 +40,7 @@ def demuxer_of(head: bytes) -> str | None:
 
 def read_head(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(_HEAD_BYTES)
+        return file.read(HEAD_BYTES)
 
 
 def required_demuxer(path: Path) -> str:
@@ -48,9 +48,11 @@ def required_demuxer(path: Path) -> str:
     head = read_head(path)
     if not head:
         raise UnsupportedFileError("The file is empty.")
-    demuxer = demuxer_of(head)
+    demuxer = None if picture_kind(head) else demuxer_of(head)
     if demuxer is None:
-        raise UnsupportedFileError("The file is neither sound nor film of a kind that can be used.")
+        words = kind_in_words(head)
+        told = f" It is {words}." if words else ""
+        raise UnsupportedFileError(f"The file is neither sound nor film of a kind that can be used.{told}")
     return demuxer
 
 

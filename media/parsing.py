@@ -18,7 +18,15 @@ Arguments = TypeVarTuple("Arguments")
 
 _WALL_FACTOR = 4.0  # of the CPU time; the machine may be busy
 _OUTPUT_BYTES = 1024**3
-_IMPORTS = ("media.recognising", "media.checking", "PIL.AvifImagePlugin", "PIL.WebPImagePlugin", "docx", "lxml.etree")
+_IMPORTS = (
+    "media.recognising",
+    "media.checking",
+    "PIL.AvifImagePlugin",
+    "PIL.WebPImagePlugin",
+    "pillow_heif",
+    "docx",
+    "lxml.etree",
+)
 # Errors of our own disk or folders; any other of a reader is the file's.
 _OURS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ENOENT, errno.EACCES, errno.EROFS, errno.EMFILE})
 

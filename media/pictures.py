@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from errors import EkonteError, FileTooLargeError, UnsupportedFileError
 from media.bounds import BOUNDS, FileBounds, check_sides
+from media.conversion import upright_rgb
+from media.file_kinds import HEAD_BYTES, kind_in_words, picture_kind, shown_kind
+from media.heif import register_heif_reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +32,10 @@ _CONTENT_TYPES = {
     "GIF": "image/gif",
     "BMP": "image/bmp",
     "AVIF": "image/avif",
+    "HEIF": "image/heic",
 }
-_HEAD_BYTES = 1024
+_TAKEN = "PNG, JPEG, WebP, GIF, BMP, AVIF or HEIC"
+_OTHERS = (struct.error, RuntimeError)  # RuntimeError: of libheif
 _PNG_COMPRESSION = 1
 _POSTER_QUALITY = 90
 
@@ -45,37 +49,6 @@ class PictureInfo:
     height: int
 
 
-def picture_kind(head: bytes) -> str | None:
-    """The format that the first bytes (32 at least) are of: "PNG" and so on, "HEIC" for one that is not read."""
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WEBP"
-    if head.startswith(b"BM") and head[6:10] == b"\0\0\0\0":
-        return "BMP"
-    if head[4:8] == b"ftyp":
-        brands = {head[8:12], *(head[at : at + 4] for at in range(16, min(_brands_end(head), len(head)), 4))}
-        if brands & {b"avif", b"avis"}:
-            return "AVIF"
-        if brands & {b"heic", b"heix", b"hevc", b"hevx", b"mif1", b"msf1"}:
-            return "HEIC"
-    return None
-
-
-def _brands_end(head: bytes) -> int:
-    return int.from_bytes(head[:4], "big")
-
-
-def is_markup(head: bytes) -> bool:
-    """Whether a file begins as SVG, XML or HTML do."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return start.startswith((b"<svg", b"<?xml", b"<!doctype", b"<html"))
-
-
 def _declared_size(head: bytes) -> tuple[int, int] | None:
     """The size that an extended WebP declares (RFC 9649, section 2.7), whose decoder takes memory for it at once."""
     if head[12:16] == b"VP8X" and len(head) >= 30:
@@ -87,6 +60,11 @@ def _check_size(size: tuple[int, int], bounds: FileBounds) -> None:
     check_sides("The picture", *size, side=bounds.picture_side, pixels=bounds.picture_pixels)
 
 
+def _no_picture(head: bytes) -> str:
+    words = kind_in_words(head) if head else "empty"
+    return f"The file is {words}, not a {_TAKEN} picture." if words else f"The file is not a {_TAKEN} picture."
+
+
 @contextmanager
 def opened_picture(path: Path, bounds: FileBounds = BOUNDS) -> "Iterator[Image.Image]":
     """Opens the first frame of the picture; checks its size before anything is decoded.
@@ -95,14 +73,12 @@ def opened_picture(path: Path, bounds: FileBounds = BOUNDS) -> "Iterator[Image.I
     beyond the bounds.
     """
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    if is_markup(head):
-        raise UnsupportedFileError("SVG and other markup is not accepted as a picture; give a PNG, JPEG or WebP.")
+        head = file.read(HEAD_BYTES)
     kind = picture_kind(head)
-    if kind == "HEIC":
-        raise UnsupportedFileError("The file is a HEIC or HEIF picture, which is not read; save it as JPEG or PNG.")
     if kind is None:
-        raise UnsupportedFileError("The file is not a PNG, JPEG, WebP, GIF, BMP or AVIF picture.")
+        raise UnsupportedFileError(_no_picture(head))
+    if kind == "HEIF":
+        register_heif_reader()
     if kind == "WEBP" and (declared := _declared_size(head)) is not None:
         _check_size(declared, bounds)
     try:
@@ -119,55 +95,20 @@ def opened_picture(path: Path, bounds: FileBounds = BOUNDS) -> "Iterator[Image.I
             f"{bounds.picture_pixels / 1e6:g} million are allowed."
         ) from None
     except UnidentifiedImageError:
-        raise UnsupportedFileError(f"The {kind} picture is broken: its head cannot be read.") from None
+        raise UnsupportedFileError(f"The {shown_kind(kind)} picture is broken: its head cannot be read.") from None
     except EkonteError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, struct.error) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError, *_OTHERS) as error:
         # Errors of the decoders for broken data; a missing file or a full disk is not the picture's fault.
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        raise UnsupportedFileError(f"The {kind} picture is broken or incomplete.") from error
-
-
-def _upright_rgb(picture: Image.Image, max_side: int | None = None) -> Image.Image:
-    """Turned as its EXIF orientation says, on white where it is transparent, in 8-bit RGB, without metadata; its longer
-    side at most max_side, if given. It is made smaller first, so that no large copy is made.
-    """
-    if max_side is not None and max(picture.size) > max_side:
-        picture.draft("RGB", (max_side, max_side))  # JPEG: decoded at a half, a quarter or an eighth
-    ImageOps.exif_transpose(picture, in_place=True)
-    if picture.mode.startswith("I"):
-        # 16 bits a channel: Pillow's own conversion would clip instead of scaling.
-        picture = Image.fromarray((np.asarray(picture) // 257).clip(0, 255).astype(np.uint8))
-    if max_side is not None and max(picture.size) > max_side:
-        picture = _smaller(picture, max_side)
-    if picture.has_transparency_data:
-        layered = picture.convert("RGBA")
-        ground = Image.new("RGB", layered.size, (255, 255, 255))
-        ground.paste(layered, mask=layered.getchannel("A"))
-        return ground
-    bare = Image.new("RGB", picture.size)
-    bare.paste(picture.convert("RGB"))
-    return bare
-
-
-def _smaller(picture: Image.Image, max_side: int) -> Image.Image:
-    """With its longer side max_side long."""
-    if picture.mode == "RGBA":
-        pass  # converting would copy it
-    elif picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-    elif picture.mode not in ("L", "RGB", "CMYK", "YCbCr"):  # modes that cannot be resampled
-        picture = picture.convert("RGB")
-    factor = max_side / max(picture.size)
-    size = (max(1, round(picture.width * factor)), max(1, round(picture.height * factor)))
-    return picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+        raise UnsupportedFileError(f"The {shown_kind(kind)} picture is broken or incomplete.") from error
 
 
 def recognise_picture(path: Path, bounds: FileBounds = BOUNDS) -> PictureInfo:
     """Identifies a picture by its bytes and decodes it, so that a broken one is found now.
 
-    Raises UnsupportedFileError for anything but PNG, JPEG, WebP, GIF, BMP and AVIF (so for SVG), for broken or
+    Raises UnsupportedFileError for anything but PNG, JPEG, WebP, GIF, BMP, AVIF and HEIC (so for SVG), for broken or
     truncated data; FileTooLargeError, with the value and the bound, for too many pixels.
     """
     with opened_picture(path, bounds) as picture:
@@ -184,7 +125,7 @@ def normalise_picture(src: Path, out: Path, max_side: int, bounds: FileBounds = 
     enlarges.
     """
     with opened_picture(src, bounds) as picture:
-        upright = _upright_rgb(picture, max_side)
+        upright = upright_rgb(picture, max_side)
     upright.save(out, "PNG", compress_level=_PNG_COMPRESSION)
     return PictureInfo("image/png", upright.width, upright.height)
 
@@ -198,7 +139,7 @@ def crop_grid(src: Path, rows: int, columns: int, outs: Sequence[Path]) -> None:
     if rows < 1 or columns < 1 or len(outs) != rows * columns:
         raise ValueError(f"{len(outs)} files do not take a grid of {rows} x {columns}")
     with opened_picture(src) as picture:
-        sheet = _upright_rgb(picture)
+        sheet = upright_rgb(picture)
     if sheet.width % columns or sheet.height % rows:
         raise UnsupportedFileError(
             f"A picture of {sheet.width}x{sheet.height} pixels does not divide into {rows} rows and {columns} columns."
@@ -212,7 +153,7 @@ def crop_grid(src: Path, rows: int, columns: int, outs: Sequence[Path]) -> None:
 def fit_picture(src: Path, out: Path, width: int, height: int) -> None:
     """Writes an RGB PNG of exactly width x height pixels: scaled to cover, the middle kept."""
     with opened_picture(src) as picture:
-        upright = _upright_rgb(picture)
+        upright = upright_rgb(picture)
     fitted = ImageOps.fit(upright, (width, height), Image.Resampling.LANCZOS)
     fitted.save(out, "PNG", compress_level=_PNG_COMPRESSION)
 
@@ -220,5 +161,5 @@ def fit_picture(src: Path, out: Path, width: int, height: int) -> None:
 def make_poster(picture: Path, out: Path) -> None:
     """Writes the picture as a JPEG of quality 90 in its own size."""
     with opened_picture(picture) as opened:
-        upright = _upright_rgb(opened)
+        upright = upright_rgb(opened)
     upright.save(out, "JPEG", quality=_POSTER_QUALITY, optimize=True)

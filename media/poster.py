@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from errors import EkonteError, JobErrorCode, JobFailure
+from media.conversion import to_rgb, upright
 from media.frames import read_picture, to_jpeg
 from media.pictures import opened_picture
 from media.rendering import Rendering
@@ -20,7 +21,7 @@ def score_picture(picture: Image.Image) -> float:
     Colorfulness after Hasler and Süsstrunk, "Measuring colourfulness in natural images" (2003), equation 5.
     """
     height = max(1, round(_SCORED_WIDTH * picture.height / picture.width))
-    rgb = np.asarray(picture.convert("RGB").resize((_SCORED_WIDTH, height), Image.Resampling.BOX), np.float32)
+    rgb = np.asarray(to_rgb(picture).resize((_SCORED_WIDTH, height), Image.Resampling.BOX), np.float32)
     red, green, blue = rgb[..., 0], rgb[..., 1], rgb[..., 2]
     luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     edges = np.abs(np.diff(luma, axis=0)).mean() + np.abs(np.diff(luma, axis=1)).mean()
@@ -41,8 +42,7 @@ def choose_poster(pictures: Sequence[Path]) -> int:
     for number, path in enumerate(pictures):
         try:
             with opened_picture(path) as picture:
-                picture.draft("RGB", (2 * _SCORED_WIDTH, 2 * _SCORED_WIDTH))
-                score = score_picture(picture)
+                score = score_picture(upright(picture, 4 * _SCORED_WIDTH))
         except (OSError, EkonteError):
             continue
         if score > best_score:

@@ -6,12 +6,14 @@ from pathlib import Path
 from errors import EkonteError, UnsupportedFileError
 from media.bounds import FileBounds
 from media.documents import read_document
+from media.file_kinds import HEAD_BYTES, is_markup, picture_kind
 from media.opening import demuxer_of
-from media.pictures import is_markup, picture_kind, recognise_picture
+from media.pictures import recognise_picture
 from media.probe import probe
 
-_HEAD_BYTES = 1024
-_TAKEN = "PNG, JPEG, WebP, GIF, BMP, AVIF; WAV, MP3, M4A, OGG, FLAC; MP4, MOV, WebM; text, Markdown, DOCX, PDF, EPUB"
+_TAKEN = (
+    "PNG, JPEG, WebP, GIF, BMP, AVIF, HEIC; WAV, MP3, M4A, OGG, FLAC; MP4, MOV, WebM; text, Markdown, DOCX, PDF, EPUB"
+)
 _DOCUMENT_MARKS = (b"PK\x03\x04", b"PK\x05\x06", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
 
 
@@ -32,7 +34,7 @@ def recognise_file(path: Path, bounds: FileBounds, max_bytes: int) -> Recognised
     they belong to none, the kinds that are accepted.
     """
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+        head = file.read(HEAD_BYTES)
     if not head:
         raise UnsupportedFileError("The file is empty.")
     if picture_kind(head) is not None or (is_markup(head) and b"<svg" in head.lower()):

@@ -65,7 +65,7 @@ class GenerationParameters:
     guidance_scale: Annotated[Number | None, Parameter(is_optional=True, least=0, greatest=100)] = None
     scheduler: Annotated[str | None, Parameter(is_optional=True, max_characters=200)] = None
     style: Annotated[str | None, Parameter(is_optional=True, max_characters=200)] = None
-    safety_check: Annotated[bool, Parameter()] = True
+    safety_check: Annotated[bool | None, Parameter(is_optional=True)] = None
     duration_seconds: Annotated[int | None, Parameter()] = None
     fps: Annotated[int | None, Parameter(is_optional=True, least=1, greatest=120)] = None
     motion_strength: Annotated[Number | None, Parameter(is_optional=True, least=0, greatest=1)] = None

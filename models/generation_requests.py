@@ -91,6 +91,8 @@ class GenerationRequest(RequestedGeneration):
 
     def _shape(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in _SHAPING}
+        # Not given counts as true, the default of earlier builds, so that results of theirs are still reused.
+        values["safety_check"] = self.safety_check is not False
         values["audio"] = None if self.audio is None else asdict(self.audio)
         values["inputs"] = [image.sha256 or image.given for image in self.inputs]
         return values

@@ -58,6 +58,8 @@ class Job(OwnedRow):
     "Of a GENERATE job: its record; the same as target_id."
     batch_id: Any = fields.BigIntField(null=True)
     "Of a GENERATE job: its batch."
+    batch_item_id: Any = fields.BigIntField(null=True)
+    "The id of its item's first job in the batch, for the order of the items. Null: it is that job itself."
     is_superseded: Any = fields.BooleanField(null=True)
     "True: the batch has a newer job for the same storyboard, and this one is not counted."
     demand_key: Any = fields.CharField(max_length=64, null=True)

@@ -183,6 +183,17 @@ class TextProvider(Provider, Protocol):
 
 
 @runtime_checkable
+class NamedTextChoices(Protocol):
+    """Of a text provider that has no other models and languages than these; others judge what they get themselves.
+
+    text_languages: language tags; a longer tag counts as its first part (zh-Hans as zh).
+    """
+
+    text_models: tuple[str, ...]
+    text_languages: tuple[str, ...]
+
+
+@runtime_checkable
 class ImageProvider(Provider, Protocol):
     async def draw(self, order: ImageOrder, into: Path, progress: Progress = ignore_progress) -> list[Path]:
         """Writes at least one image into the folder `into`; returns the paths, best first."""

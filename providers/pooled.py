@@ -88,7 +88,8 @@ class Credential:
 @dataclass(frozen=True)
 class ModelInfo:
     """The capabilities of a model. resolutions, durations_seconds: allowed values, the default first; empty if the
-    request has none. ratios: in display order, which need not start with the default. credits: estimate per task;
+    request has none. ratios: in display order, which need not start with the default. sizes: (width, height, ratio,
+    resolution) in pixels, where they do not follow from ratios and lines such as 720p. credits: estimate per task;
     None: unknown.
     """
 
@@ -112,6 +113,8 @@ class ModelInfo:
     takes_style: bool = False
     takes_fps: bool = False
     takes_motion_strength: bool = False
+    takes_safety_check: bool = False
+    sizes: tuple[tuple[int, int, str, str], ...] = ()
 
 
 @dataclass(frozen=True)

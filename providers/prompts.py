@@ -1,8 +1,8 @@
 """Prompts of shots as named parts, which can be replaced individually.
 
 A prompt reads "Shot: close-up. Scene: a street, winter morning. Characters: …. Action: …. Style: …." in English and
-"景别：近景。场景：……。人物：……。动作：……。风格：……。" in Chinese. A prompt written by a user
-has no labels: the whole text is the action, and replaced parts are added to it.
+"景别：近景。场景：……。人物：……。动作：……。风格：……。" in Chinese. What a user wrote without these labels
+is free text: it belongs to no part, so that no replacement removes it, and it stands before the parts.
 """
 
 import re
@@ -29,19 +29,31 @@ _LABELS: dict[str, dict[str, str]] = {
 }
 _PART_BY_LABEL = {label.lower(): part for part, labels in _LABELS.items() for label in labels.values()}
 _LABEL_PATTERN = re.compile(
-    r"(?:^|(?<=[.。\n]))\s*(" + "|".join(sorted(_PART_BY_LABEL, key=len, reverse=True)) + r")\s*[:：]\s*", re.IGNORECASE
+    r"(?:^|(?<=[.。!?！？…\n]))\s*(" + "|".join(sorted(_PART_BY_LABEL, key=len, reverse=True)) + r")\s*[:：]\s*",
+    re.IGNORECASE,
 )
+
+
+# Labels of users' own, which begin free text: a colon alone does not, since dialogues have some.
+_OWN_LABELS = (
+    "Lighting|Light|Mood|Atmosphere|Camera|Lens|Colou?rs?|Palette|Background|Foreground|Time|Weather|Composition|"
+    "Quality|Details?|Notes?|Emotion|Sound|"
+    "光线|光照|灯光|光影|氛围|气氛|情绪|镜头|运镜|色调|色彩|背景|前景|时间|天气|构图|画质|质感|细节|备注|注意"
+)
+_FREE_TEXT = re.compile(rf"\n+|(?<=[.。!?！？…])\s*(?=(?:{_OWN_LABELS})\s*[:：])", re.IGNORECASE)
+_ENDED = re.compile(r"[.。!?！？…\n][\"'”’」』)）]*\Z")
 
 
 @dataclass(frozen=True)
 class PromptParts:
-    """shot: the shot type in words. Empty parts are omitted from the prompt."""
+    """shot: the shot type in words. free: what belongs to no part. Empty parts are omitted from the prompt."""
 
     shot: str = ""
     scene: str = ""
     character: str = ""
     action: str = ""
     style: str = ""
+    free: str = ""
 
     def replaced(self, **changes: str | None) -> "PromptParts":
         """A copy with the given parts (not None) replaced."""
@@ -57,20 +69,26 @@ def compose_prompt(parts: PromptParts, language: str) -> str:
         for part, labels in _LABELS.items()
         if (text := getattr(parts, part)).strip()
     ]
-    return "".join(pieces).strip()
+    free = parts.free.strip()
+    if free and pieces:
+        free += stop if _ENDED.search(free) is None else "" if is_chinese else " "
+    return (free + "".join(pieces)).strip()
 
 
 def parse_prompt(prompt: str) -> PromptParts:
-    """The parts of a labelled prompt; without labels the whole text is the action."""
+    """The parts of a labelled prompt. Free text is what stands before the first label, on a line of its own without a
+    label, and behind a label of the user's own.
+    """
     pieces = _LABEL_PATTERN.split(prompt.strip())
     parts: dict[str, str] = {}
-    if pieces[0].strip():
-        parts["action"] = pieces[0].strip()
+    free = [pieces[0].strip()]
     for label, text in zip(pieces[1::2], pieces[2::2], strict=True):
         part = _PART_BY_LABEL[label.lower()]
-        value = text.strip().rstrip(".。").strip()
+        told, *others = _FREE_TEXT.split(text.strip())
+        free += [other.strip() for other in others]
+        value = told.strip().rstrip(".。").strip()
         parts[part] = f"{parts[part]}. {value}" if parts.get(part) else value
-    return PromptParts(**parts)
+    return PromptParts(**parts, free="\n".join(filter(None, free)))
 
 
 def design_prompt(prompt: str, style: str | None) -> str:

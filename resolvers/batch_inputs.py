@@ -10,7 +10,7 @@ from schema.batch_inputs import CreateImageBatchInput, CreateVideoBatchInput, Im
 from schema.fields import given
 from schema.generation_inputs import AccountStrategyInput, is_given
 from services.generation.batches.batch_input import BatchInput, BatchItem
-from services.generation.generation_input import GenerationInput, default_parameters
+from services.generation.generation_input import NO_PROMPT, GenerationInput, default_parameters
 from services.generation.strategies import default_strategy
 
 
@@ -22,7 +22,7 @@ def batch_input(input: CreateImageBatchInput | CreateVideoBatchInput, kind: Medi
         "project_id": input.project_id,
         "project_name": given(input.project_name),
         "work_id": input.work_id,
-        "safety_check": input.safety_check is not False,
+        "safety_check": input.safety_check is True,
         "polling": input.polling or Polling.AUTO,
         "reuse": input.reuse or Reuse.NONE,
         "reuse_threshold": DEFAULT_THRESHOLD if input.reuse_threshold is None else input.reuse_threshold,
@@ -61,7 +61,7 @@ def _item(
             storyboard_id=item.storyboard_id,
             defaulted=frozenset(defaults) - set(of_batch) - set(own),
             **common,
-            **{**defaults, **of_batch, **own},
+            **{**NO_PROMPT, **defaults, **of_batch, **own},
         ),
         frozenset(own),
     )

@@ -49,7 +49,8 @@ class BatchMutations:
         return await _create(info, input, MediaKind.VIDEO)
 
     @mutation(
-        "Generates the failed items of a batch again, or some of its storyboards.", repeats=Repeats.IN_TRANSACTION
+        "Generates the failed items of a batch again that may succeed, or some of its storyboards.",
+        repeats=Repeats.IN_TRANSACTION,
     )
     async def retry_batch(
         self,
@@ -59,7 +60,7 @@ class BatchMutations:
         number = need(input.id, "Batch", "input", "id")
         forces = input.force_regenerate is True
         done = await retry_batch(info.context.owner, number, list(input.storyboard_ids or ()), forces=forces)
-        return RetryBatchPayload(batch=Batch.from_row(done.batch), retried_count=done.retried_count)
+        return RetryBatchPayload.of(done)
 
     @mutation(
         "Cancels all unfinished items of a batch: waiting ones at once; running ones are asked to stop, and release "

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from errors import EkonteError
+from errors import BadInputError, EkonteError
 from resolvers.ids import missing, number_of
 from schema.context import Info
 from schema.errors import DeletePayload, ItemFailure
@@ -21,9 +21,12 @@ async def each_by_id(
 ) -> dict[strawberry.ID, R | EkonteError]:
     """Calls `do(owner, numbers)` once and returns its outcome for each distinct id, in the order of the ids.
 
-    An id that is not one of the model's has the error of a missing row. Raises BadInputError for more than 1000 ids.
+    An id that is not one of the model's has the error of a missing row. Raises BadInputError for no ids, or more than
+    1000.
     """
     check_id_count(ids, "ids")
+    if not ids:
+        raise BadInputError("The list is empty; name at least one id.", path=["ids"])
     numbers = {global_id: number_of(global_id, model) for global_id in ids}
     known = list(dict.fromkeys(number for number in numbers.values() if number is not None))
     outcomes = dict(await do(info.context.owner, known))

@@ -22,7 +22,7 @@ from schema.generation_inputs import (
 )
 from schema.generation_parameters import ClipAudioInput
 from schema.regeneration_inputs import RegenerateInput
-from services.generation.generation_input import GenerationInput, default_parameters
+from services.generation.generation_input import NO_PROMPT, GenerationInput, default_parameters
 from services.generation.records.regenerating import Regeneration
 from services.generation.strategies import default_strategy
 
@@ -63,7 +63,7 @@ def generation_input(input: GenerateImageInput | GenerateVideoInput, kind: Media
         strategy=strategy_of(input.strategy) or default_strategy(),
         callback_url=given(input.callback_url),
         defaulted=frozenset(defaults) - set(parameters),
-        **{**defaults, **parameters},
+        **{**NO_PROMPT, **defaults, **parameters},
     )
 
 

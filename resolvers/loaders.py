@@ -18,6 +18,7 @@ from models.workflows import Workflow
 from schema.context import ChildLoaders, Loaders
 from services.film.artifacts.reading import grid_files, made_clip_counts, made_picture_counts, read_artifacts
 from services.film.impact import stale_shot_ids
+from services.film.staleness import stale_subjects_of_each
 from services.platform.files import ready_files
 from services.platform.owned import newest_by_workflow_id, rows_in_order
 from services.queries.accounts import cooldowns, live_accounts_in_order, standings
@@ -35,6 +36,7 @@ from services.queries.children import (
     child_counts,
     child_pages,
 )
+from services.queries.film_length import script_lengths
 from services.queries.limits import limits_by_owner
 from services.queries.parts import (
     assets_by_script_id,
@@ -107,6 +109,7 @@ READS: dict[str, Read] = {
     "video_by_workflow_id": _by_workflow_id(Video),
     "edit_by_workflow_id": _by_workflow_id(Edit),
     "stages_by_workflow_id": stages_by_workflow_id,
+    "length_by_script_id": script_lengths,
     "shots_by_scene": shots_by_scene,
     "assets_by_script_id": assets_by_script_id,
     "newest_job_by_target_id": newest_stage_jobs,
@@ -117,6 +120,7 @@ READS: dict[str, Read] = {
     "made_clips_by_video_id": made_clip_counts,
     "planned_seconds_by_animatic_id": planned_seconds,
     "stale_shots_by_storyboard_id": _stale_shots,
+    "stale_by_target": stale_subjects_of_each,
     "attempt_by_id": _by_id(Attempt),
     "picture_record_by_shot_id": picture_records_by_shot_id,
     "credits_by_workflow_id": credits_by_workflow_id,

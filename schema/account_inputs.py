@@ -60,7 +60,9 @@ class AccountChangesInput:
     daily_video_limit: int | None = optional("The most clips a day; null removes the limit.")
 
 
-@strawberry.input(description="Changes to at most 1000 accounts. Each is applied or refused on its own.")
+@strawberry.input(description="Changes to 1 to 1000 accounts. Each is applied or refused on its own.")
 class UpdateAccountsInput:
-    accounts: list[AccountChangesInput] = strawberry.field(description="The accounts, each once, and their changes.")
+    accounts: list[AccountChangesInput] = strawberry.field(
+        description="1 to 1000 accounts, each once, and their changes."
+    )
     idempotency_key: str | None = optional("Idempotency: the same key with the same input gives the same response.")

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from models.enums import ArtifactKind, FileRole, JobStatus
+from models.enums import ArtifactKind, FileRole, JobStatus, Stage
 from models.films import Animatic as AnimaticRow
 from models.films import AnimaticPart as PartRow
 from schema.context import Info
@@ -13,7 +13,7 @@ from schema.files import MediaFile
 from schema.links import linked
 from schema.paging import Connection, Node, child_connection, paged
 from schema.storyboards import Shot, status_of_target
-from services.film.artifacts.reading import ArtifactKey, ArtifactView
+from services.film.artifacts.reading import ArtifactKey, ArtifactView, TargetKey
 from services.platform.paging import PageRequest
 from services.queries.children import ANIMATIC_PARTS
 from services.queries.orders import SHOWN_SHOT_ORDERS
@@ -37,6 +37,11 @@ class AnimaticShot(Node):
     @resolved("The shot; null where it is being deleted.")
     async def shot(self, info: Info) -> Shot | None:
         return await linked(info.context.loaders.shot_by_id, self.row.shot_id, Shot.from_row)
+
+    @resolved("True where its motion or speech was made from another picture, time or words than the shot has now.")
+    async def needs_regeneration(self, info: Info) -> bool:
+        stale = await info.context.loaders.stale_by_target.load(TargetKey(Stage.ANIMATIC, self.row.animatic_id))
+        return any((kind, self.row.id) in stale for kind in (ArtifactKind.MOTION, ArtifactKind.SPEECH))
 
     @resolved("Its picture in motion.")
     async def video(self, info: Info) -> MediaFile | None:
@@ -92,6 +97,11 @@ class Animatic(Node):
     @resolved("The status of its newest job.")
     async def status(self, info: Info) -> JobStatus:
         return await status_of_target(info, self.row.id)
+
+    @resolved("True where it was put together from other parts than there are now.")
+    async def needs_regeneration(self, info: Info) -> bool:
+        stale = await info.context.loaders.stale_by_target.load(TargetKey(Stage.ANIMATIC, self.row.id))
+        return (ArtifactKind.ANIMATIC, self.row.id) in stale
 
     @resolved("All shots in one clip, with sound.")
     async def video(self, info: Info) -> MediaFile | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from models.enums import ArtifactKind, AssetType, JobStatus
+from models.enums import ArtifactKind, AssetType, JobStatus, Stage
 from models.scripts import Asset as AssetRow
 from schema.context import Info
 from schema.errors import JobError
@@ -13,7 +13,7 @@ from schema.fields import given, resolved
 from schema.files import MediaFile
 from schema.links import linked
 from schema.paging import Connection, Node, child_connection
-from services.film.artifacts.reading import ArtifactKey, ArtifactView
+from services.film.artifacts.reading import ArtifactKey, ArtifactView, TargetKey
 from services.platform.paging import PageRequest
 from services.queries.children import WORKFLOW_ASSETS
 
@@ -34,6 +34,11 @@ class Asset(Node):
     @resolved("The status of the design image.")
     async def status(self, info: Info) -> JobStatus:
         return (await self._made(info)).state.status
+
+    @resolved("True where the design image shows another prompt or reference than the asset has now.")
+    async def needs_regeneration(self, info: Info) -> bool:
+        stale = await info.context.loaders.stale_by_target.load(TargetKey(Stage.ASSETS, self.row.script_id))
+        return (ArtifactKind.DESIGN, self.row.id) in stale
 
     @resolved("Its design image.")
     async def design_image(self, info: Info) -> MediaFile | None:

@@ -10,6 +10,7 @@ from models.generation_requests import DEFAULT_THRESHOLD
 from schema.callbacks import CALLBACK_URL
 from schema.fields import optional
 from schema.generation_inputs import (
+    CLIP_PROMPT,
     POLLING,
     PRIORITY,
     PROJECT,
@@ -50,7 +51,7 @@ class BatchItemInput:
     """The fields that all batch items have."""
 
     storyboard_id: str = strawberry.field(description=STORYBOARD)
-    prompt: str = strawberry.field(description=PROMPT)
+    prompt: str | None = optional(CLIP_PROMPT)
     negative_prompt: str | None = optional(NEGATIVE)
     ratio: str | None = optional(f"One of the model's ratios. {OWN}")
     resolution: str | None = optional(f"One of the model's resolutions. {OWN}")
@@ -64,6 +65,7 @@ class ItemModelInput:
 
 @strawberry.input(description="One picture of a batch. Null fields take the batch's values.")
 class ImageBatchItemInput(BatchItemInput, CompositionInput, ItemModelInput, SizeInput, SamplerInput):
+    prompt: str = strawberry.field(description=PROMPT)
     input_images: list[str] | None = strawberry.field(default_factory=list, description=IMAGE_INPUTS)
 
 
@@ -97,7 +99,7 @@ class BatchPolicyInput:
     reuse: Reuse | None = strawberry.field(default=Reuse.NONE, description=REUSE)
     reuse_threshold: float | None = strawberry.field(default=DEFAULT_THRESHOLD, description=REUSE_THRESHOLD)
     credit_budget: int | None = optional(BUDGET)
-    safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
+    safety_check: bool | None = strawberry.field(default=False, description=SAFETY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     dry_run: bool | None = strawberry.field(default=False, description=DRY_RUN)
     callback_url: str | None = optional(CALLBACK_URL)
@@ -145,7 +147,7 @@ class RetryBatchInput:
     storyboard_ids: list[str] | None = strawberry.field(
         default_factory=list,
         description="Of these, the ones that failed or were canceled, at most 1000; empty or not given: all "
-        "that failed, and with forceRegenerate the whole batch.",
+        "that failed and may succeed, and with forceRegenerate the whole batch.",
     )
     force_regenerate: bool | None = strawberry.field(
         default=False,

@@ -18,9 +18,10 @@ from schema.paging import Connection, Node, child_connection, paged
 from schema.records import Project
 from services.generation.batches.admission import Admission
 from services.generation.batches.end_states import Counts, progress_of
+from services.generation.batches.retrying import Retry
 from services.platform.paging import MAX_IDS, PageRequest
 from services.queries.batches import batch_jobs
-from services.queries.orders import PART_ORDERS
+from services.queries.orders import BATCH_JOB_ORDERS
 
 
 @strawberry.type(description="How a batch uses the account pool, with the deployment's values filled in.")
@@ -119,7 +120,7 @@ class Batch(Node):
     async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
         return await deliveries_of(info, "batch", self.row.id)
 
-    @paged("The jobs of its items, in the order of the items, without jobs that newer ones replaced.", PART_ORDERS)
+    @paged("The jobs of its items, in the order of the items, without jobs that newer ones replaced.", BATCH_JOB_ORDERS)
     async def jobs(
         self,
         info: Info,
@@ -195,10 +196,38 @@ class CreateBatchPayload:
         )
 
 
+@strawberry.type(description="An item of a batch that was not retried.")
+class SkippedItem:
+    storyboard_id: str = strawberry.field(description="The item's storyboard.")
+    job_id: strawberry.ID = strawberry.field(description="Its job, which has the error.")
+    reason: str = strawberry.field(description="Why it was not retried, as human-readable text.")
+
+
 @strawberry.type(description="A retried batch.")
 class RetryBatchPayload:
     batch: Batch = strawberry.field(description="The batch as it is now.")
     retried_count: int = strawberry.field(description="How many of its items are generated again.")
+    skipped_count: int = strawberry.field(description="How many items were left as they are.")
+    skipped: list[SkippedItem] = strawberry.field(
+        description="Those items, in the order of the batch: their error is not retryable, or a newer job has replaced "
+        "theirs. Naming a storyboard, or forceRegenerate, retries it all the same."
+    )
+
+    @staticmethod
+    def of(done: Retry) -> "RetryBatchPayload":
+        return RetryBatchPayload(
+            batch=Batch.from_row(done.batch),
+            retried_count=done.retried_count,
+            skipped_count=len(done.skipped),
+            skipped=[
+                SkippedItem(
+                    storyboard_id=item.storyboard_id,
+                    job_id=strawberry.ID(global_id("Job", item.job_id)),
+                    reason=item.reason,
+                )
+                for item in done.skipped
+            ],
+        )
 
 
 @strawberry.type(description="A batch that was canceled.")

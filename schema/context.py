@@ -19,13 +19,14 @@ from models.jobs import Job
 from models.scripts import Asset, Script, ScriptScene, ScriptShot
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
-from services.film.artifacts.reading import ArtifactKey, ArtifactView
+from services.film.artifacts.reading import ArtifactKey, ArtifactView, Subject, TargetKey
 from services.generation.batches.end_states import Counts
 from services.platform.identity import Viewer
 from services.platform.paging import Page
 from services.queries.accounts import AccountStanding, CoolingDown
 from services.queries.attempts import RouteEntry
 from services.queries.children import ChildList, ChildrenKey, Only
+from services.queries.film_length import ScriptLength
 from services.queries.limits import OwnerLimit
 
 
@@ -70,6 +71,7 @@ class Loaders:
     edit_by_workflow_id: DataLoader[int, Edit | None]
     stages_by_workflow_id: DataLoader[int, tuple[WorkflowStage, ...]]
 
+    length_by_script_id: DataLoader[int, ScriptLength]
     shots_by_scene: DataLoader[tuple[int, int], tuple[ScriptShot, ...]]
     assets_by_script_id: DataLoader[int, tuple[Asset, ...]]
     newest_job_by_target_id: DataLoader[int, Job | None]
@@ -80,6 +82,8 @@ class Loaders:
     made_clips_by_video_id: DataLoader[int, int]
     planned_seconds_by_animatic_id: DataLoader[int, tuple[tuple[int, float], ...]]
     stale_shots_by_storyboard_id: DataLoader[int, frozenset[int]]
+    stale_by_target: DataLoader[TargetKey, frozenset[Subject]]
+    "What of a stage's target was made from other inputs than its present ones."
     attempt_by_id: DataLoader[int, Attempt | None]
     picture_record_by_shot_id: DataLoader[int, GenerationRecord | None]
     credits_by_workflow_id: DataLoader[int, int]

@@ -61,8 +61,12 @@ STANDALONE = "default"
 WORK = "The caller's id for the work, 1 to 128 characters."
 STORYBOARD = "The caller's id for the storyboard, 1 to 128 characters; it has one record of each kind."
 PROMPT = "The content to generate, 1 to 8000 characters."
+CLIP_PROMPT = "The content to generate, at most 8000 characters; needed where there is no input image."
 MODEL = "A model's name from models; null: the deployment's default. The model decides the provider."
-RESOLUTION = "One of the model's resolutions; where not given and not supported, the model's own."
+RESOLUTION = (
+    "One of the model's resolutions, or width x height of one of its sizes (1280x720), which names the ratio too. "
+    "Where not given and not supported, the model's own."
+)
 PRIORITY = "The scheduling priority."
 POLLING = "Who polls upstream for the result."
 REUSE = "Whether a cached result may be reused."
@@ -108,7 +112,7 @@ class StoryboardInput:
     project_name: str | None = optional(PROJECT_NAME)
     work_id: str | None = strawberry.field(default=STANDALONE, description=WORK)
     storyboard_id: str = strawberry.field(description=STORYBOARD)
-    prompt: str = strawberry.field(description=PROMPT)
+    prompt: str | None = optional(CLIP_PROMPT)
     negative_prompt: str | None = optional(NEGATIVE)
     model: str | None = optional(MODEL)
     ratio: str | None = optional("One of the model's ratios.")
@@ -119,7 +123,7 @@ class StoryboardInput:
 class HandlingInput:
     """The policy of a single generation."""
 
-    safety_check: bool | None = strawberry.field(default=True, description=SAFETY)
+    safety_check: bool | None = strawberry.field(default=False, description=SAFETY)
     input_images: list[str] | None = strawberry.field(default_factory=list, description=IMAGE_INPUTS)
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
@@ -132,6 +136,7 @@ class HandlingInput:
 
 @strawberry.input(description="A picture to generate for a storyboard.")
 class GenerateImageInput(StoryboardInput, SizeInput, CompositionInput, SeedInput, SamplerInput, HandlingInput):
+    prompt: str = strawberry.field(description=PROMPT)
     ratio: str | None = strawberry.field(
         default=schema_default(USUAL_RATIO[MediaKind.IMAGE]),
         description="One of the model's ratios; where not given and not supported, the model's own.",

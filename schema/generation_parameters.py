@@ -13,7 +13,7 @@ from schema.scalars import Long
 
 NEGATIVE = "The content to avoid, for models that support it."
 SEED = "Makes the same result again, for models that support it."
-SAFETY = "Whether to check the content, where the provider supports that."
+SAFETY = "Whether a service is to check the content; true is refused where none is configured."
 FIRST_AND_LAST = "None: from text. One: the first frame. Two: the first and the last frame."
 IMAGE_INPUTS = "Up to 10 http(s) links, upload ids or record ids; with any, the image is composed from them."
 

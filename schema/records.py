@@ -188,6 +188,7 @@ def record_from_row(row: RecordRow) -> ImageRecord | VideoRecord:
         **{name: getattr(request, name) for name in _NAMES[kind]},
         "prompt": row.prompt,
         "input_images": [image.given for image in request.inputs],
+        "safety_check": request.safety_check is True,
     }
     if kind is VideoRecord:
         seconds = request.duration_seconds

@@ -14,6 +14,7 @@ from schema.links import linked_list
 from schema.paging import Connection, Node, child_connection, paged
 from services.platform.paging import PageRequest
 from services.queries.children import SCENES
+from services.queries.film_length import length_warnings
 from services.queries.orders import SCENE_ORDERS
 
 
@@ -82,6 +83,13 @@ class Script(Node):
     screenplay: str | None = strawberry.field(description="The screenplay in Fountain.")
     storyboard_script: str | None = strawberry.field(description="The shot list as text, for people.")
     created_at: datetime = strawberry.field(description="When it was requested.")
+
+    @resolved(
+        "What became of durationHintSeconds and targetShots where the text gives something else; empty until it is "
+        "written."
+    )
+    async def warnings(self, info: Info) -> list[str]:
+        return length_warnings(self.row.options, await info.context.loaders.length_by_script_id.load(self.row.id))
 
     @paged("Its scenes, in order.", SCENE_ORDERS)
     async def scenes(self, info: Info, request: PageRequest) -> Connection[ScriptScene] | None:

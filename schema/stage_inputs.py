@@ -24,7 +24,9 @@ WORKFLOW = "The workflow that it belongs to; null: none."
 class CreateScriptInput:
     workflow_id: strawberry.ID | None = optional("Null: a script outside any workflow.")
     input_type: InputType | None = strawberry.field(default=InputType.NOVEL, description="What kind of text it is.")
-    input_content: str | None = optional("The text itself; or inputFile. Exactly one of the two.")
+    input_content: str | None = optional(
+        "The text itself; or inputFile. Exactly one of the two. Nothing but an http(s) link is fetched."
+    )
     input_file: str | None = optional(INPUT_FILE)
     style: str | None = optional(STYLE)
     target_shots: int | None = optional(TARGET_SHOTS)
@@ -77,7 +79,9 @@ class ShotReplacementsInput:
     shot_type: ShotType | None = optional("The distance and viewpoint of the camera.")
 
 
-@strawberry.input(description="prompt replaces the whole; replacements change only the named part of it.")
+@strawberry.input(
+    description="prompt replaces the whole; replacements change only the named part, and free text stays."
+)
 class EditShotInput:
     shot_id: strawberry.ID = strawberry.field(description="The shot.")
     prompt: str | None = optional("What the picture is to show.")

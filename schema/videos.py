@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from models.enums import ArtifactKind, JobStatus
+from models.enums import ArtifactKind, JobStatus, Stage
 from models.films import Video as VideoRow
 from models.films import VideoSegment as SegmentRow
 from schema.context import Info
@@ -14,7 +14,7 @@ from schema.files import MediaFile
 from schema.links import linked
 from schema.paging import Connection, Node, child_connection, paged
 from schema.storyboards import Shot, status_of_target
-from services.film.artifacts.reading import ArtifactKey, ArtifactView
+from services.film.artifacts.reading import ArtifactKey, ArtifactView, TargetKey
 from services.platform.paging import PageRequest
 from services.queries.children import VIDEO_SEGMENTS
 from services.queries.orders import SHOWN_SHOT_ORDERS
@@ -34,6 +34,11 @@ class VideoSegment(Node):
     @resolved("The status of the clip.")
     async def status(self, info: Info) -> JobStatus:
         return (await self._made(info)).state.status
+
+    @resolved("True where the clip was made from another picture, prompt or time than the shot has now.")
+    async def needs_regeneration(self, info: Info) -> bool:
+        stale = await info.context.loaders.stale_by_target.load(TargetKey(Stage.VIDEO, self.row.video_id))
+        return (ArtifactKind.CLIP, self.row.id) in stale
 
     @resolved("From 0 to 1.")
     async def progress(self, info: Info) -> float:

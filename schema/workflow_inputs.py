@@ -35,14 +35,17 @@ class WorkflowOptionsInput:
     video_model: str | None = optional(MODEL)
     voice_id: str | None = optional("The narrator's; characters get others.")
     allow_fallback: bool | None = strawberry.field(
-        default=True, description="Whether another configured provider may replace one that fails."
+        default=False,
+        description="Whether another provider may replace one that fails; true is refused where none can take over.",
     )
     style: str | None = optional(STYLE)
     tone: str | None = optional(TONE)
     duration_hint_seconds: float | None = optional(DURATION_HINT)
     language: str | None = optional("The film's language, e.g. zh; null: the text's.")
     ratio: str | None = strawberry.field(default="16:9", description="Width to height.")
-    resolution: str | None = strawberry.field(default="720p", description="The shorter side: 480p, 720p or 1080p.")
+    resolution: str | None = strawberry.field(
+        default="720p", description="The shorter side: 480p, 720p or 1080p; or a frame of one, e.g. 1280x720."
+    )
     target_shots: int | None = optional(TARGET_SHOTS)
     grid_layout: GridLayout | None = strawberry.field(
         default=GridLayout.SINGLE, description="How many shots one picture holds."
@@ -76,7 +79,7 @@ class CreateWorkflowInput:
     input_type: InputType | None = strawberry.field(default=InputType.NOVEL, description="What kind of text it is.")
     input_content: str | None = optional(
         "The text itself; or inputFile with an http(s) link or the id that uploadScriptFile gave. "
-        "Exactly one of the two."
+        "Exactly one of the two. A content that is nothing but an http(s) link is fetched."
     )
     input_file: str | None = optional(INPUT_FILE)
     options: WorkflowOptionsInput | None = optional("Its options; null: the defaults.")

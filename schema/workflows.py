@@ -28,6 +28,7 @@ from schema.storyboards import Storyboard
 from schema.videos import Video
 from services.platform.paging import PageRequest
 from services.queries.children import WORKFLOW_JOBS
+from services.queries.film_length import length_warnings
 from services.queries.orders import ASSET_ORDERS, JOB_ORDERS
 
 CURRENT_STAGE = (
@@ -46,9 +47,7 @@ class WorkflowOptions:
     image_model: str | None = strawberry.field(description="The image provider's model; null: its default.")
     video_model: str | None = strawberry.field(description="The video provider's model; null: its default.")
     voice_id: str | None = strawberry.field(description="The narrator's; characters get others.")
-    allow_fallback: bool = strawberry.field(
-        description="Whether another configured provider may replace one that fails."
-    )
+    allow_fallback: bool = strawberry.field(description="Whether another provider may replace one that fails.")
     style: str | None = strawberry.field(description="The style of the pictures.")
     tone: str | None = strawberry.field(description="The narrative tone.")
     duration_hint_seconds: float | None = strawberry.field(description="About how long the film is to be.")
@@ -159,6 +158,13 @@ class Workflow(Node):
     @resolved("Credits that its pictures and clips cost, by the models' prices; 0 where nothing is made by a pool.")
     async def credits_spent(self, info: Info) -> int:
         return await info.context.loaders.credits_by_workflow_id.load(self.row.id)
+
+    @resolved("What became of durationHintSeconds and targetShots, where its newest script gives something else.")
+    async def warnings(self, info: Info) -> list[str]:
+        script = await info.context.loaders.script_by_workflow_id.load(self.row.id)
+        if script is None:
+            return []
+        return length_warnings(script.options, await info.context.loaders.length_by_script_id.load(script.id))
 
     @resolved("Its callback deliveries, newest first, at most 100.")
     async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:

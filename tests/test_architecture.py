@@ -30,6 +30,10 @@ ROOMS = ("platform", "stores", "queue", "notifications", "accounts", "generation
 # (importing path or package, imported package): the reason for the exception.
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("providers/offline", "media"): "the offline provider draws, films and speaks with our own code (decision 0004)",
+    (
+        "providers/jimeng/fitting.py",
+        "media",
+    ): "pictures are opened and converted in one place (decision 0004)",
     ("settings", "errors"): "a setting that cannot be used is one of our errors",
 }
 

@@ -44,6 +44,7 @@ LIST_SIZES: Mapping[str, int] = {
     "RecordStatistics.byError": 20,
     "RecordStatistics.byWork": 100,
     "RecordVersion.files": 8,
+    "RetryBatchPayload.skipped": 100,
     "ScriptScene.shots": 20,
     "Shot.assets": 10,
     "Shot.candidates": 10,

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
+from media.conversion import upright_rgb
 from media.pictures import opened_picture
 
 _SAMPLED = (64, 64)
@@ -34,8 +35,7 @@ def tone_towards(picture: Image.Image, references: Sequence[Path]) -> Image.Imag
 
 def _opened(path: Path) -> Image.Image:
     with opened_picture(path) as opened:
-        opened.draft("RGB", (2 * _SAMPLED[0], 2 * _SAMPLED[1]))
-        return ImageOps.exif_transpose(opened).convert("RGB").resize(_SAMPLED, Image.Resampling.BOX)
+        return upright_rgb(opened, 8 * max(_SAMPLED)).resize(_SAMPLED, Image.Resampling.BOX)
 
 
 def _colours(picture: Image.Image) -> NDArray[np.float64]:

@@ -123,6 +123,11 @@ class Catalogue:
                 durations_seconds=(),
                 max_input_images=self.max_image_inputs,
                 credits=_times(model.credits.get(model.resolutions[0]), self.images_per_task),
+                sizes=tuple(
+                    (size.width, size.height, ratio, resolution)
+                    for resolution, table in model.sizes.items()
+                    for ratio, size in table.items()
+                ),
                 takes_intelligent_ratio=model.intelligent_ratio,
                 takes_sample_strength=True,
                 takes_negative_prompt=True,

@@ -4,8 +4,12 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
+from errors import EkonteError
+from media.bounds import FileBounds
+from media.conversion import to_rgb, to_rgba, upright
+from media.pictures import opened_picture
 from providers.jimeng.faults import invalid
 from providers.pooled import UpstreamFaultError
 
@@ -14,7 +18,9 @@ MAX_SIDE = 4096
 MAX_SENT_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 150_000_000
 FORMATS = ("JPEG", "PNG")
-READ_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
+READ_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")  # of the emulator; what is sent is JPEG or PNG
+SENT_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
+"""What every reader of JPEG and PNG shows alike: not CMYK, nor 16-bit grey."""
 QUALITIES = (92, 85, 75)
 SHRINK = 0.8  # of each side, if no quality is small enough
 ORIENTATION_TAG = 0x0112
@@ -45,24 +51,23 @@ def fit_picture(picture: Path) -> FittedPicture:
         size = picture.stat().st_size
         if size > MAX_FILE_BYTES:
             raise invalid("The input picture has more than 100 MB.")
-        with Image.open(picture, formats=READ_FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise invalid("The input picture has more than 150 million pixels.")
+        with opened_picture(picture, FileBounds(picture_side=MAX_PIXELS, picture_pixels=MAX_PIXELS)) as image:
             is_upright = image.getexif().get(ORIENTATION_TAG, 1) == 1
-            if image.format in FORMATS and is_upright and max(image.size) <= MAX_SIDE and size <= MAX_SENT_BYTES:
+            is_plain = image.format in FORMATS and image.mode in SENT_MODES
+            if is_plain and is_upright and max(image.size) <= MAX_SIDE and size <= MAX_SENT_BYTES:
                 image.load()
                 return FittedPicture(picture.read_bytes(), image.width, image.height)
             return _encoded(_prepared(image))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except EkonteError as error:
+        raise invalid(f"The input picture cannot be used. {error.message}") from None
+    except OSError:
         raise invalid("The input picture cannot be read as a picture.") from None
 
 
 def _prepared(image: Image.Image) -> Image.Image:
-    """Applies the EXIF orientation, scales down to MAX_SIDE, and converts to RGB or RGBA."""
-    upright = ImageOps.exif_transpose(image)
-    upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    upright.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    return upright
+    """Upright, at most MAX_SIDE a side, in RGB, or in RGBA where it has transparency."""
+    turned = upright(image, MAX_SIDE)
+    return to_rgba(turned) if turned.has_transparency_data else to_rgb(turned)
 
 
 def _encoded(image: Image.Image) -> FittedPicture:

@@ -12,6 +12,9 @@ _SECONDS_PER_CHARACTER = 0.001
 class OfflineText:
     """The text capability. render_limit: the most worker processes at once on this machine."""
 
+    text_models = ("offline-writing",)
+    text_languages = ("zh", "en")
+
     def __init__(self, render_limit: int) -> None:
         self.render_limit = render_limit
 

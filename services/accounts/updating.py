@@ -34,8 +34,10 @@ MAX_TRIES = 20
 
 
 async def update_accounts(owner: str, changes: Sequence[AccountChanges]) -> list[Outcome]:
-    """Updates the accounts; returns an outcome for each, in order. Raises BadInputError for more than 1000."""
-    check_count(changes, 0, "input", "accounts")
+    """Updates the accounts; returns an outcome for each, in order. Raises BadInputError for none and for more than
+    1000.
+    """
+    check_count(changes, 1, "input", "accounts")
     hash_key = await session_hash_key()
     outcomes: list[Outcome] = []
     seen: set[int] = set()

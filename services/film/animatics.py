@@ -11,15 +11,15 @@ from models.storyboards import Shot, Storyboard
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.film.storyboards import MAX_WORDS_LENGTH
+from services.film.workflow.replanning import replan
 from services.film.workflow.targets import FPS
 from services.film.workflow_options import shot_seconds_faults
 from services.platform.faults import collected
 from services.platform.idempotency import once
 from services.platform.owned import own, own_workflow_of
-from services.platform.providers import check_voice, choose_provider
+from services.platform.provider_choices import check_voice, choose_provider
 from services.platform.uploads import IncomingFile, store_media
 from services.queue.creation import create_stage_job
-from services.queue.outcomes import wake_stage_jobs
 from services.stores import artifacts, films
 from services.stores.jobs.which import builds_of
 
@@ -148,7 +148,7 @@ async def generate_speech(
             workflow_id=animatic.workflow_id,
             params={"only_part_id": part.id, "only": {ArtifactKind.SPEECH.value: [part.id]}},
         )
-        await wake_stage_jobs(animatic_id, at_once=True)
+        await replan(animatic_id, animatic.workflow_id)
         return job
 
     return await once(owner, "generateSpeech", idempotency_key, values, Job, create)
@@ -188,7 +188,8 @@ async def upload_audio(owner: str, animatic_id: int, shot_id: int, upload: Incom
             data={"seconds": seconds, "utterances": utterances if words else []},
             is_pinned=True,
         )
-        await wake_stage_jobs(animatic_id, at_once=True)
-        return await own(Animatic, owner, animatic_id)
+        animatic = await own(Animatic, owner, animatic_id)
+        await replan(animatic_id, animatic.workflow_id)
+        return animatic
 
     return await transaction(body)

@@ -9,13 +9,13 @@ from models.jobs import Job
 from models.scripts import Asset, Script
 from services.film.artifacts.canceling import cancel_builds
 from services.film.sources import scratch_folder
+from services.film.workflow.replanning import replan
 from services.platform.faults import collected
 from services.platform.idempotency import once
 from services.platform.owned import own, own_workflow_of
-from services.platform.providers import check_voice, choose_provider
+from services.platform.provider_choices import check_voice, choose_provider
 from services.platform.uploads import IncomingFile, store_picture
 from services.queue.creation import create_stage_job
-from services.queue.outcomes import wake_stage_jobs
 from services.stores import scripts
 from services.stores.jobs.which import builds_of
 
@@ -82,7 +82,7 @@ async def upload_reference_image(owner: str, asset_id: int, upload: IncomingFile
     async def body() -> Asset:
         await scripts.change_asset(asset_id, reference_file_id=file.id)
         await cancel_builds(builds_of(asset_id, ArtifactKind.DESIGN))
-        await wake_stage_jobs(asset.script_id, at_once=True)
+        await replan(asset.script_id, asset.workflow_id)
         return await own(Asset, owner, asset_id)
 
     return await transaction(body)
@@ -135,7 +135,7 @@ async def regenerate_asset(
             workflow_id=asset.workflow_id,
             params={"only_asset_id": asset_id, "only": {ArtifactKind.DESIGN.value: [asset_id]}},
         )
-        await wake_stage_jobs(asset.script_id, at_once=True)
+        await replan(asset.script_id, asset.workflow_id)
         return job
 
     return await once(owner, "regenerateAsset", idempotency_key, values, Job, create)

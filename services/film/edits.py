@@ -12,6 +12,7 @@ from models.jobs import Job
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.film.sources import own_upload, scratch_folder
+from services.film.workflow.replanning import replan
 from services.platform import foreign_files
 from services.platform.faults import collected
 from services.platform.files import NewFile, local_copy, store_file
@@ -19,7 +20,6 @@ from services.platform.idempotency import once, previous_result
 from services.platform.links import REQUEST_SECONDS, fetch_link
 from services.platform.owned import own, own_workflow_of
 from services.queue.creation import create_stage_job
-from services.queue.outcomes import wake_stage_jobs
 from services.stores import films
 from services.stores.jobs.which import builds_of
 from settings import get_settings
@@ -115,7 +115,7 @@ async def add_background_music(
             is_pinned=True,
         )
         job = await create_stage_job(owner, JobType.EDIT, edit_id, stage=Stage.EDIT, workflow_id=edit.workflow_id)
-        await wake_stage_jobs(edit_id, at_once=True)
+        await replan(edit_id, edit.workflow_id)
         return job
 
     return await once(owner, "addBackgroundMusic", idempotency_key, values, Job, create)

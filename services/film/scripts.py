@@ -11,7 +11,7 @@ from services.film.workflow_options import WorkflowOptions
 from services.platform.faults import collected
 from services.platform.idempotency import once, previous_result
 from services.platform.owned import own
-from services.platform.providers import choose_provider
+from services.platform.provider_choices import check_language, check_model, choose_provider
 from services.queue.creation import create_stage_job
 from services.stores import scripts
 
@@ -55,6 +55,10 @@ async def create_script(owner: str, request: ScriptRequest, idempotency_key: str
     provider = ""
     with faults.caught():
         provider = choose_provider("TEXT", request.provider, "input", "provider")
+    with faults.caught():
+        check_model(provider, "TEXT", request.model, "input", "model")
+    with faults.caught():
+        check_language(provider, request.language, "input", "language")
     with faults.caught():
         check_one_source(request.input_content, request.input_file)
     faults.check()

@@ -11,6 +11,7 @@ from media.documents import clean_text
 from models.enums import FileState
 from models.files import StoredFile
 from models.ids import parse_global_id
+from services.film.content_kinds import HINTS, ContentKind, content_kind, link_in
 from services.platform import foreign_files
 from services.platform.files import NewFile, local_copy, store_file
 from services.platform.links import REQUEST_SECONDS, fetch_link
@@ -33,24 +34,31 @@ class scratch_folder:  # noqa: N801
 
 
 def check_one_source(content: str | None, file: str | None) -> None:
-    """Raises BadInputError unless exactly one of the two is given, and for a content without text."""
+    """Raises BadInputError unless exactly one of the two is given, and for a content that is no text."""
     if content is None and file is None:
         raise BadInputError("No text was given. Set inputContent or inputFile.", path=["input", "inputContent"])
     if content is not None and file is not None:
         raise BadInputError("Set inputContent or inputFile, not both.", path=["input", "inputContent"])
     if content is not None and not content.strip():
         raise BadInputError("The text is empty.", path=["input", "inputContent"])
+    hint = HINTS.get(content_kind(content)) if content is not None else None
+    if hint is not None:
+        raise BadInputError(hint, path=["input", "inputContent"])
 
 
 async def store_source(owner: str, content: str | None, file: str | None) -> StoredFile:
-    """Stores the text as a UTF-8 file. Raises BadInputError, NotFoundError, UnsupportedFileError, FileTooLargeError."""
+    """Stores the text as a UTF-8 file; a content that is nothing but a link is fetched.
+
+    Raises BadInputError, NotFoundError, UnsupportedFileError, FileTooLargeError.
+    """
     check_one_source(content, file)
     async with scratch_folder() as folder:
-        text = (
-            await _checked_content(owner, content)
-            if content is not None
-            else await _read_file(owner, file or "", folder)
-        )
+        if content is None:
+            text = await _read_file(owner, file or "", folder, "inputFile")
+        elif content_kind(content) is ContentKind.LINK:
+            text = await _read_file(owner, link_in(content), folder, "inputContent")
+        else:
+            text = await _checked_content(owner, content)
         out = folder / "source.txt"
         await anyio.to_thread.run_sync(lambda: out.write_text(text, "utf-8", newline=""))
         return await store_file(owner, NewFile(out, "text/plain", "story.txt"), is_limited=True)
@@ -79,7 +87,8 @@ async def _cleaned(owner: str, content: str) -> str:
     return await foreign_files.cleaned_text(owner, content)
 
 
-async def _read_file(owner: str, file: str, folder: Path) -> str:
+async def _read_file(owner: str, file: str, folder: Path, field: str) -> str:
+    """The text of a link or an upload. field: where the caller named it."""
     limit = get_settings().max_upload_bytes
     if file.lower().startswith(("http://", "https://")):
         try:
@@ -91,14 +100,14 @@ async def _read_file(owner: str, file: str, folder: Path) -> str:
                 total_seconds=REQUEST_SECONDS,
             )
         except BadInputError as error:
-            raise BadInputError(error.message, path=["input", "inputFile"]) from error
+            raise BadInputError(error.message, path=["input", field]) from error
         path = fetched.path
     else:
-        path = await local_copy(await own_upload(owner, file, "input", "inputFile"))
+        path = await local_copy(await own_upload(owner, file, "input", field))
     try:
         document = await foreign_files.document_text(owner, path, limit)
     except (UnsupportedFileError, FileTooLargeError) as error:
-        raise type(error)(error.message, path=["input", "inputFile"]) from error
+        raise type(error)(error.message, path=["input", field]) from error
     return document.text
 
 
@@ -106,7 +115,9 @@ async def own_upload(owner: str, file_id: str, *path: str) -> StoredFile:
     """Returns the owner's file. Raises BadInputError for an invalid id, NotFoundError if the file does not exist."""
     parsed = parse_global_id(file_id)
     if parsed is None or parsed[0] != "StoredFile":
-        raise BadInputError("Use an http(s) link or the id of an upload.", path=path)
+        raise BadInputError(
+            "Use an http(s) link or the id of an upload; a file of your own machine is uploaded first.", path=path
+        )
     row = await StoredFile.get_or_none(id=parsed[1], owner=owner, state=FileState.READY)
     if row is None:
         error: EkonteError = not_found("upload", path)

@@ -4,26 +4,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from errors import BadInputError, NotFoundError
+from errors import BadInputError, NotFoundError, refusal_of
 from models.artifacts import Artifact, ArtifactFile
 from models.database import transaction
-from models.enums import ArtifactKind, AssetType, FileRole, GridLayout, JobType, MediaKind, ShotType, Stage
+from models.enums import ArtifactKind, AssetType, FileRole, GridLayout, JobType, ShotType, Stage
 from models.files import StoredFile
 from models.films import Animatic
 from models.jobs import Job
 from models.scripts import Script
 from models.storyboards import Shot, Storyboard
-from providers.prompts import SHOT_TYPE_WORDS, PromptParts, compose_prompt, parse_prompt
+from providers.prompts import SHOT_TYPE_WORDS, compose_prompt, parse_prompt
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
 from services.film.assets import MAX_PROMPT_LENGTH, own_script
 from services.film.sources import scratch_folder
+from services.film.workflow.replanning import replan
 from services.film.workflow_options import frame_size
 from services.platform.faults import collected
 from services.platform.idempotency import once
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.owned import own, own_workflow_of
-from services.platform.providers import check_pooled_choice, choose_provider
+from services.platform.provider_choices import check_layout, choose_provider
 from services.platform.uploads import IncomingFile, store_picture
 from services.queue.creation import create_stage_job
 from services.queue.outcomes import wake_stage_jobs
@@ -82,7 +83,7 @@ async def create_storyboard(
     if provider is not None:
         with faults.caught():
             choose_provider("IMAGE", provider, "input", "provider")
-            check_pooled_choice(provider, MediaKind.IMAGE, None, "input", "provider", layout=grid_layout)
+            check_layout(provider, grid_layout, "input", "gridLayout")
     faults.check()
 
     async def create() -> Job:
@@ -95,7 +96,7 @@ async def create_storyboard(
         if workflow_id is not None:
             options = (await own_workflow_of(owner, workflow_id, script.workflow_id)).options
         image_provider = provider or options["image_provider"]
-        check_pooled_choice(image_provider, MediaKind.IMAGE, None, "input", "provider", layout=grid_layout)
+        check_layout(image_provider, grid_layout, "input", "gridLayout")
         width, height = frame_size(options["ratio"], options["resolution"])
         storyboard = await storyboards.create(
             owner=owner,
@@ -106,7 +107,8 @@ async def create_storyboard(
                 "width": width,
                 "height": height,
                 "provider": image_provider,
-                "model": options.get("image_model"),
+                # The model is of the workflow's own provider.
+                "model": options.get("image_model") if image_provider == options["image_provider"] else None,
                 "style": options.get("style") or script.options.get("style"),
                 "autoCrop": auto_crop,
             },
@@ -124,10 +126,7 @@ def edited_prompt(prompt: str, changes: ShotChanges, language: str) -> str:
     words = None
     if changes.shot_type is not None:
         words = SHOT_TYPE_WORDS[changes.shot_type.value]["zh" if language.startswith("zh") else "en"]
-    action = changes.action
-    if changes.prompt is not None and action is not None and parse_prompt(base) == PromptParts(action=base):
-        action = f"{base}. {action}"  # an unstructured prompt and an action: keep both
-    parts = {"shot": words, "scene": changes.scene, "character": changes.character, "action": action}
+    parts = {"shot": words, "scene": changes.scene, "character": changes.character, "action": changes.action}
     if all(value is None for value in parts.values()):
         return base
     return compose_prompt(parse_prompt(base).replaced(**parts), language)
@@ -210,9 +209,9 @@ async def replan_storyboard(storyboard_id: int, redrawn_shot_id: int | None) -> 
     """After a change: cancels the build of the shot's old picture and wakes the stage jobs that depend on the shot."""
     if redrawn_shot_id is not None:
         await cancel_builds(builds_of(redrawn_shot_id, ArtifactKind.PICTURE))
-    await wake_stage_jobs(storyboard_id, at_once=True)
     for animatic_id in await Animatic.filter(storyboard_id=storyboard_id).values_list("id", flat=True):
         await wake_stage_jobs(int(str(animatic_id)), at_once=True)
+    await replan(storyboard_id, (await Storyboard.get(id=storyboard_id)).workflow_id)
 
 
 async def regenerate_shots(
@@ -235,8 +234,9 @@ async def regenerate_shots(
         storyboard = await own(Storyboard, owner, storyboard_id)
         wanted = set(shot_ids)
         shots = await Shot.filter(storyboard_id=storyboard_id, id__in=list(wanted), owner=owner)
-        if len(shots) != len(wanted):
-            raise NotFoundError("One of the shots is not in this storyboard.", path=["input", "shotIds"])
+        if missing := wanted - {shot.id for shot in shots}:
+            places = [["input", "shotIds", str(at)] for at, shot_id in enumerate(shot_ids) if shot_id in missing]
+            raise refusal_of([NotFoundError("The shot is not in this storyboard.", path=place) for place in places])
         for shot in shots:
             more = {"provider": provider} if provider is not None else {}
             await storyboards.change_shot(shot.id, generation=shot.generation + 1, is_single=True, **more)
@@ -250,7 +250,7 @@ async def regenerate_shots(
             workflow_id=storyboard.workflow_id,
             params={"only": {ArtifactKind.PICTURE.value: sorted(wanted)}},
         )
-        await wake_stage_jobs(storyboard_id, at_once=True)
+        await replan(storyboard_id, storyboard.workflow_id)
         return job
 
     return await once(owner, "regenerateShots", idempotency_key, values, Job, create)

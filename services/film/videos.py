@@ -3,18 +3,18 @@
 from errors import BadInputError, ConflictError
 from models.database import transaction
 from models.enums import ArtifactKind, FileRole, JobType, Quality, Stage
-from models.films import Animatic, VideoSegment
+from models.films import Animatic, Video, VideoSegment
 from models.jobs import Job
 from models.storyboards import Shot
 from services.film.artifacts.canceling import cancel_builds
 from services.film.artifacts.publishing import put_artifact
+from services.film.workflow.replanning import replan
 from services.platform.faults import collected
 from services.platform.idempotency import once
 from services.platform.owned import own, own_workflow_of
-from services.platform.providers import choose_provider
+from services.platform.provider_choices import choose_provider
 from services.platform.uploads import IncomingFile, store_media
 from services.queue.creation import create_stage_job
-from services.queue.outcomes import wake_stage_jobs
 from services.stores import films
 from services.stores.jobs.which import builds_of
 
@@ -110,7 +110,7 @@ async def upload_shot_video(owner: str, shot_id: int, upload: IncomingFile) -> S
                 data={"seconds": info.duration_seconds},
                 is_pinned=True,
             )
-            await wake_stage_jobs(segment.video_id, at_once=True)
+            await replan(segment.video_id, (await Video.get(id=segment.video_id)).workflow_id)
         return await own(Shot, owner, shot_id)
 
     return await transaction(body)

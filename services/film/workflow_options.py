@@ -1,22 +1,14 @@
 """The options of a workflow, with their defaults and checks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from errors import BadInputError
 from models.enums import GridLayout, Quality, Stage
+from services.generation.named_sizes import frame_of, named_in, size_in
 
-RATIOS: dict[str, tuple[int, int]] = {
-    "16:9": (16, 9),
-    "9:16": (9, 16),
-    "1:1": (1, 1),
-    "4:3": (4, 3),
-    "3:4": (3, 4),
-    "3:2": (3, 2),
-    "2:3": (2, 3),
-    "21:9": (21, 9),
-}
+RATIOS = ("16:9", "9:16", "1:1", "4:3", "3:4", "3:2", "2:3", "21:9")
 RESOLUTIONS: dict[str, int] = {"480p": 480, "720p": 720, "1080p": 1080}
 "Pixels of the shorter side."
 MAX_TARGET_SHOTS = 5000
@@ -36,7 +28,7 @@ class WorkflowOptions:
     image_model: str | None = None
     video_model: str | None = None
     voice_id: str | None = None
-    allow_fallback: bool = True
+    allow_fallback: bool = False
     style: str | None = None
     tone: str | None = None
     duration_hint_seconds: float | None = None
@@ -56,6 +48,16 @@ class WorkflowOptions:
     pause_after: tuple[Stage, ...] = ()
     preferences: Any = field(default=None)
 
+    def with_named_frame(self) -> "WorkflowOptions":
+        """With the ratio and the resolution of a frame that is named as "1280x720" in place of a resolution."""
+        size = size_in(self.resolution)
+        frames = {frame_of(ratio, lines): (ratio, name) for ratio in RATIOS for name, lines in RESOLUTIONS.items()}
+        named = None if size is None else named_in(frames, size)
+        resolution = self.resolution.strip().lower()
+        if named is not None:
+            return replace(self, ratio=named[0], resolution=named[1])
+        return replace(self, resolution=resolution) if resolution in RESOLUTIONS else self
+
     def check(self, *path: str) -> None:
         """Raises BadInputError, with the path of the first fault, for what no workflow can be made with."""
         for fault in self.faults(*path):
@@ -69,6 +71,12 @@ class WorkflowOptions:
             yield BadInputError(f"targetShots must be from 1 to {MAX_TARGET_SHOTS}.", path=[*path, "targetShots"])
         if self.duration_hint_seconds is not None and not 1 <= self.duration_hint_seconds <= 86_400:
             yield BadInputError("durationHintSeconds must be from 1 to 86400.", path=[*path, "durationHintSeconds"])
+        if self.allow_fallback:
+            yield BadInputError(
+                "allowFallback cannot be true: no provider here can take over for another. A stage whose provider "
+                "fails ends as FAILED, and retryWorkflow goes on with it. Omit allowFallback or give false.",
+                path=[*path, "allowFallback"],
+            )
         if self.credit_budget is not None and self.credit_budget < 0:
             yield BadInputError("creditBudget must not be negative.", path=[*path, "creditBudget"])
         texts = (
@@ -89,17 +97,15 @@ def frame_size(ratio: str, resolution: str, *path: str) -> tuple[int, int]:
     """
     for fault in frame_faults(ratio, resolution, *path):
         raise fault
-    across, down = RATIOS[ratio]
-    shorter = RESOLUTIONS[resolution]
-    longer = round(shorter * max(across, down) / min(across, down) / 2) * 2
-    return (longer, shorter) if across >= down else (shorter, longer)
+    return frame_of(ratio, RESOLUTIONS[resolution])
 
 
 def frame_faults(ratio: str, resolution: str, *path: str) -> Iterator[BadInputError]:
     if ratio not in RATIOS:
         yield BadInputError(f"ratio must be one of {', '.join(RATIOS)}.", path=[*path, "ratio"])
     if resolution not in RESOLUTIONS:
-        yield BadInputError(f"resolution must be one of {', '.join(RESOLUTIONS)}.", path=[*path, "resolution"])
+        message = f"resolution must be one of {', '.join(RESOLUTIONS)}, or a frame of them such as 1280x720 (16:9)."
+        yield BadInputError(message, path=[*path, "resolution"])
 
 
 def shot_seconds_faults(minimum: float, maximum: float, *path: str) -> Iterator[BadInputError]:

@@ -10,10 +10,8 @@ from models.database import transaction
 from models.enums import (
     LIVE_WORKFLOW_STATUSES,
     STAGES,
-    GridLayout,
     InputType,
     JobStatus,
-    MediaKind,
     Stage,
     WorkflowStatus,
 )
@@ -33,7 +31,7 @@ from services.platform.idempotency import once, previous_result
 from services.platform.locking import lock_row
 from services.platform.not_given import NOT_GIVEN, NotGiven
 from services.platform.owned import own
-from services.platform.providers import check_pooled_choice, check_voice, choose_provider
+from services.platform.provider_choices import check_language, check_layout, check_model, check_voice, choose_provider
 from services.platform.quotas import Quota, check_room, reserve
 from services.queue.notify import notify
 from services.queue.retrying import reopen_stage_job
@@ -84,19 +82,24 @@ def with_providers(options: WorkflowOptions, faults: Faults) -> dict[str, Any]:
     with, and unknown providers, models and voices, to the faults.
     """
     path = ("input", "options")
+    options = options.with_named_frame()
     faults.add(*options.faults(*path))
     chosen = dataclasses.asdict(options)
     for capability in ("text", "image", "video", "speech"):
         field, contract = f"{capability}_provider", f"{capability}Provider"
         with faults.caught():
             chosen[field] = choose_provider(capability.upper(), chosen[field], *path, contract)
-    for kind, model, layout in (
-        (MediaKind.IMAGE, options.image_model, options.grid_layout),
-        (MediaKind.VIDEO, options.video_model, GridLayout.SINGLE),
+    for capability, model in (
+        ("text", options.text_model),
+        ("image", options.image_model),
+        ("video", options.video_model),
     ):
-        name = kind.value.lower()
         with faults.caught():
-            check_pooled_choice(chosen[f"{name}_provider"], kind, model, *path, f"{name}Model", layout=layout)
+            check_model(chosen[f"{capability}_provider"], capability.upper(), model, *path, f"{capability}Model")
+    with faults.caught():
+        check_layout(chosen["image_provider"], options.grid_layout, *path, "gridLayout")
+    with faults.caught():
+        check_language(chosen["text_provider"], options.language, *path, "language")
     with faults.caught():
         check_voice(options.voice_id, chosen["speech_provider"], *path, "voiceId")
     chosen["pause_after"] = [stage.value for stage in options.pause_after]

@@ -18,6 +18,7 @@ from models.generation_requests import AccountStrategy, GenerationRequest, Reque
 from models.ids import parse_global_id
 from providers.pooled import ModelInfo
 from services.generation.generation_input import GenerationInput
+from services.generation.named_sizes import conflict_of, hint_for, size_in, with_named_size
 from services.platform.faults import Faults
 from services.platform.links import MAX_URL_CHARACTERS, parse_url
 
@@ -28,6 +29,10 @@ MAX_ATTEMPTS = 100
 MAX_INPUT_IMAGES = 10
 MAX_STRATEGY_ACCOUNTS = 1000
 
+_NOT_TAKEN = {
+    "safety_check": "safetyCheck cannot be true: no service that checks contents is configured here. Omit it or give "
+    "false; upstream applies its own rules in any case."
+}
 _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
 
 # The parameters that only some models accept.
@@ -48,7 +53,8 @@ def check_parameters(requested: GenerationInput, model: ModelInfo) -> Generation
 def general_faults(requested: GenerationInput) -> Iterator[BadInputError]:
     """The faults of an input that do not depend on the model, in the order of its fields."""
     yield from _place_faults(requested)
-    yield from _prompt_faults(requested.prompt, "prompt", may_be_empty=False)
+    has_frame = requested.kind is MediaKind.VIDEO and bool(requested.inputs)
+    yield from _prompt_faults(requested.prompt, "prompt", may_be_empty=has_frame)
     yield from _prompt_faults(requested.negative_prompt or "", "negativePrompt", may_be_empty=True)
     for index, image in enumerate(requested.inputs):
         if image.sha256 is None:
@@ -68,6 +74,10 @@ def general_faults(requested: GenerationInput) -> Iterator[BadInputError]:
 
 def model_faults(requested: GenerationInput, model: ModelInfo) -> Iterator[BadInputError]:
     """The faults of an input with regard to the model. A default that the model does not accept is not a fault."""
+    requested = with_named_size(requested, model)
+    if (conflict := conflict_of(requested, model)) is not None:
+        yield BadInputError(conflict, path=["input", "ratio"])
+        return
     yield from _parameter_faults(requested, model)
     if len(requested.inputs) > model.max_input_images:
         allowed = f"at most {model.max_input_images}" if model.max_input_images else "no"
@@ -77,6 +87,8 @@ def model_faults(requested: GenerationInput, model: ModelInfo) -> Iterator[BadIn
         if value is not None and value not in allowed_values and name not in requested.defaulted:
             listed = ", ".join(str(each) for each in allowed_values)
             hint = f"takes {listed}" if allowed_values else "takes none; omit it"
+            if name == "resolution" and (size := size_in(value)) is not None:
+                hint += hint_for(size, model)
             shown = contract_name(name)
             yield BadInputError(
                 f"{shown} cannot be {shortened(str(value))}: the model {model.name} {hint}.", path=["input", shown]
@@ -85,6 +97,7 @@ def model_faults(requested: GenerationInput, model: ModelInfo) -> Iterator[BadIn
 
 def request_for(requested: GenerationInput, model: ModelInfo) -> GenerationRequest:
     """The request for an input without faults."""
+    requested = with_named_size(requested, model)
     values: dict[str, Any] = {field.name: getattr(requested, field.name) for field in fields(RequestedGeneration)}
     values |= {"ratio": None, "resolution": None, "duration_seconds": None}
     values |= {name: _choice(getattr(requested, name), allowed) for name, allowed in _choices(requested, model)}
@@ -123,7 +136,8 @@ def _parameter_faults(requested: GenerationInput, model: ModelInfo) -> Iterator[
     for name in _OPTIONAL:
         if _has_value(getattr(requested, name)) and not takes(model, name) and name not in requested.defaulted:
             shown = contract_name(name)
-            yield BadInputError(f"The model {model.name} takes no {shown}; omit it.", path=["input", shown])
+            message = _NOT_TAKEN.get(name, f"The model {model.name} takes no {shown}; omit it.")
+            yield BadInputError(message, path=["input", shown])
     taken = _parameters(requested, model)
     for name, bounds in _OPTIONAL.items():
         if (fault := _bound_fault(taken[name], bounds)) is not None:
@@ -154,7 +168,7 @@ def _parameters(requested: GenerationInput, model: ModelInfo) -> dict[str, Any]:
     taken: dict[str, Any] = {}
     for name in _OPTIONAL:
         value = getattr(requested, name)
-        is_dropped = value == "" or (_has_value(value) and not takes(model, name))
+        is_dropped = value == "" or (value is not None and not takes(model, name))
         taken[name] = DEFAULTS[name] if is_dropped else value
     return taken
 

@@ -18,6 +18,10 @@ def default_parameters(kind: MediaKind) -> dict[str, object]:
     return {**defaults, "duration_seconds": USUAL_SECONDS} if kind is MediaKind.VIDEO else defaults
 
 
+NO_PROMPT: dict[str, object] = {"prompt": ""}
+"""Of a request without one, which only a clip with an input picture can be."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class GenerationInput(RequestedGeneration):
     """A requested picture or clip. model None: the deployment's default.

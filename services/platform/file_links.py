@@ -6,6 +6,7 @@ import hmac
 import math
 import mimetypes
 import time
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +17,11 @@ from services.platform.keys import load_keys
 from settings import Settings
 
 STEPS_PER_LIFETIME = 24
+MAX_NAME_CHARACTERS = 120
+MAX_ENDING_CHARACTERS = 10
+_SEPARATORS = frozenset('/\\:*?"<>|')  # of paths here and on Windows
+_UNSAFE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp"})
+_JOINERS = frozenset("\u200c\u200d")
 _UNSPECIFIED = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - shown, not listened on
 
 # 32 bytes of SHA-256, so a signature cannot be found by brute force.
@@ -75,8 +81,32 @@ class FileLinks:
 
 
 def file_name(file: StoredFile) -> str:
-    """Returns the file's own name, or one made from its hash and content type."""
-    return file.name or f"{file.sha256[:12]}{mimetypes.guess_extension(file.content_type) or ''}"
+    """Returns the file's own name as `safe_name`, or one made from its hash and content type."""
+    return safe_name(file.name) or f"{file.sha256[:12]}{mimetypes.guess_extension(file.content_type) or ''}"
+
+
+def safe_name(name: str) -> str:
+    """Returns a name that is one segment of a path in every client, proxy and file system; "" if nothing is left of it.
+
+    Separators, control characters and invisible marks (of direction, for one) become "_"; those that join emoji stay.
+    Dots and spaces go from its ends, as "." and ".." name folders. At most MAX_NAME_CHARACTERS, the ending kept.
+    """
+    kept = "".join("_" if _is_unsafe(character) else character for character in name).strip(". ")
+    if not kept.strip("_"):
+        return ""
+    if len(kept) <= MAX_NAME_CHARACTERS:
+        return kept
+    stem, dot, ending = kept.rpartition(".")
+    if not dot or len(ending) > MAX_ENDING_CHARACTERS:
+        return kept[:MAX_NAME_CHARACTERS]
+    return f"{stem[: MAX_NAME_CHARACTERS - len(ending) - 1].rstrip('. ')}.{ending}"
+
+
+def _is_unsafe(character: str) -> bool:
+    if character in _SEPARATORS:
+        return True
+    # Control characters, formats, surrogates, unassigned and private ones; line and paragraph separators.
+    return unicodedata.category(character) in _UNSAFE_CATEGORIES and character not in _JOINERS
 
 
 def links_of(settings: Settings, *, is_absolute: bool = False) -> FileLinks:

@@ -7,8 +7,7 @@ from typing import Any, TypeVar, cast
 
 import structlog
 
-from errors import BadInputError, JobErrorCode, JobFailure, shortened
-from models.enums import GridLayout, MediaKind
+from errors import JobErrorCode, JobFailure
 from providers.base import (
     ImageProvider,
     MusicProvider,
@@ -114,30 +113,6 @@ def pooled_provider(name: str) -> PooledProvider:
     return MeasuredPool(provider)
 
 
-def check_pooled_choice(
-    name: str, kind: MediaKind, model: str | None, *path: str, layout: GridLayout = GridLayout.SINGLE
-) -> None:
-    """Checks for a pooled provider that it has the model, and that single pictures are requested. Other providers
-    interpret model names themselves.
-
-    Raises BadInputError; path: that of the model.
-    """
-    if not is_pooled(name):
-        return
-    known = [
-        info.name for (provider, _), info in pooled_models().items() if provider == name and info.kind == kind.value
-    ]
-    if model is not None and model not in known:
-        raise BadInputError(
-            f"{name} has no model {shortened(model)!r} for {kind.value.lower()}s; available: {', '.join(known)}.",
-            path=path,
-        )
-    if layout is not GridLayout.SINGLE:
-        raise BadInputError(
-            f"{name} makes single pictures only: use gridLayout SINGLE.", path=[*path[:-1], "gridLayout"]
-        )
-
-
 def pooled_models() -> dict[tuple[str, str], ModelInfo]:
     """Returns all models of pooled providers, by (provider, model name)."""
     return {
@@ -146,21 +121,6 @@ def pooled_models() -> dict[tuple[str, str], ModelInfo]:
         if isinstance(provider, PooledProvider)
         for model in provider.models()
     }
-
-
-def choose_provider(capability: str, name: str | None, *path: str) -> str:
-    """Returns the name of the provider to use: the given one, or the deployment's default.
-
-    Raises BadInputError, which lists the available names, if it does not exist or lacks the capability.
-    """
-    able = sorted(known for known, provider in registry().items() if capability in capabilities_of(provider))
-    chosen = name if name is not None else DEFAULT_PROVIDER
-    if chosen not in able:
-        raise BadInputError(
-            f"No provider {shortened(chosen)!r} for {capability.lower()}; available: {', '.join(able)}.",
-            path=list(path),
-        )
-    return chosen
 
 
 def provider_for(capability: str, name: str, protocol: type[P]) -> P:
@@ -204,9 +164,3 @@ def voices(provider: str | None = None, language: str | None = None) -> list[tup
         for voice in candidate.voices()
         if wanted is None or voice.language is None or voice.language.split("-")[0].lower() == wanted
     ]
-
-
-def check_voice(voice_id: str | None, provider: str | None, *path: str) -> None:
-    """Raises BadInputError for a voice that no provider has, or not the given one; None passes."""
-    if voice_id is not None and voice_id not in {voice.id for _, voice in voices(provider)}:
-        raise BadInputError(f"Voice {shortened(voice_id)!r} does not exist. See the voices query.", path=path)

@@ -7,6 +7,7 @@ from pathlib import Path
 from models.enums import FileState
 from models.files import StoredFile
 from models.ids import parse_global_id
+from services.platform.file_links import file_name
 from services.platform.files import storage, storage_key
 
 
@@ -39,4 +40,4 @@ async def open_file(file_id: str) -> ServedFile | None:
     if row is None:
         return None
     key = storage_key(row.owner, row.sha256, row.content_type)
-    return ServedFile(row.content_type, row.bytes, row.sha256, row.name, storage().local_path(key), key)
+    return ServedFile(row.content_type, row.bytes, row.sha256, file_name(row), storage().local_path(key), key)

@@ -15,7 +15,7 @@ from services.generation.batches.end_states import Counts
 from services.generation.batches.forecasting import ForecastDemand, Sort, forecasts, requests_of
 from services.platform.owned import owned_rows_sql, places, rows_by_id
 from services.queries.children import ChildList
-from services.queries.orders import BATCH_ORDERS, PART_ORDERS
+from services.queries.orders import BATCH_JOB_ORDERS, BATCH_ORDERS
 from services.queries.row_lists import RowList, Where
 
 
@@ -57,7 +57,7 @@ def batch_jobs(statuses: Sequence[JobStatus] | None, storyboard_count: int | Non
         Job,
         "job c" if storyboard_count is None else "job c JOIN generation_record r ON r.id = c.record_id",
         "c.batch_id",
-        PART_ORDERS,
+        BATCH_JOB_ORDERS,
         condition="" if storyboard_count is None else f"r.storyboard_id IN ({places(range(storyboard_count))})",
         always=always,
     )

@@ -109,7 +109,11 @@ WORKFLOW_ORDERS = Orders(
 )
 JOB_ORDERS = Orders(JobOrderField, _JOB_SORTS, "CREATED_AT", is_descending=True)
 PART_ORDERS = Orders(JobOrderField, _JOB_SORTS, "CREATED_AT")
-"Of the parts of a job and the items of a batch: those that come first were asked for first."
+"Of the parts of a job: those that come first were asked for first."
+BATCH_JOB_ORDERS = Orders(
+    JobOrderField, {"CREATED_AT": Sort("COALESCE(c.batch_item_id, c.id)"), "FINISHED_AT": _FINISHED}, "CREATED_AT"
+)
+"Of the items of a batch: a job that took another's place stands where that stood."
 BATCH_ORDERS = Orders(
     BatchOrderField, {"CREATED_AT": _BY_ID, "FINISHED_AT": _FINISHED}, "CREATED_AT", is_descending=True
 )

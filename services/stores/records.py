@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.database import execute_many
+from models.database import execute_many, is_in_transaction
 from models.generation import GenerationRecord, RecordVersion
 from models.generation_requests import GenerationRequest
 from models.sql import timestamp_sql
+from services.platform.locking import lock_rows
 from services.stores.updates import Sql, all_of, database_time, delete, id_in, one_of, stored, update
 
 ROWS_PER_STATEMENT = 200
@@ -71,6 +72,18 @@ def _request_columns(request: GenerationRequest) -> dict[str, Any]:
         "params": request.to_json(),
         "request_sha256": request.sha256(),
     }
+
+
+async def mark_changed_with(job_ids: Sequence[int], record_ids: Sequence[int]) -> None:
+    """Raises the version, and updates the time of change, of those of the records whose newest job is one of these: a
+    record shows that job's state and error. One statement more for several, which are locked in order.
+    """
+    if not record_ids:
+        return
+    if len(record_ids) > 1 and is_in_transaction():
+        await lock_rows(GenerationRecord, record_ids)
+    changes = {"updated_at": database_time(), "version": Sql("version + 1")}
+    await update(GenerationRecord, changes, all_of(id_in("id", record_ids), id_in("current_job_id", job_ids)))
 
 
 async def write_inputs(record_id: int, request: GenerationRequest, *, current_job_id: int) -> None:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -29,6 +30,12 @@ def _picture(kind: str) -> Callable[[Path], bytes]:
     return make
 
 
+def _heic(_: Path) -> bytes:
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(Image.linear_gradient("L").resize((96, 64)).convert("RGB")).save(stream)
+    return stream.getvalue()
+
+
 def _sound(ending: str) -> Callable[[Path], bytes]:
     def make(folder: Path) -> bytes:
         source = tone(folder / "tone.wav", 0.3)
@@ -44,6 +51,7 @@ def _film(ending: str) -> Callable[[Path], bytes]:
 
 WHOLE: dict[str, Callable[[Path], bytes]] = {
     **{kind: _picture(kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF")},
+    "HEIC": _heic,
     **{ending: _sound(ending) for ending in ("mp3", "ogg", "flac", "m4a")},
     **{ending: _film(ending) for ending in ("mp4", "mov", "mkv")},
     "wav": lambda _: hostile_files.wav(8000, seconds=0.1),

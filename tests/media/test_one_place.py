@@ -10,9 +10,12 @@ from tests.test_architecture import ROOT, product_files
 PLACES = {
     r"\bImage\.open\(": {
         "media/pictures.py",
-        "providers/jimeng/fitting.py",  # formats named, in a process of its own
         "providers/jimeng/emulator/uploads.py",  # formats named; a tool of a developer's own machine
         "providers/jimeng/emulator/results.py",  # a picture that was just drawn
+    },
+    r"\.convert\(": {
+        "media/conversion.py",
+        "media/drawing/toning.py",  # between RGB and YCbCr, of our own drawing
     },
     r"\bav\.open\((?!str\(\w+\), \"w\")": {"media/opening.py"},
     r"^\s*(?:import|from) (?:pypdf|docx|zipfile|tarfile|lxml|defusedxml|charset_normalizer|xml)\b": {

@@ -6,11 +6,15 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
 from errors import FileTooLargeError, UnsupportedFileError
-from media.pictures import crop_grid, fit_picture, make_poster, normalise_picture, recognise_picture
+from media.bounds import FileBounds
+from media.checking import check_result
+from media.pictures import PictureInfo, crop_grid, fit_picture, make_poster, normalise_picture, recognise_picture
+from media.probe import probe
 
 
 def encoded(kind: str, size: tuple[int, int] = (40, 30), colour: tuple[int, int, int] = (200, 60, 40)) -> bytes:
@@ -65,12 +69,20 @@ def test_the_size_is_that_of_the_upright_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (b"", "is not a PNG"),
+        (b"", "empty, not a PNG"),
         (b"GIF89a", "(?i)not a PNG|broken"),
-        (b"hello, this is a text", "is not a PNG"),
+        (b"hello, this is a text", "is a text, not a PNG"),
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
         (b'\xef\xbb\xbf<?xml version="1.0"?><svg/>', "SVG"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "is not a PNG"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n", "a PostScript file, not a PNG"),
+        (b"PK\x03\x04" + bytes(40), "a ZIP archive or an Office document, not a PNG"),
+        (b"%PDF-1.7\n", "a PDF document, not a PNG"),
+        (b"<!DOCTYPE html><html><body>403</body></html>", "a web page, not a PNG"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(40), "encrypted Office document, not a PNG"),
+        (b"II*\0" + bytes(40), "a TIFF or camera raw picture, not a PNG"),
+        (b"\0\0\0\x20ftypisom" + bytes(40), "an MP4 or QuickTime film or sound, not a PNG"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\0", "a Canon camera raw picture, not a PNG"),
+        (bytes(range(256)), "The file is not a PNG"),
         (encoded("PNG")[:60], "broken"),
         (encoded("JPEG", (400, 300))[:900], "broken"),
         (encoded("WEBP")[:30], "(?i)not a PNG|broken"),
@@ -101,9 +113,46 @@ def test_an_extended_webp_is_refused_by_the_size_that_it_declares(tmp_path: Path
         recognise_picture(written(tmp_path, b"RIFF" + (len(chunk) + 4).to_bytes(4, "little") + b"WEBP" + chunk))
 
 
-def test_a_heic_picture_is_called_one(tmp_path: Path) -> None:
-    with pytest.raises(UnsupportedFileError, match="HEIC or HEIF"):
-        recognise_picture(written(tmp_path, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)))
+def heic(picture: Image.Image, **options: object) -> bytes:
+    stream = io.BytesIO()
+    pillow_heif.from_pillow(picture).save(stream, quality=-1, chroma=444, **options)
+    return stream.getvalue()
+
+
+def test_a_heic_picture_is_read(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (64, 32), (0, 0, 255))
+    picture.paste((255, 0, 0), (0, 0, 32, 32))
+    source = written(tmp_path, heic(picture))
+    assert recognise_picture(source) == PictureInfo("image/heic", 64, 32)
+    normalise_picture(source, tmp_path / "out.png", 32)
+    with Image.open(tmp_path / "out.png") as out:
+        assert (out.mode, out.size) == ("RGB", (32, 16))
+        left, right = np.asarray(out)[8, 4], np.asarray(out)[8, 28]
+    assert left[0] > 240 > 12 > left[2]
+    assert right[2] > 240 > 12 > right[0]
+
+
+@pytest.mark.parametrize("brand", [b"heic", b"heix", b"hevc", b"heim", b"hevs", b"mif1", b"msf1", b"mif2", b"heif"])
+def test_a_heic_picture_that_is_broken_is_called_one_and_is_no_film(brand: bytes, tmp_path: Path) -> None:
+    source = written(tmp_path, b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0miaf" + brand + bytes(100))
+    with pytest.raises(UnsupportedFileError, match="The HEIC picture is broken"):
+        recognise_picture(source)
+    with pytest.raises(UnsupportedFileError, match=r"neither sound nor film .* It is a HEIC picture"):
+        probe(source)
+
+
+def test_a_whole_heic_picture_is_no_film(tmp_path: Path) -> None:
+    source = written(tmp_path, heic(Image.new("RGB", (64, 32), "teal")))
+    with pytest.raises(UnsupportedFileError, match="It is a HEIC picture"):
+        probe(source)
+    with pytest.raises(UnsupportedFileError, match="It is a HEIC picture"):
+        check_result(source, "VIDEO")
+
+
+def test_a_heic_picture_has_the_bounds_of_the_others(tmp_path: Path) -> None:
+    source = written(tmp_path, heic(Image.new("RGB", (640, 320), "teal")))
+    with pytest.raises(FileTooLargeError, match="640 x 320 pixels; a side may have at most 600"):
+        recognise_picture(source, FileBounds(picture_side=600))
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "I;16", "CMYK", "1"])

@@ -69,7 +69,7 @@ async def test_a_picture_is_shown_with_its_request_and_its_result() -> None:
     ]
     assert answer["chosenFile"] == {"sha256": file.sha256}
     assert answer["job"] == {"id": job.global_id, "storyboardId": "shot-1", "record": {"id": record.global_id}}
-    assert (answer["safetyCheck"], answer["reused"], answer["versions"]["totalCount"]) == (True, False, 0)
+    assert (answer["safetyCheck"], answer["reused"], answer["versions"]["totalCount"]) == (False, False, 0)
     assert (answer["account"], answer["switchCount"], answer["creditsSpent"]) == (None, 0, None)
 
 

@@ -20,6 +20,7 @@ PURE_FUNCTIONS = {
     "file_name",
     "generation_seconds",
     "is_waiting",
+    "length_warnings",
     "page_request",
     "progress_of",
     "switch_count",

@@ -19,7 +19,7 @@ def screenplay(title: str, author: str | None, scenes: Sequence[DraftScene], lan
     for scene in scenes:
         lines += [_heading(scene.heading, language), ""]
         for shot in scene.shots:
-            lines += [_action(parse_prompt(shot.prompt).action, language), ""]
+            lines += [_action(_told(shot.prompt), language), ""]
             if shot.narration:
                 lines += [_cue(NARRATOR[language], language, " (V.O.)"), _speech(shot.narration), ""]
             if shot.dialogue and shot.speaker:
@@ -72,7 +72,7 @@ def shot_list(title: str, scenes: Sequence[DraftScene], language: str) -> str:
 
 def _shot_lines(number: int, shot: DraftShot, language: str) -> list[str]:
     kind = SHOT_TYPE_WORDS[shot.shot_type][language]
-    action = parse_prompt(shot.prompt).action
+    action = _told(shot.prompt)
     if language == "zh":
         lines = [f"{number}. 【{kind}，{shot.duration_seconds:.1f} 秒】{action}"]
         lines += [f"   旁白：{shot.narration}"] if shot.narration else []
@@ -82,3 +82,8 @@ def _shot_lines(number: int, shot: DraftShot, language: str) -> list[str]:
         lines += [f"   Narrator: {shot.narration}"] if shot.narration else []
         lines += [f"   {shot.speaker}: {shot.dialogue}"] if shot.dialogue else []
     return [*lines, ""]
+
+
+def _told(prompt: str) -> str:
+    parts = parse_prompt(prompt)
+    return parts.action or parts.free

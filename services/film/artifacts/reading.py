@@ -6,11 +6,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from models.artifacts import Artifact, ArtifactFile
-from models.enums import ArtifactKind, FileRole, JobStatus
+from models.enums import ArtifactKind, FileRole, JobStatus, Stage
 from models.files import StoredFile
 from services.film.artifacts.state import BuildState, LiveBuild, build_state
 from services.platform.files import ready_files
 from services.platform.owned import owned, owned_rows_sql, places
+
+
+@dataclass(frozen=True)
+class TargetKey:
+    """What a stage makes artifacts for: a script's assets, a storyboard, an animatic, a video, an edit."""
+
+    stage: Stage
+    id: int
+
+
+Subject = tuple[ArtifactKind, int]
+"""An artifact's kind, and the id of what it belongs to: an asset, a shot, a part …"""
 
 
 @dataclass(frozen=True)

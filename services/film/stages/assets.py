@@ -17,7 +17,8 @@ from services.film.casting import Role, cast_voices
 from services.film.pictures import picture_result
 from services.film.stages.base import NotPreparedError
 from services.film.workflow_options import frame_size
-from services.platform.providers import choose_provider, is_pooled, provider_for, voices
+from services.platform.provider_choices import choose_provider
+from services.platform.providers import is_pooled, provider_for, voices
 from services.stores import scripts
 
 DESIGN_SECONDS = 0.8

@@ -21,7 +21,8 @@ from services.film.artifacts.store import ArtifactStore, load_artifact_store
 from services.film.pictures import picture_file
 from services.film.stages.video import VideoPlan, load_video
 from services.platform.files import NewFile
-from services.platform.providers import choose_provider, provider_for
+from services.platform.provider_choices import choose_provider
+from services.platform.providers import provider_for
 
 T = TypeVar("T")
 

@@ -53,7 +53,8 @@ async def cancel_batch(owner: str, batch_id: int, reason: str | None) -> Cancell
                 raise ConflictError(f"A batch that is {batch.status.value} cannot be canceled.", path=["id"])
             await end_batch(batch, BatchStatus.CANCELED, cancel_reason=reason)
         await on_ended([job.id for job in ended])
-        storyboard_ids = [str(job.params["storyboard_id"]) for job in ended]
+        in_order = sorted(ended, key=lambda job: job.batch_item_id or job.id)
+        storyboard_ids = [str(job.params["storyboard_id"]) for job in in_order]
         return Cancellation(await own(Batch, owner, batch_id), storyboard_ids, (await count_jobs(batch_id)).succeeded)
 
     for _ in range(MAX_TRIES):

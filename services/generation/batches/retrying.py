@@ -3,11 +3,21 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from errors import BadInputError, ConflictError, EkonteError, NotFoundError, all_faults, not_found
+from errors import (
+    BadInputError,
+    ConflictError,
+    EkonteError,
+    NotFoundError,
+    all_faults,
+    not_found,
+    refusal_of,
+    shortened,
+)
 from models.batches import Batch
 from models.database import execute, transaction
 from models.enums import ENDED_JOB_STATUSES, JobStatus
 from models.generation_requests import GenerationRequest
+from models.job_errors import JobError
 from models.jobs import Job
 from services.accounts.pool.demands import demand_key
 from services.generation.admission import queue_for
@@ -24,21 +34,35 @@ from services.stores.jobs.inserts import insert_jobs, waiting_generation
 from services.stores.jobs.moves import supersede
 
 STORYBOARDS = ("input", "storyboardIds")
+NOT_RETRYABLE = "It failed for good ({code}: {message}), and would fail again."
+
+
+@dataclass(frozen=True)
+class SkippedItem:
+    """An item that was to be retried and is not, with the reason as a sentence."""
+
+    storyboard_id: str
+    job_id: int
+    reason: str
 
 
 @dataclass(frozen=True)
 class Retry:
+    """skipped: in the order of the items."""
+
     batch: Batch
     retried_count: int
+    skipped: Sequence[SkippedItem] = ()
 
 
 async def retry_batch(owner: str, batch_id: int, storyboard_ids: Sequence[str], *, forces: bool) -> Retry:
-    """Retries items of a batch: all that failed or, with storyboard_ids, those of them that failed or were canceled.
-    forces: also those that succeeded. Live items are not changed.
+    """Retries items of a batch: all that failed and may succeed or, with storyboard_ids, those of them that failed or
+    were canceled. forces: also those that succeeded, and those that failed for good. Live items are not changed.
 
     A failed item is retried with its job, from the step that it reached; a succeeded one gets a new job. An item whose
-    record has a newer job is skipped, or a CONFLICT if it was named. Raises all faults in one error, with NotFoundError
-    for storyboards without a job in the batch. A refusal changes nothing.
+    record has a newer job is skipped, or a CONFLICT if it was named; one whose error is not retryable (rejected
+    content, an invalid input) is skipped unless it was named. Raises all faults in one error, with NotFoundError for
+    storyboards without a job in the batch. A refusal changes nothing, and neither does skipping all.
     """
     if len(storyboard_ids) > MAX_IDS:
         raise BadInputError(f"At most {MAX_IDS} storyboards per request.", path=STORYBOARDS)
@@ -47,19 +71,26 @@ async def retry_batch(owner: str, batch_id: int, storyboard_ids: Sequence[str], 
         batch = await own(Batch, owner, batch_id)
         if batch.deleted_at is not None:
             raise not_found("batch", ["input", "id"])
-        jobs = await Job.filter(batch_id=batch_id, status__in=list(ENDED_JOB_STATUSES)).order_by("id")
+        jobs = list(await Job.filter(batch_id=batch_id, status__in=list(ENDED_JOB_STATUSES)))
+        jobs.sort(key=lambda job: job.batch_item_id or job.id)
         named = frozenset(storyboard_ids)
-        chosen = [job for job in jobs if not job.is_superseded and _is_selected(job, named, forces)]
+        selected = [job for job in jobs if not job.is_superseded and _is_selected(job, named, forces)]
+        is_wished = forces or bool(named)
+        chosen = [job for job in selected if is_wished or not _has_failed_for_good(job)]
         current = await current_among(chosen)
-        faults = await _faults(batch, storyboard_ids, {job.id for job in chosen} - {job.id for job in current}, chosen)
+        replaced = {job.id for job in chosen} - {job.id for job in current}
+        faults = await _faults(batch, storyboard_ids, replaced, chosen)
         if faults:
-            raise all_faults(faults)
+            raise refusal_of(faults)
+        hopeless = {job.id for job in selected} - {job.id for job in chosen}
+        left = hopeless | replaced
+        skipped = [_skipped(job, hopeless) for job in selected if job.id in left]
         await reserve(Quota.JOBS, owner, len(current))
         succeeded = [job for job in current if job.status is JobStatus.SUCCEEDED]
         count = len(await retry_generations(current))
         if succeeded:
             count += await _replace(owner, batch, succeeded)
-        return Retry(await own(Batch, owner, batch_id), count)
+        return Retry(await own(Batch, owner, batch_id), count, skipped)
 
     return await transaction(body)
 
@@ -70,6 +101,19 @@ def _is_selected(job: Job, named: Collection[str], forces: bool) -> bool:
     if job.status is JobStatus.SUCCEEDED:
         return forces
     return job.status is JobStatus.FAILED or bool(named)
+
+
+def _has_failed_for_good(job: Job) -> bool:
+    error = JobError.from_json(job.error)
+    return job.status is JobStatus.FAILED and error is not None and not error.is_retryable
+
+
+def _skipped(job: Job, hopeless: Collection[int]) -> SkippedItem:
+    error = JobError.from_json(job.error)
+    reason = SUPERSEDED
+    if job.id in hopeless and error is not None:
+        reason = NOT_RETRYABLE.format(code=error.code.value, message=error.message.rstrip("."))
+    return SkippedItem(_storyboard_of(job), job.id, reason)
 
 
 def _storyboard_of(job: Job) -> str:
@@ -97,9 +141,9 @@ async def _faults(
             reason = (
                 "was skipped by this batch" if storyboard_id in batch.skipped_storyboard_ids else "is not in this batch"
             )
-            faults.append(NotFoundError(f"The storyboard {storyboard_id!r} {reason}.", path=path))
+            faults.append(NotFoundError(f"The storyboard {shortened(storyboard_id)!r} {reason}.", path=path))
         elif storyboard_id in replaced:
-            faults.append(ConflictError(f"{storyboard_id}: {SUPERSEDED}", path=path))
+            faults.append(ConflictError(f"The storyboard {shortened(storyboard_id)!r}: {SUPERSEDED}", path=path))
     return faults
 
 
@@ -125,6 +169,7 @@ async def _replace(owner: str, batch: Batch, previous: Sequence[Job]) -> int:
             demand_key=demand_key(request),
             priority_rank=batch.priority_rank,
             batch_id=batch.id,
+            batch_item_id=job.batch_item_id or job.id,
             retry_count=job.retry_count + 1,
         )
         for job, request in zip(previous, requests, strict=True)

@@ -11,6 +11,7 @@ from services.generation.records.holding import lock_record, refuse_live_job
 from services.generation.records.publishing import keep_shown
 from services.generation.similarity.indexing import replace_keys
 from services.stores import records
+from services.stores.jobs.moves import mark_changed
 
 FILES_GONE = (
     "The files of this version were removed: it is older than the retention period. regenerate creates a new result."
@@ -33,6 +34,7 @@ async def choose_record_file(owner: str, record_id: int, sha256: str) -> Generat
             raise NotFoundError("The record's result has no such file.", path=["sha256"])
         if record.chosen_file_id != file.id:
             await records.write(record.id, chosen_file_id=file.id)
+            await mark_changed([record.current_job_id or 0])
         return await GenerationRecord.get(id=record.id)
 
     return await transaction(body)
@@ -70,6 +72,7 @@ async def restore_version(owner: str, version_id: int) -> GenerationRecord:
             is_reused=False,
             similarity_keys=await replace_keys(record, request),
         )
+        await mark_changed({record.current_job_id or 0, version.job_id})
         return await GenerationRecord.get(id=record.id)
 
     return await transaction(body)

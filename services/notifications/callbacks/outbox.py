@@ -109,7 +109,8 @@ async def _results(batch_id: int) -> list[Result]:
     jobs = await execute(
         "SELECT job.id, job.status, job.error, generation_record.storyboard_id FROM job"
         " JOIN generation_record ON generation_record.id = job.record_id"
-        " WHERE job.batch_id = ? AND job.role = 'GENERATE' AND job.is_superseded IS NOT TRUE ORDER BY job.id",
+        " WHERE job.batch_id = ? AND job.role = 'GENERATE' AND job.is_superseded IS NOT TRUE"
+        " ORDER BY COALESCE(job.batch_item_id, job.id)",
         batch_id,
     )
     links = await execute(

@@ -9,6 +9,7 @@ from models.enums import JOB_TRANSITIONS, LIVE_JOB_STATUSES, JobStatus
 from models.sql import greatest_sql, timestamp_sql
 from services.platform.leases import Lease, LeasedTable
 from services.stores.jobs.transitions import announce_ids
+from services.stores.records import mark_changed_with
 from services.stores.transitions import check_transition
 
 LEASES = LeasedTable("job")
@@ -29,7 +30,7 @@ async def claim_next(
     candidate: str, values: Sequence[Any], worker: str, lease_seconds: float, *, group: str
 ) -> Claimed | None:
     """Claims the live job whose id a SELECT returns and makes it RUNNING; returns None if it returns none. One
-    statement.
+    statement, and one for the record of a generation.
 
     candidate: the SELECT, with places for `values`; group: an SQL expression. Followers are not notified: the caller
     does it once it is sure to keep the claim.
@@ -42,10 +43,12 @@ async def claim_next(
         sets="status = 'RUNNING', tries = tries + 1, worker = ?, version = version + 1,"
         f" started_at = COALESCE(started_at, {timestamp_sql()})",
         set_values=(worker,),
-        returning=f"owner, batch_id, {group} AS grp",
+        returning=f"owner, batch_id, record_id, {group} AS grp",
         is_one=True,
     )
     for lease, row in claimed:
+        if row["record_id"] is not None:
+            await mark_changed_with([lease.id], [row["record_id"]])
         return Claimed(lease, row["owner"], row["batch_id"], row["grp"])
     return None
 

@@ -107,10 +107,14 @@ def waiting_generation(
     priority_rank: int,
     batch_id: int | None = None,
     parent: Job | None = None,
+    batch_item_id: int | None = None,
     retry_count: int = 0,
 ) -> Job:
-    """Returns a PENDING generation for `insert_jobs`. parent: the build that waits for it."""
+    """Returns a PENDING generation for `insert_jobs`. parent: the build that waits for it. batch_item_id: the first job
+    of its item in the batch, where this one takes the place of another.
+    """
     job = _generation(owner, record_id, request, queue, JobStatus.PENDING, priority_rank, batch_id)
+    job.batch_item_id = batch_item_id
     job.demand_key, job.retry_count = demand_key, retry_count
     if parent is not None:
         job.stage, job.parent_id, job.workflow_id = parent.stage, parent.id, parent.workflow_id

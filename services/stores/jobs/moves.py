@@ -15,6 +15,7 @@ from services.platform.owned import places
 from services.stores.clock import NULL, now_sql, raised
 from services.stores.jobs.transitions import Changed, announce, announce_ids, transition
 from services.stores.jobs.which import Jobs
+from services.stores.records import mark_changed_with
 from services.stores.transitions import check_transition
 from services.stores.updates import Sql, update
 
@@ -130,10 +131,12 @@ async def start_generations(job_ids: Sequence[int], *, group: str, is_paused: st
         "UPDATE job SET status = 'RUNNING', due_at_ms = NULL, tries = tries + 1, error = NULL, message = NULL,"
         f" started_at = COALESCE(started_at, {timestamp_sql()}), version = version + 1"
         f" WHERE id IN ({places(job_ids)}) AND status = 'PENDING' AND role = 'GENERATE'"
-        f" AND NOT {is_paused} RETURNING id, type, parent_id, owner, retry_count, batch_id, {group} AS grp,"
+        f" AND NOT {is_paused} RETURNING id, type, parent_id, record_id, owner, retry_count, batch_id,"
+        f" {group} AS grp,"
         " (SELECT COALESCE(MAX(number), 0) + 1 FROM attempt WHERE attempt.job_id = job.id) AS number",
         *job_ids,
     )
+    await mark_changed_with([row["id"] for row in rows], [row["record_id"] for row in rows if row["record_id"]])
     announce(Changed(row["id"], row["type"], row["batch_id"], row["parent_id"]) for row in rows)
     return [
         Started(row["id"], row["owner"], row["retry_count"], row["number"], row["batch_id"], row["grp"]) for row in rows
@@ -172,6 +175,13 @@ async def supersede(job_ids: Sequence[int]) -> None:
         *job_ids,
     )
     announce_ids(row["id"] for row in rows)
+
+
+async def mark_changed(job_ids: Collection[int]) -> None:
+    """Raises the versions of jobs whose results changed otherwise, and notifies their followers."""
+    changes = {"version": raised("version")}
+    rows = await update(Job, changes, Jobs(ids=job_ids).where(), ("id", "type", "batch_id", "parent_id"))
+    announce(Changed(row["id"], row["type"], row["batch_id"], row["parent_id"]) for row in rows)
 
 
 async def cancel(which: Jobs) -> list[Changed]:

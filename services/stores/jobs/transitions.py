@@ -11,6 +11,7 @@ from models.jobs import Job
 from services.platform.events import batch_topic, bus, job_topic
 from services.stores.clock import NULL, in_ms, raised
 from services.stores.jobs.which import Jobs
+from services.stores.records import mark_changed_with
 from services.stores.transitions import check_transition
 from services.stores.updates import Sql, all_of, database_time, one_of, update
 
@@ -39,7 +40,8 @@ async def transition(
     Dependent columns change too: an end clears the lease, the message and the due time, writes finished_at, and sets
     the progress of a success to 1; CANCELED also revokes the lease. due_in_ms: when a live job is due; None: not until
     it is woken. condition: further SQL conditions, for the statements of this store. values: other columns, which
-    override the dependent ones. It raises the version and notifies followers as `announce` does.
+    override the dependent ones. It raises the version and notifies followers as `announce` does; records whose newest
+    jobs these are count as changed (a statement more, or two), but by a success, whose result is written into them.
 
     Raises ForbiddenTransitionError if JOB_TRANSITIONS does not allow the change; nothing changes then.
     """
@@ -55,8 +57,10 @@ async def transition(
             **with_errors_as_json(values),
         },
         all_of(where, one_of("status", expected), *condition),
-        ("id", "type", "batch_id", "parent_id"),
+        ("id", "type", "batch_id", "parent_id", "record_id"),
     )
+    if to is not JobStatus.SUCCEEDED:  # whoever ends a generation well writes its result into the record
+        await mark_changed_with([row["id"] for row in rows], [row["record_id"] for row in rows if row["record_id"]])
     changed = [Changed(row["id"], JobType(row["type"]), row["batch_id"], row["parent_id"]) for row in rows]
     announce(changed)
     return sorted(changed, key=lambda job: job.id)

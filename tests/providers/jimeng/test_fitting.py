@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -66,11 +67,18 @@ def test_a_large_file_is_made_smaller_until_it_fits(tmp_path: Path, monkeypatch:
     assert opened(fitted.content).size == (fitted.width, fitted.height)
 
 
-@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"\x00" * 50])
-def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "cannot be used. The file is empty"),
+        (b"no picture", "cannot be used. The file is a text, not a PNG"),
+        (b"\x89PNG\r\n\x1a\n" + b"\x00" * 50, "cannot be used. The PNG picture is broken"),
+    ],
+)
+def test_what_is_no_picture_is_refused_with_the_reason(tmp_path: Path, content: bytes, reason: str) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(content)
-    with pytest.raises(UpstreamFaultError, match="cannot be read") as refused:
+    with pytest.raises(UpstreamFaultError, match=reason) as refused:
         fit_picture(path)
     assert refused.value.kind is FaultKind.INVALID_INPUT
 
@@ -78,8 +86,20 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_half_a_picture_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.png", Image.frombytes("RGB", (100, 100), os.urandom(30_000)), "PNG")
     path.write_bytes(path.read_bytes()[:15_000])
-    with pytest.raises(UpstreamFaultError, match="cannot be read"):
+    with pytest.raises(UpstreamFaultError, match="The PNG picture is broken or incomplete"):
         fit_picture(path)
+
+
+@pytest.mark.parametrize("mode", ["I;16", "CMYK"])
+def test_what_readers_show_differently_is_sent_in_eight_bits_of_rgb(tmp_path: Path, mode: str) -> None:
+    if mode == "CMYK":
+        path = saved(tmp_path / "a.jpg", Image.new(mode, (64, 48), (0, 127, 0, 0)), "JPEG", quality=100)
+    else:
+        path = saved(tmp_path / "a.png", Image.fromarray(np.full((48, 64), 32896, np.uint16)), "PNG")
+    sent = opened(fit_picture(path).content)
+    expected = (255, 128, 255) if mode == "CMYK" else (128, 128, 128)
+    assert (sent.mode, sent.size) == ("RGB", (64, 48))
+    assert np.abs(np.asarray(sent, int)[20, 20] - expected).max() <= 2
 
 
 def test_limits_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +109,7 @@ def test_limits_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         with pytest.raises(UpstreamFaultError, match="100 MB"):
             fit_picture(path)
     monkeypatch.setattr(fitting, "MAX_PIXELS", 100)
-    with pytest.raises(UpstreamFaultError, match="million pixels"):
+    with pytest.raises(UpstreamFaultError, match=r"64 x 48 pixels, .* million are allowed"):
         fit_picture(path)
 
 

@@ -17,10 +17,10 @@ LABELLED = "Shot: close-up. Scene: a street. Characters: Anna. Action: Anna runs
         (LABELLED, {"action": "Anna sits"}, LABELLED.replace("Anna runs", "Anna sits")),
         (LABELLED, {"shot_type": ShotType.LONG}, LABELLED.replace("close-up", "long shot")),
         (LABELLED, {"character": "Tom"}, LABELLED.replace("Characters: Anna", "Characters: Tom")),
-        ("A red dog", {"action": "it sleeps"}, "Action: it sleeps."),
+        ("A red dog", {"action": "it sleeps"}, "A red dog. Action: it sleeps."),
         # Both given at once are both meant.
-        (LABELLED, {"prompt": "a cat", "action": "runs"}, "Action: a cat. runs."),
-        (LABELLED, {"prompt": "a cat", "scene": "a roof"}, "Scene: a roof. Action: a cat."),
+        (LABELLED, {"prompt": "a cat", "action": "runs"}, "a cat. Action: runs."),
+        (LABELLED, {"prompt": "a cat", "scene": "a roof"}, "a cat. Scene: a roof."),
     ],
 )
 def test_a_prompt_is_replaced_as_a_whole_or_in_its_parts(

@@ -174,7 +174,7 @@ async def test_an_input_that_cannot_be_used_fails_the_job_and_is_named(
     large = settings.model_copy(update={"max_upload_bytes": 100})
     cases = [
         ("/missing?key=secret", settings, "The link cannot be fetched. The server responded with status 404."),
-        ("/page", settings, "SVG and other markup is not accepted as a picture; give a PNG, JPEG or WebP."),
+        ("/page", settings, "The file is a web page, not a PNG, JPEG, WebP, GIF, BMP, AVIF or HEIC picture."),
         ("/cut", settings, "The PNG picture is broken or incomplete."),
         ("/a.png", large, "The linked file has more than 100 bytes."),
         ("/a.png", settings.model_copy(update={"allowed_private_hosts": ()}), "or is not on the public internet"),

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from services.platform.file_links import LinkState, check, link_path, links_of, own_address, sign
+from services.platform.file_links import LinkState, check, link_path, links_of, own_address, safe_name, sign
 from settings import Settings
 
 KEY = b"k" * 32
@@ -57,3 +57,35 @@ def test_links_begin_with_the_public_address_and_absolute_ones_else_with_the_ser
     assert links_of(own, is_absolute=True).base == "http://127.0.0.1:8123"
     assert links_of(public).base == links_of(public, is_absolute=True).base == "https://films.example/ekonte"
     assert own_address(own.model_copy(update={"host": "::1"})) == "http://[::1]:8123"
+
+
+@pytest.mark.parametrize(
+    ("name", "served"),
+    [
+        ("shot.png", "shot.png"),
+        ("一件小事 (2).mp4", "一件小事 (2).mp4"),
+        ("שלום-1.png", "שלום-1.png"),
+        ("👩‍🚀🌙-1.png", "👩‍🚀🌙-1.png"),
+        ("a\nb\r\x00\x1b\u2028-1.png", "a_b____-1.png"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("a\\b:c*d?.png", "a_b_c_d_.png"),
+        ("\u202egnp.1-tohs\u200b", "_gnp.1-tohs_"),
+        ("..", ""),
+        (" . ", ""),
+        ("\n\n", ""),
+        ("\ud800", ""),
+        ("", ""),
+    ],
+)
+def test_every_name_becomes_one_segment_of_a_path(name: str, served: str) -> None:
+    assert safe_name(name) == served
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 255, "🌙" * 250 + ".png", "y" * 118 + "..png", ". " * 100 + "a" * 300 + ".jpeg"]
+)
+def test_a_long_name_is_cut_and_keeps_its_ending(name: str) -> None:
+    served = safe_name(name)
+    assert 1 <= len(served) <= 120
+    assert served == safe_name(served)
+    assert served.endswith(("x", ".png", ".jpeg"))

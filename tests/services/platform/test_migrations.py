@@ -157,3 +157,26 @@ async def test_no_change_of_the_models_is_without_its_migration(tmp_path: Path) 
     settings = Settings(_env_file=None, data_dir=tmp_path)
     async with opened(settings):
         assert await unwritten_changes(settings) == []
+
+
+async def test_an_upgrade_keeps_the_order_of_a_batchs_items(settings: Settings) -> None:
+    await migrate_to_first(settings)
+    async with opened(settings):
+        apps = database_config(database_url(settings), settings.data_dir)["apps"]
+        await MigrationExecutor(connection(), apps).migrate([MigrationTarget(APP, "0008_owners")])
+        # Of the batch 5: the items 1 to 3, of which 2 was made again twice; of the batch 6 the same record once.
+        for job_id, record_id, batch_id, is_superseded in (
+            (1, 11, 5, None), (2, 12, 5, True), (3, 13, 5, None), (4, 12, 5, True), (7, 12, 5, None), (8, 12, 6, None),
+        ):  # fmt: skip
+            await execute(JOB_SQL, job_id)
+            await execute(
+                "UPDATE job SET record_id = ?, batch_id = ?, is_superseded = ? WHERE id = ?",
+                record_id, batch_id, is_superseded, job_id,
+            )  # fmt: skip
+    await migrate(settings)
+    async with opened(settings):
+        order = (
+            "SELECT id FROM job WHERE batch_id = 5 AND is_superseded IS NOT TRUE ORDER BY COALESCE(batch_item_id, id)"
+        )
+        assert [row["id"] for row in await execute(order)] == [1, 7, 3]
+        assert (await Job.get(id=8)).batch_item_id in (None, 8)

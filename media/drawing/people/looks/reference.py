@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from media.conversion import upright_rgb
 from media.drawing.colour import Colour, luminance
 from media.drawing.people.look import Look
 from media.pictures import opened_picture
@@ -15,7 +16,7 @@ from media.pictures import opened_picture
 def dressed_from(look: Look, reference: Path) -> Look:
     """The same character in the colours of a picture: hair from the top's dark tones, clothes from the lower part."""
     with opened_picture(reference) as opened:
-        picture = ImageOps.exif_transpose(opened).convert("RGB").resize((48, 48), Image.Resampling.BOX)
+        picture = upright_rgb(opened, 512).resize((48, 48), Image.Resampling.BOX)
     upper = _dominant(picture.crop((12, 0, 36, 16)))
     lower = _dominant(picture.crop((10, 22, 38, 48)))
     hair = min(upper, key=luminance)

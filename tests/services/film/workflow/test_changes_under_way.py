@@ -232,3 +232,14 @@ async def test_what_no_workflow_could_use_is_refused(studio: Studio) -> None:
             idempotency_key=None,
         )
     assert await Job.all().count() == 0
+
+
+async def test_an_edit_in_a_pause_moves_the_stage_that_the_workflow_goes_on_with(studio: Studio) -> None:
+    async with worker_at_work():
+        workflow = await ended(await start(pause_after=(Stage.VIDEO,)), WorkflowStatus.PAUSED)
+    assert workflow.current_stage is Stage.EDIT
+    shot = await first_shot()
+    await edit_shot(OWNER, ShotChanges(shot.id, narration="Anna stood still."))
+    assert (await Workflow.get(id=workflow.id)).current_stage is Stage.ANIMATIC
+    await edit_shot(OWNER, ShotChanges(shot.id, prompt="a red dog"))
+    assert (await Workflow.get(id=workflow.id)).current_stage is Stage.STORYBOARD

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from errors import NotFoundError
 from models.artifacts import JobFile
 from models.batches import Batch
-from models.enums import FileState, JobStatus, MediaKind, Queue, Reuse
+from models.callbacks import CallbackDelivery
+from models.enums import BatchStatus, FileState, JobStatus, MediaKind, Queue, Reuse
 from models.files import StoredFile
 from models.generation_parameters import InputImage
 from models.generation_requests import GenerationRequest
@@ -14,8 +16,10 @@ from models.jobs import Job, JobInput
 from services.generation.batches.admission import create_batch
 from services.generation.batches.batch_input import BatchInput, BatchItem
 from services.generation.batches.retrying import retry_batch
+from tests.batch_factories import end, make_batch_of, storyboard_of
 from tests.factories import OWNER, make_file
 from tests.record_factories import asked, finish, made, record_of, start
+from tests.resolvers.asking import ask
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -75,3 +79,81 @@ async def test_a_picture_from_a_link_that_is_gone_is_fetched_again() -> None:
     assert (job.queue, job.params["inputs"]) == (Queue.INPUTS, [{"given": LINK, "sha256": None}])
     assert not await JobInput.exists(job_id=job.id)
     assert (await record_of(job)).request_sha256 == GenerationRequest.from_json(job.params).sha256()
+
+
+FOR_GOOD = {"code": "CONTENT_REJECTED", "message": "The prompt was rejected.", "retryable": False}
+
+
+async def three() -> tuple[Batch, list[Job]]:
+    """A batch whose items failed for a while, failed for good, and succeeded."""
+    batch, jobs = await make_batch_of([JobStatus.FAILED, JobStatus.FAILED, JobStatus.SUCCEEDED])
+    await Job.filter(id=jobs[1].id).update(error=FOR_GOOD)
+    await Batch.filter(id=batch.id).update(status=BatchStatus.PARTIALLY_FAILED)
+    return batch, jobs
+
+
+async def test_what_failed_for_good_is_not_retried_and_named_with_its_reason() -> None:
+    batch, jobs = await three()
+    done = await retry_batch(OWNER, batch.id, [], forces=False)
+    assert done.retried_count == 1
+    (skipped,) = done.skipped
+    assert (skipped.storyboard_id, skipped.job_id) == (storyboard_of(jobs[1]), jobs[1].id)
+    assert "CONTENT_REJECTED: The prompt was rejected" in skipped.reason
+    assert [(await Job.get(id=job.id)).status for job in jobs] == [
+        JobStatus.PENDING,
+        JobStatus.FAILED,
+        JobStatus.SUCCEEDED,
+    ]
+
+
+async def test_where_all_failed_for_good_nothing_changes() -> None:
+    batch, jobs = await make_batch_of([JobStatus.FAILED, JobStatus.FAILED])
+    await Job.filter(batch_id=batch.id).update(error=FOR_GOOD)
+    await Batch.filter(id=batch.id).update(status=BatchStatus.FAILED)
+    before = [dict(row) for row in await Job.all().order_by("id").values()]
+    done = await retry_batch(OWNER, batch.id, [], forces=False)
+    assert (done.retried_count, [item.job_id for item in done.skipped]) == (0, [job.id for job in jobs])
+    assert [dict(row) for row in await Job.all().order_by("id").values()] == before
+    assert done.batch.status is BatchStatus.FAILED
+
+
+@pytest.mark.parametrize("forces", [True, False])
+async def test_a_named_item_is_retried_whatever_it_failed_with(forces: bool) -> None:
+    batch, jobs = await three()
+    done = await retry_batch(OWNER, batch.id, [storyboard_of(jobs[1])], forces=forces)
+    assert (done.retried_count, done.skipped) == (1, [])
+    assert (await Job.get(id=jobs[1].id)).status is JobStatus.PENDING
+
+
+async def test_force_retries_all() -> None:
+    batch, _ = await three()
+    assert (await retry_batch(OWNER, batch.id, [], forces=True)).retried_count == 3
+
+
+async def test_the_items_keep_their_order_through_retries() -> None:
+    batch, jobs = await make_batch_of([JobStatus.SUCCEEDED] * 4)
+    await Batch.filter(id=batch.id).update(status=BatchStatus.SUCCEEDED, callback_url="https://studio.example/hook")
+    order = [storyboard_of(job) for job in jobs]
+    for name in (order[1], order[3], order[1]):
+        await retry_batch(OWNER, batch.id, [name], forces=True)
+        for job in await Job.filter(batch_id=batch.id, status=JobStatus.PENDING):
+            await end(job, JobStatus.SUCCEEDED)
+    page = f'{{ batch(id: "{batch.global_id}") {{ jobs {{ nodes {{ storyboardId }} }} first: jobs(first: 2) {{'
+    page += " nodes { storyboardId } pageInfo { endCursor } } } }"
+    shown = (await ask(page))["batch"]
+    assert [node["storyboardId"] for node in shown["jobs"]["nodes"]] == order
+    rest = "query ($id: ID!, $after: String) { batch(id: $id) { jobs(after: $after) { nodes { storyboardId } } } }"
+    after = shown["first"]["pageInfo"]["endCursor"]
+    later = (await ask(rest, id=batch.global_id, after=after))["batch"]["jobs"]["nodes"]
+    assert [node["storyboardId"] for node in later] == order[2:]
+    bodies = [delivery.body for delivery in await CallbackDelivery.filter(subject_id=batch.id)]
+    assert [[result["storyboard_id"] for result in body["results"]] for body in bodies] == [order] * 3
+
+
+async def test_unknown_storyboards_are_not_found_with_the_place_of_each() -> None:
+    batch, jobs = await three()
+    before = [dict(row) for row in await Job.all().order_by("id").values()]
+    with pytest.raises(NotFoundError) as refused:
+        await retry_batch(OWNER, batch.id, ["x", storyboard_of(jobs[0]), "y"], forces=False)
+    assert [list(fault.path)[-1] for fault in refused.value.faults] == ["0", "2"]
+    assert [dict(row) for row in await Job.all().order_by("id").values()] == before
