@@ -192,7 +192,7 @@ def body_of(order: GenerationOrder, submit_id: str | None = None, *, site: str =
     if order.kind == "IMAGE":
         submission = picture_submission(order, site, chosen, draft_version="3.3.9", fresh=Fresh())
     else:
-        submission = clip_submission(order, site, draft_version="3.3.9", fresh=Fresh())
+        submission = clip_submission(order, site, chosen, draft_version="3.3.9", fresh=Fresh())
     return submit_body(submission, submit_id=chosen, aid=SITES[site].aid)
 
 
