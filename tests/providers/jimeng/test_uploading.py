@@ -266,5 +266,5 @@ async def test_at_most_three_pictures_of_one_account_go_up_at_once(picture: Path
 
     provider = JimengProvider(JimengSettings(_env_file=None), (), transport=httpx.MockTransport(handle))
     uploads = [provider.upload(credential("US"), picture) for _ in range(7)]
-    assert await asyncio.gather(*uploads) == [URI] * 7
+    assert [uploaded.uri for uploaded in await asyncio.gather(*uploads)] == [URI] * 7
     assert highest == 3
