@@ -26,7 +26,7 @@ from models.generation_requests import AccountStrategy, GenerationRequest, Reque
 from models.ids import parse_global_id
 from providers.pooled import ModelInfo
 from services.generation.generation_input import GenerationInput
-from services.generation.references import model_reference_faults, naming_faults
+from services.generation.references import model_reference_faults
 from services.platform.faults import Faults
 from services.platform.links import MAX_URL_CHARACTERS, parse_url
 
@@ -62,7 +62,6 @@ def general_faults(requested: GenerationInput) -> Iterator[BadInputError]:
     for index, image in enumerate(requested.inputs):
         if image.sha256 is None:
             yield from input_faults(image, "input", "inputImages", str(index))
-    yield from naming_faults(requested)
     for index, reference in enumerate(requested.references):
         if reference.sha256 is None:
             yield from input_faults(reference, "input", "references", str(index), "file")

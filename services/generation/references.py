@@ -66,7 +66,8 @@ def _mention_faults(prompt: str, names: Sequence[str]) -> Iterator[BadInputError
 def model_reference_faults(
     requested: GenerationInput, model: ModelInfo, takers: Sequence[str]
 ) -> Iterator[BadInputError]:
-    """The faults of references with regard to the model. takers: the names of the models that take references."""
+    """The faults of references, of their names and of the prompt. Those of before that another model does not take are
+    dropped, and so not looked at. takers: the names of the models that take references."""
     references = requested.references
     if not references:
         return
@@ -81,6 +82,7 @@ def model_reference_faults(
             " prompt as references instead.",
             path=PATH,
         )
+    yield from naming_faults(requested)
     yield from limit_faults(references, model)
 
 

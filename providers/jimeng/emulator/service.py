@@ -101,8 +101,7 @@ class Service:
         return task
 
     def input_paths(self, task: Task) -> list[Path]:
-        # A clip from mixed references begins with its first picture.
-        pictures = [material.uri for material in task.draft.materials if material.kind == "IMAGE"][:1]
+        pictures = [material.uri for material in task.draft.materials if material.kind == "IMAGE"]
         uploads = [self.uploads.get(uri) for uri in task.draft.uris or pictures]
         return [upload.path for upload in uploads if upload is not None and upload.path is not None]
 

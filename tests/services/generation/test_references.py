@@ -34,7 +34,8 @@ def asked(prompt: str, *references: Reference, **changes: object) -> GenerationI
 
 
 def faults_of(requested: GenerationInput) -> list[tuple[str, str]]:
-    return [(".".join(fault.path[1:]), fault.message) for fault in general_faults(requested)]
+    faults = [*general_faults(requested), *model_reference_faults(requested, SEEDANCE, [])]
+    return [(".".join(fault.path[1:]), fault.message) for fault in faults]
 
 
 def test_a_prompt_that_names_its_references_is_right() -> None:
@@ -74,10 +75,10 @@ def test_models_without_references_refuse_them_and_name_those_that_take_them() -
 
 
 def test_references_of_before_give_way_to_a_model_that_takes_none() -> None:
-    kept = asked("@a", picture("a"), defaulted=frozenset({"references", "ratio", "resolution", "duration_seconds"}))
+    kept = asked("b", picture("a"), defaulted=frozenset({"references", "ratio", "resolution", "duration_seconds"}))
     assert list(model_faults(kept, OTHER)) == []
     assert check_parameters(kept, OTHER).references == ()
-    assert check_parameters(replace(kept, ratio="16:9"), SEEDANCE).references == (picture("a"),)
+    assert check_parameters(replace(kept, prompt="@a", ratio="16:9"), SEEDANCE).references == (picture("a"),)
 
 
 def test_frames_and_references_exclude_each_other() -> None:
