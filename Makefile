@@ -86,7 +86,7 @@ schema: setup
 	$(BIN)/python server.py schema > $(VENV)/schema.graphql && mv $(VENV)/schema.graphql schema/schema.graphql
 
 bench: setup-dev
-	@for name in script_bench admission scheduling statistics similarity batches pool; do \
+	@for name in script_bench admission scheduling statistics similarity batches small_pools pool; do \
 	  echo "== bench/$$name.py"; $(BIN)/python -m "bench.$$name" || exit 1; \
 	done
 

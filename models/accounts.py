@@ -104,11 +104,18 @@ class AccountUsage(Row):
 
 
 class UploadedInput(Row):
-    """An input picture that an account has uploaded, with upstream's URI, so that it is not uploaded twice."""
+    """A picture or film that an account has uploaded, with upstream's name of it, so that it is not uploaded twice."""
 
     account_id = fields.BigIntField()
     sha256 = fields.CharField(max_length=64)
     uri = fields.TextField()
+    "Of a film its vid."
+    width: Any = fields.IntField(null=True)
+    height: Any = fields.IntField(null=True)
+    "As upstream has it, in pixels. Null: not known, as of those that were uploaded before references were."
+    format: Any = fields.CharField(max_length=16, null=True)
+    duration_ms: Any = fields.IntField(null=True)
+    "Of a film."
 
     class Meta:
         table = "uploaded_input"

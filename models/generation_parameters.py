@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Annotated, get_type_hints
 
-from models.enums import Transition
+from models.enums import MediaKind, Transition
 
 # Integers stay integers: 1 and 1.0 are stored and hashed as given.
 Number = int | float
@@ -46,6 +46,15 @@ class InputImage:
     sha256: str | None = None
 
 
+@dataclass(frozen=True)
+class Reference(InputImage):
+    """A picture or film to which the prompt refers as @name. kind, duration_seconds (of a film): once it is stored."""
+
+    name: str = ""
+    kind: MediaKind | None = None
+    duration_seconds: float | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class GenerationParameters:
     """The parameters of an image or video. Prompt and inputs enter the hash separately (GenerationRequest).
@@ -72,6 +81,7 @@ class GenerationParameters:
     transition: Annotated[Transition, Parameter()] = Transition.NONE
     audio: Annotated[ClipAudio | None, Parameter()] = None
     inputs: Annotated[tuple[InputImage, ...], Parameter(shapes_result=False)] = ()
+    references: Annotated[tuple[Reference, ...], Parameter(shapes_result=False, is_optional=True)] = ()
 
 
 def _declared() -> dict[str, Parameter]:

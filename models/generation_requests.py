@@ -1,15 +1,15 @@
 """Generation requests as they are stored in jobs and records."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Self, cast
 
 import orjson
 from pydantic import TypeAdapter
 
 from models.enums import JobType, LoadBalance, MediaKind, Polling, RateLimitHandling, Reuse
-from models.generation_parameters import PARAMETERS, GenerationParameters
+from models.generation_parameters import PARAMETERS, GenerationParameters, InputImage, Reference
 from models.ids import global_id
 
 STANDALONE_PROJECT = "default"
@@ -59,6 +59,19 @@ class RequestedGeneration(GenerationParameters):
     strategy: AccountStrategy = field(default_factory=AccountStrategy)
     callback_url: str | None = None
 
+    @property
+    def materials(self) -> tuple[InputImage, ...]:
+        """What is uploaded for it: the input pictures, then the references. A material's place here is its position
+        among the inputs of the job.
+        """
+        return (*self.inputs, *self.references)
+
+    def with_materials(self, materials: Sequence[InputImage]) -> Self:
+        """The request with changed materials, which have the order of `materials`."""
+        count = len(self.inputs)
+        references = cast(tuple[Reference, ...], tuple(materials[count:]))
+        return replace(self, inputs=tuple(materials[:count]), references=references)
+
 
 @dataclass(frozen=True, kw_only=True)
 class GenerationRequest(RequestedGeneration):
@@ -76,10 +89,10 @@ class GenerationRequest(RequestedGeneration):
     def job_type(self) -> JobType:
         if self.kind is MediaKind.IMAGE:
             return JobType.IMAGE_TO_IMAGE if self.inputs else JobType.TEXT_TO_IMAGE
-        return JobType.IMAGE_TO_VIDEO if self.inputs else JobType.TEXT_TO_VIDEO
+        return JobType.IMAGE_TO_VIDEO if self.materials else JobType.TEXT_TO_VIDEO
 
     def sha256(self) -> str:
-        """Hash over everything that shapes the result; input pictures enter by content, or by link until stored.
+        """Hash over everything that shapes the result; materials enter by content, or by link until stored.
 
         If the result of a similar request is reused: the hash of that request, which the result belongs to.
         """
@@ -95,6 +108,8 @@ class GenerationRequest(RequestedGeneration):
         values["safety_check"] = self.safety_check is not False
         values["audio"] = None if self.audio is None else asdict(self.audio)
         values["inputs"] = [image.sha256 or image.given for image in self.inputs]
+        if self.references:  # else the hash is that of requests from before there were references
+            values["references"] = [(each.name, each.sha256 or each.given) for each in self.references]
         return values
 
     def to_json(self) -> dict[str, Any]:

@@ -86,11 +86,21 @@ class Credential:
 
 
 @dataclass(frozen=True)
+class ReferenceLimits:
+    """How many references a model takes. max_film_seconds: of all films together."""
+
+    max_pictures: int
+    max_films: int
+    max_total: int
+    max_film_seconds: float
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """The capabilities of a model. resolutions, durations_seconds: allowed values, the default first; empty if the
     request has none. ratios: in display order, which need not start with the default. sizes: (width, height, ratio,
     resolution) in pixels, where they do not follow from ratios and lines such as 720p. credits: estimate per task;
-    None: unknown.
+    None: unknown. references: None: it takes none.
     """
 
     name: str
@@ -115,6 +125,34 @@ class ModelInfo:
     takes_motion_strength: bool = False
     takes_safety_check: bool = False
     sizes: tuple[tuple[int, int, str, str], ...] = ()
+    references: ReferenceLimits | None = None
+
+    @property
+    def takes_references(self) -> bool:
+        return self.references is not None
+
+
+@dataclass(frozen=True)
+class UploadedFile:
+    """A picture or film at upstream, which only the account that uploaded it can use. uri: of a film its vid.
+
+    width, height: in pixels, as upstream has it, and format its name of a picture's format; 0 and "": unknown.
+    duration_ms: of a film.
+    """
+
+    uri: str
+    width: int = 0
+    height: int = 0
+    format: str = ""
+    duration_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class OrderedReference:
+    """A reference of an order. kind: IMAGE or VIDEO."""
+
+    kind: str
+    file: UploadedFile
 
 
 @dataclass(frozen=True)
@@ -122,7 +160,8 @@ class GenerationOrder:
     """The parameters of a generation. inputs: upstream's URIs (from `upload`) of the input pictures, in order.
 
     For VIDEO the first input is the first frame and the second the last one. Only parameters that the model's
-    ModelInfo allows are set. size: width x height in pixels, e.g. "1024x576".
+    ModelInfo allows are set. size: width x height in pixels, e.g. "1024x576". references: beside which there are no
+    inputs; prompt_parts: then the prompt as texts and, where it refers to one of them, its place among the references.
     """
 
     kind: str
@@ -140,6 +179,8 @@ class GenerationOrder:
     style: str | None = None
     fps: int | None = None
     motion_strength: float | None = None
+    references: tuple[OrderedReference, ...] = ()
+    prompt_parts: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,10 +249,11 @@ class PooledProvider(Provider, Protocol):
     async def receive_credits(self, credential: Credential) -> int:
         """Receives today's free credits; returns their number (0: none)."""
 
-    async def upload(self, credential: Credential, picture: Path) -> str:
-        """Uploads an input picture, scaled down if it exceeds the limits; returns upstream's URI, which only this
-        account can use.
-        """
+    async def upload(self, credential: Credential, picture: Path) -> UploadedFile:
+        """Uploads an input picture, scaled down if it exceeds the limits."""
+
+    async def upload_film(self, credential: Credential, film: Path) -> UploadedFile:
+        """Uploads a film as it is, for references."""
 
     async def submit(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Accepted:
         """Sends the draft once. UpstreamFaultError: refused, or certainly not sent. SubmitUnknownError: unknown."""

@@ -10,7 +10,7 @@ from typing import Any
 from strawberry import UNSET
 
 from models.enums import MediaKind, Polling, Reuse
-from models.generation_parameters import PARAMETERS, REMOVABLE, ClipAudio, InputImage
+from models.generation_parameters import PARAMETERS, REMOVABLE, ClipAudio, InputImage, Reference
 from models.generation_requests import DEFAULT_THRESHOLD, STANDALONE_WORK, AccountStrategy
 from resolvers.ids import need_all
 from schema.fields import given
@@ -20,9 +20,10 @@ from schema.generation_inputs import (
     GenerateVideoInput,
     is_given,
 )
-from schema.generation_parameters import ClipAudioInput
+from schema.generation_parameters import ClipAudioInput, ReferenceInput
 from schema.regeneration_inputs import RegenerateInput
 from services.generation.generation_input import NO_PROMPT, GenerationInput, default_parameters
+from services.generation.mentions import normalised_name
 from services.generation.records.regenerating import Regeneration
 from services.generation.strategies import default_strategy
 
@@ -44,6 +45,8 @@ def given_parameters(input: Any) -> dict[str, Any]:
         parameters["audio"] = audio_of(parameters["audio"])
     if is_given(input.input_images):
         parameters["inputs"] = inputs_of(input.input_images)
+    if "references" in parameters:
+        parameters["references"] = references_of(parameters["references"])
     return parameters
 
 
@@ -78,6 +81,8 @@ def regeneration_of(input: RegenerateInput) -> Regeneration:
         changes["audio"] = None
     if input.input_images is None:
         changes["inputs"] = ()
+    if input.references is None:
+        changes["references"] = ()
     if input.callback_url is not UNSET:
         changes["callback_url"] = input.callback_url
     if (strategy := strategy_of(input.strategy)) is not None:
@@ -118,3 +123,7 @@ def audio_of(input: ClipAudioInput) -> ClipAudio | None:
 
 def inputs_of(images: Sequence[str]) -> tuple[InputImage, ...]:
     return tuple(InputImage(image) for image in images)
+
+
+def references_of(references: Sequence[ReferenceInput]) -> tuple[Reference, ...]:
+    return tuple(Reference(each.file, name=normalised_name(each.name)) for each in references)

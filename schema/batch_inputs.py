@@ -31,6 +31,7 @@ from schema.generation_parameters import (
     SEED,
     CompositionInput,
     MotionInput,
+    ReferencesInput,
     SamplerInput,
     SizeInput,
 )
@@ -76,7 +77,7 @@ class TimedBatchItemInput(BatchItemInput):
 
 
 @strawberry.input(description="One clip of a batch. Null fields take the batch's values.")
-class VideoBatchItemInput(TimedBatchItemInput, ItemModelInput, MotionInput):
+class VideoBatchItemInput(TimedBatchItemInput, ItemModelInput, MotionInput, ReferencesInput):
     input_images: list[str] | None = strawberry.field(default_factory=list, description=FIRST_AND_LAST)
 
 

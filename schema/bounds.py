@@ -25,6 +25,8 @@ from services.generation.checking import (
     MAX_PROMPT_CHARACTERS,
     MAX_STRATEGY_ACCOUNTS,
 )
+from services.generation.mentions import MAX_NAME_CHARACTERS as MAX_REFERENCE_NAME_CHARACTERS
+from services.generation.references import MAX_REFERENCES
 from services.platform.idempotency import MAX_KEY_LENGTH
 from services.platform.links import MAX_URL_CHARACTERS
 from services.platform.paging import MAX_CURSOR_CHARACTERS, MAX_IDS
@@ -87,6 +89,8 @@ CHARACTERS: Mapping[str, int | None] = {
     "bgmUrl": MAX_URL_CHARACTERS,
     "inputFile": MAX_URL_CHARACTERS,
     "inputImages": MAX_URL_CHARACTERS,
+    "ReferenceInput.name": MAX_REFERENCE_NAME_CHARACTERS,
+    "ReferenceInput.file": MAX_URL_CHARACTERS,
     "music": MAX_URL_CHARACTERS,
     "inputContent": None,
     "GenerateImageInput.style": PARAMETERS["style"].max_characters,
@@ -108,6 +112,7 @@ ITEMS: Mapping[str, int] = {
     "CreateImageBatchInput.items": MAX_BATCH_ITEMS[MediaKind.IMAGE],
     "CreateVideoBatchInput.items": MAX_BATCH_ITEMS[MediaKind.VIDEO],
     "inputImages": MAX_INPUT_IMAGES,
+    "references": MAX_REFERENCES,
     "Mutation.checkAccounts(ids:)": MAX_ACCOUNTS,
     "Mutation.receiveCredits(ids:)": MAX_ACCOUNTS,
 }

@@ -27,6 +27,7 @@ from schema.generation_parameters import (
     SAFETY,
     CompositionInput,
     MotionInput,
+    ReferencesInput,
     SamplerInput,
     SeedInput,
     SizeInput,
@@ -165,7 +166,7 @@ class VideoStoryboardInput(StoryboardInput):
 
 
 @strawberry.input(description="A clip to generate for a storyboard.")
-class GenerateVideoInput(VideoStoryboardInput, SeedInput, MotionInput, HandlingInput):
+class GenerateVideoInput(VideoStoryboardInput, SeedInput, MotionInput, ReferencesInput, HandlingInput):
     transition: Transition | None = strawberry.field(
         default=Transition.NONE, description="How the clip begins and ends."
     )

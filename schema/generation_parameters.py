@@ -6,8 +6,9 @@ type redeclares. So bases follow the order of the schema, and each base holds fi
 
 import strawberry
 
-from models.enums import Transition
+from models.enums import MediaKind, Transition
 from models.generation_parameters import ClipAudio as StoredAudio
+from models.generation_parameters import Reference as StoredReference
 from schema.fields import optional
 from schema.scalars import Long
 
@@ -15,6 +16,11 @@ NEGATIVE = "The content to avoid, for models that support it."
 SEED = "Makes the same result again, for models that support it."
 SAFETY = "Whether a service is to check the content; true is refused where none is configured."
 FIRST_AND_LAST = "None: from text. One: the first frame. Two: the first and the last frame."
+REFERENCE_NAME = "1 to 40 letters and digits of any script, and -, _ or ·, without spaces; the prompt says @name."
+REFERENCES = (
+    "Pictures and films to which the prompt refers by name, e.g. '@Mira dances as in @dance', for models that take them"
+    " (Model.references); each has to be named there. @@ is a plain @. Not together with input images."
+)
 IMAGE_INPUTS = "Up to 10 http(s) links, upload ids or record ids; with any, the image is composed from them."
 
 
@@ -64,6 +70,17 @@ class MotionInput:
     audio: ClipAudioInput | None = optional("Sound to put under the clip.")
 
 
+@strawberry.input(description="A picture or film to which the prompt refers as @name.")
+class ReferenceInput:
+    name: str = strawberry.field(description=REFERENCE_NAME)
+    file: str = strawberry.field(description="An http(s) link, an upload id or a record id of a picture or a film.")
+
+
+@strawberry.input
+class ReferencesInput:
+    references: list[ReferenceInput] | None = strawberry.field(default_factory=list, description=REFERENCES)
+
+
 # ------------------------------------------------------------------ parts of records
 
 
@@ -78,6 +95,23 @@ class ClipAudio:
         if audio is None:
             return None
         return ClipAudio(voiceover_url=audio.voiceover_url, bgm_url=audio.bgm_url, ducking=audio.ducking)
+
+
+@strawberry.type(description="A picture or film to which the prompt of a clip refers.")
+class Reference:
+    name: str = strawberry.field(description="The prompt says @name.")
+    file: str = strawberry.field(description="The link or id, as given.")
+    kind: MediaKind | None = strawberry.field(description="A picture or a film; null until a link was fetched.")
+    duration_seconds: float | None = strawberry.field(description="The length of a film.")
+
+    @staticmethod
+    def of(reference: StoredReference) -> "Reference":
+        return Reference(
+            name=reference.name,
+            file=reference.given,
+            kind=reference.kind,
+            duration_seconds=reference.duration_seconds,
+        )
 
 
 @strawberry.type
@@ -100,3 +134,4 @@ class VideoParameters:
     motion_strength: float | None = strawberry.field(description="The amount of motion, from 0 to 1.")
     transition: Transition = strawberry.field(description="How the clip begins and ends.")
     clip_audio: ClipAudio | None = strawberry.field(description="Sound under the clip, as the input's audio asked for.")
+    references: list[Reference] = strawberry.field(description="The pictures and films to which the prompt refers.")

@@ -4,7 +4,27 @@ import strawberry
 
 from models.enums import MediaKind, Site
 from providers.pooled import ModelInfo
+from providers.pooled import ReferenceLimits as Limits
 from schema import enums as enums
+
+
+@strawberry.type(description="How many references a model takes.")
+class ReferenceLimits:
+    max_pictures: int = strawberry.field(description="The most pictures.")
+    max_films: int = strawberry.field(description="The most films.")
+    max_total: int = strawberry.field(description="The most references, pictures and films together.")
+    max_film_seconds: float = strawberry.field(description="The greatest length of all films together.")
+
+    @staticmethod
+    def maybe(limits: Limits | None) -> "ReferenceLimits | None":
+        if limits is None:
+            return None
+        return ReferenceLimits(
+            max_pictures=limits.max_pictures,
+            max_films=limits.max_films,
+            max_total=limits.max_total,
+            max_film_seconds=limits.max_film_seconds,
+        )
 
 
 @strawberry.type(description="A model that makes pictures or clips.")
@@ -21,6 +41,9 @@ class Model:
         description="The lengths that it supports, its default first; empty for pictures."
     )
     max_input_images: int = strawberry.field(description="The most input images that it accepts.")
+    references: ReferenceLimits | None = strawberry.field(
+        description="The references that it takes: named pictures and films; null where it takes none."
+    )
     credits: int | None = strawberry.field(description="An estimate; null where upstream does not say.")
     is_default: bool = strawberry.field(description="Whether it is the default for its kind.")
     parameters: list[str] = strawberry.field(
@@ -38,6 +61,7 @@ class Model:
             resolutions=list(info.resolutions),
             durations_seconds=list(info.durations_seconds),
             max_input_images=info.max_input_images,
+            references=ReferenceLimits.maybe(info.references),
             credits=info.credits,
             is_default=is_default,
             parameters=parameters,

@@ -20,7 +20,7 @@ from schema.context import Info
 from schema.errors import JobError
 from schema.fields import optional, resolved
 from schema.files import MediaFile
-from schema.generation_parameters import ClipAudio, ImageParameters, VideoParameters
+from schema.generation_parameters import ClipAudio, ImageParameters, Reference, VideoParameters
 from schema.links import linked, linked_list
 from schema.paging import Connection, Node, child_connection, paged
 from services.notifications.statistics.measures import generation_seconds, switch_count
@@ -185,7 +185,7 @@ def record_from_row(row: RecordRow) -> ImageRecord | VideoRecord:
     kind = ImageRecord if row.kind is MediaKind.IMAGE else VideoRecord
     request = GenerationRequest.from_json(row.params)
     values: dict[str, Any] = {
-        **{name: getattr(request, name) for name in _NAMES[kind]},
+        **{name: getattr(request, name) for name in _NAMES[kind] if name != "references"},
         "prompt": row.prompt,
         "input_images": [image.given for image in request.inputs],
         "safety_check": request.safety_check is True,
@@ -195,6 +195,7 @@ def record_from_row(row: RecordRow) -> ImageRecord | VideoRecord:
         values |= {
             "duration_seconds": None if seconds is None else float(seconds),
             "clip_audio": ClipAudio.maybe(request.audio),
+            "references": [Reference.of(reference) for reference in request.references],
         }
     return kind(
         row=row,

@@ -9,9 +9,11 @@ from schema.generation_inputs import POLLING, PRIORITY, PROJECT_NAME, STRATEGY, 
 from schema.generation_parameters import (
     FIRST_AND_LAST,
     NEGATIVE,
+    REFERENCES,
     SAFETY,
     CompositionInput,
     MotionInput,
+    ReferenceInput,
     SamplerInput,
     SeedInput,
     SizeInput,
@@ -44,8 +46,8 @@ class OtherLengthInput:
 
 @strawberry.input(
     description="A record to regenerate. Fields not given keep their previous value, or are dropped where another "
-    "model does not support it. Null removes optional parameters (negativePrompt, seed, inputImages, audio, "
-    "callbackUrl …), and leaves all others unchanged."
+    "model does not support it. Null removes optional parameters (negativePrompt, seed, inputImages, references, "
+    "audio, callbackUrl …), and leaves all others unchanged."
 )
 class RegenerateInput(
     RecordChangesInput, SizeInput, CompositionInput, SeedInput, SamplerInput, OtherLengthInput, MotionInput
@@ -58,6 +60,9 @@ class RegenerateInput(
     style: str | None = optional("The style of the picture.")
     safety_check: bool | None = optional(SAFETY)
     input_images: list[str] | None = optional(f"Other input images. Of a clip: {FIRST_AND_LAST}")
+    references: list[ReferenceInput] | None = optional(
+        f"Other references of a clip; giving input images removes them, and the other way round. {REFERENCES}"
+    )
     priority: Priority | None = strawberry.field(default=Priority.NORMAL, description=PRIORITY)
     polling: Polling | None = strawberry.field(default=Polling.AUTO, description=POLLING)
     strategy: AccountStrategyInput | None = optional(STRATEGY)

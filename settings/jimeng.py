@@ -30,6 +30,7 @@ class JimengSettings(BaseSettings):
     jimeng_hk_imagex_url: str = Field("https://imagex-normal-sg.capcutapi.com", description="Uploads of site HK.")
     jimeng_jp_imagex_url: str | None = Field(None, description="Uploads of site JP; not set: as HK.")
     jimeng_sg_imagex_url: str | None = Field(None, description="Uploads of site SG; not set: as HK.")
+    jimeng_vod_url: str = Field("https://vod.bytedanceapi.com", description="Uploads of films, of all sites.")
     jimeng_cn_page_url: str = Field("https://jimeng.jianying.com", description="Web page of site CN, for Referer.")
     jimeng_us_page_url: str = Field("https://dreamina.capcut.com", description="Web page of site US, for Referer.")
     jimeng_hk_page_url: str = Field("https://dreamina.capcut.com", description="Web page of site HK, for Referer.")

@@ -24,6 +24,7 @@ from providers.pooled import (
     ModelInfo,
     SubmitUnknownError,
     TaskPhase,
+    UploadedFile,
     UpstreamFaultError,
     UpstreamTask,
 )
@@ -104,8 +105,11 @@ class FakeUpstream:
         self.receives += 1
         return self.gift
 
-    async def upload(self, credential: Credential, picture: Path) -> str:
-        return f"uri-{credential.account_id}"
+    async def upload(self, credential: Credential, picture: Path) -> UploadedFile:
+        return UploadedFile(f"uri-{credential.account_id}", 64, 48, "png")
+
+    async def upload_film(self, credential: Credential, film: Path) -> UploadedFile:
+        return UploadedFile(f"vid-{credential.account_id}", 64, 48, duration_ms=2000)
 
     async def submit(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Accepted:
         said = self.says.pop(0) if self.says else None

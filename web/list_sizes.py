@@ -55,6 +55,7 @@ LIST_SIZES: Mapping[str, int] = {
     "UpdateAccountsPayload.failures": ARGUMENTS,
     "VideoRecord.callbackDeliveries": 20,
     "VideoRecord.files": 8,
+    "VideoRecord.references": 12,
     "Viewer.limits": 20,
     "Viewer.webhookSecrets": 3,
     "Workflow.callbackDeliveries": 20,

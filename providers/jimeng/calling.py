@@ -122,15 +122,21 @@ class Caller:
         )
 
     async def with_retries(
-        self, once: Callable[[], Awaitable[Answer]], what: str, *, max_retries: int = MAX_RETRIES
+        self,
+        once: Callable[[], Awaitable[Answer]],
+        what: str,
+        *,
+        max_retries: int = MAX_RETRIES,
+        timeout_seconds: float | None = None,
     ) -> Answer:
         """Calls `once`, with retries, and returns its result. `once` may raise UpstreamFaultError or httpx.HTTPError;
-        the latter is translated into the former. what: for the log.
+        the latter is translated into the former. what: for the log. timeout_seconds: of all tries, where it is not the
+        usual one.
         """
         wait_seconds = self.settings.jimeng_retry_seconds
         latest = not_reached("did not answer in time")
         try:
-            async with asyncio.timeout(self.settings.jimeng_timeout_seconds):
+            async with asyncio.timeout(timeout_seconds or self.settings.jimeng_timeout_seconds):
                 for left in range(max_retries, -1, -1):
                     try:
                         return await once()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from providers.pooled import ModelInfo
+from providers.pooled import ModelInfo, ReferenceLimits
 
 PROVIDER = "jimeng"
 
@@ -84,7 +84,10 @@ class ImageModel:
 
 @dataclass(frozen=True)
 class VideoModel:
-    """resolutions: empty if requests have none. credits: price by resolution and seconds, if known."""
+    """resolutions: empty if requests have none. credits: price by resolution and seconds, if known.
+
+    reference_benefit_type: of clips with references; None: the model takes none, as far as known.
+    """
 
     name: str
     key: str
@@ -93,6 +96,7 @@ class VideoModel:
     resolutions: tuple[str, ...]
     benefit_type: str
     credits: Mapping[tuple[str, int], int]
+    reference_benefit_type: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class Catalogue:
     max_image_inputs: int
     max_video_inputs: int
     images_per_task: int
+    references: ReferenceLimits
 
     def by_key(self, key: str) -> ImageModel | VideoModel | None:
         """The model with this upstream key."""
@@ -147,6 +152,7 @@ class Catalogue:
                 max_input_images=self.max_video_inputs,
                 credits=model.credits.get((next(iter(model.resolutions), ""), model.seconds[0])),
                 takes_seed=True,
+                references=None if model.reference_benefit_type is None else self.references,
             )
             for model in self.videos.values()
         ]
@@ -184,6 +190,7 @@ def read_catalogue(data: Mapping[str, Any]) -> Catalogue:
         max_image_inputs=data["pictures"]["max_inputs"],
         max_video_inputs=data["clips"]["max_inputs"],
         images_per_task=data["pictures"]["images_per_task"],
+        references=ReferenceLimits(**data["references"]),
     )
 
 
@@ -221,4 +228,5 @@ def _video_model(entry: Mapping[str, Any], rules: Iterable[tuple[str, str]]) -> 
             for resolution, prices in entry.get("credits", {}).items()
             for seconds, credits in prices.items()
         },
+        reference_benefit_type=entry.get("reference_benefit_type"),
     )

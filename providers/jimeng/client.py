@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from providers.jimeng.catalogue import PROVIDER, catalogue
 from providers.jimeng.clip_drafts import clip_submission
 from providers.jimeng.drafting import GENERATE_PATH, Fresh, Submission, submit_body
 from providers.jimeng.faults import HttpFaultError, http_fault, invalid, is_refusal, not_reached, unreadable
+from providers.jimeng.film_uploading import MAX_FILM_BYTES, FilmUploader
 from providers.jimeng.fitting import FittedPicture, fit_or_refuse
 from providers.jimeng.history import image_info, read_task
 from providers.jimeng.picture_drafts import picture_submission
 from providers.jimeng.results import item_id, link_of, links_by_uri
+from providers.jimeng.upload_calls import UploadCalls
 from providers.jimeng.uploading import Uploader
 from providers.jimeng.wire_values import mapping, whole_number
 from providers.pooled import (
@@ -30,6 +33,7 @@ from providers.pooled import (
     ModelInfo,
     SubmitUnknownError,
     TaskPhase,
+    UploadedFile,
     UpstreamFaultError,
     UpstreamTask,
 )
@@ -74,7 +78,8 @@ class JimengProvider:
         self._settings = settings
         self.call_timeout_seconds = settings.jimeng_timeout_seconds
         self._caller = Caller(settings, allowed_private_hosts, transport)
-        self._uploader = Uploader(self._caller)
+        uploads = UploadCalls(self._caller)
+        self._uploader, self._film_uploader = Uploader(uploads), FilmUploader(uploads)
         self._alive: Cache[bool] = Cache(USER_SECONDS, max_entries=MAX_ACCOUNTS)
         self._credits: Cache[int] = Cache(CREDIT_SECONDS, max_entries=MAX_ACCOUNTS)
         self._tasks: Cache[UpstreamTask] = Cache(TASK_SECONDS, max_entries=MAX_TASKS)
@@ -172,14 +177,22 @@ class JimengProvider:
 
     # ------------------------------------------------------------ the task
 
-    async def upload(self, credential: Credential, picture: Path) -> str:
+    async def upload(self, credential: Credential, picture: Path) -> UploadedFile:
         try:
             fitted = await self._run_apart(fit_or_refuse, picture)
         except EkonteError as error:
             raise invalid(error.message) from error
         if isinstance(fitted, str):
             raise invalid(fitted)
-        return await self._uploader.upload(credential, fitted.content)
+        uploaded = await self._uploader.upload(credential, fitted.content)
+        if uploaded.width and uploaded.height:
+            return uploaded
+        return replace(uploaded, width=fitted.width, height=fitted.height)
+
+    async def upload_film(self, credential: Credential, film: Path) -> UploadedFile:
+        if (await asyncio.to_thread(film.stat)).st_size > MAX_FILM_BYTES:
+            raise invalid("The film that is a reference has more than 100 MB.")
+        return await self._film_uploader.upload(credential, await asyncio.to_thread(film.read_bytes))
 
     async def submit(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Accepted:
         """Sends a single request; a retry could be charged twice."""
@@ -204,7 +217,7 @@ class JimengProvider:
         version, fresh = self._settings.default_da_version, Fresh()
         if order.kind == IMAGE:
             return picture_submission(order, credential.site, submit_id, draft_version=version, fresh=fresh)
-        return clip_submission(order, credential.site, draft_version=version, fresh=fresh)
+        return clip_submission(order, credential.site, submit_id, draft_version=version, fresh=fresh)
 
     def _accepted(self, response: httpx.Response) -> Accepted:
         """Raises UpstreamFaultError for a refusal: by its code, or by an HTTP status that means "not accepted" (see

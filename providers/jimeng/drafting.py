@@ -4,7 +4,7 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,12 +41,14 @@ class Submission:
     commerce_info: Json | None = None
 
 
-def draft(fresh: Fresh, *, version: str, min_version: str, component: Mapping[str, Any]) -> Json:
+def draft(
+    fresh: Fresh, *, version: str, min_version: str, component: Mapping[str, Any], min_features: Sequence[str] = ()
+) -> Json:
     return {
         "type": "draft",
         "id": fresh.new_id(),
         "min_version": min_version,
-        "min_features": [],
+        "min_features": list(min_features),
         "is_from_tsn": True,
         "version": version,
         "main_component_id": component["id"],
@@ -71,7 +73,7 @@ def component(fresh: Fresh, kind: str, *, min_version: str, generate_type: str, 
     }
 
 
-def uploaded_picture(fresh: Fresh, uri: str) -> Json:
+def uploaded_picture(fresh: Fresh, uri: str, width: int = 0, height: int = 0, picture_format: str = "") -> Json:
     """An uploaded picture by upstream's URI. Its size may be 0."""
     return {
         "type": "image",
@@ -80,9 +82,9 @@ def uploaded_picture(fresh: Fresh, uri: str) -> Json:
         "platform_type": 1,
         "name": "",
         "image_uri": uri,
-        "width": 0,
-        "height": 0,
-        "format": "",
+        "width": width,
+        "height": height,
+        "format": picture_format,
         "uri": uri,
     }
 

@@ -20,6 +20,7 @@ class UpstreamSite:
     base_url: str
     commerce_url: str
     imagex_url: str
+    vod_url: str
     page_url: str
 
 
@@ -40,6 +41,7 @@ def upstream_site(settings: JimengSettings, site: str) -> UpstreamSite:
         base_url=address("base"),
         commerce_url=address("commerce"),
         imagex_url=address("imagex"),
+        vod_url=settings.jimeng_vod_url,
         page_url=address("page"),
     )
 

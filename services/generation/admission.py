@@ -11,7 +11,7 @@ from models.generation import GenerationRecord
 from models.generation_requests import AccountStrategy, GenerationRequest
 from models.jobs import Job
 from services.accounts.pool.demands import demand_key
-from services.generation.catalogue import find_model
+from services.generation.catalogue import find_model, reference_models
 from services.generation.checking import (
     MAX_STRATEGY_ACCOUNTS,
     account_faults,
@@ -49,6 +49,8 @@ async def generate(owner: str, requested: GenerationInput, idempotency_key: str 
 
     # A default that was given explicitly is the same request as one that was left out.
     values = {name: value for name, value in dataclasses.asdict(requested).items() if name != "defaulted"}
+    if not requested.references:
+        del values["references"]  # as in requests from before there were any
     mutation, callback_url = MUTATIONS[requested.kind], requested.callback_url
     return await admit_all(owner, mutation, idempotency_key, values, read_input, priority, callback_url)
 
@@ -99,7 +101,7 @@ async def _checked_request(owner: str, requested: GenerationInput, faults: Fault
     with faults.caught():
         model = find_model(requested.model, requested.kind, "input", "model")
     if model is not None:
-        faults.add(*model_faults(requested, model))
+        faults.add(*model_faults(requested, model, reference_models()))
         if len(requested.strategy.account_ids) <= MAX_STRATEGY_ACCOUNTS:
             known = await account_providers(owner, requested.strategy)
             faults.add(*account_faults(requested.strategy, model.provider, model.name, known))
@@ -136,8 +138,8 @@ async def admit(owner: str, request: GenerationRequest, *, parent: Job | None = 
 
 
 def queue_for(request: GenerationRequest) -> Queue:
-    """The first queue of a new job: INPUTS if input pictures have to be fetched, else see `queue_of`."""
-    return Queue.INPUTS if any(image.sha256 is None for image in request.inputs) else queue_of(request)
+    """The first queue of a new job: INPUTS if materials have to be fetched, else see `queue_of`."""
+    return Queue.INPUTS if any(material.sha256 is None for material in request.materials) else queue_of(request)
 
 
 async def _insert_job(

@@ -35,6 +35,11 @@ def default_model(kind: MediaKind) -> str:
     return settings.image_model if kind is MediaKind.IMAGE else settings.video_model
 
 
+def reference_models() -> list[str]:
+    """The names of the models that take references."""
+    return [model.name for model in models() if model.takes_references]
+
+
 def find_model(name: str | None, kind: MediaKind, *path: str) -> ModelInfo:
     """The model with that name; without a name the deployment's default.
 

@@ -13,12 +13,21 @@ import httpx
 
 from errors import BadInputError, EkonteError, not_found, shortened
 from models.enums import MediaKind, Transition
-from models.generation_parameters import DEFAULTS, PARAMETERS, ClipAudio, InputImage, Parameter, contract_name
+from models.generation_parameters import (
+    DEFAULTS,
+    PARAMETERS,
+    ClipAudio,
+    InputImage,
+    Parameter,
+    Reference,
+    contract_name,
+)
 from models.generation_requests import AccountStrategy, GenerationRequest, RequestedGeneration
 from models.ids import parse_global_id
 from providers.pooled import ModelInfo
 from services.generation.generation_input import GenerationInput
 from services.generation.named_sizes import conflict_of, hint_for, size_in, with_named_size
+from services.generation.references import model_reference_faults
 from services.platform.faults import Faults
 from services.platform.links import MAX_URL_CHARACTERS, parse_url
 
@@ -35,7 +44,7 @@ _NOT_TAKEN = {
 }
 _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
 
-# The parameters that only some models accept.
+# The parameters that only some models accept; references have rules of their own.
 _OPTIONAL = {name: parameter for name, parameter in PARAMETERS.items() if parameter.is_optional}
 
 
@@ -59,6 +68,9 @@ def general_faults(requested: GenerationInput) -> Iterator[BadInputError]:
     for index, image in enumerate(requested.inputs):
         if image.sha256 is None:
             yield from input_faults(image, "input", "inputImages", str(index))
+    for index, reference in enumerate(requested.references):
+        if reference.sha256 is None:
+            yield from input_faults(reference, "input", "references", str(index), "file")
     if requested.kind is MediaKind.IMAGE:
         for name, is_given in (
             ("transition", requested.transition is not Transition.NONE),
@@ -72,13 +84,19 @@ def general_faults(requested: GenerationInput) -> Iterator[BadInputError]:
     yield from strategy_faults(requested.strategy)
 
 
-def model_faults(requested: GenerationInput, model: ModelInfo) -> Iterator[BadInputError]:
-    """The faults of an input with regard to the model. A default that the model does not accept is not a fault."""
+def model_faults(
+    requested: GenerationInput, model: ModelInfo, reference_models: Sequence[str] = ()
+) -> Iterator[BadInputError]:
+    """The faults of an input with regard to the model. A default that the model does not accept is not a fault.
+
+    reference_models: the names of the models that take references.
+    """
     requested = with_named_size(requested, model)
     if (conflict := conflict_of(requested, model)) is not None:
         yield BadInputError(conflict, path=["input", "ratio"])
         return
     yield from _parameter_faults(requested, model)
+    yield from model_reference_faults(requested, model, reference_models)
     if len(requested.inputs) > model.max_input_images:
         allowed = f"at most {model.max_input_images}" if model.max_input_images else "no"
         yield BadInputError(f"The model {model.name} takes {allowed} input images.", path=["input", "inputImages"])
@@ -127,13 +145,15 @@ def _prompt_faults(text: str, name: str, *, may_be_empty: bool) -> Iterator[BadI
 
 
 def _has_value(value: object) -> bool:
-    """None, False and "" stand for a parameter that is not used."""
-    return value is not None and value is not False and value != ""
+    """None, False, "" and () stand for a parameter that is not used."""
+    return value is not None and value is not False and value not in ("", ())
 
 
 def _parameter_faults(requested: GenerationInput, model: ModelInfo) -> Iterator[BadInputError]:
     """The faults of the parameters that not every model accepts."""
     for name in _OPTIONAL:
+        if name == "references":
+            continue
         if _has_value(getattr(requested, name)) and not takes(model, name) and name not in requested.defaulted:
             shown = contract_name(name)
             message = _NOT_TAKEN.get(name, f"The model {model.name} takes no {shown}; omit it.")
@@ -202,12 +222,13 @@ def is_link(text: str) -> bool:
 
 def input_faults(image: InputImage, *path: str) -> Iterator[BadInputError]:
     """A fault if the input is not an http(s) link, an upload id or a record id. Does not check that it exists."""
+    what = "A reference" if isinstance(image, Reference) else "An input image"
     if is_link(image.given):
         yield from link_faults(image.given, *path)
         return
     parsed = parse_global_id(image.given)
     if parsed is None or parsed[0] not in ("StoredFile", "GenerationRecord"):
-        yield BadInputError("An input image is an http(s) link, an upload id or a record id.", path=path)
+        yield BadInputError(f"{what} is an http(s) link, an upload id or a record id.", path=path)
 
 
 def link_faults(link: str, *path: str) -> Iterator[BadInputError]:

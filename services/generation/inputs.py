@@ -1,4 +1,4 @@
-"""Input pictures given as links: fetched, checked and stored before their job waits for an account.
+"""Input pictures and references given as links: fetched, checked and stored before their job waits for an account.
 
 They are not fetched in the request that creates the job, because the remote server may be slow, and not in the submit
 step, because the account's slot would be held meanwhile.
@@ -6,23 +6,26 @@ step, because the account's slot would be held meanwhile.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import httpx
 import structlog
 
-from errors import EkonteError, JobErrorCode, JobFailure
+from errors import BadInputError, EkonteError, JobErrorCode, JobFailure
 from models.database import transaction
 from models.enums import MediaKind, Queue
 from models.files import StoredFile
+from models.generation_parameters import InputImage, Reference
 from models.generation_requests import GenerationRequest
 from models.job_errors import JobError
 from models.jobs import Job
+from services.generation.catalogue import find_model
 from services.generation.outcomes import fail_generation
+from services.generation.references import limit_faults
+from services.generation.resolving import reference_fault, with_content
 from services.platform.files import NewFile, pin_files, store_file
-from services.platform.foreign_files import picture_info
+from services.platform.foreign_files import picture_info, recognise
 from services.platform.leases import Lease
 from services.platform.links import LinkNotFetchedError, fetch_link, parse_url
 from services.platform.providers import is_pooled
@@ -44,10 +47,11 @@ MAX_FETCHES = 4
 async def prepare_inputs(job: Job, lease: Lease, settings: Settings) -> None:
     """Stores what the job's inputs link to and moves the job on to the queue of its provider.
 
-    A link that cannot be fetched, or that is not a picture, ends the job as FAILED with INVALID_INPUT and a message
-    that names the input. Transient failures (network unreachable, disk full) are tried three times, with a backoff of 2
-    and then 4 seconds. Stops without an error if the lease is lost; if cancelled, leaves the job as it is. Can be
-    called again after a crash: nothing is changed before the last transaction.
+    A link that cannot be fetched, or that is not a picture (a reference: nor a film), ends the job as FAILED with
+    INVALID_INPUT and a message that names the input, and so do references that the model does not take. Transient
+    failures (network unreachable, disk full) are tried three times, with a backoff of 2 and then 4 seconds. Stops
+    without an error if the lease is lost; if cancelled, leaves the job as it is. Can be called again after a crash:
+    nothing is changed before the last transaction.
     """
     await run_leased(job, lease, partial(_prepare, job, lease, settings), partial(_fail, job, lease), settings)
 
@@ -62,22 +66,42 @@ def queue_of(request: GenerationRequest) -> Queue:
 async def _prepare(job: Job, lease: Lease, settings: Settings, folder: Path, report: Report) -> None:
     request = GenerationRequest.from_json(job.params)
     positions: dict[str, int] = {}  # link -> its first position; a link that is given twice is fetched once
-    for position, image in enumerate(request.inputs):
-        if image.sha256 is None:
-            positions.setdefault(image.given, position)
-    found = await _fetch_all(job.owner, positions, folder, settings)
+    for position, material in enumerate(request.materials):
+        if material.sha256 is None:
+            positions.setdefault(material.given, position)
+    found = await _fetch_all(job.owner, request.materials, positions, folder, settings)
     # Stored only when all are fetched, so that a failing job leaves no files.
     stored = {link: await store_file(job.owner, new, job_id=job.id) for link, new in found.items()}
-    await _move_on(job, lease, request, stored)
+    ready = request.with_materials(
+        [
+            with_content(material, stored[material.given]) if material.sha256 is None else material
+            for material in request.materials
+        ]
+    )
+    if ready.references:
+        _check_limits(ready)
+    await _move_on(job, lease, request, ready, stored)
 
 
-async def _fetch_all(owner: str, positions: dict[str, int], folder: Path, settings: Settings) -> dict[str, NewFile]:
-    """The pictures by their links. Raises the JobFailure of the first that fails and cancels the others."""
+def _check_limits(request: GenerationRequest) -> None:
+    """Raises JobFailure INVALID_INPUT if the references are more or longer than the model takes."""
+    try:
+        faults = list(limit_faults(request.references, find_model(request.model, request.kind)))
+    except BadInputError as error:
+        faults = [error]
+    if faults:
+        raise JobFailure(JobErrorCode.INVALID_INPUT, faults[0].message, is_retryable=False)
+
+
+async def _fetch_all(
+    owner: str, materials: Sequence[InputImage], positions: dict[str, int], folder: Path, settings: Settings
+) -> dict[str, NewFile]:
+    """The files by their links. Raises the JobFailure of the first that fails and cancels the others."""
     capacity = asyncio.Semaphore(MAX_FETCHES)
 
     async def fetch(link: str, position: int) -> NewFile:
         async with capacity:
-            return await _fetch(owner, link, position, folder / str(position), settings)
+            return await _fetch(owner, materials[position], position, folder / str(position), settings)
 
     tasks = {link: asyncio.create_task(fetch(link, position)) for link, position in positions.items()}
     if not tasks:
@@ -100,21 +124,42 @@ def _most_severe(failures: Sequence[BaseException]) -> BaseException:
     return [*permanent, *failures][0]
 
 
-async def _fetch(owner: str, link: str, position: int, path: Path, settings: Settings) -> NewFile:
+async def _fetch(owner: str, material: InputImage, position: int, path: Path, settings: Settings) -> NewFile:
+    link = material.given
     try:
         await fetch_link(
             link, max_bytes=settings.max_upload_bytes, allowed_private_hosts=settings.allowed_private_hosts, into=path
         )
-        info = await picture_info(owner, path)
+        if not isinstance(material, Reference):
+            info = await picture_info(owner, path)
+            return NewFile(path, info.content_type, width=info.width, height=info.height, source_url=link)
+        found = await recognise(owner, path)
+        if (why := reference_fault(found.content_type, found.duration_seconds)) is not None:
+            raise BadInputError(why)
     except EkonteError as error:
         is_transient = isinstance(error, LinkNotFetchedError) and error.is_transient
-        message = f"{input_name(link, position)} cannot be used. {error.message}"
+        message = f"{material_name(material, position)} cannot be used. {error.message}"
         raise JobFailure(JobErrorCode.INVALID_INPUT, message, is_retryable=is_transient) from error
     except OSError as error:
         log.warning("inputs.write_failed", error=str(error))
         message = "The input pictures could not be written to disk."
         raise JobFailure(JobErrorCode.STORAGE_ERROR, message, is_retryable=True) from error
-    return NewFile(path, info.content_type, width=info.width, height=info.height, source_url=link)
+    return NewFile(
+        path,
+        found.content_type,
+        width=found.width,
+        height=found.height,
+        duration_seconds=found.duration_seconds,
+        source_url=link,
+    )
+
+
+def material_name(material: InputImage, position: int) -> str:
+    """As input_name; of a reference its own name in place of the position."""
+    said = input_name(material.given, position)
+    if isinstance(material, Reference):
+        return f"The reference {material.name}{said.removeprefix(f'Input picture {position + 1}')}"
+    return said
 
 
 def input_name(link: str, position: int) -> str:
@@ -128,20 +173,18 @@ def input_name(link: str, position: int) -> str:
     return f"Input picture {position + 1} (from {host})" if host else f"Input picture {position + 1}"
 
 
-async def _move_on(job: Job, lease: Lease, request: GenerationRequest, stored: dict[str, StoredFile]) -> None:
-    """Writes the inputs' hashes into the job and its record, and moves the job to its next queue."""
-    inputs = tuple(
-        replace(image, sha256=stored[image.given].sha256) if image.sha256 is None else image for image in request.inputs
-    )
-    ready = replace(request, inputs=inputs)
+async def _move_on(
+    job: Job, lease: Lease, request: GenerationRequest, ready: GenerationRequest, stored: dict[str, StoredFile]
+) -> None:
+    """Writes the request with its materials' hashes into the job and its record, and moves the job on."""
 
     async def body() -> None:
         if not await is_held_by(lease):
             return
         await pin_files({file.id for file in stored.values()})
-        for position, image in enumerate(request.inputs):
-            if image.sha256 is None:
-                await replace_input(job.id, position, stored[image.given].id)
+        for position, material in enumerate(request.materials):
+            if material.sha256 is None:
+                await replace_input(job.id, position, stored[material.given].id)
         await records.write_inputs(job.target_id, ready, current_job_id=job.id)
         await move_to_queue(lease, ready, queue_of(ready))
         notify()

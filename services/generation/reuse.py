@@ -17,6 +17,7 @@ from services.generation.inputs import queue_of
 from services.generation.on_ended import on_ended
 from services.generation.records.holding import lock_record_of_request
 from services.generation.records.publishing import keep_shown
+from services.generation.resolving import with_content
 from services.generation.similarity.comparing import percentage
 from services.generation.similarity.finding import SimilarRecord, find_similar
 from services.generation.similarity.indexing import replace_keys
@@ -104,16 +105,17 @@ async def with_contents(owner: str, requests: Sequence[GenerationRequest]) -> li
     """The requests with the hash of the content that was last fetched from each link, since fetching it in the request
     would take too long. One statement, or none without links.
     """
-    links = {image.given for request in requests for image in request.inputs if image.sha256 is None}
+    links = {image.given for request in requests for image in request.materials if image.sha256 is None}
     if not links:
         return list(requests)
     files = StoredFile.filter(owner=owner, source_url__in=list(links), state=FileState.READY).order_by("id")
-    last = {str(file.source_url): file.sha256 for file in await files}
+    last = {str(file.source_url): file for file in await files}
 
     def known(image: InputImage) -> InputImage:
-        return image if image.sha256 is not None else InputImage(image.given, last.get(image.given))
+        file = last.get(image.given) if image.sha256 is None else None
+        return image if file is None else with_content(image, file)
 
-    return [replace(request, inputs=tuple(known(image) for image in request.inputs)) for request in requests]
+    return [request.with_materials([known(image) for image in request.materials]) for request in requests]
 
 
 async def cached_results(

@@ -1,4 +1,4 @@
-"""The submit step: uploads input pictures, marks the attempt as sent, sends the request, and stores the outcome.
+"""The submit step: uploads the materials, marks the attempt as sent, sends the request, and stores the outcome.
 
 Only a response with a readable error, or with an HTTP status that means "not accepted", counts as a refusal. Any other
 failure leaves the outcome unknown: the poll step looks the task up by its submit id, so that it is not paid twice.
@@ -6,6 +6,7 @@ failure leaves the outcome unknown: the poll step looks the task up by its submi
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 
@@ -13,8 +14,8 @@ import structlog
 
 from errors import JobErrorCode, JobFailure
 from models.accounts import Account
-from models.database import after_commit, execute, is_sqlite, now_ms_sql, transaction
-from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus
+from models.database import after_commit, execute, now_ms_sql, transaction
+from models.enums import AccountStatus, AttemptOutcome, AttemptState, JobStatus, MediaKind
 from models.generation import Attempt
 from models.generation_parameters import PARAMETERS
 from models.generation_requests import GenerationRequest
@@ -22,11 +23,12 @@ from models.job_errors import JobError
 from models.jobs import Job
 from providers.pooled import (
     Accepted,
-    Credential,
     FaultKind,
     GenerationOrder,
+    OrderedReference,
     PooledProvider,
     SubmitUnknownError,
+    UploadedFile,
     UpstreamFaultError,
 )
 from services.accounts.pool.account_updates import count_unknown_submit, record_accepted
@@ -36,14 +38,13 @@ from services.accounts.sessions import credential_of
 from services.generation.attempts import StepLease, end_attempt, mark_sent
 from services.generation.batches.pausing import is_paused_by_hand
 from services.generation.faults import handle_provider_error
+from services.generation.mentions import Words, normalised_name, parts_of
 from services.generation.outcomes import error_of, fail_generation, requeue, update_progress
 from services.generation.timings import durations
+from services.generation.uploading import uploaded_materials
 from services.notifications.statistics.events import record_credits
-from services.platform.files import local_copies
 from services.platform.metrics.recording import record_credits_spent
-from services.platform.owned import places
 from services.platform.providers import pooled_provider
-from services.stores import account_usage
 from services.stores.attempts import move
 from services.stores.clock import NULL, now_sql
 from settings import get_settings
@@ -56,8 +57,7 @@ LOOKUP_DELAY_MS = 2_000
 MAX_LOOKUP_DELAY_MS = 60_000
 RETRY_DELAY_MS = 10_000
 UPLOAD_SECONDS = 240.0
-"For up to ten input pictures."
-URI_DAYS = 7
+"For up to ten input pictures, or twelve references."
 
 
 async def submit_step(step: StepLease) -> None:
@@ -75,8 +75,8 @@ async def submit_step(step: StepLease) -> None:
     try:
         credential = credential_of(account)
         async with asyncio.timeout(UPLOAD_SECONDS):
-            uris = await _upload_inputs(provider, credential, request, job.owner)
-        order = order_of(request, uris)
+            uploads = await uploaded_materials(provider, credential, request, job.owner)
+        order = order_of(request, uploads)
     except UpstreamFaultError as fault:
         await handle_provider_error(attempt, fault, was_accepted=False, session_hash=account.session_hash)
         return
@@ -219,49 +219,33 @@ async def record_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> b
     return await transaction(body)
 
 
-def order_of(request: GenerationRequest, uris: tuple[str, ...]) -> GenerationOrder:
-    """The request in the form that providers take. uris: the provider's names of the input pictures, in order."""
+def order_of(request: GenerationRequest, uploads: Sequence[UploadedFile]) -> GenerationOrder:
+    """The request in the form that providers take. uploads: what the provider has of the request's materials, in their
+    order.
+    """
     values = {field.name: getattr(request, field.name) for field in fields(GenerationOrder) if field.name in PARAMETERS}
-    values |= {"negative_prompt": request.negative_prompt or "", "inputs": uris}
+    values |= {
+        "negative_prompt": request.negative_prompt or "",
+        "inputs": tuple(upload.uri for upload in uploads[: len(request.inputs)]),
+        "references": (),
+    }
+    if request.references and uploads:
+        values |= _referring(request, uploads[len(request.inputs) :])
     return GenerationOrder(kind=request.kind.value, model=request.model, **values)
 
 
-async def _upload_inputs(
-    provider: PooledProvider, credential: Credential, request: GenerationRequest, owner: str
-) -> tuple[str, ...]:
-    """Uploads the input pictures and returns the provider's names for them, in order. A content that was uploaded to
-    the account in the last URI_DAYS is not uploaded again.
-    """
-    digests = [image.sha256 for image in request.inputs if image.sha256 is not None]
-    if not digests:
-        return ()
-    is_recent = f"created_at > {_days_ago_sql(URI_DAYS)}"
-    rows = await execute(
-        f"SELECT sha256, uri FROM uploaded_input WHERE account_id = ? AND {is_recent}"
-        f" AND sha256 IN ({places(digests)})",
-        credential.account_id,
-        *digests,
-    )
-    known = {row["sha256"]: row["uri"] for row in rows}
-    missing = {digest for digest in digests if digest not in known}
-    paths = await local_copies(owner, missing) if missing else {}
-
-    async def upload(digest: str) -> None:
-        uri = await provider.upload(credential, paths[digest])
-        known[digest] = uri
-        await account_usage.write_upload(credential.account_id, digest, uri)
-
-    outcomes = await asyncio.gather(*(upload(digest) for digest in missing), return_exceptions=True)
-    for outcome in outcomes:
-        if isinstance(outcome, BaseException):
-            raise outcome
-    return tuple(known[digest] for digest in digests)
-
-
-def _days_ago_sql(days: int) -> str:
-    if is_sqlite():
-        return f"strftime('%Y-%m-%d %H:%M:%f+00:00', 'now', '-{days} days')"
-    return f"clock_timestamp() - interval '{days} days'"
+def _referring(request: GenerationRequest, uploads: Sequence[UploadedFile]) -> dict[str, object]:
+    places = {normalised_name(reference.name): place for place, reference in enumerate(request.references)}
+    return {
+        "references": tuple(
+            OrderedReference((reference.kind or MediaKind.IMAGE).value, upload)
+            for reference, upload in zip(request.references, uploads, strict=True)
+        ),
+        "prompt_parts": tuple(
+            part.text if isinstance(part, Words) else places.get(part.name or "", f"@{part.said}")
+            for part in parts_of(request.prompt, places)
+        ),
+    }
 
 
 async def _release_account(attempt: Attempt, job: Job, reason: str) -> None:

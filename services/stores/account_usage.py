@@ -1,5 +1,5 @@
-"""Writes the tables account_usage and uploaded_input: the tasks that accounts ran, and the pictures that they have
-uploaded upstream.
+"""Writes the tables account_usage and uploaded_input: the tasks that accounts ran, and the pictures and films
+that they have uploaded upstream.
 """
 
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from models.database import execute
 from models.enums import MediaKind
 from models.ids import new_id
 from models.sql import timestamp_before_sql, timestamp_sql
+from providers.pooled import UploadedFile
 from services.platform.owned import places
 from services.platform.table_scan import delete_in_parts
 from services.stores.updates import Sql, delete, id_in
@@ -46,17 +47,18 @@ async def purge(account_ids: Sequence[int]) -> None:
 # ---------------------------------------------------------------- uploaded inputs
 
 
-async def write_upload(account_id: int, sha256: str, uri: str) -> None:
-    """Stores upstream's URI of content that the account has uploaded. A newer URI replaces an older one."""
+async def write_upload(account_id: int, sha256: str, uploaded: UploadedFile) -> None:
+    """Stores upstream's URI of content that the account has uploaded. A newer upload replaces an older one."""
+    names = ("uri", "width", "height", "format", "duration_ms")
+    newer = ", ".join(f"{name} = excluded.{name}" for name in (*names, "created_at"))
     await execute(
-        "INSERT INTO uploaded_input (id, created_at, account_id, sha256, uri)"
-        f" VALUES (?, {timestamp_sql()}, ?, ?, ?)"
-        " ON CONFLICT (account_id, sha256) DO UPDATE SET uri = excluded.uri, created_at = excluded.created_at"
-        " RETURNING id",
+        f"INSERT INTO uploaded_input (id, created_at, account_id, sha256, {', '.join(names)})"
+        f" VALUES (?, {timestamp_sql()}, ?, ?, ?, ?, ?, ?, ?)"
+        f" ON CONFLICT (account_id, sha256) DO UPDATE SET {newer} RETURNING id",
         new_id(),
         account_id,
         sha256,
-        uri,
+        *(getattr(uploaded, name) for name in names),
     )
 
 

@@ -30,7 +30,11 @@ def environment(host: str, port: int) -> dict[str, str]:
         for site in SITES
         for purpose in ("BASE", "COMMERCE", "IMAGEX")
     }
-    return variables | {"JIMENG_UPLOAD_SCHEME": "http", "EKONTE_ALLOWED_PRIVATE_HOSTS": address}
+    return variables | {
+        "JIMENG_VOD_URL": f"http://{address}",
+        "JIMENG_UPLOAD_SCHEME": "http",
+        "EKONTE_ALLOWED_PRIVATE_HOSTS": address,
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

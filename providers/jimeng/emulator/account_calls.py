@@ -8,10 +8,12 @@ from providers.jimeng.emulator.answers import Refusal, commerce_envelope, envelo
 from providers.jimeng.emulator.calls import Call, Endpoint
 from providers.jimeng.emulator.reading import field, json_object, objects, require, whole
 from providers.jimeng.emulator.sites import site_by_loc
+from providers.jimeng.emulator.uploads import FILM_SPACE
 
 _NOTHING_RECEIVED: dict[str, Any] = {
     "is_first_receive": False, "receive_quota": 0, "has_popup": False, "receive_inter_days": 0
 }  # fmt: skip
+PICTURE_SCENE = 2
 _CHECKED_SCENE = "image_face_ip"
 
 
@@ -72,6 +74,7 @@ async def passport(call: Call) -> Response:
     """As on the real service, the response has no `ret`, and the sites HK, JP and SG answer 404."""
     site = site_by_loc(call.headers.get("loc", ""))
     if site is not None and not site.has_passport:
+        call.note_refusal("404", f"the site {site.name} has no account check")
         return html_page(404, "Not Found")
     _, account = call.check()
     require(call.query.get("account_sdk_source") == "web", "account_sdk_source is not web")
@@ -83,16 +86,17 @@ async def passport(call: Call) -> Response:
 
 async def upload_token(call: Call) -> Response:
     site, account = call.check()
-    require(whole(call.json(), "scene", 1, 2) == 2, "scene is not 2; video uploads are not emulated")
+    kind = "IMAGE" if whole(call.json(), "scene", 1, 2) == PICTURE_SCENE else "VIDEO"
     call.fail_by_rule()
     service = call.service
-    key = service.uploads.new_key(account.session, site, expires_at=call.now + service.options.token_seconds)
+    expires_at = call.now + service.options.token_seconds
+    key = service.uploads.new_key(account.session, site, kind, expires_at=expires_at)
     data = {
         "access_key_id": key.access_key,
         "secret_access_key": key.secret,
         "session_token": key.token,
         "service_id": site.service_ids[0],
-        "space_name": site.service_ids[0],
+        "space_name": site.service_ids[0] if kind == "IMAGE" else FILM_SPACE,
         "upload_domain": call.headers.get("host", ""),
     }
     return envelope(data, now=call.now)

@@ -25,16 +25,22 @@ def build_application(service: Service) -> ASGIApp:
         return await answer(service, request, endpoint)
 
     async def image_x(request: Request) -> Response:
-        """The ImageX hosts have a single path; the query names the action."""
-        action = request.query_params.get("Action")
-        endpoint = {"ApplyImageUpload": upload_calls.APPLY, "CommitImageUpload": upload_calls.COMMIT}.get(action or "")
-        return await answer(service, request, endpoint) if endpoint else html_page(404, "Not Found")
+        """The hosts of uploads have a single path; the query names the action."""
+        action = request.query_params.get("Action", "")
+        endpoint = upload_calls.endpoint_of(action)
+        if endpoint is not None:
+            return await answer(service, request, endpoint)
+        return unknown(404, "Not Found", f"uploads have no action {action[:80]!r}")
+
+    def unknown(status: int, title: str, why: str) -> Response:
+        service.statistics.refuse("unknown", str(status), why, None)
+        return html_page(status, title)
 
     async def not_found(request: Request, error: Exception) -> Response:
-        return html_page(404, "Not Found")
+        return unknown(404, "Not Found", f"there is nothing at {request.url.path[:200]}")
 
     async def not_allowed(request: Request, error: Exception) -> Response:
-        return html_page(405, "Not Allowed")
+        return unknown(405, "Not Allowed", f"{request.url.path[:200]} takes no {request.method}")
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -33,7 +33,7 @@ _DROP = "jimeng.emulator.drop"
 
 @dataclass
 class Call:
-    """headers: with lower-case names. rule: the fault rule that applies, if any."""
+    """headers: with lower-case names. rule: the fault rule that applies, if any. subject: what the call is about."""
 
     service: Service
     request: Request
@@ -41,6 +41,7 @@ class Call:
     body: bytes
     now: float
     rule: Rule | None = None
+    subject: Subject | None = None
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -76,6 +77,10 @@ class Call:
         if self.rule is not None and self.rule.ret is not None and not self.rule.works_first:
             raise self.refusal_of_rule(self.rule)
 
+    def note_refusal(self, code: str, why: str) -> None:
+        """Counts a refusal that is no Refusal, because its answer has a format of its own."""
+        self.service.statistics.refuse(self.endpoint, code, why, self.subject.session if self.subject else None)
+
     @staticmethod
     def refusal_of_rule(rule: Rule) -> Refusal:
         assert rule.ret is not None
@@ -109,7 +114,7 @@ async def answer(service: Service, request: Request, endpoint: Endpoint) -> Resp
     service.settle(now)
     service.statistics.count(endpoint.name)
     call = Call(service, request, endpoint.name, body, now)
-    subject = endpoint.subject(call)
+    subject = call.subject = endpoint.subject(call)
     rule = call.rule = service.rule_for(subject, now)
     if rule is not None and rule.drop == "before":
         return DroppedConnection()
@@ -121,7 +126,7 @@ async def answer(service: Service, request: Request, endpoint: Endpoint) -> Resp
         if rule is not None and rule.works_first and rule.ret is not None:
             raise Call.refusal_of_rule(rule)
     except Refusal as refusal:
-        service.statistics.refuse(endpoint.name, refusal, subject.session)
+        service.statistics.refuse(endpoint.name, refusal.ret, refusal.why, subject.session)
         response = endpoint.refuse(call, refusal)
     return response if rule is None else await _spoiled(response, rule)
 

@@ -35,6 +35,7 @@ def _entry(task: Task, now: float) -> dict[str, Any]:
         "kind": task.draft.kind,
         "prompt": task.draft.prompt,
         "uris": list(task.draft.uris),
+        "materials": [dataclasses.asdict(material) for material in task.draft.materials],
         "created_at": task.created_at,
         "visible_at": task.visible_at,
         "started_at": task.started_at,

@@ -17,10 +17,22 @@ from providers.jimeng.emulator.sites import Site
 
 
 @dataclass(frozen=True)
+class Material:
+    """A picture or film of mixed references, as a draft describes it. uri: of a film its vid."""
+
+    kind: str
+    uri: str
+    width: int
+    height: int
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True)
 class Draft:
     """kind: IMAGE or VIDEO. uris: of uploaded pictures, in order. count: number of images (1 for a clip).
 
-    width, height: in pixels; of a clip derived from ratio and resolution. seconds, ratio: of a clip.
+    width, height: in pixels; of a clip derived from ratio and resolution. seconds, ratio: of a clip. materials: of a
+    clip from mixed references, which the prompt then names @image1, @video2 …
     """
 
     kind: str
@@ -35,6 +47,7 @@ class Draft:
     seed: int = 0
     ratio: str | None = None
     uris: tuple[str, ...] = ()
+    materials: tuple[Material, ...] = ()
 
     @property
     def generate_type(self) -> int:
@@ -46,7 +59,7 @@ class Draft:
 
 @dataclass(frozen=True)
 class Submission:
-    """The parts of the body that all kinds share. component: the main component of the draft."""
+    """The parts of the body that all kinds share. draft: as a whole; component: its main component."""
 
     submit_id: str
     root_model: str
@@ -54,6 +67,7 @@ class Submission:
     metrics_text: str
     metrics: Mapping[str, Any]
     scene: Mapping[str, Any]
+    draft: Mapping[str, Any]
     component: Mapping[str, Any]
 
     def ability(self, name: str) -> Mapping[str, Any]:
@@ -78,6 +92,7 @@ def read_submission(body: bytes, site: Site) -> Submission:
         metrics_text=metrics_text,
         metrics=metrics,
         scene=_scene(metrics),
+        draft=draft,
         component=_main_component(draft),
     )
 

@@ -68,7 +68,9 @@ def submit_subject(call: Call) -> Subject:
 
 def _prompt(abilities: Mapping[str, Any]) -> str:
     if "gen_video" in abilities:
-        return str(abilities["gen_video"]["text_to_video_params"]["video_gen_inputs"][0]["prompt"])
+        asked = abilities["gen_video"]["text_to_video_params"]["video_gen_inputs"][0]
+        metas = (asked.get("unified_edit_input") or {}).get("meta_list") or []
+        return "".join(str(meta.get("text", "")) for meta in metas) or str(asked["prompt"])
     return str((abilities.get("blend") or abilities["generate"])["core_param"]["prompt"])
 
 

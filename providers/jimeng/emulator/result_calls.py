@@ -41,10 +41,12 @@ async def result(call: Call) -> Response:
         _signature(path, int(expires)).encode(), call.query.get("x-signature", "").encode()
     )
     if not is_signed or call.now >= int(expires):
+        call.note_refusal("403", "the link has expired" if is_signed else "the link's signature is wrong")
         return html_page(403, "Forbidden")
     call.fail_by_rule()
     task, number = _task_of(call), call.request.path_params["number"]
     if task is None or number >= task.items(call.now) or number in task.outcome.dead_items:
+        call.note_refusal("404", "there is no such result")
         return html_page(404, "Not Found")
     try:
         found = await call.service.results.get(task, number, call.service.input_paths(task))

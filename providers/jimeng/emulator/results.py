@@ -83,7 +83,14 @@ class Results:
             seed=seed,
             duration_seconds=draft.seconds,
         )
+        if draft.materials:
+            inputs = [await self._first_frame(draft, seed, inputs, into)]
         return await self._provider.generate_clip(clip, inputs, into)
+
+    async def _first_frame(self, draft: Draft, seed: int, pictures: Sequence[Path], into: Path) -> Path:
+        """The first frame of a clip from mixed references: drawn from the prompt, in the colours of their pictures."""
+        order = ImageOrder(draft.prompt, draft.width, draft.height, seed=seed, references=tuple(pictures))
+        return (await self._provider.draw(order, into))[0]
 
     async def _prepare(self, draft: Draft) -> Path:
         into = self._folder / "prepared" / prepared.name_of(draft, self._options.image_format)

@@ -9,7 +9,7 @@ from pathlib import Path
 from providers.jimeng.catalogue import ImageModel
 from providers.jimeng.emulator.accounts import Account, AccountBook
 from providers.jimeng.emulator.clock import Clock
-from providers.jimeng.emulator.drafts import Draft
+from providers.jimeng.emulator.drafts import Draft, Material
 from providers.jimeng.emulator.faults import Rule, RuleBook, Subject
 from providers.jimeng.emulator.options import Options
 from providers.jimeng.emulator.reading import invalid
@@ -60,11 +60,26 @@ class Service:
         return self.rules.rule_for(subject, now - self.statistics.started_at)
 
     def inputs(self, session: str, draft: Draft) -> list[Upload]:
-        """The draft's input pictures. Raises Refusal 1000 unless the account has committed all of them."""
+        """The draft's input pictures. Raises Refusal 1000 unless the account has committed all of them, and the
+        materials of mixed references as the draft describes them.
+        """
+        for material in draft.materials:
+            self._check_material(session, material)
         uploads = [self.uploads.committed(session, uri) for uri in draft.uris]
         if any(upload is None for upload in uploads):
             raise invalid("a picture was not uploaded by this account")
         return [upload for upload in uploads if upload is not None]
+
+    def _check_material(self, session: str, material: Material) -> None:
+        is_film = material.kind == "VIDEO"
+        find = self.uploads.committed_film if is_film else self.uploads.committed
+        upload = find(session, material.uri)
+        if upload is None:
+            raise invalid(f"a {'film' if is_film else 'picture'} of material_list was not uploaded by this account")
+        if (material.width or material.height) and (material.width, material.height) != (upload.width, upload.height):
+            raise invalid("width and height of a material are not those that its upload was answered with")
+        if is_film and material.duration_ms != upload.duration_ms:
+            raise invalid("the duration of a film is not that which its upload was answered with, in milliseconds")
 
     def submit(self, account: Account, draft: Draft, now: float) -> Task:
         """Accepts a task and charges its price. A known submit_id returns the existing task, if `deduplicates` is set.
@@ -86,7 +101,8 @@ class Service:
         return task
 
     def input_paths(self, task: Task) -> list[Path]:
-        uploads = [self.uploads.get(uri) for uri in task.draft.uris]
+        pictures = [material.uri for material in task.draft.materials if material.kind == "IMAGE"]
+        uploads = [self.uploads.get(uri) for uri in task.draft.uris or pictures]
         return [upload.path for upload in uploads if upload is not None and upload.path is not None]
 
     def cancel(self, task: Task, now: float) -> None:

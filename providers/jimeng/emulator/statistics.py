@@ -5,7 +5,6 @@ from collections import Counter, deque
 from typing import Any
 
 from providers.jimeng.emulator.accounts import AccountBook
-from providers.jimeng.emulator.answers import Refusal
 from providers.jimeng.emulator.tasks import KINDS, TaskBook
 
 _KEPT_REFUSALS = 200
@@ -24,9 +23,10 @@ class Statistics:
     def count(self, endpoint: str) -> None:
         self._requests[endpoint] += 1
 
-    def refuse(self, endpoint: str, refused: Refusal, session: str | None) -> None:
-        self._refusals[f"{endpoint} {refused.ret}"] += 1
-        self._last_refusals.append({"endpoint": endpoint, "ret": refused.ret, "why": refused.why, "account": session})
+    def refuse(self, endpoint: str, code: str, why: str, session: str | None) -> None:
+        """code: the ret; of uploads, which have none, the error's code, and of pages the HTTP status."""
+        self._refusals[f"{endpoint} {code}"] += 1
+        self._last_refusals.append({"endpoint": endpoint, "ret": code, "why": why, "account": session})
 
     def as_mapping(self, now: float, tasks: TaskBook, accounts: AccountBook, hits: dict[str, int]) -> dict[str, Any]:
         elapsed = now - self.started_at

@@ -1,4 +1,4 @@
-"""Picture uploads: keys of an account, then apply, upload and commit; committed files belong to the account."""
+"""Uploads of pictures and films: keys of an account, then apply, upload, commit; committed files are the account's."""
 
 import base64
 import hashlib
@@ -8,6 +8,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 from PIL import Image
 
 from providers.jimeng.emulator.signature import WrongSignature
@@ -16,6 +17,7 @@ from providers.jimeng.fitting import READ_FORMATS
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 COMMITTED = 2000
+FILM_SPACE = "dreamina"
 
 
 class UploadRefusal(Exception):
@@ -30,31 +32,37 @@ class UploadRefusal(Exception):
 
 @dataclass(frozen=True)
 class UploadKey:
-    """A key issued by get_upload_token."""
+    """A key issued by get_upload_token. kind: what it uploads, IMAGE or VIDEO."""
 
     access_key: str
     secret: str
     token: str
     session: str
     site: Site
+    kind: str
     expires_at: float
 
 
 @dataclass
 class Upload:
-    """One file. auth: the Authorization that its upload must have. path: of the content, once uploaded."""
+    """One file. auth: the Authorization that its upload must have. path: of the content, once uploaded. vid,
+    duration_ms: of a film.
+    """
 
     uri: str
     auth: str
     session_key: str
     session: str
     size: int
+    kind: str = "IMAGE"
+    vid: str = ""
     path: Path | None = None
     crc32: str = ""
     is_committed: bool = False
     width: int = 0
     height: int = 0
     format: str = ""
+    duration_ms: int = 0
 
 
 class UploadBook:
@@ -65,11 +73,12 @@ class UploadBook:
         self._keys: dict[str, UploadKey] = {}
         self._by_uri: dict[str, Upload] = {}
         self._by_session_key: dict[str, Upload] = {}
+        self._by_vid: dict[str, Upload] = {}
 
-    def new_key(self, session: str, site: Site, *, expires_at: float) -> UploadKey:
+    def new_key(self, session: str, site: Site, kind: str, *, expires_at: float) -> UploadKey:
         key = UploadKey(
             f"AKTP{secrets.token_hex(16)}", secrets.token_urlsafe(30), f"STS2{secrets.token_urlsafe(60)}",
-            session, site, expires_at,
+            session, site, kind, expires_at,
         )  # fmt: skip
         self._keys[key.access_key] = key
         return key
@@ -93,7 +102,10 @@ class UploadBook:
         uri = f"{key.site.store_prefix}/{secrets.token_hex(16)}"
         auth = f"SpaceKey/{key.site.service_ids[0]}/1/:version:v2:{secrets.token_urlsafe(40)}"
         session_key = base64.b64encode(secrets.token_bytes(48)).decode()
-        upload = Upload(uri, auth, session_key, key.session, size)
+        upload = Upload(uri, auth, session_key, key.session, size, key.kind)
+        if key.kind == "VIDEO":
+            upload.vid = f"v0{secrets.token_hex(15)}"
+            self._by_vid[upload.vid] = upload
         self._by_uri[uri] = self._by_session_key[session_key] = upload
         return upload
 
@@ -117,17 +129,26 @@ class UploadBook:
     def commit(self, key: UploadKey, session_key: str) -> Upload:
         """Blocking. Repeating it has no further effect."""
         upload = self._by_session_key.get(session_key)
-        if upload is None or upload.session != key.session:
+        if upload is None or upload.session != key.session or upload.kind != key.kind:
             raise UploadRefusal("InvalidParameter.SessionKey", "the SessionKey is unknown")
         if upload.path is None:
             raise UploadRefusal("ObjectNotFound", "nothing was uploaded")
-        upload.width, upload.height, upload.format = _picture_info(upload.path)
+        if upload.kind == "VIDEO":
+            upload.width, upload.height, upload.format, upload.duration_ms = _film_info(upload.path)
+        else:
+            upload.width, upload.height, upload.format = _picture_info(upload.path)
         upload.is_committed = True
         return upload
 
     def committed(self, session: str, uri: str) -> Upload | None:
-        """The upload; None unless this account has committed it."""
+        """The picture; None unless this account has committed it."""
         upload = self._by_uri.get(uri)
+        is_there = upload is not None and upload.kind == "IMAGE" and upload.is_committed and upload.session == session
+        return upload if is_there else None
+
+    def committed_film(self, session: str, vid: str) -> Upload | None:
+        """The film; None unless this account has committed it."""
+        upload = self._by_vid.get(vid)
         is_there = upload is not None and upload.is_committed and upload.session == session
         return upload if is_there else None
 
@@ -141,6 +162,7 @@ class UploadBook:
         self._keys.clear()
         self._by_uri.clear()
         self._by_session_key.clear()
+        self._by_vid.clear()
 
 
 def _picture_info(path: Path) -> tuple[int, int, str]:
@@ -150,3 +172,16 @@ def _picture_info(path: Path) -> tuple[int, int, str]:
             return picture.width, picture.height, (picture.format or "").lower()
     except (OSError, ValueError, Image.DecompressionBombError):
         raise UploadRefusal("UnsupportedImage", "the file is not a picture") from None
+
+
+def _film_info(path: Path) -> tuple[int, int, str, int]:
+    """Width, height, format, and length in milliseconds. Raises UploadRefusal if the file is not a film."""
+    try:
+        with av.open(str(path)) as container:
+            picture = container.streams.video[0].codec_context
+            milliseconds = round((container.duration or 0) * 1000 / av.time_base)
+            if milliseconds <= 0:
+                raise UploadRefusal("UnsupportedVideo", "the film has no length")
+            return picture.width, picture.height, container.format.name, milliseconds
+    except (av.FFmpegError, OSError, ValueError, IndexError):
+        raise UploadRefusal("UnsupportedVideo", "the file is not a film") from None

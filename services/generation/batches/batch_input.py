@@ -43,7 +43,7 @@ class BatchInput:
 
     @property
     def type(self) -> BatchType:
-        is_composed = any(item.input.inputs for item in self.items)
+        is_composed = any(item.input.materials for item in self.items)
         if self.kind is MediaKind.IMAGE:
             return BatchType.IMAGE_COMPOSE if is_composed else BatchType.IMAGE_GENERATE
         return BatchType.VIDEO_COMPOSE if is_composed else BatchType.VIDEO_GENERATE
@@ -52,7 +52,14 @@ class BatchInput:
         """The values that must be equal in a repeated request with the same idempotency key. A default that was given
         explicitly is equal to one that was left out.
         """
-        items = [{name: getattr(item.input, name) for name in _KEY_FIELDS} for item in self.items]
+        items = [
+            {
+                name: getattr(item.input, name)
+                for name in _KEY_FIELDS
+                if name != "references" or item.input.references  # as in requests from before there were any
+            }
+            for item in self.items
+        ]
         names = ("project_id", "project_name", "work_id", "strategy", "priority", "existing", "credit_budget")
         values = {name: getattr(self, name) for name in (*names, "max_parallel", "callback_url")}
         return {**values, "items": items}

@@ -12,7 +12,7 @@ from models.enums import MediaKind
 from models.generation_requests import GenerationRequest
 from providers.pooled import ModelInfo
 from services.generation.batches.batch_input import MAX_ITEMS, BatchInput, BatchItem
-from services.generation.catalogue import find_model
+from services.generation.catalogue import find_model, reference_models
 from services.generation.checking import general_faults, model_faults, request_for
 from services.platform.faults import Faults, collected
 
@@ -85,15 +85,23 @@ async def check_items(requested: BatchInput) -> tuple[list[Draft], Faults]:
         return [], faults
     faults.add(*duplicate_faults(requested.items))
     models: dict[str | None, ModelInfo | EkonteError] = {}
+    takers = reference_models()
     drafts: list[Draft] = []
     for index, item in enumerate(requested.items):
         if index % SLICE_SIZE == 0:
             await asyncio.sleep(0)
-        drafts.append(_check(index, item, models, faults))
+        drafts.append(_check(index, item, models, takers, faults))
     return drafts, faults
 
 
-def _check(index: int, item: BatchItem, models: dict[str | None, ModelInfo | EkonteError], faults: Faults) -> Draft:
+def _check(
+    index: int,
+    item: BatchItem,
+    models: dict[str | None, ModelInfo | EkonteError],
+    takers: Sequence[str],
+    faults: Faults,
+) -> Draft:
+    """models: by name, those that were looked up; takers: the names of the models that take references."""
     name = item.input.model
     if name not in models:
         models[name] = _model(name, item.input.kind)
@@ -102,7 +110,7 @@ def _check(index: int, item: BatchItem, models: dict[str | None, ModelInfo | Eko
     if isinstance(model, EkonteError):
         found.insert(0, model)
     else:
-        found += model_faults(item.input, model)
+        found += model_faults(item.input, model, takers)
     faults.add(*(with_item_path(fault, index, item.given) for fault in found))
     if isinstance(model, EkonteError):
         return Draft(index, item, None, None)

@@ -17,6 +17,7 @@ from services.generation.batches.batch_input import BatchInput
 from services.generation.batches.checking import Draft, with_item_path
 from services.generation.checking import account_faults
 from services.generation.records.holding import BUSY
+from services.generation.references import limit_faults
 from services.generation.resolving import resolve_all
 from services.generation.reuse import CachedResult, cached_results, with_contents
 from services.platform.faults import Faults
@@ -56,7 +57,7 @@ async def read_existing(
     await _check_accounts(owner, requested, drafts, faults)
     records = await _records(owner, requested, drafts, locks)
     busy = await _busy(records)
-    resolved = await resolve_all(owner, [draft.item.input.inputs for draft in drafts], locks=locks)
+    resolved = await resolve_all(owner, [draft.item.input.materials for draft in drafts], locks=locks)
     items: list[Planned] = []
     skipped: list[str] = []
     for draft, found in zip(drafts, resolved, strict=True):
@@ -71,7 +72,11 @@ async def read_existing(
             path = ["input", "items", str(draft.index), "storyboardId"]
             faults.add(ConflictError(f"{storyboard_id}: {BUSY}", path=path))
         if draft.request is not None:
-            items.append(Planned(draft.index, replace(draft.request, inputs=found.inputs), found.files, record))
+            request = draft.request.with_materials(found.materials)
+            if draft.model is not None:
+                over = limit_faults(request.references, draft.model)
+                faults.add(*(with_item_path(fault, draft.index, draft.item.given) for fault in over))
+            items.append(Planned(draft.index, request, found.files, record))
     return Plan(await _with_cached(owner, items, locks) if not faults.found else items, skipped)
 
 

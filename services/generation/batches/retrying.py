@@ -152,12 +152,12 @@ async def _replace(owner: str, batch: Batch, previous: Sequence[Job]) -> int:
     returns how many.
     """
     requests = [GenerationRequest.from_json(job.params) for job in previous]
-    resolved = await resolve_all(owner, [request.inputs for request in requests])
+    resolved = await resolve_all(owner, [request.materials for request in requests])
     if faults := [fault for found in resolved for fault in found.faults]:
         raise all_faults([type(fault)(fault.message, path=["input"]) for fault in faults])
     # The new result is made for the prompt itself. A picture from a link whose file is deleted is fetched again.
     requests = [
-        replace(request, inputs=found.inputs, made_for_sha256=None)
+        replace(request.with_materials(found.materials), made_for_sha256=None)
         for request, found in zip(requests, resolved, strict=True)
     ]
     new_jobs = [

@@ -86,6 +86,9 @@ def with_changes(
     kept: dict[str, Any] = {name: getattr(previous, name) for name in _KEPT}
     if "ratio" in changes or "resolution" in changes:
         kept["size"] = None  # a size would replace them
+    for name, other in (("inputs", "references"), ("references", "inputs")):
+        if changes.get(name):
+            kept[other] = ()  # a clip has one of both
     for name, value in default_parameters(previous.kind).items():
         kept[name] = kept[name] or value
     given = {

@@ -17,6 +17,7 @@ from providers.pooled import (
     ModelInfo,
     PooledProvider,
     SubmitUnknownError,
+    UploadedFile,
     UpstreamFaultError,
     UpstreamTask,
 )
@@ -55,9 +56,13 @@ class MeasuredPool:
         async with self._measured(credential, "receive"):
             return await self._provider.receive_credits(credential)
 
-    async def upload(self, credential: Credential, picture: Path) -> str:
+    async def upload(self, credential: Credential, picture: Path) -> UploadedFile:
         async with self._measured(credential, "upload"):
             return await self._provider.upload(credential, picture)
+
+    async def upload_film(self, credential: Credential, film: Path) -> UploadedFile:
+        async with self._measured(credential, "upload"):
+            return await self._provider.upload_film(credential, film)
 
     async def submit(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Accepted:
         async with self._measured(credential, "submit"):

@@ -142,7 +142,7 @@ async def test_pictures_of_a_text(provider: JimengProvider, emulator: Emulator, 
 
 @pytest.mark.parametrize("site", SITES)
 async def test_pictures_of_two_uploads(provider: JimengProvider, emulator: Emulator, tmp_path: Path, site: str) -> None:
-    uris = [await provider.upload(credential(site), picture_file(tmp_path, colour)) for colour in ("red", "blue")]
+    uris = [(await provider.upload(credential(site), picture_file(tmp_path, colour))).uri for colour in ("red", "blue")]
     order = GenerationOrder("IMAGE", "jimeng-4.5", "an oil painting", ratio="3:4", inputs=tuple(uris))
     task = await ended(provider, emulator, order, site)
     assert (task.phase, len(task.links)) == (TaskPhase.DONE, 4)
@@ -156,7 +156,7 @@ async def test_clips_of_a_text_and_of_frames(
     provider: JimengProvider, emulator: Emulator, tmp_path: Path, frames: int, site: str
 ) -> None:
     colours = ("red", "blue")[:frames]
-    uris = [await provider.upload(credential(site), picture_file(tmp_path, colour)) for colour in colours]
+    uris = [(await provider.upload(credential(site), picture_file(tmp_path, colour))).uri for colour in colours]
     order = GenerationOrder("VIDEO", "jimeng-video-3.5-pro", "a lion runs", ratio="16:9", inputs=tuple(uris))
     task = await ended(provider, emulator, order, site)
     assert (task.phase, len(task.links)) == (TaskPhase.DONE, 1)

@@ -137,7 +137,7 @@ def draw(order: GenerationOrder, site: str = "CN") -> Submission:
 
 
 def film(order: GenerationOrder, site: str = "CN") -> Submission:
-    return clip_submission(order, site, draft_version="3.3.9", fresh=fresh())
+    return clip_submission(order, site, SUBMIT_ID, draft_version="3.3.9", fresh=fresh())
 
 
 def image_order(**values: Any) -> GenerationOrder:

@@ -14,7 +14,8 @@ from PIL import Image
 
 from providers.jimeng import JimengProvider
 from providers.jimeng.signing import crc32, sigv4_headers
-from providers.jimeng.uploading import CHECK_PATH, GRANT_PATH, token_seconds, upload_address
+from providers.jimeng.upload_calls import GRANT_PATH, token_seconds
+from providers.jimeng.uploading import CHECK_PATH, upload_address
 from providers.pooled import FaultKind, UpstreamFaultError
 from settings import JimengSettings
 from tests.providers.jimeng.upstream import Upstream, credential, envelope, page
@@ -64,7 +65,7 @@ def picture(tmp_path: Path) -> Path:
 
 async def upload(upstream: Upstream, picture: Path, site: str = "CN") -> str:
     with structlog.testing.capture_logs():
-        return await upstream.provider().upload(credential(site), picture)
+        return (await upstream.provider().upload(credential(site), picture)).uri
 
 
 async def test_a_picture_goes_up_in_four_steps_and_is_looked_at(upstream: Upstream, picture: Path) -> None:
@@ -156,7 +157,7 @@ async def test_after_a_failure_there_is_a_new_token(upstream: Upstream, picture:
     with structlog.testing.capture_logs(), pytest.raises(UpstreamFaultError, match="InvalidToken") as fault:
         await provider.upload(credential(), picture)
     assert (fault.value.kind, fault.value.upstream_code) == (FaultKind.UPSTREAM_FAULT, "InvalidToken")
-    assert await provider.upload(credential(), picture) == URI
+    assert (await provider.upload(credential(), picture)).uri == URI
     assert len(upstream.asked(GRANT_PATH)) == 2
 
 
@@ -265,5 +266,5 @@ async def test_at_most_three_pictures_of_one_account_go_up_at_once(picture: Path
 
     provider = JimengProvider(JimengSettings(_env_file=None), (), transport=httpx.MockTransport(handle))
     uploads = [provider.upload(credential("US"), picture) for _ in range(7)]
-    assert await asyncio.gather(*uploads) == [URI] * 7
+    assert [uploaded.uri for uploaded in await asyncio.gather(*uploads)] == [URI] * 7
     assert highest == 3

@@ -63,7 +63,7 @@ CLIP_FAULTS: dict[str, Change] = {
     "seed": lambda draft: _params(draft).update(seed=2**32),
     "no prompt": lambda draft: _input(draft).update(prompt=""),
     "mode": lambda draft: _input(draft).update(video_mode=1),
-    "mixed references": lambda draft: _input(draft).update(unified_edit_input={}),
+    "references without their mode": lambda draft: _input(draft).update(unified_edit_input={}),
     "extra": lambda draft: draft["component_list"][0]["abilities"]["gen_video"].update(video_task_extra="{}"),
     "frame that nobody uploaded": lambda draft: _input(draft).update(
         first_frame_image={

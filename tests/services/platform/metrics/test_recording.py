@@ -198,7 +198,7 @@ async def test_a_measured_pool_is_the_pool(upstream: FakeUpstream) -> None:
     assert await pool.is_alive(CREDENTIAL)
     assert await pool.credit_balance(CREDENTIAL) == 100
     assert await pool.receive_credits(CREDENTIAL) == 60
-    assert await pool.upload(CREDENTIAL, Path("x.png")) == "uri-1"
+    assert (await pool.upload(CREDENTIAL, Path("x.png"))).uri == "uri-1"
     assert pool.credits_for(order()) == 4
     taken = await pool.submit(CREDENTIAL, order(), "1")
     tasks = await pool.query(CREDENTIAL, "IMAGE", history_ids=[taken.history_id])
