@@ -92,6 +92,8 @@ class GenerationRequest(RequestedGeneration):
     def _shape(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in _SHAPING}
         values["audio"] = None if self.audio is None else asdict(self.audio)
+        if self.count is not None:  # requests without a number keep the hash that they had before there was one
+            values["count"] = self.count
         values["inputs"] = [image.sha256 or image.given for image in self.inputs]
         return values
 

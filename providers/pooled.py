@@ -76,7 +76,8 @@ class Credential:
 @dataclass(frozen=True)
 class ModelInfo:
     """The capabilities of a model. resolutions, durations_seconds: allowed values, the default first; empty if the
-    request has none. ratios: in display order, which need not start with the default. credits: estimate per task;
+    request has none. ratios: in display order, which need not start with the default. counts: the numbers of pictures
+    that one request can make, the default first; empty for clips. credits: estimate per task with the default values;
     None: unknown.
     """
 
@@ -88,6 +89,7 @@ class ModelInfo:
     resolutions: tuple[str, ...]
     durations_seconds: tuple[int, ...]
     max_input_images: int
+    counts: tuple[int, ...] = ()
     credits: int | None = None
     takes_intelligent_ratio: bool = False
     takes_sample_strength: bool = False
@@ -107,13 +109,15 @@ class GenerationOrder:
     """The parameters of a generation. inputs: upstream's URIs (from `upload`) of the input pictures, in order.
 
     For VIDEO the first input is the first frame and the second the last one. Only parameters that the model's
-    ModelInfo allows are set. size: width x height in pixels, e.g. "1024x576".
+    ModelInfo allows are set. size: width x height in pixels, e.g. "1024x576". count: of pictures; None: the model's
+    usual number.
     """
 
     kind: str
     model: str
     prompt: str
     negative_prompt: str = ""
+    count: int | None = None
     ratio: str | None = None
     resolution: str | None = None
     intelligent_ratio: bool = False
@@ -133,6 +137,14 @@ class Accepted:
 
     history_id: str
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Charges:
+    """What upstream's credit history tells of tasks, by submit id. spent: charged; refunded: given back."""
+
+    spent: Mapping[str, int] = field(default_factory=dict)
+    refunded: Mapping[str, int] = field(default_factory=dict)
 
 
 class TaskPhase(StrEnum):
@@ -186,6 +198,14 @@ class PooledProvider(Provider, Protocol):
 
     async def receive_credits(self, credential: Credential) -> int:
         """Receives today's free credits; returns their number (0: none)."""
+
+    async def charges(
+        self, credential: Credential, submit_ids: Collection[str], *, since: float, with_refunds: bool
+    ) -> Charges:
+        """What these tasks were charged, by the account's credit history, which shows entries with a delay: tasks that
+        it does not show are missing. Reads a few pages, back to `since` in Unix seconds. with_refunds: reads what was
+        given back, too. A single try, since repeated requests may cause risk control.
+        """
 
     async def upload(self, credential: Credential, picture: Path) -> str:
         """Uploads an input picture, scaled down if it exceeds the limits; returns upstream's URI, which only this

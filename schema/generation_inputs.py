@@ -26,6 +26,7 @@ from schema.generation_parameters import (
     NEGATIVE,
     SAFETY,
     CompositionInput,
+    CountInput,
     MotionInput,
     SamplerInput,
     SeedInput,
@@ -131,7 +132,9 @@ class HandlingInput:
 
 
 @strawberry.input(description="A picture to generate for a storyboard.")
-class GenerateImageInput(StoryboardInput, SizeInput, CompositionInput, SeedInput, SamplerInput, HandlingInput):
+class GenerateImageInput(
+    StoryboardInput, CountInput, SizeInput, CompositionInput, SeedInput, SamplerInput, HandlingInput
+):
     ratio: str | None = strawberry.field(
         default=schema_default(USUAL_RATIO[MediaKind.IMAGE]),
         description="One of the model's ratios; where not given and not supported, the model's own.",

@@ -11,6 +11,7 @@ from schema.generation_parameters import (
     NEGATIVE,
     SAFETY,
     CompositionInput,
+    CountInput,
     MotionInput,
     SamplerInput,
     SeedInput,
@@ -48,7 +49,7 @@ class OtherLengthInput:
     "callbackUrl …), and leaves all others unchanged."
 )
 class RegenerateInput(
-    RecordChangesInput, SizeInput, CompositionInput, SeedInput, SamplerInput, OtherLengthInput, MotionInput
+    RecordChangesInput, CountInput, SizeInput, CompositionInput, SeedInput, SamplerInput, OtherLengthInput, MotionInput
 ):
     size: str | None = optional("Width x height; giving a ratio or resolution removes it.")
     intelligent_ratio: bool | None = optional("Whether the model chooses the ratio by the prompt.")
