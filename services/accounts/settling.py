@@ -89,8 +89,8 @@ def measured_by_balance(attempt: store.Unsettled, balance: int) -> Measured | No
 
 
 async def note_balance(attempt: Attempt, provider: PooledProvider, credential: Credential) -> None:
-    """Notes the account's balance before a task of unknown price is sent, if nothing else runs on the account. A balance
-    that upstream does not tell delays the task by BALANCE_SECONDS at most.
+    """Notes the account's balance before a task of unknown price is sent, if nothing else runs on the account. A
+    balance that upstream does not tell delays the task by BALANCE_SECONDS at most.
     """
     if (
         attempt.credits_expected is not None

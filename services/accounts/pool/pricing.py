@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from models.enums import CreditsSource
 from models.generation import CreditPrice
 from models.generation_requests import GenerationRequest
-from providers.pooled import GenerationOrder, ModelInfo, PooledProvider
-from services.platform.providers import registry
+from providers.pooled import GenerationOrder, ModelInfo
+from services.platform.providers import pooled_provider
 
 Models = Mapping[tuple[str, str], ModelInfo]
 Learned = Mapping[str, int]
@@ -40,10 +40,7 @@ def price_key(request: GenerationRequest, model: ModelInfo) -> str:
 
 def catalogue_credits(request: GenerationRequest) -> int | None:
     """The catalogue's price by model, resolution or duration, and the number of pictures; None if it has none."""
-    provider = registry().get(request.provider)
-    if not isinstance(provider, PooledProvider):
-        return None
-    return provider.credits_for(
+    return pooled_provider(request.provider).credits_for(
         GenerationOrder(
             kind=request.kind.value,
             model=request.model,

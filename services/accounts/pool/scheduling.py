@@ -282,8 +282,8 @@ async def _pause_for_budget(group_id: int, budget: int, rules: GroupRules) -> No
         if committed.unmeasurable:
             message = (
                 f"The budget of {budget} credits cannot be kept: the price of a model is unknown, and neither"
-                " upstream's credit history nor the account's balance told what its last task cost. Resume with creditBudget null"
-                " to continue without a limit."
+                " upstream's credit history nor the account's balance told what its last task cost. Resume with"
+                " creditBudget null to continue without a limit."
             )
         await rules.pause_for_budget(group_id, message)
 
