@@ -28,22 +28,22 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Account',
             name='settle_due_at_ms',
-            field=fields.BigIntField(default=0),
+            field=fields.BigIntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name='Account',
             name='settle_refusals',
-            field=fields.IntField(default=0),
+            field=fields.IntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name='Account',
             name='settle_refused_until_ms',
-            field=fields.BigIntField(default=0),
+            field=fields.BigIntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name='AccountUsage',
             name='credits_unknown',
-            field=fields.IntField(default=0),
+            field=fields.IntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name='Attempt',
@@ -77,22 +77,22 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Batch',
             name='known_credits',
-            field=fields.IntField(default=0),
+            field=fields.IntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name='Batch',
             name='unknown_price_count',
-            field=fields.IntField(default=0),
+            field=fields.IntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name='StatisticsCell',
             name='credits_unknown',
-            field=fields.IntField(default=0),
+            field=fields.IntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name='StatisticsDelta',
             name='credits_unknown',
-            field=fields.IntField(default=0),
+            field=fields.IntField(default=0, db_default=0),
         ),
         # Until now a task of unknown price was stored with one credit. No task of a known price costs one, so each such
         # number stands for "unknown", in its attempt and in the sums that it went into.
