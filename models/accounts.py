@@ -43,6 +43,12 @@ class Account(OwnedRow):
     "The quota day (YYYY-MM-DD) for which the daily credits were last received, or refused."
     credits_due_at_ms: Any = fields.BigIntField(null=True)
     "When the scheduler requested that its daily credits be received. Null: not requested."
+    settle_due_at_ms = fields.BigIntField(default=0, db_default=0)
+    "Upstream is not asked for the account's credit history before this time."
+    settle_refusals = fields.IntField(default=0, db_default=0)
+    "How often upstream has refused to tell the credit history since it last told it."
+    settle_refused_until_ms = fields.BigIntField(default=0, db_default=0)
+    "The credit history is not asked for before this time, after a refusal."
     consecutive_failures = fields.IntField(default=0)
     last_used_at: Any = fields.DatetimeField(null=True)
     poll_lease_until_ms = fields.BigIntField(default=0)
@@ -97,6 +103,9 @@ class AccountUsage(Row):
     day = fields.CharField(max_length=10)
     count = fields.IntField(default=0)
     credits = fields.IntField(default=0)
+    "Of the tasks whose charge is known."
+    credits_unknown = fields.IntField(default=0, db_default=0)
+    "Number of tasks whose charge is unknown."
 
     class Meta:
         table = "account_usage"

@@ -32,6 +32,11 @@ class Batch(OwnedRow):
     "Items to generate at creation; the estimates were made for these at that time."
     estimated_seconds: Any = fields.FloatField(null=True)
     estimated_credits: Any = fields.IntField(null=True)
+    "Null: unknown for some items."
+    known_credits = fields.IntField(default=0, db_default=0)
+    "The estimate for the items whose price is known."
+    unknown_price_count = fields.IntField(default=0, db_default=0)
+    "Items to generate whose price is unknown."
     skipped_storyboard_ids: Any = fields.JSONField(default=list)
     warnings: Any = fields.JSONField(default=list)
     credit_budget: Any = fields.IntField(null=True)

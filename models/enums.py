@@ -326,6 +326,14 @@ class AttemptOutcome(StrEnum):
     CANCELED = "CANCELED"
 
 
+class CreditsSource(StrEnum):
+    """Where the credits of an attempt are known from."""
+
+    CATALOGUE = "CATALOGUE"  # the price of the model's catalogue
+    LEARNED = "LEARNED"  # what the same request was charged before
+    MEASURED = "MEASURED"  # upstream's own credit history, or the balance before and after
+
+
 class BatchType(StrEnum):
     """COMPOSE if at least one item has an input picture."""
 

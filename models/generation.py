@@ -7,7 +7,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from models.base import OwnedRow, Row
-from models.enums import AttemptOutcome, AttemptState, MediaKind, Site
+from models.enums import AttemptOutcome, AttemptState, CreditsSource, MediaKind, Site
 
 
 class GenerationRecord(OwnedRow):
@@ -118,7 +118,19 @@ class Attempt(OwnedRow):
     is_draining = fields.BooleanField(default=False)
     "Its job was canceled or continued elsewhere; it only waits for upstream to end the task, to release the slot."
     credits_expected: Any = fields.IntField(null=True)
+    "The price before it was sent. Null: unknown."
     credits_spent: Any = fields.IntField(null=True)
+    "What upstream charged, less what it gave back; the expected credits until that is measured. Null: unknown."
+    credits_source: Any = fields.CharEnumField(CreditsSource, max_length=12, null=True)
+    "Of credits_spent, or before that of credits_expected. Null: they are unknown, or cost nothing by nature."
+    price_key: Any = fields.CharField(max_length=200, null=True)
+    "Requests with the same key cost the same (CreditPrice). Null: the provider has no pool, or an older attempt."
+    balance_before: Any = fields.IntField(null=True)
+    "The account's credits just before a task of unknown price was sent, while nothing else ran on the account."
+    settle_due_at_ms: Any = fields.BigIntField(null=True)
+    "When its charge is next looked for in upstream's credit history. Null: not, or not any more."
+    settle_until_ms: Any = fields.BigIntField(null=True)
+    "Until when it is looked for."
     quota_day: Any = fields.CharField(max_length=10, null=True)
     sends = fields.IntField(default=0)
     failures = fields.IntField(default=0)
@@ -154,6 +166,7 @@ class Attempt(OwnedRow):
             Index(fields=("account_id", "released_at_ms")),
             Index(fields=("account_id", "id")),
             Index(fields=("route_id",)),
+            Index(fields=("settle_due_at_ms",)),
         )
 
 
@@ -180,6 +193,17 @@ class ModelTiming(Model):
 
     class Meta:
         table = "model_timing"
+
+
+class CreditPrice(Model):
+    """What upstream charged for tasks of one kind of request: the newest measured charges, oldest first."""
+
+    key = fields.CharField(max_length=200, primary_key=True)
+    "provider/model/resolution/seconds/count"
+    charges: Any = fields.JSONField(default=list)
+
+    class Meta:
+        table = "credit_price"
 
 
 class SchedulerLease(Model):

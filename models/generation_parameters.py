@@ -59,11 +59,13 @@ class Reference(InputImage):
 class GenerationParameters:
     """The parameters of an image or video. Prompt and inputs enter the hash separately (GenerationRequest).
 
-    size: width x height, e.g. "1024x576". sample_strength, motion_strength: 0 to 1.
+    size: width x height, e.g. "1024x576". sample_strength, motion_strength: 0 to 1. count: of pictures; None: the
+    model's usual number. It enters the hash if it is given (GenerationRequest).
     """
 
     prompt: Annotated[str, Parameter(shapes_result=False)]
     negative_prompt: Annotated[str | None, Parameter(is_optional=True)] = None
+    count: Annotated[int | None, Parameter(shapes_result=False)] = None
     ratio: Annotated[str | None, Parameter()] = None
     resolution: Annotated[str | None, Parameter()] = None
     size: Annotated[str | None, Parameter(is_optional=True)] = None

@@ -107,6 +107,8 @@ class GenerationRequest(RequestedGeneration):
         # Not given counts as true, the default of earlier builds, so that results of theirs are still reused.
         values["safety_check"] = self.safety_check is not False
         values["audio"] = None if self.audio is None else asdict(self.audio)
+        if self.count is not None:  # requests without a number keep the hash that they had before there was one
+            values["count"] = self.count
         values["inputs"] = [image.sha256 or image.given for image in self.inputs]
         if self.references:  # else the hash is that of requests from before there were references
             values["references"] = [(each.name, each.sha256 or each.given) for each in self.references]

@@ -33,6 +33,8 @@ class StatisticsDelta(Model):
     bucket: Any = fields.SmallIntField(null=True)
     "Histogram bucket of generation_ms (services/notifications/statistics/histogram)."
     credits = fields.IntField(default=0)
+    credits_unknown = fields.IntField(default=0, db_default=0)
+    "Tasks whose charge is unknown; a row with -1 follows when it is measured."
     is_rolled = fields.BooleanField(default=False)
     "Whether it is included in the aggregates."
 
@@ -62,6 +64,7 @@ class StatisticsCell(Model):
     canceled = fields.IntField(default=0)
     switches = fields.IntField(default=0)
     credits = fields.BigIntField(default=0)
+    credits_unknown = fields.IntField(default=0, db_default=0)
     generation_ms = fields.BigIntField(default=0)
     times: Any = fields.JSONField(default=dict)
     "Number of succeeded generations by duration bucket."

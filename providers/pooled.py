@@ -99,7 +99,8 @@ class ReferenceLimits:
 class ModelInfo:
     """The capabilities of a model. resolutions, durations_seconds: allowed values, the default first; empty if the
     request has none. ratios: in display order, which need not start with the default. sizes: (width, height, ratio,
-    resolution) in pixels, where they do not follow from ratios and lines such as 720p. credits: estimate per task;
+    resolution) in pixels, where they do not follow from ratios and lines such as 720p. counts: the numbers of pictures
+    that one request can make, the default first; empty for clips. credits: estimate per task with the default values;
     None: unknown. references: None: it takes none.
     """
 
@@ -111,6 +112,7 @@ class ModelInfo:
     resolutions: tuple[str, ...]
     durations_seconds: tuple[int, ...]
     max_input_images: int
+    counts: tuple[int, ...] = ()
     credits: int | None = None
     takes_intelligent_ratio: bool = False
     takes_sample_strength: bool = False
@@ -162,12 +164,14 @@ class GenerationOrder:
     For VIDEO the first input is the first frame and the second the last one. Only parameters that the model's
     ModelInfo allows are set. size: width x height in pixels, e.g. "1024x576". references: beside which there are no
     inputs; prompt_parts: then the prompt as texts and, where it refers to one of them, its place among the references.
+    count: of pictures; None: the model's usual number.
     """
 
     kind: str
     model: str
     prompt: str
     negative_prompt: str = ""
+    count: int | None = None
     ratio: str | None = None
     resolution: str | None = None
     intelligent_ratio: bool = False
@@ -189,6 +193,14 @@ class Accepted:
 
     history_id: str
     raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Charges:
+    """What upstream's credit history tells of tasks, by submit id. spent: charged; refunded: given back."""
+
+    spent: Mapping[str, int] = field(default_factory=dict)
+    refunded: Mapping[str, int] = field(default_factory=dict)
 
 
 class TaskPhase(StrEnum):
@@ -254,6 +266,14 @@ class PooledProvider(Provider, Protocol):
 
     async def upload_film(self, credential: Credential, film: Path) -> UploadedFile:
         """Uploads a film as it is, for references."""
+
+    async def charges(
+        self, credential: Credential, submit_ids: Collection[str], *, since: float, with_refunds: bool
+    ) -> Charges:
+        """What these tasks were charged, by the account's credit history, which shows entries with a delay: tasks that
+        it does not show are missing. Reads a few pages, back to `since` in Unix seconds. with_refunds: reads what was
+        given back, too. A single try, since repeated requests may cause risk control.
+        """
 
     async def submit(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Accepted:
         """Sends the draft once. UpstreamFaultError: refused, or certainly not sent. SubmitUnknownError: unknown."""

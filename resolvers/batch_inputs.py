@@ -29,7 +29,9 @@ def batch_input(input: CreateImageBatchInput | CreateVideoBatchInput, kind: Medi
         "strategy": strategy,
     }
     defaults = default_parameters(kind)
-    of_batch = {name: getattr(input, name) for name in (*defaults, "model") if is_given(getattr(input, name))}
+    of_batch = {
+        name: getattr(input, name) for name in (*defaults, "count", "model") if is_given(getattr(input, name, None))
+    }
     return BatchInput(
         kind=kind,
         project_id=input.project_id,

@@ -17,6 +17,7 @@ from schema.fields import given
 from schema.workflow_inputs import CreateWorkflowInput, WorkflowOptionsInput
 from schema.workflows import WorkflowPayload
 from services.film import workflows
+from services.film.workflow.budgets import budget_warnings
 from services.film.workflow_options import WorkflowOptions
 from services.film.workflows import WorkflowRequest
 from services.platform.not_given import NOT_GIVEN
@@ -53,7 +54,8 @@ class WorkflowMutations:
             project_name=given(input.project_name),
         )
         key = key_for(info, input.idempotency_key)
-        return WorkflowPayload.of(await workflows.create_workflow(info.context.owner, request, key))
+        workflow = await workflows.create_workflow(info.context.owner, request, key)
+        return WorkflowPayload.of(workflow, await budget_warnings(workflow.options))
 
     @mutation("Running jobs finish; no more are started until resumeWorkflow.", repeats=Repeats.IN_TRANSACTION)
     async def pause_workflow(self, info: Info, id: WorkflowId) -> WorkflowPayload | None:
@@ -74,7 +76,8 @@ class WorkflowMutations:
     ) -> WorkflowPayload | None:
         workflow_id = need(id, "Workflow", "id")
         budget = NOT_GIVEN if credit_budget is strawberry.UNSET else credit_budget
-        return WorkflowPayload.of(await workflows.resume_workflow(info.context.owner, workflow_id, budget))
+        workflow = await workflows.resume_workflow(info.context.owner, workflow_id, budget)
+        return WorkflowPayload.of(workflow, await budget_warnings(workflow.options))
 
     @mutation(
         "Cancels a workflow; running work stops within two seconds, and finished work is kept.",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from models.accounts import Account as AccountRow
-from models.enums import AttemptOutcome, Site
+from models.enums import AttemptOutcome, CreditsSource, Site
 from models.generation import Attempt as AttemptRow
 from providers.pooled import UpstreamTask as ToldTask
 from schema.context import Info
@@ -43,8 +43,15 @@ class Attempt(Node):
     history_id: str | None = strawberry.field(description="Upstream's id of the task, once accepted.")
     outcome: AttemptOutcome = strawberry.field(description="How it ended.")
     error: JobError | None = strawberry.field(description="Why it failed, or why it is being retried.")
+    credits_expected: int | None = strawberry.field(
+        description="What it was expected to cost when it was given its account; null where the price is unknown."
+    )
     credits_spent: int | None = strawberry.field(
-        description="Estimated credits by the model's price; null before upstream has accepted it."
+        description="What upstream charged, less what it gave back: the expected credits from its acceptance on, until "
+        "the charge is measured. Null before that, or unknown."
+    )
+    credits_source: CreditsSource | None = strawberry.field(
+        description="Where creditsSpent, or before that creditsExpected, is known from; null where it is unknown."
     )
     polls: int = strawberry.field(description="How often upstream was polled for it.")
     started_at: datetime = strawberry.field(description="When it was given a slot.")
@@ -82,7 +89,9 @@ class Attempt(Node):
             history_id=row.history_id,
             outcome=row.outcome,
             error=JobError.maybe(row.error),
+            credits_expected=row.credits_expected,
             credits_spent=row.credits_spent,
+            credits_source=row.credits_source,
             polls=row.polls,
             started_at=row.created_at,
             finished_at=row.finished_at,

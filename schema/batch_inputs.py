@@ -30,6 +30,7 @@ from schema.generation_parameters import (
     SAFETY,
     SEED,
     CompositionInput,
+    CountInput,
     MotionInput,
     ReferencesInput,
     SamplerInput,
@@ -65,7 +66,7 @@ class ItemModelInput:
 
 
 @strawberry.input(description="One picture of a batch. Null fields take the batch's values.")
-class ImageBatchItemInput(BatchItemInput, CompositionInput, ItemModelInput, SizeInput, SamplerInput):
+class ImageBatchItemInput(BatchItemInput, CountInput, CompositionInput, ItemModelInput, SizeInput, SamplerInput):
     prompt: str = strawberry.field(description=PROMPT)
     input_images: list[str] | None = strawberry.field(default_factory=list, description=IMAGE_INPUTS)
 
@@ -116,6 +117,7 @@ def of_items(value: str | int) -> Any:
 class ImageItemsInput(BatchPlaceInput):
     items: list[ImageBatchItemInput] = strawberry.field(description="The pictures.")
     model: str | None = optional(BATCH_MODEL)
+    count: int | None = optional("How many pictures of each item that does not give its own count.")
     ratio: str | None = of_items(USUAL_RATIO[MediaKind.IMAGE])
     resolution: str | None = of_items(USUAL_RESOLUTION[MediaKind.IMAGE])
 

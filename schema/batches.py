@@ -112,9 +112,13 @@ class Batch(Node):
         seconds = await info.context.loaders.seconds_left_by_batch_id.load(self.row.id)
         return None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
 
-    @resolved("The known credit cost of its attempts.")
-    async def credits_spent(self, info: Info) -> int:
-        return await info.context.loaders.credits_by_batch_id.load(self.row.id)
+    @resolved("The known credit cost of its attempts; null where nothing is known of what was spent.")
+    async def credits_spent(self, info: Info) -> int | None:
+        return (await info.context.loaders.credits_by_batch_id.load(self.row.id)).known
+
+    @resolved("Tasks of it whose cost is unknown, and not in creditsSpent.")
+    async def credits_unknown_count(self, info: Info) -> int:
+        return (await info.context.loaders.credits_by_batch_id.load(self.row.id)).unknown_count
 
     @resolved("Its callback deliveries, newest first, at most 100.")
     async def callback_deliveries(self, info: Info) -> list[CallbackDelivery]:
@@ -181,6 +185,8 @@ class CreateBatchPayload:
     estimated_credits: int | None = strawberry.field(
         description="The estimated cost; null where a model has no known price."
     )
+    known_credits: int = strawberry.field(description="The estimated cost of the items whose price is known.")
+    credits_unknown_count: int = strawberry.field(description="Items to be generated whose price is unknown.")
     warnings: list[str] = strawberry.field(description="Warnings that do not prevent the batch.")
 
     @staticmethod
@@ -192,6 +198,8 @@ class CreateBatchPayload:
             queue_count=admission.queue_count,
             estimated_seconds=admission.estimated_seconds,
             estimated_credits=admission.estimated_credits,
+            known_credits=admission.known_credits,
+            credits_unknown_count=admission.unknown_price_count,
             warnings=list(admission.warnings),
         )
 

@@ -26,6 +26,7 @@ from services.platform.paging import Page
 from services.queries.accounts import AccountStanding, CoolingDown
 from services.queries.attempts import RouteEntry
 from services.queries.children import ChildList, ChildrenKey, Only
+from services.queries.credits import SpentCredits
 from services.queries.film_length import ScriptLength
 from services.queries.limits import OwnerLimit
 
@@ -86,13 +87,13 @@ class Loaders:
     "What of a stage's target was made from other inputs than its present ones."
     attempt_by_id: DataLoader[int, Attempt | None]
     picture_record_by_shot_id: DataLoader[int, GenerationRecord | None]
-    credits_by_workflow_id: DataLoader[int, int]
+    credits_by_workflow_id: DataLoader[int, SpentCredits]
     seconds_left_by_workflow_id: DataLoader[int, float | None]
     source_by_workflow_id: DataLoader[int, StoredFile | None]
     text_by_file: DataLoader[StoredFile, str | None]
     record_by_id: DataLoader[int, GenerationRecord | None]
     record_version_by_id: DataLoader[int, RecordVersion | None]
-    credits_by_record_id: DataLoader[int, int | None]
+    credits_by_record_id: DataLoader[int, SpentCredits]
     attempts_by_job_id: DataLoader[int, tuple[Attempt, ...]]
     route_by_id: DataLoader[int, tuple[RouteEntry, ...]]
     waiting_by_job_id: DataLoader[int, str | None]
@@ -101,7 +102,7 @@ class Loaders:
     cooldowns_by_account_id: DataLoader[int, tuple[CoolingDown, ...]]
     batch_by_id: DataLoader[int, Batch | None]
     counts_by_batch_id: DataLoader[int, Counts]
-    credits_by_batch_id: DataLoader[int, int]
+    credits_by_batch_id: DataLoader[int, SpentCredits]
     seconds_left_by_batch_id: DataLoader[int, float | None]
     callback_delivery_by_id: DataLoader[int, CallbackDelivery | None]
     callback_deliveries_by_subject: DataLoader[tuple[str, int], tuple[CallbackDelivery, ...]]

@@ -13,6 +13,7 @@ from models.enums import (
     AttemptOutcome,
     BatchStatus,
     BatchType,
+    CreditsSource,
     DeliveryStatus,
     ExistingRecords,
     GridLayout,
@@ -190,7 +191,7 @@ describe(
     "Whether an active account can make something of a kind now.",
     AVAILABLE="It can, as soon as a slot is free.",
     RATE_LIMITED="It is in a cooldown; cooldowns say until when.",
-    EXHAUSTED="It has reached its limit until the quota reset.",
+    EXHAUSTED="It has reached its limit until the quota reset, or has no credits left.",
 )
 describe(
     OrderDirection,
@@ -256,6 +257,13 @@ describe(
     SWITCHED="Its job continued, on another account or later on this one.",
     FAILED="Its job failed with it.",
     CANCELED="Its job was canceled.",
+)
+describe(
+    CreditsSource,
+    "Where credits are known from.",
+    CATALOGUE="The catalogue's price, which may be out of date.",
+    LEARNED="What the same request was charged before.",
+    MEASURED="Upstream's credit history, or the balance before and after.",
 )
 describe(
     UpstreamTaskType,

@@ -26,6 +26,7 @@ from schema.generation_parameters import (
     NEGATIVE,
     SAFETY,
     CompositionInput,
+    CountInput,
     MotionInput,
     ReferencesInput,
     SamplerInput,
@@ -136,7 +137,9 @@ class HandlingInput:
 
 
 @strawberry.input(description="A picture to generate for a storyboard.")
-class GenerateImageInput(StoryboardInput, SizeInput, CompositionInput, SeedInput, SamplerInput, HandlingInput):
+class GenerateImageInput(
+    StoryboardInput, CountInput, SizeInput, CompositionInput, SeedInput, SamplerInput, HandlingInput
+):
     prompt: str = strawberry.field(description=PROMPT)
     ratio: str | None = strawberry.field(
         default=schema_default(USUAL_RATIO[MediaKind.IMAGE]),

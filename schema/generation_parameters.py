@@ -13,6 +13,7 @@ from schema.fields import optional
 from schema.scalars import Long
 
 NEGATIVE = "The content to avoid, for models that support it."
+COUNT = "How many pictures, one of the model's counts; null: its usual number. The price is for each picture."
 SEED = "Makes the same result again, for models that support it."
 SAFETY = "Whether a service is to check the content; true is refused where none is configured."
 FIRST_AND_LAST = "None: from text. One: the first frame. Two: the first and the last frame."
@@ -41,6 +42,11 @@ class SizeInput:
     size: str | None = optional(
         "Width x height, e.g. 1024x576, for models that support it; overrides ratio and resolution."
     )
+
+
+@strawberry.input
+class CountInput:
+    count: int | None = optional(COUNT)
 
 
 @strawberry.input
@@ -116,6 +122,9 @@ class Reference:
 
 @strawberry.type
 class ImageParameters:
+    count: int | None = strawberry.field(
+        description="How many pictures were asked for; null: the model's usual number."
+    )
     intelligent_ratio: bool = strawberry.field(description="Whether the model was to choose the ratio by the prompt.")
     sample_strength: float | None = strawberry.field(description="How much the picture follows its input pictures.")
     seed: Long | None = strawberry.field(description="Makes the same picture again, where the model can.")

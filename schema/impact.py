@@ -14,7 +14,9 @@ class ChangeImpact:
     clips: int = strawberry.field(description="Clips of videos.")
     speeches: int = strawberry.field(description="Spoken lines.")
     films: int = strawberry.field(description="Cut films.")
-    credits: int | None = strawberry.field(description="The estimated cost; null where unknown.")
+    credits: int | None = strawberry.field(description="The estimated cost; null where a price is unknown.")
+    known_credits: int = strawberry.field(description="The estimated cost of what has a known price.")
+    credits_unknown_count: int = strawberry.field(description="Pictures and clips whose price is unknown.")
     seconds: float | None = strawberry.field(description="The estimated duration; null where unknown.")
 
     @staticmethod
@@ -27,5 +29,7 @@ class ChangeImpact:
             speeches=impact.speeches,
             films=impact.films,
             credits=impact.credits,
+            known_credits=impact.known_credits,
+            credits_unknown_count=impact.credits_unknown_count,
             seconds=impact.seconds,
         )

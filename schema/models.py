@@ -44,7 +44,12 @@ class Model:
     references: ReferenceLimits | None = strawberry.field(
         description="The references that it takes: named pictures and films; null where it takes none."
     )
-    credits: int | None = strawberry.field(description="An estimate; null where upstream does not say.")
+    counts: list[int] = strawberry.field(
+        description="The numbers of pictures that one request can make, its default first; empty for clips."
+    )
+    credits: int | None = strawberry.field(
+        description="The catalogue's price of a request with the default values; null where it knows none."
+    )
     is_default: bool = strawberry.field(description="Whether it is the default for its kind.")
     parameters: list[str] = strawberry.field(
         description="The optional parameters that it supports, e.g. seed or negativePrompt."
@@ -62,6 +67,7 @@ class Model:
             durations_seconds=list(info.durations_seconds),
             max_input_images=info.max_input_images,
             references=ReferenceLimits.maybe(info.references),
+            counts=list(info.counts),
             credits=info.credits,
             is_default=is_default,
             parameters=parameters,

@@ -144,9 +144,13 @@ class GenerationRecord(Node):
         account_id = attempts[0].account_id if attempts else None
         return await linked(info.context.loaders.past_account_by_id, account_id, Account.from_row)
 
-    @resolved("The known credit cost of all its jobs.")
+    @resolved("The known credit cost of all its jobs; null where nothing is known.")
     async def credits_spent(self, info: Info) -> int | None:
-        return await info.context.loaders.credits_by_record_id.load(self.row.id)
+        return (await info.context.loaders.credits_by_record_id.load(self.row.id)).known
+
+    @resolved("Tasks of its jobs whose cost is unknown, and not in creditsSpent.")
+    async def credits_unknown_count(self, info: Info) -> int:
+        return (await info.context.loaders.credits_by_record_id.load(self.row.id)).unknown_count
 
     @paged("Earlier results, newest first; generating again never destroys one.", RECORD_VERSION_ORDERS)
     async def versions(self, info: Info, request: PageRequest) -> Connection[RecordVersion] | None:

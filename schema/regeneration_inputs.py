@@ -12,6 +12,7 @@ from schema.generation_parameters import (
     REFERENCES,
     SAFETY,
     CompositionInput,
+    CountInput,
     MotionInput,
     ReferenceInput,
     SamplerInput,
@@ -50,7 +51,7 @@ class OtherLengthInput:
     "audio, callbackUrl …), and leaves all others unchanged."
 )
 class RegenerateInput(
-    RecordChangesInput, SizeInput, CompositionInput, SeedInput, SamplerInput, OtherLengthInput, MotionInput
+    RecordChangesInput, CountInput, SizeInput, CompositionInput, SeedInput, SamplerInput, OtherLengthInput, MotionInput
 ):
     size: str | None = optional("Width x height; giving a ratio or resolution removes it.")
     intelligent_ratio: bool | None = optional("Whether the model chooses the ratio by the prompt.")

@@ -68,8 +68,12 @@ class RecordStatistics:
         description="The time that 95 of 100 of these did not exceed, in seconds. It is read from a histogram, and "
         "up to 5 % off."
     )
-    credits_spent: int = strawberry.field(
-        description="What upstream charged within the range, whatever the outcome, by the day of the charge."
+    credits_spent: int | None = strawberry.field(
+        description="What upstream is known to have charged within the range, whatever the outcome, by the day on "
+        "which that became known; null where nothing is known of what was spent."
+    )
+    credits_unknown_count: int = strawberry.field(
+        description="Tasks within the range whose charge is unknown, and not in creditsSpent."
     )
     switches: int = strawberry.field(description="How often those that ended had changed account or site.")
     by_day: list[DailyStatistics] = strawberry.field(description="Days on which generations ended, in order.")
@@ -91,7 +95,8 @@ class RecordStatistics:
             success_rate=ended.success_rate,
             average_generation_seconds=ended.average_seconds,
             p95_generation_seconds=ended.p95_seconds,
-            credits_spent=ended.credits,
+            credits_spent=ended.known_credits,
+            credits_unknown_count=ended.credits_unknown,
             switches=ended.switches,
             by_day=_by_day(ended.by_day),
             by_work=_by_work(ended.by_work),

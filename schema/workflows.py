@@ -1,6 +1,6 @@
 """Workflows: a text that is turned into a film in six stages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -155,9 +155,16 @@ class Workflow(Node):
         seconds = await info.context.loaders.seconds_left_by_workflow_id.load(self.row.id)
         return None if seconds is None else datetime.now(UTC) + timedelta(seconds=seconds)
 
-    @resolved("Credits that its pictures and clips cost, by the models' prices; 0 where nothing is made by a pool.")
-    async def credits_spent(self, info: Info) -> int:
-        return await info.context.loaders.credits_by_workflow_id.load(self.row.id)
+    @resolved(
+        "The known credits that its pictures and clips cost; 0 where nothing is made by a pool, null where nothing is"
+        " known of what was spent."
+    )
+    async def credits_spent(self, info: Info) -> int | None:
+        return (await info.context.loaders.credits_by_workflow_id.load(self.row.id)).known
+
+    @resolved("Tasks of it whose cost is unknown, and not in creditsSpent.")
+    async def credits_unknown_count(self, info: Info) -> int:
+        return (await info.context.loaders.credits_by_workflow_id.load(self.row.id)).unknown_count
 
     @resolved("What became of durationHintSeconds and targetShots, where its newest script gives something else.")
     async def warnings(self, info: Info) -> list[str]:
@@ -233,7 +240,10 @@ class WorkflowFilter:
 @strawberry.type(description="The created or changed workflow.")
 class WorkflowPayload:
     workflow: Workflow = strawberry.field(description="The workflow as it is now; workflowEvents follows it.")
+    warnings: list[str] = strawberry.field(
+        description="Of createWorkflow and resumeWorkflow: how its creditBudget is kept where a price is unknown."
+    )
 
     @staticmethod
-    def of(row: WorkflowRow) -> "WorkflowPayload":
-        return WorkflowPayload(workflow=Workflow.from_row(row))
+    def of(row: WorkflowRow, warnings: Sequence[str] = ()) -> "WorkflowPayload":
+        return WorkflowPayload(workflow=Workflow.from_row(row), warnings=list(warnings))

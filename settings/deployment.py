@@ -137,6 +137,12 @@ class Settings(DocumentSettings, ForeignFileSettings, OwnerSettings, ConnectionS
     account_check_seconds: float = Field(
         600, ge=0, description="Interval of the health checks of accounts, varied by a fifth at random; 0: off."
     )
+    credit_history_seconds: float = Field(
+        60,
+        ge=0,
+        description="Least time between two looks at an account's credit history upstream, while charges of it are"
+        " not measured yet; 0: off.",
+    )
     account_check_pause: str | None = Field(
         None, description="Hours without health checks, in EKONTE_TIMEZONE, e.g. 01:00-07:00."
     )

@@ -14,3 +14,9 @@ async def check(run: Run) -> None:
 async def receive_credits(run: Run) -> None:
     """Collects the daily free credits of accounts that need them to take waiting jobs."""
     await run.worker.credits.run(run.hand_over)
+
+
+@work_actor(Work.SETTLE_CHARGES)
+async def settle_charges(run: Run) -> None:
+    """Measures what upstream charged for the tasks of accounts."""
+    await run.worker.settlements.run(run.hand_over)

@@ -12,7 +12,7 @@ from models.database import now_ms
 from models.enums import AccountType, AttemptState, JobRole, JobStatus, JobType, MediaKind, Queue, Site
 from models.generation import Attempt
 from models.jobs import Job
-from providers.pooled import Accepted, Credential, GenerationOrder, ModelInfo, UpstreamTask
+from providers.pooled import Accepted, Charges, Credential, GenerationOrder, ModelInfo, UpstreamTask
 from services.accounts.sessions import fingerprint, seal, session_hash_key
 from services.platform.providers import registry
 from tests.factories import OWNER, make_job
@@ -112,6 +112,11 @@ class ScriptedPool:
 
     async def credit_balance(self, credential: Credential, *, fresh: bool = False) -> int:
         return int(_answer(self.balances.get(credential.session_id, 66)))
+
+    async def charges(
+        self, credential: Credential, submit_ids: Collection[str], *, since: float, with_refunds: bool
+    ) -> Charges:
+        return Charges()
 
     async def receive_credits(self, credential: Credential) -> int:
         self.asked.append(credential)

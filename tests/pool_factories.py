@@ -18,6 +18,7 @@ from models.generation_requests import AccountStrategy, GenerationRequest
 from models.jobs import Job
 from providers.pooled import (
     Accepted,
+    Charges,
     Credential,
     FaultKind,
     GenerationOrder,
@@ -85,6 +86,12 @@ class FakeUpstream:
     gift: int = 60
     cancels: list[str] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
+    price: int | None = 4
+    spent: dict[str, int] = field(default_factory=dict)
+    refunded: dict[str, int] = field(default_factory=dict)
+    history_fault: UpstreamFaultError | None = None
+    history_asks: list[tuple[int, bool]] = field(default_factory=list)
+    "(account id, whether refunds were asked for) of each look at a credit history."
 
     async def reachable(self) -> str | None:
         return None
@@ -93,13 +100,23 @@ class FakeUpstream:
         return (PICTURES, CLIPS)
 
     def credits_for(self, order: GenerationOrder) -> int | None:
-        return 4
+        return self.price
 
     async def is_alive(self, credential: Credential, *, fresh: bool = False) -> bool:
         return True
 
     async def credit_balance(self, credential: Credential, *, fresh: bool = False) -> int:
         return self.balance
+
+    async def charges(
+        self, credential: Credential, submit_ids: Collection[str], *, since: float, with_refunds: bool
+    ) -> Charges:
+        self.history_asks.append((credential.account_id, with_refunds))
+        if self.history_fault is not None:
+            raise self.history_fault
+        spent = {each: self.spent[each] for each in submit_ids if each in self.spent}
+        refunded = {each: self.refunded[each] for each in submit_ids if each in self.refunded}
+        return Charges(spent, refunded if with_refunds else {})
 
     async def receive_credits(self, credential: Credential) -> int:
         self.receives += 1

@@ -1,7 +1,6 @@
 """Regions, models, sizes and prices of Jimeng and Dreamina, read from catalogue.toml."""
 
 import functools
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,10 +10,6 @@ from typing import Any
 from providers.pooled import ModelInfo, ReferenceLimits
 
 PROVIDER = "jimeng"
-
-# Words in a prompt that request a series of pictures; "8张" requests eight (a rule of upstream's web page).
-_SERIES = re.compile(r"连续|绘本|故事|\d+张")
-_SERIES_COUNT = re.compile(r"(\d+)张")
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ class PictureSize:
 class ImageModel:
     """sizes: by resolution, then by ratio. only_sizes: ratio and size of sites that support a single size.
 
-    credits: price of one picture by resolution, if known.
+    max_count: the most pictures of one task. credits: price of one picture by resolution, if known.
     """
 
     name: str
@@ -61,7 +56,7 @@ class ImageModel:
     resolutions: tuple[str, ...]
     sizes: Mapping[str, Mapping[str, PictureSize]]
     intelligent_ratio: bool
-    multi_image: bool
+    max_count: int
     credits: Mapping[str, int]
     only_sizes: Mapping[str, tuple[str, PictureSize]] = field(default_factory=dict)
 
@@ -72,14 +67,6 @@ class ImageModel:
         if (only := self.only_sizes.get(site)) is not None:
             return only[1] if ratio == only[0] else None
         return self.sizes[resolution].get(ratio)
-
-    def picture_count(self, prompt: str) -> int:
-        """The number of pictures that a task with this prompt generates."""
-        wanted = _SERIES_COUNT.search(prompt) if self.makes_series(prompt) else None
-        return int(wanted[1]) if wanted else catalogue().images_per_task
-
-    def makes_series(self, prompt: str) -> bool:
-        return self.multi_image and _SERIES.search(prompt) is not None
 
 
 @dataclass(frozen=True)
@@ -127,6 +114,7 @@ class Catalogue:
                 resolutions=model.resolutions,
                 durations_seconds=(),
                 max_input_images=self.max_image_inputs,
+                counts=self._counts(model),
                 credits=_times(model.credits.get(model.resolutions[0]), self.images_per_task),
                 sizes=tuple(
                     (size.width, size.height, ratio, resolution)
@@ -158,9 +146,13 @@ class Catalogue:
         ]
         return (*pictures, *clips)
 
-    def picture_credits(self, model: ImageModel, resolution: str, prompt: str) -> int | None:
-        """The estimated price of a task in credits; None: unknown."""
-        return _times(model.credits.get(resolution), model.picture_count(prompt))
+    def _counts(self, model: ImageModel) -> tuple[int, ...]:
+        others = (count for count in range(1, model.max_count + 1) if count != self.images_per_task)
+        return (self.images_per_task, *others)
+
+    def picture_credits(self, model: ImageModel, resolution: str, count: int | None) -> int | None:
+        """The estimated price of a task in credits; None: unknown. count None: the usual number of pictures."""
+        return _times(model.credits.get(resolution), self.images_per_task if count is None else count)
 
 
 def _times(credits: int | None, count: int) -> int | None:
@@ -183,7 +175,7 @@ def read_catalogue(data: Mapping[str, Any]) -> Catalogue:
     rules = [(rule["part"], rule["benefit_type"]) for rule in data["benefit_types"]]
     return Catalogue(
         regions={site: Region(site=site, **values) for site, values in data["regions"].items()},
-        images={entry["name"]: _image_model(entry, sizes) for entry in data["images"]},
+        images={entry["name"]: _image_model(entry, sizes, data["pictures"]["max_count"]) for entry in data["images"]},
         videos={entry["name"]: _video_model(entry, rules) for entry in data["videos"]},
         image_ratios=tuple(data["pictures"]["ratios"]),
         video_ratios=tuple(data["clips"]["ratios"]),
@@ -194,7 +186,9 @@ def read_catalogue(data: Mapping[str, Any]) -> Catalogue:
     )
 
 
-def _image_model(entry: Mapping[str, Any], tables: Mapping[str, Mapping[str, PictureSize]]) -> ImageModel:
+def _image_model(
+    entry: Mapping[str, Any], tables: Mapping[str, Mapping[str, PictureSize]], max_count: int
+) -> ImageModel:
     named = entry.get("sizes", {})
     sizes = {resolution: tables[named.get(resolution, resolution)] for resolution in entry["resolutions"]}
     only_sizes = {}
@@ -209,7 +203,7 @@ def _image_model(entry: Mapping[str, Any], tables: Mapping[str, Mapping[str, Pic
         resolutions=tuple(entry["resolutions"]),
         sizes=sizes,
         intelligent_ratio=entry.get("intelligent_ratio", False),
-        multi_image=entry.get("multi_image", False),
+        max_count=entry.get("max_count", max_count),
         credits=entry.get("credits", {}),
         only_sizes=only_sizes,
     )

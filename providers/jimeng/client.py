@@ -15,6 +15,13 @@ from providers.jimeng.caching import Cache
 from providers.jimeng.calling import Caller, account_key, is_surely_not_sent, reason
 from providers.jimeng.catalogue import PROVIDER, catalogue
 from providers.jimeng.clip_drafts import clip_submission
+from providers.jimeng.credit_history import (
+    HISTORY_PAGE_SIZE,
+    MAX_HISTORY_PAGES,
+    RECEIVED,
+    SPENDING,
+    read_credit_history,
+)
 from providers.jimeng.drafting import GENERATE_PATH, Fresh, Submission, submit_body
 from providers.jimeng.faults import HttpFaultError, http_fault, invalid, is_refusal, not_reached, unreadable
 from providers.jimeng.film_uploading import MAX_FILM_BYTES, FilmUploader
@@ -27,6 +34,7 @@ from providers.jimeng.uploading import Uploader
 from providers.jimeng.wire_values import mapping, whole_number
 from providers.pooled import (
     Accepted,
+    Charges,
     Credential,
     FaultKind,
     GenerationOrder,
@@ -44,6 +52,7 @@ RunApart = Callable[[Callable[[Path], FittedPicture | str], Path], Awaitable[Fit
 log = structlog.get_logger(__name__)
 
 CREDIT_PATH = "/commerce/v1/benefits/user_credit"
+CREDIT_HISTORY_PATH = "/commerce/v1/benefits/user_credit_history"
 RECEIVE_PATH = "/commerce/v1/benefits/credit_receive"
 PASSPORT_PATH = "/passport/account/info/v2"
 HISTORY_PATH = "/mweb/v1/get_history_by_ids"
@@ -98,7 +107,7 @@ class JimengProvider:
     def credits_for(self, order: GenerationOrder) -> int | None:
         known = catalogue()
         if (picture := known.images.get(order.model)) is not None:
-            return known.picture_credits(picture, order.resolution or picture.resolutions[0], order.prompt)
+            return known.picture_credits(picture, order.resolution or picture.resolutions[0], order.count)
         if (clip := known.videos.get(order.model)) is not None:
             resolution = order.resolution or next(iter(clip.resolutions), "")
             return clip.credits.get((resolution, order.duration_seconds or clip.seconds[0]))
@@ -160,6 +169,41 @@ class JimengProvider:
         total = sum(kind or 0 for kind in kinds)
         self._credits.put(key, total)
         return total
+
+    async def charges(
+        self, credential: Credential, submit_ids: Collection[str], *, since: float, with_refunds: bool
+    ) -> Charges:
+        spent = await self._credit_history(credential, SPENDING, set(submit_ids), since)
+        refunded = await self._credit_history(credential, RECEIVED, set(submit_ids), since) if with_refunds else {}
+        return Charges(spent, refunded)
+
+    async def _credit_history(
+        self, credential: Credential, history_type: int, wanted: set[str], since: float
+    ) -> dict[str, int]:
+        """The credits of the wanted tasks by submit id, from the newest entries of one kind."""
+        site, cursor = self._caller.site(credential), "0"
+        found: dict[str, int] = {}
+        for _ in range(MAX_HISTORY_PAGES):
+            data = fields(
+                await self._caller.call(
+                    credential,
+                    CREDIT_HISTORY_PATH,
+                    {"count": HISTORY_PAGE_SIZE, "cursor": cursor, "history_type": history_type},
+                    is_commerce=True,
+                    has_query=False,
+                    referer=f"{site.page_url}{site.region.credit_path}",
+                    max_retries=0,
+                )
+            )
+            page = read_credit_history(data)
+            for entry in page.entries:
+                if entry.submit_id in wanted:
+                    found[entry.submit_id] = found.get(entry.submit_id, 0) + entry.amount
+            is_past = any(entry.created_at < since for entry in page.entries)
+            if page.next_cursor is None or is_past or (history_type == SPENDING and wanted <= found.keys()):
+                break
+            cursor = page.next_cursor
+        return found
 
     async def receive_credits(self, credential: Credential) -> int:
         """Sent once, without retries, since repeated requests make a refusal worse."""

@@ -53,6 +53,8 @@ def chosen_size(order: GenerationOrder, site: str) -> tuple[ImageModel, PictureS
         raise invalid(f"The model {order.model!r} does not support {ratio} at {resolution} on the site {site}.")
     if order.intelligent_ratio and not model.intelligent_ratio:
         raise invalid(f"The model {order.model!r} does not support intelligentRatio.")
+    if order.count is not None and not 1 <= order.count <= model.max_count:
+        raise invalid(f"The model {order.model!r} makes 1 to {model.max_count} pictures per task.")
     if len(order.inputs) > known.max_image_inputs:
         raise invalid(f"At most {known.max_image_inputs} input pictures can be given.")
     return model, size
@@ -82,8 +84,17 @@ def _generate(order: GenerationOrder, model: ImageModel, size: PictureSize, fres
         large_image_info=_large_image_info(size, fresh),
         intelligent_ratio=order.intelligent_ratio,
     )
-    generate = fresh.part(core_param=core, gen_option=fresh.part(generate_all=False))
+    if order.count is not None:
+        # Upstream honours a number only here, beside the ability.
+        generate = fresh.part(core_param=core)
+        return _image_component("generate", {"generate": generate, "gen_option": _gen_option(order, fresh)}, fresh)
+    generate = fresh.part(core_param=core, gen_option=_gen_option(order, fresh))
     return _image_component("generate", {"generate": generate}, fresh)
+
+
+def _gen_option(order: GenerationOrder, fresh: Fresh) -> Json:
+    count = {} if order.count is None else {"gen_count": order.count}
+    return fresh.part(generate_all=False, **count)
 
 
 def _blend(order: GenerationOrder, model: ImageModel, size: PictureSize, fresh: Fresh) -> Json:
@@ -114,7 +125,7 @@ def _blend(order: GenerationOrder, model: ImageModel, size: PictureSize, fresh: 
         prompt_placeholder_info_list=[fresh.part(ability_index=index) for index in range(len(order.inputs))],
         postedit_param=fresh.part(generate_type=0),
     )
-    return _image_component("blend", {"blend": blend, "gen_option": fresh.part(generate_all=False)}, fresh)
+    return _image_component("blend", {"blend": blend, "gen_option": _gen_option(order, fresh)}, fresh)
 
 
 def _image_component(generate_type: str, abilities: Json, fresh: Fresh) -> Json:
@@ -137,11 +148,12 @@ def _large_image_info(size: PictureSize, fresh: Fresh) -> Json:
 
 
 def _metrics(order: GenerationOrder, model: ImageModel, size: PictureSize, submit_id: str, fresh: Fresh) -> Json:
-    """The metrics of upstream's web page, whose scene marks a series of pictures."""
-    is_series = not order.inputs and model.makes_series(order.prompt)
+    """The metrics of upstream's web page. Its scene for series, which it chooses by words of the prompt, is not used:
+    the number of pictures, and so the price, is what the caller asked for.
+    """
     scene: Json = {
         "type": "image",
-        "scene": "ImageMultiGenerate" if is_series else "ImageBasicGenerate",
+        "scene": "ImageBasicGenerate",
         "modelReqKey": model.key,
         "resolutionType": size.resolution_type,
         "abilityList": [
@@ -153,17 +165,13 @@ def _metrics(order: GenerationOrder, model: ImageModel, size: PictureSize, submi
             for _ in order.inputs
         ],
         "reportParams": report_parameters(f"{model.key}-{size.resolution_type}"),
+        "benefitCount": catalogue().images_per_task if order.count is None else order.count,
     }
-    if not is_series:
-        scene["benefitCount"] = catalogue().images_per_task
-    metrics: Json = {
+    return {
         "promptSource": "custom",
-        "generateCount": 1,
+        "generateCount": 1 if order.count is None else order.count,
         "enterFrom": "click",
         "sceneOptions": compact([scene]),
         "generateId": submit_id,
         "isRegenerate": False,
     }
-    if is_series:
-        metrics.update(dict.fromkeys(("templateId", "templateSource", "lastRequestId", "originRequestId"), ""))
-    return metrics

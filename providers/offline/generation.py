@@ -26,6 +26,7 @@ DRAWING = ModelInfo(
     resolutions=tuple(IMAGE_SIDES),
     durations_seconds=(),
     max_input_images=10,
+    counts=tuple(range(1, 9)),
     credits=0,
     takes_seed=True,
     takes_size=True,
@@ -61,9 +62,18 @@ class OfflineGeneration(OfflinePictures, OfflineFilms):
     async def generate_image(
         self, order: GenerationOrder, inputs: Sequence[Path], into: Path, progress: Progress = ignore_progress
     ) -> list[Path]:
-        """Draws one picture from the prompt, in the colours of the input pictures."""
+        """Draws the pictures, one by default, from the prompt and in the colours of the input pictures. Each has the
+        seed after that of the one before.
+        """
         width, height = image_size(order.ratio, order.resolution, order.size)
-        return await self.draw(self._image(order, width, height, _seed(order), tuple(inputs)), into, progress)
+        seed, count = _seed(order), order.count or 1
+        drawn: list[Path] = []
+        for number in range(count):
+            folder = into / str(number)
+            folder.mkdir(exist_ok=True)
+            image = self._image(order, width, height, seed + number, tuple(inputs))
+            drawn += await self.draw(image, folder, _part(progress, number / count, 1 / count))
+        return drawn
 
     async def generate_clip(
         self, order: GenerationOrder, inputs: Sequence[Path], into: Path, progress: Progress = ignore_progress

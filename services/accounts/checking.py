@@ -29,6 +29,7 @@ from services.platform.metrics.upstream import MeasuredPool
 from services.platform.providers import registry
 from services.platform.rate_budget import charge
 from services.stores import accounts
+from services.stores.charges import forget_balances_before
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,16 @@ _ERRORS: dict[FaultKind, type[EkonteError]] = {
     FaultKind.CONCURRENCY_LIMIT: RateLimitedError,
     FaultKind.OUT_OF_CREDIT: InsufficientCreditError,
 }
+
+_WHAT_TO_DO = {
+    FaultKind.SESSION_EXPIRED: "The account is INACTIVE now: set a new sessionId with updateAccounts.",
+    FaultKind.PUNISHED: "The account is BANNED now: look at it on the service's own page.",
+    FaultKind.RISK_CONTROL: "Receive them on the service's own page, or try again tomorrow.",
+    FaultKind.INVALID_INPUT: "They were probably received elsewhere today; if not, receive them once on the service's"
+    " own page, which it asks for the first time.",
+    FaultKind.UPSTREAM_FAULT: "Nothing was received; try again later.",
+}
+"What to do where today's credits were refused."
 
 AccountRequest = Callable[[Account, PooledProvider, Credential], Awaitable[None]]
 
@@ -54,9 +65,10 @@ async def check_accounts(owner: str, ids: Sequence[int | None]) -> list[Outcome]
 
 async def receive_credits(owner: str, ids: Sequence[int | None]) -> list[Outcome]:
     """Receives today's free credits of each account and stores the balance. If they were received before, it only
-    updates the balance. Raises BadInputError for more than 50 ids.
+    updates the balance. An account whose session has ended, or that is banned, has an error and is stored as such; so
+    has one that upstream gives nothing for another reason. Raises BadInputError for more than 50 ids.
     """
-    return await _run_all(owner, ids, _receive)
+    return await _run_all(owner, ids, _receive, is_check=False)
 
 
 async def _check(account: Account, provider: PooledProvider, credential: Credential) -> None:
@@ -68,7 +80,13 @@ async def _check(account: Account, provider: PooledProvider, credential: Credent
 
 async def _receive(account: Account, provider: PooledProvider, credential: Credential) -> None:
     day = quota_day(datetime.now(UTC), get_settings().timezone)
-    await provider.receive_credits(credential)
+    try:
+        await provider.receive_credits(credential)
+    except UpstreamFaultError as fault:
+        # Upstream has no code for "already received": it calls the request invalid, which has other causes, too.
+        if account.received_day != day or fault.kind is not FaultKind.INVALID_INPUT:
+            raise
+    await forget_balances_before(account.id)
     await accounts.set_received_day(account, day)
     await store_balance(account, await provider.credit_balance(credential, fresh=True))
 
@@ -76,7 +94,10 @@ async def _receive(account: Account, provider: PooledProvider, credential: Crede
 # ---------------------------------------------------------------- concurrent requests
 
 
-async def _run_all(owner: str, ids: Sequence[int | None], request: AccountRequest) -> list[Outcome]:
+async def _run_all(
+    owner: str, ids: Sequence[int | None], request: AccountRequest, *, is_check: bool = True
+) -> list[Outcome]:
+    """is_check: that a session has ended, or an account is banned, is a result and no error."""
     if len(ids) > MAX_ACCOUNTS:
         raise BadInputError(f"At most {MAX_ACCOUNTS} accounts are allowed per request.", path=["ids"])
     known = [account_id for account_id in ids if account_id is not None]
@@ -84,7 +105,9 @@ async def _run_all(owner: str, ids: Sequence[int | None], request: AccountReques
     found = list(before.values())
     most = get_settings().max_owner_checks_per_minute
     await charge("upstream", owner, len(found), per_minute=most, what="calls upstream")
-    errors = dict(zip(before, await asyncio.gather(*(_run(account, request) for account in found)), strict=True))
+    errors = dict(
+        zip(before, await asyncio.gather(*(_run(account, request, is_check) for account in found)), strict=True)
+    )
     after = await live_accounts(owner, known) if known else {}
     outcomes = []
     for account_id in ids:
@@ -94,7 +117,7 @@ async def _run_all(owner: str, ids: Sequence[int | None], request: AccountReques
     return outcomes
 
 
-async def _run(account: Account, request: AccountRequest) -> EkonteError | None:
+async def _run(account: Account, request: AccountRequest, is_check: bool) -> EkonteError | None:
     """Returns None if the response is stored, else the error."""
     provider = registry().get(account.provider)
     if not isinstance(provider, PooledProvider):
@@ -103,9 +126,10 @@ async def _run(account: Account, request: AccountRequest) -> EkonteError | None:
         await request(account, MeasuredPool(provider), credential_of(account))
     except UpstreamFaultError as fault:
         await store_fault(account, fault)
-        if fault.kind in STATUS_AFTER:
+        if is_check and fault.kind in STATUS_AFTER:
             return None
-        return _ERRORS.get(fault.kind, ProviderFailedError)(fault.message)
+        hint = "" if is_check else _WHAT_TO_DO.get(fault.kind, "")
+        return _ERRORS.get(fault.kind, ProviderFailedError)(f"{fault.message} {hint}".rstrip())
     except ConfigurationError:
         log.exception("account.unseal_failed", account_id=account.id)
         return ProviderFailedError("The server cannot decrypt the account's session; set a new one.")

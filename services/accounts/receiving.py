@@ -9,11 +9,13 @@ from models.accounts import Account
 from models.database import transaction
 from models.enums import MediaKind
 from providers.pooled import UpstreamFaultError
+from services.accounts.answers import STATUS_AFTER, store_fault
 from services.accounts.pool.account_updates import exhaust, record_balance
 from services.accounts.pool.quota import quota_day
 from services.accounts.sessions import credential_of
 from services.platform.providers import pooled_provider
 from services.stores import accounts
+from services.stores.charges import forget_balances_before
 from services.stores.jobs.waits import make_waiting_due
 
 log = structlog.get_logger(__name__)
@@ -30,25 +32,32 @@ async def claim_receiving(limit: int, now: datetime, zone: str) -> list[int]:
 
 
 async def receive(account_id: int, now: datetime) -> None:
-    """Receives today's credits from upstream and stores the new balance. If the balance did not grow, the account is
-    exhausted until its next reset. Upstream refusals are only logged.
+    """Receives today's credits from upstream and stores the new balance. If there are no more credits than before, the
+    account is exhausted until its next reset; if upstream does not accept its session, or has banned it, it is
+    deactivated. Other refusals are only logged. A balance that upstream does not tell is not made up.
     """
     account = await Account.get(id=account_id)
     provider, credential = pooled_provider(account.provider), credential_of(account)
-    known, received = account.credit_balance or 0, 0
+    known, received = account.credit_balance, 0
+    balance: int | None
     try:
         received = await provider.receive_credits(credential)
     except UpstreamFaultError as fault:
         log.info("credits.receive_failed", account=account_id, kind=fault.kind.value, code=fault.upstream_code)
+        if fault.kind in STATUS_AFTER:
+            await store_fault(account, fault)
+            return
     try:
         balance = await provider.credit_balance(credential, fresh=True)
     except UpstreamFaultError:
-        balance = known + received
+        balance = None if known is None else known + received
     log.info("credits.received", account=account_id, received=received, balance=balance)
 
     async def body() -> None:
-        await record_balance(account_id, balance)
-        if balance > known:
+        await forget_balances_before(account_id)
+        if balance is not None:
+            await record_balance(account_id, balance)
+        if received > 0 or (balance is not None and balance > (known or 0)):
             await make_waiting_due(account.owner)
             return
         for kind in MediaKind:

@@ -1,5 +1,6 @@
 """Estimates which artifacts a change would make stale, without changing anything."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from errors import not_found
@@ -8,21 +9,24 @@ from models.enums import ArtifactKind, MediaKind
 from models.films import Animatic, AnimaticPart, Edit, Video, VideoSegment
 from models.scripts import Asset, Script
 from models.storyboards import Shot, Storyboard
-from services.film.artifacts.generations import model_for
+from services.accounts.pool.pricing import Estimate, estimate_of, learned_prices
+from services.film.artifacts.generations import priced_request
 from services.film.artifacts.graph import Node
 from services.film.stages.animatic import MOTION_COST, SPEECH_SECONDS
 from services.film.stages.assets import DESIGN_SECONDS, options_of
 from services.film.stages.edit import FILM_COST, poster_choices
 from services.film.stages.storyboard import PICTURE_SECONDS, load_storyboard, storyboard_nodes
 from services.film.stages.video import CLIP_COST
-from services.platform.providers import is_pooled
+from services.platform.providers import is_pooled, pooled_models
 
 
 @dataclass(frozen=True)
 class Impact:
     """Existing artifacts that would be built again. seconds: estimated work of the offline provider, on one core.
 
-    images: shots' pictures, grids and design images; clips: clips of video segments.
+    credits: what pools charge; None where some prices are unknown. known_credits: of those whose price is known;
+    credits_unknown_count: the number of the others. images: shots' pictures, grids and design images; clips: clips of
+    video segments.
     """
 
     shots: list[Shot] = field(default_factory=list)
@@ -32,6 +36,8 @@ class Impact:
     speeches: int = 0
     films: int = 0
     credits: int | None = 0
+    known_credits: int = 0
+    credits_unknown_count: int = 0
     seconds: float | None = 0.0
 
 
@@ -105,6 +111,7 @@ async def _count(
         + SPEECH_SECONDS * len(speeches)
         + FILM_COST * total * len(films)
     )
+    price = await _price([shot for shot in shots if shot.id in drawn], designs, clips, segments, seconds_by_shot)
     return Impact(
         shots=sorted(
             (shot for shot in shots if shot.id in touched), key=lambda shot: (shot.storyboard_id, shot.sequence)
@@ -114,28 +121,36 @@ async def _count(
         clips=len(clips),
         speeches=len(speeches),
         films=len(films),
-        credits=await _credits([shot for shot in shots if shot.id in drawn], designs, clips, segments),
+        credits=price.total,
+        known_credits=price.known,
+        credits_unknown_count=price.unknown_count,
         seconds=round(seconds, 1),
     )
 
 
-async def _credits(
-    drawn: list[Shot], designs: set[int], clips: set[int], segments: dict[int, VideoSegment]
-) -> int | None:
-    """The credits that pools charge, by the models' prices; None if a price is unknown. Other providers cost none."""
+async def _price(
+    drawn: list[Shot],
+    designs: set[int],
+    clips: set[int],
+    segments: dict[int, VideoSegment],
+    seconds_by_shot: Mapping[int, float],
+) -> Estimate:
+    """What pools will charge, by the models' prices. Other providers cost nothing."""
     storyboards = {row.id: row for row in await Storyboard.filter(id__in={shot.storyboard_id for shot in drawn})}
-    wanted: list[tuple[str, MediaKind, str | None]] = []
+    wanted: list[tuple[str, MediaKind, str | None, float]] = []
     for shot in drawn:
         options = storyboards[shot.storyboard_id].options
-        wanted.append((shot.provider or options["provider"], MediaKind.IMAGE, options.get("model")))
+        wanted.append((shot.provider or options["provider"], MediaKind.IMAGE, options.get("model"), 0.0))
     for asset in await Asset.filter(id__in=list(designs)):
         options = await options_of(await Script.get(id=asset.script_id))
-        wanted.append((asset.provider or options["image_provider"], MediaKind.IMAGE, options.get("image_model")))
-    for video in await Video.filter(id__in={segments[clip].video_id for clip in clips}):
-        count = sum(segments[clip].video_id == video.id for clip in clips)
-        wanted += [(video.options.get("provider", ""), MediaKind.VIDEO, video.options.get("model"))] * count
-    prices = [model_for(provider, kind, model).credits for provider, kind, model in wanted if is_pooled(provider)]
-    return None if None in prices else sum(price for price in prices if price is not None)
+        wanted.append((asset.provider or options["image_provider"], MediaKind.IMAGE, options.get("image_model"), 0.0))
+    videos = {row.id: row for row in await Video.filter(id__in={segments[clip].video_id for clip in clips})}
+    for clip in clips:
+        options = videos[segments[clip].video_id].options
+        seconds = seconds_by_shot[segments[clip].shot_id]
+        wanted.append((options.get("provider", ""), MediaKind.VIDEO, options.get("model"), seconds))
+    requests = [priced_request(*each) for each in wanted if is_pooled(each[0])]
+    return estimate_of(requests, pooled_models(), await learned_prices())
 
 
 async def _made(kind: ArtifactKind, subject_ids: list[int], unpinned: set[int] | None = None) -> set[int]:

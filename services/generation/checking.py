@@ -118,7 +118,10 @@ def request_for(requested: GenerationInput, model: ModelInfo) -> GenerationReque
     requested = with_named_size(requested, model)
     values: dict[str, Any] = {field.name: getattr(requested, field.name) for field in fields(RequestedGeneration)}
     values |= {"ratio": None, "resolution": None, "duration_seconds": None}
-    values |= {name: _choice(getattr(requested, name), allowed) for name, allowed in _choices(requested, model)}
+    chosen = {name: _choice(getattr(requested, name), allowed) for name, allowed in _choices(requested, model)}
+    if model.counts and chosen["count"] == model.counts[0]:
+        chosen["count"] = None  # the usual number is the same request as none
+    values |= chosen
     values |= _parameters(requested, model)
     return GenerationRequest(**values, provider=model.provider, model=model.name)
 
@@ -205,6 +208,7 @@ def _choices(requested: GenerationInput, model: ModelInfo) -> list[tuple[str, tu
         if not has_frame:
             choices.append(("ratio", tuple(model.ratios)))
     choices.append(("duration_seconds", tuple(model.durations_seconds)))
+    choices.append(("count", tuple(model.counts)))
     return choices
 
 

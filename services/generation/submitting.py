@@ -35,6 +35,7 @@ from services.accounts.pool.account_updates import count_unknown_submit, record_
 from services.accounts.pool.quota import quota_day
 from services.accounts.pool.timing import first_poll_ms, usual_ms
 from services.accounts.sessions import credential_of
+from services.accounts.settling import note_balance
 from services.generation.attempts import StepLease, end_attempt, mark_sent
 from services.generation.batches.pausing import is_paused_by_hand
 from services.generation.faults import handle_provider_error
@@ -45,7 +46,7 @@ from services.generation.uploading import uploaded_materials
 from services.notifications.statistics.events import record_credits
 from services.platform.metrics.recording import record_credits_spent
 from services.platform.providers import pooled_provider
-from services.stores.attempts import move
+from services.stores.attempts import move, settling
 from services.stores.clock import NULL, now_sql
 from settings import get_settings
 
@@ -94,6 +95,7 @@ async def submit_step(step: StepLease) -> None:
     except OSError:
         await _reschedule(attempt, job, "The input pictures cannot be read from the storage.")
         return
+    await note_balance(attempt, provider, credential)
     if not await mark_sent(attempt, provider.call_timeout_seconds + LEASE_MARGIN_SECONDS):
         return
     await _send(attempt, job, provider, account, order)
@@ -204,15 +206,16 @@ async def record_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> b
             quota_day=day,
             missing_since_ms=None,
             credits_spent=attempt.credits_expected,
+            **settling(is_price_known=attempt.credits_expected is not None),
             error=NULL,
             upstream={"status": 20, "taskType": attempt.kind.value, "itemCount": 0, "results": []},
         )
         if not moved:
             return False
         await record_accepted(attempt, day)
-        await record_credits(job, attempt.credits_expected or 0)
-        spent = attempt.credits_expected or 0
-        after_commit(lambda: record_credits_spent(attempt.provider, attempt.model, spent))
+        await record_credits(job, attempt.credits_expected)
+        if (spent := attempt.credits_expected) is not None:
+            after_commit(lambda: record_credits_spent(attempt.provider, attempt.model, spent))
         await update_progress(job.id, None, done=0.02, message="Accepted by the provider.")
         return True
 

@@ -24,7 +24,9 @@ from settings import get_settings
 class Availability(StrEnum):
     AVAILABLE = "AVAILABLE"
     RATE_LIMITED = "RATE_LIMITED"  # cooling down, for the kind or for all kinds
-    EXHAUSTED = "EXHAUSTED"  # until the quota's reset: the limit of the provider or of the owner is reached
+    EXHAUSTED = (
+        "EXHAUSTED"  # until the quota's reset: a limit of the provider or the owner is reached, or no credits are left
+    )
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,14 @@ def in_flight_sql(condition: str = "") -> str:
 
 
 def availability_sql(kind: MediaKind, day: str) -> str:
-    """AVAILABLE, RATE_LIMITED or EXHAUSTED. A placed attempt counts towards today's limit before it is accepted."""
+    """AVAILABLE, RATE_LIMITED or EXHAUSTED. A placed attempt counts towards today's limit before it is accepted, and a
+    known balance without credits can take nothing of a pool.
+    """
     column = kind.value.lower()
     waiting = in_flight_sql(f"t.kind = '{kind.value}' AND t.state IN ('PLACED', 'SENT')")
     return (
         f"CASE WHEN a.{column}_exhausted_until_ms > {now_ms_sql()} OR (a.daily_{column}_limit IS NOT NULL"
-        f" AND {used_sql(kind, day)} + {waiting} >= a.daily_{column}_limit) THEN 'EXHAUSTED'"
+        f" AND {used_sql(kind, day)} + {waiting} >= a.daily_{column}_limit) OR a.credit_balance <= 0 THEN 'EXHAUSTED'"
         " WHEN EXISTS (SELECT 1 FROM account_cooldown c WHERE c.account_id = a.id AND c.model = ''"
         f" AND c.kind IN ('', '{kind.value}') AND c.until_ms > {now_ms_sql()}) THEN 'RATE_LIMITED'"
         " ELSE 'AVAILABLE' END"

@@ -15,6 +15,7 @@ from services.generation.batches.end_states import Counts
 from services.generation.batches.forecasting import ForecastDemand, Sort, forecasts, requests_of
 from services.platform.owned import owned_rows_sql, places, rows_by_id
 from services.queries.children import ChildList
+from services.queries.credits import SpentCredits, spent_credits
 from services.queries.orders import BATCH_JOB_ORDERS, BATCH_ORDERS
 from services.queries.row_lists import RowList, Where
 
@@ -83,16 +84,9 @@ async def counts_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[Count
     return [Counts.of(found.get(batch_id, {})) for batch_id in batch_ids]
 
 
-async def credits_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[int]:
-    """Returns for each batch the known credits of its jobs' attempts; one statement."""
-    rows = await owned_rows_sql(
-        "SELECT j.batch_id AS batch_id, SUM(a.credits_spent) AS credits FROM job j JOIN attempt a ON a.job_id = j.id"
-        f" WHERE j.owner = ? AND j.batch_id IN ({places(batch_ids)}) GROUP BY j.batch_id",
-        owner,
-        *batch_ids,
-    )
-    spent = {row["batch_id"]: int(row["credits"] or 0) for row in rows}
-    return [spent.get(batch_id, 0) for batch_id in batch_ids]
+async def credits_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[SpentCredits]:
+    """Returns for each batch the credits of its jobs' attempts; one statement."""
+    return await spent_credits(owner, "batch_id", batch_ids)
 
 
 async def seconds_left_by_batch_id(owner: str, batch_ids: Sequence[int]) -> list[float | None]:

@@ -14,6 +14,7 @@ from models.generation_requests import work_of
 from models.ids import global_id
 from services.platform.owned import owned, owned_rows_sql, places, rows_by_id
 from services.queries.children import ChildList
+from services.queries.credits import SpentCredits, spent_credits
 from services.queries.orders import RECORD_ORDERS, RECORD_VERSION_ORDERS
 from services.queries.row_lists import RowList, Where
 
@@ -99,30 +100,15 @@ async def latest_records(
     return [rows.get(newest.get(storyboard_id, 0)) for storyboard_id in storyboard_ids]
 
 
-async def credits_by_record_id(owner: str, record_ids: Sequence[int]) -> list[int | None]:
-    """Returns for each record the known credits of all attempts of all its jobs; None if none are known."""
-    found = await owned_rows_sql(
-        "SELECT j.record_id AS record_id, SUM(a.credits_spent) AS credits FROM job j"
-        f" JOIN attempt a ON a.job_id = j.id WHERE j.owner = ? AND j.record_id IN ({places(record_ids)})"
-        " GROUP BY j.record_id",
-        owner,
-        *record_ids,
-    )
-    credits = {row["record_id"]: row["credits"] for row in found}
-    return [None if (spent := credits.get(record_id)) is None else int(spent) for record_id in record_ids]
+async def credits_by_record_id(owner: str, record_ids: Sequence[int]) -> list[SpentCredits]:
+    """Returns for each record the credits of all attempts of all its jobs; known is also None if there are none."""
+    found = await spent_credits(owner, "record_id", record_ids)
+    return [each if each.attempt_count else SpentCredits(None) for each in found]
 
 
-async def credits_by_workflow_id(owner: str, workflow_ids: Sequence[int]) -> list[int]:
-    """Returns for each workflow the known credits of its generations' attempts."""
-    found = await owned_rows_sql(
-        "SELECT j.workflow_id AS workflow_id, SUM(a.credits_spent) AS credits FROM job j"
-        f" JOIN attempt a ON a.job_id = j.id WHERE j.owner = ? AND j.workflow_id IN ({places(workflow_ids)})"
-        " AND j.role = 'GENERATE' GROUP BY j.workflow_id",
-        owner,
-        *workflow_ids,
-    )
-    credits = {row["workflow_id"]: int(row["credits"] or 0) for row in found}
-    return [credits.get(workflow_id, 0) for workflow_id in workflow_ids]
+async def credits_by_workflow_id(owner: str, workflow_ids: Sequence[int]) -> list[SpentCredits]:
+    """Returns for each workflow the credits of its generations' attempts."""
+    return await spent_credits(owner, "workflow_id", workflow_ids)
 
 
 async def picture_records_by_shot_id(owner: str, shot_ids: Sequence[int]) -> list[GenerationRecord | None]:

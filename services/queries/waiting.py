@@ -13,6 +13,7 @@ from services.accounts.pool.account_snapshots import account_snapshots
 from services.accounts.pool.choosing import Candidate, Demand, check_eligibility, waiting_reason
 from services.accounts.pool.demands import demand_of
 from services.accounts.pool.placing import is_kept
+from services.accounts.pool.pricing import learned_prices
 from services.platform.owned import places, rows_by_id
 from services.platform.providers import pooled_models
 from settings import get_settings
@@ -32,11 +33,11 @@ async def waiting_reasons(owner: str, jobs: Sequence[Job]) -> list[str | None]:
     waiting = [job for job in jobs if is_waiting(job)]
     held_by_batch = await _reasons_of_batches(waiting)
     demands: dict[MediaKind, list[tuple[Job, str, Demand]]] = defaultdict(list)
-    models = pooled_models() if waiting else {}
+    models, learned = (pooled_models(), await learned_prices()) if waiting else ({}, {})
     for job in waiting:
         if job.id not in held_by_batch:
             request = GenerationRequest.from_json(job.params)
-            demands[request.kind].append((job, request.provider, demand_of(request, models)))
+            demands[request.kind].append((job, request.provider, demand_of(request, models, learned)))
     reasons: dict[int, str] = dict(held_by_batch)
     moment_ms = await now_ms() if demands else 0
     for kind, demands_of_kind in demands.items():

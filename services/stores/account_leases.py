@@ -14,6 +14,7 @@ from services.platform.owned import places
 from services.stores.attempts import of_kinds_sql
 
 POLLS = LeasedTable("account", until="poll_lease_until_ms", epoch="poll_epoch")
+SETTLEMENTS = LeasedTable("account", until="settle_due_at_ms", epoch=None)
 CHECKS = LeasedTable("account", until="check_due_at_ms", epoch=None)
 _IS_POLLED = "poll_lease_until_ms > 0"
 
@@ -48,6 +49,29 @@ async def release_poll(lease: Lease) -> None:
 async def release_all_polls() -> None:
     """Ends the poll leases of all workers. Only for a process that knows that no other worker is alive."""
     await execute(f"UPDATE account SET poll_lease_until_ms = 0 WHERE {_IS_POLLED} RETURNING id")
+
+
+async def claim_settlements(limit: int, lease_seconds: float) -> list[Lease]:
+    """Claims at most `limit` active accounts whose credit history may be looked at and that have an attempt whose
+    charge is to be looked for, the one that waits longest in front. One statement.
+    """
+    is_due = f"settle_due_at_ms <= {now_ms_sql()}"
+    claimed = await SETTLEMENTS.claim(
+        f"SELECT id FROM account AS due WHERE due.{is_due} AND due.status = 'ACTIVE' AND due.session_sealed <> ''"
+        f" AND due.id IN (SELECT account_id FROM attempt WHERE attempt.settle_due_at_ms <= {now_ms_sql()})"
+        f" ORDER BY due.settle_due_at_ms, due.id LIMIT ?{skip_locked_sql()}",
+        (limit,),
+        lease_seconds,
+        guard=is_due,
+    )
+    return [lease for lease, _ in claimed]
+
+
+async def release_settlement(lease: Lease, *, in_ms: int = 0) -> None:
+    """Releases the account; its credit history is looked at again in `in_ms` milliseconds at the earliest. A second
+    call changes nothing.
+    """
+    await SETTLEMENTS.release(lease, in_ms=in_ms)
 
 
 async def claim_checks(providers: Sequence[str], limit: int, lease_seconds: float) -> list[Lease]:

@@ -14,18 +14,32 @@ from services.platform.table_scan import delete_in_parts
 from services.stores.updates import Sql, delete, id_in
 
 
-async def count(account_id: int, kind: MediaKind, day: str, credits: int) -> None:
-    """Counts one more task of the kind, with its credits, on the quota day (YYYY-MM-DD)."""
+async def count(account_id: int, kind: MediaKind, day: str, credits: int | None) -> None:
+    """Counts one more task of the kind, with its credits (None: unknown), on the quota day (YYYY-MM-DD)."""
     await execute(
-        "INSERT INTO account_usage (id, created_at, account_id, kind, day, count, credits)"
-        f" VALUES (?, {timestamp_sql()}, ?, ?, ?, 1, ?) ON CONFLICT (account_id, kind, day)"
-        " DO UPDATE SET count = account_usage.count + 1, credits = account_usage.credits + excluded.credits"
-        " RETURNING id",
+        "INSERT INTO account_usage (id, created_at, account_id, kind, day, count, credits, credits_unknown)"
+        f" VALUES (?, {timestamp_sql()}, ?, ?, ?, 1, ?, ?) ON CONFLICT (account_id, kind, day)"
+        " DO UPDATE SET count = account_usage.count + 1, credits = account_usage.credits + excluded.credits,"
+        " credits_unknown = account_usage.credits_unknown + excluded.credits_unknown RETURNING id",
         new_id(),
         account_id,
         kind.value,
         day,
+        credits or 0,
+        int(credits is None),
+    )
+
+
+async def add_measured(account_id: int, kind: MediaKind, day: str, credits: int, unknown: int) -> None:
+    """Adds to the credits of the quota day, and to its number of tasks whose charge is unknown."""
+    await execute(
+        "UPDATE account_usage SET credits = credits + ?, credits_unknown = credits_unknown + ?"
+        " WHERE account_id = ? AND kind = ? AND day = ? RETURNING id",
         credits,
+        unknown,
+        account_id,
+        kind.value,
+        day,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from models.accounts import Account
 from models.database import after_commit, execute, now_ms_sql
 from models.enums import ACCOUNT_TRANSITIONS, AccountStatus, MediaKind
-from models.sql import greatest_sql, least_sql, timestamp_before_sql
+from models.sql import greatest_sql, least_sql, milliseconds_of_sql, timestamp_before_sql
 from services.platform.events import accounts_topic, bus
 from services.platform.owned import places
 from services.stores.transitions import check_transition
@@ -170,6 +170,26 @@ async def record_accepted(account_id: int, credits: int, returning: Sequence[str
     balance = f"CASE WHEN credit_balance IS NULL THEN NULL ELSE {greatest_sql('0', 'credit_balance - ?')} END"
     changes = {"consecutive_failures": 0, "credit_balance": Sql(balance, (credits,))}
     return await _write(changes, Sql("id = ?", (account_id,)), returning)
+
+
+async def correct_balance(account_id: int, credits: int, since_ms: int, returning: Sequence[str]) -> list[Row]:
+    """Lowers a known balance by `credits` (negative: raises it), unless upstream has told it since `since_ms`, in
+    milliseconds since 1970. Returns the columns named by `returning`.
+    """
+    where = Sql(
+        f"id = ? AND credit_balance IS NOT NULL AND (checked_at IS NULL OR {milliseconds_of_sql('checked_at')} < ?)",
+        (account_id, since_ms),
+    )
+    changes = {"credit_balance": Sql(greatest_sql("0", "credit_balance - ?"), (credits,))}
+    return await _write(changes, where, returning)
+
+
+async def set_settle_refusals(account_id: int, refusals: int, *, in_ms: int) -> None:
+    """Records how often upstream has refused to tell the credit history in a row, and that it is not asked for it for
+    `in_ms`. Does not notify followers.
+    """
+    changes = {"settle_refusals": refusals, "settle_refused_until_ms": Sql(f"{now_ms_sql()} + {int(in_ms)}")}
+    await update(Account, changes, Sql("id = ?", (account_id,)))
 
 
 async def lower_balance(account_id: int, limit: int, returning: Sequence[str]) -> list[Row]:

@@ -44,6 +44,18 @@ async def open_alert(
     return _publish(rows)
 
 
+async def change_message(owner: str, kind: AlertKind, cause: str, message: str) -> bool:
+    """Replaces the message of the open alert of the owner, kind and cause, where it is another one; returns whether it
+    was. One statement.
+    """
+    where = all_of(
+        Sql("owner = ? AND cause = ? AND resolved_at IS NULL AND message <> ?", (owner, cause, message)),
+        one_of("kind", [kind]),
+    )
+    changes = {"message": message, "version": Sql("version + 1")}
+    return bool(_publish(await update(Alert, changes, where, ["id", "owner"])))
+
+
 async def resolve(owner: str, kinds: Sequence[AlertKind], causes: Sequence[str]) -> list[int]:
     """Resolves the owner's open alerts of these kinds and causes; returns their ids. One statement."""
     return await _resolve(all_of(Sql("owner = ?", (owner,)), one_of("kind", kinds), one_of("cause", causes)))

@@ -14,6 +14,7 @@ from services.platform.owned import places
 from services.stores.clock import NULL, Moment, in_ms, now_sql, raised
 from services.stores.transitions import check_transition
 from services.stores.updates import Sql, all_of, database_time, one_of, update
+from settings import get_settings
 
 LEASES = LeasedTable("attempt")
 UNSEEN_MS = 10_000
@@ -102,7 +103,8 @@ async def transition(
     """Changes the state of those attempts that are in an expected one; returns them. One statement.
 
     which: the lease on one attempt, or an SQL condition from this module. due_in_ms: the time until the next step;
-    None: no further step. ENDED also writes finished_at and releases the slot. values: other columns.
+    None: no further step. ENDED also writes finished_at and releases the slot, and what ended otherwise than with its
+    result is looked for in the credit history once more: it may have been refunded. values: other columns.
 
     Raises ForbiddenTransitionError if ATTEMPT_TRANSITIONS does not allow the change; nothing changes then.
     """
@@ -114,6 +116,8 @@ async def transition(
             "finished_at": database_time(),
             "released_at_ms": Sql(f"COALESCE(released_at_ms, {now_sql().text})"),
         }
+        if values.get("outcome") is not AttemptOutcome.SUCCEEDED:
+            ended |= _settled_later()
     rows = await update(
         Attempt,
         {"state": to, "due_at_ms": in_ms(due_in_ms), **ended, **with_errors_as_json(values)},
@@ -315,6 +319,35 @@ async def count_in_run_of_job(attempt_ids: Sequence[int]) -> None:
         f" WHERE id IN ({places(attempt_ids)}) RETURNING id",
         *attempt_ids,
     )
+
+
+# ---------------------------------------------------------------- when its charge is looked for
+
+FIRST_LOOK_MS = 5_000
+"Upstream's history shows a charge with a delay."
+LOOKS = 30
+"For so many intervals a charge is looked for."
+LAZY_INTERVALS = 5
+"A task whose price is known is looked for this much later: others of the account are then found with it."
+
+
+def settling(*, is_price_known: bool) -> dict[str, Any]:
+    """The columns that let the charge of an accepted task be looked for; none if that is turned off."""
+    interval_ms = int(get_settings().credit_history_seconds * 1000)
+    if not interval_ms:
+        return {}
+    first_ms = LAZY_INTERVALS * interval_ms if is_price_known else min(interval_ms, FIRST_LOOK_MS)
+    return {"settle_due_at_ms": in_ms(first_ms), "settle_until_ms": in_ms(first_ms + LOOKS * interval_ms)}
+
+
+def _settled_later() -> dict[str, Any]:
+    """As `settling`, for tasks that end without a result: of those that upstream took, or may have taken."""
+    columns = settling(is_price_known=False)
+    was_taken = "account_id IS NOT NULL AND (accepted_at_ms IS NOT NULL OR missing_since_ms IS NOT NULL)"
+    return {
+        name: Sql(f"CASE WHEN {was_taken} THEN {later.text} ELSE {name} END", later.values)
+        for name, later in columns.items()
+    }
 
 
 # ---------------------------------------------------------------- deleting

@@ -22,6 +22,7 @@ DELTA_COLUMNS = (
     "generation_ms",
     "bucket",
     "credits",
+    "credits_unknown",
 )
 
 
@@ -43,7 +44,8 @@ async def revert_ends(job_ids: Sequence[int]) -> None:
     sums = ", ".join(f"-SUM({name})" for name in ("succeeded", "failed", "canceled", "switches", "generation_ms"))
     await execute(
         f"INSERT INTO statistics_delta ({same}, succeeded, failed, canceled, switches, generation_ms, credits,"
-        f" is_rolled) SELECT {same}, {sums}, 0, ? FROM statistics_delta WHERE job_id IN ({places(job_ids)})"
+        f" credits_unknown, is_rolled) SELECT {same}, {sums}, 0, 0, ? FROM statistics_delta"
+        f" WHERE job_id IN ({places(job_ids)})"
         f" GROUP BY {same} HAVING SUM(succeeded) <> 0 OR SUM(failed) <> 0 OR SUM(canceled) <> 0",
         False,
         *job_ids,

@@ -1,10 +1,11 @@
-"""Work sources for account maintenance: session and balance checks, and collecting daily free credits."""
+"""Work sources for account maintenance: session and balance checks, daily free credits, and measuring charges."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from services.accounts.health_checks import MAX_CHECKS, check_health, claim_checks, release_check
 from services.accounts.receiving import claim_receiving, receive
+from services.accounts.settling import MAX_SETTLING, claim_settlements, release_settlement, settle
 from services.platform.leases import Lease
 from settings import Settings
 
@@ -60,4 +61,33 @@ class CreditSource:
 
     async def next_due_seconds(self) -> float | None:
         """Returns None: the scheduler sends the message."""
+        return None
+
+
+class SettlementSource:
+    """Claims accounts with tasks whose charge is to be looked for upstream, at most MAX_SETTLING at a time."""
+
+    batch_size = MAX_SETTLING
+
+    def __init__(self, settings: Settings, on_measured: Callable[[], None]) -> None:
+        """on_measured: called after charges became known, since jobs may wait for them because of a budget."""
+        self._settings = settings
+        self._on_measured = on_measured
+
+    async def claim(self, limit: int, running: Sequence[Lease]) -> list[Lease]:
+        return await claim_settlements(self._settings, limit)
+
+    async def do(self, claim: Lease) -> None:
+        if await settle(claim, self._settings):
+            self._on_measured()
+
+    async def extend(self, claims: Sequence[Lease]) -> None:
+        """Does nothing: the lease is longer than a look takes."""
+
+    async def release(self, claims: Sequence[Lease]) -> None:
+        for claim in claims:
+            await release_settlement(claim)
+
+    async def next_due_seconds(self) -> float | None:
+        """Returns None: the tick sends a message when a look is due."""
         return None

@@ -17,6 +17,7 @@ class Work(StrEnum):
     DELIVER = "callback.deliver"
     CHECK_ACCOUNTS = "account.check"
     RECEIVE_CREDITS = "account.receive_credits"
+    SETTLE_CHARGES = "account.settle_charges"
     SWEEP = "maintenance.sweep"
     ROLL_UP_STATISTICS = "maintenance.roll_up_statistics"
     CHECK_ALERTS = "maintenance.check_alerts"
@@ -38,6 +39,7 @@ QUEUES_OF_WORK: dict[Work, tuple[Queue, ...]] = {
     Work.DELIVER: (Queue.CALLBACKS,),
     Work.CHECK_ACCOUNTS: (Queue.ACCOUNTS,),
     Work.RECEIVE_CREDITS: (Queue.ACCOUNTS,),
+    Work.SETTLE_CHARGES: (Queue.ACCOUNTS,),
     Work.SWEEP: (Queue.MAINTENANCE,),
     Work.ROLL_UP_STATISTICS: (Queue.MAINTENANCE,),
     Work.CHECK_ALERTS: (Queue.MAINTENANCE,),

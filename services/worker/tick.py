@@ -48,6 +48,8 @@ async def _due_steps() -> set[tuple[Work, Queue]]:
         Work.FINISH: f"SELECT 1 FROM attempt WHERE state = 'FETCHING' AND due_at_ms <= {now}",
         Work.DELIVER: f"SELECT 1 FROM callback_delivery WHERE status = 'PENDING' AND due_at_ms <= {now}",
         Work.RECEIVE_CREDITS: "SELECT 1 FROM account WHERE credits_due_at_ms IS NOT NULL",
+        Work.SETTLE_CHARGES: f"SELECT 1 FROM attempt JOIN account ON account.id = attempt.account_id"
+        f" WHERE attempt.settle_due_at_ms <= {now} AND account.settle_due_at_ms <= {now} AND account.status = 'ACTIVE'",
     }
     columns = ", ".join(f"EXISTS ({sql}) AS {work.name.lower()}" for work, sql in conditions.items())
     (row,) = await execute(f"SELECT {columns}")
@@ -57,5 +59,6 @@ async def _due_steps() -> set[tuple[Work, Queue]]:
         Work.FINISH: POOL_QUEUES,
         Work.DELIVER: (Queue.CALLBACKS,),
         Work.RECEIVE_CREDITS: (Queue.ACCOUNTS,),
+        Work.SETTLE_CHARGES: (Queue.ACCOUNTS,),
     }
     return {(work, queue) for work in conditions if row[work.name.lower()] for queue in queues[work]}

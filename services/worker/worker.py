@@ -9,13 +9,14 @@ from models.enums import JobRole, MediaKind, Queue
 from models.jobs import Job
 from services.accounts.health_checks import MAX_CHECKS
 from services.accounts.pool.scheduling import release_kinds
+from services.accounts.settling import MAX_SETTLING
 from services.film.stages.building import run_build
 from services.film.workflow.planning import plan_stage
 from services.generation.direct import run_direct
 from services.generation.inputs import prepare_inputs
 from services.notifications.delivery.source import MAX_CALLBACKS, CallbackSource
 from services.platform.leases import Lease
-from services.worker.account_sources import CheckSource, CreditSource
+from services.worker.account_sources import CheckSource, CreditSource, SettlementSource
 from services.worker.alert_checks import check_alerts
 from services.worker.attempt_sources import PollSource, finishes, submits
 from services.worker.job_source import Do, JobClaim, JobSource
@@ -80,6 +81,9 @@ class Worker:
         self.credits = self._loop(
             "receive", CreditSource(settings, lambda: send(Work.SCHEDULE)), Capacity(MAX_RECEIVING)
         )
+        self.settlements = self._loop(
+            "settle", SettlementSource(settings, lambda: send(Work.SCHEDULE)), Capacity(MAX_SETTLING)
+        )
 
         self.sweeps = PassLoop("sweep", sweep)
         self.rollups = PassLoop("roll up statistics", roll_up_statistics)
@@ -88,7 +92,15 @@ class Worker:
 
     async def stop(self) -> None:
         """Cancels all running work and releases it, due at once for other workers; actors that run loops return."""
-        work_loops = [self.submits, self.polls, self.finishes, self.callbacks, self.checks, self.credits]
+        work_loops = [
+            self.submits,
+            self.polls,
+            self.finishes,
+            self.callbacks,
+            self.checks,
+            self.credits,
+            self.settlements,
+        ]
         job_loops = [self.plans, *self.builds.values(), *self.generations.values(), self.inputs]
         passes = [*self.schedulers.values(), self.sweeps, self.rollups, self.alert_checks, self.retention]
         for loop in (*passes, *job_loops, *work_loops):

@@ -138,6 +138,12 @@ async def wanted_credits() -> IsDone:
     return unlike(await make_account(credits_due_at_ms=1), credits_due_at_ms=1)
 
 
+async def an_unknown_charge() -> IsDone:
+    await an_accepted_attempt()
+    await Attempt.all().update(settle_due_at_ms=1)
+    return unlike(await Attempt.all().order_by("-id").first(), settle_due_at_ms=1)
+
+
 async def a_forgotten_stage() -> IsDone:
     return unlike(await make_job(status=JobStatus.RUNNING, due_at_ms=None), due_at_ms=None)
 
@@ -181,6 +187,7 @@ DUE: dict[Work, Callable[[], Awaitable[IsDone]]] = {
     Work.DELIVER: a_delivery,
     Work.CHECK_ACCOUNTS: a_new_account,
     Work.RECEIVE_CREDITS: wanted_credits,
+    Work.SETTLE_CHARGES: an_unknown_charge,
     Work.SWEEP: a_forgotten_stage,
     Work.ROLL_UP_STATISTICS: a_delta,
     Work.CHECK_ALERTS: little_space,

@@ -41,14 +41,20 @@ async def receive(call: Call) -> Response:
 
 
 async def credit_history(call: Call) -> Response:
-    """Newest first. history_type 2: spent credits only; others: also received ones."""
+    """Newest first. history_type 2: spent credits, 1: received ones and refunds, others: all. Entries appear with the
+    delay of the options.
+    """
     _, account = call.check(needs_query=False)
     body = call.json()
     count, cursor = whole(body, "count", 1, 100), field(body, "cursor", str)
     require(cursor.isdecimal(), "cursor is not a number")
     call.fail_by_rule()
-    is_spending = body.get("history_type") == 2
-    entries = [entry for entry in reversed(account.history) if entry.amount < 0 or not is_spending]
+    kind, until = body.get("history_type"), call.now - call.service.options.credit_history_delay_seconds
+    entries = [
+        entry
+        for entry in reversed(account.history)
+        if entry.at <= until and (kind not in (1, 2) or (entry.amount < 0) == (kind == 2))
+    ]
     begin = int(cursor)
     shown = entries[begin : begin + count]
     records = [

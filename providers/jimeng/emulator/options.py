@@ -14,8 +14,9 @@ class Options:
     visible_after_seconds: range of the time for which queries do not return a new task. deduplicates: whether a known
     submit_id returns the existing task instead of starting another. image_slots, video_slots: concurrent tasks of the
     whole service, others wait in its queue; 0: unlimited. link_seconds: lifetime of result links. picture_credits,
-    clip_credits_per_second: prices that the catalogue does not have. has_queue_info: whether records contain
-    queue_info. image_format: png or webp.
+    clip_credits_per_second: prices that the catalogue does not have.
+    credit_history_delay_seconds: time until a charge or refund appears in the credit history. has_queue_info: whether
+    records contain queue_info. image_format: png or webp.
     """
 
     seed: int = 0
@@ -30,6 +31,7 @@ class Options:
     link_seconds: float = 86_400.0
     picture_credits: int = 4
     clip_credits_per_second: int = 5
+    credit_history_delay_seconds: float = 0.0
     token_seconds: float = 3_600.0
     device_time_tolerance_seconds: float = 300.0
     has_queue_info: bool = True

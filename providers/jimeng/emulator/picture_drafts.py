@@ -43,7 +43,7 @@ def read_picture_draft(submission: Submission, site: Site, *, images_per_task: i
         width=width,
         height=height,
         resolution=resolution,
-        count=_count(submission, ability, prompt, images_per_task),
+        count=_count(submission, ability, prompt, model, images_per_task),
         seed=core.get("seed", 0),
         uris=uris,
     )
@@ -95,12 +95,14 @@ def _inputs(blend: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(uris)
 
 
-def _count(submission: Submission, ability: Mapping[str, Any], prompt: str, images_per_task: int) -> int:
+def _count(
+    submission: Submission, ability: Mapping[str, Any], prompt: str, model: ImageModel, images_per_task: int
+) -> int:
     """gen_count is honoured beside the ability alone; in a series, the prompt's own number is."""
     beside = field(submission.component, "abilities", dict).get("gen_option")
     require(isinstance(beside or ability.get("gen_option"), dict), "gen_option is missing")
     if isinstance(beside, dict) and "gen_count" in beside:
-        return whole(beside, "gen_count", 1, 8)
+        return whole(beside, "gen_count", 1, model.max_count)
     if submission.scene.get("scene") == "ImageMultiGenerate" and (wanted := _COUNT_IN_PROMPT.search(prompt)):
         return max(1, min(int(wanted[1]), MAX_PICTURES))
     return images_per_task

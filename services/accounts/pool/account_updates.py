@@ -197,10 +197,18 @@ async def count_unknown_submit(
 
 async def record_accepted(attempt: Attempt, day: str) -> None:
     """Records that upstream accepted a task: counts it for the day, removes ended cooldowns and resets the failures."""
-    account_id, credits = attempt.account_id, attempt.credits_expected or 0
-    await account_usage.count(account_id, attempt.kind, day, credits)
+    account_id = attempt.account_id
+    await account_usage.count(account_id, attempt.kind, day, attempt.credits_expected)
     await account_cooldowns.remove_expired(account_id, attempt.kind.value, attempt.model)
-    for row in await accounts.record_accepted(account_id, credits, [CREDIT_COLUMNS]):
+    for row in await accounts.record_accepted(account_id, attempt.credits_expected or 0, [CREDIT_COLUMNS]):
+        await record_credits(row)
+
+
+async def record_measured(account_id: int, credits: int, sent_at_ms: int) -> None:
+    """Corrects the balance after a task turned out to cost so many credits more than was known (negative: fewer),
+    unless upstream has told the balance since the task was sent.
+    """
+    for row in await accounts.correct_balance(account_id, credits, sent_at_ms, [CREDIT_COLUMNS]):
         await record_credits(row)
 
 

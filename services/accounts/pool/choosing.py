@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from models.enums import AccountStatus, LoadBalance, MediaKind
+from models.enums import AccountStatus, CreditsSource, LoadBalance, MediaKind
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,16 @@ class Candidate:
 @dataclass(frozen=True)
 class Demand:
     """What the waiting jobs of one demand key require. sites: those that offer the model; cost: credits, None if
-    unknown; account_ids: the only allowed accounts (empty: any); is_manual: the caller polls it by refreshing.
+    unknown; cost_source, price_key: see pricing.Price;
+    account_ids: the only allowed accounts (empty: any); is_manual: the caller polls it by refreshing.
     """
 
     kind: MediaKind
     model: str
     sites: tuple[str, ...]
     cost: int | None = None
+    cost_source: CreditsSource | None = None
+    price_key: str | None = None
     load_balance: LoadBalance = LoadBalance.LEAST_USED
     max_concurrent_per_account: int | None = None
     account_ids: frozenset[int] = frozenset()
@@ -99,8 +102,9 @@ def check_eligibility(account: Candidate, demand: Demand, now_ms: int) -> Eligib
                 return Eligibility("The probe after a cooldown is in progress.", is_busy=True)
     if account.daily_limit is not None and account.used_today >= account.daily_limit:
         return Eligibility(f"The daily limit of {account.daily_limit} is reached.", account.resets_at_ms)
-    if demand.cost is not None and account.credit_balance is not None and account.credit_balance < demand.cost:
-        text = f"The account has {account.credit_balance} credits; the job needs about {demand.cost}."
+    if account.credit_balance is not None and account.credit_balance < (1 if demand.cost is None else demand.cost):
+        needs = "." if demand.cost is None else f"; the job needs about {demand.cost}."
+        text = f"The account has {max(0, account.credit_balance)} credits{needs}"
         return Eligibility(text, account.resets_at_ms, wants_credits=account.can_receive)
     if free_slots(account, demand) <= 0:
         return Eligibility("All slots are in use.", is_busy=True)

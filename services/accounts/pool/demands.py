@@ -6,9 +6,8 @@ import orjson
 
 from models.enums import Polling
 from models.generation_requests import GenerationRequest
-from providers.pooled import ModelInfo
 from services.accounts.pool.choosing import Demand
-from services.accounts.pool.pricing import exact_credits, expected_credits
+from services.accounts.pool.pricing import Learned, Models, price_of
 
 
 def demand_key(request: GenerationRequest) -> str:
@@ -24,21 +23,23 @@ def demand_key(request: GenerationRequest) -> str:
         sorted(strategy.account_ids),
         request.resolution,
         request.duration_seconds,
-        exact_credits(request),
+        request.count,
     ]
     return hashlib.sha256(orjson.dumps(values)).hexdigest()
 
 
-def demand_of(request: GenerationRequest, models: dict[tuple[str, str], ModelInfo]) -> Demand:
-    """The request's demand. An unknown cost counts as one credit."""
+def demand_of(request: GenerationRequest, models: Models, learned: Learned) -> Demand:
+    """The request's demand. learned: the measured prices."""
     strategy = request.strategy
     model = models.get((request.provider, request.model))
-    cost = expected_credits(request, models)
+    price = price_of(request, models, learned)
     return Demand(
         kind=request.kind,
         model=request.model,
         sites=model.sites if model is not None else (),
-        cost=1 if cost is None else cost,
+        cost=price.credits,
+        cost_source=price.source,
+        price_key=price.key,
         load_balance=strategy.load_balance,
         max_concurrent_per_account=strategy.max_concurrent_per_account,
         account_ids=frozenset(strategy.account_ids),

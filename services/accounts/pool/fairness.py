@@ -31,7 +31,8 @@ class WaitingJob:
 @dataclass
 class Group:
     """The state of a group. credits_left: its budget minus spent and expected credits; None: no budget. credits_open:
-    the expected credits among them, of tasks that upstream has not accepted yet and may never charge.
+    the expected credits among them, of tasks that upstream has not accepted yet and may never charge. unmeasured: tasks
+    of unknown price whose charge will be measured; unmeasurable: those whose charge could not be.
     """
 
     in_flight: int = 0
@@ -40,17 +41,33 @@ class Group:
     max_parallel: int | None = None
     credits_left: int | None = None
     credits_open: int = 0
+    unmeasured: int = 0
+    unmeasurable: int = 0
 
     @property
     def is_full(self) -> bool:
         return self.max_parallel is not None and self.in_flight >= self.max_parallel
 
-    def can_pay(self, cost: int) -> bool:
-        return self.credits_left is None or cost <= self.credits_left
+    def can_pay(self, cost: int | None) -> bool:
+        """Whether the budget allows a task of this cost now. One of unknown cost (None) may start while anything is
+        left, and nothing more starts until its charge is measured: it alone can exceed the budget.
+        """
+        if self.credits_left is None:
+            return True
+        return not self.unmeasured and not self.unmeasurable and _least(cost) <= self.credits_left
 
-    def can_never_pay(self, cost: int) -> bool:
-        """Whether the cost would exceed the budget even if none of the open credits were charged."""
-        return self.credits_left is not None and cost > self.credits_left + self.credits_open
+    def can_never_pay(self, cost: int | None) -> bool:
+        """Whether the cost would exceed the budget even if none of the open credits were charged, or whether what is
+        left of the budget cannot be known.
+        """
+        if self.credits_left is None or self.unmeasured:
+            return False
+        return self.unmeasurable > 0 or _least(cost) > self.credits_left + self.credits_open
+
+
+def _least(cost: int | None) -> int:
+    """The fewest credits that a task can cost: one of unknown price is not free."""
+    return 1 if cost is None else cost
 
 
 @dataclass
@@ -96,12 +113,14 @@ class Turns:
         if line.heads and not group.is_full:
             heapq.heappush(turns, (group.in_flight, group.last_turn, line.heads[0][0], number))
 
-    def placed(self, job: WaitingJob, cost: int) -> None:
+    def placed(self, job: WaitingJob, cost: int | None) -> None:
         group = self._groups[job.group]
         group.in_flight += 1
         self._turn += 1
         group.last_turn = self._turn
-        if group.credits_left is not None:
+        if cost is None:
+            group.unmeasured += 1
+        elif group.credits_left is not None:
             group.credits_left -= cost
             group.credits_open += cost
 

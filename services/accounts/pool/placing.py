@@ -158,7 +158,7 @@ def place(
     turns = Turns(jobs, groups)
     for job in turns:
         view = views[job.key]
-        cost = view.demand.cost or 0
+        cost = view.demand.cost
         if view.is_stuck:
             waiting.add(job.key)
             turns.refused()

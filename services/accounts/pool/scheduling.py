@@ -247,8 +247,8 @@ async def _begin_groups(
     with_budget = sorted({job.group for job in started.values()} & set(budgets))
     if with_budget:
         allowed = await locked_budgets(with_budget)
-        for group_id, (committed, _) in (await committed_credits(list(allowed))).items():
-            if committed > allowed[group_id]:
+        for group_id, committed in (await committed_credits(list(allowed))).items():
+            if committed.credits > allowed[group_id] or committed.unmeasured > 1:
                 raise _LimitPassedError
 
 
@@ -273,11 +273,18 @@ async def _pause_for_budget(group_id: int, budget: int, rules: GroupRules) -> No
     """Pauses the batch or workflow, with an alert, since its next job would exceed its budget. Does nothing if the
     budget was changed meanwhile.
     """
-    message = f"The next picture or clip would exceed the budget of {budget} credits."
 
     async def body() -> None:
         if (await locked_budgets([group_id])).get(group_id) != budget:
             return
+        committed = (await committed_credits([group_id]))[group_id]
+        message = f"The next picture or clip would exceed the budget of {budget} credits."
+        if committed.unmeasurable:
+            message = (
+                f"The budget of {budget} credits cannot be kept: the price of a model is unknown, and neither"
+                " upstream's credit history nor the account's balance told what its last task cost. Resume with"
+                " creditBudget null to continue without a limit."
+            )
         await rules.pause_for_budget(group_id, message)
 
     await transaction(body)
@@ -335,6 +342,8 @@ def _attempt(job: Started, demand: Demand, account: Account, *, route_id: int) -
         submit_id=str(uuid.uuid4()),
         is_manual=demand.is_manual,
         credits_expected=demand.cost,
+        credits_source=demand.cost_source,
+        price_key=demand.price_key,
     )
 
 

@@ -20,6 +20,7 @@ from models.workflows import Workflow
 from services.accounts.pool.choosing import Demand
 from services.accounts.pool.demands import demand_of
 from services.accounts.pool.fairness import Group, WaitingJob
+from services.accounts.pool.pricing import learned_prices
 from services.platform.locking import lock_rows
 from services.platform.owned import places
 from services.platform.providers import pooled_models
@@ -175,13 +176,13 @@ async def _requests(samples: Mapping[str, int]) -> dict[str, PlacementRequest]:
     """The placement request of each key, read from a sample job. samples: job ids by key."""
     if not samples:
         return {}
-    models = pooled_models()
+    models, learned = pooled_models(), await learned_prices()
     keys = {job_id: key for key, job_id in samples.items()}
     found = {}
     for page in _pages(list(keys)):
         for row in await Job.filter(id__in=page).values("id", "params"):
             request = GenerationRequest.from_json(row["params"])
-            found[keys[row["id"]]] = PlacementRequest(request.provider, demand_of(request, models))
+            found[keys[row["id"]]] = PlacementRequest(request.provider, demand_of(request, models, learned))
     return found
 
 
@@ -223,9 +224,11 @@ async def _read_limits(groups: Mapping[str, Mapping[int, Group]]) -> dict[int, i
         if row["credit_budget"] is not None:
             budgets[row["id"]] = row["credit_budget"]
     budgets |= await _workflow_budgets(list(known))
-    for group_id, (committed, is_open) in (await committed_credits(list(budgets))).items():
-        known[group_id].credits_left = budgets[group_id] - committed
-        known[group_id].credits_open = is_open
+    for group_id, committed in (await committed_credits(list(budgets))).items():
+        known[group_id].credits_left = budgets[group_id] - committed.credits
+        known[group_id].credits_open = committed.open
+        known[group_id].unmeasured = committed.unmeasured
+        known[group_id].unmeasurable = committed.unmeasurable
     return budgets
 
 
@@ -244,21 +247,50 @@ async def locked_budgets(group_ids: Sequence[int]) -> dict[int, int]:
     return of_batches | await _workflow_budgets(group_ids)
 
 
-async def committed_credits(group_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """By batch or workflow id: the credits charged or expected for its attempts, and how many of them are open, because
-    upstream has not accepted the task yet.
+@dataclass(frozen=True)
+class Committed:
+    """What a group has spent or may still be charged. credits: charged or expected; open: the expected ones among them,
+    of tasks that upstream has not accepted yet. unmeasured: tasks of unknown price that are in flight, or whose charge
+    is still looked for; unmeasurable: those whose charge is unknown for good.
+    """
+
+    credits: int = 0
+    open: int = 0
+    unmeasured: int = 0
+    unmeasurable: int = 0
+
+
+async def committed_credits(group_ids: Sequence[int]) -> dict[int, Committed]:
+    """What the batches or workflows have committed, by id. A task whose own charge is unknown counts with what the same
+    request was measured to cost elsewhere. Two statements.
     """
     if not group_ids:
         return {}
-    is_open = "a.credits_spent IS NULL AND a.state IN ('PLACED', 'SENT')"
+    is_open = "a.state IN ('PLACED', 'SENT') AND a.credits_spent IS NULL"
+    is_unknown = "a.account_id IS NOT NULL AND a.credits_spent IS NULL AND a.credits_expected IS NULL"
     rows = await execute(
-        f"SELECT {group_sql('j')} AS grp,"
+        f"SELECT {group_sql('j')} AS grp, a.price_key AS price_key,"
         f" SUM(COALESCE(a.credits_spent, CASE WHEN {is_open} THEN a.credits_expected END, 0)) AS committed,"
-        f" SUM(CASE WHEN {is_open} THEN COALESCE(a.credits_expected, 0) ELSE 0 END) AS still_open"
+        f" SUM(CASE WHEN {is_open} THEN COALESCE(a.credits_expected, 0) ELSE 0 END) AS still_open,"
+        f" SUM(CASE WHEN {is_unknown} AND (a.state IN ('PLACED', 'SENT') OR a.settle_due_at_ms IS NOT NULL)"
+        f" THEN 1 ELSE 0 END) AS unmeasured, SUM(CASE WHEN {is_unknown} AND a.accepted_at_ms IS NOT NULL"
+        " AND a.settle_due_at_ms IS NULL THEN 1 ELSE 0 END) AS unmeasurable"
         " FROM job j JOIN attempt a ON a.job_id = j.id WHERE j.role = 'GENERATE' AND"
-        f" (j.batch_id IN ({places(group_ids)}) OR j.workflow_id IN ({places(group_ids)})) GROUP BY {group_sql('j')}",
+        f" (j.batch_id IN ({places(group_ids)}) OR j.workflow_id IN ({places(group_ids)}))"
+        f" GROUP BY {group_sql('j')}, a.price_key",
         *group_ids,
         *group_ids,
     )
-    found = {row["grp"]: (int(row["committed"]), int(row["still_open"])) for row in rows}
-    return {group_id: found.get(group_id, (0, 0)) for group_id in group_ids}
+    learned = await learned_prices() if any(row["unmeasured"] or row["unmeasurable"] for row in rows) else {}
+    found = dict.fromkeys(group_ids, Committed())
+    for row in rows:
+        known = found[row["grp"]]
+        price = learned.get(row["price_key"])
+        unmeasured, unmeasurable = int(row["unmeasured"]), int(row["unmeasurable"])
+        found[row["grp"]] = Committed(
+            known.credits + int(row["committed"]) + (price or 0) * (unmeasured + unmeasurable),
+            known.open + int(row["still_open"]),
+            known.unmeasured + (unmeasured if price is None else 0),
+            known.unmeasurable + (unmeasurable if price is None else 0),
+        )
+    return found

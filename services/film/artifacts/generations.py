@@ -140,6 +140,19 @@ def model_for(provider_name: str, kind: MediaKind, name: str | None) -> ModelInf
     return by_name.get(default, models[0])
 
 
+def priced_request(provider_name: str, kind: MediaKind, model: str | None, seconds: float) -> GenerationRequest:
+    """The request that a build would make, as far as its price depends on it. seconds: of a clip."""
+    info = model_for(provider_name, kind, model)
+    return GenerationRequest(
+        kind=kind,
+        provider=provider_name,
+        model=info.name,
+        prompt="",
+        resolution=info.resolutions[0] if info.resolutions else None,
+        duration_seconds=nearest_duration(info.durations_seconds, seconds) if kind is MediaKind.VIDEO else None,
+    )
+
+
 def picture_request(
     provider_name: str,
     *,

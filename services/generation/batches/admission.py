@@ -7,16 +7,18 @@ from errors import ConflictError, EkonteError, all_faults
 from models.batches import Batch
 from models.enums import PRIORITY_RANKS, BatchStatus, MediaKind
 from models.ids import new_id
+from services.accounts.pool.pricing import Estimate, estimate_of, learned_prices
 from services.generation.batches.batch_input import RECOMMENDED_MAX_CLIPS, BatchInput
 from services.generation.batches.checking import Draft, check_items
 from services.generation.batches.existing import Plan, read_existing
-from services.generation.batches.forecasting import ForecastDemand, forecast, price_of, sorts_of
+from services.generation.batches.forecasting import ForecastDemand, forecast, sorts_of
 from services.generation.batches.inserts import RecordConflictError, write_items
 from services.generation.batches.lifecycle import end_complete_batches
 from services.generation.on_ended import on_ended
 from services.notifications.callbacks.addresses import check_callback_url
 from services.platform.faults import Faults
 from services.platform.idempotency import check_key, once, previous_result
+from services.platform.providers import pooled_models
 from services.platform.quotas import Quota, check_room, reserve
 from services.queue.notify import notify
 from services.stores import batches
@@ -28,7 +30,8 @@ MAX_TRIES = 5
 @dataclass(frozen=True)
 class Admission:
     """The outcome of a requested batch. batch None: a dry run. queue_count: items that will be generated.
-    estimated_seconds, estimated_credits None: unknown.
+    estimated_seconds, estimated_credits None: unknown. known_credits: of the items whose price is known;
+    unknown_price_count: the number of the others.
     """
 
     batch: Batch | None
@@ -37,6 +40,8 @@ class Admission:
     skipped_storyboard_ids: Sequence[str] = ()
     estimated_seconds: float | None = None
     estimated_credits: int | None = None
+    known_credits: int = 0
+    unknown_price_count: int = 0
     warnings: Sequence[str] = field(default_factory=list)
 
     @staticmethod
@@ -49,6 +54,8 @@ class Admission:
             batch.skipped_storyboard_ids,
             batch.estimated_seconds,
             batch.estimated_credits,
+            batch.known_credits,
+            batch.unknown_price_count,
             batch.warnings,
         )
 
@@ -122,7 +129,7 @@ async def _plan(
     queued = plan.queued
     demand = ForecastDemand(sorts_of(queued), PRIORITY_RANKS[requested.priority], requested.max_parallel)
     estimate = await forecast(owner, requested.kind, demand)
-    price = price_of(queued)
+    price = estimate_of(queued, pooled_models(), await learned_prices())
     return _PlannedBatch(
         plan,
         Admission(
@@ -131,13 +138,15 @@ async def _plan(
             len(queued),
             plan.skipped_storyboard_ids,
             estimate.seconds,
-            price,
+            price.total,
+            price.known,
+            price.unknown_count,
             warnings_of(requested, price, estimate.unable),
         ),
     )
 
 
-def warnings_of(requested: BatchInput, price: int | None, unable: Mapping[str, str]) -> list[str]:
+def warnings_of(requested: BatchInput, price: Estimate, unable: Mapping[str, str]) -> list[str]:
     """Warnings about a batch that do not prevent its creation. unable: see Forecast."""
     warnings = []
     if requested.kind is MediaKind.VIDEO and len(requested.items) > RECOMMENDED_MAX_CLIPS:
@@ -145,13 +154,25 @@ def warnings_of(requested: BatchInput, price: int | None, unable: Mapping[str, s
             f"The batch has {len(requested.items)} videos; batches of at most {RECOMMENDED_MAX_CLIPS} are recommended."
         )
     warnings += [f"{provider} cannot generate anything now. {reason}" for provider, reason in sorted(unable.items())]
-    if price is None:
-        warnings.append("The cost is unknown: at least one model has no price.")
-    elif requested.credit_budget is not None and requested.credit_budget < price:
+    budget = requested.credit_budget
+    if price.unknown_count:
         warnings.append(
-            f"The budget of {requested.credit_budget} credits is below the estimate of {price}: the batch will pause."
+            f"The cost is unknown: {price.unknown_count} of the items have no known price"
+            f" ({', '.join(price.unknown_models)})."
         )
+        if budget is not None:
+            warnings.append(unknown_price_warning(budget))
+    if budget is not None and budget < price.known:
+        warnings.append(f"The budget of {budget} credits is below the estimate of {price.known}: the batch will pause.")
     return warnings
+
+
+def unknown_price_warning(budget: int) -> str:
+    """How a budget is kept where a price is unknown."""
+    return (
+        f"The budget of {budget} credits is kept by measured charges where a price is unknown: one such task at a time"
+        " until upstream tells what it cost, and that one can exceed the budget."
+    )
 
 
 async def _write(owner: str, requested: BatchInput, planned: _PlannedBatch) -> Batch:
@@ -176,6 +197,8 @@ async def _write(owner: str, requested: BatchInput, planned: _PlannedBatch) -> B
         skipped_storyboard_ids=list(admission.skipped_storyboard_ids),
         estimated_seconds=admission.estimated_seconds,
         estimated_credits=admission.estimated_credits,
+        known_credits=admission.known_credits,
+        unknown_price_count=admission.unknown_price_count,
         warnings=list(admission.warnings),
         credit_budget=requested.credit_budget,
         max_parallel=requested.max_parallel,

@@ -25,6 +25,7 @@ _BATCH_FIELDS = frozenset(
 )
 _BATCH_DEFAULTS = {
     "model": "model",
+    "count": "count",
     "ratio": "ratio",
     "resolution": "resolution",
     "durationSeconds": "duration_seconds",

@@ -20,7 +20,7 @@ from services.accounts.pool.choosing import (
     waiting_reason,
 )
 from services.accounts.pool.demands import demand_key, demand_of
-from services.accounts.pool.pricing import expected_credits
+from services.accounts.pool.pricing import Learned, learned_prices
 from services.accounts.pool.timing import usual_ms
 from services.generation.batches.estimating import AccountCapacity, Work, time_left
 from services.generation.timings import Measured, measured_times, timing_key
@@ -87,27 +87,13 @@ def sorts_of(requests: Sequence[GenerationRequest]) -> dict[str, Sort]:
     return found
 
 
-def price_of(requests: Sequence[GenerationRequest]) -> int | None:
-    """The credits that the requests will cost; None if one of their models has no price."""
-    models = pooled_models()
-    total = 0
-    for request in requests:
-        if (request.provider, request.model) not in models:
-            continue  # generated without an account, at no cost
-        credits = expected_credits(request, models)
-        if credits is None:
-            return None
-        total += credits
-    return total
-
-
 async def forecast(owner: str, kind: MediaKind, wanted: ForecastDemand) -> Forecast:
     """Forecasts one batch (see `forecasts`)."""
     return (await forecasts(owner, kind, [wanted]))[0]
 
 
 async def forecasts(owner: str, kind: MediaKind, wanted: Sequence[ForecastDemand]) -> list[Forecast]:
-    """Forecasts batches of one owner and kind, in eight statements however many they are."""
+    """Forecasts batches of one owner and kind, in nine statements however many they are."""
     moment_ms = await now_ms()
     pools = await account_snapshots([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
     accounts = {provider: candidates for (_, provider), candidates in pools.items()}
@@ -115,7 +101,7 @@ async def forecasts(owner: str, kind: MediaKind, wanted: Sequence[ForecastDemand
     for each in wanted:
         sorts |= each.sorts
     keys = {timing_key(sort.request.provider, sort.request.model, kind) for sort in sorts.values()}
-    view = _View(kind, accounts, sorts, await measured_times(keys), moment_ms)
+    view = _View(kind, accounts, sorts, await measured_times(keys), await learned_prices(), moment_ms)
     return [_forecast(each, waiting, view) for each in wanted]
 
 
@@ -152,6 +138,7 @@ class _View:
         accounts: Mapping[str, Sequence[Candidate]],
         sorts: Mapping[str, Sort],
         measured: Mapping[str, Measured],
+        learned: Learned,
         moment_ms: int,
     ) -> None:
         models = pooled_models()
@@ -161,7 +148,7 @@ class _View:
         self._moment_ms = moment_ms
         self._models = models
         self.requests = {key: sort.request for key, sort in sorts.items()}
-        self.demands = {key: demand_of(request, models) for key, request in self.requests.items()}
+        self.demands = {key: demand_of(request, models, learned) for key, request in self.requests.items()}
 
     def candidates(self, key: str) -> Sequence[Candidate]:
         return self._accounts.get(self.requests[key].provider, ())

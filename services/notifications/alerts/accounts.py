@@ -8,7 +8,13 @@ from typing import Any
 
 from models.database import execute
 from models.enums import AccountStatus, AlertKind, AlertSeverity
-from services.notifications.alerts.raising import close_alerts, close_passed, is_open_sql, raise_alert
+from services.notifications.alerts.raising import (
+    close_alerts,
+    close_passed,
+    is_open_sql,
+    raise_alert,
+    refresh_alert,
+)
 from settings import get_settings
 
 DEACTIVATED = (AlertKind.ACCOUNT_BANNED, AlertKind.ACCOUNT_SESSION_EXPIRED)
@@ -63,16 +69,17 @@ async def record_idle(owner: str, account_id: int) -> None:
 
 
 async def record_credits(account: Mapping[str, Any]) -> None:
-    """Raises or closes the credit alert after a balance changed. account: CREDIT_COLUMNS of the changed row.
+    """Raises or closes the credit alert after a balance changed, or gives it the present balance. account:
+    CREDIT_COLUMNS of the changed row.
 
-    Runs no statement when the alert already matches the balance.
+    Runs no statement for an account that is neither low nor has an alert.
     """
-    is_low = _is_low(account)
-    if is_low == bool(account["has_open_alert"]):
-        return
-    if is_low:
+    is_low, is_open = _is_low(account), bool(account["has_open_alert"])
+    if is_low and is_open:
+        await refresh_alert(account["owner"], AlertKind.CREDIT_LOW, account_cause(account["id"]), _low_message(account))
+    elif is_low:
         await _raise_low(account)
-    else:
+    elif is_open:
         await close_alerts(account["owner"], [AlertKind.CREDIT_LOW], [account_cause(account["id"])])
 
 
@@ -103,13 +110,16 @@ def _is_low(account: Mapping[str, Any]) -> bool:
     return is_active and balance is not None and int(balance) < get_settings().credit_low
 
 
-async def _raise_low(account: Mapping[str, Any]) -> None:
-    message = (
+def _low_message(account: Mapping[str, Any]) -> str:
+    return (
         f"The account {account['name']!r} has {account['credit_balance']} credits left, fewer than"
         f" {get_settings().credit_low}. Receive today's free credits with receiveCredits, or buy more on the service's"
         " own page."
     )
-    cause = account_cause(account["id"])
+
+
+async def _raise_low(account: Mapping[str, Any]) -> None:
+    cause, message = account_cause(account["id"]), _low_message(account)
     await raise_alert(
         account["owner"], AlertKind.CREDIT_LOW, AlertSeverity.WARNING, cause, message, account_id=account["id"]
     )

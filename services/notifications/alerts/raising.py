@@ -55,6 +55,13 @@ async def raise_alert(
     return await transaction(body)
 
 
+async def refresh_alert(owner: str, kind: AlertKind, cause: str, message: str) -> bool:
+    """Gives the owner's open alert of the kind and cause a newer message; returns False if there is none, or if it says
+    that already. Its followers are told; no webhook is sent, since it is the same alert.
+    """
+    return await transaction(lambda: alerts.change_message(owner, kind, cause[:CAUSE_LENGTH], message))
+
+
 async def close_alert(owner: str, kind: AlertKind, cause: str) -> bool:
     """Closes the owner's open alert of the kind and cause; returns False if there was none."""
     return bool(await close_alerts(owner, [kind], [cause]))

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 ALL_DAYS = ""
-COUNTS = ("succeeded", "failed", "canceled", "switches", "credits", "generation_ms")
+COUNTS = ("succeeded", "failed", "canceled", "switches", "credits", "credits_unknown", "generation_ms")
 
 
 class Grain(StrEnum):
@@ -51,6 +51,7 @@ class Sums:
     canceled: int = 0
     switches: int = 0
     credits: int = 0
+    credits_unknown: int = 0
     generation_ms: int = 0
     times: dict[int, int] = field(default_factory=dict)
     errors: dict[str, int] = field(default_factory=dict)

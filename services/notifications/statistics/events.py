@@ -37,10 +37,18 @@ async def record_reopened(jobs: Sequence[Job]) -> None:
         await statistics.revert_ends([job.id for job in jobs])
 
 
-async def record_credits(job: Job, credits: int) -> None:
-    """Records the credits that upstream charges for an accepted task of the GENERATE job."""
-    if credits:
-        await statistics.append_deltas([charge_of(job, credits, datetime.now(UTC))])
+async def record_credits(job: Job, credits: int | None) -> None:
+    """Records what upstream charges for an accepted task of the GENERATE job. None: that is not known yet."""
+    if credits is None:
+        await record_measured(job, 0, unknown=1)
+    elif credits:
+        await record_measured(job, credits)
+
+
+async def record_measured(job: Job, credits: int, *, unknown: int = 0) -> None:
+    """Adds to the job's credits, and to the number of its tasks whose charge is unknown; both may be negative."""
+    if credits or unknown:
+        await statistics.append_deltas([charge_of(job, credits, datetime.now(UTC), unknown)])
 
 
 async def delete_deltas_of_jobs(job_ids: Sequence[int]) -> None:
@@ -64,8 +72,8 @@ def end_of(job: Job, attempts: Sequence[Attempt]) -> dict[str, Any]:
     }
 
 
-def charge_of(job: Job, credits: int, at: datetime) -> dict[str, Any]:
-    return {**_place_of(job, at), "credits": credits}
+def charge_of(job: Job, credits: int, at: datetime, unknown: int = 0) -> dict[str, Any]:
+    return {**_place_of(job, at), "credits": credits, "credits_unknown": unknown}
 
 
 def _place_of(job: Job, moment: datetime) -> dict[str, Any]:

@@ -46,8 +46,12 @@ async def _roll_batch() -> int:
     for start in range(0, len(keys), _KEY_BATCH_SIZE):
         await _add({key: sums[key] for key in keys[start : start + _KEY_BATCH_SIZE]})
     # A charge is never reverted, so its row is no longer needed.
-    await statistics.remove_deltas([delta["id"] for delta in deltas if delta["credits"]])
+    await statistics.remove_deltas([delta["id"] for delta in deltas if _is_charge(delta)])
     return len(deltas)
+
+
+def _is_charge(delta: Mapping[str, Any]) -> bool:
+    return bool(delta["credits"] or delta["credits_unknown"])
 
 
 async def _add(sums: Mapping[AggregateKey, Sums]) -> None:

@@ -32,6 +32,7 @@ class EndedSums:
     average_seconds: float | None
     p95_seconds: float | None
     credits: int
+    credits_unknown: int
     switches: int
     by_day: tuple[tuple[date, EndedCounts], ...]
     by_work: tuple[tuple[str, EndedCounts], ...]
@@ -44,6 +45,11 @@ class EndedSums:
     @property
     def success_rate(self) -> float | None:
         return success_share(self.succeeded, self.count)
+
+    @property
+    def known_credits(self) -> int | None:
+        """None where nothing of what was spent is known."""
+        return None if self.credits_unknown and not self.credits else self.credits
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ def summary(parts: Iterable[Part], by_work: Iterable[tuple[str, EndedCounts]]) -
         average_seconds=whole.generation_ms / timed / 1000 if timed else None,
         p95_seconds=None if p95_ms is None else p95_ms / 1000,
         credits=whole.credits,
+        credits_unknown=whole.credits_unknown,
         switches=whole.switches,
         by_day=tuple((day, of_day) for day, of_day in counts if of_day.images + of_day.videos),
         by_work=tuple(by_work),

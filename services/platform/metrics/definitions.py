@@ -168,7 +168,13 @@ class Metrics:
         )
         self.credits_spent = Counter(
             "ekonte_credits_spent",
-            "Estimated credits of tasks that upstream accepted.",
+            "Known credits of tasks that upstream accepted: the price at first, corrected once measured.",
+            ("provider", "model"),
+            registry=registry,
+        )
+        self.credits_returned = Counter(
+            "ekonte_credits_returned",
+            "Credits that were refunded, or counted as spent and not charged; subtract them from ekonte_credits_spent.",
             ("provider", "model"),
             registry=registry,
         )

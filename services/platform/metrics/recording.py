@@ -94,8 +94,11 @@ def record_upstream_refusal(provider: str, site: str, operation: str, kind: str,
 
 @_never_raising
 def record_credits_spent(provider: str, model: str, credits: int) -> None:
+    """Counts credits that are known to be spent; negative ones were given back, or were not charged after all."""
     if credits > 0:
         metrics().credits_spent.labels(provider, model).inc(credits)
+    elif credits < 0:
+        metrics().credits_returned.labels(provider, model).inc(-credits)
 
 
 @_never_raising

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from providers.pooled import (
     Accepted,
+    Charges,
     Credential,
     GenerationOrder,
     ModelInfo,
@@ -51,6 +52,12 @@ class MeasuredPool:
     async def credit_balance(self, credential: Credential, *, fresh: bool = False) -> int:
         async with self._measured(credential, "balance"):
             return await self._provider.credit_balance(credential, fresh=fresh)
+
+    async def charges(
+        self, credential: Credential, submit_ids: Collection[str], *, since: float, with_refunds: bool
+    ) -> Charges:
+        async with self._measured(credential, "charges"):
+            return await self._provider.charges(credential, submit_ids, since=since, with_refunds=with_refunds)
 
     async def receive_credits(self, credential: Credential) -> int:
         async with self._measured(credential, "receive"):

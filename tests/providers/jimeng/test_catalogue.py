@@ -62,22 +62,20 @@ def test_the_first_rule_within_a_key_names_the_benefit(name: str, benefit_type: 
     assert catalogue().videos[name].benefit_type == benefit_type
 
 
-@pytest.mark.parametrize(
-    ("model", "prompt", "count", "credits"),
-    [
-        ("jimeng-4.5", "a cat", 4, 16),
-        ("jimeng-4.5", "一只猫的故事", 4, 16),
-        ("jimeng-4.5", "画6张猫", 6, 24),
-        ("jimeng-4.6", "画6张猫", 4, 16),
-    ],
-)
-def test_a_prompt_can_ask_for_a_series(model: str, prompt: str, count: int, credits: int) -> None:
-    assert image(model).picture_count(prompt) == count
-    assert catalogue().picture_credits(image(model), "2k", prompt) == credits
+@pytest.mark.parametrize(("count", "credits"), [(None, 16), (1, 4), (4, 16), (8, 32)])
+def test_the_price_follows_from_the_number_of_pictures(count: int | None, credits: int) -> None:
+    assert catalogue().picture_credits(image("jimeng-4.5"), "2k", count) == credits
+
+
+@pytest.mark.parametrize(("model", "most"), [("jimeng-4.5", 8), ("jimeng-5.0", 8), ("jimeng-5.0-pro", 4)])
+def test_a_model_says_how_many_pictures_it_makes_with_its_usual_number_first(model: str, most: int) -> None:
+    counts = info(model).counts
+    assert (counts[0], sorted(counts)) == (4, list(range(1, most + 1)))
+    assert info("jimeng-video-3.0").counts == ()
 
 
 def test_prices_that_nobody_knows_are_none() -> None:
-    assert catalogue().picture_credits(image("jimeng-4.5"), "4k", "a cat") is None
+    assert catalogue().picture_credits(image("jimeng-4.5"), "4k", None) is None
     assert info("jimeng-video-3.0").credits is None
     assert info("jimeng-video-seedance-2.0-mini").credits == 24
 

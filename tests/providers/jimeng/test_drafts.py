@@ -262,13 +262,28 @@ def test_a_ratio_that_upstream_chooses_is_not_named() -> None:
     assert core(draw(image_order(intelligent_ratio=True, inputs=(A,))), "blend")["image_ratio"] == 1
 
 
-@pytest.mark.parametrize(("model", "is_series"), [("jimeng-4.5", True), ("jimeng-4.6", False)])
-def test_a_series_is_another_scene(model: str, is_series: bool) -> None:
-    metrics = normal(draw(image_order(model=model, prompt="画6张猫")).metrics)
-    extra = {"templateId", "templateSource", "lastRequestId", "originRequestId"}
-    assert metrics["sceneOptions"][0]["scene"] == ("ImageMultiGenerate" if is_series else "ImageBasicGenerate")
-    assert ("benefitCount" in metrics["sceneOptions"][0]) is not is_series
-    assert (extra <= set(metrics)) is is_series
+@pytest.mark.parametrize("prompt", ["画6张猫", "墙上贴着1000张照片", "连续绘本故事"])
+def test_words_of_a_prompt_make_no_series(prompt: str) -> None:
+    metrics = normal(draw(image_order(model="jimeng-4.5", prompt=prompt)).metrics)
+    assert metrics == normal(draw(image_order(model="jimeng-4.5", prompt="a cat")).metrics)
+    assert metrics["sceneOptions"][0]["scene"] == "ImageBasicGenerate"
+
+
+@pytest.mark.parametrize("kind", ["generate", "blend"])
+def test_a_number_of_pictures_stands_beside_the_ability(kind: str) -> None:
+    made = draw(image_order(count=6, inputs=(A,) if kind == "blend" else ()))
+    abilities = made.draft["component_list"][0]["abilities"]
+    assert abilities["gen_option"]["gen_count"] == 6
+    assert "gen_option" not in abilities[kind]
+    metrics = normal(made.metrics)
+    assert (metrics["generateCount"], metrics["sceneOptions"][0]["benefitCount"]) == (6, 6)
+
+
+@pytest.mark.parametrize(("model", "count"), [("jimeng-4.5", 9), ("jimeng-3.0", 5), ("jimeng-4.5", 0)])
+def test_more_pictures_than_a_model_makes_are_not_sent(model: str, count: int) -> None:
+    with pytest.raises(UpstreamFaultError) as caught:
+        draw(image_order(model=model, count=count, resolution="2k"))
+    assert caught.value.kind is FaultKind.INVALID_INPUT
 
 
 def test_strength_and_negative_prompt_go_into_the_draft() -> None:

@@ -15,7 +15,7 @@ from models.database import MODEL_MODULES
 
 ROOT = Path(__file__).resolve().parents[3]
 
-# By table the modules, or the package, that alone write it: one, or one more for its leases.
+# By table the modules, or the package, that alone write it: one, or one more for its leases or its charges.
 WRITERS: dict[str, tuple[str, ...]] = {
     "account": ("services.stores.accounts", "services.stores.account_leases"),
     "account_cooldown": ("services.stores.account_cooldowns",),
@@ -26,11 +26,12 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "artifact": ("services.stores.artifacts",),
     "artifact_file": ("services.stores.artifacts",),
     "asset": ("services.stores.scripts",),
-    "attempt": ("services.stores.attempts",),
+    "attempt": ("services.stores.attempts", "services.stores.charges"),
     "audit_entry": ("services.platform.audit",),
     "batch": ("services.stores.batches",),
     "callback_delivery": ("services.stores.callbacks",),
     "callback_try": ("services.stores.callbacks",),
+    "credit_price": ("services.stores.credit_prices",),
     "deployment_fact": ("services.platform.deployment_facts",),
     "edit": ("services.stores.films",),
     "generation_record": ("services.stores.records",),

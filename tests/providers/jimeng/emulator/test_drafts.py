@@ -141,11 +141,21 @@ async def test_a_model_may_choose_the_ratio(emulated: Emulated) -> None:
     assert await emulated.submitted(GenerationOrder("IMAGE", "jimeng-4.5", "a cat", intelligent_ratio=True))
 
 
-async def test_a_series_has_as_many_pictures_as_the_prompt_says(emulated: Emulated) -> None:
-    history_id = await emulated.submitted(GenerationOrder("IMAGE", "jimeng-4.5", "一只猫的故事，6张"))
+@pytest.mark.parametrize("inputs", [0, 1])
+async def test_a_task_has_and_costs_as_many_pictures_as_the_draft_says(emulated: Emulated, inputs: int) -> None:
+    uris = tuple([await emulated.uploaded(PNG) for _ in range(inputs)])
+    order = GenerationOrder("IMAGE", "jimeng-4.5", "一只猫的故事，6张", count=7, inputs=uris)
+    record = await emulated.record(await emulated.submitted(order))
+    assert record is not None
+    assert record["total_image_count"] == 7
+    assert await emulated.credit("one") == 1000 - 7 * 4
+
+
+async def test_the_words_of_a_prompt_are_no_number(emulated: Emulated) -> None:
+    history_id = await emulated.submitted(GenerationOrder("IMAGE", "jimeng-4.5", "墙上贴着1000张照片"))
     record = await emulated.record(history_id)
     assert record is not None
-    assert record["total_image_count"] == 6
+    assert record["total_image_count"] == 4
 
 
 async def test_pictures_of_a_blend_belong_to_the_account_that_uploaded_them(make: MakeEmulated) -> None:

@@ -76,6 +76,13 @@ class Recount:
                     if attempt.accepted_at_ms
                     and _is_within(_day(datetime.fromtimestamp(attempt.accepted_at_ms / 1000, UTC)), conditions, now)
                 ),
+                credits_unknown=sum(
+                    attempt.credits_spent is None
+                    for one in of_all
+                    for attempt in one.attempts
+                    if attempt.accepted_at_ms
+                    and _is_within(_day(datetime.fromtimestamp(attempt.accepted_at_ms / 1000, UTC)), conditions, now)
+                ),
                 switches=sum(
                     (before.account_id, before.site) != (after.account_id, after.site)
                     for one in ended

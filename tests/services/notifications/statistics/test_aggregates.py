@@ -4,7 +4,7 @@ from services.notifications.statistics.aggregates import ALL_DAYS, AggregateKey,
 
 
 def delta(**values: Any) -> dict[str, Any]:
-    usual = dict.fromkeys(("succeeded", "failed", "canceled", "switches", "credits"), 0)
+    usual = dict.fromkeys(("succeeded", "failed", "canceled", "switches", "credits", "credits_unknown"), 0)
     place = {"owner": "mira", "project_id": "p", "work_id": "w", "kind": "IMAGE", "day": "2026-01-31"}
     return {**usual, **place, "error_code": None, "generation_ms": None, "bucket": None, **values}
 
