@@ -172,12 +172,6 @@ async def record_accepted(account_id: int, credits: int, returning: Sequence[str
     return await _write(changes, Sql("id = ?", (account_id,)), returning)
 
 
-async def lower_balance(account_id: int, limit: int, returning: Sequence[str]) -> list[Row]:
-    """Lowers the credit balance to at most `limit`. Returns the columns named by `returning`."""
-    balance = "CASE WHEN credit_balance IS NULL OR credit_balance > ? THEN ? ELSE credit_balance END"
-    return await _write({"credit_balance": Sql(balance, (limit, limit))}, Sql("id = ?", (account_id,)), returning)
-
-
 async def set_balance(account_id: int, balance: int, returning: Sequence[str]) -> list[Row]:
     """Writes the credit balance that upstream reported. A balance above the known one ends the exhaustion. Returns the
     columns named by `returning`.
@@ -214,6 +208,31 @@ async def claim_receiving(limit: int, day: str) -> list[int]:
         Account, {"received_day": day, "credits_due_at_ms": None}, wanted, ["id", "status", "deleted_at"]
     )
     return [int(row["id"]) for row in rows if row["status"] == AccountStatus.ACTIVE and row["deleted_at"] is None]
+
+
+# ---------------------------------------------------------------- looks at upstream outside of the checks
+
+
+async def want_look(account_ids: Sequence[int], seconds: float, session_hash: str | None = None) -> None:
+    """Asks for a look at the accounts in `seconds`; one that is asked for already keeps its time. session_hash: only
+    while the account has this session. Does not notify followers.
+    """
+    where = all_of(
+        one_of("id", account_ids), Sql("look_due_at_ms IS NULL AND deleted_at IS NULL"), _with_session(session_hash)
+    )
+    await update(Account, {"look_due_at_ms": Sql(f"{now_ms_sql()} + ?", (int(seconds * 1000),))}, where)
+
+
+async def clear_failures(account_ids: Sequence[int]) -> None:
+    """Clears the failures in a row, after they turned out not to be the accounts'."""
+    if account_ids:
+        await _write({"consecutive_failures": 0}, one_of("id", account_ids))
+
+
+async def forget_learned_limit(account_ids: Sequence[int], kind: MediaKind) -> None:
+    """Removes the learned limit of the kind, after it turned out that it was learned from refusals of one job."""
+    if account_ids:
+        await _write({LEARNED_COLUMN[kind]: None}, one_of("id", account_ids))
 
 
 async def set_received_day(account: Account, day: str) -> None:
