@@ -38,7 +38,7 @@ class UpstreamFaultError(Exception):
     """Upstream refused the call or could not be reached; the call certainly had no effect.
 
     message: a complete sentence for users. upstream_code: ret or fail_code as received. log_id: upstream's id of the
-    call, for its support.
+    call, for its support. is_about_model: upstream's words are about the model, not about the account.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class UpstreamFaultError(Exception):
         upstream_code: str | None = None,
         retry_after_seconds: float | None = None,
         log_id: str | None = None,
+        is_about_model: bool = False,
     ) -> None:
         super().__init__(f"{kind.value}: {message}")
         self.kind = kind
@@ -58,6 +59,7 @@ class UpstreamFaultError(Exception):
         self.upstream_code = upstream_code
         self.retry_after_seconds = retry_after_seconds
         self.log_id = log_id
+        self.is_about_model = is_about_model
 
 
 class SubmitUnknownError(Exception):

@@ -6,6 +6,7 @@ The requests run concurrently outside any transaction; one that fails does not a
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -19,11 +20,12 @@ from errors import (
     not_found,
 )
 from models.accounts import Account
-from models.enums import AccountStatus
+from models.database import transaction
 from providers.pooled import Credential, FaultKind, PooledProvider, UpstreamFaultError
 from services.accounts.answers import STATUS_AFTER, deactivate_checked_account, store_balance, store_fault
 from services.accounts.outcomes import Outcome, live_accounts
 from services.accounts.pool.quota import quota_day
+from services.accounts.pool.site_troubles import is_of_site
 from services.accounts.sessions import credential_of
 from services.platform.metrics.upstream import MeasuredPool
 from services.platform.providers import registry
@@ -34,6 +36,8 @@ from settings import get_settings
 log = structlog.get_logger(__name__)
 
 MAX_ACCOUNTS = 50
+SECOND_LOOK_SECONDS = 1.0
+"Between the two looks of a check that a person waits for."
 SESSION_ENDED = "Upstream no longer accepts the session; set a new one."
 _ERRORS: dict[FaultKind, type[EkonteError]] = {
     FaultKind.RATE_LIMIT: RateLimitedError,
@@ -46,7 +50,8 @@ AccountRequest = Callable[[Account, PooledProvider, Credential], Awaitable[None]
 
 async def check_accounts(owner: str, ids: Sequence[int | None]) -> list[Outcome]:
     """Checks the session and balance of each account and stores the result. An account whose session has ended is
-    returned as INACTIVE, a banned one as BANNED. An account that upstream cannot check at the moment has an error; a
+    returned as INACTIVE, a banned one as BANNED, both after a second look; one that the server made INACTIVE and that
+    works again is returned as ACTIVE. An account that upstream cannot check at the moment has an error; a
     rate limit also starts a cooldown. Raises BadInputError for more than 50 ids.
     """
     return await _run_all(owner, ids, _check)
@@ -60,10 +65,30 @@ async def receive_credits(owner: str, ids: Sequence[int | None]) -> list[Outcome
 
 
 async def _check(account: Account, provider: PooledProvider, credential: Credential) -> None:
-    if not await provider.is_alive(credential, fresh=True):
-        await deactivate_checked_account(account, AccountStatus.INACTIVE, SESSION_ENDED)
-        return
-    await store_balance(account, await provider.credit_balance(credential, fresh=True))
+    """Looks twice before it changes the status. The second look is the balance, which upstream tells only for a session
+    that it accepts. A fault of the whole site is raised, and changes no status.
+    """
+    try:
+        if await provider.is_alive(credential, fresh=True):
+            await store_balance(account, await provider.credit_balance(credential, fresh=True))
+            return
+    except UpstreamFaultError as fault:
+        if fault.kind not in STATUS_AFTER:
+            raise
+    await asyncio.sleep(min(SECOND_LOOK_SECONDS, get_settings().second_look_seconds))
+    try:
+        await store_balance(account, await provider.credit_balance(credential, fresh=True))
+    except UpstreamFaultError as fault:
+        if fault.kind not in STATUS_AFTER:
+            raise
+        if account.checked_at is not None and await transaction(partial(is_of_site, account, fault)):
+            raise ProviderFailedError(
+                f"Most accounts of the site {account.site.value if account.site else ''} meet the same fault, so"
+                f" nothing was changed; check again later. {fault.message}"
+            ) from fault
+        is_ended = fault.kind is FaultKind.SESSION_EXPIRED
+        reason = SESSION_ENDED if is_ended else fault.message
+        await deactivate_checked_account(account, STATUS_AFTER[fault.kind], reason)
 
 
 async def _receive(account: Account, provider: PooledProvider, credential: Credential) -> None:
@@ -106,6 +131,8 @@ async def _run(account: Account, request: AccountRequest) -> EkonteError | None:
         if fault.kind in STATUS_AFTER:
             return None
         return _ERRORS.get(fault.kind, ProviderFailedError)(fault.message)
+    except ProviderFailedError as error:
+        return error
     except ConfigurationError:
         log.exception("account.unseal_failed", account_id=account.id)
         return ProviderFailedError("The server cannot decrypt the account's session; set a new one.")

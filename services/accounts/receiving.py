@@ -1,5 +1,6 @@
 """Receiving the free daily credits of accounts that waiting jobs need: once per account and quota day."""
 
+import random
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from models.database import transaction
 from models.enums import MediaKind
 from providers.pooled import UpstreamFaultError
 from services.accounts.pool.account_updates import exhaust, record_balance
+from services.accounts.pool.credit_refusals import settle_credit_refusals
 from services.accounts.pool.quota import quota_day
 from services.accounts.sessions import credential_of
 from services.platform.providers import pooled_provider
@@ -17,6 +19,8 @@ from services.stores import accounts
 from services.stores.jobs.waits import make_waiting_due
 
 log = structlog.get_logger(__name__)
+
+BALANCE_LOOK_SECONDS = 30.0
 
 
 async def want_credits(account_ids: Sequence[int]) -> None:
@@ -30,8 +34,9 @@ async def claim_receiving(limit: int, now: datetime, zone: str) -> list[int]:
 
 
 async def receive(account_id: int, now: datetime) -> None:
-    """Receives today's credits from upstream and stores the new balance. If the balance did not grow, the account is
-    exhausted until its next reset. Upstream refusals are only logged.
+    """Receives today's credits from upstream and stores the new balance. An account that has none all the same is
+    exhausted until its next reset; what its credits do not suffice for waits until then. Upstream refusals are only
+    logged; where the balance is not told, a later look asks for it again.
     """
     account = await Account.get(id=account_id)
     provider, credential = pooled_provider(account.provider), credential_of(account)
@@ -42,16 +47,19 @@ async def receive(account_id: int, now: datetime) -> None:
         log.info("credits.receive_failed", account=account_id, kind=fault.kind.value, code=fault.upstream_code)
     try:
         balance = await provider.credit_balance(credential, fresh=True)
-    except UpstreamFaultError:
-        balance = known + received
+    except UpstreamFaultError as fault:
+        log.info("credits.balance_failed", account=account_id, kind=fault.kind.value, code=fault.upstream_code)
+        await accounts.want_look([account_id], BALANCE_LOOK_SECONDS)
+        return
     log.info("credits.received", account=account_id, received=received, balance=balance)
 
     async def body() -> None:
         await record_balance(account_id, balance)
+        await settle_credit_refusals(account_id, balance, random=random.random())
         if balance > known:
             await make_waiting_due(account.owner)
-            return
-        for kind in MediaKind:
-            await exhaust(account_id, kind, now)
+        elif balance <= 0:
+            for kind in MediaKind:
+                await exhaust(account_id, kind, now)
 
     await transaction(body)

@@ -10,7 +10,7 @@ from services.accounts.outcomes import Outcome, check_count, live_accounts
 from services.accounts.pool.quota import quota_day
 from services.accounts.releasing import release_placed
 from services.notifications.alerts.accounts import record_removed
-from services.stores import account_cooldowns, account_usage, accounts
+from services.stores import account_cooldowns, account_faults, account_usage, accounts
 from services.stores.jobs.waits import make_waiting_due
 from settings import get_settings
 
@@ -44,6 +44,7 @@ async def reset_accounts(owner: str, ids: Sequence[int]) -> list[Outcome]:
         if not found:
             return {}
         await account_cooldowns.remove_all(found)
+        await account_faults.remove_faults(found)
         day = quota_day(datetime.now(UTC), get_settings().timezone)
         await account_usage.reset(found, day)
         await make_waiting_due(owner)

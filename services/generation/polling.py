@@ -20,7 +20,8 @@ from providers.pooled import (
     UpstreamFaultError,
     UpstreamTask,
 )
-from services.accounts.pool.account_updates import count_failure, deactivate
+from services.accounts.pool.account_updates import count_failure, hold_for_look, hold_or_ban
+from services.accounts.pool.site_troubles import is_of_site, is_shared_by_queries
 from services.accounts.pool.timing import failed_poll_ms
 from services.accounts.sessions import credential_of
 from services.generation.detaching import detach
@@ -28,6 +29,7 @@ from services.generation.states import ABANDON_AFTER_MS, abandon_attempt, is_unp
 from services.generation.unconfirmed_submits import resolve_unconfirmed
 from services.platform.leases import Lease
 from services.platform.providers import pooled_provider
+from services.stores.account_cooldowns import Cause
 from services.stores.account_leases import claim_polls, extend_polls, release_poll
 from services.stores.attempts import free_manual_slot, move, of_kinds_sql, set_outcome
 
@@ -136,8 +138,8 @@ async def _query_tasks(
         return await provider.query(credential, kind.value, history_ids=ids)
     except UpstreamFaultError as fault:
         await _record_failed_poll(account, kind, fault, roll)
-        # Until a person renews the session.
-        is_deactivated = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)
+        is_refused = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)
+        is_deactivated = is_refused and account.status is not AccountStatus.ACTIVE
         retry_after_ms = int(fault.retry_after_seconds * 1000) if fault.retry_after_seconds else None
         wait_ms = failed_poll_ms(is_deactivated=is_deactivated, retry_after_ms=retry_after_ms, roll=roll)
         await _postpone(attempts, wait_ms, roll)
@@ -155,18 +157,22 @@ async def _request_cancel(provider: PooledProvider, credential: Credential, atte
 
 
 async def _record_failed_poll(account: Account, kind: MediaKind, fault: UpstreamFaultError, roll: float) -> None:
-    """Updates the account after a failed poll: expired session, banned, or one more failure. Tasks are not affected."""
+    """Updates the account after a failed poll: it is held until a refusal is confirmed, or has one more failure, unless
+    the fault is the whole site's. Tasks are not affected.
+    """
     log.info(
         "poll.failed", account=account.global_id, kind=fault.kind.value, code=fault.upstream_code, log_id=fault.log_id
     )
 
     async def body() -> None:
+        if fault.kind is FaultKind.SESSION_EXPIRED and await is_of_site(account, fault):
+            return
         if fault.kind is FaultKind.SESSION_EXPIRED:
-            await deactivate(account.id, AccountStatus.INACTIVE, fault.message, account.session_hash)
+            await hold_for_look(account.id, fault, account.session_hash)
         elif fault.kind is FaultKind.PUNISHED:
-            await deactivate(account.id, AccountStatus.BANNED, fault.message, account.session_hash)
-        elif fault.kind is FaultKind.UPSTREAM_FAULT:
-            await count_failure(account.id, kind, fault.message, random=roll)
+            await hold_or_ban(account.id, fault, account.session_hash)
+        elif fault.kind is FaultKind.UPSTREAM_FAULT and not await is_shared_by_queries(account, fault, kind):
+            await count_failure(account.id, kind.value, fault.message, random=roll, cause=Cause(fault.kind.value))
 
     await transaction(body)
 

@@ -30,6 +30,7 @@ from providers.pooled import (
 )
 from services.accounts.pool.account_updates import record_accepted
 from services.accounts.pool.quota import quota_day
+from services.accounts.pool.site_troubles import held_reason
 from services.accounts.pool.timing import first_poll_ms, usual_ms
 from services.accounts.sessions import credential_of
 from services.generation.attempts import StepLease, end_attempt, mark_sent
@@ -112,6 +113,13 @@ async def _can_send(attempt: Attempt, job: Job, account: Account) -> bool:
         return False
     if job.batch_id is not None and not attempt.sends and await is_paused_by_hand(job.batch_id):
         await _release_account(attempt, job, "The batch is paused.")
+        return False
+    if (held := await held_reason(account, attempt.id, attempt.kind, attempt.model)) is not None:
+        reason, wait_ms = held
+        if attempt.sends and attempt.error is None:
+            await move(attempt, AttemptState.PLACED, due_in_ms=wait_ms)
+        else:
+            await _release_account(attempt, job, reason)
         return False
     # A retry that the decision table ordered after a refusal is stopped only by a cooldown of the model or of the
     # whole account (risk control).

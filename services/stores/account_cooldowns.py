@@ -67,6 +67,16 @@ async def remove_caused(account_ids: Sequence[int], fault: str) -> list[int]:
     return sorted({int(row["account_id"]) for row in rows})
 
 
+async def held_for(account_id: int, fault: str) -> str | None:
+    """The reason of the account's cooldown for everything that follows from a kind of fault; None if it has none."""
+    rows = await execute(
+        "SELECT reason FROM account_cooldown WHERE account_id = ? AND kind = '' AND model = '' AND cause = ?",
+        account_id,
+        fault,
+    )
+    return str(rows[0]["reason"]) if rows else None
+
+
 async def shorten_caused_by(job_id: int, seconds: float) -> list[int]:
     """Ends the cooldowns that a job's refusals started in at most `seconds`, with their next steps as after the first
     refusal; returns their accounts.

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from models.database import execute, now_ms_sql
 from models.ids import new_id
 from models.sql import timestamp_sql
-from services.platform.owned import places
 from services.stores.updates import Sql, delete, id_in
 
 
@@ -86,20 +85,12 @@ async def extend_trouble(trouble_id: int, step: int, reason: str, seconds: float
 
 
 async def set_trouble_probe(trouble_id: int, attempt_id: int) -> None:
-    """Makes the attempt the probe, unless there is one."""
+    """Makes the attempt the probe, unless there is one that is still to be sent, or being sent."""
     await execute(
-        "UPDATE site_trouble SET probe_attempt_id = ? WHERE id = ? AND probe_attempt_id IS NULL RETURNING id",
+        "UPDATE site_trouble SET probe_attempt_id = ? WHERE id = ? AND NOT EXISTS (SELECT 1 FROM attempt"
+        " WHERE attempt.id = site_trouble.probe_attempt_id AND attempt.state IN ('PLACED', 'SENT')) RETURNING id",
         attempt_id,
         trouble_id,
-    )
-
-
-async def release_trouble_probes(attempt_ids: Sequence[int]) -> None:
-    """Clears these attempts as probes: they ended without a finding about the site."""
-    await execute(
-        f"UPDATE site_trouble SET probe_attempt_id = NULL WHERE probe_attempt_id IN ({places(attempt_ids)})"
-        " RETURNING id",
-        *attempt_ids,
     )
 
 

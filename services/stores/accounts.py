@@ -61,6 +61,27 @@ async def transition(
     return rows[0] if rows else None
 
 
+async def reactivate(account_id: int, session_hash: str) -> Row | None:
+    """Sets an account ACTIVE that the server made INACTIVE and that still has this session. Returns its id, owner, name
+    and deleted_at, or None if there is nothing to undo: what its owner decided stays.
+    """
+    check_transition(ACCOUNT_TRANSITIONS, [AccountStatus.INACTIVE], AccountStatus.ACTIVE)
+    where = Sql(
+        "id = ? AND session_hash = ? AND status = 'INACTIVE' AND deactivated_by = 'SERVER'", (account_id, session_hash)
+    )
+    changes = {
+        "status": AccountStatus.ACTIVE,
+        "status_reason": None,
+        "deactivated_by": None,
+        "consecutive_failures": 0,
+        "look_due_at_ms": None,
+        "looks": 0,
+        "updated_at": database_time(),
+    }
+    rows = await _write(changes, where, ["id", "name", "deleted_at"])
+    return rows[0] if rows else None
+
+
 async def confirm_status(account: Account, status_reason: str | None) -> bool:
     """Writes a newer reason for an account's unchanged status, and the time of the check. Returns False if the
     account's status or session has changed meanwhile.

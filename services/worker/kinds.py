@@ -16,6 +16,7 @@ class Work(StrEnum):
     FINISH = "generation.finish"
     DELIVER = "callback.deliver"
     CHECK_ACCOUNTS = "account.check"
+    LOOK_AT_ACCOUNTS = "account.look"
     RECEIVE_CREDITS = "account.receive_credits"
     SWEEP = "maintenance.sweep"
     ROLL_UP_STATISTICS = "maintenance.roll_up_statistics"
@@ -37,6 +38,7 @@ QUEUES_OF_WORK: dict[Work, tuple[Queue, ...]] = {
     Work.FINISH: POOL_QUEUES,
     Work.DELIVER: (Queue.CALLBACKS,),
     Work.CHECK_ACCOUNTS: (Queue.ACCOUNTS,),
+    Work.LOOK_AT_ACCOUNTS: (Queue.ACCOUNTS,),
     Work.RECEIVE_CREDITS: (Queue.ACCOUNTS,),
     Work.SWEEP: (Queue.MAINTENANCE,),
     Work.ROLL_UP_STATISTICS: (Queue.MAINTENANCE,),

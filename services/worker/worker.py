@@ -8,6 +8,7 @@ import structlog
 from models.enums import JobRole, MediaKind, Queue
 from models.jobs import Job
 from services.accounts.health_checks import MAX_CHECKS
+from services.accounts.looking import MAX_LOOKS
 from services.accounts.pool.scheduling import release_kinds
 from services.film.stages.building import run_build
 from services.film.workflow.planning import plan_stage
@@ -15,7 +16,7 @@ from services.generation.direct import run_direct
 from services.generation.inputs import prepare_inputs
 from services.notifications.delivery.source import MAX_CALLBACKS, CallbackSource
 from services.platform.leases import Lease
-from services.worker.account_sources import CheckSource, CreditSource
+from services.worker.account_sources import CheckSource, CreditSource, LookSource
 from services.worker.alert_checks import check_alerts
 from services.worker.attempt_sources import PollSource, finishes, submits
 from services.worker.job_source import Do, JobClaim, JobSource
@@ -77,6 +78,7 @@ class Worker:
         self._callbacks = CallbackSource(settings)
         self.callbacks = self._loop("deliver", self._callbacks, Capacity(MAX_CALLBACKS))
         self.checks = self._loop("check", CheckSource(settings), Capacity(MAX_CHECKS))
+        self.looks = self._loop("look", LookSource(lambda: send(Work.SCHEDULE)), Capacity(MAX_LOOKS))
         self.credits = self._loop(
             "receive", CreditSource(settings, lambda: send(Work.SCHEDULE)), Capacity(MAX_RECEIVING)
         )
@@ -88,7 +90,7 @@ class Worker:
 
     async def stop(self) -> None:
         """Cancels all running work and releases it, due at once for other workers; actors that run loops return."""
-        work_loops = [self.submits, self.polls, self.finishes, self.callbacks, self.checks, self.credits]
+        work_loops = [self.submits, self.polls, self.finishes, self.callbacks, self.checks, self.looks, self.credits]
         job_loops = [self.plans, *self.builds.values(), *self.generations.values(), self.inputs]
         passes = [*self.schedulers.values(), self.sweeps, self.rollups, self.alert_checks, self.retention]
         for loop in (*passes, *job_loops, *work_loops):
