@@ -139,7 +139,7 @@ class Settings(DocumentSettings, ForeignFileSettings, OwnerSettings, ConnectionS
     relook_seconds: float = Field(
         60,
         ge=0,
-        description="First interval of looks at accounts that the server made INACTIVE; then 5, 15, 60, 360 times; 0: off.",
+        description="First interval of looks at accounts that the server made INACTIVE, up to 360 times it; 0: off.",
     )
     file_retention_days: float | None = Field(
         None, ge=1, description="Age in days at which results are removed, pinned and chosen ones too; not set: never."

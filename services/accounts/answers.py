@@ -44,8 +44,8 @@ async def store_balance(account: Account, balance: int) -> None:
 
 async def store_fault(account: Account, fault: UpstreamFaultError) -> float:
     """Holds an account whose session upstream did not accept, or that it calls punished, until that is confirmed;
-    starts a cooldown after a rate limit or risk control. A fault of the whole site does neither. Returns the cooldown in
-    seconds; 0: none.
+    starts a cooldown after a rate limit or risk control. A fault of the whole site does neither. Returns the cooldown
+    in seconds; 0: none.
     """
 
     async def body() -> float:

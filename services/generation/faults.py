@@ -124,8 +124,8 @@ def _reason(fault: UpstreamFaultError, context: FaultContext) -> str:
     """Why a job has failed."""
     if is_about_the_job(fault.kind, context):
         return (
-            f"{fault.message} Accounts that take other jobs have refused this one, so the refusal is about this request:"
-            " change it, or try again later with retryJob."
+            f"{fault.message} Accounts that take other jobs have refused this one, so the refusal is about this"
+            " request: change it, or try again later with retryJob."
         )
     if fault.kind in RISKS and context.same_kind >= MAX_RISK_REFUSALS:
         return f"{fault.message} {context.same_kind} accounts have refused this job so; no further ones were asked."

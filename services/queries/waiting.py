@@ -27,8 +27,8 @@ def is_waiting(job: Job) -> bool:
 
 
 async def waiting_reasons(owner: str, jobs: Sequence[Job]) -> list[str | None]:
-    """Returns for each of the owner's jobs a sentence, or None if it does not wait for an account, or waits by itself for
-    a time, and then its message tells why. Nine statements per media kind, for any number of jobs.
+    """Returns for each of the owner's jobs a sentence, or None if it does not wait for an account, or waits by itself
+    for a time, and then its message tells why. Nine statements per media kind, for any number of jobs.
     """
     waiting = [job for job in jobs if is_waiting(job)]
     held_by_batch = await _reasons_of_batches(waiting)

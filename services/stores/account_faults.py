@@ -1,5 +1,5 @@
-"""Writes the tables account_fault and site_trouble: the newest faults of accounts, and the faults that hit most accounts
-of a site. Each function belongs in the caller's transaction.
+"""Writes the tables account_fault and site_trouble: the newest faults of accounts, and faults that hit most accounts of
+a site. Each function belongs in the caller's transaction.
 """
 
 from collections.abc import Sequence

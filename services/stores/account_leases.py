@@ -1,5 +1,5 @@
-"""Leases on accounts: which worker polls upstream about an account's tasks, and which one checks its session or looks at
-it again. Followers are not notified.
+"""Leases on accounts: which worker polls upstream about an account's tasks, and which one checks its session or looks
+at it again. Followers are not notified.
 
 The other columns of the table account are written by services/stores/accounts.
 """
@@ -87,8 +87,8 @@ async def claim_looks(limit: int, lease_seconds: float) -> list[Lease]:
 
 
 async def release_look(lease: Lease, *, in_ms: int | None, looks: int | None = None) -> None:
-    """Releases the account; its next look is due in `in_ms` milliseconds, or not at all (None). looks: the new number of
-    looks in a row that did not bring the account back. A second call changes nothing, and neither does a call after
+    """Releases the account; its next look is due in `in_ms` milliseconds, or not at all (None). looks: the new number
+    of looks in a row that did not bring the account back. A second call changes nothing, and neither does a call after
     the account was changed so that no look is due any more.
     """
     due = "NULL" if in_ms is None else f"{now_ms_sql()} + {int(in_ms)}"

@@ -82,7 +82,7 @@ async def apply_effect(
 
 
 async def deactivate(account_id: int, status: AccountStatus, reason: str, session_hash: str | None) -> bool:
-    """Sets an ACTIVE account to INACTIVE or BANNED with the reason, and raises the alert; returns whether it was ACTIVE.
+    """Sets an ACTIVE account to INACTIVE or BANNED with the reason, and raises the alert; returns whether it did.
     session_hash: of the session that the request used (None: any); if the owner has changed the session since then, it
     does nothing. An INACTIVE account is looked at again by itself; a ban is ended by a person.
     """
@@ -137,8 +137,8 @@ async def hold_or_ban(
 
 
 async def _is_active(account_id: int, session_hash: str | None) -> bool:
-    session = {} if session_hash is None else {"session_hash": session_hash}
-    return await Account.exists(id=account_id, status=AccountStatus.ACTIVE, **session)
+    found = Account.filter(id=account_id, status=AccountStatus.ACTIVE)
+    return await (found if session_hash is None else found.filter(session_hash=session_hash)).exists()
 
 
 async def cool(

@@ -9,9 +9,9 @@ from models.enums import AccountStatus, LoadBalance, MediaKind
 
 @dataclass(frozen=True)
 class Cooldown:
-    """A cooldown of an account, or a hold of its site. kind and model "": any. is_probing: it ended and its single probe
-    is in progress. cause_job_id: the job that started it. trouble_id: of a hold, whose probe is one for all accounts of
-    the site.
+    """A cooldown of an account, or a hold of its site. kind and model "": any. is_probing: it ended and its single
+    probe is in progress. cause_job_id: the job that started it. trouble_id: of a hold, whose probe is one for all
+    accounts of the site.
     """
 
     kind: str

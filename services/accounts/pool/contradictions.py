@@ -1,8 +1,8 @@
 """Refusals of a job that other jobs contradict: the account that refused it takes others of the same kind meanwhile.
 
-Limits and faults of upstream are contradicted by tasks that were placed and accepted after the refused one. Refusals that
-keep a model from an account for long (risk control, permissions) are contradicted by accepted tasks of that model, those
-of the last minutes before the refusal included.
+Limits and faults of upstream are contradicted by tasks that were placed and accepted after the refused one. Refusals
+that keep a model from an account for long (risk control, permissions) are contradicted by accepted tasks of that model,
+those of the last minutes before the refusal included.
 """
 
 from models.database import execute

@@ -35,8 +35,8 @@ def meaning_of(balance: int, needed: int | None, *, can_receive: bool) -> Meanin
 
 
 async def settle_credit_refusals(account_id: int, balance: int, *, random: float) -> None:
-    """Decides what the account's refusals for want of credits mean, by the balance that upstream has just told; and ends
-    the wait for credits that have come. In the caller's transaction. random: from 0 to 1, for jitter.
+    """Decides what the account's refusals for want of credits mean, by the balance that upstream has just told; and
+    ends the wait for credits that have come. In the caller's transaction. random: from 0 to 1, for jitter.
     """
     causes = (FaultKind.OUT_OF_CREDIT.value, LACKING)
     refusals = await AccountCooldown.filter(account_id=account_id, cause__in=causes)

@@ -56,8 +56,8 @@ class Pass:
 
 @dataclass
 class _Plan:
-    """What a pass is going to write. placements: per owner, in turn; demands and routes: by job id. holds: by account id
-    those of its site, if there are any.
+    """What a pass is going to write. placements: per owner, in turn; demands and routes: by job id. holds: by account
+    id those of its site, if there are any.
     """
 
     placements: list[Sequence[Placement]] = field(default_factory=list)

@@ -1,8 +1,8 @@
 """Troubles of a whole site: faults that hit most of an owner's accounts there within a minute.
 
-Such a fault is not the accounts': none is deactivated or counted as failed. The site's work is held for a short, growing
-time, and then one job, the probe, finds out whether the fault has passed. What is known is in the database, since several
-processes meet faults.
+Such a fault is not the accounts': none is deactivated or counted as failed. The site's work is held for a short,
+growing time, and then one job, the probe, finds out whether the fault has passed. What is known is in the database,
+since several processes meet faults.
 """
 
 from collections.abc import Collection, Sequence
@@ -13,7 +13,7 @@ from models.accounts import Account, SiteTrouble
 from models.database import execute, now_ms
 from models.enums import MediaKind
 from models.ids import EPOCH_MS
-from models.sql import milliseconds_of_sql
+from models.sql import greatest_sql, milliseconds_of_sql
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.pool.cooling import BRIEF_SECONDS
 from services.notifications.alerts.sites import record_trouble, record_trouble_over, site_name
@@ -121,8 +121,8 @@ async def is_of_site(
 
 
 async def is_shared_by_queries(account: Account, fault: UpstreamFaultError, kind: MediaKind) -> bool:
-    """Whether the failed query of an account has failed on most accounts of the site within the minute, so that it is no
-    failure of the account. It holds nothing, since submits may work. In the caller's transaction.
+    """Whether the failed query of an account has failed on most accounts of the site within the minute, so that it is
+    no failure of the account. It holds nothing, since submits may work. In the caller's transaction.
     """
     where = SiteOfOwner(account.owner, account.provider, account.site.value if account.site is not None else "")
     scope = FaultScope(QUERY_FAULT, kind.value)
@@ -162,13 +162,11 @@ async def _reports(where: SiteOfOwner, scope: FaultScope) -> list[Report]:
     is_of_sessions = scope.fault == FaultKind.SESSION_EXPIRED.value
     answered = "MAX(t.accepted_at_ms)"
     if is_of_sessions or scope.fault == QUERY_FAULT:
-        answered = (
-            "MAX(CASE WHEN t.last_poll_at_ms > t.accepted_at_ms THEN t.last_poll_at_ms ELSE t.accepted_at_ms END)"
-        )
+        answered = f"MAX({greatest_sql('t.accepted_at_ms', 't.last_poll_at_ms')})"
     narrowed = f"{' AND t.kind = ?' if scope.kind else ''}{' AND t.model = ?' if scope.model else ''}"
     rows = await execute(
-        f"SELECT a.id AS id, {milliseconds_of_sql('a.checked_at')} AS checked_ms, f.at_ms AS at_ms, f.job_id AS job_id, (SELECT {answered}"
-        f" FROM attempt t WHERE t.account_id = a.id AND t.id > ?{narrowed}) AS answered_ms FROM account a"
+        f"SELECT a.id AS id, {milliseconds_of_sql('a.checked_at')} AS checked_ms, f.at_ms AS at_ms,"
+        f" f.job_id AS job_id, (SELECT {answered} FROM attempt t WHERE t.account_id = a.id AND t.id > ?{narrowed}) AS answered_ms FROM account a"
         " LEFT JOIN account_fault f ON f.account_id = a.id AND f.fault = ? AND f.kind = ? AND f.model = ?"
         " AND f.at_ms > ? WHERE a.owner = ? AND a.provider = ? AND COALESCE(a.site, '') = ? AND a.status = 'ACTIVE'"
         " AND a.deleted_at IS NULL",
@@ -194,8 +192,8 @@ async def _reports(where: SiteOfOwner, scope: FaultScope) -> list[Report]:
 
 
 async def held_reason(account: Account, attempt_id: int, kind: MediaKind, model: str) -> tuple[str, int] | None:
-    """Why an attempt that was placed on an account may not be sent now, because of trouble of the site, and for how many
-    milliseconds; None: it may. The probe may be sent.
+    """Why an attempt that was placed on an account may not be sent now, because of trouble of the site, and for how
+    many milliseconds; None: it may. The probe may be sent.
     """
     moment_ms = await now_ms()
     found = SiteTrouble.filter(

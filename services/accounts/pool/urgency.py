@@ -10,8 +10,8 @@ from settings import get_settings
 
 
 async def reserved_percents(owners: Collection[str]) -> dict[str, float]:
-    """By owner, the share of the slots that is reserved for URGENT, in percent: 0 for an owner who has created no URGENT
-    job within the setting's hours. One statement over an index; none if nothing is reserved.
+    """By owner, the share of the slots that is reserved for URGENT, in percent: 0 for an owner who has created no
+    URGENT job within the setting's hours. One statement over an index; none if nothing is reserved.
     """
     percent, hours = get_settings().urgent_slot_percent, get_settings().urgent_lookback_hours
     if not percent or not hours or not owners:

@@ -168,8 +168,8 @@ async def _tried(runs: Mapping[int, int]) -> dict[int, frozenset[int]]:
 
 
 def counts_as_try(sends: int, error: Mapping[str, Any] | None) -> bool:
-    """Whether an ended attempt counts against its account: it was sent, or upstream refused an earlier step, and not for
-    a fault of the whole site.
+    """Whether an ended attempt counts against its account: it was sent, or upstream refused an earlier step, and not
+    for a fault of the whole site.
     """
     kind = (error or {}).get("kind")
     return kind != SITE_TROUBLE and (sends > 0 or kind is not None)
