@@ -76,10 +76,18 @@ class Credential:
 
 
 @dataclass(frozen=True)
+class SiteLimit:
+    """What a site can do less of a model than others. ratios: the only ones that it has."""
+
+    site: str
+    ratios: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """The capabilities of a model. resolutions, durations_seconds: allowed values, the default first; empty if the
     request has none. ratios: in display order, which need not start with the default. credits: estimate per task;
-    None: unknown.
+    None: unknown. site_limits: of the sites that can do less than the rest.
     """
 
     name: str
@@ -91,6 +99,7 @@ class ModelInfo:
     durations_seconds: tuple[int, ...]
     max_input_images: int
     credits: int | None = None
+    site_limits: tuple[SiteLimit, ...] = ()
     takes_intelligent_ratio: bool = False
     takes_sample_strength: bool = False
     takes_negative_prompt: bool = False
@@ -102,6 +111,11 @@ class ModelInfo:
     takes_style: bool = False
     takes_fps: bool = False
     takes_motion_strength: bool = False
+
+    def sites_for(self, ratio: str | None) -> tuple[str, ...]:
+        """The sites that can generate this ratio; None: every site has its own for such a request."""
+        lacking = {limit.site for limit in self.site_limits if ratio is not None and ratio not in limit.ratios}
+        return tuple(site for site in self.sites if site not in lacking)
 
 
 @dataclass(frozen=True)

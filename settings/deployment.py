@@ -134,7 +134,7 @@ class Settings(DocumentSettings, ForeignFileSettings, OwnerSettings, ConnectionS
         None, description="Hours without health checks, in EKONTE_TIMEZONE, e.g. 01:00-07:00."
     )
     second_look_seconds: float = Field(
-        10, gt=0, description="Delay of the look that confirms an ended session before the account is INACTIVE."
+        10, ge=0.1, description="Delay of the look that confirms an ended session before the account is INACTIVE."
     )
     relook_seconds: float = Field(
         60,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from providers.pooled import ModelInfo
+from providers.pooled import ModelInfo, SiteLimit
 
 PROVIDER = "jimeng"
 
@@ -123,6 +123,7 @@ class Catalogue:
                 durations_seconds=(),
                 max_input_images=self.max_image_inputs,
                 credits=_times(model.credits.get(model.resolutions[0]), self.images_per_task),
+                site_limits=tuple(SiteLimit(site, (only[0],)) for site, only in model.only_sizes.items()),
                 takes_intelligent_ratio=model.intelligent_ratio,
                 takes_sample_strength=True,
                 takes_negative_prompt=True,

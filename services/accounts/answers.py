@@ -51,8 +51,7 @@ async def store_fault(account: Account, fault: UpstreamFaultError) -> float:
     async def body() -> float:
         if not await _has_session(account):
             return 0.0
-        # Of a session that never worked, nothing follows about the site.
-        if account.checked_at is not None and await is_of_site(account, fault):
+        if await is_of_site(account, fault, has_worked=account.checked_at is not None):
             return 0.0
         if fault.kind is FaultKind.SESSION_EXPIRED:
             await hold_for_look(account.id, fault, account.session_hash)

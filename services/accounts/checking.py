@@ -15,6 +15,7 @@ from errors import (
     ConfigurationError,
     EkonteError,
     InsufficientCreditError,
+    JobErrorCode,
     ProviderFailedError,
     RateLimitedError,
     not_found,
@@ -65,30 +66,35 @@ async def receive_credits(owner: str, ids: Sequence[int | None]) -> list[Outcome
 
 
 async def _check(account: Account, provider: PooledProvider, credential: Credential) -> None:
-    """Looks twice before it changes the status. The second look is the balance, which upstream tells only for a session
-    that it accepts. A fault of the whole site is raised, and changes no status.
+    """Looks twice before it changes the status. Raises ProviderFailedError for a fault of the whole site, which changes
+    nothing.
     """
+    fault = await _look(account, provider, credential)
+    if fault is not None:
+        await asyncio.sleep(min(SECOND_LOOK_SECONDS, get_settings().second_look_seconds))
+        fault = await _look(account, provider, credential)
+    if fault is None:
+        return
+    has_worked = account.checked_at is not None
+    if await transaction(partial(is_of_site, account, fault, has_worked=has_worked)):
+        raise ProviderFailedError(
+            f"Most accounts of the site meet the same fault, so nothing was changed; check again later. {fault.message}"
+        )
+    await deactivate_checked_account(account, STATUS_AFTER[fault.kind], fault.message)
+
+
+async def _look(account: Account, provider: PooledProvider, credential: Credential) -> UpstreamFaultError | None:
+    """Stores the balance if upstream accepts the session; else returns the fault that says why it does not."""
     try:
-        if await provider.is_alive(credential, fresh=True):
-            await store_balance(account, await provider.credit_balance(credential, fresh=True))
-            return
+        if not await provider.is_alive(credential, fresh=True):
+            return UpstreamFaultError(FaultKind.SESSION_EXPIRED, JobErrorCode.AUTH_FAILED, SESSION_ENDED)
+        balance = await provider.credit_balance(credential, fresh=True)
     except UpstreamFaultError as fault:
         if fault.kind not in STATUS_AFTER:
             raise
-    await asyncio.sleep(min(SECOND_LOOK_SECONDS, get_settings().second_look_seconds))
-    try:
-        await store_balance(account, await provider.credit_balance(credential, fresh=True))
-    except UpstreamFaultError as fault:
-        if fault.kind not in STATUS_AFTER:
-            raise
-        if account.checked_at is not None and await transaction(partial(is_of_site, account, fault)):
-            raise ProviderFailedError(
-                f"Most accounts of the site {account.site.value if account.site else ''} meet the same fault, so"
-                f" nothing was changed; check again later. {fault.message}"
-            ) from fault
-        is_ended = fault.kind is FaultKind.SESSION_EXPIRED
-        reason = SESSION_ENDED if is_ended else fault.message
-        await deactivate_checked_account(account, STATUS_AFTER[fault.kind], reason)
+        return fault
+    await store_balance(account, balance)
+    return None
 
 
 async def _receive(account: Account, provider: PooledProvider, credential: Credential) -> None:

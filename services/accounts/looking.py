@@ -88,7 +88,8 @@ async def _after_fault(account: Account, fault: UpstreamFaultError) -> tuple[flo
     if fault.kind is FaultKind.SESSION_EXPIRED:
         if account.status is AccountStatus.INACTIVE:
             return relook_seconds(looks, get_settings().relook_seconds), looks
-        if await transaction(lambda: is_of_site(account, fault)):
+        has_worked = account.checked_at is not None
+        if await transaction(lambda: is_of_site(account, fault, has_worked=has_worked)):
             await account_cooldowns.remove_caused([account.id], fault.kind.value)
             return None, 0  # the site's work is held, and its probe finds out
         await deactivate_checked_account(account, AccountStatus.INACTIVE, fault.message)

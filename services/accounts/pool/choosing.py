@@ -58,13 +58,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Demand:
-    """What the waiting jobs of one demand key require. sites: those that offer the model; cost: credits, None if
+    """What the waiting jobs of one demand key require. sites: those that can do exactly this; other_sites: those that
+    offer the model, but not with this ratio; cost: credits, None if
     unknown; account_ids: the only allowed accounts (empty: any); is_manual: the caller polls it by refreshing.
     """
 
     kind: MediaKind
     model: str
     sites: tuple[str, ...]
+    other_sites: tuple[str, ...] = ()
+    ratio: str | None = None
     cost: int | None = None
     load_balance: LoadBalance = LoadBalance.LEAST_USED
     max_concurrent_per_account: int | None = None
@@ -94,6 +97,11 @@ def check_eligibility(account: Candidate, demand: Demand, now_ms: int) -> Eligib
         return Eligibility("The account is not in the strategy's list.")
     if account.status is not AccountStatus.ACTIVE:
         return Eligibility(f"{account.status.value}: {account.status_reason or 'Deactivated by its owner.'}")
+    if account.site in demand.other_sites:
+        able = ", ".join(demand.sites)
+        return Eligibility(
+            f"The site {account.site} offers {demand.model}, but not with the ratio {demand.ratio}; it needs {able}."
+        )
     if account.site not in demand.sites:
         return Eligibility(f"The site {account.site} does not offer {demand.model}.")
     if account.exhausted_until_ms > now_ms:

@@ -24,6 +24,7 @@ def demand_key(request: GenerationRequest) -> str:
         sorted(strategy.account_ids),
         request.resolution,
         request.duration_seconds,
+        request.ratio,
         exact_credits(request),
     ]
     return hashlib.sha256(orjson.dumps(values)).hexdigest()
@@ -37,10 +38,18 @@ def demand_of(request: GenerationRequest, models: dict[tuple[str, str], ModelInf
     return Demand(
         kind=request.kind,
         model=request.model,
-        sites=model.sites if model is not None else (),
+        sites=model.sites_for(request.ratio) if model is not None else (),
+        other_sites=_other_sites(model, request.ratio) if model is not None else (),
+        ratio=request.ratio,
         cost=1 if cost is None else cost,
         load_balance=strategy.load_balance,
         max_concurrent_per_account=strategy.max_concurrent_per_account,
         account_ids=frozenset(strategy.account_ids),
         is_manual=request.polling is Polling.MANUAL,
     )
+
+
+def _other_sites(model: ModelInfo, ratio: str | None) -> tuple[str, ...]:
+    """The sites that offer the model, but not this ratio of it."""
+    able = model.sites_for(ratio)
+    return tuple(site for site in model.sites if site not in able)

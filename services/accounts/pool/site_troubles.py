@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.accounts import Account, SiteTrouble
-from models.database import execute, now_ms
+from models.database import execute, now_ms, now_ms_sql
 from models.enums import MediaKind
 from models.ids import EPOCH_MS
 from models.sql import greatest_sql, milliseconds_of_sql
@@ -92,21 +92,26 @@ async def is_of_site(
     *,
     job_id: int | None = None,
     attempt_id: int | None = None,
+    has_worked: bool = True,
 ) -> bool:
     """Records a fault of an account, and returns whether it is the site's. Then it also holds the site's work, or holds
     it for longer if the fault is that of the probe, and takes back what the fault did to the accounts. In the caller's
-    transaction. job_id, attempt_id: of the job that met it; None: a query or a check did.
+    transaction. job_id, attempt_id: of the job that met it; None: a query or a check did. has_worked: whether upstream
+    has ever accepted the session that was asked with; else nothing new follows about the site.
     """
     scope = scope_of(fault.kind, kind, model)
     if scope is None or account.deleted_at is not None:
         return False
     where = SiteOfOwner(account.owner, account.provider, account.site.value if account.site is not None else "")
-    await account_faults.record_fault(account.id, scope, job_id)
+    if has_worked:
+        await account_faults.record_fault(account.id, scope, job_id)
     known = await SiteTrouble.get_or_none(
         owner=where.owner, provider=where.provider, site=where.site, kind=scope.kind, model=scope.model
     )
     if known is not None:
         return await _goes_on(known, fault, attempt_id)
+    if not has_worked:
+        return False
     reports = await _reports(where, scope)
     if not is_trouble(fault.kind, reports):
         return False
@@ -164,11 +169,12 @@ async def _reports(where: SiteOfOwner, scope: FaultScope) -> list[Report]:
     if is_of_sessions or scope.fault == QUERY_FAULT:
         answered = f"MAX({greatest_sql('t.accepted_at_ms', 't.last_poll_at_ms')})"
     narrowed = f"{' AND t.kind = ?' if scope.kind else ''}{' AND t.model = ?' if scope.model else ''}"
+    task = f"SELECT {answered} FROM attempt t WHERE t.account_id = a.id AND t.id > ?{narrowed}"
     rows = await execute(
         f"SELECT a.id AS id, {milliseconds_of_sql('a.checked_at')} AS checked_ms, f.at_ms AS at_ms,"
-        f" f.job_id AS job_id, (SELECT {answered} FROM attempt t WHERE t.account_id = a.id AND t.id > ?{narrowed}) AS answered_ms FROM account a"
-        " LEFT JOIN account_fault f ON f.account_id = a.id AND f.fault = ? AND f.kind = ? AND f.model = ?"
-        " AND f.at_ms > ? WHERE a.owner = ? AND a.provider = ? AND COALESCE(a.site, '') = ? AND a.status = 'ACTIVE'"
+        f" f.job_id AS job_id, ({task}) AS answered_ms FROM account a LEFT JOIN account_fault f"
+        " ON f.account_id = a.id AND f.fault = ? AND f.kind = ? AND f.model = ? AND f.at_ms > ?"
+        " WHERE a.owner = ? AND a.provider = ? AND COALESCE(a.site, '') = ? AND a.status = 'ACTIVE'"
         " AND a.deleted_at IS NULL",
         max(0, moment_ms - TASK_WINDOW_MS - EPOCH_MS) << 22,
         *(part for part in (scope.kind, scope.model) if part),
@@ -193,21 +199,21 @@ async def _reports(where: SiteOfOwner, scope: FaultScope) -> list[Report]:
 
 async def held_reason(account: Account, attempt_id: int, kind: MediaKind, model: str) -> tuple[str, int] | None:
     """Why an attempt that was placed on an account may not be sent now, because of trouble of the site, and for how
-    many milliseconds; None: it may. The probe may be sent.
+    many milliseconds; None: it may. The probe may be sent. One statement.
     """
-    moment_ms = await now_ms()
-    found = SiteTrouble.filter(
-        owner=account.owner,
-        provider=account.provider,
-        site=account.site.value if account.site is not None else "",
-        kind__in=["", kind.value],
-        model__in=["", model],
+    where = SiteOfOwner(account.owner, account.provider, account.site.value if account.site is not None else "")
+    rows = await execute(
+        f"SELECT reason, until_ms - {now_ms_sql()} AS wait_ms FROM site_trouble WHERE owner = ? AND provider = ?"
+        " AND site = ? AND kind IN ('', ?) AND model IN ('', ?)"
+        f" AND (until_ms > {now_ms_sql()} OR probe_attempt_id IS NULL OR probe_attempt_id <> ?) ORDER BY until_ms DESC",
+        where.owner,
+        where.provider,
+        where.site,
+        kind.value,
+        model,
+        attempt_id,
     )
-    for row in await found:
-        if row.until_ms > moment_ms or row.probe_attempt_id != attempt_id:
-            where = SiteOfOwner(row.owner, row.provider, row.site)
-            return trouble_sentence(where, row.reason), max(1_000, row.until_ms - moment_ms)
-    return None
+    return (trouble_sentence(where, rows[0]["reason"]), max(1_000, int(rows[0]["wait_ms"]))) if rows else None
 
 
 def trouble_sentence(where: SiteOfOwner, reason: str) -> str:
