@@ -27,8 +27,8 @@ def is_waiting(job: Job) -> bool:
 
 
 async def waiting_reasons(owner: str, jobs: Sequence[Job]) -> list[str | None]:
-    """Returns for each of the owner's jobs a sentence, or None if it does not wait for an account, or waits by itself
-    for a time, and then its message tells why. Nine statements per media kind, for any number of jobs.
+    """Returns for each of the owner's jobs a sentence, or None if it does not wait for an account. Nine statements per
+    media kind, for any number of jobs.
     """
     waiting = [job for job in jobs if is_waiting(job)]
     held_by_batch = await _reasons_of_batches(waiting)
@@ -40,14 +40,14 @@ async def waiting_reasons(owner: str, jobs: Sequence[Job]) -> list[str | None]:
             demands[request.kind].append((job, request.provider, demand_of(request, models)))
     reasons: dict[int, str] = dict(held_by_batch)
     moment_ms = await now_ms() if demands else 0
-    demands = {
-        kind: [each for each in of_kind if (each[0].due_at_ms or 0) <= moment_ms] for kind, of_kind in demands.items()
-    }
     percent = (await reserved_percents([owner]))[owner] if demands else 0.0
     for kind, demands_of_kind in demands.items():
         pools = await account_snapshots([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
         known: dict[tuple[str, Demand, bool], str] = {}
         for job, provider, demand in demands_of_kind:
+            if (job.due_at_ms or 0) > moment_ms and job.message:
+                reasons[job.id] = job.message  # it waits by itself, and says why
+                continue
             key = (provider, demand, job.priority_rank == 0)
             if key not in known:
                 accounts = pools.get((owner, provider), ())

@@ -139,6 +139,12 @@ async def touch(account_id: int) -> None:
     await _write({}, Sql("id = ?", (account_id,)))
 
 
+async def touch_site(owner: str, provider: str, site: str) -> None:
+    """Raises the versions of an owner's accounts of a site, because what is shown with them has changed."""
+    where = Sql("owner = ? AND provider = ? AND COALESCE(site, '') = ? AND deleted_at IS NULL", (owner, provider, site))
+    await _write({}, where)
+
+
 # ---------------------------------------------------------------- results of its tasks
 
 

@@ -46,8 +46,8 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 
 @scenario
 async def an_expired_session(pool: Pool, _: Path) -> None:
-    """The job goes to another account at once, which its second route shows; the account is INACTIVE, and says why, when
-    a second look has confirmed it.
+    """The job goes to another account at once, which its second route shows; the account is INACTIVE, and says why,
+    when a second look has confirmed it.
     """
     await pool.add("expired-a", emulated={"state": "EXPIRED"})
     await pool.add("expired-b")

@@ -296,6 +296,7 @@ async def record_accepted(attempt: Attempt, day: str) -> None:
     await account_cooldowns.remove_expired(account_id, attempt.kind.value, attempt.model)
     for where, scope in await account_faults.end_trouble(account_id, attempt.kind.value, attempt.model):
         await record_trouble_over(where, scope)
+        await accounts.touch_site(where.owner, where.provider, where.site)
     for row in await accounts.record_accepted(account_id, credits, [CREDIT_COLUMNS]):
         await record_credits(row)
 

@@ -203,9 +203,10 @@ def place(
         account_id = view.pick(job, {each for each in own if started_cooldown(pool[each], view.demand, job.job_id)})
         if account_id is None:
             waiting.add(job.key)
-            turns.refused()
             if own:
-                held_back.append(job)
+                held_back.append(job)  # the next one of its queue may be the probe
+            else:
+                turns.refused()
             continue
         put(job, account_id)
         if len(placements) == limit:

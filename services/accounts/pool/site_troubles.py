@@ -121,6 +121,7 @@ async def is_of_site(
         hit = [report.account_id for report in reports if report.hit_by is not None]
         asked = sum(report.is_asked for report in reports)
         await _clear_blame(hit, fault.kind)
+        await accounts.touch_site(where.owner, where.provider, where.site)
         await record_trouble(where, scope, len(hit), asked, fault.message)
     return True
 
@@ -148,6 +149,7 @@ async def _goes_on(known: SiteTrouble, fault: UpstreamFaultError, attempt_id: in
     if is_probe or known.until_ms <= moment_ms:
         seconds = hold_seconds(fault.kind, known.step + 1, fault.retry_after_seconds)
         await account_faults.extend_trouble(known.id, known.step + 1, fault.message, seconds)
+        await accounts.touch_site(known.owner, known.provider, known.site)
     is_of_sessions = fault.kind is FaultKind.SESSION_EXPIRED
     return not is_of_sessions or moment_ms - known.since_ms < SESSION_PATIENCE_MS
 

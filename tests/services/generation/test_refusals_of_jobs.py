@@ -92,7 +92,7 @@ async def test_a_job_that_always_meets_a_limit_cools_no_account_in_the_end_and_f
             assert await cooling() == set()
             assert {row.learned_image_limit for row in await Account.all()} == {None}
             messages.append(job.message)
-            assert await waiting_reasons(OWNER, [job]) == [None], "its own message tells"
+            assert await waiting_reasons(OWNER, [job]) == [job.message]
     job = await fresh(poisoned)
     assert job.status is JobStatus.FAILED
     assert "about this request" in job.error["message"]
