@@ -97,7 +97,7 @@ async def handle_provider_error(
             return None
         await _apply(decision.account, attempt, fault, session_hash)
         if is_about_the_job(fault.kind, context):
-            await clear_blame(job.id, attempt.kind, await _refused_by(job))
+            await clear_blame(job.id, attempt.kind, fault.kind, await _refused_by(job))
         if decision.job is JobMove.NEXT:
             await requeue(job, _message(fault, decision, context), due_in_ms=int(decision.delay_seconds * 1000))
         else:

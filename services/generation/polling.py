@@ -29,6 +29,7 @@ from services.generation.states import ABANDON_AFTER_MS, abandon_attempt, is_unp
 from services.generation.unconfirmed_submits import resolve_unconfirmed
 from services.platform.leases import Lease
 from services.platform.providers import pooled_provider
+from services.stores import accounts
 from services.stores.account_cooldowns import Cause
 from services.stores.account_leases import claim_polls, extend_polls, release_poll
 from services.stores.attempts import free_manual_slot, move, of_kinds_sql, set_outcome
@@ -134,8 +135,12 @@ async def _query_tasks(
     ids = [attempt.submit_id if by_submit_id else str(attempt.history_id) for attempt in attempts]
     try:
         if by_submit_id:
-            return await provider.query(credential, kind.value, submit_ids=ids)
-        return await provider.query(credential, kind.value, history_ids=ids)
+            tasks = await provider.query(credential, kind.value, submit_ids=ids)
+        else:
+            tasks = await provider.query(credential, kind.value, history_ids=ids)
+        if account.status is AccountStatus.INACTIVE:
+            await accounts.hasten_look(account.id)  # upstream accepts its session
+        return tasks
     except UpstreamFaultError as fault:
         await _record_failed_poll(account, kind, fault, roll)
         is_refused = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)

@@ -250,6 +250,16 @@ async def want_look(account_ids: Sequence[int], seconds: float, session_hash: st
     await update(Account, {"look_due_at_ms": Sql(f"{now_ms_sql()} + ?", (int(seconds * 1000),))}, where)
 
 
+async def hasten_look(account_id: int) -> None:
+    """Makes the next look at an account that the server deactivated due now, after a sign that it works again."""
+    where = Sql(
+        f"id = ? AND status = 'INACTIVE' AND deactivated_by = 'SERVER' AND look_due_at_ms > {now_ms_sql()}"
+        " AND deleted_at IS NULL",
+        (account_id,),
+    )
+    await update(Account, {"look_due_at_ms": Sql(now_ms_sql())}, where)
+
+
 async def clear_failures(account_ids: Sequence[int]) -> None:
     """Clears the failures in a row, after they turned out not to be the accounts'."""
     if account_ids:

@@ -270,15 +270,17 @@ async def lower_limit(attempt: Attempt, fault: UpstreamFaultError, *, random: fl
         )
 
 
-async def clear_blame(job_id: int, kind: MediaKind, account_ids: list[int]) -> None:
+async def clear_blame(job_id: int, kind: MediaKind, fault: FaultKind, account_ids: list[int]) -> None:
     """Takes back what a job's refusals did to accounts, after it turned out that they are about the job: cooldowns that
-    it started end soon (with another job as the probe), failures in a row and learned limits of the kind are cleared.
-    account_ids: those that refused the job.
+    it started end soon (with another job as the probe), and failures in a row or learned limits of the kind are
+    cleared. account_ids: those that refused the job.
     """
     for account_id in await account_cooldowns.shorten_caused_by(job_id, BRIEF_SECONDS):
         await accounts.touch(account_id)
-    await accounts.clear_failures(account_ids)
-    await accounts.forget_learned_limit(account_ids, kind)
+    if fault is FaultKind.UPSTREAM_FAULT:
+        await accounts.clear_failures(account_ids)
+    elif fault is FaultKind.CONCURRENCY_LIMIT:
+        await accounts.forget_learned_limit(account_ids, kind)
 
 
 async def count_failure(account_id: int, kind: str, reason: str, *, random: float, cause: Cause = NO_CAUSE) -> None:

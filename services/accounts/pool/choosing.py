@@ -228,19 +228,21 @@ def holds_of(account: Candidate) -> tuple[Cooldown, ...]:
     return tuple(cooldown for cooldown in account.cooldowns if cooldown.trouble_id is not None)
 
 
-def with_probed_site(account: Candidate, probed: Candidate, demand: Demand) -> Candidate:
-    """The account after a job was placed on `probed`: the holds of its site that both have are being probed."""
-    ids = {
-        cooldown.trouble_id
-        for cooldown in probed.cooldowns
-        if cooldown.trouble_id is not None and cooldown.concerns(demand.kind, demand.model)
-    }
-    if not ids:
-        return account
+def probed_troubles(account: Candidate, demand: Demand) -> frozenset[int]:
+    """The troubles of the account's site whose probe a job of the demand is that was placed on it."""
+    return frozenset(
+        hold.trouble_id
+        for hold in holds_of(account)
+        if hold.trouble_id is not None and hold.concerns(demand.kind, demand.model)
+    )
+
+
+def with_probed_site(account: Candidate, trouble_ids: frozenset[int]) -> Candidate:
+    """The account while a job on another account of its site probes these troubles."""
     return replace(
         account,
         cooldowns=tuple(
-            replace(cooldown, is_probing=True) if cooldown.trouble_id in ids else cooldown
+            replace(cooldown, is_probing=True) if cooldown.trouble_id in trouble_ids else cooldown
             for cooldown in account.cooldowns
         ),
     )

@@ -15,6 +15,8 @@ from services.accounts.pool.choosing import (
     RouteEntry,
     check_eligibility,
     free_slots,
+    holds_of,
+    probed_troubles,
     rank,
     route_of,
     slots_of,
@@ -181,11 +183,11 @@ def place(
         pool[account_id] = with_one_more(before, demand, now_ms, len(placements), is_urgent=is_urgent)
         for view in views.values():
             view.update(pool[account_id], is_urgent=is_urgent)
-        for other in pool.values():
-            if other.id != account_id and (probed := with_probed_site(other, before, demand)) is not other:
-                pool[other.id] = probed
-                for view in views.values():
-                    view.update(probed, is_urgent=False)
+        probed = probed_troubles(before, demand)
+        for other in [each for each in pool.values() if probed and each.id != account_id and holds_of(each)]:
+            pool[other.id] = with_probed_site(other, probed)
+            for view in views.values():
+                view.update(pool[other.id], is_urgent=False)
 
     for job in turns:
         view = views[job.key]
