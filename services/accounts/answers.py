@@ -55,8 +55,8 @@ async def store_fault(account: Account, fault: UpstreamFaultError) -> float:
             return 0.0
         if fault.kind is FaultKind.SESSION_EXPIRED:
             await hold_for_look(account.id, fault, account.session_hash)
-        elif fault.kind is FaultKind.PUNISHED:
-            await hold_or_ban(account.id, fault, account.session_hash)
+        elif fault.kind is FaultKind.PUNISHED and await hold_or_ban(account.id, fault, account.session_hash):
+            await release_placed([account.id], "The account was deactivated before the request was sent.")
         return await cool_account(account.id, fault, random=random.random())
 
     return await transaction(body)

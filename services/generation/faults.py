@@ -39,6 +39,9 @@ from services.stores.attempts import move
 
 log = structlog.get_logger(__name__)
 
+PROBE_MARGIN_MS = 1_000
+"So much longer than the cooldown a job waits that has started it, so that another one becomes the probe."
+
 
 async def handle_provider_error(
     attempt: Attempt,
@@ -81,7 +84,7 @@ async def handle_provider_error(
             await _apply(decision.account, attempt, fault, session_hash)
             wait_ms = int(decision.delay_seconds * 1000)
             if decision.job is JobMove.WAIT:
-                wait_ms = await _cooldown_ms(attempt)
+                wait_ms = await _cooldown_ms(attempt) + PROBE_MARGIN_MS
             error = error_of(fault, is_retryable=True)
             failures = attempt.failures + 1
             if not await move(

@@ -28,7 +28,7 @@ from providers.pooled import (
     SubmitUnknownError,
     UpstreamFaultError,
 )
-from services.accounts.pool.account_updates import record_accepted
+from services.accounts.pool.account_updates import is_probed_by_another, record_accepted
 from services.accounts.pool.quota import quota_day
 from services.accounts.pool.site_troubles import held_reason
 from services.accounts.pool.timing import first_poll_ms, usual_ms
@@ -54,6 +54,7 @@ LEASE_MARGIN_SECONDS = 15.0
 "The submit call times out half of this before its lease expires."
 LOOKUP_DELAY_MS = 2_000
 RETRY_DELAY_MS = 10_000
+PROBE_WAIT_MS = 1_000
 UPLOAD_SECONDS = 240.0
 "For up to ten input pictures."
 URI_DAYS = 7
@@ -120,6 +121,9 @@ async def _can_send(attempt: Attempt, job: Job, account: Account) -> bool:
             await move(attempt, AttemptState.PLACED, due_in_ms=wait_ms)
         else:
             await _release_account(attempt, job, reason)
+        return False
+    if attempt.error is not None and await is_probed_by_another(attempt):
+        await move(attempt, AttemptState.PLACED, due_in_ms=PROBE_WAIT_MS)
         return False
     # A retry that the decision table ordered after a refusal is stopped only by a cooldown of the model or of the
     # whole account (risk control).

@@ -79,8 +79,7 @@ async def a_punished_account(pool: Pool, _: Path) -> None:
         ("punished-a", "SWITCHED", "PERMISSION_DENIED", "1018"),
         ("punished-b", "SUCCEEDED", None, None),
     ]
-    held = await pool.account("punished-a")
-    assert (held["status"], len(held["cooldowns"])) == ("ACTIVE", 1)
+    assert (await pool.account("punished-a"))["status"] == "ACTIVE", "it is held until that is confirmed"
 
     async def is_over() -> bool:
         return not (await pool.account("punished-a"))["cooldowns"]

@@ -121,19 +121,21 @@ async def hold_for_look(
 
 async def hold_or_ban(
     account_id: int, fault: UpstreamFaultError, session_hash: str | None, job_id: int | None = None
-) -> None:
+) -> bool:
     """Holds an ACTIVE account that upstream calls punished; if it was held so before, and its probe was refused in the
-    same way, the account is BANNED. A query of the account does not tell a punishment, so a task is the second look.
+    same way, the account becomes BANNED, and the result is True. A query of the account does not tell a punishment, so
+    a task is the second look.
     """
     if not await _is_active(account_id, session_hash):
-        return
+        return False
     held = await AccountCooldown.get_or_none(account_id=account_id, kind="", model="", cause=FaultKind.PUNISHED.value)
     if held is None:
         seconds = PUNISHED_LOOKS * get_settings().second_look_seconds
         reason = f"{fault.message} One more task will confirm it."
         await _write_cooldown(account_id, "", "", reason, seconds, 1, Cause(FaultKind.PUNISHED.value, job_id))
     elif held.until_ms <= await now_ms():
-        await deactivate(account_id, AccountStatus.BANNED, fault.message, session_hash)
+        return await deactivate(account_id, AccountStatus.BANNED, fault.message, session_hash)
+    return False
 
 
 async def _is_active(account_id: int, session_hash: str | None) -> bool:
@@ -196,6 +198,21 @@ async def _cool_for_risk(
     scope = (kind.value, model) if not others else ("", "")
     step = await _step(account_id, *scope)
     await _write_cooldown(account_id, *scope, reason, risk_seconds(step, random=random), step, cause)
+
+
+async def is_probed_by_another(attempt: Attempt) -> bool:
+    """Whether a cooldown that concerns the attempt has ended, and another attempt is being sent as its probe: a job that
+    has waited for the cooldown which it started lets the probe go first.
+    """
+    rows = await execute(
+        "SELECT c.id FROM account_cooldown c JOIN attempt t ON t.id = c.probe_attempt_id WHERE c.account_id = ?"
+        " AND c.kind IN ('', ?) AND c.model IN ('', ?) AND t.id <> ? AND t.state IN ('PLACED', 'SENT') LIMIT 1",
+        attempt.account_id,
+        attempt.kind.value,
+        attempt.model,
+        attempt.id,
+    )
+    return bool(rows)
 
 
 async def _step(account_id: int, kind: str, model: str) -> int:
