@@ -201,8 +201,8 @@ async def _cool_for_risk(
 
 
 async def is_probed_by_another(attempt: Attempt) -> bool:
-    """Whether a cooldown that concerns the attempt has ended, and another attempt is being sent as its probe: a job that
-    has waited for the cooldown which it started lets the probe go first.
+    """Whether a cooldown that concerns the attempt has ended, and another attempt is being sent as its probe: a job
+    that has waited for the cooldown which it started lets the probe go first.
     """
     rows = await execute(
         "SELECT c.id FROM account_cooldown c JOIN attempt t ON t.id = c.probe_attempt_id WHERE c.account_id = ?"

@@ -104,8 +104,9 @@ async def test_an_upgrade_keeps_every_row_and_brings_what_the_new_version_needs(
 
 ACCOUNT_SQL = (
     "INSERT INTO account (id, created_at, owner, updated_at, name, provider, status, status_reason, session_sealed,"
-    " session_hash, session_hint) VALUES (?, CURRENT_TIMESTAMP, 'mira', CURRENT_TIMESTAMP, 'A', 'jimeng', ?, ?, '', ?,"
-    " 'abcd')"
+    " session_hash, session_hint, priority, max_concurrent, learned_at_ms, image_exhausted_until_ms,"
+    " video_exhausted_until_ms, consecutive_failures, poll_lease_until_ms, poll_epoch, version) VALUES (?,"
+    " CURRENT_TIMESTAMP, 'mira', CURRENT_TIMESTAMP, 'A', 'jimeng', ?, ?, '', ?, 'abcd', 100, 3, 0, 0, 0, 0, 0, 0, 1)"
 )
 ALERT_SQL = (
     "INSERT INTO alert (id, created_at, owner, kind, severity, message, cause, version) VALUES (?, CURRENT_TIMESTAMP,"
