@@ -108,6 +108,18 @@ async def end_trouble(account_id: int, kind: str, model: str) -> list[tuple[Site
     )
 
 
+async def end_troubles_of(account_ids: Sequence[int]) -> list[tuple[SiteOfOwner, FaultScope]]:
+    """Ends the troubles of the accounts' sites, after a person has reset the accounts; returns what has ended."""
+    of_accounts = id_in("account.id", account_ids)
+    return await _end(
+        Sql(
+            f"EXISTS (SELECT 1 FROM account WHERE {of_accounts.text} AND account.owner = site_trouble.owner"
+            " AND account.provider = site_trouble.provider AND COALESCE(account.site, '') = site_trouble.site)",
+            of_accounts.values,
+        )
+    )
+
+
 async def end_quiet_troubles(seconds: float) -> list[tuple[SiteOfOwner, FaultScope]]:
     """Ends the troubles whose hold ended more than `seconds` ago, since nothing has asked the site meanwhile."""
     return await _end(Sql(f"until_ms < {now_ms_sql()} - ?", (int(seconds * 1000),)))

@@ -20,6 +20,7 @@ from services.accounts.pool.site_troubles import (
     is_of_site,
     is_trouble,
 )
+from services.accounts.removing import reset_accounts
 from services.generation.attempts import claim_steps
 from services.generation.submitting import submit_step
 from services.queries.waiting import waiting_reasons
@@ -184,6 +185,17 @@ async def test_sessions_that_a_site_refuses_for_long_are_looked_at_one_by_one(of
     assert await meet(second, EXPIRED, 2)
     await execute("UPDATE site_trouble SET since_ms = since_ms - ? RETURNING id", SESSION_PATIENCE_MS)
     assert not await meet(first, EXPIRED, 3)
+
+
+async def test_a_person_who_resets_an_account_ends_the_hold_of_its_site(of_pool: FakeUpstream) -> None:
+    accounts = [await make_account() for _ in range(2)]
+    for number, account in enumerate(accounts, 1):
+        await meet(account, EXPIRED, number)
+    await make_generation()
+    assert (await schedule(IMAGE)).placed == 0
+    await reset_accounts(OWNER, [accounts[0].id])
+    assert (await SiteTrouble.all().count(), await open_alerts()) == (0, [])
+    assert (await schedule(IMAGE)).placed == 1
 
 
 async def test_trouble_that_nothing_asks_about_ends_by_itself(of_pool: FakeUpstream) -> None:
