@@ -36,7 +36,8 @@ async def delete_accounts(owner: str, ids: Sequence[int]) -> set[int]:
 
 async def reset_accounts(owner: str, ids: Sequence[int]) -> list[Outcome]:
     """Clears the exhaustion of both kinds, today's counts, all cooldowns, the holds of their sites and the failure
-    count; returns an outcome for each id. The quota still ends at the next reset. Status, credits and learned limits are unchanged.
+    count; returns an outcome for each id. The quota still ends at the next reset. Status, credits and learned limits
+    are unchanged.
     """
     check_count(ids, 0, "ids")
 
