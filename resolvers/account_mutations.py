@@ -142,7 +142,8 @@ class AccountMutations:
         return await _with_each(info, ids, removing.reset_accounts)
 
     @mutation(
-        "Checks sessions and balances upstream; what the server deactivated comes back if it works. At most 50 accounts.",
+        "Checks sessions and balances upstream; what the server deactivated comes back if it works."
+        " At most 50 accounts.",
         repeats=Repeats.WITH_CLAIM,
     )
     async def check_accounts(self, info: Info, ids: FewIds) -> AccountsPayload | None:
