@@ -53,8 +53,8 @@ class Account(OwnedRow):
     "When the next health check of its session and balance is due. Null: as soon as possible."
     look_due_at_ms: Any = fields.BigIntField(null=True)
     "When upstream is to be asked about it outside of the regular checks (services/accounts/looking). Null: not."
-    looks = fields.IntField(default=0)
-    "Such looks in a row that did not bring the account back."
+    looks: Any = fields.IntField(null=True)
+    "Such looks in a row that did not bring the account back. Null: none."
     deleted_at: Any = fields.DatetimeField(null=True)
     version = fields.BigIntField(default=1)
 

@@ -59,7 +59,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Account',
             name='looks',
-            field=fields.IntField(default=0),
+            field=fields.IntField(null=True),
         ),
         ops.AddField(
             model_name='AccountCooldown',

@@ -50,7 +50,7 @@ async def look(lease: Lease) -> None:
         log.exception("account.unseal_failed", account_id=account.id)
     except Exception:
         log.exception("account.look_failed", account_id=account.id)
-        wait_seconds, looks = LEASE_SECONDS, account.looks
+        wait_seconds, looks = LEASE_SECONDS, account.looks or 0
     await account_leases.release_look(
         lease, in_ms=None if wait_seconds is None else int(wait_seconds * 1000), looks=looks
     )
@@ -84,7 +84,7 @@ async def _look(account: Account) -> tuple[float | None, int]:
 
 
 async def _after_fault(account: Account, fault: UpstreamFaultError) -> tuple[float | None, int]:
-    looks = account.looks + 1
+    looks = (account.looks or 0) + 1
     if fault.kind is FaultKind.SESSION_EXPIRED:
         if account.status is AccountStatus.INACTIVE:
             return relook_seconds(looks, get_settings().relook_seconds), looks

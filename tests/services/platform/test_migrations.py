@@ -125,7 +125,7 @@ async def test_accounts_that_were_taken_out_before_keep_who_did_it(settings: Set
     async with opened(settings):
         rows = await execute("SELECT deactivated_by, look_due_at_ms, looks FROM account ORDER BY id")
         assert [row["deactivated_by"] for row in rows] == ["OWNER", "SERVER", None]
-        assert {(row["look_due_at_ms"], row["looks"]) for row in rows} == {(None, 0)}
+        assert {(row["look_due_at_ms"], row["looks"]) for row in rows} == {(None, None)}
         with pytest.raises(IntegrityError):
             await execute(ALERT_SQL, 2)
 
