@@ -9,7 +9,6 @@ from pathlib import Path
 import psutil
 
 from bench.pool import DEAD
-from services.accounts.pool.choosing import slots_reserved_for_urgent
 from tests.acceptance.pool import Pool, Site
 
 URGENT_PERCENT = 10
@@ -35,8 +34,8 @@ class Sizes:
 
     @property
     def usable_slots(self) -> int:
-        slots = (self.accounts - DEAD) * self.slots
-        return slots - slots_reserved_for_urgent(slots, URGENT_PERCENT)
+        """None is kept for URGENT: the batch's owner has not used it."""
+        return (self.accounts - DEAD) * self.slots
 
     @property
     def bound_seconds(self) -> float:

@@ -158,6 +158,7 @@ async def urgent(bench: Bench) -> None:
     """Submits urgent images while the batch occupies all its slots."""
     async with await bench.side_pool("urgent") as pool:
         slots = bench.sizes.side_accounts * bench.sizes.slots
+        await pool.ended(await pool.image("urgent-before", priority="URGENT"))  # slots are kept for who has used it
         batch_id = await create_batch(pool, [f"slow-{n}" for n in range(bench.sizes.side_pictures * 5)])
         await is_at(
             pool, batch_id, "it has all it may", runningCount=slots - slots_reserved_for_urgent(slots, URGENT_PERCENT)

@@ -36,7 +36,12 @@ WORK = "pool-demo"
 DATABASE = "ekonte.sqlite3"
 FAST_SECONDS = "2"
 # Shorter than for the real upstream, so that the demo does not wait long for unconfirmed submits.
-TIMES = {"JIMENG_TIMEOUT_SECONDS": "4", "EKONTE_UNKNOWN_SUBMIT_SECONDS": "6", "EKONTE_ACCOUNT_CHECK_SECONDS": "0"}
+TIMES = {
+    "JIMENG_TIMEOUT_SECONDS": "4",
+    "EKONTE_UNKNOWN_SUBMIT_SECONDS": "6",
+    "EKONTE_ACCOUNT_CHECK_SECONDS": "0",
+    "EKONTE_SECOND_LOOK_SECONDS": "1",
+}
 OWN_PREFIXES = ("EKONTE_", "JIMENG_", "DEFAULT_")
 
 CREATE = """

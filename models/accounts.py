@@ -6,7 +6,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 from models.base import OwnedRow, Row
-from models.enums import AccountStatus, AccountType, MediaKind, Site
+from models.enums import AccountStatus, AccountType, DeactivatedBy, MediaKind, Site
 
 
 class Account(OwnedRow):
@@ -23,6 +23,8 @@ class Account(OwnedRow):
     site: Any = fields.CharEnumField(Site, max_length=4, null=True)
     status = fields.CharEnumField(AccountStatus, max_length=16, default=AccountStatus.ACTIVE)
     status_reason: Any = fields.TextField(null=True)
+    deactivated_by: Any = fields.CharEnumField(DeactivatedBy, max_length=8, null=True)
+    "Of an INACTIVE account. Null: the account is not INACTIVE, or became so before this was recorded."
     session_sealed = fields.TextField()
     session_hash = fields.CharField(max_length=64)
     "Keyed hash that identifies the session; unique among the owner's accounts of the provider that are not deleted."
@@ -55,6 +57,10 @@ class Account(OwnedRow):
     poll_epoch = fields.IntField(default=0)
     check_due_at_ms: Any = fields.BigIntField(null=True)
     "When the next health check of its session and balance is due. Null: as soon as possible."
+    look_due_at_ms: Any = fields.BigIntField(null=True)
+    "When upstream is to be asked about it outside of the regular checks (services/accounts/looking). Null: not."
+    looks: Any = fields.IntField(null=True)
+    "Such looks in a row that did not bring the account back. Null: none."
     deleted_at: Any = fields.DatetimeField(null=True)
     version = fields.BigIntField(default=1)
 
@@ -88,11 +94,59 @@ class AccountCooldown(Row):
     until_ms = fields.BigIntField()
     step = fields.IntField(default=1)
     reason = fields.TextField()
+    cause: Any = fields.CharField(max_length=32, null=True)
+    "The kind of fault (providers.pooled.FaultKind) that it follows from."
+    cause_job_id: Any = fields.BigIntField(null=True)
+    "The job whose refusal started it; another one is preferred as its probe."
+    credits_needed: Any = fields.IntField(null=True)
+    "Of a refusal for want of credits: the price of what was refused. Null: unknown."
     probe_attempt_id: Any = fields.BigIntField(null=True)
 
     class Meta:
         table = "account_cooldown"
         unique_together = (("account_id", "kind", "model"),)
+
+
+class AccountFault(Row):
+    """The newest fault of a kind on an account, from which trouble of a whole site is recognized.
+
+    kind and model "": the fault concerns all. job_id null: not of a job, but of a query or a check.
+    """
+
+    account_id = fields.BigIntField()
+    fault = fields.CharField(max_length=32)
+    kind = fields.CharField(max_length=8, default="")
+    model = fields.CharField(max_length=64, default="")
+    at_ms = fields.BigIntField()
+    job_id: Any = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "account_fault"
+        unique_together = (("account_id", "fault", "kind", "model"),)
+
+
+class SiteTrouble(Row):
+    """A fault that hits most of an owner's accounts of a site: no account is blamed, and the site's work is held.
+
+    As a cooldown, it is half-open after `until_ms`: one attempt, the probe, may run. If upstream accepts it, the row is
+    deleted, and if it fails the same way, the work is held for longer.
+    """
+
+    owner = fields.CharField(max_length=255)
+    provider = fields.CharField(max_length=64)
+    site = fields.CharField(max_length=4, default="")
+    fault = fields.CharField(max_length=32)
+    kind = fields.CharField(max_length=8, default="")
+    model = fields.CharField(max_length=64, default="")
+    since_ms = fields.BigIntField()
+    until_ms = fields.BigIntField()
+    step = fields.IntField(default=1)
+    reason = fields.TextField()
+    probe_attempt_id: Any = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "site_trouble"
+        unique_together = (("owner", "provider", "site", "kind", "model"),)
 
 
 class AccountUsage(Row):

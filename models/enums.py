@@ -265,6 +265,13 @@ ACCOUNT_TRANSITIONS: dict[AccountStatus, frozenset[AccountStatus]] = {
 }
 
 
+class DeactivatedBy(StrEnum):
+    """Who made an account INACTIVE. What the server did, a later successful look undoes."""
+
+    OWNER = "OWNER"
+    SERVER = "SERVER"
+
+
 class LoadBalance(StrEnum):
     ROUND_ROBIN = "ROUND_ROBIN"
     LEAST_USED = "LEAST_USED"
@@ -402,6 +409,7 @@ class AlertKind(StrEnum):
     CALLBACK_FAILED = "CALLBACK_FAILED"
     STORAGE_LOW = "STORAGE_LOW"
     TASK_MISSING = "TASK_MISSING"
+    SITE_TROUBLE = "SITE_TROUBLE"
 
 
 class AlertSeverity(StrEnum):

@@ -10,11 +10,15 @@ TIMEOUT = "TIMEOUT"
 "Error kind of an attempt that timed out."
 FINISH = "FINISH"
 "Error kind of an attempt whose result could not be stored; a retry resumes with storing it."
+SITE_TROUBLE = "SITE_TROUBLE"
+"Error kind of an attempt that ended by a fault of the whole site: it counts neither for the job nor for the account."
 
 
 @dataclass(frozen=True)
 class JobError:
-    """kind: for errors of attempts, used by the pool: a FaultKind, TIMEOUT or FINISH. log_id: upstream's."""
+    """kind: for errors of attempts, used by the pool: a FaultKind, TIMEOUT, FINISH or SITE_TROUBLE. log_id: of
+    upstream.
+    """
 
     code: JobErrorCode
     message: str

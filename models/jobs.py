@@ -88,6 +88,7 @@ class Job(OwnedRow):
             Index(fields=("workflow_id", "id")),
             Index(fields=("owner", "id")),
             Index(fields=("owner", "status")),
+            Index(fields=("owner", "priority_rank", "id")),
             Index(fields=("record_id", "id")),
             Index(fields=("batch_id", "status")),
         )

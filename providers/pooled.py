@@ -39,9 +39,9 @@ class FaultKind(StrEnum):
 class UpstreamFaultError(Exception):
     """Upstream refused the call or could not be reached; the call certainly had no effect.
 
-    message: a complete sentence for users. retry_after_seconds: how long upstream asks to wait; cut to half an hour.
-    upstream_code: ret or fail_code as received. log_id: upstream's id of the
-    call, for its support.
+    message: a complete sentence for users. upstream_code: ret or fail_code as received. log_id: upstream's id of the
+    call, for its support. is_about_model: upstream's words are about the model, not about the account.
+    retry_after_seconds: how long upstream asks to wait; cut to half an hour.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class UpstreamFaultError(Exception):
         upstream_code: str | None = None,
         retry_after_seconds: float | None = None,
         log_id: str | None = None,
+        is_about_model: bool = False,
     ) -> None:
         super().__init__(f"{kind.value}: {message}")
         self.kind = kind
@@ -63,6 +64,7 @@ class UpstreamFaultError(Exception):
             None if retry_after_seconds is None else min(MAX_RETRY_AFTER_SECONDS, retry_after_seconds)
         )
         self.log_id = log_id
+        self.is_about_model = is_about_model
 
 
 class SubmitUnknownError(Exception):
@@ -96,12 +98,20 @@ class ReferenceLimits:
 
 
 @dataclass(frozen=True)
+class SiteLimit:
+    """What a site can do less of a model than others. ratios: the only ones that it has."""
+
+    site: str
+    ratios: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """The capabilities of a model. resolutions, durations_seconds: allowed values, the default first; empty if the
     request has none. ratios: in display order, which need not start with the default. sizes: (width, height, ratio,
     resolution) in pixels, where they do not follow from ratios and lines such as 720p. counts: the numbers of pictures
     that one request can make, the default first; empty for clips. credits: estimate per task with the default values;
-    None: unknown. references: None: it takes none.
+    None: unknown. references: None: it takes none. site_limits: of the sites that can do less than the rest.
     """
 
     name: str
@@ -114,6 +124,7 @@ class ModelInfo:
     max_input_images: int
     counts: tuple[int, ...] = ()
     credits: int | None = None
+    site_limits: tuple[SiteLimit, ...] = ()
     takes_intelligent_ratio: bool = False
     takes_sample_strength: bool = False
     takes_negative_prompt: bool = False
@@ -132,6 +143,11 @@ class ModelInfo:
     @property
     def takes_references(self) -> bool:
         return self.references is not None
+
+    def sites_for(self, ratio: str | None) -> tuple[str, ...]:
+        """The sites that can generate this ratio; None: every site has its own for such a request."""
+        lacking = {limit.site for limit in self.site_limits if ratio is not None and ratio not in limit.ratios}
+        return tuple(site for site in self.sites if site not in lacking)
 
 
 @dataclass(frozen=True)

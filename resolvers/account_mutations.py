@@ -142,7 +142,11 @@ class AccountMutations:
     async def reset_accounts(self, info: Info, ids: Ids) -> AccountsPayload | None:
         return await _with_each(info, ids, removing.reset_accounts)
 
-    @mutation("Checks sessions and balances upstream. At most 50 accounts.", repeats=Repeats.WITH_CLAIM)
+    @mutation(
+        "Checks sessions and balances upstream; what the server deactivated comes back if it works."
+        " At most 50 accounts.",
+        repeats=Repeats.WITH_CLAIM,
+    )
     async def check_accounts(self, info: Info, ids: FewIds) -> AccountsPayload | None:
         return await _with_each(info, ids, checking.check_accounts)
 

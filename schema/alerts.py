@@ -21,13 +21,14 @@ describe(
     "The kind of problem that an alert is about.",
     POOL_EXHAUSTED="Jobs wait for accounts of a provider, and no account could take them even with a free slot.",
     ACCOUNT_BANNED="Upstream has banned an account: it gets no more work.",
-    ACCOUNT_SESSION_EXPIRED="Upstream no longer accepts an account's session: it gets no more work.",
+    ACCOUNT_SESSION_EXPIRED="Upstream no longer accepts an account's session: it gets no more work until that works.",
     CREDIT_LOW="An account has few credits left, or a batch or workflow is paused by its budget.",
     FAILURE_RATE_HIGH="Too many of the recently ended pictures or clips have failed.",
     BATCH_STALLED="A batch is running, but none of its jobs has started or ended for a long time.",
     CALLBACK_FAILED="A callback could not be delivered and is no longer retried.",
     STORAGE_LOW="A disk of the deployment is nearly full.",
     TASK_MISSING="Upstream accepted a task and no longer tells of it: its slot counts as free, and it is looked for.",
+    SITE_TROUBLE="Most accounts of a site meet the same fault: its work is held, and no account is blamed.",
 )
 describe(
     AlertSeverity,

@@ -183,7 +183,7 @@ describe(
     AccountStatus,
     "Whether an account is given work at all.",
     ACTIVE="It is given work.",
-    INACTIVE="Its session has expired, or its owner deactivated it.",
+    INACTIVE="Its session has expired, until a later look finds that it works, or its owner deactivated it.",
     BANNED="Upstream has banned it.",
 )
 describe(

@@ -106,7 +106,10 @@ class Settings(DocumentSettings, ForeignFileSettings, OwnerSettings, ConnectionS
         900, ge=1, description="A waiting job rises by one priority each time this has passed, at most to HIGH."
     )
     urgent_slot_percent: float = Field(
-        10, ge=0, le=100, description="Share of a pool's slots reserved for URGENT, rounded up; none of a single slot."
+        10, ge=0, le=100, description="Share of a pool's slots reserved for URGENT, rounded down below ten slots."
+    )
+    urgent_lookback_hours: float = Field(
+        24, ge=0, description="Slots are reserved for owners who created an URGENT job within so many hours."
     )
     load_balance: Literal["ROUND_ROBIN", "LEAST_USED", "PRIORITY"] = Field(
         "LEAST_USED", description="Default load balancing of a request's strategy."
@@ -145,6 +148,14 @@ class Settings(DocumentSettings, ForeignFileSettings, OwnerSettings, ConnectionS
     )
     account_check_pause: str | None = Field(
         None, description="Hours without health checks, in EKONTE_TIMEZONE, e.g. 01:00-07:00."
+    )
+    second_look_seconds: float = Field(
+        10, ge=0.1, description="Delay of the look that confirms an ended session before the account is INACTIVE."
+    )
+    relook_seconds: float = Field(
+        60,
+        ge=0,
+        description="First interval of looks at accounts that the server made INACTIVE, up to 360 times it; 0: off.",
     )
     file_retention_days: float | None = Field(
         None, ge=1, description="Age in days at which results are removed, pinned and chosen ones too; not set: never."

@@ -10,6 +10,12 @@ async def check(run: Run) -> None:
     await run.worker.checks.run(run.hand_over)
 
 
+@work_actor(Work.LOOK_AT_ACCOUNTS)
+async def look(run: Run) -> None:
+    """Asks upstream again about accounts after refusals that have to be confirmed, and about deactivated ones."""
+    await run.worker.looks.run(run.hand_over)
+
+
 @work_actor(Work.RECEIVE_CREDITS)
 async def receive_credits(run: Run) -> None:
     """Collects the daily free credits of accounts that need them to take waiting jobs."""

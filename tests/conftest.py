@@ -69,7 +69,7 @@ def data_dir(tmp_path: Path) -> Path:
     """The data folder of the settings that the code under test reads. No slot is kept for URGENT, so that tests of
     pools with two or three slots count all of them.
     """
-    use_settings(Settings(_env_file=None, data_dir=tmp_path / "data", urgent_slot_percent=0))
+    use_settings(Settings(_env_file=None, data_dir=tmp_path / "data", urgent_slot_percent=0, second_look_seconds=0.1))
     return tmp_path / "data"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from providers.pooled import ModelInfo, ReferenceLimits
+from providers.pooled import ModelInfo, ReferenceLimits, SiteLimit
 
 PROVIDER = "jimeng"
 
@@ -121,6 +121,7 @@ class Catalogue:
                     for resolution, table in model.sizes.items()
                     for ratio, size in table.items()
                 ),
+                site_limits=tuple(SiteLimit(site, (only[0],)) for site, only in model.only_sizes.items()),
                 takes_intelligent_ratio=model.intelligent_ratio,
                 takes_sample_strength=True,
                 takes_negative_prompt=True,

@@ -25,6 +25,8 @@ MAX_UPSTREAM_CHARACTERS = 300
 
 # At peak hours a submit is refused with this text and varying codes.
 _BUSY_PERIOD = re.compile(r"busy period|busy time|peak (?:hour|period|time)|高峰", re.I)
+# E.g. exceed_model_parallel_max.
+_MODEL_WORDS = re.compile(r"(?:^|[^a-z])models?(?:$|[^a-z])|模型", re.I)
 _CREDIT_WORDS = re.compile(r"credit|积分|余额", re.I)
 
 
@@ -185,7 +187,10 @@ def _fault(
             f"Jimeng refused with the code {code}, which is unknown to Ekonte{detail}.",
         )
     message = f"{refusal.message} Jimeng says: {words}" if words else refusal.message
-    return UpstreamFaultError(refusal.kind, refusal.error, message, upstream_code=code, log_id=log_id)
+    is_about_model = _MODEL_WORDS.search(f"{errmsg} {words}") is not None
+    return UpstreamFaultError(
+        refusal.kind, refusal.error, message, upstream_code=code, log_id=log_id, is_about_model=is_about_model
+    )
 
 
 def not_reached(reason: str) -> UpstreamFaultError:

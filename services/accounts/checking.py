@@ -6,6 +6,7 @@ The requests run concurrently outside any transaction; one that fails does not a
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -14,16 +15,18 @@ from errors import (
     ConfigurationError,
     EkonteError,
     InsufficientCreditError,
+    JobErrorCode,
     ProviderFailedError,
     RateLimitedError,
     not_found,
 )
 from models.accounts import Account
-from models.enums import AccountStatus
+from models.database import transaction
 from providers.pooled import Credential, FaultKind, PooledProvider, UpstreamFaultError
 from services.accounts.answers import STATUS_AFTER, deactivate_checked_account, store_balance, store_fault
 from services.accounts.outcomes import Outcome, live_accounts
 from services.accounts.pool.quota import quota_day
+from services.accounts.pool.site_troubles import is_of_site
 from services.accounts.sessions import credential_of
 from services.platform.metrics.upstream import MeasuredPool
 from services.platform.providers import registry
@@ -35,6 +38,8 @@ from settings import get_settings
 log = structlog.get_logger(__name__)
 
 MAX_ACCOUNTS = 50
+SECOND_LOOK_SECONDS = 1.0
+"Between the two looks of a check that a person waits for."
 SESSION_ENDED = "Upstream no longer accepts the session; set a new one."
 _ERRORS: dict[FaultKind, type[EkonteError]] = {
     FaultKind.RATE_LIMIT: RateLimitedError,
@@ -57,7 +62,8 @@ AccountRequest = Callable[[Account, PooledProvider, Credential], Awaitable[None]
 
 async def check_accounts(owner: str, ids: Sequence[int | None]) -> list[Outcome]:
     """Checks the session and balance of each account and stores the result. An account whose session has ended is
-    returned as INACTIVE, a banned one as BANNED. An account that upstream cannot check at the moment has an error; a
+    returned as INACTIVE, a banned one as BANNED, both after a second look; one that the server made INACTIVE and that
+    works again is returned as ACTIVE. An account that upstream cannot check at the moment has an error; a
     rate limit also starts a cooldown. Raises BadInputError for more than 50 ids.
     """
     return await _run_all(owner, ids, _check)
@@ -72,10 +78,35 @@ async def receive_credits(owner: str, ids: Sequence[int | None]) -> list[Outcome
 
 
 async def _check(account: Account, provider: PooledProvider, credential: Credential) -> None:
-    if not await provider.is_alive(credential, fresh=True):
-        await deactivate_checked_account(account, AccountStatus.INACTIVE, SESSION_ENDED)
+    """Looks twice before it changes the status. Raises ProviderFailedError for a fault of the whole site, which changes
+    nothing.
+    """
+    fault = await _look(account, provider, credential)
+    if fault is not None:
+        await asyncio.sleep(min(SECOND_LOOK_SECONDS, get_settings().second_look_seconds))
+        fault = await _look(account, provider, credential)
+    if fault is None:
         return
-    await store_balance(account, await provider.credit_balance(credential, fresh=True))
+    has_worked = account.checked_at is not None
+    if await transaction(partial(is_of_site, account, fault, has_worked=has_worked)):
+        raise ProviderFailedError(
+            f"Most accounts of the site meet the same fault, so nothing was changed; check again later. {fault.message}"
+        )
+    await deactivate_checked_account(account, STATUS_AFTER[fault.kind], fault.message)
+
+
+async def _look(account: Account, provider: PooledProvider, credential: Credential) -> UpstreamFaultError | None:
+    """Stores the balance if upstream accepts the session; else returns the fault that says why it does not."""
+    try:
+        if not await provider.is_alive(credential, fresh=True):
+            return UpstreamFaultError(FaultKind.SESSION_EXPIRED, JobErrorCode.AUTH_FAILED, SESSION_ENDED)
+        balance = await provider.credit_balance(credential, fresh=True)
+    except UpstreamFaultError as fault:
+        if fault.kind not in STATUS_AFTER:
+            raise
+        return fault
+    await store_balance(account, balance)
+    return None
 
 
 async def _receive(account: Account, provider: PooledProvider, credential: Credential) -> None:
@@ -130,6 +161,8 @@ async def _run(account: Account, request: AccountRequest, is_check: bool) -> Eko
             return None
         hint = "" if is_check else _WHAT_TO_DO.get(fault.kind, "")
         return _ERRORS.get(fault.kind, ProviderFailedError)(f"{fault.message} {hint}".rstrip())
+    except ProviderFailedError as error:
+        return error
     except ConfigurationError:
         log.exception("account.unseal_failed", account_id=account.id)
         return ProviderFailedError("The server cannot decrypt the account's session; set a new one.")

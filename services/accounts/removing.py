@@ -10,7 +10,8 @@ from services.accounts.outcomes import Outcome, check_count, live_accounts
 from services.accounts.pool.quota import quota_day
 from services.accounts.releasing import release_placed
 from services.notifications.alerts.accounts import record_removed
-from services.stores import account_cooldowns, account_usage, accounts, attempts
+from services.notifications.alerts.sites import record_trouble_over
+from services.stores import account_cooldowns, account_faults, account_usage, accounts, attempts
 from services.stores.jobs.waits import make_waiting_due
 from settings import get_settings
 
@@ -34,9 +35,9 @@ async def delete_accounts(owner: str, ids: Sequence[int]) -> set[int]:
 
 
 async def reset_accounts(owner: str, ids: Sequence[int]) -> list[Outcome]:
-    """Clears the exhaustion of both kinds, today's counts, all cooldowns and the failure count, and frees the slots of
-    tasks that upstream's answers lack; returns an outcome for each id. The quota still ends at the next reset. Status,
-    credits and learned limits are unchanged.
+    """Clears the exhaustion of both kinds, today's counts, all cooldowns, the holds of their sites and the failure
+    count, and frees the slots of tasks that upstream's answers lack; returns an outcome for each id. The quota still
+    ends at the next reset. Status, credits and learned limits are unchanged.
     """
     check_count(ids, 0, "ids")
 
@@ -45,6 +46,9 @@ async def reset_accounts(owner: str, ids: Sequence[int]) -> list[Outcome]:
         if not found:
             return {}
         await account_cooldowns.remove_all(found)
+        await account_faults.remove_faults(found)
+        for where, scope in await account_faults.end_troubles_of(found):
+            await record_trouble_over(where, scope)
         day = quota_day(datetime.now(UTC), get_settings().timezone)
         await account_usage.reset(found, day)
         await attempts.release_missing(found)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from errors import BadInputError
-from models.enums import AccountStatus, AccountType, Site
+from models.enums import AccountStatus, AccountType, DeactivatedBy, Site
 from services.platform.not_given import NOT_GIVEN, NotGiven
 
 JIMENG = "jimeng"
@@ -140,9 +140,21 @@ def changed_status(current: AccountStatus, requested: AccountStatus | None) -> d
     if requested is AccountStatus.BANNED:
         raise BadInputError("BANNED cannot be set by hand; INACTIVE deactivates an account.", path=["status"])
     if requested is AccountStatus.ACTIVE:
-        return {"status": requested, "status_reason": None, "consecutive_failures": 0}
+        return {
+            "status": requested,
+            "status_reason": None,
+            "consecutive_failures": 0,
+            "deactivated_by": None,
+            "look_due_at_ms": None,
+            "looks": 0,
+        }
     if requested is AccountStatus.INACTIVE and current is not AccountStatus.INACTIVE:
-        return {"status": requested, "status_reason": DEACTIVATED_BY_OWNER}
+        return {
+            "status": requested,
+            "status_reason": DEACTIVATED_BY_OWNER,
+            "deactivated_by": DeactivatedBy.OWNER,
+            "look_due_at_ms": None,
+        }
     return {}
 
 

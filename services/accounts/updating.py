@@ -8,7 +8,8 @@ from tortoise.exceptions import IntegrityError
 from errors import BadInputError, ConflictError, EkonteError, not_found
 from models.accounts import Account
 from models.database import transaction
-from models.enums import AccountStatus
+from models.enums import AccountStatus, DeactivatedBy
+from providers.pooled import FaultKind
 from services.accounts.creating import SESSION_TAKEN
 from services.accounts.outcomes import Outcome, check_count
 from services.accounts.releasing import release_placed
@@ -26,7 +27,7 @@ from services.notifications.alerts.accounts import record_idle, record_reactivat
 from services.platform.faults import Faults
 from services.platform.not_given import NOT_GIVEN
 from services.platform.sealing import resealed
-from services.stores import account_usage, accounts
+from services.stores import account_cooldowns, account_faults, account_usage, accounts
 from services.stores.jobs.waits import make_waiting_due
 
 MAX_TRIES = 20
@@ -94,6 +95,8 @@ def _changed_columns(account: Account, changes: AccountChanges, hash_key: bytes)
         place = changed_place(account.provider, place, changes)
     with faults.caught():
         values |= changed_status(account.status, changes.status)
+        if changes.status is AccountStatus.INACTIVE and account.deactivated_by is DeactivatedBy.SERVER:
+            values |= {"deactivated_by": DeactivatedBy.OWNER, "look_due_at_ms": None}
     faults.check()
     if (place.type, place.site) != (account.type, account.site):
         values |= {"type": place.type, "site": place.site}
@@ -122,6 +125,8 @@ def _session_columns(account: Account, session: str, hash_key: bytes) -> dict[st
     if columns["session_hash"] != account.session_hash:
         columns |= {"credit_balance": None, "checked_at": None, "received_day": None, "consecutive_failures": 0}
         columns["check_due_at_ms"] = None
+        if account.status is AccountStatus.INACTIVE and account.deactivated_by is DeactivatedBy.SERVER:
+            columns |= {"look_due_at_ms": 0, "looks": 0}  # the new session may bring it back
     return columns
 
 
@@ -130,6 +135,8 @@ async def _apply_consequences(account: Account, values: dict[str, Any]) -> None:
     is_renewed = values.get("session_hash", account.session_hash) != account.session_hash
     if is_renewed:
         await account_usage.remove_uploads(account.id)  # upstream's file names of the previous account
+        await account_cooldowns.remove_caused([account.id], FaultKind.SESSION_EXPIRED.value)
+        await account_faults.remove_faults([account.id])
     if values.get("status") is AccountStatus.INACTIVE:
         await release_placed([account.id], "The account was deactivated before the request was sent.")
     if is_renewed or values.get("status") is AccountStatus.INACTIVE:

@@ -111,6 +111,17 @@ def model_faults(
             yield BadInputError(
                 f"{shown} cannot be {shortened(str(value))}: the model {model.name} {hint}.", path=["input", shown]
             )
+    yield from _site_faults(requested, model)
+
+
+def _site_faults(requested: GenerationInput, model: ModelInfo) -> Iterator[BadInputError]:
+    """A fault if no site can generate this ratio, although some offer the model."""
+    if requested.ratio in model.ratios and model.sites and not model.sites_for(requested.ratio):
+        yield BadInputError(
+            f"No site generates {model.name} with the ratio {requested.ratio}; it is offered on"
+            f" {', '.join(model.sites)} with other ratios.",
+            path=["input", "ratio"],
+        )
 
 
 def request_for(requested: GenerationInput, model: ModelInfo) -> GenerationRequest:

@@ -2,20 +2,36 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
+from models.accounts import Account
 from models.database import execute, now_ms, transaction
 from models.enums import AttemptOutcome, AttemptState
 from models.generation import Attempt
 from models.generation_requests import GenerationRequest
-from models.job_errors import JobError
+from models.job_errors import SITE_TROUBLE, JobError
 from models.jobs import Job
-from providers.pooled import FaultKind, UpstreamFaultError
-from services.accounts.pool.account_updates import apply_effect
-from services.accounts.pool.decisions import AccountEffect, Decision, FaultContext, JobMove, decide
+from providers.pooled import UpstreamFaultError
+from services.accounts.pool.account_updates import apply_effect, clear_blame
+from services.accounts.pool.contradictions import contradicted_attempts
+from services.accounts.pool.decisions import (
+    FINAL,
+    LIMITS,
+    MAX_RISK_REFUSALS,
+    RISKS,
+    AccountEffect,
+    Decision,
+    FaultContext,
+    JobMove,
+    decide,
+    family_of,
+    is_about_the_job,
+)
+from services.accounts.pool.site_troubles import is_of_site
 from services.accounts.pool.waiting import counts_as_try
 from services.generation.attempts import end_attempt
 from services.generation.detaching import timeout_seconds
@@ -25,6 +41,9 @@ from services.stores.attempts import move
 from settings import get_settings
 
 log = structlog.get_logger(__name__)
+
+PROBE_MARGIN_MS = 1_000
+"So much longer than the cooldown a job waits that has started it, so that another one becomes the probe."
 
 
 async def handle_provider_error(
@@ -55,18 +74,20 @@ async def handle_provider_error(
 
     async def body() -> Decision | None:
         job = await Job.get(id=attempt.job_id)
+        context = await _context(attempt, job, fault, was_accepted)
+        if await _is_of_site(attempt, fault, context):
+            context = replace(context, is_site_trouble=True)
+        decision = decide(fault.kind, context)
         if attempt.is_draining or attempt.is_detached:
             outcome = AttemptOutcome.CANCELED if attempt.is_draining else AttemptOutcome.FAILED
             if await end_attempt(attempt, outcome, error_of(fault, is_retryable=False), **values):
-                effect = decide(fault.kind, FaultContext(was_accepted=was_accepted)).account
-                await _apply(effect, attempt, fault, session_hash)
+                await _apply(decision.account, attempt, fault, session_hash)
             return None
-        decision = decide(fault.kind, await _context(attempt, job, fault, was_accepted))
         if decision.job is JobMove.SAME or decision.job is JobMove.WAIT:
             await _apply(decision.account, attempt, fault, session_hash)
             wait_ms = int(decision.delay_seconds * 1000)
             if decision.job is JobMove.WAIT:
-                wait_ms = await _cooldown_ms(attempt)
+                wait_ms = await _cooldown_ms(attempt) + PROBE_MARGIN_MS
             error = error_of(fault, is_retryable=True)
             failures = attempt.failures + 1
             if not await move(
@@ -75,19 +96,60 @@ async def handle_provider_error(
                 return None
             return decision
         outcome = AttemptOutcome.SWITCHED if decision.job is JobMove.NEXT else AttemptOutcome.FAILED
-        if not await end_attempt(
-            attempt, outcome, error_of(fault, is_retryable=decision.job is JobMove.NEXT), **values
-        ):
+        error = error_of(fault, is_retryable=decision.job is JobMove.NEXT)
+        if context.is_site_trouble:
+            error = replace(error, kind=SITE_TROUBLE)
+        if not await end_attempt(attempt, outcome, error, **values):
             return None
         await _apply(decision.account, attempt, fault, session_hash)
+        if is_about_the_job(fault.kind, context):
+            await clear_blame(job.id, attempt.kind, fault.kind, await _refused_by(job))
         if decision.job is JobMove.NEXT:
-            await requeue(job, f"Switching to another account: {fault.message}")
+            await requeue(job, _message(fault, decision, context), due_in_ms=int(decision.delay_seconds * 1000))
         else:
-            final = fault.kind in (FaultKind.CONTENT_REJECTED, FaultKind.INVALID_INPUT)
-            await fail_generation(job, error_of(fault, is_retryable=not final))
+            final = error_of(fault, is_retryable=fault.kind not in FINAL)
+            await fail_generation(job, replace(final, message=_reason(fault, context)))
         return decision
 
     return await transaction(body)
+
+
+def _message(fault: UpstreamFaultError, decision: Decision, context: FaultContext) -> str:
+    """What a job says that goes on."""
+    if context.is_site_trouble:
+        return f"Waiting: most accounts of the site meet the same fault. {fault.message}"
+    if is_about_the_job(fault.kind, context) and decision.delay_seconds:
+        return (
+            f"Upstream refuses this job on accounts that take others, so it waits by itself and is sent again in"
+            f" {decision.delay_seconds:.0f} s. {fault.message}"
+        )
+    return f"Switching to another account: {fault.message}"
+
+
+def _reason(fault: UpstreamFaultError, context: FaultContext) -> str:
+    """Why a job has failed."""
+    if is_about_the_job(fault.kind, context):
+        return (
+            f"{fault.message} Accounts that take other jobs have refused this one, so the refusal is about this"
+            " request: change it, or try again later with retryJob."
+        )
+    if fault.kind in RISKS and context.same_kind >= MAX_RISK_REFUSALS:
+        return f"{fault.message} {context.same_kind} accounts have refused this job so; no further ones were asked."
+    return fault.message
+
+
+async def _is_of_site(attempt: Attempt, fault: UpstreamFaultError, context: FaultContext) -> bool:
+    """Whether the fault is the whole site's. A job that accounts refuse which take others tells nothing about sites."""
+    if is_about_the_job(fault.kind, context):
+        return False
+    account = await Account.get(id=attempt.account_id)
+    return await is_of_site(account, fault, attempt.kind, attempt.model, job_id=attempt.job_id, attempt_id=attempt.id)
+
+
+async def _refused_by(job: Job) -> list[int]:
+    """The accounts of the job's attempts in this run."""
+    attempts = Attempt.filter(job_id=job.id, run=job.retry_count)
+    return sorted({int(row["account_id"]) for row in await attempts.values("account_id") if row["account_id"]})
 
 
 async def _apply(effect: AccountEffect, attempt: Attempt, fault: UpstreamFaultError, session_hash: str | None) -> None:
@@ -99,18 +161,25 @@ async def _context(attempt: Attempt, job: Job, fault: UpstreamFaultError, was_ac
     strategy = GenerationRequest.from_json(job.params).strategy
     others = Attempt.filter(job_id=job.id, run=job.retry_count).exclude(id=attempt.id)
     # An attempt that was moved to another account before anything was sent is not counted.
-    columns = ("error", "sends", "sent_at_ms", "history_id")
+    columns = ("id", "error", "sends", "sent_at_ms", "history_id")
     rows = [row for row in await others.values(*columns) if counts_as_try(row["sends"], row["error"])]
-    errors = [JobError.from_json(row["error"]) for row in rows]
-    kinds = [None if error is None else error.kind for error in errors]
-    limits = (FaultKind.RATE_LIMIT.value, FaultKind.CONCURRENCY_LIMIT.value)
+    errors = {row["id"]: JobError.from_json(row["error"]) for row in rows}
+    kinds = {attempt_id: None if error is None else error.kind for attempt_id, error in errors.items()}
+    kind = fault.kind
+    alike = {attempt_id for attempt_id, name in kinds.items() if name in family_of(kind)}
+    contradicted = await contradicted_attempts(attempt, kind)
+    # An attempt that waits on its account meets a limit several times.
+    met = attempt.failures + 1 if kind in LIMITS else 1
     return FaultContext(
         was_accepted=was_accepted,
         asks_to_wait=fault.retry_after_seconds is not None,
         is_overdue=await _is_overdue(attempt, [row["sent_at_ms"] for row in rows if row["history_id"] is None]),
         step_failures=attempt.failures + 1,
-        attempts=1 + len([name for name in kinds if name not in limits]),
-        same_kind=1 + kinds.count(fault.kind.value),
+        attempts=1 + len([name for name in kinds.values() if name not in LIMITS]),
+        same_kind=1 + list(kinds.values()).count(kind.value),
+        limits=met + len([name for name in kinds.values() if name in LIMITS]),
+        contradictions=len(alike & contradicted) + (met if attempt.id in contradicted else 0),
+        is_contradicted=attempt.id in contradicted,
         max_attempts=strategy.max_attempts,
         auto_switch_on_failure=strategy.auto_switch_on_failure,
         rate_limit_handling=strategy.rate_limit_handling,

@@ -20,7 +20,8 @@ from providers.pooled import (
     UpstreamFaultError,
     UpstreamTask,
 )
-from services.accounts.pool.account_updates import cool_account, count_failure, deactivate
+from services.accounts.pool.account_updates import cool_account, count_failure, hold_for_look, hold_or_ban
+from services.accounts.pool.site_troubles import is_of_site, is_shared_by_queries
 from services.accounts.pool.timing import DETACHED_INTERVAL_MS, FAILED_POLL_MS, failed_poll_ms, jittered_ms
 from services.accounts.sessions import credential_of
 from services.generation.detaching import detach
@@ -29,6 +30,8 @@ from services.generation.states import record_states
 from services.generation.unconfirmed_submits import resolve_unconfirmed
 from services.platform.leases import Lease
 from services.platform.providers import pooled_provider
+from services.stores import accounts
+from services.stores.account_cooldowns import Cause
 from services.stores.account_leases import claim_polls, extend_polls, release_poll
 from services.stores.attempts import free_manual_slot, move, of_kinds_sql, set_outcome
 
@@ -154,14 +157,18 @@ async def _query_tasks(
     ids = [attempt.submit_id if by_submit_id else str(attempt.history_id) for attempt in attempts]
     try:
         if by_submit_id:
-            return await provider.query(credential, kind.value, submit_ids=ids)
-        return await provider.query(credential, kind.value, history_ids=ids)
+            tasks = await provider.query(credential, kind.value, submit_ids=ids)
+        else:
+            tasks = await provider.query(credential, kind.value, history_ids=ids)
+        if account.status is AccountStatus.INACTIVE:
+            await accounts.hasten_look(account.id)  # upstream accepts its session
+        return tasks
     except UpstreamFaultError as fault:
         cooldown_seconds = await _record_failed_poll(account, kind, fault, roll)
         if cooldown_seconds > 0:
             raise _AccountPausedError(_pause_ms(fault, cooldown_seconds, roll)) from fault
-        # Until a person renews the session.
-        is_deactivated = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)
+        is_refused = fault.kind in (FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED)
+        is_deactivated = is_refused and account.status is not AccountStatus.ACTIVE
         retry_after_ms = int(fault.retry_after_seconds * 1000) if fault.retry_after_seconds else None
         wait_ms = failed_poll_ms(is_deactivated=is_deactivated, retry_after_ms=retry_after_ms, roll=roll)
         await _postpone(attempts, wait_ms, roll)
@@ -189,20 +196,23 @@ async def _request_cancel(provider: PooledProvider, credential: Credential, atte
 
 
 async def _record_failed_poll(account: Account, kind: MediaKind, fault: UpstreamFaultError, roll: float) -> float:
-    """Updates the account after a failed poll: expired session, banned, a cooldown for everything after a rate limit or
-    risk control, or one more failure. Tasks are not affected. Returns the seconds of the cooldown, or 0.
+    """Updates the account after a failed poll, unless the fault is the whole site's: it is held until a refusal is
+    confirmed, cools for everything after a rate limit or risk control, or has one more failure. Tasks are not affected.
+    Returns the seconds of the cooldown, or 0.
     """
     log.info(
         "poll.failed", account=account.global_id, kind=fault.kind.value, code=fault.upstream_code, log_id=fault.log_id
     )
 
     async def body() -> float:
+        if fault.kind is FaultKind.SESSION_EXPIRED and await is_of_site(account, fault):
+            return 0.0
         if fault.kind is FaultKind.SESSION_EXPIRED:
-            await deactivate(account.id, AccountStatus.INACTIVE, fault.message, account.session_hash)
+            await hold_for_look(account.id, fault, account.session_hash)
         elif fault.kind is FaultKind.PUNISHED:
-            await deactivate(account.id, AccountStatus.BANNED, fault.message, account.session_hash)
-        elif fault.kind is FaultKind.UPSTREAM_FAULT:
-            await count_failure(account.id, kind, fault.message, random=roll)
+            await hold_or_ban(account.id, fault, account.session_hash)
+        elif fault.kind is FaultKind.UPSTREAM_FAULT and not await is_shared_by_queries(account, fault, kind):
+            await count_failure(account.id, kind.value, fault.message, random=roll, cause=Cause(fault.kind.value))
         return await cool_account(account.id, fault, random=roll)
 
     return await transaction(body)

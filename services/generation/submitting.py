@@ -31,8 +31,9 @@ from providers.pooled import (
     UploadedFile,
     UpstreamFaultError,
 )
-from services.accounts.pool.account_updates import count_unknown_submit, record_accepted
+from services.accounts.pool.account_updates import count_unknown_submit, is_probed_by_another, record_accepted
 from services.accounts.pool.quota import quota_day
+from services.accounts.pool.site_troubles import held_reason
 from services.accounts.pool.timing import first_poll_ms, usual_ms
 from services.accounts.sessions import credential_of
 from services.accounts.settling import note_balance
@@ -57,6 +58,7 @@ LEASE_MARGIN_SECONDS = 15.0
 LOOKUP_DELAY_MS = 2_000
 MAX_LOOKUP_DELAY_MS = 60_000
 RETRY_DELAY_MS = 10_000
+PROBE_WAIT_MS = 1_000
 UPLOAD_SECONDS = 240.0
 "For up to ten input pictures, or twelve references."
 
@@ -115,6 +117,16 @@ async def _can_send(attempt: Attempt, job: Job, account: Account) -> bool:
         return False
     if job.batch_id is not None and not attempt.sends and await is_paused_by_hand(job.batch_id):
         await _release_account(attempt, job, "The batch is paused.")
+        return False
+    if (held := await held_reason(account, attempt.id, attempt.kind, attempt.model)) is not None:
+        reason, wait_ms = held
+        if attempt.sends and attempt.error is None:
+            await move(attempt, AttemptState.PLACED, due_in_ms=wait_ms)
+        else:
+            await _release_account(attempt, job, reason)
+        return False
+    if attempt.error is not None and await is_probed_by_another(attempt):
+        await move(attempt, AttemptState.PLACED, due_in_ms=PROBE_WAIT_MS)
         return False
     # A retry that the decision table ordered after a refusal is stopped only by a cooldown of the model or of the
     # whole account (risk control).

@@ -84,6 +84,14 @@ def in_flight_sql(condition: str = "") -> str:
     )
 
 
+def _holds_sql() -> str:
+    """A condition: the trouble `s` holds the account `a` now."""
+    return (
+        "s.owner = a.owner AND s.provider = a.provider AND s.site = COALESCE(a.site, '')"
+        f" AND s.until_ms > {now_ms_sql()}"
+    )
+
+
 def availability_sql(kind: MediaKind, day: str) -> str:
     """AVAILABLE, RATE_LIMITED or EXHAUSTED. A placed attempt counts towards today's limit before it is accepted, and a
     known balance without credits can take nothing of a pool.
@@ -94,7 +102,8 @@ def availability_sql(kind: MediaKind, day: str) -> str:
         f"CASE WHEN a.{column}_exhausted_until_ms > {now_ms_sql()} OR (a.daily_{column}_limit IS NOT NULL"
         f" AND {used_sql(kind, day)} + {waiting} >= a.daily_{column}_limit) OR a.credit_balance <= 0 THEN 'EXHAUSTED'"
         " WHEN EXISTS (SELECT 1 FROM account_cooldown c WHERE c.account_id = a.id AND c.model = ''"
-        f" AND c.kind IN ('', '{kind.value}') AND c.until_ms > {now_ms_sql()}) THEN 'RATE_LIMITED'"
+        f" AND c.kind IN ('', '{kind.value}') AND c.until_ms > {now_ms_sql()}) OR EXISTS (SELECT 1 FROM site_trouble s"
+        f" WHERE {_holds_sql()} AND s.model = '' AND s.kind IN ('', '{kind.value}')) THEN 'RATE_LIMITED'"
         " ELSE 'AVAILABLE' END"
     )
 
@@ -155,11 +164,16 @@ async def standings(owner: str, account_ids: Sequence[int]) -> list[AccountStand
 
 
 async def cooldowns(owner: str, account_ids: Sequence[int]) -> list[tuple[CoolingDown, ...]]:
-    """Returns for each account its active cooldowns, ordered by their end; one statement."""
+    """Returns for each account its active cooldowns and the holds of its site, ordered by their end; one statement."""
+    of_accounts = f"a.owner = ? AND a.id IN ({places(account_ids)})"
     found = await owned_rows_sql(
-        "SELECT c.account_id, c.kind, c.model, c.until_ms, c.reason FROM account a JOIN account_cooldown c"
-        f" ON c.account_id = a.id WHERE a.owner = ? AND a.id IN ({places(account_ids)}) AND c.until_ms > {now_ms_sql()}"
-        " ORDER BY c.until_ms, c.id",
+        "SELECT * FROM (SELECT c.account_id AS account_id, c.kind AS kind, c.model AS model, c.until_ms AS until_ms,"
+        " c.reason AS reason FROM account a JOIN account_cooldown c ON c.account_id = a.id"
+        f" WHERE {of_accounts} AND c.until_ms > {now_ms_sql()} UNION ALL"
+        " SELECT a.id, s.kind, s.model, s.until_ms, 'Trouble of the site: ' || s.reason FROM account a"
+        f" JOIN site_trouble s ON {_holds_sql()} WHERE {of_accounts}) AS held ORDER BY until_ms, kind, model",
+        owner,
+        *account_ids,
         owner,
         *account_ids,
     )

@@ -14,6 +14,7 @@ from services.accounts.pool.choosing import Candidate, Demand, check_eligibility
 from services.accounts.pool.demands import demand_of
 from services.accounts.pool.placing import is_kept
 from services.accounts.pool.pricing import learned_prices
+from services.accounts.pool.urgency import reserved_percents
 from services.platform.owned import places, rows_by_id
 from services.platform.providers import pooled_models
 from settings import get_settings
@@ -27,8 +28,8 @@ def is_waiting(job: Job) -> bool:
 
 
 async def waiting_reasons(owner: str, jobs: Sequence[Job]) -> list[str | None]:
-    """Returns for each of the owner's jobs a sentence, or None if it does not wait for an account. Eight statements
-    per media kind, for any number of jobs.
+    """Returns for each of the owner's jobs a sentence, or None if it does not wait for an account. Nine statements per
+    media kind, for any number of jobs.
     """
     waiting = [job for job in jobs if is_waiting(job)]
     held_by_batch = await _reasons_of_batches(waiting)
@@ -40,14 +41,19 @@ async def waiting_reasons(owner: str, jobs: Sequence[Job]) -> list[str | None]:
             demands[request.kind].append((job, request.provider, demand_of(request, models, learned)))
     reasons: dict[int, str] = dict(held_by_batch)
     moment_ms = await now_ms() if demands else 0
+    percent = (await reserved_percents([owner]))[owner] if demands else 0.0
     for kind, demands_of_kind in demands.items():
         pools = await account_snapshots([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
         known: dict[tuple[str, Demand, bool], str] = {}
         for job, provider, demand in demands_of_kind:
+            if (job.due_at_ms or 0) > moment_ms and job.message:
+                reasons[job.id] = job.message  # it waits by itself, and says why
+                continue
             key = (provider, demand, job.priority_rank == 0)
             if key not in known:
                 accounts = pools.get((owner, provider), ())
-                known[key] = _sentence(accounts, demand, moment_ms, is_urgent=job.priority_rank == 0)
+                share = 0.0 if job.priority_rank == 0 else percent
+                known[key] = _sentence(accounts, demand, moment_ms, urgent_percent=share)
             reasons[job.id] = known[key]
     return [reasons.get(job.id) for job in jobs]
 
@@ -79,9 +85,9 @@ async def waiting_by_job_id(owner: str, job_ids: Sequence[int]) -> list[str | No
     return [reasons.get(job_id) for job_id in job_ids]
 
 
-def _sentence(accounts: Sequence[Candidate], demand: Demand, moment_ms: int, *, is_urgent: bool) -> str:
+def _sentence(accounts: Sequence[Candidate], demand: Demand, moment_ms: int, *, urgent_percent: float) -> str:
     checks = [check_eligibility(account, demand, moment_ms) for account in accounts]
-    if not is_urgent and is_kept(accounts, demand, checks, get_settings().urgent_slot_percent):
+    if is_kept(accounts, demand, checks, urgent_percent):
         return "Waiting for a free account slot; the last slots are reserved for URGENT jobs."
     reason, until_ms = waiting_reason(checks)
     if until_ms is None:

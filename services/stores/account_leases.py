@@ -1,5 +1,5 @@
-"""Leases on accounts: which worker polls upstream about an account's tasks, and which one checks its session.
-Followers are not notified.
+"""Leases on accounts: which worker polls upstream about an account's tasks, and which one checks its session or looks
+at it again. Followers are not notified.
 
 The other columns of the table account are written by services/stores/accounts.
 """
@@ -16,6 +16,7 @@ from services.stores.attempts import of_kinds_sql
 POLLS = LeasedTable("account", until="poll_lease_until_ms", epoch="poll_epoch")
 SETTLEMENTS = LeasedTable("account", until="settle_due_at_ms", epoch=None)
 CHECKS = LeasedTable("account", until="check_due_at_ms", epoch=None)
+LOOKS = LeasedTable("account", until="look_due_at_ms", epoch=None)
 _IS_POLLED = "poll_lease_until_ms > 0"
 
 
@@ -95,3 +96,29 @@ async def claim_checks(providers: Sequence[str], limit: int, lease_seconds: floa
 async def release_check(lease: Lease, *, in_ms: int = 0) -> None:
     """Releases the account; its next check is due in `in_ms` milliseconds. A second call changes nothing."""
     await CHECKS.release(lease, in_ms=in_ms)
+
+
+async def claim_looks(limit: int, lease_seconds: float) -> list[Lease]:
+    """Claims at most `limit` accounts that upstream is to be asked about now. One statement."""
+    is_due = f"look_due_at_ms <= {now_ms_sql()} AND deleted_at IS NULL"
+    claimed = await LOOKS.claim(
+        f"SELECT id FROM account WHERE {is_due} ORDER BY look_due_at_ms, id LIMIT ?{skip_locked_sql()}",
+        (limit,),
+        lease_seconds,
+        guard=is_due,
+    )
+    return [lease for lease, _ in claimed]
+
+
+async def release_look(lease: Lease, *, in_ms: int | None, looks: int | None = None) -> None:
+    """Releases the account; its next look is due in `in_ms` milliseconds, or not at all (None). looks: the new number
+    of looks in a row that did not bring the account back. A second call changes nothing, and neither does a call after
+    the account was changed so that no look is due any more.
+    """
+    due = "NULL" if in_ms is None else f"{now_ms_sql()} + {int(in_ms)}"
+    await execute(
+        f"UPDATE account SET look_due_at_ms = {due}{'' if looks is None else f', looks = {int(looks)}'}"
+        " WHERE id = ? AND look_due_at_ms = ? RETURNING id",
+        lease.id,
+        lease.epoch,
+    )

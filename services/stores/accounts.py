@@ -61,6 +61,27 @@ async def transition(
     return rows[0] if rows else None
 
 
+async def reactivate(account_id: int, session_hash: str) -> Row | None:
+    """Sets an account ACTIVE that the server made INACTIVE and that still has this session. Returns its id, owner, name
+    and deleted_at, or None if there is nothing to undo: what its owner decided stays.
+    """
+    check_transition(ACCOUNT_TRANSITIONS, [AccountStatus.INACTIVE], AccountStatus.ACTIVE)
+    where = Sql(
+        "id = ? AND session_hash = ? AND status = 'INACTIVE' AND deactivated_by = 'SERVER'", (account_id, session_hash)
+    )
+    changes = {
+        "status": AccountStatus.ACTIVE,
+        "status_reason": None,
+        "deactivated_by": None,
+        "consecutive_failures": 0,
+        "look_due_at_ms": None,
+        "looks": 0,
+        "updated_at": database_time(),
+    }
+    rows = await _write(changes, where, ["id", "name", "deleted_at"])
+    return rows[0] if rows else None
+
+
 async def confirm_status(account: Account, status_reason: str | None) -> bool:
     """Writes a newer reason for an account's unchanged status, and the time of the check. Returns False if the
     account's status or session has changed meanwhile.
@@ -116,6 +137,12 @@ async def lock_active(account_ids: Sequence[int]) -> list[int]:
 async def touch(account_id: int) -> None:
     """Raises the version, because data shown with the account has changed."""
     await _write({}, Sql("id = ?", (account_id,)))
+
+
+async def touch_site(owner: str, provider: str, site: str) -> None:
+    """Raises the versions of an owner's accounts of a site, because what is shown with them has changed."""
+    where = Sql("owner = ? AND provider = ? AND COALESCE(site, '') = ? AND deleted_at IS NULL", (owner, provider, site))
+    await _write({}, where)
 
 
 # ---------------------------------------------------------------- results of its tasks
@@ -192,12 +219,6 @@ async def set_settle_refusals(account_id: int, refusals: int, *, in_ms: int) -> 
     await update(Account, changes, Sql("id = ?", (account_id,)))
 
 
-async def lower_balance(account_id: int, limit: int, returning: Sequence[str]) -> list[Row]:
-    """Lowers the credit balance to at most `limit`. Returns the columns named by `returning`."""
-    balance = "CASE WHEN credit_balance IS NULL OR credit_balance > ? THEN ? ELSE credit_balance END"
-    return await _write({"credit_balance": Sql(balance, (limit, limit))}, Sql("id = ?", (account_id,)), returning)
-
-
 async def set_balance(account_id: int, balance: int, returning: Sequence[str]) -> list[Row]:
     """Writes the credit balance that upstream reported. A balance above the known one ends the exhaustion. Returns the
     columns named by `returning`.
@@ -234,6 +255,41 @@ async def claim_receiving(limit: int, day: str) -> list[int]:
         Account, {"received_day": day, "credits_due_at_ms": None}, wanted, ["id", "status", "deleted_at"]
     )
     return [int(row["id"]) for row in rows if row["status"] == AccountStatus.ACTIVE and row["deleted_at"] is None]
+
+
+# ---------------------------------------------------------------- looks at upstream outside of the checks
+
+
+async def want_look(account_ids: Sequence[int], seconds: float, session_hash: str | None = None) -> None:
+    """Asks for a look at the accounts in `seconds`; one that is asked for already keeps its time. session_hash: only
+    while the account has this session. Does not notify followers.
+    """
+    where = all_of(
+        one_of("id", account_ids), Sql("look_due_at_ms IS NULL AND deleted_at IS NULL"), _with_session(session_hash)
+    )
+    await update(Account, {"look_due_at_ms": Sql(f"{now_ms_sql()} + ?", (int(seconds * 1000),))}, where)
+
+
+async def hasten_look(account_id: int) -> None:
+    """Makes the next look at an account that the server deactivated due now, after a sign that it works again."""
+    where = Sql(
+        f"id = ? AND status = 'INACTIVE' AND deactivated_by = 'SERVER' AND look_due_at_ms > {now_ms_sql()}"
+        " AND deleted_at IS NULL",
+        (account_id,),
+    )
+    await update(Account, {"look_due_at_ms": Sql(now_ms_sql())}, where)
+
+
+async def clear_failures(account_ids: Sequence[int]) -> None:
+    """Clears the failures in a row, after they turned out not to be the accounts'."""
+    if account_ids:
+        await _write({"consecutive_failures": 0}, one_of("id", account_ids))
+
+
+async def forget_learned_limit(account_ids: Sequence[int], kind: MediaKind) -> None:
+    """Removes the learned limit of the kind, after it turned out that it was learned from refusals of one job."""
+    if account_ids:
+        await _write({LEARNED_COLUMN[kind]: None}, one_of("id", account_ids))
 
 
 async def set_received_day(account: Account, day: str) -> None:

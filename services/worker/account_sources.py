@@ -1,9 +1,12 @@
-"""Work sources for account maintenance: session and balance checks, daily free credits, and measuring charges."""
+"""Work sources for account maintenance: session and balance checks, second looks, daily free credits, and measuring
+charges.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from services.accounts.health_checks import MAX_CHECKS, check_health, claim_checks, release_check
+from services.accounts.looking import MAX_LOOKS, claim_looks, look, release_look
 from services.accounts.receiving import claim_receiving, receive
 from services.accounts.settling import MAX_SETTLING, claim_settlements, release_settlement, settle
 from services.platform.leases import Lease
@@ -33,6 +36,34 @@ class CheckSource:
 
     async def next_due_seconds(self) -> float | None:
         """Returns None: the tick sends a message every few seconds, which is soon enough."""
+        return None
+
+
+class LookSource:
+    """Claims accounts that upstream is to be asked about once more, at most MAX_LOOKS at a time."""
+
+    batch_size = MAX_LOOKS
+
+    def __init__(self, on_done: Callable[[], None]) -> None:
+        """on_done: called after each account, because it may take waiting jobs again."""
+        self._on_done = on_done
+
+    async def claim(self, limit: int, running: Sequence[Lease]) -> list[Lease]:
+        return await claim_looks(limit)
+
+    async def do(self, claim: Lease) -> None:
+        await look(claim)
+        self._on_done()
+
+    async def extend(self, claims: Sequence[Lease]) -> None:
+        """Does nothing: the lease is longer than any look takes."""
+
+    async def release(self, claims: Sequence[Lease]) -> None:
+        for claim in claims:
+            await release_look(claim)
+
+    async def next_due_seconds(self) -> float | None:
+        """Returns None: the tick sends a message every second in which a look is due."""
         return None
 
 

@@ -9,6 +9,7 @@ from functools import partial
 import structlog
 
 from services.accounts.pool.alerts import close_idle_pools
+from services.accounts.pool.site_troubles import end_quiet_troubles
 from services.notifications.alerts.accounts import check_credits
 from services.notifications.alerts.failures import check_failure_rates
 from services.notifications.alerts.missing_tasks import check_missing_tasks
@@ -26,6 +27,7 @@ async def check_alerts(settings: Settings) -> bool:
     """
     checks: dict[str, Callable[[], Awaitable[None]]] = {
         "pools": close_idle_pools,
+        "sites": end_quiet_troubles,
         "credits": check_credits,
         "failures": partial(check_failure_rates, settings),
         "missing tasks": check_missing_tasks,

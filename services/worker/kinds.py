@@ -16,6 +16,7 @@ class Work(StrEnum):
     FINISH = "generation.finish"
     DELIVER = "callback.deliver"
     CHECK_ACCOUNTS = "account.check"
+    LOOK_AT_ACCOUNTS = "account.look"
     RECEIVE_CREDITS = "account.receive_credits"
     SETTLE_CHARGES = "account.settle_charges"
     SWEEP = "maintenance.sweep"
@@ -38,6 +39,7 @@ QUEUES_OF_WORK: dict[Work, tuple[Queue, ...]] = {
     Work.FINISH: POOL_QUEUES,
     Work.DELIVER: (Queue.CALLBACKS,),
     Work.CHECK_ACCOUNTS: (Queue.ACCOUNTS,),
+    Work.LOOK_AT_ACCOUNTS: (Queue.ACCOUNTS,),
     Work.RECEIVE_CREDITS: (Queue.ACCOUNTS,),
     Work.SETTLE_CHARGES: (Queue.ACCOUNTS,),
     Work.SWEEP: (Queue.MAINTENANCE,),

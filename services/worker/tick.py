@@ -47,6 +47,7 @@ async def _due_steps() -> set[tuple[Work, Queue]]:
         Work.POLL: f"SELECT 1 FROM attempt WHERE state IN ('SENT', 'ACCEPTED') AND due_at_ms <= {now}",
         Work.FINISH: f"SELECT 1 FROM attempt WHERE state = 'FETCHING' AND due_at_ms <= {now}",
         Work.DELIVER: f"SELECT 1 FROM callback_delivery WHERE status = 'PENDING' AND due_at_ms <= {now}",
+        Work.LOOK_AT_ACCOUNTS: f"SELECT 1 FROM account WHERE look_due_at_ms <= {now}",
         Work.RECEIVE_CREDITS: "SELECT 1 FROM account WHERE credits_due_at_ms IS NOT NULL",
         Work.SETTLE_CHARGES: f"SELECT 1 FROM attempt JOIN account ON account.id = attempt.account_id"
         f" WHERE attempt.settle_due_at_ms <= {now} AND account.settle_due_at_ms <= {now} AND account.status = 'ACTIVE'",
@@ -58,6 +59,7 @@ async def _due_steps() -> set[tuple[Work, Queue]]:
         Work.POLL: POOL_QUEUES,
         Work.FINISH: POOL_QUEUES,
         Work.DELIVER: (Queue.CALLBACKS,),
+        Work.LOOK_AT_ACCOUNTS: (Queue.ACCOUNTS,),
         Work.RECEIVE_CREDITS: (Queue.ACCOUNTS,),
         Work.SETTLE_CHARGES: (Queue.ACCOUNTS,),
     }

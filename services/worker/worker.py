@@ -8,6 +8,7 @@ import structlog
 from models.enums import JobRole, MediaKind, Queue
 from models.jobs import Job
 from services.accounts.health_checks import MAX_CHECKS
+from services.accounts.looking import MAX_LOOKS
 from services.accounts.pool.scheduling import release_kinds
 from services.accounts.settling import MAX_SETTLING
 from services.film.stages.building import run_build
@@ -16,7 +17,7 @@ from services.generation.direct import run_direct
 from services.generation.inputs import prepare_inputs
 from services.notifications.delivery.source import MAX_CALLBACKS, CallbackSource
 from services.platform.leases import Lease
-from services.worker.account_sources import CheckSource, CreditSource, SettlementSource
+from services.worker.account_sources import CheckSource, CreditSource, LookSource, SettlementSource
 from services.worker.alert_checks import check_alerts
 from services.worker.attempt_sources import PollSource, finishes, submits
 from services.worker.job_source import Do, JobClaim, JobSource
@@ -78,6 +79,7 @@ class Worker:
         self._callbacks = CallbackSource(settings)
         self.callbacks = self._loop("deliver", self._callbacks, Capacity(MAX_CALLBACKS))
         self.checks = self._loop("check", CheckSource(settings), Capacity(MAX_CHECKS))
+        self.looks = self._loop("look", LookSource(lambda: send(Work.SCHEDULE)), Capacity(MAX_LOOKS))
         self.credits = self._loop(
             "receive", CreditSource(settings, lambda: send(Work.SCHEDULE)), Capacity(MAX_RECEIVING)
         )
@@ -98,6 +100,7 @@ class Worker:
             self.finishes,
             self.callbacks,
             self.checks,
+            self.looks,
             self.credits,
             self.settlements,
         ]

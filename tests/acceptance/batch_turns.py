@@ -102,6 +102,7 @@ async def beside(pool: Pool) -> Pool:
 async def urgent_pictures_amid_a_batch(pool: Pool, _: Path) -> None:
     """A tenth of the slots is kept for them, so one starts at once; where those are taken, it is the next of all."""
     accounts = await pool.add("dash-a", "dash-b", maxConcurrent=5)
+    await pool.ended(await pool.image("dash-before", priority="URGENT"))  # kept for those who have used it lately
     pool.emulator.put_rule("dash", "task", prompt_contains="dash-slow", work_seconds=600)
     batch_id = await create_batch(pool, [f"dash-slow-{n}" for n in range(12)])
     await is_at(pool, batch_id, "all slots but the kept one are taken", runningCount=9)

@@ -24,7 +24,7 @@ from tests.acceptance.batches import (
     taken,
 )
 from tests.acceptance.deployment import EMBEDDED, SECRET
-from tests.acceptance.filming import check_logs
+from tests.acceptance.filming import check_logs, until
 from tests.acceptance.playing import Played, Scenario, check, name_of, played
 from tests.acceptance.pool import ENDED, IMAGE_MODEL, Pool, Site, open_site
 
@@ -75,8 +75,12 @@ async def mixed_faults_to_the_end(pool: Pool, _: Path) -> None:
     await pool.check_ledger(good)
     assert taken(pool) == {*good, *reviewed}, "what is refused at the submit is no task"
     assert charged(pool, [*refused, *reviewed]) == 0
-    account = await pool.account("mixed-expired")
-    assert (account["status"], account["inFlight"]) == ("INACTIVE", 0)
+
+    async def is_out() -> bool:
+        account = await pool.account("mixed-expired")
+        return (account["status"], account["inFlight"]) == ("INACTIVE", 0)
+
+    await until("a second look has confirmed that the session has ended", is_out)
     for name in ("limited", "busy", "broken", "lost after", "lost before"):
         assert pool.emulator.hits(f"mixed {name}") >= 1, f"the fault {name} was not met"
     await check_statistics(pool, batch, jobs)

@@ -12,9 +12,8 @@ from tests.acceptance.filming import check_logs, until
 from tests.acceptance.pool import Pool
 from tests.callback_factories import receiving
 
-SLOTS = 8
-USABLE = SLOTS - 1
-"One is kept for URGENT."
+SLOTS = USABLE = 8
+"None is kept for URGENT, which this owner does not use."
 LATE_SECONDS = 600
 
 

@@ -17,7 +17,7 @@ from tests.account_factories import make_attempt
 from tests.batch_factories import end, make_batch, make_batch_of, storyboard_of
 from tests.changed_settings import change_settings
 from tests.factories import OTHER, OWNER
-from tests.pool_factories import FakeUpstream, make_account
+from tests.pool_factories import FakeUpstream, make_account, make_generation
 from tests.pool_factories import upstream as upstream
 from tests.resolvers.asking import ask, execute, refused, subscribed
 from tests.statements import counted_statements
@@ -147,7 +147,8 @@ async def test_more_batches_take_no_more_statements(either_database: str, upstre
 
 
 async def test_the_completion_is_estimated_while_a_batch_goes_on(database: None, upstream: FakeUpstream) -> None:
-    change_settings(urgent_slot_percent=10)
+    change_settings(urgent_slot_percent=50)
+    await make_generation(priority_rank=0, status=JobStatus.SUCCEEDED)
     batch, jobs = await make_batch_of([P, P, P])
     document = "query ($id: ID!) { batch(id: $id) { estimatedCompletion } }"
 

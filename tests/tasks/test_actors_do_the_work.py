@@ -144,6 +144,10 @@ async def an_unknown_charge() -> IsDone:
     return unlike(await Attempt.all().order_by("-id").first(), settle_due_at_ms=1)
 
 
+async def a_wanted_look() -> IsDone:
+    return unlike(await make_account(look_due_at_ms=1), look_due_at_ms=1)
+
+
 async def a_forgotten_stage() -> IsDone:
     return unlike(await make_job(status=JobStatus.RUNNING, due_at_ms=None), due_at_ms=None)
 
@@ -186,6 +190,7 @@ DUE: dict[Work, Callable[[], Awaitable[IsDone]]] = {
     Work.FINISH: a_result,
     Work.DELIVER: a_delivery,
     Work.CHECK_ACCOUNTS: a_new_account,
+    Work.LOOK_AT_ACCOUNTS: a_wanted_look,
     Work.RECEIVE_CREDITS: wanted_credits,
     Work.SETTLE_CHARGES: an_unknown_charge,
     Work.SWEEP: a_forgotten_stage,

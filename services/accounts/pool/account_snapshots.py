@@ -13,14 +13,16 @@ from models.sql import milliseconds_of_sql
 from services.accounts.pool.choosing import Candidate, Cooldown
 from services.accounts.pool.cooling import present_limit
 from services.accounts.pool.quota import next_reset, quota_day
+from services.accounts.pool.site_troubles import trouble_sentence, troubles_of
 from services.platform.owned import places
+from services.stores.account_faults import SiteOfOwner
 
 
 @dataclass(frozen=True)
 class InFlight:
     """Slots held on an account. of_kind: slots of the requested kind; unaccepted: those of them that are not in today's
     count yet; urgent: slots of URGENT jobs, of both kinds; uncharged: expected credits of tasks that upstream has not
-    accepted yet.
+    accepted yet; detached: slots of tasks that no job runs on any more, since they timed out or their job was canceled.
     """
 
     total: int = 0
@@ -28,12 +30,13 @@ class InFlight:
     unaccepted: int = 0
     urgent: int = 0
     uncharged: int = 0
+    detached: int = 0
 
 
 async def account_snapshots(
     owners: Collection[str], kind: MediaKind, *, now_ms: int, zone: str
 ) -> dict[tuple[str, str], list[Candidate]]:
-    """The accounts that are not deleted, by owner and provider; four statements."""
+    """The accounts that are not deleted, by owner and provider; five statements."""
     name = kind.value.lower()
     rows = await execute(
         "SELECT id, owner, provider, site, status, status_reason, priority, max_concurrent, learned_at_ms,"
@@ -49,6 +52,7 @@ async def account_snapshots(
     now = datetime.fromtimestamp(now_ms / 1000, UTC)
     day, resets_at_ms = quota_day(now, zone), int(next_reset(now, zone).timestamp() * 1000)
     cooldowns = await cooldowns_of(ids)
+    holds = await _holds(owners)
     used = await used_on(day, kind, ids)
     in_flight = await in_flight_of(kind, ids)
     found: dict[tuple[str, str], list[Candidate]] = defaultdict(list)
@@ -66,6 +70,7 @@ async def account_snapshots(
                 in_flight=held.total,
                 kind_in_flight=held.of_kind,
                 urgent_in_flight=held.urgent,
+                detached=held.detached,
                 used_today=used.get(row["id"], 0) + held.unaccepted,
                 daily_limit=row["daily_limit"],
                 exhausted_until_ms=row["exhausted_until_ms"],
@@ -73,7 +78,10 @@ async def account_snapshots(
                 can_receive=row["received_day"] != day,
                 resets_at_ms=resets_at_ms,
                 last_used_ms=row["last_used_ms"] or 0,
-                cooldowns=tuple(cooldowns.get(row["id"], ())),
+                cooldowns=(
+                    *cooldowns.get(row["id"], ()),
+                    *holds.get((row["owner"], row["provider"], row["site"] or ""), ()),
+                ),
             )
         )
     return dict(found)
@@ -90,7 +98,27 @@ async def cooldowns_of(account_ids: Sequence[int]) -> dict[int, list[Cooldown]]:
     found: dict[int, list[Cooldown]] = defaultdict(list)
     for row in await AccountCooldown.filter(account_id__in=list(account_ids)):
         is_probing = row.probe_attempt_id is not None
-        found[row.account_id].append(Cooldown(row.kind, row.model, row.until_ms, row.reason, is_probing))
+        found[row.account_id].append(
+            Cooldown(row.kind, row.model, row.until_ms, row.reason, is_probing, cause_job_id=row.cause_job_id)
+        )
+    return found
+
+
+async def _holds(owners: Collection[str]) -> dict[tuple[str, str, str], list[Cooldown]]:
+    """The holds by owner, provider and site."""
+    found: dict[tuple[str, str, str], list[Cooldown]] = defaultdict(list)
+    for row in await troubles_of(owners):
+        where = SiteOfOwner(row["owner"], row["provider"], row["site"])
+        found[where.owner, where.provider, where.site].append(
+            Cooldown(
+                row["kind"],
+                row["model"],
+                row["until_ms"],
+                trouble_sentence(where, row["reason"]),
+                bool(row["is_probing"]),
+                trouble_id=row["id"],
+            )
+        )
     return found
 
 
@@ -111,7 +139,8 @@ async def in_flight_of(kind: MediaKind, account_ids: Sequence[int]) -> dict[int,
         " SUM(CASE WHEN a.kind = ? AND a.state IN ('PLACED', 'SENT') THEN 1 ELSE 0 END) AS unaccepted,"
         " SUM(CASE WHEN j.priority_rank = 0 THEN 1 ELSE 0 END) AS urgent,"
         " SUM(CASE WHEN a.credits_spent IS NULL AND a.state IN ('PLACED', 'SENT') THEN COALESCE(a.credits_expected, 0)"
-        " ELSE 0 END) AS uncharged"
+        " ELSE 0 END) AS uncharged,"
+        " SUM(CASE WHEN a.is_detached OR a.is_draining THEN 1 ELSE 0 END) AS detached"
         " FROM attempt a LEFT JOIN job j ON j.id = a.job_id"
         f" WHERE a.released_at_ms IS NULL AND a.account_id IN ({places(account_ids)}) GROUP BY a.account_id",
         kind.value,
@@ -119,6 +148,8 @@ async def in_flight_of(kind: MediaKind, account_ids: Sequence[int]) -> dict[int,
         *account_ids,
     )
     return {
-        row["account_id"]: InFlight(row["total"], row["of_kind"], row["unaccepted"], row["urgent"], row["uncharged"])
+        row["account_id"]: InFlight(
+            row["total"], row["of_kind"], row["unaccepted"], row["urgent"], row["uncharged"], row["detached"]
+        )
         for row in rows
     }

@@ -9,13 +9,18 @@ from models.enums import AccountStatus, CreditsSource, LoadBalance, MediaKind
 
 @dataclass(frozen=True)
 class Cooldown:
-    """A cooldown of an account. kind and model "": any. is_probing: it ended and its single probe is in progress."""
+    """A cooldown of an account, or a hold of its site. kind and model "": any. is_probing: it ended and its single
+    probe is in progress. cause_job_id: the job that started it. trouble_id: of a hold, whose probe is one for all
+    accounts of the site.
+    """
 
     kind: str
     model: str
     until_ms: int
     reason: str
     is_probing: bool = False
+    cause_job_id: int | None = None
+    trouble_id: int | None = None
 
     def concerns(self, kind: MediaKind, model: str) -> bool:
         return self.kind in ("", kind.value) and self.model in ("", model)
@@ -25,7 +30,8 @@ class Cooldown:
 class Candidate:
     """A snapshot of an account. in_flight: slots held, of both kinds; kind_in_flight: of the requested kind;
     slot_limit: slots of both kinds together; kind_limit: the limit learned from refusals of the kind (None: none);
-    urgent_in_flight: slots held by URGENT jobs, of both kinds; used_today: generations of the kind; resets_at_ms: when
+    urgent_in_flight: slots held by URGENT jobs, of both kinds; detached: slots held by tasks that no job runs on any
+    more; used_today: generations of the kind; resets_at_ms: when
     today's counts are reset.
     """
 
@@ -39,6 +45,7 @@ class Candidate:
     in_flight: int = 0
     kind_in_flight: int = 0
     urgent_in_flight: int = 0
+    detached: int = 0
     used_today: int = 0
     daily_limit: int | None = None
     exhausted_until_ms: int = 0
@@ -51,14 +58,16 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Demand:
-    """What the waiting jobs of one demand key require. sites: those that offer the model; cost: credits, None if
-    unknown; cost_source, price_key: see pricing.Price;
+    """What the waiting jobs of one demand key require. sites: those that can do exactly this; other_sites: those that
+    offer the model, but not with this ratio; cost: credits, None if unknown; cost_source, price_key: see pricing.Price;
     account_ids: the only allowed accounts (empty: any); is_manual: the caller polls it by refreshing.
     """
 
     kind: MediaKind
     model: str
     sites: tuple[str, ...]
+    other_sites: tuple[str, ...] = ()
+    ratio: str | None = None
     cost: int | None = None
     cost_source: CreditsSource | None = None
     price_key: str | None = None
@@ -90,6 +99,11 @@ def check_eligibility(account: Candidate, demand: Demand, now_ms: int) -> Eligib
         return Eligibility("The account is not in the strategy's list.")
     if account.status is not AccountStatus.ACTIVE:
         return Eligibility(f"{account.status.value}: {account.status_reason or 'Deactivated by its owner.'}")
+    if account.site in demand.other_sites:
+        able = ", ".join(demand.sites)
+        return Eligibility(
+            f"The site {account.site} offers {demand.model}, but not with the ratio {demand.ratio}; it needs {able}."
+        )
     if account.site not in demand.sites:
         return Eligibility(f"The site {account.site} does not offer {demand.model}.")
     if account.exhausted_until_ms > now_ms:
@@ -97,9 +111,11 @@ def check_eligibility(account: Candidate, demand: Demand, now_ms: int) -> Eligib
     for cooldown in account.cooldowns:
         if cooldown.concerns(demand.kind, demand.model):
             if cooldown.until_ms > now_ms:
-                return Eligibility(f"Cooling down: {cooldown.reason}", cooldown.until_ms)
+                words = "" if cooldown.trouble_id is not None else "Cooling down: "
+                return Eligibility(f"{words}{cooldown.reason}", cooldown.until_ms)
             if cooldown.is_probing:
-                return Eligibility("The probe after a cooldown is in progress.", is_busy=True)
+                what = "trouble of the site" if cooldown.trouble_id is not None else "a cooldown"
+                return Eligibility(f"The probe after {what} is in progress.", is_busy=True)
     if account.daily_limit is not None and account.used_today >= account.daily_limit:
         return Eligibility(f"The daily limit of {account.daily_limit} is reached.", account.resets_at_ms)
     if account.credit_balance is not None and account.credit_balance < (1 if demand.cost is None else demand.cost):
@@ -158,16 +174,26 @@ def route_of(
 
 
 def slots_of(account: Candidate, demand: Demand) -> int:
-    """The account's slots for jobs of the demand, free or in use."""
+    """The account's slots that jobs of the demand can really use, free or in use by jobs: within the strategy's and the
+    learned limit, and without those that detached tasks hold.
+    """
     limit = account.slot_limit
     if demand.max_concurrent_per_account is not None:
         limit = min(limit, demand.max_concurrent_per_account)
-    return limit if account.kind_limit is None else min(limit, account.kind_limit)
+    limit = limit if account.kind_limit is None else min(limit, account.kind_limit)
+    return max(0, limit - account.detached)
+
+
+SMALL_POOL_SLOTS = 10
 
 
 def slots_reserved_for_urgent(slots: int, percent: float) -> int:
-    """How many of `slots` are reserved for URGENT jobs: the percentage, rounded up; 0 if there are fewer than two."""
-    return 0 if slots < 2 else math.ceil(slots * percent / 100 - 1e-9)
+    """How many of `slots` are reserved for URGENT jobs: the percentage, rounded down below ten slots and up from there,
+    and at most all but one.
+    """
+    share = slots * percent / 100
+    reserved = math.floor(share + 1e-9) if slots < SMALL_POOL_SLOTS else math.ceil(share - 1e-9)
+    return max(0, min(reserved, slots - 1))
 
 
 def with_one_more(account: Candidate, demand: Demand, now_ms: int, order: int, *, is_urgent: bool) -> Candidate:
@@ -189,6 +215,39 @@ def with_one_more(account: Candidate, demand: Demand, now_ms: int, order: int, *
         )
         if account.cooldowns
         else (),
+    )
+
+
+def started_cooldown(account: Candidate, demand: Demand, job_id: int) -> bool:
+    """Whether the account's next job of the demand is the probe of a cooldown that this very job has started."""
+    return any(
+        cooldown.cause_job_id == job_id and cooldown.concerns(demand.kind, demand.model)
+        for cooldown in account.cooldowns
+    )
+
+
+def holds_of(account: Candidate) -> tuple[Cooldown, ...]:
+    """The holds of the account's site."""
+    return tuple(cooldown for cooldown in account.cooldowns if cooldown.trouble_id is not None)
+
+
+def probed_troubles(account: Candidate, demand: Demand) -> frozenset[int]:
+    """The troubles of the account's site whose probe a job of the demand is that was placed on it."""
+    return frozenset(
+        hold.trouble_id
+        for hold in holds_of(account)
+        if hold.trouble_id is not None and hold.concerns(demand.kind, demand.model)
+    )
+
+
+def with_probed_site(account: Candidate, trouble_ids: frozenset[int]) -> Candidate:
+    """The account while a job on another account of its site probes these troubles."""
+    return replace(
+        account,
+        cooldowns=tuple(
+            replace(cooldown, is_probing=True) if cooldown.trouble_id in trouble_ids else cooldown
+            for cooldown in account.cooldowns
+        ),
     )
 
 

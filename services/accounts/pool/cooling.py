@@ -11,7 +11,18 @@ FAILURES_BEFORE_COOLDOWN = 3
 "Consecutive temporary failures before an account cools."
 LIMIT_RECOVERY_SECONDS = 60.0
 "A learned limit rises by one per interval without a refusal."
+BRIEF_SECONDS = 30.0
+"The shortest wait between two requests after risk control (protocol)."
+MODEL_LIMIT_CAP_SECONDS = 30.0
+"The longest cooldown after too many concurrent tasks of a model: a slot of it may become free at any time."
+HOLD_SECONDS = 300.0
+"The longest time for which an account waits for its second look; the look itself ends it earlier."
+PUNISHED_LOOKS = 6
+"A punished account is held for so many times the delay of a second look before its probe."
+_RELOOK_FACTORS = (1, 5, 15, 60, 360)
 STEP_TRIES = 3
+JOB_BACKOFF = Backoff(base=2.0, cap=60.0)
+"The wait of a job that meets limits which other jobs do not meet."
 STEP_BACKOFF = Backoff(base=1.0, cap=60.0)
 
 
@@ -27,6 +38,16 @@ def cooldown_seconds(step: int, *, random: float, retry_after_seconds: float | N
 def risk_seconds(step: int, *, random: float) -> float:
     """The cooldown after the `step`th refusal by risk control in a row: 600, 1200, 1800, plus up to 20 %."""
     return jitter_up(min(COOLDOWN.cap, RISK_COOLDOWN_SECONDS * step), JITTER, random)
+
+
+def relook_seconds(looks: int, interval_seconds: float) -> float | None:
+    """Seconds until the next look at an account that the server deactivated, after so many looks in a row that found it
+    unusable: the interval, then 5, 15 and 60 times it, then 360 times it; None if the interval is 0, which turns the
+    looks off. With the default of a minute: 1, 5, 15, 60 minutes and 6 hours.
+    """
+    if not interval_seconds:
+        return None
+    return interval_seconds * _RELOOK_FACTORS[min(max(0, looks), len(_RELOOK_FACTORS) - 1)]
 
 
 def backoff_seconds(failures: int) -> float:

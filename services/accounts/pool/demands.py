@@ -6,6 +6,7 @@ import orjson
 
 from models.enums import Polling
 from models.generation_requests import GenerationRequest
+from providers.pooled import ModelInfo
 from services.accounts.pool.choosing import Demand
 from services.accounts.pool.pricing import Learned, Models, price_of
 
@@ -24,6 +25,7 @@ def demand_key(request: GenerationRequest) -> str:
         request.resolution,
         request.duration_seconds,
         request.count,
+        request.ratio,
     ]
     return hashlib.sha256(orjson.dumps(values)).hexdigest()
 
@@ -36,7 +38,9 @@ def demand_of(request: GenerationRequest, models: Models, learned: Learned) -> D
     return Demand(
         kind=request.kind,
         model=request.model,
-        sites=model.sites if model is not None else (),
+        sites=model.sites_for(request.ratio) if model is not None else (),
+        other_sites=_other_sites(model, request.ratio) if model is not None else (),
+        ratio=request.ratio,
         cost=price.credits,
         cost_source=price.source,
         price_key=price.key,
@@ -45,3 +49,9 @@ def demand_of(request: GenerationRequest, models: Models, learned: Learned) -> D
         account_ids=frozenset(strategy.account_ids),
         is_manual=request.polling is Polling.MANUAL,
     )
+
+
+def _other_sites(model: ModelInfo, ratio: str | None) -> tuple[str, ...]:
+    """The sites that offer the model, but not this ratio of it."""
+    able = model.sites_for(ratio)
+    return tuple(site for site in model.sites if site not in able)

@@ -15,11 +15,15 @@ from services.accounts.pool.choosing import (
     RouteEntry,
     check_eligibility,
     free_slots,
+    holds_of,
+    probed_troubles,
     rank,
     route_of,
     slots_of,
     slots_reserved_for_urgent,
+    started_cooldown,
     with_one_more,
+    with_probed_site,
 )
 from services.accounts.pool.fairness import Group, Turns, WaitingJob
 
@@ -81,9 +85,9 @@ class _View:
     def is_stuck(self) -> bool:
         return not self._urgent_ids
 
-    def pick(self, job: WaitingJob) -> int | None:
+    def pick(self, job: WaitingJob, self_caused: Collection[int] = ()) -> int | None:
         """The account for the job; None if it has to wait. An account on which the job failed in this run is chosen
-        only if no other could take it now or soon.
+        only if no other could take it now or soon. self_caused: accounts that this job shall not probe.
         """
         if job.rank != URGENT_RANK and self._free_count <= max(0, self._reserved_count):
             return None
@@ -94,16 +98,17 @@ class _View:
             if self._stamps.get(entry[1]) != entry[2] or entry[1] not in self._free:
                 continue
             passed.append(entry)
-            if entry[1] not in job.tried:
+            if entry[1] not in job.tried and entry[1] not in self_caused:
                 chosen = entry[1]
                 break
         for entry in passed:
             heapq.heappush(self._heap, entry)
-        if chosen is not None or not passed:
+        allowed = [entry for entry in passed if entry[1] not in self_caused]
+        if chosen is not None or not allowed:
             return chosen
         if any(check.is_busy for account_id, check in self.checks.items() if account_id not in job.tried):
             return None  # an account on which it has not failed will be free soon
-        return passed[0][1]
+        return allowed[0][1]
 
     def update(self, account: Candidate, *, is_urgent: bool) -> None:
         """Updates the view after an account has received a job."""
@@ -137,6 +142,16 @@ def is_kept(
     return 0 < free <= slots_reserved_for_urgent(working, urgent_percent) - urgent
 
 
+def _own_cooldowns(accounts: Collection[Candidate]) -> dict[int, frozenset[int]]:
+    """By job id, the accounts with a cooldown that the job has started."""
+    found: dict[int, set[int]] = {}
+    for account in accounts:
+        for cooldown in account.cooldowns:
+            if cooldown.cause_job_id is not None:
+                found.setdefault(cooldown.cause_job_id, set()).add(account.id)
+    return {job_id: frozenset(ids) for job_id, ids in found.items()}
+
+
 def place(
     jobs: Sequence[WaitingJob],
     demands: Mapping[str, Demand],
@@ -156,6 +171,24 @@ def place(
     over_budget: set[int] = set()
     waiting: set[str] = set()
     turns = Turns(jobs, groups)
+    own_cooldowns = _own_cooldowns(accounts)
+    held_back: list[WaitingJob] = []
+
+    def put(job: WaitingJob, account_id: int) -> None:
+        demand = views[job.key].demand
+        placements.append(Placement(job, account_id))
+        turns.placed(job, demand.cost or 0)
+        is_urgent = job.rank == URGENT_RANK
+        before = pool[account_id]
+        pool[account_id] = with_one_more(before, demand, now_ms, len(placements), is_urgent=is_urgent)
+        for view in views.values():
+            view.update(pool[account_id], is_urgent=is_urgent)
+        probed = probed_troubles(before, demand)
+        for other in [each for each in pool.values() if probed and each.id != account_id and holds_of(each)]:
+            pool[other.id] = with_probed_site(other, probed)
+            for view in views.values():
+                view.update(pool[other.id], is_urgent=False)
+
     for job in turns:
         view = views[job.key]
         cost = view.demand.cost
@@ -168,19 +201,25 @@ def place(
                 over_budget.add(job.group)
             turns.refused()
             continue
-        account_id = view.pick(job)
+        own = own_cooldowns.get(job.job_id, frozenset())
+        account_id = view.pick(job, {each for each in own if started_cooldown(pool[each], view.demand, job.job_id)})
         if account_id is None:
             waiting.add(job.key)
-            turns.refused()
+            if own:
+                held_back.append(job)  # the next one of its queue may be the probe
+            else:
+                turns.refused()
             continue
-        placements.append(Placement(job, account_id))
-        turns.placed(job, cost)
-        is_urgent = job.rank == URGENT_RANK
-        pool[account_id] = with_one_more(pool[account_id], view.demand, now_ms, len(placements), is_urgent=is_urgent)
-        for other in views.values():
-            other.update(pool[account_id], is_urgent=is_urgent)
+        put(job, account_id)
         if len(placements) == limit:
             break
+    # What a job has brought about is probed by another job, where there is one.
+    for job in held_back:
+        group = groups[job.group]
+        if len(placements) < limit and not group.is_full and group.can_pay(views[job.key].demand.cost or 0):
+            account_id = views[job.key].pick(job)
+            if account_id is not None:
+                put(job, account_id)
     return Choice(
         placements=tuple(placements),
         routes={key: view.route for key, view in views.items()},

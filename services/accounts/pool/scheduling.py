@@ -21,15 +21,16 @@ from models.generation import Attempt
 from models.ids import new_id
 from services.accounts.pool.account_snapshots import InFlight, account_snapshots, cooldowns_of, in_flight_of
 from services.accounts.pool.alerts import update_pool_alerts
-from services.accounts.pool.choosing import Candidate, Demand, RouteEntry, waiting_reason
+from services.accounts.pool.choosing import Candidate, Cooldown, Demand, RouteEntry, holds_of, waiting_reason
 from services.accounts.pool.placing import Choice, Placement, place
+from services.accounts.pool.urgency import reserved_percents
 from services.accounts.pool.waiting import QUEUE_OF, Backlog, backlog, committed_credits, locked_budgets, waiting_lines
 from services.platform.leases import NamedLeases
 from services.platform.locking import lock_rows
 from services.platform.owned import places
 from services.platform.runtime import runtime
 from services.queue.priority import group_sql, is_paused_with_workflow_sql
-from services.stores import account_cooldowns, accounts, routes
+from services.stores import account_cooldowns, account_faults, accounts, routes
 from services.stores.account_leases import release_all_polls
 from services.stores.attempts import insert_attempts
 from services.stores.jobs.moves import Started, start_generations
@@ -55,13 +56,16 @@ class Pass:
 
 @dataclass
 class _Plan:
-    """What a pass is going to write. placements: per owner, in turn; demands and routes: by job id."""
+    """What a pass is going to write. placements: per owner, in turn; demands and routes: by job id. holds: by account
+    id those of its site, if there are any.
+    """
 
     placements: list[Sequence[Placement]] = field(default_factory=list)
     demands: dict[int, Demand] = field(default_factory=dict)
     routes: dict[int, tuple[RouteEntry, ...]] = field(default_factory=dict)
     wants_credits: set[int] = field(default_factory=set)
     over_budget: set[int] = field(default_factory=set)
+    holds: dict[int, tuple[Cooldown, ...]] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -119,12 +123,15 @@ async def schedule(kind: MediaKind, rules: GroupRules) -> Pass:
     for owner, groups in waiting.groups.items():
         for group_id, group in groups.items():
             group.last_turn = runtime().state(LastTurns).get((kind, owner, group_id), 0)
+    percents = await reserved_percents(list(waiting.jobs))
     plan = _Plan()
     states: dict[tuple[str, str], tuple[str, int | None] | None] = {}
     for owner in waiting.jobs:
         for provider in {waiting.requests[job.key].provider for job in waiting.jobs[owner]}:
-            choice = _choose(owner, provider, waiting, pools.get((owner, provider), ()), moment_ms)
+            accounts_of_owner = pools.get((owner, provider), ())
+            choice = _choose(owner, provider, waiting, accounts_of_owner, moment_ms, percents[owner])
             _add(plan, choice, waiting)
+            plan.holds |= {account.id: holds for account in accounts_of_owner if (holds := holds_of(account))}
             states[owner, provider] = _stuck_reason(choice)
     await update_pool_alerts(kind, states)
     is_full = plan.count >= MAX_PLACED or (waiting.is_cut and plan.count > 0)
@@ -159,7 +166,14 @@ def _open_slots(accounts: Sequence[Candidate]) -> int:
     return sum(max(0, account.slot_limit - account.in_flight) for account in accounts)
 
 
-def _choose(owner: str, provider: str, waiting: Backlog, accounts: Sequence[Candidate], moment_ms: int) -> Choice:
+def _choose(
+    owner: str,
+    provider: str,
+    waiting: Backlog,
+    accounts: Sequence[Candidate],
+    moment_ms: int,
+    urgent_percent: float,
+) -> Choice:
     jobs = [job for job in waiting.jobs[owner] if waiting.requests[job.key].provider == provider]
     return place(
         jobs,
@@ -167,7 +181,7 @@ def _choose(owner: str, provider: str, waiting: Backlog, accounts: Sequence[Cand
         accounts,
         waiting.groups[owner],
         now_ms=moment_ms,
-        urgent_percent=get_settings().urgent_slot_percent,
+        urgent_percent=urgent_percent,
         limit=MAX_PLACED,
     )
 
@@ -224,6 +238,9 @@ async def _place(kind: MediaKind, plan: _Plan, budgets: Mapping[int, int], rules
             for cooldown in cooldowns.get(attempt.account_id, ()):
                 if cooldown.concerns(kind, attempt.model):
                     await account_cooldowns.set_probe(attempt.id, attempt.account_id, cooldown.kind, cooldown.model)
+            for hold in plan.holds.get(attempt.account_id, ()):
+                if hold.trouble_id is not None and hold.concerns(kind, attempt.model):
+                    await account_faults.set_trouble_probe(hold.trouble_id, attempt.id)
         await _begin_groups(kind, started, budgets, rules)
         return len(attempts)
 

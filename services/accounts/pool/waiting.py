@@ -14,6 +14,7 @@ from models.database import execute, now_ms_sql
 from models.enums import AttemptState, MediaKind, Queue
 from models.generation import Attempt
 from models.generation_requests import GenerationRequest
+from models.job_errors import SITE_TROUBLE
 from models.jobs import Job
 from models.sql import waiting_since_sql
 from models.workflows import Workflow
@@ -168,8 +169,11 @@ async def _tried(runs: Mapping[int, int]) -> dict[int, frozenset[int]]:
 
 
 def counts_as_try(sends: int, error: Mapping[str, Any] | None) -> bool:
-    """Whether an ended attempt counts against its account: it was sent, or upstream refused an earlier step."""
-    return sends > 0 or (error or {}).get("kind") is not None
+    """Whether an ended attempt counts against its account: it was sent, or upstream refused an earlier step, and not
+    for a fault of the whole site.
+    """
+    kind = (error or {}).get("kind")
+    return kind != SITE_TROUBLE and (sends > 0 or kind is not None)
 
 
 async def _requests(samples: Mapping[str, int]) -> dict[str, PlacementRequest]:

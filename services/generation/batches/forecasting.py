@@ -22,6 +22,7 @@ from services.accounts.pool.choosing import (
 from services.accounts.pool.demands import demand_key, demand_of
 from services.accounts.pool.pricing import Learned, learned_prices
 from services.accounts.pool.timing import usual_ms
+from services.accounts.pool.urgency import reserved_percents
 from services.generation.batches.estimating import AccountCapacity, Work, time_left
 from services.generation.timings import Measured, measured_times, timing_key
 from services.platform.providers import pooled_models
@@ -93,7 +94,7 @@ async def forecast(owner: str, kind: MediaKind, wanted: ForecastDemand) -> Forec
 
 
 async def forecasts(owner: str, kind: MediaKind, wanted: Sequence[ForecastDemand]) -> list[Forecast]:
-    """Forecasts batches of one owner and kind, in nine statements however many they are."""
+    """Forecasts batches of one owner and kind, in eleven statements however many they are."""
     moment_ms = await now_ms()
     pools = await account_snapshots([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
     accounts = {provider: candidates for (_, provider), candidates in pools.items()}
@@ -101,7 +102,8 @@ async def forecasts(owner: str, kind: MediaKind, wanted: Sequence[ForecastDemand
     for each in wanted:
         sorts |= each.sorts
     keys = {timing_key(sort.request.provider, sort.request.model, kind) for sort in sorts.values()}
-    view = _View(kind, accounts, sorts, await measured_times(keys), await learned_prices(), moment_ms)
+    percent = (await reserved_percents([owner]))[owner]
+    view = _View(kind, accounts, sorts, await measured_times(keys), await learned_prices(), moment_ms, percent)
     return [_forecast(each, waiting, view) for each in wanted]
 
 
@@ -140,8 +142,10 @@ class _View:
         measured: Mapping[str, Measured],
         learned: Learned,
         moment_ms: int,
+        urgent_percent: float,
     ) -> None:
         models = pooled_models()
+        self._urgent_percent = urgent_percent
         self._kind = kind
         self._accounts = accounts
         self._measured = measured
@@ -179,7 +183,7 @@ class _View:
         return AccountCapacity(
             account_id=account.id,
             slots=slots_of(account, demand),
-            busy=account.in_flight,
+            busy=account.in_flight - account.detached,
             opens_in=0 if is_available else max(0, (eligibility.until_ms or 0) - self._moment_ms),
             max_jobs=None if max_jobs == _NO_LIMIT else max(0, max_jobs),
             resets_in=max(0, account.resets_at_ms - self._moment_ms),
@@ -202,7 +206,7 @@ class _View:
         ]
         slots = sum(slots_of(account, self.demands[key]) for account in available)
         urgent = sum(account.urgent_in_flight for account in available)
-        return max(0, slots_reserved_for_urgent(slots, get_settings().urgent_slot_percent) - urgent)
+        return max(0, slots_reserved_for_urgent(slots, self._urgent_percent) - urgent)
 
 
 def _forecast(wanted: ForecastDemand, waiting: Sequence[_Waiting], view: _View) -> Forecast:

@@ -10,7 +10,7 @@ from models.database import execute, transaction
 from models.sql import timestamp_before_sql
 from services.notifications.statistics.events import delete_deltas_of_jobs
 from services.platform.owned import places
-from services.stores import account_cooldowns, account_usage, accounts, batches, records, routes
+from services.stores import account_cooldowns, account_faults, account_usage, accounts, batches, records, routes
 from services.stores.attempts import delete_attempts_of_records
 from services.stores.jobs.deletions import delete_jobs_of_records
 
@@ -87,6 +87,7 @@ async def purge_accounts(seconds: float) -> int:
         if ids:
             await account_cooldowns.remove_all(ids)
             await account_usage.purge(ids)
+            await account_faults.remove_faults(ids)
         return len(ids)
 
     return await transaction(body)

@@ -25,6 +25,7 @@ from services.accounts.health_checks import (
     parse_pause,
     release_check,
 )
+from services.accounts.looking import claim_looks, look
 from services.accounts.rules import AccountChanges
 from services.accounts.sessions import credential_of
 from services.accounts.updating import update_accounts
@@ -102,10 +103,22 @@ async def test_a_check_is_one_request(pool: ScriptedPool, monkeypatch: pytest.Mo
 async def test_a_session_that_has_ended_is_known_before_any_job_goes_there(
     pool: ScriptedPool, kind: FaultKind, status: AccountStatus
 ) -> None:
+    """The account is held at once, and taken out when a second look, or a second check, says the same."""
     account = await make_account()
     placed = await make_attempt(account)
     says(pool, account, fault(kind, "It is over."))
     await warm()
+    assert (await Account.get(id=account.id)).status is AccountStatus.ACTIVE
+    held = await AccountCooldown.get()
+    assert (held.kind, held.model, held.cause) == ("", "", kind.value)
+    if kind is FaultKind.SESSION_EXPIRED:
+        await execute(f"UPDATE account SET look_due_at_ms = {now_ms_sql()} - 1 RETURNING id")
+        (lease,) = await claim_looks(10)
+        await look(lease)
+    else:
+        await AccountCooldown.all().update(until_ms=1)
+        await make_due()
+        await warm()
     found = await Account.get(id=account.id)
     assert (found.status, found.status_reason) == (status, "It is over.")
     assert (await Attempt.get(id=placed.id)).state is AttemptState.ENDED

@@ -129,7 +129,14 @@ def test_names_are_trimmed_and_neither_empty_nor_endless() -> None:
 
 
 def test_active_forgets_and_banned_is_not_for_hands() -> None:
-    active = {"status": AccountStatus.ACTIVE, "status_reason": None, "consecutive_failures": 0}
+    active = {
+        "status": AccountStatus.ACTIVE,
+        "status_reason": None,
+        "consecutive_failures": 0,
+        "deactivated_by": None,
+        "look_due_at_ms": None,
+        "looks": 0,
+    }
     assert changed_status(AccountStatus.BANNED, AccountStatus.ACTIVE) == active
     assert changed_status(AccountStatus.ACTIVE, AccountStatus.ACTIVE) == active
     assert changed_status(AccountStatus.ACTIVE, None) == {}

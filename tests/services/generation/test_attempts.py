@@ -72,12 +72,9 @@ async def test_a_holder_whose_lease_ran_out_sends_nothing(upstream: FakeUpstream
     assert len(upstream.submits) == 1
 
 
-@pytest.mark.parametrize(
-    ("kind", "status"),
-    [(FaultKind.SESSION_EXPIRED, AccountStatus.INACTIVE), (FaultKind.PUNISHED, AccountStatus.BANNED)],
-)
-async def test_an_account_that_is_out_is_marked_and_the_job_goes_to_the_next(
-    upstream: FakeUpstream, kind: FaultKind, status: AccountStatus
+@pytest.mark.parametrize("kind", [FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED])
+async def test_an_account_that_is_refused_is_held_until_that_is_confirmed_and_the_job_goes_to_the_next(
+    upstream: FakeUpstream, kind: FaultKind
 ) -> None:
     first, second = await make_account(), await make_account()
     upstream.says = [fault(kind, "Its session has expired.")]
@@ -85,7 +82,10 @@ async def test_an_account_that_is_out_is_marked_and_the_job_goes_to_the_next(
     assert (attempt.outcome, attempt.account_id) == (AttemptOutcome.SWITCHED, first.id)
     assert attempt.released_at_ms is not None
     account = await Account.get(id=first.id)
-    assert (account.status, account.status_reason) == (status, "Its session has expired.")
+    assert (account.status, account.status_reason) == (AccountStatus.ACTIVE, None)
+    cooldown = await AccountCooldown.get(account_id=first.id)
+    assert (cooldown.kind, cooldown.model, cooldown.cause) == ("", "", kind.value)
+    assert (account.look_due_at_ms is not None) is (kind is FaultKind.SESSION_EXPIRED)
     assert job.status is JobStatus.PENDING
     await schedule(MediaKind.IMAGE)
     await submit_all()

@@ -43,10 +43,10 @@ async def opened(settings: Settings) -> AsyncIterator[None]:
         yield
 
 
-async def migrate_to_first(settings: Settings) -> None:
+async def migrate_to_first(settings: Settings, version: str = FIRST) -> None:
     async with opened(settings):
         apps = database_config(database_url(settings), settings.data_dir)["apps"]
-        await MigrationExecutor(connection(), apps).migrate([MigrationTarget(APP, FIRST)])
+        await MigrationExecutor(connection(), apps).migrate([MigrationTarget(APP, version)])
 
 
 JOB_SQL = (
@@ -100,6 +100,34 @@ async def test_an_upgrade_keeps_every_row_and_brings_what_the_new_version_needs(
         with pytest.raises(IntegrityError):
             await make_build(parent, ArtifactKind.CLIP, 9)
         await make_build(parent, ArtifactKind.CLIP, 9, status=JobStatus.FAILED)
+
+
+ACCOUNT_SQL = (
+    "INSERT INTO account (id, created_at, owner, updated_at, name, provider, status, status_reason, session_sealed,"
+    " session_hash, session_hint, priority, max_concurrent, learned_at_ms, image_exhausted_until_ms,"
+    " video_exhausted_until_ms, consecutive_failures, poll_lease_until_ms, poll_epoch, version) VALUES (?,"
+    " CURRENT_TIMESTAMP, 'mira', CURRENT_TIMESTAMP, 'A', 'jimeng', ?, ?, '', ?, 'abcd', 100, 3, 0, 0, 0, 0, 0, 0, 1)"
+)
+ALERT_SQL = (
+    "INSERT INTO alert (id, created_at, owner, kind, severity, message, cause, version) VALUES (?, CURRENT_TIMESTAMP,"
+    " 'mira', 'CREDIT_LOW', 'WARNING', 'Few.', 'account:1', 1)"
+)
+
+
+async def test_accounts_that_were_taken_out_before_keep_who_did_it(settings: Settings) -> None:
+    await migrate_to_first(settings, "0008_owners")
+    cases = [("INACTIVE", "Deactivated by its owner."), ("INACTIVE", "It has ended."), ("ACTIVE", None)]
+    async with opened(settings):
+        for number, (status, reason) in enumerate(cases):
+            await execute(ACCOUNT_SQL, number + 1, status, reason, f"{number:064}")
+        await execute(ALERT_SQL, 1)
+    await migrate(settings)
+    async with opened(settings):
+        rows = await execute("SELECT deactivated_by, look_due_at_ms, looks FROM account ORDER BY id")
+        assert [row["deactivated_by"] for row in rows] == ["OWNER", "SERVER", None]
+        assert {(row["look_due_at_ms"], row["looks"]) for row in rows} == {(None, None)}
+        with pytest.raises(IntegrityError):
+            await execute(ALERT_SQL, 2)
 
 
 async def fresh_indexes(folder: Path) -> set[str]:

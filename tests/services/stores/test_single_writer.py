@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[3]
 WRITERS: dict[str, tuple[str, ...]] = {
     "account": ("services.stores.accounts", "services.stores.account_leases"),
     "account_cooldown": ("services.stores.account_cooldowns",),
+    "account_fault": ("services.stores.account_faults",),
     "account_usage": ("services.stores.account_usage",),
     "alert": ("services.stores.alerts",),
     "animatic": ("services.stores.films",),
@@ -50,6 +51,7 @@ WRITERS: dict[str, tuple[str, ...]] = {
     "script_shot": ("services.stores.scripts",),
     "shot": ("services.stores.storyboards",),
     "similarity_key": ("services.stores.similarity_keys",),
+    "site_trouble": ("services.stores.account_faults",),
     "statistics_cell": ("services.stores.statistics",),
     "statistics_delta": ("services.stores.statistics",),
     "stored_file": ("services.platform.files", "services.platform.file_removal"),

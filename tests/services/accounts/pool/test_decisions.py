@@ -12,11 +12,11 @@ NEXT, SAME, WAIT, FAIL = JobMove.NEXT, JobMove.SAME, JobMove.WAIT, JobMove.FAIL
 @pytest.mark.parametrize(
     ("fault", "account", "job"),
     [
-        (FaultKind.SESSION_EXPIRED, AccountEffect.INACTIVE, NEXT),
-        (FaultKind.PUNISHED, AccountEffect.BANNED, NEXT),
+        (FaultKind.SESSION_EXPIRED, AccountEffect.HOLD, NEXT),
+        (FaultKind.PUNISHED, AccountEffect.HOLD_OR_BAN, NEXT),
         (FaultKind.NO_PERMISSION, AccountEffect.COOL_MODEL, NEXT),
         (FaultKind.NEEDS_CONFIRMATION, AccountEffect.COOL_MODEL, NEXT),
-        (FaultKind.OUT_OF_CREDIT, AccountEffect.RECEIVE, NEXT),
+        (FaultKind.OUT_OF_CREDIT, AccountEffect.ASK_BALANCE, NEXT),
         (FaultKind.DAILY_LIMIT, AccountEffect.EXHAUST, NEXT),
         (FaultKind.RATE_LIMIT, AccountEffect.COOL, NEXT),
         (FaultKind.CONCURRENCY_LIMIT, AccountEffect.LOWER_LIMIT, NEXT),
@@ -103,3 +103,69 @@ def test_lost_submits_end_with_the_attempts_of_the_run() -> None:
     assert decide(FaultKind.SUBMIT_LOST, FaultContext(attempts=4)).job is NEXT
     assert decide(FaultKind.SUBMIT_LOST, FaultContext(attempts=5)).job is FAIL
     assert decide(FaultKind.SUBMIT_LOST, FaultContext(is_overdue=True)).job is FAIL
+
+
+# ---------------------------------------------------------------- of the job, of the account, of the site
+
+
+@pytest.mark.parametrize("fault", [FaultKind.RATE_LIMIT, FaultKind.CONCURRENCY_LIMIT])
+def test_limits_that_other_jobs_contradict_are_the_jobs_own(fault: FaultKind) -> None:
+    waits = [decide(fault, FaultContext(limits=limits, contradictions=2)) for limits in range(2, 8)]
+    assert {decision.account for decision in waits} == {AccountEffect.NONE}
+    assert {decision.job for decision in waits} == {NEXT}
+    assert [decision.delay_seconds for decision in waits] == [2, 4, 8, 16, 32, 60]
+    assert decide(fault, FaultContext(limits=8, contradictions=7)) == Decision(AccountEffect.NONE, FAIL)
+
+
+def test_one_contradicted_limit_is_still_the_accounts() -> None:
+    assert decide(FaultKind.RATE_LIMIT, FaultContext(limits=7, contradictions=1)) == Decision(AccountEffect.COOL, NEXT)
+
+
+def test_a_limit_of_the_job_keeps_the_meaning_of_skip_and_wait() -> None:
+    skip = FaultContext(limits=3, contradictions=2, rate_limit_handling=RateLimitHandling.SKIP)
+    assert decide(FaultKind.RATE_LIMIT, skip) == Decision(AccountEffect.NONE, FAIL)
+    wait = FaultContext(limits=3, contradictions=2, rate_limit_handling=RateLimitHandling.WAIT)
+    assert decide(FaultKind.RATE_LIMIT, wait) == Decision(AccountEffect.NONE, SAME, 4.0)
+
+
+@pytest.mark.parametrize("fault", [FaultKind.RISK_CONTROL, FaultKind.MODEL_RISK_CONTROL])
+def test_risk_control_that_other_jobs_contradict_fails_the_job_and_spares_further_accounts(fault: FaultKind) -> None:
+    now = FaultContext(attempts=2, same_kind=2, contradictions=2, is_contradicted=True)
+    assert decide(fault, now) == Decision(AccountEffect.COOL_BRIEFLY, FAIL)
+
+
+def test_the_first_account_that_risk_control_refuses_cools_as_long_as_ever() -> None:
+    now = FaultContext(contradictions=1, is_contradicted=True)
+    assert decide(FaultKind.RISK_CONTROL, now) == Decision(AccountEffect.COOL_LONG, NEXT)
+
+
+def test_risk_control_of_three_accounts_fails_the_job_though_nothing_contradicts_it() -> None:
+    assert decide(FaultKind.RISK_CONTROL, FaultContext(attempts=2, same_kind=2)).job is NEXT
+    assert decide(FaultKind.RISK_CONTROL, FaultContext(attempts=3, same_kind=3)) == Decision(
+        AccountEffect.COOL_LONG, FAIL
+    )
+
+
+def test_an_account_that_takes_the_model_is_not_kept_from_it_by_one_jobs_missing_permission() -> None:
+    first = FaultContext(contradictions=1, is_contradicted=True)
+    assert decide(FaultKind.NO_PERMISSION, first) == Decision(AccountEffect.NONE, NEXT)
+    second = FaultContext(attempts=2, same_kind=2, contradictions=2, is_contradicted=True)
+    assert decide(FaultKind.NO_PERMISSION, second) == Decision(AccountEffect.NONE, FAIL)
+
+
+def test_a_fault_of_upstream_is_not_counted_on_an_account_that_takes_other_jobs() -> None:
+    now = FaultContext(step_failures=2, contradictions=1, is_contradicted=True)
+    assert decide(FaultKind.UPSTREAM_FAULT, now) == Decision(AccountEffect.NONE, SAME, 2.0)
+
+
+@pytest.mark.parametrize(
+    "fault", [FaultKind.SESSION_EXPIRED, FaultKind.UPSTREAM_FAULT, FaultKind.RATE_LIMIT, FaultKind.RISK_CONTROL]
+)
+def test_a_fault_of_the_site_blames_no_account_and_uses_up_no_attempt(fault: FaultKind) -> None:
+    now = FaultContext(attempts=99, step_failures=9, is_site_trouble=True, auto_switch_on_failure=False)
+    assert decide(fault, now) == Decision(AccountEffect.NONE, NEXT)
+
+
+def test_a_limit_of_the_site_fails_a_job_that_skips_limits() -> None:
+    now = FaultContext(is_site_trouble=True, rate_limit_handling=RateLimitHandling.SKIP)
+    assert decide(FaultKind.RATE_LIMIT, now) == Decision(AccountEffect.NONE, FAIL)

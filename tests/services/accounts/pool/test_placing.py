@@ -201,8 +201,60 @@ def test_the_last_slots_are_kept_for_urgent_jobs() -> None:
 
 def test_an_urgent_job_takes_a_kept_slot_at_once() -> None:
     full = [replace(FREE, in_flight=2)]
-    assert choose(jobs(1), full, percent=10).placements == ()
-    assert len(choose([WaitingJob(1, URGENT)], full, percent=10).placements) == 1
+    assert choose(jobs(1), full, percent=40).placements == ()
+    assert len(choose([WaitingJob(1, URGENT)], full, percent=40).placements) == 1
+
+
+@pytest.mark.parametrize("slots", [1, 2, 3, 9])
+def test_a_small_pool_uses_all_its_slots(slots: int) -> None:
+    one = [replace(FREE, slot_limit=slots)]
+    assert len(choose(jobs(20), one, percent=10).placements) == slots
+    several = [replace(FREE, id=number, slot_limit=1) for number in range(1, slots + 1)]
+    assert len(choose(jobs(20), several, percent=10).placements) == slots
+
+
+def test_the_share_is_of_the_slots_that_can_really_be_used() -> None:
+    """Twelve slots, of which the strategy or what was learned leaves three, or nine of which detached tasks hold."""
+    wide = [replace(FREE, id=number, slot_limit=4) for number in range(1, 4)]
+    capped = replace(WANTED, max_concurrent_per_account=1)
+    assert len(choose(jobs(20), wide, {"": capped}, percent=10).placements) == 3
+    learned = [replace(account, kind_limit=1) for account in wide]
+    assert len(choose(jobs(20), learned, percent=10).placements) == 3
+    detached = [replace(account, in_flight=3, kind_in_flight=3, detached=3) for account in wide]
+    assert len(choose(jobs(20), detached, percent=10).placements) == 3
+
+
+# ---------------------------------------------------------------- probes
+
+
+def cooled(account: Candidate, *, cause_job_id: int | None) -> Candidate:
+    """Its cooldown has ended, and nothing has probed it."""
+    return replace(account, cooldowns=(Cooldown("IMAGE", "", NOW - 1, "Too fast.", cause_job_id=cause_job_id),))
+
+
+def test_another_job_probes_a_cooldown_than_the_one_that_started_it() -> None:
+    choice = choose([WaitingJob(1, NORMAL), WaitingJob(2, NORMAL)], [cooled(FREE, cause_job_id=1)])
+    assert [placement.job.job_id for placement in choice.placements] == [2]
+
+
+def test_a_job_that_is_alone_probes_its_own_cooldown() -> None:
+    assert len(choose([WaitingJob(1, NORMAL)], [cooled(FREE, cause_job_id=1)]).placements) == 1
+
+
+def test_a_job_goes_to_another_account_than_the_one_that_it_made_cool() -> None:
+    accounts = [cooled(FREE, cause_job_id=1), replace(FREE, id=7, in_flight=2)]
+    choice = choose([WaitingJob(1, NORMAL)], accounts)
+    assert [placement.account_id for placement in choice.placements] == [7]
+
+
+def test_one_job_probes_a_whole_site() -> None:
+    hold = Cooldown("", "", NOW - 1, "The site has trouble.", trouble_id=5)
+    site = [replace(FREE, id=number, cooldowns=(hold,)) for number in (1, 2, 3)]
+    other = replace(FREE, id=9, site="US", slot_limit=1)
+    choice = choose(jobs(9), [*site, other])
+    assert sorted(placement.account_id for placement in choice.placements) in ([1, 9], [2, 9], [3, 9])
+    still = [replace(account, cooldowns=(replace(hold, until_ms=NOW + 9),)) for account in site]
+    assert choose(jobs(9), still).placements == ()
 
 
 def test_no_slot_is_kept_where_there_is_only_one() -> None:
@@ -211,15 +263,15 @@ def test_no_slot_is_kept_where_there_is_only_one() -> None:
 
 def test_slots_of_accounts_that_cannot_take_the_job_are_not_counted() -> None:
     banned = [replace(FREE, id=number, status=AccountStatus.BANNED) for number in range(2, 9)]
-    assert len(choose(jobs(5), [FREE, *banned], percent=10).placements) == 2
+    assert len(choose(jobs(5), [FREE, *banned], percent=40).placements) == 2
 
 
 def test_free_slots_that_are_reserved_for_urgent_are_recognised() -> None:
     account = replace(FREE, in_flight=2)
     checks = [check_eligibility(account, WANTED, NOW)]
-    assert is_kept([account], WANTED, checks, 10)
+    assert is_kept([account], WANTED, checks, 40)
     assert not is_kept([account], WANTED, checks, 0)
-    assert not is_kept([replace(account, urgent_in_flight=1)], WANTED, checks, 10)
+    assert not is_kept([replace(account, urgent_in_flight=1)], WANTED, checks, 40)
 
 
 # ---------------------------------------------------------------- budgets

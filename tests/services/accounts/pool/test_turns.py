@@ -1,6 +1,7 @@
 """Whose turn it is, on both databases: priorities that age, batches that share, limits and budgets that hold."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from models.batches import Batch
 from models.database import execute, now_ms, now_ms_sql
 from models.enums import AlertKind, AttemptState, BatchStatus, JobStatus, MediaKind, WorkflowStatus
 from models.generation import Attempt
+from models.ids import first_id_at
 from models.jobs import Job
 from models.workflows import Workflow
 from services.film.workflows import pause_workflow, resume_workflow
@@ -169,8 +171,9 @@ async def test_passes_that_race_keep_within_what_a_batch_may_that_has_begun_long
 
 
 async def test_the_last_slots_are_kept_for_urgent_jobs() -> None:
-    change_settings(urgent_slot_percent=10)
+    change_settings(urgent_slot_percent=20)
     await make_account(max_concurrent=5)
+    await make_generation(priority_rank=0, status=JobStatus.SUCCEEDED)
     jobs = [await make_generation() for _ in range(8)]
     assert (await schedule(IMAGE)).placed == 4
     assert "reserved for URGENT" in str((await waiting_reasons(OWNER, jobs[-1:]))[0])
@@ -178,6 +181,18 @@ async def test_the_last_slots_are_kept_for_urgent_jobs() -> None:
     await make_generation(priority_rank=0)
     assert (await schedule(IMAGE)).placed == 1
     assert (await schedule(IMAGE)).placed == 0
+
+
+async def test_no_slot_is_kept_for_an_owner_who_has_not_used_urgent_lately() -> None:
+    change_settings(urgent_slot_percent=20, urgent_lookback_hours=24)
+    await make_account(max_concurrent=5)
+    old = await make_generation(priority_rank=0, status=JobStatus.SUCCEEDED)
+    long_ago = first_id_at(datetime.now(UTC) - timedelta(hours=25))
+    await execute("UPDATE job SET id = ? WHERE id = ? RETURNING id", long_ago, old.id)
+    await make_generation("somebody-else", priority_rank=0, status=JobStatus.SUCCEEDED)
+    jobs = [await make_generation() for _ in range(8)]
+    assert (await schedule(IMAGE)).placed == 5
+    assert (await waiting_reasons(OWNER, jobs[-1:]))[0] == "Waiting for a free account slot."
 
 
 async def test_a_budget_pauses_the_batch_before_it_is_passed() -> None:

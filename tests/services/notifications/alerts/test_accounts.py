@@ -9,8 +9,9 @@ from models.accounts import Account
 from models.alerts import Alert
 from models.enums import AccountStatus, AlertKind, AlertSeverity
 from providers.pooled import FaultKind
+from services.accounts.answers import store_balance
 from services.accounts.checking import check_accounts, receive_credits
-from services.accounts.pool.account_updates import apply_effect, record_accepted, record_balance
+from services.accounts.pool.account_updates import apply_effect, deactivate, record_accepted, record_balance
 from services.accounts.pool.decisions import AccountEffect
 from services.accounts.removing import delete_accounts
 from services.accounts.rules import AccountChanges
@@ -41,6 +42,11 @@ async def refuse(account: Account, effect: AccountEffect, kind: FaultKind) -> No
     await apply_effect(effect, attempt, fault(kind, "Jimeng says no"), random=0.0, now=datetime.now(UTC))
 
 
+async def take_out(account: Account, status: AccountStatus) -> None:
+    """Upstream has said twice that the account is banned, or that its session has ended."""
+    await deactivate(account.id, status, "Jimeng says no", None)
+
+
 async def change(account: Account, **values: Any) -> None:
     (outcome,) = await update_accounts(OWNER, [AccountChanges(account.id, **values)])
     assert outcome.error is None
@@ -49,7 +55,7 @@ async def change(account: Account, **values: Any) -> None:
 async def test_the_alert_of_a_banned_account_is_open_until_it_is_activated_again() -> None:
     account, other = await make_account(name="studio"), await make_account()
     for _ in range(2):
-        await refuse(account, AccountEffect.BANNED, FaultKind.PUNISHED)
+        await take_out(account, AccountStatus.BANNED)
     assert await open_alerts() == [(AlertKind.ACCOUNT_BANNED, AlertSeverity.CRITICAL, account.id)]
     [alert] = await Alert.all()
     assert "'studio' is banned" in alert.message
@@ -59,13 +65,13 @@ async def test_the_alert_of_a_banned_account_is_open_until_it_is_activated_again
     assert len(await open_alerts()) == 1
     await change(account, status=AccountStatus.ACTIVE)
     assert await open_alerts() == []
-    await refuse(account, AccountEffect.BANNED, FaultKind.PUNISHED)
+    await take_out(account, AccountStatus.BANNED)
     assert await Alert.all().count() == 2
 
 
 async def test_the_alert_of_an_ended_session_is_open_until_there_is_a_new_one() -> None:
     account = await make_account()
-    await refuse(account, AccountEffect.INACTIVE, FaultKind.SESSION_EXPIRED)
+    await take_out(account, AccountStatus.INACTIVE)
     assert await open_alerts() == [(AlertKind.ACCOUNT_SESSION_EXPIRED, AlertSeverity.WARNING, account.id)]
     await change(account, session="another-session-of-it")
     assert await open_alerts() == []
@@ -90,12 +96,12 @@ async def test_an_account_that_its_owner_took_out_is_nobodys_worry_when_its_sess
 
 async def test_deleted_accounts_have_no_alerts() -> None:
     banned, poor, busy = [await make_account(credit_balance=60) for _ in range(3)]
-    await refuse(banned, AccountEffect.BANNED, FaultKind.PUNISHED)
+    await take_out(banned, AccountStatus.BANNED)
     await record_balance(poor.id, 1)
     assert len(await open_alerts()) == 2
     await delete_accounts(OWNER, [banned.id, poor.id, busy.id])
     assert await open_alerts() == []
-    await refuse(busy, AccountEffect.BANNED, FaultKind.PUNISHED)  # of a task that was under way
+    await take_out(busy, AccountStatus.BANNED)  # of a task that was under way
     await record_balance(poor.id, 2)
     await check_credits()
     assert await open_alerts() == []
@@ -122,7 +128,9 @@ async def test_low_credits_raise_an_alert_when_a_task_takes_them_which_closes_on
 
 async def test_a_refusal_for_want_of_credits_and_a_requested_balance_raise_alerts_too(pool: ScriptedPool) -> None:
     refused, asked = await make_account(), await make_account(session="the-session-of-this")
-    await refuse(refused, AccountEffect.RECEIVE, FaultKind.OUT_OF_CREDIT)
+    await refuse(refused, AccountEffect.ASK_BALANCE, FaultKind.OUT_OF_CREDIT)
+    assert await open_alerts() == [], "the balance is not known yet"
+    await store_balance(refused, 3)
     pool.balances["the-session-of-this"] = 12
     await receive_credits(OWNER, [asked.id])
     assert {alert[2] for alert in await open_alerts()} == {refused.id, asked.id}
@@ -135,7 +143,7 @@ async def test_an_account_that_gets_no_work_is_short_of_nothing() -> None:
     banned, idle, renewed = [await make_account(credit_balance=60) for _ in range(3)]
     for account in (banned, idle, renewed):
         await record_balance(account.id, 7)
-    await refuse(banned, AccountEffect.BANNED, FaultKind.PUNISHED)
+    await take_out(banned, AccountStatus.BANNED)
     await change(idle, status=AccountStatus.INACTIVE)
     await change(renewed, session="another-session-of-it")
     assert [alert[0] for alert in await open_alerts()] == [AlertKind.ACCOUNT_BANNED]
