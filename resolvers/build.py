@@ -19,6 +19,7 @@ from resolvers.film_mutations import FilmMutations
 from resolvers.job_mutations import JobMutations
 from resolvers.list_queries import ListQueries
 from resolvers.node_queries import NodeQueries
+from resolvers.order_mutations import OrderMutations
 from resolvers.project_queries import ProjectQueries
 from resolvers.record_mutations import RecordMutations
 from resolvers.record_queries import RecordQueries
@@ -59,6 +60,7 @@ class Mutation(
     RecordMutations,
     BatchMutations,
     JobMutations,
+    OrderMutations,
     WorkflowMutations,
     ScriptMutations,
     AssetMutations,

@@ -47,6 +47,7 @@ from services.queries.parts import (
     stages_by_workflow_id,
     stages_in_order,
 )
+from services.queries.queue_positions import positions_by_job_id
 from services.queries.records import (
     credits_by_record_id,
     credits_by_workflow_id,
@@ -129,6 +130,7 @@ READS: dict[str, Read] = {
     "attempts_by_job_id": attempts_by_job_id,
     "route_by_id": routes_by_id,
     "waiting_by_job_id": waiting_by_job_id,
+    "position_by_job_id": positions_by_job_id,
     "standing_by_account_id": standings,
     "cooldowns_by_account_id": cooldowns,
     "batch_by_id": batches_in_order,

@@ -93,6 +93,7 @@ class Loaders:
     route_by_id: DataLoader[int, tuple[RouteEntry, ...]]
     waiting_by_job_id: DataLoader[int, str | None]
     "The waiting reason of a job that waits for an account."
+    position_by_job_id: DataLoader[int, int | None]
     standing_by_account_id: DataLoader[int, AccountStanding]
     cooldowns_by_account_id: DataLoader[int, tuple[CoolingDown, ...]]
     batch_by_id: DataLoader[int, Batch | None]

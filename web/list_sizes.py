@@ -35,6 +35,8 @@ LIST_SIZES: Mapping[str, int] = {
     "ItemFailure.faults": 5,
     "Job.attempts": 10,
     "Job.files": 20,
+    "JobOrderPayload.failures": ARGUMENTS,
+    "JobOrderPayload.nodes": ARGUMENTS,
     "Query.latestRecords": ARGUMENTS,
     "Query.models": 50,
     "Query.nodes": ARGUMENTS,

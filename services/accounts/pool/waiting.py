@@ -45,7 +45,7 @@ class PlacementRequest:
 
 @dataclass(frozen=True)
 class Backlog:
-    """The waiting jobs of a kind. jobs: by owner, the oldest first. requests: by demand key. groups: by owner and
+    """The waiting jobs of a kind. jobs: by owner. requests: by demand key. groups: by owner and
     group; updated by placements. budgets: of the groups that have one. is_cut: a line was not read to its end.
     """
 
@@ -105,7 +105,8 @@ async def backlog(kind: MediaKind, lines: Sequence[Line], limit: int) -> Backlog
         key = line.demand_key or str(row["id"])
         samples.setdefault(key, row["id"])
         rank = aged_rank(line.rank, row["waited_ms"], ageing_ms)
-        jobs[line.owner].append(WaitingJob(row["id"], rank, line.group, key, tried.get(row["id"], frozenset())))
+        tried_on = tried.get(row["id"], frozenset())
+        jobs[line.owner].append(WaitingJob(row["id"], rank, line.group, key, tried_on, row["front_order"]))
         lengths[line] += 1
     groups = await _groups(kind, {(line.owner, line.group) for line, _ in found})
     budgets = await _read_limits(groups) if found else {}
@@ -142,10 +143,10 @@ async def _heads(
             conditions.append(f"{column} IS NULL" if value is None else f"{column} = ?")
             values += [] if value is None else [value]
         selects.append(
-            f"SELECT * FROM (SELECT {number} AS line, id, tries, retry_count,"
+            f"SELECT * FROM (SELECT {number} AS line, id, tries, retry_count, front_order,"
             f" {now_ms_sql()} - {waiting_since_sql()} AS waited_ms"
             f" FROM job WHERE status = 'PENDING' AND {' AND '.join(conditions)} AND due_at_ms <= {now_ms_sql()}"
-            f" ORDER BY id LIMIT {limit}) AS line_{number}"
+            f" ORDER BY front_order, id LIMIT {limit}) AS line_{number}"
         )
     rows = await execute(" UNION ALL ".join(selects), *values) if selects else []
     return [(lines[row["line"]], row) for row in rows]
