@@ -19,6 +19,7 @@ from models.jobs import Job
 from models.scripts import Asset, Script, ScriptScene, ScriptShot
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
+from services.accounts.pool.health import Health
 from services.film.artifacts.reading import ArtifactKey, ArtifactView
 from services.generation.batches.end_states import Counts
 from services.platform.identity import Viewer
@@ -27,6 +28,7 @@ from services.queries.accounts import AccountStanding, CoolingDown
 from services.queries.attempts import RouteEntry
 from services.queries.children import ChildList, ChildrenKey, Only
 from services.queries.limits import OwnerLimit
+from services.queries.pool_forecast import PoolForecast
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class Loaders:
     "The waiting reason of a job that waits for an account."
     position_by_job_id: DataLoader[int, int | None]
     standing_by_account_id: DataLoader[int, AccountStanding]
+    health_by_account_id: DataLoader[int, Health]
     cooldowns_by_account_id: DataLoader[int, tuple[CoolingDown, ...]]
     batch_by_id: DataLoader[int, Batch | None]
     counts_by_batch_id: DataLoader[int, Counts]
@@ -103,6 +106,7 @@ class Loaders:
     callback_delivery_by_id: DataLoader[int, CallbackDelivery | None]
     callback_deliveries_by_subject: DataLoader[tuple[str, int], tuple[CallbackDelivery, ...]]
     callback_tries_by_delivery_id: DataLoader[int, tuple[CallbackTry, ...]]
+    forecast_by_owner: DataLoader[str, PoolForecast]
     limits_by_owner: DataLoader[str, tuple[OwnerLimit, ...]]
     webhook_secrets_by_owner: DataLoader[str, tuple[WebhookSecret, ...]]
 

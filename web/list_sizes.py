@@ -18,6 +18,7 @@ ASSUMED_SIZE = 100
 # Lists of objects by "Type.field". Lists of scalars count as one value.
 LIST_SIZES: Mapping[str, int] = {
     "Account.cooldowns": 20,
+    "AccountHealth.reasons": 10,
     "AccountStatistics.bySite": 10,
     "AccountsPayload.accounts": ARGUMENTS,
     "AccountsPayload.failures": ARGUMENTS,
@@ -37,6 +38,7 @@ LIST_SIZES: Mapping[str, int] = {
     "Job.files": 20,
     "JobOrderPayload.failures": ARGUMENTS,
     "JobOrderPayload.nodes": ARGUMENTS,
+    "KindForecast.byModel": 30,
     "Query.latestRecords": ARGUMENTS,
     "Query.models": 50,
     "Query.nodes": ARGUMENTS,

@@ -219,7 +219,7 @@ async def test_a_change_is_seen_once_and_a_repeated_one_changes_nothing() -> Non
     await move(other)
     assert await move(job, key="once") == first, "the other has a lower priority"
     assert (await Job.get(id=job.id)).front_order == place
-    assert {entry.mutation for entry in await AuditEntry.all()} == {"setPriority", "moveToFront"}
+    assert {entry.operation for entry in await AuditEntry.all()} == {"setPriority", "moveToFront"}
 
 
 async def test_changes_that_race_leave_every_job_with_one_of_them() -> None:
