@@ -23,6 +23,7 @@ from resolvers.order_mutations import OrderMutations
 from resolvers.project_queries import ProjectQueries
 from resolvers.record_mutations import RecordMutations
 from resolvers.record_queries import RecordQueries
+from resolvers.replay_queries import ReplayQueries
 from resolvers.script_mutations import ScriptMutations
 from resolvers.stage_queries import StageQueries
 from resolvers.statistics_queries import StatisticsQueries
@@ -44,6 +45,7 @@ class Query(
     RecordQueries,
     BatchQueries,
     ProjectQueries,
+    ReplayQueries,
     StatisticsQueries,
     ListQueries,
     StageQueries,

@@ -52,6 +52,7 @@ LIST_SIZES: Mapping[str, int] = {
     "Shot.assets": 10,
     "Shot.candidates": 10,
     "Storyboard.gridImages": 20,
+    "StrategyReplay.accounts": 100,
     "SystemStatus.queues": 20,
     "SystemStatus.workers": 50,
     "UpdateAccountsPayload.accounts": ARGUMENTS,

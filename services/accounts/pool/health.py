@@ -3,6 +3,7 @@
 The formula is in docs/pool.md. Weights add up, so that each reason says by itself how much it costs, down to 0.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -135,7 +136,7 @@ def failure_share(outcomes: Sequence[Outcomes]) -> float:
     """The share of attempts that failed, from 0 to 1: those of HALF_LIFE_HOURS ago count half, and PRIOR_ATTEMPTS are
     assumed to have succeeded.
     """
-    weighed = [(0.5 ** (each.hours_ago / HALF_LIFE_HOURS), each) for each in outcomes]
+    weighed = [(math.pow(0.5, each.hours_ago / HALF_LIFE_HOURS), each) for each in outcomes]
     failed = sum(weight * each.failed for weight, each in weighed)
     return failed / (PRIOR_ATTEMPTS + sum(weight * (each.failed + each.succeeded) for weight, each in weighed))
 
