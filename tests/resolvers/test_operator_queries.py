@@ -25,7 +25,7 @@ FORECAST = """query { accountStatistics { forecast { resetsAt
 fragment kind on KindForecast {
   kind count atLeast atMost ableAccountCount unknownAccountIds waitingCount lastEndsAt waitsFor byModel {
     provider model creditsEach secondsEach count atLeast atMost ableAccountCount unknownAccountIds } }"""
-HEALTH = """query { accounts(first: 1000) { nodes { id health { score reasons { code message weight } } } } }"""
+HEALTH = """query { accounts(first: 100) { nodes { id health { score reasons { code message weight } } } } }"""
 REPLAY = """query ($input: ReplayStrategyInput!) { replayStrategy(input: $input) { jobCount began: beganAt
   actual { ...outcome } replayed { ...outcome } accounts { accountId actualCount replayedCount } } }
 fragment outcome on ReplayOutcome { attemptCount succeededCount failedCount unplacedCount switchCount faultCount

@@ -132,7 +132,9 @@ async def _heads(
     selects: list[str] = []
     values: list[Any] = []
     for number, line in enumerate(lines):
-        conditions = ["queue = ?", "owner = ?", "priority_rank = ?", *(["tries = 0"] if only_untried else [])]
+        # COALESCE, because for a plain comparison SQLite prefers the index on the queue, which is not in this order.
+        conditions = ["COALESCE(queue, '') = ?", "owner = ?", "priority_rank = ?"]
+        conditions += ["tries = 0"] if only_untried else []
         values += [QUEUE_OF[kind].value, line.owner, line.rank]
         for column, value in (
             ("demand_key", line.demand_key),
