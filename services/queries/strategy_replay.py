@@ -31,7 +31,7 @@ from services.accounts.pool.replaying import Replay, Rules, Tally, recorded_tall
 from services.accounts.pool.waiting import counts_as_try
 from services.generation.checking import strategy_faults
 from services.platform.faults import collected
-from services.platform.owned import own, owned_rows_sql
+from services.platform.owned import owned_rows_sql
 from services.platform.providers import pooled_models
 from services.platform.runtime import runtime
 from services.queries.accounts import live_accounts_in_order
@@ -41,6 +41,7 @@ MAX_ATTEMPTS = 2_000
 TURN_SECONDS = 0.01
 "For so long the simulation runs before the event loop may do something else."
 PAGE = 200
+LAST_ID = 2**63 - 1
 
 _FAULTS = {kind.value for kind in FaultKind}
 
@@ -83,10 +84,10 @@ async def replay_strategy(owner: str, request: ReplayRequest) -> StrategyReplay:
     faults.add(*strategy_faults(dataclasses.replace(AccountStrategy(), **request.changes)))
     faults.add(*await _unknown_accounts(owner, request.changes.get("account_ids", ())))
     faults.check()
-    if request.batch_id is not None:
-        await own(Batch, owner, request.batch_id)
-    if request.workflow_id is not None:
-        await own(Workflow, owner, request.workflow_id)
+    if request.batch_id is not None and not await Batch.exists(owner=owner, id=request.batch_id, deleted_at=None):
+        raise not_found("batch", ["input", "batchId"])
+    if request.workflow_id is not None and not await Workflow.exists(owner=owner, id=request.workflow_id):
+        raise not_found("workflow", ["input", "workflowId"])
     async with runtime().state(_OneAtATime):
         jobs = await _jobs(owner, request, await _tries(owner, request))
         settings = get_settings()
@@ -137,7 +138,7 @@ async def _tries(owner: str, request: ReplayRequest) -> list[dict[str, Any]]:
     of_job = ""
     if request.since is not None:
         conditions.append("a.id >= ?")
-        values.append(first_id_at(request.since))
+        values.append(min(LAST_ID, first_id_at(request.since)))
     for column, value in (("batch_id", request.batch_id), ("workflow_id", request.workflow_id)):
         if value is not None:
             of_job = " JOIN job j ON j.id = a.job_id"

@@ -184,7 +184,10 @@ async def test_a_replay_of_what_was_compares_with_what_would_have_been() -> None
     ]
     assert (same["replayed"]["creditsSpent"], same["replayed"]["succeededCount"]) == (16, 4)
     one = (await ask(REPLAY, input={**asked, "strategy": {"accountIds": [second.global_id]}}))["replayStrategy"]
-    assert [each["replayedCount"] for each in one["accounts"]] == [0, 4]
+    assert {each["accountId"]: each["replayedCount"] for each in one["accounts"]} == {
+        first.global_id: 0,
+        second.global_id: 4,
+    }
     assert one["replayed"]["waitSecondsP95"] > same["replayed"]["waitSecondsP95"]
     last = (await ask(REPLAY, input={**asked, "last": 1}))["replayStrategy"]
     assert (last["jobCount"], last["accounts"][0]["accountId"]) == (1, second.global_id)
