@@ -165,6 +165,7 @@ class Attempt(OwnedRow):
             Index(fields=("state", "due_at_ms")),
             Index(fields=("account_id", "released_at_ms")),
             Index(fields=("account_id", "id")),
+            Index(fields=("owner", "id")),
             Index(fields=("route_id",)),
             Index(fields=("settle_due_at_ms",)),
         )

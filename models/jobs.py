@@ -66,6 +66,8 @@ class Job(OwnedRow):
     "Of a GENERATE job: the same for all jobs with the same demands on a pool (services/accounts/pool/demands)."
     waiting_since_ms: Any = fields.BigIntField(null=True)
     "Since when it waits to start, for priority ageing. Null: since its creation."
+    front_order = fields.BigIntField(default=0)
+    "Among waiting jobs of equal urgency the lower goes first, then the older. Negative: moved to the front."
     trace_parent: Any = fields.CharField(max_length=64, null=True, default=trace_parent)
     "The span in which it was created; spans of its processing are children of that one."
     artifact_kind = fields.CharField(max_length=16, null=True)
@@ -87,7 +89,7 @@ class Job(OwnedRow):
             Index(fields=("target_id", "role", "status")),
             Index(fields=("workflow_id", "id")),
             Index(fields=("owner", "id")),
-            Index(fields=("owner", "status")),
+            Index(fields=("owner", "status", "front_order", "id")),
             Index(fields=("owner", "priority_rank", "id")),
             Index(fields=("record_id", "id")),
             Index(fields=("batch_id", "status")),

@@ -47,3 +47,8 @@ def milliseconds_of_sql(column: str) -> str:
     if is_sqlite():
         return f"CAST((julianday({column}) - 2440587.5) * 86400000 AS INTEGER)"
     return f"CAST(extract(epoch FROM {column}) * 1000 AS BIGINT)"
+
+
+def json_text_sql(column: str, key: str) -> str:
+    """Returns the text that a JSON column has under a key; NULL where it has none. key: a name from this program."""
+    return f"json_extract({column}, '$.{key}')" if is_sqlite() else f"({column} ->> '{key}')"

@@ -19,9 +19,11 @@ from resolvers.film_mutations import FilmMutations
 from resolvers.job_mutations import JobMutations
 from resolvers.list_queries import ListQueries
 from resolvers.node_queries import NodeQueries
+from resolvers.order_mutations import OrderMutations
 from resolvers.project_queries import ProjectQueries
 from resolvers.record_mutations import RecordMutations
 from resolvers.record_queries import RecordQueries
+from resolvers.replay_queries import ReplayQueries
 from resolvers.script_mutations import ScriptMutations
 from resolvers.stage_queries import StageQueries
 from resolvers.statistics_queries import StatisticsQueries
@@ -43,6 +45,7 @@ class Query(
     RecordQueries,
     BatchQueries,
     ProjectQueries,
+    ReplayQueries,
     StatisticsQueries,
     ListQueries,
     StageQueries,
@@ -59,6 +62,7 @@ class Mutation(
     RecordMutations,
     BatchMutations,
     JobMutations,
+    OrderMutations,
     WorkflowMutations,
     ScriptMutations,
     AssetMutations,

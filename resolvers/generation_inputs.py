@@ -29,6 +29,7 @@ from services.generation.strategies import default_strategy
 
 # Fields of an input that are not parameters but may also be changed by a regeneration.
 _CHANGEABLE = ("project_name", "model")
+_ACCOUNT_IDS = ("input", "strategy", "accountIds")
 _STRATEGY = (
     "load_balance",
     "max_concurrent_per_account",
@@ -101,18 +102,24 @@ def strategy_of(input: AccountStrategyInput | None) -> AccountStrategy | None:
     """The strategy, with the deployment's values for fields not given; None where the input has none."""
     if input is None or input is UNSET:
         return None
-    return strategy_with(input, need_all(input.account_ids or [], "Account", "input", "strategy", "accountIds"))
+    return strategy_with(input, need_all(input.account_ids or [], "Account", *_ACCOUNT_IDS))
 
 
 def strategy_with(input: AccountStrategyInput, account_ids: Sequence[int]) -> AccountStrategy:
     """Like `strategy_of`, with account ids that are already parsed."""
-    choices = {name: getattr(input, name) for name in _STRATEGY if is_given(getattr(input, name))}
-    return replace(
-        default_strategy(),
-        **choices,
-        switch_on_timeout=input.switch_on_timeout is True,
-        account_ids=tuple(account_ids),
-    )
+    return replace(default_strategy(), **_choices(input), account_ids=tuple(account_ids))
+
+
+def changed_strategy(input: AccountStrategyInput) -> dict[str, Any]:
+    """The fields of a strategy that the input changes in one that is already there. Raises NotFoundError for an invalid
+    account id.
+    """
+    return {**_choices(input), "account_ids": tuple(need_all(input.account_ids or [], "Account", *_ACCOUNT_IDS))}
+
+
+def _choices(input: AccountStrategyInput) -> dict[str, Any]:
+    given_ones = {name: getattr(input, name) for name in _STRATEGY if is_given(getattr(input, name))}
+    return {**given_ones, "switch_on_timeout": input.switch_on_timeout is True}
 
 
 def audio_of(input: ClipAudioInput) -> ClipAudio | None:

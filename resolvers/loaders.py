@@ -21,6 +21,7 @@ from services.film.impact import stale_shot_ids
 from services.film.staleness import stale_subjects_of_each
 from services.platform.files import ready_files
 from services.platform.owned import newest_by_workflow_id, rows_in_order
+from services.queries.account_health import health_by_account_id
 from services.queries.accounts import cooldowns, live_accounts_in_order, standings
 from services.queries.alerts import alerts_in_order
 from services.queries.attempts import attempts_by_job_id, routes_by_id
@@ -49,6 +50,8 @@ from services.queries.parts import (
     stages_by_workflow_id,
     stages_in_order,
 )
+from services.queries.pool_forecast import pool_forecasts
+from services.queries.queue_positions import positions_by_job_id
 from services.queries.records import (
     credits_by_record_id,
     credits_by_workflow_id,
@@ -133,7 +136,9 @@ READS: dict[str, Read] = {
     "attempts_by_job_id": attempts_by_job_id,
     "route_by_id": routes_by_id,
     "waiting_by_job_id": waiting_by_job_id,
+    "position_by_job_id": positions_by_job_id,
     "standing_by_account_id": standings,
+    "health_by_account_id": health_by_account_id,
     "cooldowns_by_account_id": cooldowns,
     "batch_by_id": batches_in_order,
     "counts_by_batch_id": counts_by_batch_id,
@@ -142,6 +147,7 @@ READS: dict[str, Read] = {
     "callback_delivery_by_id": _by_id(CallbackDelivery),
     "callback_deliveries_by_subject": deliveries_by_subject,
     "callback_tries_by_delivery_id": tries_by_delivery_id,
+    "forecast_by_owner": pool_forecasts,
     "limits_by_owner": limits_by_owner,
     "webhook_secrets_by_owner": webhook_secrets,
 }

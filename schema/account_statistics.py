@@ -3,6 +3,9 @@
 import strawberry
 
 from models.enums import Site
+from schema.context import Info
+from schema.fields import resolved
+from schema.pool_forecast import PoolForecast
 from services.queries.account_statistics import AccountSums, SiteSum
 
 
@@ -33,6 +36,10 @@ class AccountStatistics:
     video_capacity: int = strawberry.field(description="Generation slots that are free for clips now.")
     credit_balance: int = strawberry.field(description="The sum of all known credit balances.")
     by_site: list[SiteStatistics] = strawberry.field(description="The counts of each site that has accounts.")
+
+    @resolved("What the pool can still make before its reset, and when what waits now will have ended.")
+    async def forecast(self, info: Info) -> PoolForecast:
+        return PoolForecast.of(await info.context.loaders.forecast_by_owner.load(info.context.owner))
 
     @staticmethod
     def of(sums: AccountSums) -> "AccountStatistics":

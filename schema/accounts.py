@@ -7,6 +7,7 @@ import strawberry
 from models.accounts import Account as AccountRow
 from models.enums import AccountStatus, AccountType, MediaKind, Site
 from models.ids import global_id
+from schema.account_health import AccountHealth
 from schema.attempts import Attempt
 from schema.context import Info
 from schema.errors import ItemFailure
@@ -82,6 +83,10 @@ class Account(Node):
     async def cooldowns(self, info: Info) -> list[Cooldown]:
         found = await info.context.loaders.cooldowns_by_account_id.load(self.row.id)
         return [Cooldown.of(cooldown) for cooldown in found]
+
+    @resolved("How well it does, and what speaks against it.")
+    async def health(self, info: Info) -> AccountHealth:
+        return AccountHealth.of(await info.context.loaders.health_by_account_id.load(self.row.id))
 
     @paged("The attempts that ran on it, newest first.", ATTEMPT_ORDERS)
     async def attempts(self, info: Info, request: PageRequest) -> Connection[Attempt] | None:

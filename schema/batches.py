@@ -58,7 +58,7 @@ class Batch(Node):
     status: BatchStatus = strawberry.field(description="Its status.")
     project: Project = strawberry.field(description="The caller's project.")
     work_id: str = strawberry.field(description="The caller's id for the work.")
-    priority: Priority = strawberry.field(description="The scheduling priority.")
+    priority: Priority = strawberry.field(description="The scheduling priority; setPriority changes it.")
     strategy: AccountStrategy = strawberry.field(description="How it uses the account pool.")
     total_count: int = strawberry.field(description="All requested items, including skipped ones.")
     skipped_count: int = strawberry.field(

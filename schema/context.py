@@ -19,6 +19,7 @@ from models.jobs import Job
 from models.scripts import Asset, Script, ScriptScene, ScriptShot
 from models.storyboards import Shot, Storyboard
 from models.workflows import Workflow, WorkflowStage
+from services.accounts.pool.health import Health
 from services.film.artifacts.reading import ArtifactKey, ArtifactView, Subject, TargetKey
 from services.generation.batches.end_states import Counts
 from services.platform.identity import Viewer
@@ -29,6 +30,7 @@ from services.queries.children import ChildList, ChildrenKey, Only
 from services.queries.credits import SpentCredits
 from services.queries.film_length import ScriptLength
 from services.queries.limits import OwnerLimit
+from services.queries.pool_forecast import PoolForecast
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,9 @@ class Loaders:
     route_by_id: DataLoader[int, tuple[RouteEntry, ...]]
     waiting_by_job_id: DataLoader[int, str | None]
     "The waiting reason of a job that waits for an account."
+    position_by_job_id: DataLoader[int, int | None]
     standing_by_account_id: DataLoader[int, AccountStanding]
+    health_by_account_id: DataLoader[int, Health]
     cooldowns_by_account_id: DataLoader[int, tuple[CoolingDown, ...]]
     batch_by_id: DataLoader[int, Batch | None]
     counts_by_batch_id: DataLoader[int, Counts]
@@ -107,6 +111,7 @@ class Loaders:
     callback_delivery_by_id: DataLoader[int, CallbackDelivery | None]
     callback_deliveries_by_subject: DataLoader[tuple[str, int], tuple[CallbackDelivery, ...]]
     callback_tries_by_delivery_id: DataLoader[int, tuple[CallbackTry, ...]]
+    forecast_by_owner: DataLoader[str, PoolForecast]
     limits_by_owner: DataLoader[str, tuple[OwnerLimit, ...]]
     webhook_secrets_by_owner: DataLoader[str, tuple[WebhookSecret, ...]]
 

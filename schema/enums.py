@@ -33,6 +33,7 @@ from models.enums import (
     Transition,
     WorkflowStatus,
 )
+from services.accounts.pool.health import HealthReasonCode
 from services.queries.accounts import Availability
 
 E = TypeVar("E", bound=Enum)
@@ -192,6 +193,22 @@ describe(
     AVAILABLE="It can, as soon as a slot is free.",
     RATE_LIMITED="It is in a cooldown; cooldowns say until when.",
     EXHAUSTED="It has reached its limit until the quota reset, or has no credits left.",
+)
+describe(
+    HealthReasonCode,
+    "What speaks against an account.",
+    NOT_ACTIVE="It is inactive or banned, and gets no work.",
+    FAILURES="Attempts of the last day failed because of it; recent ones count more.",
+    CONSECUTIVE_FAILURES="Its last calls failed in a row.",
+    COOLING_DOWN="It has cooldowns now; repeated ones count more.",
+    RISK_CONTROL="Upstream's risk control refused it in the last day.",
+    SESSION_UNCONFIRMED="Nothing in the last day has shown that upstream accepts its session.",
+    OUT_OF_CREDIT="Its credits are not enough for its cheapest model.",
+    LOW_CREDIT="Its credits are enough for fewer than ten of its cheapest model.",
+    CREDIT_UNKNOWN="Its credits are unknown.",
+    EXHAUSTED="Its quota is used up until the reset.",
+    SLOTS_LOWERED="Upstream took fewer tasks at once than maxConcurrent.",
+    OVERDUE_TASKS="Tasks that timed out hold slots of it.",
 )
 describe(
     OrderDirection,

@@ -33,7 +33,7 @@ class Job(Node):
     row: strawberry.Private[JobRow]
     type: JobType = strawberry.field(description="The type of work.")
     status: JobStatus = strawberry.field(description="Its status.")
-    priority: Priority = strawberry.field(description="The scheduling priority.")
+    priority: Priority = strawberry.field(description="The scheduling priority; setPriority changes it.")
     stage: Stage | None = strawberry.field(description="The stage that it belongs to.")
     progress: float = strawberry.field(description="From 0 to 1. Never goes back within one run.")
     error: JobError | None = strawberry.field(description="Why it failed, or why it is being retried.")
@@ -47,6 +47,14 @@ class Job(Node):
         if not is_waiting(self.row):
             return str(self.row.message) if self.row.message is not None else None
         return await info.context.loaders.waiting_by_job_id.load(self.row.id)
+
+    @resolved(
+        "Its place among the caller's waiting pictures or clips, from 1: by priority, moves to the front and age, and "
+        "batches take turns. Jobs that wait for other accounts count, too. Null where it does not wait for an account, "
+        "or its batch or workflow is paused."
+    )
+    async def position(self, info: Info) -> int | None:
+        return await info.context.loaders.position_by_job_id.load(self.row.id) if is_waiting(self.row) else None
 
     @resolved("Its attempts on accounts or providers, oldest first.")
     async def attempts(self, info: Info) -> list[Attempt]:

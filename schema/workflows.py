@@ -6,7 +6,7 @@ from typing import Any
 
 import strawberry
 
-from models.enums import GridLayout, InputType, Quality, Stage, WorkflowStatus
+from models.enums import GridLayout, InputType, Priority, Quality, Stage, WorkflowStatus
 from models.files import StoredFile
 from models.workflows import Workflow as WorkflowRow
 from models.workflows import WorkflowStage as StageRow
@@ -18,7 +18,7 @@ from schema.edits import Edit
 from schema.errors import JobError
 from schema.fields import optional, resolved
 from schema.files import MediaFile
-from schema.jobs import Job
+from schema.jobs import PRIORITIES, Job
 from schema.links import linked, linked_list
 from schema.paging import Connection, Node, child_connection, paged
 from schema.records import Project
@@ -132,6 +132,7 @@ class Workflow(Node):
     pause_reason: str | None = strawberry.field(
         description="Why the server paused it: its budget; null where a person did."
     )
+    priority: Priority = strawberry.field(description="The scheduling priority of its jobs; setPriority changes it.")
     current_stage: Stage | None = strawberry.field(description=CURRENT_STAGE)
     progress: float = strawberry.field(description="From 0 to 1 over all stages. Never goes back within one run.")
     project: Project = strawberry.field(description="The caller's project.")
@@ -220,6 +221,7 @@ class Workflow(Node):
             input_type=row.input_type,
             status=row.status,
             pause_reason=row.pause_reason,
+            priority=PRIORITIES.get(row.priority_rank, Priority.NORMAL),
             current_stage=row.current_stage,
             progress=row.progress,
             project=Project(project_id=row.project_id, name=row.project_name),

@@ -18,6 +18,7 @@ ASSUMED_SIZE = 100
 # Lists of objects by "Type.field". Lists of scalars count as one value.
 LIST_SIZES: Mapping[str, int] = {
     "Account.cooldowns": 20,
+    "AccountHealth.reasons": 10,
     "AccountStatistics.bySite": 10,
     "AccountsPayload.accounts": ARGUMENTS,
     "AccountsPayload.failures": ARGUMENTS,
@@ -35,6 +36,9 @@ LIST_SIZES: Mapping[str, int] = {
     "ItemFailure.faults": 5,
     "Job.attempts": 10,
     "Job.files": 20,
+    "JobOrderPayload.failures": ARGUMENTS,
+    "JobOrderPayload.nodes": ARGUMENTS,
+    "KindForecast.byModel": 30,
     "Query.latestRecords": ARGUMENTS,
     "Query.models": 50,
     "Query.nodes": ARGUMENTS,
@@ -49,6 +53,7 @@ LIST_SIZES: Mapping[str, int] = {
     "Shot.assets": 10,
     "Shot.candidates": 10,
     "Storyboard.gridImages": 20,
+    "StrategyReplay.accounts": 100,
     "SystemStatus.queues": 20,
     "SystemStatus.workers": 50,
     "UpdateAccountsPayload.accounts": ARGUMENTS,

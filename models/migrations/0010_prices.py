@@ -11,7 +11,7 @@ _IS_OF_USAGE = "a.account_id = account_usage.account_id AND a.kind = account_usa
 
 
 class Migration(migrations.Migration):
-    dependencies = [('ekonte', '0008_owners')]
+    dependencies = [('ekonte', '0009_submits')]
 
     initial = False
 

@@ -1,12 +1,12 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
-from models.enums import AlertKind, DeactivatedBy
+from models.enums import DeactivatedBy
 from models.ids import new_id
 from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('ekonte', '0008_owners')]
+    dependencies = [('ekonte', '0010_prices')]
 
     initial = False
 
@@ -76,11 +76,6 @@ class Migration(migrations.Migration):
             name='credits_needed',
             field=fields.IntField(null=True),
         ),
-        ops.AlterField(
-            model_name='Alert',
-            name='kind',
-            field=fields.CharEnumField(description='POOL_EXHAUSTED: POOL_EXHAUSTED\nACCOUNT_BANNED: ACCOUNT_BANNED\nACCOUNT_SESSION_EXPIRED: ACCOUNT_SESSION_EXPIRED\nCREDIT_LOW: CREDIT_LOW\nFAILURE_RATE_HIGH: FAILURE_RATE_HIGH\nBATCH_STALLED: BATCH_STALLED\nCALLBACK_FAILED: CALLBACK_FAILED\nSTORAGE_LOW: STORAGE_LOW\nSITE_TROUBLE: SITE_TROUBLE', enum_type=AlertKind, max_length=32),
-        ),
         ops.AddIndex(
             model_name='Job',
             index=Index(fields=['owner', 'priority_rank', 'id']),
@@ -89,11 +84,6 @@ class Migration(migrations.Migration):
             [
                 "UPDATE account SET deactivated_by = CASE WHEN status_reason = 'Deactivated by its owner.' THEN 'OWNER'"
                 " ELSE 'SERVER' END WHERE status = 'INACTIVE'",
-                # Altering a column recreates the table on SQLite, and drops its indexes.
-                "CREATE INDEX IF NOT EXISTS idx_alert_owner_8fcaf6 ON alert (owner, id)",
-                "CREATE INDEX IF NOT EXISTS idx_alert_owner_d998f8 ON alert (owner, resolved_at)",
-                "CREATE INDEX IF NOT EXISTS idx_alert_resolve_7679d7 ON alert (resolved_at)",
-                "CREATE UNIQUE INDEX IF NOT EXISTS uid_alert_open ON alert (owner, kind, cause) WHERE resolved_at IS NULL",
                 "CREATE INDEX idx_account_look ON account (look_due_at_ms) WHERE look_due_at_ms IS NOT NULL",
             ],
             ["DROP INDEX idx_account_look"],

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ekonte", "0008_owners")]
+    dependencies = [('ekonte', '0011_account_recovery')]
 
     initial = False
 

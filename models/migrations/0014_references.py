@@ -4,7 +4,7 @@ from tortoise import fields
 from tortoise.indexes import Index
 
 class Migration(migrations.Migration):
-    dependencies = [('ekonte', '0008_owners')]
+    dependencies = [('ekonte', '0013_priorities')]
 
     initial = False
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from models.batches import Batch
 from models.database import execute, now_ms
-from models.enums import BatchStatus, JobRole, JobStatus, MediaKind, Queue
+from models.enums import POOL_QUEUES, BatchStatus, JobRole, JobStatus, MediaKind
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.accounts.pool.account_snapshots import account_snapshots
@@ -17,9 +17,11 @@ from services.accounts.pool.pricing import learned_prices
 from services.accounts.pool.urgency import reserved_percents
 from services.platform.owned import places, rows_by_id
 from services.platform.providers import pooled_models
+from services.queries.queue_positions import positions_by_job_id
 from settings import get_settings
 
-POOL_QUEUES = (Queue.POOL_IMAGES, Queue.POOL_VIDEOS)
+FOR_SLOT = "Waiting for a free account slot"
+"Begins the sentences of jobs that only wait for their turn."
 
 
 def is_waiting(job: Job) -> bool:
@@ -79,9 +81,16 @@ async def _reasons_of_batches(jobs: Sequence[Job]) -> dict[int, str]:
 
 
 async def waiting_by_job_id(owner: str, job_ids: Sequence[int]) -> list[str | None]:
-    """As waiting_reasons, for job ids; None for an id that the owner does not have."""
+    """As waiting_reasons, for job ids, with the number of jobs ahead where a job waits for a slot; None for an id that
+    the owner does not have. Three statements more.
+    """
     jobs = await rows_by_id(Job, owner, job_ids)
     reasons = dict(zip(jobs, await waiting_reasons(owner, list(jobs.values())), strict=True))
+    for_slots = [job_id for job_id, reason in reasons.items() if reason is not None and reason.startswith(FOR_SLOT)]
+    for job_id, position in zip(for_slots, await positions_by_job_id(owner, for_slots), strict=True):
+        if position is not None and position > 1:
+            ahead = "1 job is" if position == 2 else f"{position - 1} jobs are"
+            reasons[job_id] = f"{reasons[job_id]} {ahead} ahead of it."
     return [reasons.get(job_id) for job_id in job_ids]
 
 

@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from models.enums import ArtifactKind, JobType, Queue, Stage
+from models.enums import PRIORITY_RANKS, ArtifactKind, JobType, Priority, Queue, Stage
 from models.jobs import Job
+from models.workflows import Workflow
 from services.platform.quotas import Quota, check_room, reserve
 from services.queue.notify import notify
 from services.stores import artifacts, workflows
 from services.stores.jobs.inserts import insert_build_job, insert_stage_job
+
+NORMAL_RANK = PRIORITY_RANKS[Priority.NORMAL]
 
 
 async def create_stage_job(
@@ -18,19 +21,20 @@ async def create_stage_job(
     stage: Stage,
     workflow_id: int | None = None,
     params: dict[str, Any] | None = None,
-    priority_rank: int = 2,
     is_requested: bool = True,
 ) -> Job:
     """Creates a stage job, which plans the builds that its target lacks and waits for them. Call it in a transaction.
     Raises QuotaExceededError if the owner may have no more jobs; is_requested False, of a workflow's next stage: the
     owner has its place already.
 
-    Clears the failures of earlier builds of the target, so that this job builds them again.
+    The job of a workflow has the workflow's priority. Clears the failures of earlier builds of the target, so that this
+    job builds them again.
     """
     if is_requested:
         await reserve(Quota.JOBS, owner)
         await check_room(Quota.STORED_BYTES, owner)
     await artifacts.clear_failures_of_target(target_id, stage)
+    priority_rank = NORMAL_RANK if workflow_id is None else await _rank_of_workflow(workflow_id)
     job = await insert_stage_job(
         owner,
         job_type,
@@ -44,6 +48,11 @@ async def create_stage_job(
         await workflows.mark_changed_with(target_id)
     notify()
     return job
+
+
+async def _rank_of_workflow(workflow_id: int) -> int:
+    row = await Workflow.get_or_none(id=workflow_id).only("id", "priority_rank")
+    return NORMAL_RANK if row is None else row.priority_rank
 
 
 async def create_build_job(

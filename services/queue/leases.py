@@ -70,9 +70,9 @@ async def claim(
     """Claims the queue's next due job of these roles; returns the job and its lease, or None if no due job may start.
 
     Order: the most urgent job (waiting raises the urgency), then the owner with the fewest running jobs in this queue,
-    then that owner's batch or workflow with the fewest running jobs, then the oldest job. Between owners, and between
-    batches, with equally many running jobs, the one whose turn is longest ago goes first. Jobs of a paused batch do
-    not start, and no batch exceeds its max_parallel.
+    then that owner's jobs that were moved to the front, then the owner's batch or workflow with the fewest running
+    jobs, then the oldest job. Between owners, and between batches, with equally many running jobs, the one whose turn
+    is longest ago goes first. Jobs of a paused batch do not start, and no batch exceeds its max_parallel.
     """
     for _ in range(MAX_UNCLAIMS):
         turns = runtime().state(TurnsByQueue)[queue]
@@ -104,23 +104,28 @@ def _next_sql(queue: Queue, roles: Collection[JobRole], turns: _RecentTurns) -> 
     """Returns the SELECT of a queue's next job id. Its places are the queue, twice, and the owners of the recent
     turns. A job whose lease has expired may always continue.
 
-    Jobs of one owner, group and urgency form a line, ordered by age. The query compares lines, of which there are few,
-    instead of single jobs. If other workers are claiming the first job of a line, the next one is taken.
+    Jobs of one owner, group, urgency and place at the front form a line, ordered by age. The query compares lines, of
+    which there are few, instead of single jobs. If other workers are claiming the first job of a line, the next one
+    is taken.
     """
     of_role = "" if set(roles) == set(JobRole) else f" AND w.role IN ({', '.join(repr(role.value) for role in roles)})"
     due = f"w.status IN ('PENDING', 'RUNNING') AND w.due_at_ms <= {now_ms_sql()}{of_role}"
-    same_line = "d.owner = n.owner AND d.grp = n.grp AND d.aged_rank = n.aged_rank AND d.is_begun = n.is_begun"
+    same_line = " AND ".join(f"d.{name} = n.{name}" for name in ("owner", "grp", "aged_rank", "is_begun", "front"))
     return (
         f"WITH due AS MATERIALIZED (SELECT w.id, w.owner, w.batch_id, {group_sql('w')} AS grp,"
-        f" w.status = 'RUNNING' AS is_begun, {aged_rank_sql('w')} AS aged_rank FROM job w WHERE w.queue = ? AND {due}),"
+        f" w.status = 'RUNNING' AS is_begun, {aged_rank_sql('w')} AS aged_rank, w.front_order AS front FROM job w"
+        f" WHERE w.queue = ? AND {due}),"
         f" going AS MATERIALIZED (SELECT owner, {group_sql()} AS grp, COUNT(*) AS number FROM job"
         f" WHERE queue = ? AND status = 'RUNNING' AND worker IS NOT NULL GROUP BY owner, {group_sql()}),"
-        " line AS MATERIALIZED (SELECT owner, batch_id, grp, is_begun, aged_rank, MIN(id) AS first_id FROM due"
-        " GROUP BY owner, batch_id, grp, is_begun, aged_rank),"
-        " next_line AS MATERIALIZED (SELECT l.owner, l.grp, l.is_begun, l.aged_rank, l.first_id, ROW_NUMBER() OVER"
-        f" (ORDER BY l.aged_rank, COALESCE(o.number, 0),{turns.owner_sql('l.owner')}"
-        f" COALESCE(g.number, 0),{turns.group_sql('l.grp')} l.first_id) AS place FROM line l"
-        " LEFT JOIN batch b ON b.id = l.batch_id"
+        " line AS MATERIALIZED (SELECT owner, batch_id, grp, is_begun, aged_rank, front, MIN(id) AS first_id FROM due"
+        " GROUP BY owner, batch_id, grp, is_begun, aged_rank, front),"
+        # Who moved a job to the front gains nothing over other owners: between those the oldest job decides first.
+        " eldest AS MATERIALIZED (SELECT owner, aged_rank, MIN(first_id) AS first_id FROM line"
+        " GROUP BY owner, aged_rank),"
+        " next_line AS MATERIALIZED (SELECT l.owner, l.grp, l.is_begun, l.aged_rank, l.front, l.first_id,"
+        f" ROW_NUMBER() OVER (ORDER BY l.aged_rank, COALESCE(o.number, 0),{turns.owner_sql('l.owner')} e.first_id,"
+        f" l.front, COALESCE(g.number, 0),{turns.group_sql('l.grp')} l.first_id) AS place FROM line l"
+        " JOIN eldest e ON e.owner = l.owner AND e.aged_rank = l.aged_rank LEFT JOIN batch b ON b.id = l.batch_id"
         " LEFT JOIN (SELECT owner, SUM(number) AS number FROM going GROUP BY owner) o ON o.owner = l.owner"
         " LEFT JOIN going g ON g.owner = l.owner AND g.grp = l.grp"
         f" WHERE l.is_begun OR (NOT {is_paused_sql('l')}"

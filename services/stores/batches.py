@@ -63,6 +63,11 @@ async def set_credit_budget(batch_id: int, credit_budget: int | None) -> None:
     await _write(batch_id, Sql("TRUE"), {"credit_budget": credit_budget})
 
 
+async def set_priority(batch_id: int, rank: int) -> None:
+    """Sets the priority (0 URGENT … 3 LOW) of the jobs that the batch gets from now on."""
+    await _write(batch_id, Sql("priority_rank <> ?", (rank,)), {"priority_rank": rank})
+
+
 async def mark_deleted(owner: str, batch_ids: Sequence[int]) -> set[int]:
     """Marks the ended ones of the owner's batches as deleted; returns their ids."""
     if not batch_ids:

@@ -66,6 +66,11 @@ async def set_credit_budget(workflow: Workflow, credit_budget: int | None) -> No
     await _write(workflow.id, {"options": {**workflow.options, "credit_budget": credit_budget}})
 
 
+async def set_priority(workflow_id: int, rank: int) -> None:
+    """Sets the priority (0 URGENT … 3 LOW) of the jobs that the workflow starts from now on."""
+    await _write(workflow_id, {"priority_rank": rank}, Sql("priority_rank <> ?", (rank,)))
+
+
 async def touch(workflow_id: int) -> None:
     """Raises the version and notifies followers after the commit."""
     await _write(workflow_id, {})

@@ -1,7 +1,8 @@
 """The fair order in which an owner's waiting jobs are offered to the pool. Pure, and independent of accounts.
 
-The highest priority goes first; within it the group with the fewest jobs in flight, then the group whose last turn was
-longest ago, then the oldest job. A group is a batch, a workflow, or all single jobs of the owner together.
+The highest priority goes first; within it jobs that were moved to the front, in their order, then the group with the
+fewest jobs in flight, then the group whose last turn was longest ago, then the oldest job. A group is a batch, a
+workflow, or all single jobs of the owner together.
 """
 
 import heapq
@@ -13,7 +14,8 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class WaitingJob:
     """A waiting job. rank: priority after ageing, 0 is URGENT. group: batch or workflow id; 0: single jobs. key: the
-    demand key. tried: accounts on which it failed in this run.
+    demand key. tried: accounts on which it failed in this run. front: below 0 for a job that was moved to the front;
+    the lowest goes first.
     """
 
     job_id: int
@@ -21,6 +23,12 @@ class WaitingJob:
     group: int = 0
     key: str = ""
     tried: frozenset[int] = frozenset()
+    front: int = 0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """The sort key within its rank and group."""
+        return self.front, self.job_id
 
     @property
     def queue(self) -> tuple[str, frozenset[int]]:
@@ -75,7 +83,7 @@ class _GroupQueues:
     """The waiting jobs of one group and rank, in queues; `heads` is a heap of the queues by their first job."""
 
     queues: dict[tuple[str, frozenset[int]], list[WaitingJob]] = field(default_factory=lambda: defaultdict(list))
-    heads: list[tuple[int, int, tuple[str, frozenset[int]]]] = field(default_factory=list)
+    heads: list[tuple[tuple[int, int], int, tuple[str, frozenset[int]]]] = field(default_factory=list)
 
 
 class Turns:
@@ -84,7 +92,7 @@ class Turns:
     def __init__(self, jobs: Sequence[WaitingJob], groups: Mapping[int, Group]) -> None:
         self._groups = groups
         self._lines: dict[int, dict[int, _GroupQueues]] = defaultdict(lambda: defaultdict(_GroupQueues))
-        for job in sorted(jobs, key=lambda job: job.job_id, reverse=True):
+        for job in sorted(jobs, key=lambda job: job.place, reverse=True):
             self._lines[job.rank][job.group].queues[job.queue].append(job)
         self._is_refused = False
         self._turn = max((group.last_turn for group in groups.values()), default=0)
@@ -92,9 +100,9 @@ class Turns:
     def __iter__(self) -> Iterator[WaitingJob]:
         for rank in sorted(self._lines):
             lines = self._lines[rank]
-            turns: list[tuple[int, int, int, int]] = []
+            turns: list[tuple[int, int, int, tuple[int, int], int]] = []
             for group, line in lines.items():
-                line.heads = [(jobs[-1].job_id, place, key) for place, (key, jobs) in enumerate(line.queues.items())]
+                line.heads = [(jobs[-1].place, place, key) for place, (key, jobs) in enumerate(line.queues.items())]
                 heapq.heapify(line.heads)
                 self._enqueue(turns, group, line)
             while turns:
@@ -105,13 +113,18 @@ class Turns:
                 self._is_refused = False
                 yield job
                 if line.queues[key] and not self._is_refused:
-                    heapq.heappush(line.heads, (line.queues[key][-1].job_id, place, key))
+                    heapq.heappush(line.heads, (line.queues[key][-1].place, place, key))
                 self._enqueue(turns, group, line)
 
-    def _enqueue(self, turns: list[tuple[int, int, int, int]], number: int, line: _GroupQueues) -> None:
+    def _enqueue(
+        self, turns: list[tuple[int, int, int, tuple[int, int], int]], number: int, line: _GroupQueues
+    ) -> None:
         group = self._groups[number]
         if line.heads and not group.is_full:
-            heapq.heappush(turns, (group.in_flight, group.last_turn, line.heads[0][0], number))
+            first = line.heads[0][0]
+            # Those that were moved to the front go in their own order, whatever their groups have.
+            share = (0, 0) if first[0] < 0 else (group.in_flight, group.last_turn)
+            heapq.heappush(turns, (min(0, first[0]), *share, first, number))
 
     def placed(self, job: WaitingJob, cost: int | None) -> None:
         group = self._groups[job.group]

@@ -47,7 +47,7 @@ class PlacementRequest:
 
 @dataclass(frozen=True)
 class Backlog:
-    """The waiting jobs of a kind. jobs: by owner, the oldest first. requests: by demand key. groups: by owner and
+    """The waiting jobs of a kind. jobs: by owner. requests: by demand key. groups: by owner and
     group; updated by placements. budgets: of the groups that have one. is_cut: a line was not read to its end.
     """
 
@@ -107,7 +107,8 @@ async def backlog(kind: MediaKind, lines: Sequence[Line], limit: int) -> Backlog
         key = line.demand_key or str(row["id"])
         samples.setdefault(key, row["id"])
         rank = aged_rank(line.rank, row["waited_ms"], ageing_ms)
-        jobs[line.owner].append(WaitingJob(row["id"], rank, line.group, key, tried.get(row["id"], frozenset())))
+        tried_on = tried.get(row["id"], frozenset())
+        jobs[line.owner].append(WaitingJob(row["id"], rank, line.group, key, tried_on, row["front_order"]))
         lengths[line] += 1
     groups = await _groups(kind, {(line.owner, line.group) for line, _ in found})
     budgets = await _read_limits(groups) if found else {}
@@ -133,7 +134,9 @@ async def _heads(
     selects: list[str] = []
     values: list[Any] = []
     for number, line in enumerate(lines):
-        conditions = ["queue = ?", "owner = ?", "priority_rank = ?", *(["tries = 0"] if only_untried else [])]
+        # COALESCE, because for a plain comparison SQLite prefers the index on the queue, which is not in this order.
+        conditions = ["COALESCE(queue, '') = ?", "owner = ?", "priority_rank = ?"]
+        conditions += ["tries = 0"] if only_untried else []
         values += [QUEUE_OF[kind].value, line.owner, line.rank]
         for column, value in (
             ("demand_key", line.demand_key),
@@ -144,10 +147,10 @@ async def _heads(
             conditions.append(f"{column} IS NULL" if value is None else f"{column} = ?")
             values += [] if value is None else [value]
         selects.append(
-            f"SELECT * FROM (SELECT {number} AS line, id, tries, retry_count,"
+            f"SELECT * FROM (SELECT {number} AS line, id, tries, retry_count, front_order,"
             f" {now_ms_sql()} - {waiting_since_sql()} AS waited_ms"
             f" FROM job WHERE status = 'PENDING' AND {' AND '.join(conditions)} AND due_at_ms <= {now_ms_sql()}"
-            f" ORDER BY id LIMIT {limit}) AS line_{number}"
+            f" ORDER BY front_order, id LIMIT {limit}) AS line_{number}"
         )
     rows = await execute(" UNION ALL ".join(selects), *values) if selects else []
     return [(lines[row["line"]], row) for row in rows]

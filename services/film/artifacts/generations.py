@@ -94,7 +94,8 @@ async def _request_generation(build: Job, request: GenerationRequest) -> int:
         await adopt(previous.id, resumed, build.id)
         await retry_generation(previous)
         return int(previous.id)
-    return int((await admit(build.owner, request, parent=build, priority_rank=build.priority_rank)).id)
+    present = await Job.get(id=build.id).only("id", "priority_rank")  # it may have been changed since the claim
+    return int((await admit(build.owner, request, parent=build, priority_rank=present.priority_rank)).id)
 
 
 def _is_of_earlier_run(child: Job, build: Job) -> bool:

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from models.batches import Batch
 from models.database import execute, now_ms
 from models.enums import JobStatus, MediaKind
 from models.generation_requests import GenerationRequest
@@ -256,3 +257,44 @@ def others_before(wanted: ForecastDemand, waiting: Sequence[_Waiting]) -> dict[s
             groups[each.group] += taken
             before[each.key] += taken
     return dict(before)
+
+
+@dataclass(frozen=True)
+class BacklogForecast:
+    """count: jobs that wait for an account, paused ones excluded. forecast: until the last of them is done."""
+
+    count: int
+    forecast: Forecast
+
+
+async def backlog_forecast(owner: str, kind: MediaKind) -> BacklogForecast:
+    """Forecasts all waiting jobs of an owner and kind, as if they were one batch; batches with a limit of their own are
+    forecast too, and the later end counts. Twelve statements.
+    """
+    moment_ms = await now_ms()
+    pools = await account_snapshots([owner], kind, now_ms=moment_ms, zone=get_settings().timezone)
+    waiting, sorts = await _waiting(owner, kind)
+    if not waiting:
+        return BacklogForecast(0, Forecast(None, {}))
+    keys = {timing_key(sort.request.provider, sort.request.model, kind) for sort in sorts.values()}
+    accounts = {provider: candidates for (_, provider), candidates in pools.items()}
+    percent = (await reserved_percents([owner]))[owner]
+    view = _View(kind, accounts, sorts, await measured_times(keys), await learned_prices(), moment_ms, percent)
+    groups = {each.group for each in waiting if each.group}
+    batches = await Batch.filter(id__in=list(groups), max_parallel__isnull=False).values("id", "max_parallel")
+    limits: list[int | None] = [None, *(batch["max_parallel"] for batch in batches)]
+    members = [waiting, *([each for each in waiting if each.group == batch["id"]] for batch in batches)]
+    found = [
+        _forecast(ForecastDemand(_counted(rows, sorts), max(each.rank for each in rows), limit), (), view)
+        for rows, limit in zip(members, limits, strict=True)
+    ]
+    seconds = [each.seconds for each in found if each.seconds is not None]
+    whole = Forecast(max(seconds) if len(seconds) == len(found) else None, found[0].unable)
+    return BacklogForecast(sum(each.count for each in waiting), whole)
+
+
+def _counted(rows: Sequence[_Waiting], sorts: Mapping[str, Sort]) -> dict[str, Sort]:
+    counts: dict[str, int] = defaultdict(int)
+    for each in rows:
+        counts[each.key] += each.count
+    return {key: Sort(sorts[key].request, count) for key, count in counts.items()}

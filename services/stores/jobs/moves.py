@@ -99,6 +99,7 @@ async def _reopen(job_ids: Collection[int], to: JobStatus, due_in_ms: int | None
         message=NULL,
         tries=0,
         failures=0,
+        front_order=0,
         retry_count=raised("retry_count"),
         **values,
     )
