@@ -100,7 +100,8 @@ class FakeUpstream:
         return (PICTURES, CLIPS)
 
     def credits_for(self, order: GenerationOrder) -> int | None:
-        return self.price
+        """price: of pictures; clips cost five times as much."""
+        return None if self.price is None else self.price * (5 if order.kind == "VIDEO" else 1)
 
     async def is_alive(self, credential: Credential, *, fresh: bool = False) -> bool:
         return True
