@@ -122,7 +122,10 @@ class ScriptedPool:
         self.asked.append(credential)
         return int(_answer(self.gifts.get(credential.session_id, 0)))
 
-    async def upload(self, credential: Credential, picture: Path) -> str:
+    async def upload(self, credential: Credential, picture: Path) -> UploadedFile:
+        raise NotImplementedError
+
+    async def upload_film(self, credential: Credential, film: Path) -> UploadedFile:
         raise NotImplementedError
 
     async def submit(self, credential: Credential, order: GenerationOrder, submit_id: str) -> Accepted:
