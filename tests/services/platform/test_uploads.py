@@ -39,7 +39,7 @@ def upload(folder: Path, data: bytes) -> IncomingFile:
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), UnsupportedFileError, "HEIC"),
         (bytes(range(256)) * 9, UnsupportedFileError, "not a supported picture, audio, video or text file"),
     ],
-    ids=["pixels", "broken", "pages", "rate", "heic", "nothing"],
+    ids=["pixels", "broken", "pages", "rate", "heic", "tiff", "rar", "page", "nothing"],
 )
 async def test_the_real_reason_is_told_and_nothing_is_stored(
     data: bytes, kind: type[EkonteError], reason: str, tmp_path: Path, storage: Storage
