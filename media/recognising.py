@@ -6,7 +6,7 @@ from pathlib import Path
 from errors import EkonteError, UnsupportedFileError
 from media.bounds import FileBounds
 from media.documents import read_document
-from media.file_kinds import HEAD_BYTES, is_markup, picture_kind
+from media.file_kinds import HEAD_BYTES, is_markup, kind_in_words, picture_kind
 from media.opening import demuxer_of
 from media.pictures import recognise_picture
 from media.probe import probe
@@ -49,5 +49,13 @@ def recognise_file(path: Path, bounds: FileBounds, max_bytes: int) -> Recognised
     except EkonteError as error:
         if is_document or not isinstance(error, UnsupportedFileError):
             raise
-        message = f"The file is not a supported picture, audio, video or text file ({_TAKEN}). {error.message}"
-        raise UnsupportedFileError(message) from error
+        raise UnsupportedFileError(_refusal(head, error.message)) from error
+
+
+def _refusal(head: bytes, reason: str) -> str:
+    """What to say of a file that belongs to no reader. reason: of the reader of texts, which tried it last."""
+    words = kind_in_words(head)
+    if words is None or words == "a text":
+        return f"The file is not a supported picture, audio, video or text file ({_TAKEN}). {reason}"
+    told = f"The file is {words}, not a supported picture, audio, video or text file ({_TAKEN})."
+    return f"{told} {reason}" if reason.startswith("This is") else told

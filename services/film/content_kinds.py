@@ -9,7 +9,7 @@ _MAX_CHARACTERS = 4096
 _WEB = re.compile(r"https?://\S+", re.IGNORECASE)
 _OTHER_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{1,20}://\S|www\.\S+\.\S|data:\w+/[\w.+-]+[;,])", re.IGNORECASE)
 _MARKDOWN_LINK = re.compile(r"!?\[[^\]\n]*\]\((https?://[^)\s]+)\)", re.IGNORECASE)
-# "C:\x", "C:/x", "\\server\x", "/home/x", "~/x", "./x", "../x"
+# "C:\x", "C:/x", "\\server\x", "/srv/x", "~/x", "./x", "../x"
 _ROOTED = re.compile(r"(?:[A-Za-z]:[\\/]|\\\\[\w.-]+\\|~?/[^/\s]|\.{1,2}[\\/])")
 _ENDING = re.compile(
     r"[^\s.][^\n]*\.(?:txt|text|md|markdown|docx?|pdf|epub|rtf|odt|html?|fountain|fdx|csv|json|xml|zip|mobi|azw3?)",

@@ -137,6 +137,6 @@ async def test_a_link_is_fetched_for_the_story_and_a_path_is_refused(pool: Pool,
     stored = await pool.site.deployment.rows("SELECT bytes FROM stored_file WHERE name = 'story.txt'")
     assert [row["bytes"] for row in stored] == [len(STORY.encode())]
     with pytest.raises(Refused, match="uploadScriptFile"):
-        await pool.client.do(SCRIPT, input={"inputContent": "/home/mira/novel.txt"})
+        await pool.client.do(SCRIPT, input={"inputContent": "/srv/mira/novel.txt"})
     with pytest.raises(Refused, match="The link cannot be fetched"):
         await pool.client.do(SCRIPT, input={"inputContent": "http://127.0.0.1:1/novel.txt"})

@@ -141,9 +141,9 @@ async def test_what_there_is_is_taken(language: str) -> None:
 @pytest.mark.parametrize(
     ("content", "hint"),
     [
-        ("/home/mira/novel.txt", "uploadScriptFile"),
+        ("/srv/mira/novel.txt", "uploadScriptFile"),
         ("C:\\Users\\mira\\novel.docx", "uploadScriptFile"),
-        ("file:///home/mira/novel.txt", "uploadScriptFile"),
+        ("file:///srv/mira/novel.txt", "uploadScriptFile"),
         ("ftp://example.org/novel.txt", "inputFile"),
         ("https://example.org/1.txt https://example.org/2.txt", "inputFile"),
         ("file_7267911872356352", "inputFile"),

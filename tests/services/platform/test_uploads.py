@@ -37,9 +37,12 @@ def upload(folder: Path, data: bytes) -> IncomingFile:
         (hostile_files.pdf(5001), FileTooLargeError, "5001 pages; at most 5000"),
         (hostile_files.wav(1), UnsupportedFileError, "1 samples per second"),
         (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99), UnsupportedFileError, "HEIC"),
+        (b"II*\0" + bytes(99), UnsupportedFileError, "is a TIFF or camera raw picture, not a supported"),
+        (b"Rar!" + bytes(99), UnsupportedFileError, "is a RAR archive, not a supported"),
+        (b"<!DOCTYPE html><html></html>", UnsupportedFileError, r"is a web page, .* save it as \.docx"),
         (bytes(range(256)) * 9, UnsupportedFileError, "not a supported picture, audio, video or text file"),
     ],
-    ids=["pixels", "broken", "pages", "rate", "heic", "nothing"],
+    ids=["pixels", "broken", "pages", "rate", "heic", "tiff", "rar", "page", "nothing"],
 )
 async def test_the_real_reason_is_told_and_nothing_is_stored(
     data: bytes, kind: type[EkonteError], reason: str, tmp_path: Path, storage: Storage
