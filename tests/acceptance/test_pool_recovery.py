@@ -104,15 +104,14 @@ async def a_site_that_refuses_everybody_for_a_while(pool: Pool, _: Path) -> None
     """1015 to all accounts of the site: none is taken out, one alert says so, and all is made when it is over."""
     names = [f"site-{number}" for number in range(3)]
     await pool.add(*names)
-    pool.emulator.put_rule("site", "submit", sessions=names, ret="1015", times=5)
+    pool.emulator.put_rule("site", "submit", sessions=names, ret="1015", times=7)
     storyboards = [f"s{number}" for number in range(6)]
     await pool.images(storyboards)
 
-    async def has_alert() -> bool:
-        return bool(await alerts(pool, "SITE_TROUBLE"))
+    async def raised() -> list[dict[str, Any]]:
+        return await alerts(pool, "SITE_TROUBLE")
 
-    await until("the site has trouble", has_alert)
-    (alert,) = await alerts(pool, "SITE_TROUBLE")
+    (alert,) = await until("the site has trouble", raised)
     assert "site CN met the same fault" in alert["message"]
     await pool.all_ended(storyboards)
     for name in names:
