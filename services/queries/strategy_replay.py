@@ -170,21 +170,21 @@ async def _jobs(owner: str, request: ReplayRequest, rows: Sequence[Mapping[str, 
         await asyncio.sleep(0)
     found = []
     for number, ((job_id, run), of_run) in enumerate(sorted(tries.items())):
-        if (row := jobs.get(job_id)) is None:
+        if (job := jobs.get(job_id)) is None:
             continue  # removed with its record since
         if number % PAGE == PAGE - 1:
             await asyncio.sleep(0)
-        stored = GenerationRequest.from_json(row["params"])
+        stored = GenerationRequest.from_json(job["params"])
         changed = dataclasses.replace(
             stored, strategy=dataclasses.replace(stored.strategy, **request.changes), inputs=()
         )
         found.append(
             ReplayedJob(
                 number=number,
-                arrived_at_ms=min(_arrival(row, run), of_run[0].placed_at_ms),
+                arrived_at_ms=min(_arrival(job, run), of_run[0].placed_at_ms),
                 provider=stored.provider,
-                rank=row["priority_rank"],
-                group=row["batch_id"] or row["workflow_id"] or 0,
+                rank=job["priority_rank"],
+                group=job["batch_id"] or job["workflow_id"] or 0,
                 key=demand_key(changed),
                 demand=demand_of(changed, models),
                 strategy=changed.strategy,
