@@ -66,7 +66,7 @@ class Job(OwnedRow):
     "Of a GENERATE job: the same for all jobs with the same demands on a pool (services/accounts/pool/demands)."
     waiting_since_ms: Any = fields.BigIntField(null=True)
     "Since when it waits to start, for priority ageing. Null: since its creation."
-    front_order = fields.BigIntField(default=0)
+    front_order = fields.BigIntField(default=0, db_default=0)
     "Among waiting jobs of equal urgency the lower goes first, then the older. Negative: moved to the front."
     trace_parent: Any = fields.CharField(max_length=64, null=True, default=trace_parent)
     "The span in which it was created; spans of its processing are children of that one."

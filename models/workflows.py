@@ -26,7 +26,7 @@ class Workflow(OwnedRow):
     callback_url: Any = fields.TextField(null=True)
     pause_reason: Any = fields.TextField(null=True)
     "Why the server paused it (its creditBudget). Null: paused by a user, or not paused."
-    priority_rank = fields.SmallIntField(default=2)
+    priority_rank = fields.SmallIntField(default=2, db_default=2)
     "Of the jobs that it starts."
     version = fields.BigIntField(default=1)
     updated_at = fields.DatetimeField(auto_now=True)

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Job',
             name='front_order',
-            field=fields.BigIntField(default=0),
+            field=fields.BigIntField(default=0, db_default=0),
         ),
         ops.AddIndex(
             model_name='Job',
@@ -30,6 +30,6 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name='Workflow',
             name='priority_rank',
-            field=fields.SmallIntField(default=2),
+            field=fields.SmallIntField(default=2, db_default=2),
         ),
     ]

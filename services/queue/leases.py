@@ -119,11 +119,12 @@ def _next_sql(queue: Queue, roles: Collection[JobRole], turns: _RecentTurns) -> 
         f" WHERE queue = ? AND status = 'RUNNING' AND worker IS NOT NULL GROUP BY owner, {group_sql()}),"
         " line AS MATERIALIZED (SELECT owner, batch_id, grp, is_begun, aged_rank, front, MIN(id) AS first_id FROM due"
         " GROUP BY owner, batch_id, grp, is_begun, aged_rank, front),"
-        # Who moved a job to the front gains nothing over other owners: between those the oldest job decides first.
+        # Who moved a job to the front gains nothing over other owners: between those the oldest job decides then.
         " eldest AS MATERIALIZED (SELECT owner, aged_rank, MIN(first_id) AS first_id FROM line"
         " GROUP BY owner, aged_rank),"
         " next_line AS MATERIALIZED (SELECT l.owner, l.grp, l.is_begun, l.aged_rank, l.front, l.first_id,"
-        f" ROW_NUMBER() OVER (ORDER BY l.aged_rank, COALESCE(o.number, 0),{turns.owner_sql('l.owner')} e.first_id,"
+        f" ROW_NUMBER() OVER (ORDER BY l.aged_rank, COALESCE(o.number, 0),{turns.owner_sql('l.owner')}"
+        " CASE WHEN (SELECT MIN(front) FROM line) < 0 THEN e.first_id ELSE 0 END,"
         f" l.front, COALESCE(g.number, 0),{turns.group_sql('l.grp')} l.first_id) AS place FROM line l"
         " JOIN eldest e ON e.owner = l.owner AND e.aged_rank = l.aged_rank LEFT JOIN batch b ON b.id = l.batch_id"
         " LEFT JOIN (SELECT owner, SUM(number) AS number FROM going GROUP BY owner) o ON o.owner = l.owner"

@@ -149,6 +149,8 @@ CASES: dict[str, Prepare] = {
     "pauseBatch": lambda _: a_batch(JobStatus.PENDING),
     "resumeBatch": lambda _: a_batch(JobStatus.PENDING, status="PAUSED"),
     "deleteBatches": lambda _: _ids(a_batch(JobStatus.SUCCEEDED, status="SUCCEEDED")),
+    "setPriority": lambda _: _ordered(a_batch(JobStatus.PENDING), priority="HIGH"),
+    "moveToFront": lambda _: _ordered(a_batch(JobStatus.PENDING)),
     "cancelJob": lambda _: a_job(JobStatus.RUNNING),
     "retryJob": lambda _: a_job(JobStatus.FAILED),
     "refreshJob": a_generation,
@@ -212,6 +214,10 @@ async def _inside_input(arguments: Awaitable[dict[str, Any]]) -> dict[str, Any]:
 
 async def _ids(arguments: Awaitable[dict[str, Any]]) -> dict[str, Any]:
     return {"ids": [(await arguments)["id"]]}
+
+
+async def _ordered(arguments: Awaitable[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    return {"input": {"ids": [(await arguments)["id"], "nonsense"], **more}}
 
 
 async def _a_delivery() -> dict[str, Any]:
