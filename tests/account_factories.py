@@ -12,7 +12,7 @@ from models.database import now_ms
 from models.enums import AccountType, AttemptState, JobRole, JobStatus, JobType, MediaKind, Queue, Site
 from models.generation import Attempt
 from models.jobs import Job
-from providers.pooled import Accepted, Charges, Credential, GenerationOrder, ModelInfo, UpstreamTask
+from providers.pooled import Accepted, Charges, Credential, GenerationOrder, ModelInfo, UploadedFile, UpstreamTask
 from services.accounts.sessions import fingerprint, seal, session_hash_key
 from services.platform.providers import registry
 from tests.factories import OWNER, make_job
