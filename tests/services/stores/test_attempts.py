@@ -35,6 +35,10 @@ def test_the_table_holds_what_attempts_do_and_nothing_else() -> None:
         (AttemptState.SENT, AttemptState.ACCEPTED),
         (AttemptState.ACCEPTED, AttemptState.FETCHING),
         (AttemptState.ENDED, AttemptState.FETCHING),  # retried, where only storing failed
+        (
+            AttemptState.ENDED,
+            AttemptState.ACCEPTED,
+        ),  # retried after a cancel: the provider may have ended it all the same
     }
     assert does == {(old, new) for old, allowed in ATTEMPT_TRANSITIONS.items() for new in allowed}
 
