@@ -17,7 +17,10 @@ PLACES = {
         "media/conversion.py",
         "media/drawing/toning.py",  # between RGB and YCbCr, of our own drawing
     },
-    r"\bav\.open\((?!str\(\w+\), \"w\")": {"media/opening.py"},
+    r"\bav\.open\((?!str\(\w+\), \"w\")": {
+        "media/opening.py",
+        "providers/jimeng/emulator/uploads.py",  # as above
+    },
     r"^\s*(?:import|from) (?:pypdf|docx|zipfile|tarfile|lxml|defusedxml|charset_normalizer|xml)\b": {
         "media/documents/archives.py",
         "media/documents/encodings.py",
