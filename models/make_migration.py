@@ -1,4 +1,5 @@
-"""Writes the migration for unmigrated changes of the models: `python -m models.make_migration`.
+"""Writes the migration for unmigrated changes of the models, and the script of the newest tables:
+`python -m models.make_migration`.
 
 Tortoise stores class docstrings as table comments and splits its SQL at semicolons, so models' docstrings must not
 contain any.
@@ -10,8 +11,10 @@ from tempfile import TemporaryDirectory
 
 from tortoise.context import require_context
 from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.executor import MigrationExecutor
 
-from models.database import database_config, open_database
+from models.database import connection, database_config, open_database, sqlite_path
+from models.newest_tables import write_script
 
 
 async def make_migration() -> list[str]:
@@ -27,5 +30,17 @@ async def make_migration() -> list[str]:
     return paths
 
 
+async def make_script() -> Path:
+    """Makes a database by all migrations, and writes the script of its tables."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        async with open_database(None, place):
+            await MigrationExecutor(connection(), database_config(None, place)["apps"]).migrate(direction="forward")
+        database = sqlite_path(None, place)
+        assert database is not None
+        return write_script(database)
+
+
 if __name__ == "__main__":
     print("\n".join(asyncio.run(make_migration())) or "nothing to write")
+    asyncio.run(make_script())

@@ -9,10 +9,12 @@ import anyio.to_thread
 import asyncpg
 import structlog
 from tortoise.context import require_context
+from tortoise.exceptions import OperationalError
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor
 
 from models.database import APP, connection, database_config, execute, is_sqlite, open_database, sqlite_path
+from models.newest_tables import newest_script
 from settings import Settings
 
 log = structlog.get_logger(__name__)
@@ -29,7 +31,8 @@ def database_url(settings: Settings) -> str | None:
 
 
 async def migrate(settings: Settings) -> list[str]:
-    """Applies the missing migrations and returns their names; does nothing if the database is up to date.
+    """Applies the missing migrations and returns their names; does nothing if the database is up to date. An SQLite
+    file without tables gets the newest ones at once.
 
     First copies an SQLite file that holds data to `….before-<migration>` in the same folder.
     """
@@ -45,6 +48,10 @@ async def migrate(settings: Settings) -> list[str]:
             # auto_vacuum can only be enabled in a new file; VACUUM applies it although the file already has a header.
             await execute("PRAGMA auto_vacuum = INCREMENTAL")
             await execute("VACUUM")
+            if (script := newest_script(missing[-1])) is not None:
+                await _run(script)
+                log.info("database.created", migrations=missing)
+                return missing
         elif path is not None:
             await anyio.to_thread.run_sync(_back_up, path, path.with_name(f"{path.name}.before-{missing[0]}"))
         async with _foreign_keys_off():
@@ -52,6 +59,16 @@ async def migrate(settings: Settings) -> list[str]:
         await _check_integrity()
         log.info("database.migrated", migrations=missing)
         return missing
+
+
+async def _run(script: str) -> None:
+    """Runs a script that is one transaction; one that fails changes nothing."""
+    try:
+        await connection().execute_script(script)
+    except BaseException:
+        with contextlib.suppress(OperationalError):
+            await execute("ROLLBACK")  # as a script it would commit first
+        raise
 
 
 async def missing_migrations(settings: Settings) -> list[str]:
