@@ -116,8 +116,13 @@ async def _is_alone(attempt: Attempt) -> bool:
 
 
 async def claim_settlements(settings: Settings, limit: int) -> list[Lease]:
-    """Leases at most `limit` accounts with an attempt whose charge is due to be looked for."""
-    if limit < 1 or not settings.credit_history_seconds:
+    """Leases at most `limit` accounts with an attempt whose charge is due to be looked for. None where that is turned
+    off: then nothing is looked for any more, also what was sent before.
+    """
+    if limit < 1:
+        return []
+    if not settings.credit_history_seconds:
+        await store.stop_settling()
         return []
     await store.give_up_overdue_settling(OVERDUE_MS)
     return await account_leases.claim_settlements(limit, LEASE_SECONDS)

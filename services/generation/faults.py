@@ -15,7 +15,7 @@ from models.generation import Attempt
 from models.generation_requests import GenerationRequest
 from models.job_errors import SITE_TROUBLE, JobError
 from models.jobs import Job
-from providers.pooled import UpstreamFaultError
+from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.pool.account_updates import apply_effect, clear_blame
 from services.accounts.pool.contradictions import contradicted_attempts
 from services.accounts.pool.decisions import (
@@ -30,6 +30,7 @@ from services.accounts.pool.decisions import (
     decide,
     family_of,
     is_about_the_job,
+    may_be_paid,
 )
 from services.accounts.pool.site_troubles import is_of_site
 from services.accounts.pool.waiting import counts_as_try
@@ -97,7 +98,7 @@ async def handle_provider_error(
             return decision
         outcome = AttemptOutcome.SWITCHED if decision.job is JobMove.NEXT else AttemptOutcome.FAILED
         error = error_of(fault, is_retryable=decision.job is JobMove.NEXT)
-        if context.is_site_trouble:
+        if context.is_site_trouble and not may_be_paid(fault.kind, context):
             error = replace(error, kind=SITE_TROUBLE)
         if not await end_attempt(attempt, outcome, error, **values):
             return None
@@ -161,19 +162,20 @@ async def _context(attempt: Attempt, job: Job, fault: UpstreamFaultError, was_ac
     strategy = GenerationRequest.from_json(job.params).strategy
     others = Attempt.filter(job_id=job.id, run=job.retry_count).exclude(id=attempt.id)
     # An attempt that was moved to another account before anything was sent is not counted.
-    columns = ("id", "error", "sends", "sent_at_ms", "history_id")
+    columns = ("id", "error", "sends", "sent_at_ms")
     rows = [row for row in await others.values(*columns) if counts_as_try(row["sends"], row["error"])]
     errors = {row["id"]: JobError.from_json(row["error"]) for row in rows}
     kinds = {attempt_id: None if error is None else error.kind for attempt_id, error in errors.items()}
     kind = fault.kind
     alike = {attempt_id for attempt_id, name in kinds.items() if name in family_of(kind)}
     contradicted = await contradicted_attempts(attempt, kind)
+    lost = FaultKind.SUBMIT_LOST.value
     # An attempt that waits on its account meets a limit several times.
     met = attempt.failures + 1 if kind in LIMITS else 1
     return FaultContext(
         was_accepted=was_accepted,
         asks_to_wait=fault.retry_after_seconds is not None,
-        is_overdue=await _is_overdue(attempt, [row["sent_at_ms"] for row in rows if row["history_id"] is None]),
+        is_overdue=await _is_overdue(attempt, [row["sent_at_ms"] for row in rows if kinds[row["id"]] == lost]),
         step_failures=attempt.failures + 1,
         attempts=1 + len([name for name in kinds.values() if name not in LIMITS]),
         same_kind=1 + list(kinds.values()).count(kind.value),

@@ -205,6 +205,8 @@ async def record_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> b
     if attempt.is_manual:
         first_ms = usual_ms(attempt.kind, samples)
     day = quota_day(datetime.now(UTC), get_settings().timezone)
+    # A slot that was freed because the task was missing is taken again: upstream works on it after all.
+    retaken: dict[str, None] = {"released_at_ms": None} if attempt.missing_since_ms is not None else {}
 
     async def body() -> bool:
         moved = await move(
@@ -217,6 +219,7 @@ async def record_acceptance(attempt: Attempt, job: Job, accepted: Accepted) -> b
             history_id=accepted.history_id,
             quota_day=day,
             missing_since_ms=None,
+            **retaken,
             credits_spent=attempt.credits_expected,
             **settling(is_price_known=attempt.credits_expected is not None),
             error=NULL,

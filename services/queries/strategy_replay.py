@@ -29,6 +29,7 @@ from services.accounts.pool.pricing import learned_prices
 from services.accounts.pool.quota import next_reset
 from services.accounts.pool.replay_records import RecordedTry, ReplayedJob
 from services.accounts.pool.replaying import Replay, Rules, Tally, recorded_tally
+from services.accounts.pool.urgency import reserved_percents
 from services.accounts.pool.waiting import counts_as_try
 from services.generation.checking import strategy_faults
 from services.platform.faults import collected
@@ -100,7 +101,7 @@ async def replay_strategy(owner: str, request: ReplayRequest) -> StrategyReplay:
             {provider: found for (_, provider), found in pools.items()},
             {batch["id"]: batch["max_parallel"] for batch in batches if batch["max_parallel"] is not None},
             Rules(
-                settings.urgent_slot_percent,
+                (await reserved_percents([owner]))[owner],
                 max(1, int(settings.priority_ageing_seconds * 1000)),
                 _resets(settings.timezone),
             ),

@@ -283,7 +283,7 @@ async def hasten_look(account_id: int) -> None:
 async def clear_failures(account_ids: Sequence[int]) -> None:
     """Clears the failures in a row, after they turned out not to be the accounts'."""
     if account_ids:
-        await _write({"consecutive_failures": 0}, one_of("id", account_ids))
+        await _write({"consecutive_failures": 0}, all_of(one_of("id", account_ids), Sql("consecutive_failures > 0")))
 
 
 async def forget_learned_limit(account_ids: Sequence[int], kind: MediaKind) -> None:

@@ -149,7 +149,8 @@ async def mark_sent(attempt: Attempt, lease_seconds: float) -> int | None:
     """Marks the attempt as SENT before its request goes out, with a step lease of `lease_seconds`. Returns the
     time of the first send in milliseconds, by the database's clock.
 
-    The time of the first send is kept, since time-outs count from there. Returns None if the lease is lost or the job
+    The time of the first send is kept, since time-outs count from there. A slot that was freed while upstream lacked an
+    earlier send is taken again. Returns None if the lease is lost or the job
     no longer runs; the caller must not send the request then.
     """
     lease = lease_of(attempt)
@@ -166,6 +167,7 @@ async def mark_sent(attempt: Attempt, lease_seconds: float) -> int | None:
         last_sent_at_ms=now_sql(),
         sends=raised("sends"),
         missing_since_ms=NULL,
+        released_at_ms=NULL,
     )
     return sent[0].sent_at_ms if sent else None
 

@@ -109,6 +109,11 @@ async def give_up_overdue_settling(after_ms: int) -> None:
     )
 
 
+async def stop_settling() -> None:
+    """Ends the look for all charges."""
+    await update(Attempt, {"settle_due_at_ms": None, "balance_before": None}, Sql("settle_due_at_ms IS NOT NULL"))
+
+
 async def write_balance_before(attempt: Attempt, balance: int) -> None:
     """Writes the account's balance, if nothing else has run on the account since before the balance was read."""
     alone = (

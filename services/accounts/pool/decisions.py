@@ -56,7 +56,7 @@ class FaultContext:
     of this run; same_kind: attempts of this run that ended with this kind of fault; limits: refusals of this run by
     limits; contradictions: alike refusals of this run on accounts that take other jobs. asks_to_wait: upstream said for
     how long it wants no further request. is_overdue: the time-out of the job's kind has passed since the first submit
-    of this run of which upstream has no task.
+    of this run that was lost.
     """
 
     was_accepted: bool = False
@@ -114,11 +114,18 @@ def is_about_the_job(fault: FaultKind, now: FaultContext) -> bool:
     return can_be and now.contradictions >= CONTRADICTIONS
 
 
+def may_be_paid(fault: FaultKind, now: FaultContext) -> bool:
+    """Whether the attempt may have been charged all the same. It then uses up one of the job's attempts even if the
+    fault is the site's, so that trouble of a site cannot make a job pay without a bound.
+    """
+    return now.was_accepted or fault is FaultKind.SUBMIT_LOST
+
+
 def decide(fault: FaultKind, now: FaultContext) -> Decision:
     """The decision for a fault. A job that has no way to continue fails with the fault's own reason."""
     if fault in FINAL:
         return Decision(AccountEffect.NONE, JobMove.FAIL)
-    if now.is_site_trouble:
+    if now.is_site_trouble and not may_be_paid(fault, now):
         is_skipped = fault in LIMITS and now.rate_limit_handling is RateLimitHandling.SKIP
         return Decision(AccountEffect.NONE, JobMove.FAIL if is_skipped else JobMove.NEXT)
     if is_about_the_job(fault, now) and fault in LIMITS:
@@ -132,9 +139,11 @@ def decide(fault: FaultKind, now: FaultContext) -> Decision:
 
 
 def _effect(fault: FaultKind, now: FaultContext) -> AccountEffect:
-    """The effect on the account. One that takes other jobs of the kind and model is not blamed for what they show to be
-    untrue.
+    """The effect on the account. It is not blamed for the site's faults; one that takes other jobs of the kind and
+    model is not blamed for what they show to be untrue.
     """
+    if now.is_site_trouble:
+        return AccountEffect.NONE
     is_disproved = fault in PERMISSIONS | FAILURES
     return AccountEffect.NONE if is_disproved and now.is_contradicted else _EFFECTS[fault]
 
@@ -151,7 +160,7 @@ def _limits_of_the_job(now: FaultContext) -> Decision:
 def _own_decision(account: AccountEffect, fault: FaultKind, now: FaultContext) -> Decision:
     """The decision for a fault of the account."""
     if fault is FaultKind.UPSTREAM_FAULT and now.asks_to_wait and not now.was_accepted:
-        account = AccountEffect.NONE if now.is_contradicted else AccountEffect.COOL
+        account = AccountEffect.NONE if now.is_contradicted or now.is_site_trouble else AccountEffect.COOL
         if not now.auto_switch_on_failure and now.step_failures <= STEP_TRIES:
             return Decision(account, JobMove.WAIT)
     elif fault is FaultKind.UPSTREAM_FAULT and not now.was_accepted and now.step_failures <= STEP_TRIES:

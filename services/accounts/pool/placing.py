@@ -177,7 +177,7 @@ def place(
     def put(job: WaitingJob, account_id: int) -> None:
         demand = views[job.key].demand
         placements.append(Placement(job, account_id))
-        turns.placed(job, demand.cost or 0)
+        turns.placed(job, demand.cost)
         is_urgent = job.rank == URGENT_RANK
         before = pool[account_id]
         pool[account_id] = with_one_more(before, demand, now_ms, len(placements), is_urgent=is_urgent)
@@ -216,7 +216,7 @@ def place(
     # What a job has brought about is probed by another job, where there is one.
     for job in held_back:
         group = groups[job.group]
-        if len(placements) < limit and not group.is_full and group.can_pay(views[job.key].demand.cost or 0):
+        if len(placements) < limit and not group.is_full and group.can_pay(views[job.key].demand.cost):
             account_id = views[job.key].pick(job)
             if account_id is not None:
                 put(job, account_id)

@@ -251,3 +251,12 @@ async def test_without_the_setting_nothing_is_asked(upstream: FakeUpstream) -> N
     assert (attempt.settle_due_at_ms, attempt.balance_before) == (None, None)
     assert await look() == 0
     assert upstream.history_asks == []
+
+
+async def test_turning_it_off_ends_the_look_for_what_was_sent_before(upstream: FakeUpstream) -> None:
+    await make_account()
+    attempt = await accepted(upstream)
+    assert attempt.settle_due_at_ms is not None
+    change_settings(credit_history_seconds=0.0)
+    assert await claim_settlements(get_settings(), 10) == []
+    assert (await Attempt.get(id=attempt.id)).settle_due_at_ms is None

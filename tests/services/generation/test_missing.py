@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from errors import NotFoundError
+from models.accounts import AccountCooldown
 from models.alerts import Alert
 from models.database import now_ms
 from models.enums import (
@@ -15,8 +16,9 @@ from models.enums import (
     MediaKind,
 )
 from models.generation import Attempt
+from models.generation_requests import AccountStrategy
 from models.jobs import Job
-from providers.pooled import FaultKind
+from providers.pooled import FaultKind, SubmitUnknownError
 from services.accounts.removing import reset_accounts
 from services.film.jobs import cancel_job
 from services.generation.stopping import release_slots
@@ -24,7 +26,7 @@ from services.worker.scheduling import schedule
 from tests.changed_settings import change_settings
 from tests.factories import OWNER
 from tests.pool_factories import FakeUpstream, fault, make_account, make_due, make_generation
-from tests.services.generation.stepping import newest, poll_all, submitted
+from tests.services.generation.stepping import newest, poll_all, submit_all, submitted
 
 pytestmark = pytest.mark.usefixtures("either_database")
 
@@ -127,3 +129,31 @@ async def test_a_person_frees_the_slot_of_any_task_and_its_result_is_still_store
     await make_due()
     await poll_all()
     assert (await newest(job))[1].state is AttemptState.FETCHING
+
+
+@pytest.mark.parametrize("is_found", [True, False])
+async def test_a_slot_that_was_freed_while_a_submit_was_unknown_is_held_again_by_its_task(
+    upstream: FakeUpstream, is_found: bool
+) -> None:
+    """is_found: upstream shows the task after all; else the draft is sent again."""
+    account = await make_account(max_concurrent=1)
+    change_settings(unknown_submit_seconds=0.0)
+    if is_found:
+        upstream.loses_answers = True
+    else:
+        upstream.says = [SubmitUnknownError("Reset.")]
+    job, attempt = await submitted(AccountStrategy(auto_switch_on_failure=False))
+    await Attempt.filter(id=attempt.id).update(missing_since_ms=await now_ms() - 1_000, last_sent_at_ms=1)
+    await reset_accounts(OWNER, [account.id])
+    assert (await Attempt.get(id=attempt.id)).released_at_ms is not None
+    await make_due()
+    await poll_all()
+    upstream.loses_answers = False
+    await AccountCooldown.all().update(until_ms=1)
+    await make_due()
+    await submit_all()
+    _, attempt = await newest(job)
+    assert (attempt.state, attempt.released_at_ms) == (AttemptState.ACCEPTED, None)
+    assert len(upstream.submits) == 1
+    await make_generation()
+    assert (await schedule(MediaKind.IMAGE)).placed == 0

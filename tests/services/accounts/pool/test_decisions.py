@@ -1,5 +1,7 @@
 """The decision table: what becomes of the account and of the job, row by row."""
 
+from dataclasses import replace
+
 import pytest
 
 from models.enums import RateLimitHandling
@@ -169,3 +171,15 @@ def test_a_fault_of_the_site_blames_no_account_and_uses_up_no_attempt(fault: Fau
 def test_a_limit_of_the_site_fails_a_job_that_skips_limits() -> None:
     now = FaultContext(is_site_trouble=True, rate_limit_handling=RateLimitHandling.SKIP)
     assert decide(FaultKind.RATE_LIMIT, now) == Decision(AccountEffect.NONE, FAIL)
+
+
+@pytest.mark.parametrize("fault", [FaultKind.RISK_CONTROL, FaultKind.UPSTREAM_FAULT, FaultKind.SUBMIT_LOST])
+def test_what_may_be_paid_uses_up_an_attempt_although_the_fault_is_the_sites(fault: FaultKind) -> None:
+    now = FaultContext(was_accepted=fault is not FaultKind.SUBMIT_LOST, is_site_trouble=True, max_attempts=3)
+    assert decide(fault, replace(now, attempts=2)) == Decision(AccountEffect.NONE, NEXT)
+    assert decide(fault, replace(now, attempts=3)) == Decision(AccountEffect.NONE, FAIL)
+
+
+def test_lost_submits_of_a_site_end_with_the_time_out_too() -> None:
+    now = FaultContext(is_site_trouble=True, is_overdue=True)
+    assert decide(FaultKind.SUBMIT_LOST, now) == Decision(AccountEffect.NONE, FAIL)

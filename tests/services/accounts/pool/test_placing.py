@@ -299,6 +299,14 @@ def test_a_batch_without_money_does_not_stop_others() -> None:
     assert [placement.job.job_id for placement in choice.placements] == [50]
 
 
+def test_of_jobs_of_unknown_price_one_at_a_time_is_placed_within_a_budget() -> None:
+    unknown = {"": replace(WANTED, cost=None)}
+    accounts = [replace(FREE, id=number) for number in range(1, 4)]
+    choice = choose(jobs(9, group=3), accounts, unknown, groups={3: Group(credits_left=100)})
+    assert len(choice.placements) == 1
+    assert choice.over_budget == frozenset(), "its charge will tell"
+
+
 # ---------------------------------------------------------------- against a plain reading of the rules
 
 

@@ -10,8 +10,9 @@ from models.alerts import Alert
 from models.database import execute, now_ms, transaction
 from models.enums import AccountStatus, AlertKind, AttemptState, JobStatus, MediaKind, Site
 from models.generation import Attempt
+from models.generation_requests import AccountStrategy
 from models.jobs import Job
-from providers.pooled import FaultKind
+from providers.pooled import FaultKind, TaskPhase
 from services.accounts.pool.site_troubles import (
     SESSION_PATIENCE_MS,
     Report,
@@ -24,9 +25,11 @@ from services.accounts.removing import reset_accounts
 from services.generation.attempts import claim_steps
 from services.generation.submitting import submit_step
 from services.queries.waiting import waiting_reasons
+from services.stores import accounts as accounts_store
 from services.worker.scheduling import schedule
 from tests.factories import OWNER
 from tests.pool_factories import FakeUpstream, attempts_of, fault, make_account, make_due, make_generation
+from tests.services.generation.stepping import poll_all
 
 IMAGE = MediaKind.IMAGE
 EXPIRED = FaultKind.SESSION_EXPIRED
@@ -206,3 +209,34 @@ async def test_trouble_that_nothing_asks_about_ends_by_itself(of_pool: FakeUpstr
     await SiteTrouble.all().update(until_ms=int(datetime.now(UTC).timestamp() * 1000) - 700_000)
     await end_quiet_troubles()
     assert (await SiteTrouble.all().count(), await open_alerts()) == (0, [])
+
+
+async def test_tasks_that_fail_all_over_a_site_after_upstream_took_them_are_not_made_without_a_bound(
+    of_pool: FakeUpstream,
+) -> None:
+    for _ in range(2):
+        await make_account(max_concurrent=1)
+    jobs = [await make_generation(strategy=AccountStrategy(max_attempts=2)) for _ in range(2)]
+    for _ in range(6):
+        await SiteTrouble.all().update(until_ms=1)
+        await make_due()
+        await schedule(IMAGE)
+        await submit_all()
+        of_pool.finish(TaskPhase.FAILED, fault(FaultKind.UPSTREAM_FAULT))
+        await make_due()
+        await poll_all()
+    assert [(await Job.get(id=job.id)).status for job in jobs] == [JobStatus.FAILED] * 2
+    assert len(of_pool.submits) == 4
+    assert [account.consecutive_failures for account in await Account.all()] == [0, 0]
+
+
+async def test_accounts_without_failures_are_left_alone_when_faults_turn_out_to_be_shared(
+    of_pool: FakeUpstream,
+) -> None:
+    accounts = [await make_account() for _ in range(2)]
+    await accounts_store.clear_failures([account.id for account in accounts])
+    assert [(await Account.get(id=account.id)).version for account in accounts] == [1, 1]
+    await Account.filter(id=accounts[0].id).update(consecutive_failures=2)
+    await accounts_store.clear_failures([account.id for account in accounts])
+    rows = [await Account.get(id=account.id) for account in accounts]
+    assert [(row.version, row.consecutive_failures) for row in rows] == [(2, 0), (1, 0)]

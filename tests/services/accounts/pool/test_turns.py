@@ -22,7 +22,7 @@ from services.worker.scheduling import schedule
 from tests.batch_factories import make_batch
 from tests.changed_settings import change_settings
 from tests.factories import OWNER, make_script, make_workflow
-from tests.pool_factories import PICTURES, make_account, make_generation
+from tests.pool_factories import PICTURES, FakeUpstream, make_account, make_generation
 
 pytestmark = pytest.mark.usefixtures("either_database", "upstream")
 IMAGE = MediaKind.IMAGE
@@ -260,6 +260,21 @@ async def test_a_refused_task_leaves_its_share_of_the_budget_to_the_next() -> No
     await Job.filter(id=jobs[0].id).update(status=JobStatus.FAILED)
     assert (await schedule(IMAGE)).placed == 1
     assert (await schedule(IMAGE)).placed == 0
+
+
+async def test_a_batch_of_unknown_price_goes_on_one_by_one_and_holds_up_nobody(upstream: FakeUpstream) -> None:
+    upstream.price = None
+    await make_account(max_concurrent=50)
+    batch = await make_batch(credit_budget=100)
+    for _ in range(5):
+        await make_generation(batch_id=batch.id)
+    other = await make_generation()
+    assert (await schedule(IMAGE)).placed == 2, "one of the batch, and the single one"
+    assert (await Job.get(id=other.id)).status is JobStatus.RUNNING
+    assert (await schedule(IMAGE)).placed == 0
+    await Attempt.all().update(credits_spent=30, state="ACCEPTED")
+    assert (await schedule(IMAGE)).placed == 1
+    assert (await Batch.get(id=batch.id)).status is BatchStatus.RUNNING
 
 
 async def test_a_workflows_budget_pauses_the_workflow() -> None:
