@@ -309,7 +309,7 @@ class PooledProvider(Provider, Protocol):
 
     async def best_links(self, credential: Credential, task: UpstreamTask) -> tuple[str, ...]:
         """Links of the best quality for a finished task, e.g. the download of a clip; the task's own links if there are
-        none or the query fails.
+        none or the query fails. Raises UpstreamFaultError if it fails and the task has no links of its own.
         """
 
     async def cancel(self, credential: Credential, kind: str, history_id: str) -> bool:

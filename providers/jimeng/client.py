@@ -324,25 +324,34 @@ class JimengProvider:
 
     async def best_links(self, credential: Credential, task: UpstreamTask) -> tuple[str, ...]:
         """Clips have a download link of about five times the preview's bit rate. Results without a link are asked for
-        by their item, and pictures by their URI. What cannot be asked for just now is left as the task has it.
+        by their item, and pictures by their URI. What cannot be asked for just now is left as the task has it; raises
+        UpstreamFaultError where that leaves no link at all.
         """
-        links = task.links
-        if task.kind == VIDEO and links and len(task.item_ids) == len(links):
-            better = await self._links_of_items(credential, task, task.item_ids)
-            if len(better) == len(links) == 1:
-                links = tuple(better.values())
-            else:
-                links = tuple(better.get(name, link) for name, link in zip(task.item_ids, links, strict=True))
-        if task.unlinked_ids:
-            links += tuple((await self._links_of_items(credential, task, task.unlinked_ids)).values())
-        if task.unlinked_uris and len(links) < len(task.links) + len(task.unlinked_uris):
-            links += await self._links_of_uris(credential, task.unlinked_uris)
+        links, failure = task.links, None
+        try:
+            if task.kind == VIDEO and links and len(task.item_ids) == len(links):
+                better = await self._links_of_items(credential, task, task.item_ids)
+                if len(better) == len(links) == 1:
+                    links = tuple(better.values())
+                else:
+                    links = tuple(better.get(name, link) for name, link in zip(task.item_ids, links, strict=True))
+            if task.unlinked_ids:
+                links += tuple((await self._links_of_items(credential, task, task.unlinked_ids)).values())
+        except UpstreamFaultError as fault:
+            failure = fault
+        try:
+            if task.unlinked_uris and len(links) < len(task.links) + len(task.unlinked_uris):
+                links += await self._links_of_uris(credential, task.unlinked_uris)
+        except UpstreamFaultError as fault:
+            failure = fault
+        if not links and failure is not None:
+            raise failure
         return tuple(dict.fromkeys(links))
 
     async def _links_of_items(
         self, credential: Credential, task: UpstreamTask, item_ids: Sequence[str]
     ) -> dict[str, str]:
-        """The download links of results by item id, in upstream's order; empty if it cannot be asked."""
+        """The download links of results by item id, in upstream's order."""
         body = {
             "item_id_list": list(item_ids),
             "pack_item_opt": {"scene": 1, "need_data_integrity": True},
@@ -355,16 +364,12 @@ class JimengProvider:
         return {name: link for name, link in found.items() if link is not None}
 
     async def _links_of_uris(self, credential: Credential, uris: Sequence[str]) -> tuple[str, ...]:
-        """The links of pictures by their URI; none if it cannot be asked."""
+        """The links of pictures by their URI."""
         return links_by_uri(await self._asked(credential, URIS_PATH, {"uris": list(uris)}), uris)
 
     async def _asked(self, credential: Credential, path: str, body: Mapping[str, Any]) -> Any:
-        """The payload; None if upstream refuses or is not reached."""
-        try:
-            async with self._caller.query_slot(credential):
-                return await self._caller.call(credential, path, body)
-        except UpstreamFaultError:
-            return None
+        async with self._caller.query_slot(credential):
+            return await self._caller.call(credential, path, body)
 
     async def cancel(self, credential: Credential, kind: str, history_id: str) -> bool:
         """Upstream can only cancel queued clips; for images it returns False without a request."""

@@ -15,7 +15,7 @@ RUNNING_STATUSES = frozenset({0, 20, 42, 45})
 FAILED_STATUSES = frozenset({30, 40, 100})
 REFUSED_BEFORE = 10  # the web page's meaning of 10; a record with results and status 10 is done nevertheless
 PARTIAL = 30  # failed, but existing results are usable
-ALMOST_ALL = 45  # some results exist; done only when all do, or upstream tells when it finished
+ALMOST_ALL = 45  # some results exist; done only when all do, with or without links, or upstream tells when it finished
 # Estimated progress by status; the share of finished results counts too.
 PROGRESS = {0: 0.02, 20: 0.1, 42: 0.5, 45: 0.8}
 OUT_OF_QUEUE = 3
@@ -51,6 +51,10 @@ class _Results:
     @property
     def are_complete(self) -> bool:
         return self.named > 0 and 0 < self.total <= min(self.finished, self.named) + self.failed
+
+    @property
+    def are_linked(self) -> bool:
+        return self.linked == self.named
 
 
 def read_task(asked: str, kind: str, record: Mapping[str, Any]) -> UpstreamTask:
@@ -107,7 +111,9 @@ def _phase(status: int, results: _Results, fail_code: str | None, kind: str) -> 
             return TaskPhase.FAILED
         return TaskPhase.DONE if status == SUCCESS or results.has_ended else TaskPhase.RUNNING
     if status in RUNNING_STATUSES:
-        is_done = results.named > 0 and (results.has_ended or (status == ALMOST_ALL and results.are_complete))
+        is_all_there = results.are_complete and (status == ALMOST_ALL or results.are_linked)
+        has_clip = kind == "VIDEO" and results.linked > 0  # it has no link before it is finished
+        is_done = results.named > 0 and (results.has_ended or is_all_there or has_clip)
         if not is_done and results.has_ended and fail_code:
             return TaskPhase.FAILED
         return TaskPhase.DONE if is_done else TaskPhase.RUNNING

@@ -88,7 +88,7 @@ async def handle_provider_error(
             await _apply(decision.account, attempt, fault, session_hash)
             wait_ms = int(decision.delay_seconds * 1000)
             if decision.job is JobMove.WAIT:
-                wait_ms = await _cooldown_ms(attempt) + PROBE_MARGIN_MS
+                wait_ms = max(wait_ms, await _cooldown_ms(attempt) + PROBE_MARGIN_MS)
             error = error_of(fault, is_retryable=True)
             failures = attempt.failures + 1
             if not await move(

@@ -199,16 +199,23 @@ async def _links(attempt: Attempt) -> list[str]:
                 raise _NoLinkError()
     except UpstreamFaultError as fault:
         log.info("finish.no_fresh_links", attempt=attempt.global_id, kind=fault.kind.value)
+        if not links:
+            message = f"The provider could not be asked for a link to the result. {fault.message}"
+            raise JobFailure(JobErrorCode.API_ERROR, message, is_retryable=True) from fault
     if not links:
         raise JobFailure(JobErrorCode.API_ERROR, "The provider returned no link to the result.", is_retryable=True)
     return links
 
 
 async def _best(better_links: Awaitable[Sequence[str]], task: UpstreamTask) -> Sequence[str]:
-    """The links of the best quality; the task's own if that query fails or returns none."""
+    """The links of the best quality; the task's own if that query fails or returns none. Raises UpstreamFaultError if
+    it fails and the task has no link of its own: a query that fails is no answer that there are none.
+    """
     try:
         return tuple(await better_links) or task.links
     except UpstreamFaultError:
+        if not task.links:
+            raise
         return task.links
 
 

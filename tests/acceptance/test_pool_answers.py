@@ -329,6 +329,7 @@ PICTURES: dict[str, dict[str, Any]] = {
     "i-200": {"end_status": 200, "has_finish_time": False},
     "i-45": {"end_status": 45},
     "i-20": {"end_status": 20},
+    "i-0": {"end_status": 0, "has_finish_time": False},
     "i-late": {"links_after_seconds": 2.5},
 }
 CLIPS: dict[str, dict[str, Any]] = {
@@ -339,6 +340,7 @@ CLIPS: dict[str, dict[str, Any]] = {
     "v-60": {"end_status": 60},
     "v-200": {"end_status": 200, "has_finish_time": False},
     "v-45": {"end_status": 45, "shape": "item_id"},
+    "v-20": {"end_status": 20, "has_finish_time": False},
     "v-late": {"links_after_seconds": 2.5},
 }
 
@@ -354,6 +356,17 @@ async def results_are_found_wherever_they_are(pool: Pool, _: Path) -> None:
     states = await pool.all_ended([*PICTURES, *CLIPS])
     assert {name: state["error"] for name, state in states.items() if state["status"] != "SUCCEEDED"} == {}
     await pool.check_ledger([*PICTURES, *CLIPS])
+
+
+@scenario
+async def links_that_cannot_be_asked_for_are_no_missing_links(pool: Pool, _: Path) -> None:
+    """Asking is limited for longer than a finished task without links is waited for."""
+    await pool.add("unasked")
+    pool.emulator.put_rule("uris alone", "task", prompt_contains="n-uri:", shape="uri")
+    pool.emulator.put_rule("unasked", "image_by_uri", sessions="unasked", http_status=429, first=3)
+    await pool.ended(await pool.image("n-uri"))
+    assert pool.emulator.hits("unasked") == 3
+    await pool.check_ledger(["n-uri"])
 
 
 @scenario

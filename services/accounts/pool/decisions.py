@@ -18,6 +18,8 @@ MAX_RISK_REFUSALS = 3
 "A job that risk control has refused on so many accounts fails, so that it does not cool the whole pool."
 MAX_JOB_LIMITS = 8
 "A job that meets limits which others do not meet fails at this one, after having waited for about two minutes."
+MAX_RATE_LIMITS = 50
+"A job fails at this refusal by a rate limit, whatever others meet; on one account that is most of a day later."
 
 
 class AccountEffect(StrEnum):
@@ -36,7 +38,7 @@ class AccountEffect(StrEnum):
 
 class JobMove(StrEnum):
     SAME = "SAME"  # retry the same attempt after a backoff
-    WAIT = "WAIT"  # retry the same attempt when the cooldown of its account has ended
+    WAIT = "WAIT"  # retry the same attempt when the cooldown of its account has ended, after the delay at the soonest
     NEXT = "NEXT"  # switch to another account, after the delay if there is one
     FAIL = "FAIL"
 
@@ -168,10 +170,11 @@ def _own_decision(account: AccountEffect, fault: FaultKind, now: FaultContext) -
     if fault is FaultKind.SUBMIT_LOST and now.is_overdue:
         return Decision(account, JobMove.FAIL)
     if fault in LIMITS:
-        if now.rate_limit_handling is RateLimitHandling.SKIP:
+        is_endless = fault is FaultKind.RATE_LIMIT and now.same_kind + now.step_failures > MAX_RATE_LIMITS
+        if now.rate_limit_handling is RateLimitHandling.SKIP or is_endless:
             return Decision(account, JobMove.FAIL)
         if now.rate_limit_handling is RateLimitHandling.WAIT and not now.was_accepted:
-            return Decision(account, JobMove.WAIT)
+            return Decision(account, JobMove.WAIT, JOB_BACKOFF.wait(now.step_failures))
     elif fault is FaultKind.SUBMIT_LOST and not now.auto_switch_on_failure and now.step_failures <= STEP_TRIES:
         return Decision(account, JobMove.WAIT)  # sent again, since only this account may have it
     elif not now.auto_switch_on_failure:

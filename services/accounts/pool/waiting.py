@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tortoise.expressions import Q
+
 from models.batches import Batch
 from models.database import execute, now_ms_sql
 from models.enums import AttemptState, MediaKind, Queue
@@ -157,14 +159,14 @@ async def _heads(
 
 
 async def _tried(runs: Mapping[int, int]) -> dict[int, frozenset[int]]:
-    """By job id, the accounts on which the job failed in its current run. Attempts withdrawn before they were sent do
-    not count. runs: run numbers by job id.
+    """By job id, the accounts on which the job failed in its current run, time-outs of tasks that upstream still has
+    among them. Attempts withdrawn before they were sent do not count. runs: run numbers by job id.
     """
     if not runs:
         return {}
     found: dict[int, set[int]] = defaultdict(set)
     for page in _pages(list(runs)):
-        ended = Attempt.filter(job_id__in=page, state=AttemptState.ENDED)
+        ended = Attempt.filter(Q(state=AttemptState.ENDED) | Q(is_detached=True), job_id__in=page)
         for row in await ended.values("job_id", "account_id", "run", "sends", "error"):
             if row["run"] == runs[row["job_id"]] and counts_as_try(row["sends"], row["error"]):
                 found[row["job_id"]].add(row["account_id"])

@@ -330,6 +330,18 @@ async def test_a_clip_of_which_only_the_item_is_known_is_asked_for(upstream: Ups
     assert await upstream.provider().best_links(credential(), task) == ("https://v/720.mp4",)
 
 
+@pytest.mark.parametrize("reply", [page(429), envelope(ret="1057")])
+async def test_results_of_which_nobody_tells_the_links_are_not_without_links(
+    upstream: Upstream, reply: httpx.Response
+) -> None:
+    """A query that fails is no answer."""
+    upstream.reply(URIS_PATH, reply)
+    task = finished_clip(kind="IMAGE", links=(), item_ids=(), unlinked_uris=("tos/8",))
+    with structlog.testing.capture_logs(), pytest.raises(UpstreamFaultError) as failed:
+        await upstream.provider().best_links(credential(), task)
+    assert failed.value.kind is FaultKind.RATE_LIMIT
+
+
 async def test_pictures_have_no_better_links(upstream: Upstream) -> None:
     task = finished_clip(kind="IMAGE")
     assert await upstream.provider().best_links(credential(), task) == task.links

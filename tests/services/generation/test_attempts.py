@@ -13,6 +13,7 @@ from models.enums import (
     AttemptOutcome,
     AttemptState,
     JobStatus,
+    LoadBalance,
     MediaKind,
     Polling,
     RateLimitHandling,
@@ -313,13 +314,16 @@ async def test_time_in_upstreams_queue_does_not_count(upstream: FakeUpstream) ->
     assert (await Job.get(id=job.id)).status is JobStatus.RUNNING
 
 
+@pytest.mark.parametrize("load_balance", list(LoadBalance))
 async def test_another_account_is_only_tried_after_a_time_out_where_the_strategy_says_so(
-    upstream: FakeUpstream,
+    upstream: FakeUpstream, load_balance: LoadBalance
 ) -> None:
-    await make_account()
-    second = await make_account()
-    job = await timed_out(AccountStrategy(switch_on_timeout=True))
+    """Also where the account that timed out is preferred, and its slot is free since upstream forgot the task."""
+    first, second = await make_account(priority=1), await make_account(priority=2)
+    job = await timed_out(AccountStrategy(switch_on_timeout=True, load_balance=load_balance))
+    assert upstream.submits[-1][0] == first.id
     assert job.status is JobStatus.PENDING
+    await Attempt.filter(job_id=job.id).update(released_at_ms=await now_ms())
     await schedule(MediaKind.IMAGE)
     await submit_all()
     assert upstream.submits[-1][0] == second.id

@@ -73,6 +73,28 @@ def test_limits_do_not_use_the_jobs_attempts_up() -> None:
     assert decide(FaultKind.RATE_LIMIT, FaultContext(attempts=99, max_attempts=5)).job is NEXT
 
 
+@pytest.mark.parametrize("count", ["same_kind", "step_failures"])
+@pytest.mark.parametrize("handling", [RateLimitHandling.SWITCH, RateLimitHandling.WAIT])
+def test_a_job_that_meets_nothing_but_rate_limits_ends_at_last(handling: RateLimitHandling, count: str) -> None:
+    before = FaultContext(rate_limit_handling=handling, **{count: 49})
+    assert decide(FaultKind.RATE_LIMIT, before).job in (NEXT, WAIT)
+    last = FaultContext(rate_limit_handling=handling, **{count: 50})
+    assert decide(FaultKind.RATE_LIMIT, last) == Decision(AccountEffect.COOL, FAIL)
+
+
+def test_a_job_that_waits_for_a_free_task_asks_ever_more_seldom() -> None:
+    """The account does not cool meanwhile, since it works on other tasks."""
+    waits = [
+        decide(
+            FaultKind.CONCURRENCY_LIMIT,
+            FaultContext(rate_limit_handling=RateLimitHandling.WAIT, step_failures=failures),
+        )
+        for failures in range(1, 101)
+    ]
+    assert {decision.job for decision in waits} == {WAIT}
+    assert [decision.delay_seconds for decision in waits[:7]] == [2, 4, 8, 16, 32, 60, 60]
+
+
 @pytest.mark.parametrize("fault", [FaultKind.SESSION_EXPIRED, FaultKind.PUNISHED, FaultKind.RISK_CONTROL])
 def test_the_last_attempt_fails_with_its_own_reason(fault: FaultKind) -> None:
     assert decide(fault, FaultContext(attempts=4, max_attempts=5)).job is NEXT
