@@ -41,6 +41,7 @@ MAX_ACCOUNTS = 50
 SECOND_LOOK_SECONDS = 1.0
 "Between the two looks of a check that a person waits for."
 SESSION_ENDED = "Upstream no longer accepts the session; set a new one."
+RECEIVED_NOTHING = "Upstream did not accept the account's session, and accepts it at a second look; nothing was received, so try again."
 _ERRORS: dict[FaultKind, type[EkonteError]] = {
     FaultKind.RATE_LIMIT: RateLimitedError,
     FaultKind.CONCURRENCY_LIMIT: RateLimitedError,
@@ -49,7 +50,8 @@ _ERRORS: dict[FaultKind, type[EkonteError]] = {
 
 _WHAT_TO_DO = {
     FaultKind.SESSION_EXPIRED: "The account is INACTIVE now: set a new sessionId with updateAccounts.",
-    FaultKind.PUNISHED: "The account is BANNED now: look at it on the service's own page.",
+    FaultKind.PUNISHED: "Look at the account on the service's own page; it is held until one more task shows whether it"
+    " is banned.",
     FaultKind.RISK_CONTROL: "Receive them on the service's own page, or try again tomorrow.",
     FaultKind.INVALID_INPUT: "They were probably received elsewhere today; if not, receive them once on the service's"
     " own page, which it asks for the first time.",
@@ -71,8 +73,9 @@ async def check_accounts(owner: str, ids: Sequence[int | None]) -> list[Outcome]
 
 async def receive_credits(owner: str, ids: Sequence[int | None]) -> list[Outcome]:
     """Receives today's free credits of each account and stores the balance. If they were received before, it only
-    updates the balance. An account whose session has ended, or that is banned, has an error and is stored as such; so
-    has one that upstream gives nothing for another reason. Raises BadInputError for more than 50 ids.
+    updates the balance. An account whose session has ended, as a second look confirms, or that is called punished, has
+    an error and is stored as such; so has one that upstream gives nothing for another reason. Raises BadInputError for
+    more than 50 ids.
     """
     return await _run_all(owner, ids, _receive, is_check=False)
 
@@ -81,18 +84,25 @@ async def _check(account: Account, provider: PooledProvider, credential: Credent
     """Looks twice before it changes the status. Raises ProviderFailedError for a fault of the whole site, which changes
     nothing.
     """
+    if await _look(account, provider, credential) is not None:
+        await _look_again(account, provider, credential)
+
+
+async def _look_again(account: Account, provider: PooledProvider, credential: Credential) -> UpstreamFaultError | None:
+    """The second look, a moment after a refusal: changes the status if upstream refuses the account once more, and
+    returns the fault; None: it works. Raises ProviderFailedError for a fault of the whole site, which changes nothing.
+    """
+    await asyncio.sleep(min(SECOND_LOOK_SECONDS, get_settings().second_look_seconds))
     fault = await _look(account, provider, credential)
-    if fault is not None:
-        await asyncio.sleep(min(SECOND_LOOK_SECONDS, get_settings().second_look_seconds))
-        fault = await _look(account, provider, credential)
     if fault is None:
-        return
+        return None
     has_worked = account.checked_at is not None
     if await transaction(partial(is_of_site, account, fault, has_worked=has_worked)):
         raise ProviderFailedError(
             f"Most accounts of the site meet the same fault, so nothing was changed; check again later. {fault.message}"
         )
     await deactivate_checked_account(account, STATUS_AFTER[fault.kind], fault.message)
+    return fault
 
 
 async def _look(account: Account, provider: PooledProvider, credential: Credential) -> UpstreamFaultError | None:
@@ -114,6 +124,8 @@ async def _receive(account: Account, provider: PooledProvider, credential: Crede
     try:
         await provider.receive_credits(credential)
     except UpstreamFaultError as fault:
+        if fault.kind is FaultKind.SESSION_EXPIRED and await _look_again(account, provider, credential) is None:
+            raise ProviderFailedError(RECEIVED_NOTHING) from None
         # Upstream has no code for "already received": it calls the request invalid, which has other causes, too.
         if account.received_day != day or fault.kind is not FaultKind.INVALID_INPUT:
             raise

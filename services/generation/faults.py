@@ -16,7 +16,7 @@ from models.generation_requests import GenerationRequest
 from models.job_errors import SITE_TROUBLE, JobError
 from models.jobs import Job
 from providers.pooled import FaultKind, UpstreamFaultError
-from services.accounts.pool.account_updates import apply_effect, clear_blame
+from services.accounts.pool.account_updates import apply_effect, clear_blame, share_blame
 from services.accounts.pool.contradictions import contradicted_attempts
 from services.accounts.pool.decisions import (
     FINAL,
@@ -30,6 +30,7 @@ from services.accounts.pool.decisions import (
     decide,
     family_of,
     is_about_the_job,
+    is_in_doubt,
     may_be_paid,
 )
 from services.accounts.pool.site_troubles import is_of_site
@@ -105,6 +106,8 @@ async def handle_provider_error(
         await _apply(decision.account, attempt, fault, session_hash)
         if is_about_the_job(fault.kind, context):
             await clear_blame(job.id, attempt.kind, fault.kind, await _refused_by(job))
+        elif decision.job is JobMove.FAIL and is_in_doubt(fault.kind, context):
+            await share_blame(job.id)
         if decision.job is JobMove.NEXT:
             await requeue(job, _message(fault, decision, context), due_in_ms=int(decision.delay_seconds * 1000))
         else:

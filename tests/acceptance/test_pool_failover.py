@@ -144,10 +144,10 @@ async def an_account_whose_credits_of_the_day_are_refused(pool: Pool, _: Path) -
     job_id = await pool.image("u1")
 
     async def ask() -> Any:
-        account = await pool.account("unlucky")
-        return account["imageAvailability"] == "EXHAUSTED"
+        return await asyncio.to_thread(pool.emulator.hits, "unlucky")
 
-    await until("the account is exhausted", ask)
+    await until("the credits of the day are asked for", ask)
+    assert (await pool.account("unlucky"))["imageAvailability"] == "EXHAUSTED"
     assert pool.emulator.hits("unlucky") == 1
     job = await pool.job(job_id)
     assert job["status"] == "PENDING"

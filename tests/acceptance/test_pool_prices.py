@@ -235,22 +235,29 @@ async def numbers_in_a_prompt(pool: Pool, _: Path) -> None:
 
 @scenario
 async def sessions_that_are_refused_credits(pool: Pool, _: Path) -> None:
-    ended, banned, risky, well = await pool.add("gone", "banned", "risky", "well")
+    ended, banned, risky, well, blinking = await pool.add("gone", "banned", "risky", "well", "blinking")
     pool.emulator.put_account("gone", state="EXPIRED")
+    pool.emulator.put_rule("blink", "receive", sessions="blinking", ret="1015", times=1)
     pool.emulator.put_rule("banned", "receive", sessions="banned", ret="1018")
     pool.emulator.put_rule("risky", "receive", sessions="risky", ret="-4")
     told = await pool.client.do(RECEIVE, ids=[ended, banned, risky, well])
     assert (told["successCount"], len(told["failures"])) == (1, 3)
     assert told["accounts"] == [{"status": "ACTIVE", "creditBalance": 1060}]
-    assert [(await pool.account(name))["status"] for name in ("gone", "banned", "risky")] == [
-        "INACTIVE",
-        "BANNED",
-        "ACTIVE",
-    ]
+    assert (await pool.account("gone"))["status"] == "INACTIVE"
+    held = await pool.account("banned")
+    assert held["status"] == "ACTIVE", "one refusal is confirmed before an account is taken out"
+    assert "One more task will confirm it" in held["cooldowns"][0]["reason"]
+    assert (await pool.account("risky"))["status"] == "ACTIVE"
     assert "updateAccounts" in told["failures"][0]["message"]
+    assert "one more task" in told["failures"][1]["message"]
     assert "tomorrow" in told["failures"][2]["message"]
     again = await pool.client.do(RECEIVE, ids=[well])
     assert (again["failures"], again["accounts"][0]["creditBalance"]) == ([], 1060), "they are received already"
+    once = await pool.client.do(RECEIVE, ids=[blinking])
+    assert "accepts it at a second look" in once["failures"][0]["message"]
+    account = await pool.account("blinking")
+    assert (account["status"], account["cooldowns"]) == ("ACTIVE", [])
+    assert (await pool.client.do(RECEIVE, ids=[blinking]))["accounts"][0]["creditBalance"] == 1060
 
 
 @scenario

@@ -424,6 +424,20 @@ async def test_credits_are_received_once_a_day_and_the_balance_follows(pool: Scr
     assert [credential.account_id for credential in pool.asked] == [account.id]
 
 
+async def test_a_session_that_is_refused_once_when_credits_are_received_is_looked_at_again(pool: ScriptedPool) -> None:
+    account = await make_account(session=SESSION)
+    pool.gifts[SESSION] = UpstreamFaultError(FaultKind.SESSION_EXPIRED, JobErrorCode.AUTH_FAILED, "Not accepted.")
+    pool.balances[SESSION] = 40
+    payload = (await ask(with_ids("receiveCredits"), ids=[account.global_id]))["receiveCredits"]
+    assert "accepts it at a second look" in payload["failures"][0]["message"]
+    row = await Account.get(id=account.id)
+    assert (row.status, row.credit_balance, row.received_day) == (AccountStatus.ACTIVE, 40, None)
+    pool.alive[SESSION] = False
+    payload = (await ask(with_ids("receiveCredits"), ids=[account.global_id]))["receiveCredits"]
+    assert "INACTIVE now" in payload["failures"][0]["message"]
+    assert (await Account.get(id=account.id)).status is AccountStatus.INACTIVE
+
+
 @pytest.mark.parametrize("name", ["checkAccounts", "receiveCredits"])
 async def test_more_than_fifty_are_not_asked_about(name: str, pool: ScriptedPool) -> None:
     error = await refused(with_ids(name), ids=[f"acct_{number}" for number in range(1, 52)])

@@ -12,6 +12,7 @@ from models.generation import Attempt
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.pool.cooling import (
     BRIEF_SECONDS,
+    DOUBT_SECONDS,
     FAILURES_BEFORE_COOLDOWN,
     HOLD_SECONDS,
     LIMIT_RECOVERY_SECONDS,
@@ -22,7 +23,7 @@ from services.accounts.pool.cooling import (
     relook_seconds,
     risk_seconds,
 )
-from services.accounts.pool.decisions import AccountEffect
+from services.accounts.pool.decisions import RISKS, AccountEffect
 from services.accounts.pool.quota import next_reset
 from services.notifications.alerts.accounts import CREDIT_COLUMNS, record_credits, record_deactivated
 from services.notifications.alerts.sites import record_trouble_over
@@ -62,13 +63,10 @@ async def apply_effect(
         await cool(account_id, *scope, fault.message, random=random, retry_after_seconds=retry_after, cause=cause)
     elif effect is AccountEffect.COOL_BRIEFLY:
         await cool_for(account_id, kind.value, attempt.model, fault.message, BRIEF_SECONDS, cause)
+    elif effect is AccountEffect.COOL_IN_DOUBT:
+        await _cool_in_doubt(attempt, fault, random, cause)
     elif effect is AccountEffect.COOL_MODEL:
-        if fault.kind is FaultKind.MODEL_RISK_CONTROL:
-            step = await _step(account_id, kind.value, attempt.model)
-            seconds = max(risk_seconds(step, random=random), fault.retry_after_seconds or 0.0)
-        else:
-            seconds = fault.retry_after_seconds or PERMISSION_COOLDOWN_SECONDS * (1 + 0.2 * random)
-        await cool_for(account_id, kind.value, attempt.model, fault.message, seconds, cause)
+        await _cool_model(attempt, fault, random, cause)
     elif effect is AccountEffect.COOL_LONG:
         await _cool_for_risk(account_id, kind, attempt.model, fault, random, cause)
     elif effect is AccountEffect.LOWER_LIMIT:
@@ -185,6 +183,30 @@ async def cool_account(account_id: int, fault: UpstreamFaultError, *, random: fl
     return 0.0
 
 
+async def _cool_model(attempt: Attempt, fault: UpstreamFaultError, random: float, cause: Cause) -> None:
+    """Starts a long cooldown for the model: after risk control that is about it, or for want of a permission."""
+    if fault.kind is FaultKind.MODEL_RISK_CONTROL:
+        step = await _step(attempt.account_id, attempt.kind.value, attempt.model)
+        seconds = max(risk_seconds(step, random=random), fault.retry_after_seconds or 0.0)
+    else:
+        seconds = fault.retry_after_seconds or PERMISSION_COOLDOWN_SECONDS * (1 + 0.2 * random)
+    await cool_for(attempt.account_id, attempt.kind.value, attempt.model, fault.message, seconds, cause)
+
+
+async def _cool_in_doubt(attempt: Attempt, fault: UpstreamFaultError, random: float, cause: Cause) -> None:
+    """Starts a cooldown of a minute for the model, after which another job finds out whether risk control means the
+    account; a long one if the model cools on the account for that already, since then a second job was refused.
+    """
+    cooling = AccountCooldown.filter(account_id=attempt.account_id, kind=attempt.kind.value, model=attempt.model)
+    if not await cooling.filter(cause__in=[risk.value for risk in RISKS]).exists():
+        seconds = max(DOUBT_SECONDS, fault.retry_after_seconds or 0.0)
+        await cool_for(attempt.account_id, attempt.kind.value, attempt.model, fault.message, seconds, cause)
+    elif fault.kind is FaultKind.MODEL_RISK_CONTROL:
+        await _cool_model(attempt, fault, random, cause)
+    else:
+        await _cool_for_risk(attempt.account_id, attempt.kind, attempt.model, fault, random, cause)
+
+
 async def _cool_for_risk(
     account_id: int, kind: MediaKind, model: str, fault: UpstreamFaultError, random: float, cause: Cause
 ) -> None:
@@ -286,6 +308,14 @@ async def lower_limit(attempt: Attempt, fault: UpstreamFaultError, *, random: fl
             retry_after_seconds=retry_after,
             cause=cause,
         )
+
+
+async def share_blame(job_id: int) -> None:
+    """Ends the cooldowns that the refusals of a failed job started within a minute: where nothing tells whether risk
+    control meant the accounts or the job, another job finds out.
+    """
+    for account_id in await account_cooldowns.shorten_caused_by(job_id, DOUBT_SECONDS):
+        await accounts.touch(account_id)
 
 
 async def clear_blame(job_id: int, kind: MediaKind, fault: FaultKind, account_ids: list[int]) -> None:

@@ -13,6 +13,8 @@ LIMIT_RECOVERY_SECONDS = 60.0
 "A learned limit rises by one per interval without a refusal."
 BRIEF_SECONDS = 30.0
 "The shortest wait between two requests after risk control (protocol)."
+DOUBT_SECONDS = 60.0
+"The first rest after risk control that may be about the job: a minute later, another job finds out."
 MODEL_LIMIT_CAP_SECONDS = 30.0
 "The longest cooldown after too many concurrent tasks of a model: a slot of it may become free at any time."
 HOLD_SECONDS = 300.0

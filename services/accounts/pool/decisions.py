@@ -28,6 +28,7 @@ class AccountEffect(StrEnum):
     HOLD_OR_BAN = "HOLD_OR_BAN"  # for everything; BANNED if the probe is refused in the same way
     COOL = "COOL"  # for the kind, or the model if it is about that alone: 2, 4, 8 … seconds, or Retry-After
     COOL_BRIEFLY = "COOL_BRIEFLY"  # for the model, as short as risk control allows: it was about the job
+    COOL_IN_DOUBT = "COOL_IN_DOUBT"  # for the model, a minute; as after risk control if another job is refused as well
     COOL_MODEL = "COOL_MODEL"  # for the model, long
     COOL_LONG = "COOL_LONG"  # risk control: for the model first, for everything if another model cools already
     LOWER_LIMIT = "LOWER_LIMIT"  # fewer concurrent tasks of the kind; cools if none is running
@@ -123,6 +124,13 @@ def may_be_paid(fault: FaultKind, now: FaultContext) -> bool:
     return now.was_accepted or fault is FaultKind.SUBMIT_LOST
 
 
+def is_in_doubt(fault: FaultKind, now: FaultContext) -> bool:
+    """Whether a refusal by risk control may be about the job as well as about the account: the account has just taken
+    other jobs of the model, or so many accounts have refused this one that it fails.
+    """
+    return fault in RISKS and (now.is_contradicted or now.same_kind >= MAX_RISK_REFUSALS)
+
+
 def decide(fault: FaultKind, now: FaultContext) -> Decision:
     """The decision for a fault. A job that has no way to continue fails with the fault's own reason."""
     if fault in FINAL:
@@ -135,6 +143,8 @@ def decide(fault: FaultKind, now: FaultContext) -> Decision:
     if is_about_the_job(fault, now) and fault in RISKS | PERMISSIONS:
         return Decision(AccountEffect.COOL_BRIEFLY if fault in RISKS else AccountEffect.NONE, JobMove.FAIL)
     account = _effect(fault, now)
+    if is_in_doubt(fault, now):
+        account = AccountEffect.COOL_IN_DOUBT
     if fault in RISKS and now.same_kind >= MAX_RISK_REFUSALS:
         return Decision(account, JobMove.FAIL)
     return _own_decision(account, fault, now)

@@ -17,6 +17,7 @@ from providers.pooled import FaultKind
 from services.accounts.pool.choosing import Candidate, Cooldown, with_one_more
 from services.accounts.pool.cooling import (
     BRIEF_SECONDS,
+    DOUBT_SECONDS,
     FAILURES_BEFORE_COOLDOWN,
     LIMIT_RECOVERY_SECONDS,
     PERMISSION_COOLDOWN_SECONDS,
@@ -329,6 +330,8 @@ class Replay:
             return self._lower_limit(account_id, kind.value, at_ms)
         elif effect is AccountEffect.COOL_BRIEFLY:
             return self._cool(account_id, kind.value, model, at_ms, lambda _: BRIEF_SECONDS)
+        elif effect is AccountEffect.COOL_IN_DOUBT:
+            return self._cool(account_id, kind.value, model, at_ms, _doubt_seconds)
         elif effect is AccountEffect.EXHAUST:
             self._change(account_id, exhausted_until_ms=account.resets_at_ms)
         elif effect is AccountEffect.ASK_BALANCE:  # credits bound nothing here, so it is about the model
@@ -392,3 +395,7 @@ def _idle(account: Candidate, *, was_used: bool) -> Candidate:
         last_used_ms=0,
         cooldowns=(),
     )
+
+
+def _doubt_seconds(step: int) -> float:
+    return DOUBT_SECONDS if step == 1 else risk_seconds(step, random=0.0)

@@ -182,7 +182,35 @@ async def test_risk_control_without_a_witness_stops_at_the_third_account(upstrea
     job = await fresh(poisoned)
     assert (job.status, len(picky.refused)) == (JobStatus.FAILED, 3)
     assert "no further ones were asked" in job.error["message"]
-    assert {row.until_ms > await now_ms() + 500_000 for row in await AccountCooldown.all()} == {True}
+    rests = [row.until_ms - await now_ms() for row in await AccountCooldown.all()]
+    assert len(rests) == 3
+    assert all(30_000 < rest <= 60_000 for rest in rests), "another job finds out in a minute, and no sooner"
+
+
+@pytest.mark.parametrize("kind", [FaultKind.RISK_CONTROL, FaultKind.MODEL_RISK_CONTROL])
+async def test_risk_control_of_a_single_account_that_has_just_worked_is_seen_by_its_second_job(
+    upstream: FakeUpstream, picky: Picky, kind: FaultKind
+) -> None:
+    await make_account()
+    await make_generation()
+    await work(upstream)
+    await picky.job(kind)
+    await submit_all()
+    first = await AccountCooldown.get()
+    assert 30_000 < first.until_ms - await now_ms() <= 60_000
+    await picky.job(kind)
+    await AccountCooldown.all().update(until_ms=1)
+    await submit_all()
+    second = await AccountCooldown.get()
+    assert second.cause_job_id != first.cause_job_id, "the probe is another job"
+    assert second.until_ms - await now_ms() > 1_100_000
+
+
+async def submit_all() -> None:
+    await make_due()
+    await schedule(IMAGE)
+    for step in await claim_steps(AttemptState.PLACED, 100, 60):
+        await submit_step(step)
 
 
 async def test_a_permission_that_only_one_job_lacks_keeps_no_account_from_the_model(

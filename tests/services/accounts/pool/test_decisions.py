@@ -158,15 +158,21 @@ def test_risk_control_that_other_jobs_contradict_fails_the_job_and_spares_furthe
     assert decide(fault, now) == Decision(AccountEffect.COOL_BRIEFLY, FAIL)
 
 
-def test_the_first_account_that_risk_control_refuses_cools_as_long_as_ever() -> None:
+@pytest.mark.parametrize("fault", [FaultKind.RISK_CONTROL, FaultKind.MODEL_RISK_CONTROL])
+def test_an_account_that_has_just_taken_the_model_rests_a_minute_until_another_job_finds_out(fault: FaultKind) -> None:
     now = FaultContext(contradictions=1, is_contradicted=True)
-    assert decide(FaultKind.RISK_CONTROL, now) == Decision(AccountEffect.COOL_LONG, NEXT)
+    assert decide(fault, now) == Decision(AccountEffect.COOL_IN_DOUBT, NEXT)
+
+
+def test_an_account_that_was_not_asked_for_anything_else_cools_as_long_as_ever() -> None:
+    assert decide(FaultKind.RISK_CONTROL, FaultContext()) == Decision(AccountEffect.COOL_LONG, NEXT)
+    assert decide(FaultKind.RISK_CONTROL, FaultContext(same_kind=2)) == Decision(AccountEffect.COOL_LONG, NEXT)
 
 
 def test_risk_control_of_three_accounts_fails_the_job_though_nothing_contradicts_it() -> None:
     assert decide(FaultKind.RISK_CONTROL, FaultContext(attempts=2, same_kind=2)).job is NEXT
     assert decide(FaultKind.RISK_CONTROL, FaultContext(attempts=3, same_kind=3)) == Decision(
-        AccountEffect.COOL_LONG, FAIL
+        AccountEffect.COOL_IN_DOUBT, FAIL
     )
 
 
