@@ -208,3 +208,92 @@ async def test_an_upgrade_keeps_the_order_of_a_batchs_items(settings: Settings) 
         )
         assert [row["id"] for row in await execute(order)] == [1, 7, 3]
         assert (await Job.get(id=8)).batch_item_id in (None, 8)
+
+
+OLD_ROWS = (
+    "INSERT INTO job (id, created_at, owner, type, role, queue, status, priority_rank, progress, weight,"
+    " expected_weight, retry_count, tries, failures, params, record_id, target_id, lease_epoch, wakes, version)"
+    " VALUES (1, CURRENT_TIMESTAMP, 'mira', 'TEXT_TO_VIDEO', 'GENERATE', 'pool-videos', 'SUCCEEDED', 2, 1, 1, 0, 0, 0,"
+    " 0, '{}', 3, 1, 0, 0, 1)",
+    "INSERT INTO generation_record (id, created_at, owner, updated_at, kind, project_id, work_id, storyboard_id,"
+    " provider, model, prompt, params, request_sha256, is_reused, version_count, version) VALUES (3, CURRENT_TIMESTAMP,"
+    " 'mira', CURRENT_TIMESTAMP, 'VIDEO', 'p', 'w', 's', 'jimeng', 'm', 'A cat.', '{}', 'x', FALSE, 1, 1)",
+    "INSERT INTO batch (id, created_at, owner, updated_at, kind, type, status, project_id, work_id, priority_rank,"
+    " strategy, total_count, queue_count, skipped_storyboard_ids, warnings, estimated_credits, runs, version)"
+    " VALUES (4, CURRENT_TIMESTAMP, 'mira', CURRENT_TIMESTAMP, 'VIDEO', 'GENERATE', 'RUNNING', 'p', 'w', 2, '{}', 1, 0,"
+    " '[]', '[]', 12, 0, 1)",
+    "INSERT INTO account_usage (id, created_at, account_id, kind, day, count, credits) VALUES (5, CURRENT_TIMESTAMP, 1,"
+    " 'VIDEO', '2026-11-01', 3, 12)",
+    "INSERT INTO uploaded_input (id, created_at, account_id, sha256, uri) VALUES (6, CURRENT_TIMESTAMP, 1, 'x', 'u')",
+    "INSERT INTO account_cooldown (id, created_at, account_id, kind, model, until_ms, step, reason) VALUES (7,"
+    " CURRENT_TIMESTAMP, 1, '', '', 1, 1, 'No.')",
+)
+OLD_ATTEMPT = (
+    "INSERT INTO attempt (id, created_at, owner, job_id, run, number, account_id, provider, kind, model, submit_id,"
+    " state, outcome, is_manual, is_detached, is_draining, credits_expected, credits_spent, quota_day, sends, failures,"
+    " polls, placed_at_ms, queued_ms, lease_epoch) VALUES (?, CURRENT_TIMESTAMP, 'mira', 1, 0, ?, 1, 'jimeng', 'VIDEO',"
+    " 'm', ?, 'ENDED', 'SUCCEEDED', FALSE, FALSE, FALSE, ?, ?, '2026-11-01', 1, 0, 1, 0, 0, 0)"
+)
+
+
+@pytest.fixture
+def fresh(settings: Settings, tmp_path: Path, request: pytest.FixtureRequest) -> Settings:
+    """Settings of a database, of the same sort as that of `settings`, that never was another version's."""
+    if settings.database_url is None:
+        (tmp_path / "fresh").mkdir()
+        return Settings(_env_file=None, data_dir=tmp_path / "fresh")
+    return Settings(_env_file=None, data_dir=tmp_path, database_url=request.getfixturevalue("postgres_url"))
+
+
+async def described() -> set[tuple[str, ...]]:
+    """The columns with their defaults, and the indexes, of the tables that are open."""
+    if connection().capabilities.dialect == "sqlite":
+        found = set()
+        for table in await execute("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            for row in await execute(f"SELECT name, \"notnull\", dflt_value FROM pragma_table_info('{table['name']}')"):
+                found.add((table["name"], *map(str, row.values())))
+        indexes = await execute("SELECT name, '' AS definition FROM sqlite_master WHERE type = 'index'")
+    else:
+        columns = await execute(
+            "SELECT table_name, column_name, is_nullable, column_default FROM information_schema.columns"
+            " WHERE table_schema = 'public'"
+        )
+        found = {tuple(map(str, row.values())) for row in columns}
+        indexes = await execute("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'")
+    return found | {tuple(map(str, row.values())) for row in indexes}
+
+
+async def test_an_upgrade_tells_stand_ins_for_prices_from_prices_and_ends_like_a_fresh_database(
+    settings: Settings, fresh: Settings
+) -> None:
+    await migrate_to_first(settings, "0008_owners")
+    async with opened(settings):
+        await execute(ACCOUNT_SQL, 1, "ACTIVE", None, "0" * 64)
+        await execute(ALERT_SQL, 1)
+        for sql in OLD_ROWS:
+            await execute(sql)
+        for number, (expected, spent) in enumerate([(1, 1), (1, None), (10, 10)], 1):
+            await execute(OLD_ATTEMPT, number, number, f"submit-{number}", expected, spent)
+    await migrate(settings)
+    async with opened(settings):
+        attempts = await execute(
+            "SELECT credits_expected, credits_spent, credits_source, settle_due_at_ms FROM attempt ORDER BY id"
+        )
+        assert [tuple(row.values()) for row in attempts] == [
+            (None, None, None, None), (None, None, None, None), (10, 10, "CATALOGUE", None),
+        ]  # fmt: skip
+        (usage,) = await execute("SELECT count, credits, credits_unknown FROM account_usage")
+        assert tuple(usage.values()) == (3, 11, 1)
+        (delta,) = await execute("SELECT credits, credits_unknown, owner, project_id, kind FROM statistics_delta")
+        assert tuple(delta.values()) == (-1, 1, "mira", "p", "VIDEO")
+        (batch,) = await execute("SELECT known_credits, unknown_price_count FROM batch")
+        assert tuple(batch.values()) == (12, 0)
+        (upload,) = await execute("SELECT uri, width, height, format, duration_ms FROM uploaded_input")
+        assert tuple(upload.values()) == ("u", None, None, None, None)
+        (job,) = await execute("SELECT front_order, batch_item_id FROM job")
+        assert tuple(job.values()) == (0, None)
+        upgraded = await described()
+    if fresh.database_url is None:
+        await migrate(fresh)
+    async with opened(fresh):
+        assert upgraded == await described()
