@@ -41,7 +41,9 @@ MAX_ACCOUNTS = 50
 SECOND_LOOK_SECONDS = 1.0
 "Between the two looks of a check that a person waits for."
 SESSION_ENDED = "Upstream no longer accepts the session; set a new one."
-RECEIVED_NOTHING = "Upstream did not accept the account's session, and accepts it at a second look; nothing was received, so try again."
+RECEIVED_NOTHING = (
+    "Upstream did not accept the account's session, and accepts it at a second look. Nothing was received: try again."
+)
 _ERRORS: dict[FaultKind, type[EkonteError]] = {
     FaultKind.RATE_LIMIT: RateLimitedError,
     FaultKind.CONCURRENCY_LIMIT: RateLimitedError,
