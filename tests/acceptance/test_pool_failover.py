@@ -3,12 +3,12 @@
 Every scenario is a user of its own with accounts of its own, on one deployment and one emulator; all play at once.
 """
 
-from collections.abc import asyncio
+import asyncio
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import Iterator
 import pytest
 from PIL import Image
 
