@@ -150,11 +150,10 @@ async def a_budget_that_stops(pool: Pool, _: Path) -> None:
 
 @scenario
 async def a_budget_of_pictures_that_cost_more(pool: Pool, _: Path) -> None:
-    """A prompt that wants eight pictures costs twice as much as one that leaves it at four: the budget knows."""
+    """Eight pictures cost twice as much as the usual four: the budget knows."""
     await pool.add("series-a", "series-b", maxConcurrent=4)
     budget, each = 7 * IMAGE_CREDITS, 2 * IMAGE_CREDITS
-    eight = {"prompt": "series: 8张 of a paper boat on a pond"}
-    batch_id = await create_batch(pool, [f"series-{n}" for n in range(5)], each=eight, creditBudget=budget)
+    batch_id = await create_batch(pool, [f"series-{n}" for n in range(5)], count=8, creditBudget=budget)
     await is_at(pool, batch_id, "it is paused", status="PAUSED")
     await drained(pool)
     batch = await batch_of(pool, batch_id)
@@ -169,7 +168,7 @@ async def alerts_about(pool: Pool, batch_id: str) -> list[dict[str, Any]]:
 
 @scenario
 async def making_again_what_failed(pool: Pool, _: Path) -> None:
-    """Only what failed is made again, once the fault is gone; what had succeeded only where it is forced."""
+    """What upstream will not draw is made again only by name; what had succeeded only where it is forced."""
     await pool.add("again-a", "again-b", maxConcurrent=5)
     pool.emulator.put_rule("again", "submit", prompt_contains="again-bad", ret="2038")
     bad = [f"again-bad-{n}" for n in range(3)]
@@ -179,6 +178,8 @@ async def making_again_what_failed(pool: Pool, _: Path) -> None:
     assert (batch["succeededCount"], batch["failedCount"]) == (5, 3)
     pool.emulator.remove_rule("again")
     payload = await pool.client.do(documents.RETRY, input={"id": batch_id})
+    assert (payload["retriedCount"], payload["batch"]["status"]) == (0, "PARTIALLY_FAILED")
+    payload = await pool.client.do(documents.RETRY, input={"id": batch_id, "storyboardIds": bad})
     assert (payload["retriedCount"], payload["batch"]["status"]) == (3, "RUNNING")
     await batch_ended(pool, batch_id)
     jobs = await jobs_of(pool, batch_id)

@@ -20,15 +20,15 @@ def played(site: Site, scenarios: Sequence[Scenario], root: Path) -> Iterator[Pl
     """For a fixture: plays all, hands out what became of each, and closes the site."""
 
     async def play(one: Scenario) -> None:
-        async with site.pool(name_of(one)) as pool:
+        # Each has its own patience: one that hangs is told by its name, with where it waited.
+        async with site.pool(name_of(one)) as pool, asyncio.timeout(PATIENCE_SECONDS):
             await one(pool, root)
 
     async def play_all() -> list[BaseException | None]:
         await site.know_durations()
         for one in scenarios:
             site.deployment.token(name_of(one))
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            return await asyncio.gather(*(play(one) for one in scenarios), return_exceptions=True)
+        return await asyncio.gather(*(play(one) for one in scenarios), return_exceptions=True)
 
     try:
         outcomes = asyncio.run(play_all())

@@ -45,6 +45,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         *("--seconds-per-image", "0.5", "--seconds-per-video", "1"),
         EKONTE_SECRET=SECRET,
         EKONTE_METRICS_TOKEN=METRICS_TOKEN,
+        EKONTE_CREDIT_HISTORY_SECONDS="0",  # what upstream gives back is not asked for
         **batch_callbacks.SETTINGS,
     )
 
