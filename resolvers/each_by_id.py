@@ -16,6 +16,13 @@ R = TypeVar("R")
 Outcomes = Iterable[tuple[int, R | EkonteError]]
 
 
+def check_some(ids: Sequence[strawberry.ID], *path: str) -> None:
+    """Raises BadInputError for no ids, or more than 1000."""
+    check_id_count(ids, *path)
+    if not ids:
+        raise BadInputError("The list is empty; name at least one id.", path=path)
+
+
 async def each_by_id(
     info: Info, ids: Sequence[strawberry.ID], model: str, do: Callable[[str, list[int]], Awaitable[Outcomes[R]]]
 ) -> dict[strawberry.ID, R | EkonteError]:
@@ -24,9 +31,7 @@ async def each_by_id(
     An id that is not one of the model's has the error of a missing row. Raises BadInputError for no ids, or more than
     1000.
     """
-    check_id_count(ids, "ids")
-    if not ids:
-        raise BadInputError("The list is empty; name at least one id.", path=["ids"])
+    check_some(ids, "ids")
     numbers = {global_id: number_of(global_id, model) for global_id in ids}
     known = list(dict.fromkeys(number for number in numbers.values() if number is not None))
     outcomes = dict(await do(info.context.owner, known))

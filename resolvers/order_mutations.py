@@ -8,7 +8,7 @@ import strawberry
 
 from errors import not_found
 from models.ids import parse_global_id
-from resolvers.each_by_id import item_failure
+from resolvers.each_by_id import check_some, item_failure
 from resolvers.fields import mutation
 from resolvers.keyed import Repeats
 from resolvers.nodes import load_node
@@ -17,14 +17,13 @@ from schema.job_order import JobOrderPayload, MoveToFrontInput, SetPriorityInput
 from schema.paging import Node
 from services.film import job_order
 from services.film.job_order import ORDERED, Reordered, Target
-from services.platform.paging import check_id_count
 
 
 async def _each(
     info: Info, ids: Sequence[strawberry.ID], do: Callable[[list[Target]], Awaitable[Reordered]]
 ) -> JobOrderPayload:
     """Calls `do` once with all distinct targets and builds the payload from its outcomes."""
-    check_id_count(ids, "input", "ids")
+    check_some(ids, "input", "ids")
     targets = {global_id: parse_global_id(global_id) for global_id in ids}
     known = {global_id: target for global_id, target in targets.items() if target is not None and target[0] in ORDERED}
     done = await do(list(known.values()))

@@ -22,7 +22,7 @@ from tests.batch_factories import make_batch
 from tests.factories import OTHER, OWNER, make_build, make_job, make_workflow
 from tests.pool_factories import make_account, make_generation
 from tests.pool_factories import upstream as upstream
-from tests.resolvers.asking import ask
+from tests.resolvers.asking import ask, refused
 
 pytestmark = pytest.mark.usefixtures("either_database", "upstream")
 PAYLOAD = """{ changedJobCount successCount failedCount failures { path targetId code message }
@@ -289,3 +289,10 @@ def test_positions_are_the_turns_of_the_scheduler(kinds: list[tuple[int, int, in
         # What goes before raises what groups have in flight and their last turns, which the count leaves out.
         is_exact = job.front < 0 or not any(other.rank < job.rank or other.front < 0 for other in jobs)
         assert position == expected if is_exact else 1 <= position <= len(jobs)
+
+
+@pytest.mark.parametrize("document", [SET, MOVE])
+async def test_an_empty_list_is_refused_as_everywhere(document: str) -> None:
+    given_input: dict[str, Any] = {"ids": []} | ({"priority": "HIGH"} if document is SET else {})
+    error = await refused(document, input=given_input)
+    assert (error.code.value, error.path) == ("BAD_USER_INPUT", ["input", "ids"])
