@@ -84,7 +84,7 @@ async def pages_everywhere(site: Site) -> Figures:
     """The only account answers every submit with a page: the job has to end."""
     await site.add("bad")
     await site.put_rule("page", "submit", http_status=500, body="<html>oops</html>")
-    jobs, seconds = await site.ended(await pictures(site, 1), PATIENCE_SECONDS)
+    jobs, seconds = await site.ended(await pictures(site, 1), 2 * PATIENCE_SECONDS)
     error = jobs[0]["error"] or {}
     return {
         "picture": counted(jobs),
