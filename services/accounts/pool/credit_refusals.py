@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from models.accounts import Account, AccountCooldown
+from models.database import execute, now_ms
 from models.enums import MediaKind
+from models.ids import EPOCH_MS
 from providers.pooled import FaultKind
 from services.accounts.pool.account_updates import CREDIT_HOLD_SECONDS, cool_for, exhaust
-from services.accounts.pool.cooling import PERMISSION_COOLDOWN_SECONDS
+from services.accounts.pool.cooling import BRIEF_SECONDS, PERMISSION_COOLDOWN_SECONDS
 from services.accounts.pool.quota import quota_day
 from services.stores import account_cooldowns, accounts
 from services.stores.account_cooldowns import Cause
@@ -19,6 +21,8 @@ from settings import get_settings
 
 LACKING = "LACKING_CREDITS"
 "The cause of a model's cooldown on an account that lacks the credits for it and can still receive today's."
+TAKEN_WINDOW_MS = 3_600_000
+"A task of the model that another job got through within this time shows that the account's plan includes it."
 
 
 class Meaning(StrEnum):
@@ -56,7 +60,14 @@ async def settle_credit_refusals(account_id: int, balance: int, *, random: float
 
 async def _apply(refusal: AccountCooldown, balance: int, meaning: Meaning, random: float) -> None:
     account_id, kind = refusal.account_id, MediaKind(refusal.kind)
-    if meaning is Meaning.NOT_IN_PLAN:
+    if meaning is Meaning.NOT_IN_PLAN and await _takes_others(refusal):
+        reason = (
+            f"Upstream says that the credits do not suffice for {refusal.model}, although the account has {balance} and"
+            " takes other tasks of it."
+        )
+        cause = Cause(FaultKind.NO_PERMISSION.value, refusal.cause_job_id)
+        await cool_for(account_id, kind.value, refusal.model, reason, BRIEF_SECONDS, cause)
+    elif meaning is Meaning.NOT_IN_PLAN:
         reason = (
             f"Upstream says that the credits do not suffice for {refusal.model}, although the account has {balance};"
             " perhaps the model is not part of its plan."
@@ -74,3 +85,21 @@ async def _apply(refusal: AccountCooldown, balance: int, meaning: Meaning, rando
     elif balance == 0 or refusal.credits_needed is None:
         await exhaust(account_id, kind, datetime.now(UTC))
     # Else the balance itself keeps away what it does not suffice for, until the quota's reset.
+
+
+async def _takes_others(refusal: AccountCooldown) -> bool:
+    """Whether the account has lately taken tasks of the model for other jobs than the refused one: the refusal is then
+    about that job, or passing, and not about the account's plan.
+    """
+    since_ms = await now_ms() - TAKEN_WINDOW_MS
+    rows = await execute(
+        "SELECT id FROM attempt WHERE account_id = ? AND id > ? AND kind = ? AND model = ? AND job_id <> ?"
+        " AND accepted_at_ms > ? AND (state <> 'ENDED' OR outcome = 'SUCCEEDED') LIMIT 1",
+        refusal.account_id,
+        max(0, since_ms - TAKEN_WINDOW_MS - EPOCH_MS) << 22,
+        refusal.kind,
+        refusal.model,
+        refusal.cause_job_id or 0,
+        since_ms,
+    )
+    return bool(rows)

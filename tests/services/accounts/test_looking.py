@@ -284,6 +284,29 @@ async def test_where_the_credits_suffice_only_the_model_cools(pool: ScriptedPool
     assert (await AccountCooldown.get(kind="IMAGE")).until_ms == until_ms, "a later balance does not prolong it"
 
 
+async def test_where_the_account_takes_others_of_the_model_it_rests_only_briefly(pool: ScriptedPool) -> None:
+    account = await make_account()
+    await refuse_credits(account)
+    refused = await Attempt.all().order_by("-id").first()
+    assert refused is not None
+    # One of the same job, which was accepted and refused later, is no witness.
+    await Attempt.filter(id=refused.id).update(accepted_at_ms=await now_ms(), state=AttemptState.ACCEPTED)
+    says(pool, account, 300)
+    await look_at_all()
+    assert (await AccountCooldown.get()).until_ms > await now_ms() + 1_700_000
+    await AccountCooldown.all().delete()
+    await refuse_credits(account)
+    other = await Attempt.all().order_by("-id").first()
+    assert other is not None
+    await Attempt.filter(id=other.id).update(
+        accepted_at_ms=await now_ms(), state=AttemptState.ACCEPTED, job_id=refused.job_id + 1
+    )
+    await look_at_all()
+    cooldown = await AccountCooldown.get()
+    assert cooldown.until_ms < await now_ms() + 60_000
+    assert "takes other tasks of it" in cooldown.reason
+
+
 async def test_where_they_do_not_the_credits_of_the_day_are_received_once(pool: ScriptedPool) -> None:
     account = await make_account()
     await refuse_credits(account)
