@@ -25,7 +25,7 @@ help:
 	@echo "make check            style, types, and whether schema/schema.graphql is what the code says"
 	@echo "make format           bring the code into its style"
 	@echo "make schema           write schema/schema.graphql anew"
-	@echo "make bench            run the benchmarks (an hour; each by itself: python -m bench.NAME)"
+	@echo "make bench            run the benchmarks (an hour and a quarter; each by itself: python -m bench.NAME)"
 	@echo "make audit            known advisories about the locked versions (says so where nobody can be asked)"
 	@echo "make lock             choose the versions in requirements*.txt anew"
 	@echo "make clean            remove .venv and caches; films and data stay"
@@ -86,7 +86,7 @@ schema: setup
 	$(BIN)/python server.py schema > $(VENV)/schema.graphql && mv $(VENV)/schema.graphql schema/schema.graphql
 
 bench: setup-dev
-	@for name in script_bench admission scheduling statistics similarity batches small_pools pool; do \
+	@for name in script_bench admission scheduling statistics similarity batches small_pools refusals pool; do \
 	  echo "== bench/$$name.py"; $(BIN)/python -m "bench.$$name" || exit 1; \
 	done
 

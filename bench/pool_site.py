@@ -141,7 +141,8 @@ async def pool_site(
     """
     with tempfile.TemporaryDirectory(prefix="ekonte-bench-") as name, contextlib.ExitStack() as running:
         folder = Path(name)
-        said = _start(
+        said = await asyncio.to_thread(
+            _start,
             running,
             [sys.executable, "-m", "providers.jimeng.emulator", "--port", "0", "--fast"],
             ROOT,
@@ -152,7 +153,9 @@ async def pool_site(
         variables = dict(_VARIABLE.findall(said))
         own = {"EKONTE_DATA_DIR": str(folder / "data"), "EKONTE_PORT": "0", "TMPDIR": name}
         environment = {**_plain_environment(), **QUICK, **variables, **own, **(settings or {})}
-        said = _start(running, [sys.executable, "server.py"], checkout, environment, folder / "server.log", "GraphQL ")
+        command = [sys.executable, "server.py"]
+        log = folder / "server.log"
+        said = await asyncio.to_thread(_start, running, command, checkout, environment, log, "GraphQL ")
         match = _ADDRESS.search(said)
         if match is None:
             raise SiteError(said)

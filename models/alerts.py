@@ -5,8 +5,8 @@ from typing import Any
 from tortoise import fields
 from tortoise.indexes import Index
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.base import OwnedRow
-from models.enums import AlertKind, AlertSeverity
 
 
 class Alert(OwnedRow):

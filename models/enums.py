@@ -397,22 +397,3 @@ DELIVERY_TRANSITIONS: dict[DeliveryStatus, frozenset[DeliveryStatus]] = {
     DeliveryStatus.DELIVERED: frozenset({DeliveryStatus.PENDING}),
     DeliveryStatus.FAILED: frozenset({DeliveryStatus.PENDING}),
 }
-
-
-class AlertKind(StrEnum):
-    POOL_EXHAUSTED = "POOL_EXHAUSTED"
-    ACCOUNT_BANNED = "ACCOUNT_BANNED"
-    ACCOUNT_SESSION_EXPIRED = "ACCOUNT_SESSION_EXPIRED"
-    CREDIT_LOW = "CREDIT_LOW"
-    FAILURE_RATE_HIGH = "FAILURE_RATE_HIGH"
-    BATCH_STALLED = "BATCH_STALLED"
-    CALLBACK_FAILED = "CALLBACK_FAILED"
-    STORAGE_LOW = "STORAGE_LOW"
-    TASK_MISSING = "TASK_MISSING"
-    SITE_TROUBLE = "SITE_TROUBLE"
-
-
-class AlertSeverity(StrEnum):
-    INFO = "INFO"
-    WARNING = "WARNING"
-    CRITICAL = "CRITICAL"

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert as AlertRow
-from models.enums import AlertKind, AlertSeverity
 from schema.accounts import Account
 from schema.batches import Batch
 from schema.context import Info

@@ -1,6 +1,7 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
-from models.enums import AlertKind, AlertSeverity, BatchStatus, BatchType, DeliveryStatus, MediaKind, Queue
+from models.alert_enums import AlertKind, AlertSeverity
+from models.enums import BatchStatus, BatchType, DeliveryStatus, MediaKind, Queue
 from models.ids import new_id
 from models.jobs import trace_parent
 from orjson import loads

@@ -3,7 +3,7 @@
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
-from models.enums import AlertKind
+from models.alert_enums import AlertKind
 
 
 class SameColumn(ops.AlterField):

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
 from models.database import after_commit, execute
-from models.enums import AlertKind, AlertSeverity
 from models.ids import new_id
 from models.sql import timestamp_before_sql, timestamp_sql
 from services.platform.events import alerts_topic, bus

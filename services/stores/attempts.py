@@ -150,8 +150,8 @@ async def mark_sent(attempt: Attempt, lease_seconds: float) -> int | None:
     time of the first send in milliseconds, by the database's clock.
 
     The time of the first send is kept, since time-outs count from there. A slot that was freed while upstream lacked an
-    earlier send is taken again. Returns None if the lease is lost or the job
-    no longer runs; the caller must not send the request then.
+    earlier send is taken again. Returns None if the lease is lost or the job no longer runs; the caller must not send
+    the request then.
     """
     lease = lease_of(attempt)
     sent = await transition(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
-from models.enums import AlertKind, AlertSeverity
 from services.accounts.removing import delete_accounts
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.platform.events import bus

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from models.enums import AlertKind, AlertSeverity, BatchStatus, JobStatus
+from models.alert_enums import AlertKind, AlertSeverity
+from models.enums import BatchStatus, JobStatus
 from models.generation import GenerationRecord
 from models.workflows import Workflow
 from services.notifications.alerts.raising import raise_alert

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 import resolvers
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
 from models.base import Row
-from models.enums import AlertKind, AlertSeverity, FileState, MediaKind, Stage, WorkflowStatus
+from models.enums import FileState, MediaKind, Stage, WorkflowStatus
 from models.files import StoredFile
 from models.generation import RecordVersion
 from models.ids import PREFIX_BY_MODEL

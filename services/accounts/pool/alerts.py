@@ -6,9 +6,10 @@ The scheduler raises and closes it for owners with waiting jobs; the sweeper clo
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
 from models.database import execute, now_ms
-from models.enums import AlertKind, AlertSeverity, MediaKind, Queue
+from models.enums import MediaKind, Queue
 from models.generation_requests import GenerationRequest
 from models.jobs import Job
 from services.notifications.alerts.raising import close_alert, raise_alert

@@ -3,11 +3,12 @@
 import bisect
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from models.enums import AccountStatus
 from models.generation_requests import AccountStrategy
 from providers.pooled import FaultKind
-from services.accounts.pool.choosing import Demand
+from services.accounts.pool.choosing import Candidate, Demand
 
 REJECTIONS = frozenset({FaultKind.CONTENT_REJECTED, FaultKind.INVALID_INPUT})
 "Faults of the job itself: it meets them on every account."
@@ -141,3 +142,23 @@ class Records:
         near = [known.tries[index] for index in (place - 1, place) if 0 <= index < len(known.tries)]
         near.sort(key=lambda each: (abs(each.placed_at_ms - at_ms), each.placed_at_ms))
         return near[0] if near and id(near[0]) not in self._used else None
+
+
+def idle_account(account: Candidate, *, was_used: bool) -> Candidate:
+    """The account as a replay begins with it: nothing runs, cools or is used up. was_used: it has recorded tries, so it
+    was ACTIVE then, whatever it is now.
+    """
+    return replace(
+        account,
+        status=AccountStatus.ACTIVE if was_used else account.status,
+        kind_limit=None,
+        in_flight=0,
+        kind_in_flight=0,
+        urgent_in_flight=0,
+        used_today=0,
+        exhausted_until_ms=0,
+        credit_balance=None,
+        can_receive=False,
+        last_used_ms=0,
+        cooldowns=(),
+    )

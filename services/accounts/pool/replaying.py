@@ -28,7 +28,7 @@ from services.accounts.pool.cooling import (
 from services.accounts.pool.decisions import AccountEffect, FaultContext, JobMove, decide
 from services.accounts.pool.fairness import Group, WaitingJob
 from services.accounts.pool.placing import place
-from services.accounts.pool.replay_records import Expected, Records, ReplayedJob
+from services.accounts.pool.replay_records import Expected, Records, ReplayedJob, idle_account
 from services.queue.priority import aged_rank
 
 PASS_DELAY_MS = 50
@@ -117,7 +117,9 @@ class Replay:
         used = self._records.accounts
         self._provider_of = {account.id: provider for provider, found in accounts.items() for account in found}
         self._accounts = {
-            account.id: _idle(account, was_used=account.id in used) for found in accounts.values() for account in found
+            account.id: idle_account(account, was_used=account.id in used)
+            for found in accounts.values()
+            for account in found
         }
         self._groups = {job.group: Group(max_parallel=max_parallel.get(job.group)) for job in jobs}
         self._waiting: dict[str, dict[int, _Run]] = defaultdict(dict)
@@ -378,23 +380,6 @@ class Replay:
         later = [each.placed_at_ms for each in self._records.accounts.get(account_id, ()) if each.placed_at_ms > at_ms]
         if later:
             self._at(later[0], lambda _: self._change(account_id, status=AccountStatus.ACTIVE))
-
-
-def _idle(account: Candidate, *, was_used: bool) -> Candidate:
-    return replace(
-        account,
-        status=AccountStatus.ACTIVE if was_used else account.status,
-        kind_limit=None,
-        in_flight=0,
-        kind_in_flight=0,
-        urgent_in_flight=0,
-        used_today=0,
-        exhausted_until_ms=0,
-        credit_balance=None,
-        can_receive=False,
-        last_used_ms=0,
-        cooldowns=(),
-    )
 
 
 def _doubt_seconds(step: int) -> float:

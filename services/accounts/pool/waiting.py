@@ -49,8 +49,8 @@ class PlacementRequest:
 
 @dataclass(frozen=True)
 class Backlog:
-    """The waiting jobs of a kind. jobs: by owner. requests: by demand key. groups: by owner and
-    group; updated by placements. budgets: of the groups that have one. is_cut: a line was not read to its end.
+    """The waiting jobs of a kind. jobs: by owner. requests: by demand key. groups: by owner and group; updated by
+    placements. budgets: of the groups that have one. is_cut: a line was not read to its end.
     """
 
     jobs: Mapping[str, Sequence[WaitingJob]]

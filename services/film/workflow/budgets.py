@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from errors import JobFailure
-from models.enums import AlertKind, AlertSeverity, MediaKind, WorkflowStatus
+from models.alert_enums import AlertKind, AlertSeverity
+from models.enums import MediaKind, WorkflowStatus
 from models.workflows import Workflow
 from services.accounts.pool.pricing import Learned, estimate_of, learned_prices
 from services.film.artifacts.generations import model_for, priced_request

@@ -4,16 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.enums import (
-    LIVE_WORKFLOW_STATUSES,
-    STAGES,
-    AlertKind,
-    ArtifactKind,
-    FileRole,
-    JobStatus,
-    Stage,
-    WorkflowStatus,
-)
+from models.alert_enums import AlertKind
+from models.enums import LIVE_WORKFLOW_STATUSES, STAGES, ArtifactKind, FileRole, JobStatus, Stage, WorkflowStatus
 from models.films import Edit
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage

@@ -6,9 +6,10 @@ A batch's row is locked before its jobs are counted, so that of two last jobs th
 from collections.abc import Collection
 
 from errors import not_found
+from models.alert_enums import AlertKind
 from models.batches import Batch
 from models.database import execute
-from models.enums import ENDED_BATCH_STATUSES, AlertKind, BatchStatus, JobStatus
+from models.enums import ENDED_BATCH_STATUSES, BatchStatus, JobStatus
 from services.generation.batches.end_states import Counts, end_of
 from services.notifications.alerts.raising import close_alert
 from services.notifications.callbacks.outbox import write_batch_callback

@@ -1,9 +1,10 @@
 """Pausing and resuming batches: running jobs finish, and no further job starts until the batch is resumed."""
 
 from errors import BadInputError, ConflictError
+from models.alert_enums import AlertKind, AlertSeverity
 from models.batches import Batch
 from models.database import transaction
-from models.enums import AlertKind, AlertSeverity, BatchStatus
+from models.enums import BatchStatus
 from models.ids import global_id
 from services.generation.batches.lifecycle import cause_of, lock_own_batch
 from services.notifications.alerts.raising import close_alert, raise_alert

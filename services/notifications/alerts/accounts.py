@@ -6,8 +6,9 @@ All functions write in the transaction that changed the account.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.database import execute
-from models.enums import AccountStatus, AlertKind, AlertSeverity
+from models.enums import AccountStatus
 from services.notifications.alerts.raising import (
     close_alerts,
     close_passed,

@@ -1,7 +1,8 @@
 """The alert FAILURE_RATE_HIGH: too large a share of an owner's recent generations failed."""
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.database import execute
-from models.enums import AlertKind, AlertSeverity, MediaKind
+from models.enums import MediaKind
 from models.sql import timestamp_before_sql
 from services.notifications.alerts.raising import close_passed, is_open_sql, raise_alert
 from settings import Settings

@@ -1,7 +1,7 @@
 """The alert TASK_MISSING: upstream accepted a task, and its answers lacked it for so long that its slot was freed."""
 
 from models.accounts import Account
-from models.enums import AlertKind, AlertSeverity
+from models.alert_enums import AlertKind, AlertSeverity
 from models.generation import Attempt
 from services.notifications.alerts.raising import close_alert, close_passed, raise_alert
 

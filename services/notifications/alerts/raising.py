@@ -7,9 +7,9 @@ and cause. After it is closed, the same cause raises a new alert.
 from collections.abc import Sequence
 from typing import Any
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
 from models.database import transaction
-from models.enums import AlertKind, AlertSeverity
 from services.notifications.callbacks.outbox import write_alert_callback
 from services.stores import alerts
 from services.stores.updates import Sql

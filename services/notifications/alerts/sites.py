@@ -3,7 +3,7 @@
 Both functions write in the caller's transaction.
 """
 
-from models.enums import AlertKind, AlertSeverity
+from models.alert_enums import AlertKind, AlertSeverity
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.stores.account_faults import FaultScope, SiteOfOwner
 

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import anyio.to_thread
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.database import now_ms_sql
-from models.enums import AlertKind, AlertSeverity
 from services.notifications.alerts.raising import close_alert, close_passed, raise_alert
 from settings import Settings
 

@@ -1,7 +1,7 @@
 """The alert BATCH_STALLED: a batch is RUNNING, but none of its jobs has started or ended for a long time."""
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.database import execute
-from models.enums import AlertKind, AlertSeverity
 from models.sql import timestamp_before_sql
 from services.notifications.alerts.raising import close_passed, is_open_sql, raise_alert
 from settings import Settings

@@ -9,9 +9,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.callbacks import CallbackDelivery
 from models.database import after_commit, transaction
-from models.enums import AlertKind, AlertSeverity, DeliveryStatus
+from models.enums import DeliveryStatus
 from models.sql import skip_locked_sql
 from services.notifications.alerts.raising import close_alert, raise_alert
 from services.notifications.callbacks.outbox import ALERT, BATCH, WORKFLOW

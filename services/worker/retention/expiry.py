@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from models.alert_enums import AlertKind
 from models.database import transaction
-from models.enums import AlertKind
 from models.ids import first_id_at
 from services.notifications.alerts.raising import close_passed
 from services.platform.table_scan import MAX_ROUNDS, scan_table

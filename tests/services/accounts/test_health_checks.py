@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from errors import ConfigurationError, RateLimitedError
 from models.accounts import Account, AccountCooldown
+from models.alert_enums import AlertKind
 from models.database import execute, now_ms, now_ms_sql
-from models.enums import AccountStatus, AlertKind, AttemptState
+from models.enums import AccountStatus, AttemptState
 from models.generation import Attempt
 from providers.pooled import FaultKind, UpstreamFaultError
 from services.accounts.checking import check_accounts

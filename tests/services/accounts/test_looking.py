@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.accounts import Account, AccountCooldown
+from models.alert_enums import AlertKind
 from models.alerts import Alert
 from models.database import now_ms
-from models.enums import AccountStatus, AlertKind, AttemptState, DeactivatedBy, JobStatus
+from models.enums import AccountStatus, AttemptState, DeactivatedBy, JobStatus
 from models.generation import Attempt
 from models.jobs import Job
 from providers.pooled import FaultKind, UpstreamFaultError

@@ -6,15 +6,10 @@ import pytest
 
 from errors import NotFoundError
 from models.accounts import AccountCooldown
+from models.alert_enums import AlertKind
 from models.alerts import Alert
 from models.database import now_ms
-from models.enums import (
-    AlertKind,
-    AttemptOutcome,
-    AttemptState,
-    JobStatus,
-    MediaKind,
-)
+from models.enums import AttemptOutcome, AttemptState, JobStatus, MediaKind
 from models.generation import Attempt
 from models.generation_requests import AccountStrategy
 from models.jobs import Job

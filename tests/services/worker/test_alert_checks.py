@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import structlog
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
-from models.enums import AlertKind, AlertSeverity
 from services.notifications.alerts.raising import raise_alert
 from services.worker import alert_checks as checks
 from services.worker.alert_checks import check_alerts

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
-from models.enums import AlertKind, AlertSeverity, JobStatus
+from models.enums import JobStatus
 from models.files import StoredFile
 from models.jobs import Job
 from services.notifications.alerts.raising import raise_alert

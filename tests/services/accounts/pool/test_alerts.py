@@ -3,9 +3,10 @@
 import pytest
 
 from models.accounts import Account
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
 from models.database import now_ms
-from models.enums import AccountStatus, AlertKind, AlertSeverity, JobStatus, MediaKind, WorkflowStatus
+from models.enums import AccountStatus, JobStatus, MediaKind, WorkflowStatus
 from models.jobs import Job
 from services.accounts.pool.alerts import close_idle_pools, pool_cause
 from services.notifications.alerts.raising import raise_alert

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from models.accounts import Account, AccountCooldown, SiteTrouble
+from models.alert_enums import AlertKind
 from models.alerts import Alert
 from models.database import execute, now_ms, transaction
-from models.enums import AccountStatus, AlertKind, AttemptState, JobStatus, MediaKind, Site
+from models.enums import AccountStatus, AttemptState, JobStatus, MediaKind, Site
 from models.generation import Attempt
 from models.generation_requests import AccountStrategy
 from models.jobs import Job

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from models.accounts import Account
+from models.alert_enums import AlertKind
 from models.alerts import Alert
 from models.batches import Batch
 from models.database import execute, now_ms, now_ms_sql
-from models.enums import AlertKind, AttemptState, BatchStatus, JobStatus, MediaKind, WorkflowStatus
+from models.enums import AttemptState, BatchStatus, JobStatus, MediaKind, WorkflowStatus
 from models.generation import Attempt
 from models.ids import first_id_at
 from models.jobs import Job

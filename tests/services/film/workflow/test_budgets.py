@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from errors import JobErrorCode
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
-from models.enums import AlertKind, AlertSeverity, JobStatus, Stage, WorkflowStatus
+from models.enums import JobStatus, Stage, WorkflowStatus
 from models.job_errors import JobError
 from models.jobs import Job
 from models.workflows import Workflow, WorkflowStage

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from models.accounts import Account
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
-from models.enums import AccountStatus, AlertKind, AlertSeverity
+from models.enums import AccountStatus
 from providers.pooled import FaultKind
 from services.accounts.answers import store_balance
 from services.accounts.checking import check_accounts, receive_credits

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
-from models.enums import AlertKind, AlertSeverity, JobRole, JobStatus, JobType
+from models.enums import JobRole, JobStatus, JobType
 from models.jobs import Job
 from services.notifications.alerts.failures import check_failure_rates
 from settings import Settings

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
 from models.callbacks import CallbackDelivery
 from models.database import transaction
-from models.enums import AlertKind, AlertSeverity
 from services.notifications.alerts.raising import close_alert, close_alerts, close_passed, raise_alert
 from services.platform.events import alerts_topic, bus
 from tests.changed_settings import change_settings

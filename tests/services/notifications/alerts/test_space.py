@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 from pydantic import SecretStr
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
 from models.database import now_ms
-from models.enums import AlertKind, AlertSeverity
 from models.workers import ProcessLease
 from services.notifications.alerts.raising import raise_alert
 from services.notifications.alerts.space import check_space, folders, min_free_bytes

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from models.alert_enums import AlertKind
 from models.alerts import Alert
 from models.batches import Batch
 from models.database import transaction
-from models.enums import AlertKind, BatchStatus, BatchType, JobStatus, MediaKind
+from models.enums import BatchStatus, BatchType, JobStatus, MediaKind
 from models.jobs import Job
 from services.generation.batches.lifecycle import begin_batches, reopen_batches
 from services.generation.batches.pausing import pause_batch, resume_batch

@@ -4,21 +4,13 @@ from typing import Any
 
 import pytest
 
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
 from models.artifacts import JobFile
 from models.batches import Batch
 from models.callbacks import CallbackDelivery
 from models.database import transaction
-from models.enums import (
-    AlertKind,
-    AlertSeverity,
-    BatchStatus,
-    DeliveryStatus,
-    FileRole,
-    JobRole,
-    JobStatus,
-    WorkflowStatus,
-)
+from models.enums import BatchStatus, DeliveryStatus, FileRole, JobRole, JobStatus, WorkflowStatus
 from models.generation import GenerationRecord
 from models.jobs import Job
 from services.generation.on_ended import on_ended

@@ -5,10 +5,11 @@ from collections import Counter
 
 import pytest
 
+from models.alert_enums import AlertKind
 from models.alerts import Alert
 from models.callbacks import CallbackDelivery
 from models.database import now_ms
-from models.enums import AlertKind, DeliveryStatus
+from models.enums import DeliveryStatus
 from services.notifications.callbacks.redelivering import redeliver
 from services.notifications.delivery.claims import LEASE_SECONDS, Claim, claim_due, record_try, release
 from services.notifications.delivery.retries import MAX_TRIES

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from models.accounts import UploadedInput
+from models.alert_enums import AlertKind, AlertSeverity
 from models.alerts import Alert
 from models.artifacts import JobFile
 from models.callbacks import CallbackDelivery, CallbackTry
-from models.enums import AlertKind, AlertSeverity, AttemptState, DeliveryStatus, FileRole
+from models.enums import AttemptState, DeliveryStatus, FileRole
 from models.generation import Attempt, Route
 from models.ids import first_id_at, new_id
 from models.jobs import Job, JobInput
